@@ -1,0 +1,241 @@
+// The C ABI between three parties: the Python runtime (ctypes), the engine (model independent) and the
+// generated kernels. Plain structs and function pointers only; every struct is mirrored in runtime/abi.py.
+// Change it together with PGL_ABI_VERSION, which the runtime compares after loading.
+#ifndef PGL_ABI_H
+#define PGL_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PGL_ABI_VERSION 1
+#define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---------------------------------------------------------------- inputs of a neuron kernel
+// Poisson counts of one input. kind 0: one rate for all, alias table; 1: one rate for all, large;
+// 2: a rate per neuron (`rates` is offset to the slice's first neuron).
+typedef struct pgl_poisson {
+  int32_t kind;
+  uint32_t stream;           // random stream of this input
+  double rate;               // expected count per step (kinds 0 and 1)
+  const double* rates;       // kind 2
+  const uint32_t* threshold; // kind 0: alias table of 32 entries, see poisson.hpp
+  const uint32_t* alias;
+} pgl_poisson;
+
+// A current that changes in time: value row k holds for steps in [begin[k], begin[k+1]).
+typedef struct pgl_timed {
+  int64_t rows;
+  const int64_t* begin;  // [rows], ascending; before begin[0] the current is 0
+  const void* values;    // real [rows] or [rows, stride]
+  int64_t stride;        // 0: shared by all neurons; else neurons of the population
+} pgl_timed;
+
+// ---------------------------------------------------------------- neuron kernels
+// One population on one slice. Arrays are offset to the first neuron of the slice, 64-byte aligned
+// and padded to a multiple of PGL_BLOCK with harmless values.
+typedef struct pgl_population_args {
+  void* const* arrays;            // in the order of the kernel's manifest
+  const double* scalars;          // shared parameters and coefficients, manifest order
+  const pgl_poisson* poisson;     // manifest order
+  const pgl_timed* timed;         // manifest order
+  uint32_t count;                 // neurons in this slice
+  uint32_t first;                 // index in the population of the slice's first neuron (multiple of 64)
+  uint64_t seed;
+  uint32_t stream;                // random stream of the population
+  uint32_t reserved;
+  double dt;                      // ms
+} pgl_population_args;
+
+// Where a value stopped being finite. variable: index in the manifest's list of checked variables.
+typedef struct pgl_fault {
+  int32_t set;
+  int32_t variable;
+  uint32_t population;
+  uint32_t neuron;
+  int64_t step;
+} pgl_fault;
+
+// Advances one step (t_step -> t_{step+1}); writes the population indices of neurons that spiked,
+// ascending, to `spikes` (room for `count`), returns how many.
+typedef uint32_t (*pgl_update_fn)(const pgl_population_args*, int64_t step, uint32_t* spikes, pgl_fault* fault);
+// Post-synaptic traces of the neurons that spiked at t_step (population indices); may be NULL.
+typedef void (*pgl_after_fn)(const pgl_population_args*, int64_t step, const uint32_t* spikes, uint32_t n);
+// Computes the coefficients (propagators) from the parameters; count/arrays as above; scalars writable.
+typedef void (*pgl_prepare_fn)(void* const* arrays, double* scalars, uint32_t count, double dt);
+
+// ---------------------------------------------------------------- synapse kernels (plastic or general)
+typedef struct pgl_arrival {  // part of one presynaptic row that arrives now
+  uint32_t begin, end;        // positions in the slice's synapse arrays
+  uint32_t source;            // index in the source population
+  uint32_t delay;             // steps
+} pgl_arrival;
+
+// A variable of the source population as it was up to max_delay steps ago:
+// value at step n of neuron i = base[(n & mask) * stride + i]
+typedef struct pgl_ring {
+  const void* base;
+  uint64_t stride;
+  uint64_t mask;
+} pgl_ring;
+
+typedef struct pgl_synapse_args {  // one group on one slice
+  void* const* synapse;          // synapse variables, by position; manifest order ("weight" first if present)
+  void* const* post;             // variables of the target population or its receptors, offset to the slice; manifest order
+  const pgl_ring* pre;           // published variables of the source population; manifest order
+  const double* scalars;
+  const void* target;            // local index in the slice of the target population, by position: uint16_t or uint32_t
+  const uint16_t* delay;         // steps, by position (NULL: all `common_delay`)
+  const uint32_t* source;        // source neuron, by position (NULL unless a kernel asks for it)
+  const uint32_t* post_begin;    // [count + 1] transposed index: entries of local target j (NULL without on_post)
+  const uint32_t* post_position; // position of each entry
+  const uint32_t* post_source;   // source neuron of each entry
+  uint32_t common_delay;
+  uint32_t count;                // target neurons in this slice
+  uint32_t first;                // population index of the first target neuron
+  uint32_t n_synapses;           // in this slice
+  uint64_t seed;
+  uint32_t stream;
+  int32_t wide_target;           // 1: `target` is uint32_t
+  double dt;
+} pgl_synapse_args;
+
+typedef void (*pgl_on_pre_fn)(const pgl_synapse_args*, int64_t step, const pgl_arrival*, uint32_t n);
+// spikes: population indices of this slice's neurons that spiked at t_step
+typedef void (*pgl_on_post_fn)(const pgl_synapse_args*, int64_t step, const uint32_t* spikes, uint32_t n);
+typedef void (*pgl_synapse_step_fn)(const pgl_synapse_args*, int64_t step);
+
+// ---------------------------------------------------------------- engine: construction (single-threaded calls)
+typedef struct pgl_engine pgl_engine;
+typedef struct pgl_store pgl_store;
+
+int32_t pgl_abi_version(void);
+const char* pgl_last_error(void);  // message of the last failed call of this thread
+// All functions below that return int32_t return a non-negative id, or -1 (see pgl_last_error).
+pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_delay, uint32_t max_delay, int32_t real_bytes);
+void pgl_engine_destroy(pgl_engine*);
+// slice_begin: [slices + 1] neuron indices, multiples of 64 (except the last); args: [slices], copied; fn may be NULL
+// for a spike source. accumulators/acc_count: accumulated targets are handled by the kernel itself.
+int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* slice_begin, pgl_update_fn, pgl_after_fn,
+                           const pgl_population_args* args);
+// Replaying trains: (step, index) sorted by step, then index; copied.
+int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const int64_t* steps, const uint32_t* indices);
+// After each update copy real state[0..size) of the whole population into ring slot (step+1) & mask.
+// state: base pointer of the population's array (contiguous over slices); ring: [mask + 1][stride].
+int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask);
+// Static delivery: arena[slice] is the base of the slice's receptor variables that stores' target indices address.
+// lead: 0 direct, 1 accumulated. weight_scale: multiplies a store's common weight (see pgl_store_*).
+int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
+// General delivery of one group; functions may be NULL. args: [slices], copied.
+int32_t pgl_synapse_add(pgl_engine*, uint32_t source_population, uint32_t target_population, pgl_store*, pgl_on_pre_fn,
+                        pgl_on_post_fn, pgl_synapse_step_fn, const pgl_synapse_args* args);
+
+// ---------------------------------------------------------------- engine: recording
+int32_t pgl_record_spikes(pgl_engine*, uint32_t population, uint32_t begin, uint32_t end, uint32_t stride);
+// bases: [slices] pointers to the variable, offset to each slice; indices: population indices, ascending.
+int32_t pgl_record_variable(pgl_engine*, uint32_t population, void* const* bases, const uint32_t* indices, uint32_t n,
+                            uint32_t every);
+int64_t pgl_spikes_count(pgl_engine*, int32_t recorder);
+void pgl_spikes_drain(pgl_engine*, int32_t recorder, int64_t* steps, uint32_t* indices);  // sorted by step, index; then forgotten
+int64_t pgl_samples_count(pgl_engine*, int32_t recorder);                                 // samples (rows)
+void pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* values);      // real [rows, n]
+uint64_t pgl_total_spikes(pgl_engine*, uint32_t population);  // counted since create/reset, recorded or not
+void pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
+
+// ---------------------------------------------------------------- engine: running
+// Returns the steps done: fewer than asked for after pgl_stop or a fault (pgl_fault_get). -1: error.
+int64_t pgl_run(pgl_engine*, int64_t steps);
+void pgl_stop(pgl_engine*);  // from any thread or a signal handler: stop at the next step boundary
+int64_t pgl_step_get(pgl_engine*);
+void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and totals (reset)
+int32_t pgl_fault_get(pgl_engine*, pgl_fault*);  // 1 if one was found
+// Spikes of the last max_delay steps, for checkpoints; import after pgl_step_set.
+int64_t pgl_inflight_count(pgl_engine*, uint32_t population);
+void pgl_inflight_export(pgl_engine*, uint32_t population, int64_t* steps, uint32_t* indices);
+void pgl_inflight_import(pgl_engine*, uint32_t population, int64_t n, const int64_t* steps, const uint32_t* indices);
+
+// ---------------------------------------------------------------- builder: stored synapses
+enum pgl_distribution_kind {
+  PGL_CONSTANT = 0, PGL_UNIFORM = 1, PGL_NORMAL = 2, PGL_TRUNCATED_NORMAL = 3, PGL_LOG_NORMAL = 4,
+  PGL_EXPONENTIAL = 5, PGL_VALUES = 6  // values[k], k = position of the synapse in the explicit rule's order
+};
+typedef struct pgl_distribution {
+  int32_t kind;
+  double a, b;        // constant a; uniform [a, b); normal mean a, sd b; log-normal mu a, sigma b; exponential mean a
+  double low, high;   // truncation (truncated normal)
+  const double* values;
+} pgl_distribution;
+
+enum pgl_rule_kind {
+  PGL_ALL_TO_ALL = 0, PGL_ONE_TO_ONE = 1, PGL_FIXED_PROBABILITY = 2, PGL_FIXED_TOTAL = 3, PGL_FIXED_IN = 4,
+  PGL_FIXED_OUT = 5, PGL_EXPLICIT = 6
+};
+typedef struct pgl_rule {
+  int32_t kind;
+  int32_t autapses, multapses;  // allowed?
+  int32_t same_population;
+  double p;
+  int64_t n;                    // total / in-degree / out-degree
+  const int64_t* row_begin;     // explicit: [n_source + 1]
+  const uint32_t* targets;      // explicit
+} pgl_rule;
+
+typedef struct pgl_group {  // one synapse group to be laid down in a store
+  uint32_t stream;
+  uint32_t n_target;
+  pgl_rule rule;
+  pgl_distribution weight;        // ignored where the store keeps no weights
+  pgl_distribution delay;         // ms; rounded to steps, at least 1, at most max_delay
+  const uint32_t* slice_begin;    // [slices + 1] of the target population
+  const uint32_t* arena_offset;   // [slices] where the target's receptor variable begins in each slice's arena (0 for general groups)
+} pgl_group;
+
+enum pgl_store_flags {
+  PGL_STORE_WEIGHTS = 1,     // a weight per synapse; otherwise one common weight
+  PGL_STORE_TRANSPOSED = 2,  // post_begin, post_position, post_source (general groups with on_post)
+  PGL_STORE_SOURCES = 4,     // source by position
+  PGL_STORE_DELAYS = 8,      // delay by position
+  PGL_STORE_DENSE = 16,      // full matrix rows over each slice's targets, one delay; one group only
+  PGL_STORE_PROCEDURAL = 32  // nothing stored: rows are regenerated at each spike; one group only
+};
+// progress: rows done of rows in all (called from the calling thread now and then); returns non-zero to abort.
+typedef int32_t (*pgl_progress_fn)(int64_t done, int64_t total, void* user);
+pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
+                           double dt, uint32_t max_delay, uint64_t seed, uint32_t threads, int32_t real_bytes,
+                           pgl_progress_fn progress, void* user);
+void pgl_store_destroy(pgl_store*);
+// Largest delay (steps) that a group of this description can draw without building it (for max_delay); exact for
+// constant, uniform and values; otherwise found by a dry run over the delays.
+int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group*, double dt, uint64_t seed, uint32_t threads);
+// Number of synapses a group will have (dry run of the structure; exact), and of the store after building.
+int64_t pgl_group_size(uint32_t n_source, const pgl_group*, uint64_t seed, uint32_t threads);
+int64_t pgl_store_group_size(const pgl_store*, uint32_t group);
+uint64_t pgl_store_bytes(const pgl_store*);
+// Read back in canonical order (pre, post, delay; stable); any output may be NULL. weight: double.
+int32_t pgl_store_read(const pgl_store*, uint32_t group, uint32_t* pre, uint32_t* post, uint16_t* delay_steps, double* weight);
+int32_t pgl_store_write_weights(pgl_store*, uint32_t group, const double* weight);  // same order
+int32_t pgl_store_set_common_weight(pgl_store*, double weight);
+// Canonical permutation of one general (single-group) store: position of the k-th synapse in (slice, position),
+// for synapse variables other than the weight.
+int32_t pgl_store_positions(const pgl_store*, uint32_t group, uint32_t* slice, uint32_t* position);
+// Addresses of a slice's arrays, to be placed in pgl_synapse_args (NULL where not kept).
+typedef struct pgl_store_view {
+  void* weight;
+  void* target;
+  uint16_t* delay;
+  uint32_t* source;
+  uint32_t* post_begin;
+  uint32_t* post_position;
+  uint32_t* post_source;
+  uint32_t n_synapses;
+  int32_t wide_target;
+} pgl_store_view;
+int32_t pgl_store_slice(pgl_store*, uint32_t slice, pgl_store_view* out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,48 @@
+// The memory of stored synapses: made by the builder (build*.hpp), walked by delivery (delivery.hpp).
+//
+// A store holds the synapses of one or several groups from one source population. It is cut into slices
+// (one worker owns a slice of every target population). Within a slice synapses stand row by row (source
+// neuron), within a row by ascending delay, within a delay in order of generation. A segment is the part of
+// a row with one delay: what a spike delivers on one arrival.
+#ifndef PGL_STORE_HPP
+#define PGL_STORE_HPP
+
+#include <cstdint>
+#include <vector>
+
+#include "abi.h"
+#include "memory.hpp"  // pgl::HugeArray<T>: exactly sized, zeroed, madvise(MADV_HUGEPAGE), move only; throws std::bad_alloc
+
+struct pgl_slice_store {
+  pgl::HugeArray<uint32_t> row_begin;     // [n_source + 1]
+  pgl::HugeArray<uint16_t> segment16;     // [n_source][n_delays + 1] offsets from row_begin; empty when n_delays == 1
+  pgl::HugeArray<uint32_t> segment32;     // the same where a row is longer than 65535
+  pgl::HugeArray<uint16_t> target16;      // local target (arena index for static stores, slice-local neuron for general ones)
+  pgl::HugeArray<uint32_t> target32;      // the same where 16 bits do not reach
+  pgl::HugeArray<float> weight32;         // real_bytes == 4 (empty without PGL_STORE_WEIGHTS)
+  pgl::HugeArray<double> weight64;        // real_bytes == 8
+  pgl::HugeArray<uint16_t> delay;         // PGL_STORE_DELAYS
+  pgl::HugeArray<uint32_t> source;        // PGL_STORE_SOURCES
+  pgl::HugeArray<uint32_t> post_begin, post_position, post_source;  // PGL_STORE_TRANSPOSED
+  uint32_t dense_columns = 0;        // dense/procedural: targets of the slice
+  uint32_t dense_offset = 0;         // their arena offset
+};
+
+struct pgl_store {
+  uint32_t n_source = 0;
+  uint32_t flags = 0;
+  int32_t real_bytes = 4;
+  uint64_t seed = 0;
+  double dt = 0.1;
+  double common_weight = 0.0;          // without PGL_STORE_WEIGHTS
+  std::vector<uint32_t> delays;        // ascending steps that occur; size() == n_delays >= 1
+  std::vector<pgl_group> groups;       // copies; pointers inside point into `owned`
+  std::vector<std::vector<uint32_t>> owned;
+  std::vector<std::vector<int64_t>> owned64;
+  std::vector<std::vector<double>> owned_values;
+  std::vector<uint32_t> out_degree;    // rules with a drawn number per row
+  std::vector<pgl_slice_store> slices;
+  std::vector<int64_t> group_sizes;
+};
+
+#endif
