@@ -1,0 +1,318 @@
+"""Gathers what a population carries: its neuron model, the receptors of its incoming groups, the
+traces that plastic groups ask for, and its inputs. Equal receptors and traces are shared: groups
+whose postsynaptic equations and parameters agree jump the same variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pygenn_lite.codegen.structure import (
+    GroupInstance,
+    PopulationInstance,
+    PopulationStructure,
+    ReceptorStructure,
+    Statement,
+    SynapseStructure,
+    TraceStructure,
+    is_spike_source,
+)
+from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.declaration.inputs import (
+    CurrentInput,
+    Input,
+    NoiseCurrent,
+    PoissonInput,
+    TimedCurrent,
+)
+from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.synapse import SynapseModel, Trace
+from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import NetworkError
+
+Link = Callable[[str], tuple[GroupInstance, SynapseStructure | None]]
+
+
+class PopulationAssembly:
+    """Collects the parts of one population, then yields its structure and its data."""
+
+    def __init__(self, population: Population) -> None:
+        self.population = population
+        self.is_source = is_spike_source(population)
+        self.values: dict[str, Value] = {}
+        self.initial: dict[str, Value] = {}
+        self.receptors: dict[tuple[object, ...], tuple[int, ReceptorStructure]] = {}
+        self.traces: dict[tuple[object, ...], tuple[int, TraceStructure]] = {}
+        self.arena: dict[str, None] = {}
+        self.accumulated: dict[str, None] = {}
+        self.published: dict[str, None] = {}
+        self.poisson: list[tuple[PoissonInput, str]] = []
+        self.timed: list[TimedCurrent] = []
+        self.currents: list[CurrentInput] = []
+        self.noise: list[NoiseCurrent] = []
+        if not self.is_source:
+            self.values.update(_merged(population.model.parameters, population.parameters))
+            self.initial.update(_merged(population.model.initial, population.initial))
+
+    # ------------------------------------------------------------------ parts
+
+    def receptor(self, model: SynapseModel) -> dict[str, str]:
+        """Internal names of the model's postsynaptic variables, added on first use."""
+        equations = statements(model.equations)
+        inputs = statements(model.inputs)
+        used = _used_parameters(model.parameters, (*model.equations, *model.inputs))
+        states = tuple(e.name for e in model.equations if e.kind == "derivative")
+        initial = tuple((n, v) for n, v in model.initial if n in states)
+        if not equations and not inputs:
+            return {}
+        key = (equations, inputs, tuple(used.items()), initial)
+        if key not in self.receptors:
+            index = len(self.receptors)
+            self.receptors[key] = (
+                index,
+                ReceptorStructure(equations, inputs, states, tuple(used)),
+            )
+            for name, value in used.items():
+                self.values[f"{name}__r{index}"] = value
+            for name in states:
+                self.initial[f"{name}__r{index}"] = dict(initial).get(name, 0.0)
+            self._check_inputs(model)
+        index = self.receptors[key][0]
+        return {name: f"{name}__r{index}" for name in states}
+
+    def trace(self, side: str, trace: Trace, model: SynapseModel) -> dict[str, str]:
+        """Internal names of a trace's variables, added on first use."""
+        used = _used_parameters(model.parameters, (*trace.equations, *trace.on_spike))
+        structure = TraceStructure(
+            side,
+            statements(trace.equations),
+            statements(trace.on_spike),
+            tuple(trace.state_names),
+            tuple(used),
+        )
+        initial = tuple(trace.initial)
+        key = (structure, tuple(used.items()), initial)
+        if key not in self.traces:
+            index = len(self.traces)
+            self.traces[key] = (index, structure)
+            for name, value in used.items():
+                self.values[f"{name}__t{index}"] = value
+            for name in trace.state_names:
+                self.initial[f"{name}__t{index}"] = dict(initial).get(name, 0.0)
+        index = self.traces[key][0]
+        return {name: f"{name}__t{index}" for name in trace.state_names}
+
+    def add_input(self, declared: Input) -> None:
+        """Attach a declared input."""
+        if isinstance(declared, PoissonInput):
+            self.poisson.append((declared, self._poisson_target(declared)))
+            self.values[f"poisson{len(self.poisson) - 1}_weight"] = declared.weight
+            return
+        if declared.input not in self.population.model.inputs:
+            raise NetworkError(
+                f"the neuron model has no input {declared.input!r}",
+                where=f"input {declared.name!r} of population {self.population.name!r}",
+                cure=f"its inputs are {list(self.population.model.inputs)}",
+            )
+        if isinstance(declared, CurrentInput):
+            self.values[f"current{len(self.currents)}"] = declared.value
+            self.currents.append(declared)
+        elif isinstance(declared, TimedCurrent):
+            self.timed.append(declared)
+        elif isinstance(declared, NoiseCurrent):
+            self.values[f"noise{len(self.noise)}_mean"] = declared.mean
+            self.values[f"noise{len(self.noise)}_sd"] = declared.sd
+            self.noise.append(declared)
+
+    def static_target(self, variable: str) -> int:
+        """Register a variable that static synapses add to; returns the lead (see the contract of
+        a step: 0 direct, 1 through an accumulator, where the threshold must see the jump at once)."""
+        if variable in self._seen_by_threshold():
+            self.accumulated[variable] = None
+            return 1
+        self.arena[variable] = None
+        return 0
+
+    # ------------------------------------------------------------------ results
+
+    def structure(self, real: str, check_finite: bool) -> PopulationStructure | None:
+        """The structure, or None for a spike source that carries nothing."""
+        model = self.population.model
+        if self.is_source and not self.traces:
+            return None
+        return PopulationStructure(
+            name=self.population.name,
+            equations=() if self.is_source else statements(model.equations),
+            update=() if self.is_source else statements(model.update),
+            threshold=None if self.is_source or not model.threshold else model.threshold.text,
+            reset=() if self.is_source else statements(model.reset),
+            refractory=None if self.is_source or not model.refractory else model.refractory.text,
+            refractory_is_condition=not self.is_source and model.refractory_is_condition,
+            hold=() if self.is_source else tuple(model.hold),
+            integrator="auto" if self.is_source else model.integrator,
+            states=() if self.is_source else tuple(model.state_names),
+            parameters=tuple((name, _shared(value)) for name, value in self._parameters()),
+            inputs=() if self.is_source else tuple(model.inputs),
+            receptors=tuple(structure for _, structure in self.receptors.values()),
+            traces=tuple(structure for _, structure in self.traces.values()),
+            arena=tuple(self.arena),
+            accumulated=tuple(self.accumulated),
+            poisson=tuple((target, _shared(p.weight)) for p, target in self.poisson),
+            currents=tuple((c.input, _shared(c.value)) for c in self.currents),
+            timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
+            noise=tuple((c.input, _shared(c.mean), _shared(c.sd)) for c in self.noise),
+            published=tuple(self.published),
+            is_source=self.is_source,
+            real=real,
+            check_finite=check_finite,
+        )
+
+    def instance(self, kernel: int | None) -> PopulationInstance:
+        """The population's data."""
+        return PopulationInstance(
+            name=self.population.name,
+            kernel=kernel,
+            values=self.values,
+            initial=self.initial,
+            poisson=tuple(p for p, _ in self.poisson),
+            timed=tuple(self.timed),
+            published=tuple(self.published),
+        )
+
+    # ------------------------------------------------------------------ helpers
+
+    def _parameters(self) -> Iterable[tuple[str, Value]]:
+        if self.is_source:
+            return []
+        own = {name for name, _ in self.population.model.parameters}
+        return [(name, value) for name, value in self.values.items() if name in own]
+
+    def _seen_by_threshold(self) -> set[str]:
+        """Internal names on which threshold, reset or refractory condition depend, and held ones."""
+        model = self.population.model
+        seen = set(model.hold)
+        for expression in (model.threshold, model.refractory):
+            if expression is not None:
+                seen |= expression.symbols
+        for equation in model.reset:
+            seen |= equation.symbols | {equation.name}
+        definitions = {e.name: e for e in model.equations if e.kind == "definition"}
+        pending = [name for name in seen if name in definitions]
+        while pending:
+            new = definitions.pop(pending.pop()).symbols - seen
+            seen |= new
+            pending += [name for name in new if name in definitions]
+        if seen & set(model.inputs):  # an input is the sum of all receptors' contributions
+            for index, structure in self.receptors.values():
+                seen |= {f"{name}__r{index}" for name in structure.states}
+        return seen
+
+    def _check_inputs(self, model: SynapseModel) -> None:
+        for equation in model.inputs:
+            if equation.name not in self.population.model.inputs:
+                raise NetworkError(
+                    f"the synapse model drives the input {equation.name!r}, which neuron model "
+                    f"{self.population.model.name or 'of the target'!r} does not have",
+                    where=f"population {self.population.name!r}",
+                    cure=f"use {equation.name} in the neuron's equations (its inputs are "
+                    f"{list(self.population.model.inputs)}), or choose another synapse model",
+                )
+            known = {n for n, _ in model.parameters} | {e.name for e in model.equations}
+            known |= {"t", "dt", "pi", *self.population.model.state_names, *self.values}
+            for symbol in sorted(equation.symbols - known):
+                raise NetworkError(
+                    f"unknown symbol {symbol!r} in {equation.name} = {equation.text}",
+                    where=f"synapse model {model.name!r} on population {self.population.name!r}",
+                    cure=f"known here: {sorted(known)}",
+                )
+
+    def _poisson_target(self, declared: PoissonInput) -> str:
+        if declared.synapse is None:
+            if declared.variable not in self.population.model.state_names:
+                raise NetworkError(
+                    f"population {self.population.name!r} has no state variable "
+                    f"{declared.variable!r}",
+                    where=f"Poisson input {declared.name!r}",
+                    cure=f"its variables are {list(self.population.model.state_names)}",
+                )
+            return str(declared.variable)
+        if not declared.synapse.is_static:
+            raise NetworkError(
+                "a Poisson input needs a static synapse model (on_pre = 'X += weight')",
+                where=f"Poisson input {declared.name!r}",
+                cure="use a population of Poisson neurons and connect it",
+            )
+        return jump_target(declared.synapse, self)
+
+
+def assemble_group(group: SynapseGroup, assemblies: dict[str, PopulationAssembly]) -> Link:
+    """Attach a group's receptor and traces to its populations.
+
+    Returns a function of the real type that gives the group's data and structure; it is called when
+    all groups and inputs have been seen, since only then it is known which variables must be summed
+    in accumulators."""
+    target = assemblies[group.target]
+    receptor = target.receptor(group.synapse)
+    if target.is_source:
+        raise NetworkError(
+            f"{group.target!r} replays spike trains and cannot receive synapses",
+            where=f"group {group.name!r}",
+            cure="choose another target",
+        )
+    if group.synapse.is_static:
+        variable = jump_target(group.synapse, target)
+
+        def static_link(real: str) -> tuple[GroupInstance, SynapseStructure | None]:
+            instance = GroupInstance(group.name, "static", group.source, group.target, variable)
+            instance.lead = leads[group.name]
+            instance.receptor = receptor
+            return instance, None
+
+        leads = {group.name: target.static_target(variable)}
+        return static_link
+
+    from pygenn_lite.codegen.synapse_structure import general_link
+
+    return general_link(group, assemblies[group.source], target, receptor)
+
+
+def jump_target(model: SynapseModel, target: PopulationAssembly) -> str:
+    """Internal name of the variable that a static model's ``X += weight`` adds to."""
+    name = model.on_pre[0].name
+    receptor = target.receptor(model)
+    if name in receptor:
+        return receptor[name]
+    bare = name.removesuffix("_post")
+    if bare in target.population.model.state_names:
+        return bare
+    raise NetworkError(
+        f"the synapse model adds to {name!r}, which population {target.population.name!r} "
+        "does not have",
+        where=f"synapse model {model.name!r}",
+        cure=f"its variables are {list(target.population.model.state_names)}",
+    )
+
+
+def statements(equations: Iterable[Equation]) -> tuple[Statement, ...]:
+    """Equations as plain text triples."""
+    return tuple(
+        (e.name, "'" if e.kind == "derivative" else e.operator, e.text) for e in equations
+    )
+
+
+def _merged(
+    first: Iterable[tuple[str, Value]], second: Iterable[tuple[str, Value]]
+) -> dict[str, Value]:
+    return {**dict(first), **dict(second)}
+
+
+def _used_parameters(
+    parameters: Iterable[tuple[str, Value]], equations: Iterable[Equation]
+) -> dict[str, Value]:
+    used: set[str] = set()
+    for equation in equations:
+        used |= equation.symbols
+    return {name: value for name, value in parameters if name in used}
+
+
+def _shared(value: Value) -> bool:
+    return isinstance(value, (int, float))

@@ -1,0 +1,165 @@
+"""Prints SymPy expressions as C++ (CUDA shares it: one dialect of functions, namespace pgl)."""
+
+from __future__ import annotations
+
+import sympy
+from sympy.core.relational import Relational
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
+
+from pygenn_lite.declaration.functions import exprel
+
+FUNCTIONS: dict[type, str] = {
+    sympy.exp: "exp",
+    sympy.log: "log",
+    sympy.sin: "sin",
+    sympy.cos: "cos",
+    sympy.tan: "tan",
+    sympy.tanh: "tanh",
+    sympy.sinh: "sinh",
+    sympy.cosh: "cosh",
+    sympy.Abs: "abs",
+    sympy.floor: "floor",
+    sympy.ceiling: "ceil",
+    sympy.sign: "sign",
+    sympy.Heaviside: "heaviside",
+    exprel: "exprel",
+}
+LARGEST_EXPANDED_POWER = 16
+
+
+class CppPrinter(StrPrinter):
+    """Arithmetic over variables of one real type; numbers become literals of that type."""
+
+    def __init__(self, real: str = "real", names: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.real = real
+        self.names = names or {}
+
+    def _print_Symbol(self, expr: sympy.Symbol) -> str:
+        return self.names.get(expr.name, expr.name)
+
+    def _print_Float(self, expr: sympy.Float) -> str:
+        return self._literal(float(expr))
+
+    def _print_Integer(self, expr: sympy.Integer) -> str:
+        return self._literal(float(expr))
+
+    def _print_Rational(self, expr: sympy.Rational) -> str:
+        return self._literal(int(expr.p) / int(expr.q))
+
+    _print_Zero = _print_One = _print_NegativeOne = _print_Integer
+    _print_Half = _print_Rational
+
+    def _print_Pi(self, expr: sympy.Expr) -> str:
+        return self._literal(float(expr))
+
+    _print_Exp1 = _print_Pi
+
+    def _print_Infinity(self, expr: sympy.Expr) -> str:
+        return f"pgl::infinity<{self.real}>()"
+
+    def _print_NegativeInfinity(self, expr: sympy.Expr) -> str:
+        return f"(-pgl::infinity<{self.real}>())"
+
+    def _literal(self, value: float) -> str:
+        return f"{self.real}({value!r})"
+
+    def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
+        """Sums with subtraction where a term carries a minus sign."""
+        parts: list[str] = []
+        for term in self._as_ordered_terms(expr, order="none"):
+            negative = term.could_extract_minus_sign()
+            text = self.parenthesize(-term if negative else term, PRECEDENCE["Add"] + 1)
+            parts.append(("-" if negative else "+") + " " + text)
+        text = " ".join(parts)
+        return text[2:] if text.startswith("+ ") else "-" + text[2:]
+
+    def _print_Mul(self, expr: sympy.Mul) -> str:
+        """Products as one fraction."""
+        if expr.could_extract_minus_sign():
+            inner = -expr
+            return "-" + self.parenthesize(inner, PRECEDENCE["Mul"])
+        above, below = [], []
+        for factor in expr.as_ordered_factors():
+            base, exponent = factor.as_base_exp()
+            if exponent.is_Rational and exponent < 0 and not isinstance(factor, sympy.exp):
+                below.append(sympy.Pow(base, -exponent))
+            else:
+                above.append(factor)
+        level = PRECEDENCE["Mul"]
+        numerator = "*".join(self.parenthesize(f, level) for f in above) or self._literal(1.0)
+        if not below:
+            return numerator
+        denominator = "*".join(self.parenthesize(f, level) for f in below)
+        return f"{numerator}/({denominator})"
+
+    def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
+        base, exponent = expr.as_base_exp()
+        if exponent == sympy.Rational(1, 2):
+            return f"pgl::sqrt({self._print(base)})"
+        if exponent.is_Rational and exponent < 0:
+            return f"({self._literal(1.0)}/{self.parenthesize(base**-exponent, PRECEDENCE['Pow'])})"
+        if exponent.is_Integer and int(exponent) <= LARGEST_EXPANDED_POWER:
+            return f"pgl::power<{int(exponent)}>({self._print(base)})"
+        return f"pgl::pow({self._print(base)}, {self._print(exponent)})"
+
+    def _print_Function(self, expr: sympy.Function) -> str:
+        name = FUNCTIONS.get(type(expr))
+        if name is None:
+            raise NotImplementedError(f"no C++ form of {type(expr).__name__}")
+        return f"pgl::{name}({self._print(expr.args[0])})"
+
+    def _print_ExpBase(self, expr: sympy.Expr) -> str:
+        return f"pgl::exp({self._print(expr.exp)})"
+
+    _print_exp = _print_ExpBase
+    _print_Abs = _print_sign = _print_Heaviside = _print_floor = _print_Function
+    _print_ceiling = _print_log = _print_exprel = _print_Function
+
+    def _print_Max(self, expr: sympy.Max) -> str:
+        return self._fold("pgl::max", expr.args)
+
+    def _print_Min(self, expr: sympy.Min) -> str:
+        return self._fold("pgl::min", expr.args)
+
+    def _fold(self, function: str, args: tuple[sympy.Expr, ...]) -> str:
+        text = self._print(args[0])
+        for arg in args[1:]:
+            text = f"{function}({text}, {self._print(arg)})"
+        return text
+
+    def _print_Piecewise(self, expr: sympy.Piecewise) -> str:
+        text = self._literal(0.0)
+        for value, condition in reversed(expr.args):
+            if condition == sympy.true:
+                text = self._print(value)
+            else:
+                text = f"pgl::select({self._print(condition)}, {self._print(value)}, {text})"
+        return text
+
+    def _print_ITE(self, expr: sympy.logic.boolalg.ITE) -> str:
+        condition, first, second = (self._print(a) for a in expr.args)
+        return f"pgl::select({condition}, {first}, {second})"
+
+    def _print_Relational(self, expr: Relational) -> str:
+        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
+
+    _print_Equality = _print_Unequality = _print_Relational
+    _print_StrictGreaterThan = _print_GreaterThan = _print_Relational
+    _print_StrictLessThan = _print_LessThan = _print_Relational
+
+    def _print_And(self, expr: sympy.And) -> str:
+        return "(" + " & ".join(self._print(a) for a in expr.args) + ")"
+
+    def _print_Or(self, expr: sympy.Or) -> str:
+        return "(" + " | ".join(self._print(a) for a in expr.args) + ")"
+
+    def _print_Not(self, expr: sympy.Not) -> str:
+        return f"(!{self._print(expr.args[0])})"
+
+    def _print_BooleanTrue(self, expr: sympy.Basic) -> str:
+        return "true"
+
+    def _print_BooleanFalse(self, expr: sympy.Basic) -> str:
+        return "false"

@@ -1,0 +1,170 @@
+"""The Program: what is to be computed, free of any target language.
+
+A Program is a set of kernels. A kernel has named arrays (one value per neuron or synapse), named
+scalars (one value for all), and ordered lists of assignments whose right-hand sides are SymPy
+expressions over those names. Backends render it; the reference interpreter runs it as it stands.
+Each structure prints itself in a form a scientist can read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+
+@dataclass(frozen=True)
+class Assign:
+    """``target = value``. A target that is no array of the kernel is a local temporary."""
+
+    target: str
+    value: sympy.Expr
+
+    def __str__(self) -> str:
+        return f"{self.target} = {self.value}"
+
+
+@dataclass(frozen=True)
+class Array:
+    """One value per neuron.
+
+    role: state, parameter, coefficient, accumulator, refractory. dtype: "real" or "uint16".
+    arena: whether static synapses address it (its memory lies in the slice's arena).
+    """
+
+    name: str
+    role: str
+    dtype: str = "real"
+    arena: bool = False
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One value shared by the population: a parameter or a coefficient computed from parameters."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """``name = value``: computed once before the run from parameters and the step ``dt``."""
+
+    name: str
+    value: sympy.Expr
+    per_neuron: bool
+
+
+@dataclass(frozen=True)
+class LinearFlow:
+    """The propagator of ``dx/dt = A x + B u`` over one step, u held: x' = P x + Q u.
+
+    ``propagator[i, j]`` and ``forcing[i, k]`` name the coefficients that are kept (structural zeros
+    are left out). Computed numerically from A and B (so coinciding time constants are no special
+    case); :mod:`pygenn_lite.codegen.symbolic.closed_form` gives the formulas for display and for
+    any h.
+    """
+
+    variables: tuple[str, ...]
+    inputs: tuple[str, ...]  # "1" is the constant
+    matrix: tuple[tuple[int, int, sympy.Expr], ...]  # row, column, entry; columns: variables, inputs
+    outputs: tuple[tuple[int, int, str], ...]  # row, column, coefficient name
+    per_neuron: tuple[str, ...]  # the coefficients that differ between neurons
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A random number per neuron and step, known in the step under ``name``."""
+
+    name: str
+    kind: str  # "normal" | "uniform"
+    purpose: int
+
+
+@dataclass(frozen=True)
+class Jump:
+    """``target += weight * count`` at the end of the step (Poisson input number ``index``)."""
+
+    target: str
+    weight: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A current that changes in time, known in the step under ``name``."""
+
+    name: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class NeuronKernel:
+    """One time step of a population."""
+
+    name: str
+    arrays: tuple[Array, ...]
+    scalars: tuple[Scalar, ...]
+    coefficients: tuple[Coefficient, ...]
+    flows: tuple[LinearFlow, ...]
+    draws: tuple[Draw, ...]
+    timed: tuple[Timed, ...]
+    poisson: tuple[Jump, ...]
+    step: tuple[Assign, ...]  # temporaries, then "<state>__next" for each state that changes
+    changed: tuple[str, ...]  # states with a "__next"
+    held: tuple[str, ...]
+    accumulators: tuple[tuple[str, str], ...]  # state, accumulator array
+    refractory: str | None  # None | "time" | "condition"
+    refractory_condition: sympy.Expr | None
+    threshold_step: tuple[Assign, ...]  # temporaries of the threshold
+    threshold: sympy.Expr | None  # over states at the end of the step; t is the end of the step
+    reset: tuple[Assign, ...]  # in order, each sees the ones before
+    on_spike: tuple[Assign, ...]  # presynaptic traces, after the reset
+    after: tuple[Assign, ...]  # postsynaptic traces, after delivery in the next step
+    reset_draws: tuple[Draw, ...]
+    after_in_source: bool  # spike source: `after` holds the presynaptic traces
+    published: tuple[str, ...]
+    checked: tuple[str, ...]  # states looked at for NaN and infinity
+    integrators: tuple[tuple[str, str], ...]  # variable, integrator (for people)
+    real: str
+
+    def __str__(self) -> str:
+        from pygenn_lite.codegen.describe import describe_neuron_kernel
+
+        return describe_neuron_kernel(self)
+
+
+@dataclass(frozen=True)
+class SynapseKernel:
+    """What happens at plastic synapses: at a presynaptic arrival, a postsynaptic spike, every step.
+
+    Assignments are ordered; targets in ``synapse`` are per-synapse variables, targets in ``post``
+    are added to (`value` is then the increment, and ``increments`` names them).
+    """
+
+    name: str
+    synapse: tuple[str, ...]
+    pre: tuple[str, ...]
+    post: tuple[str, ...]
+    scalars: tuple[str, ...]
+    decay: tuple[Assign, ...]  # event driven: brings variables up to date; uses `elapsed` (ms)
+    on_pre: tuple[Assign, ...]
+    on_post: tuple[Assign, ...]
+    step: tuple[Assign, ...]
+    real: str
+
+    def __str__(self) -> str:
+        from pygenn_lite.codegen.describe import describe_synapse_kernel
+
+        return describe_synapse_kernel(self)
+
+
+@dataclass(frozen=True)
+class Program:
+    """All kernels of a network."""
+
+    neurons: tuple[NeuronKernel, ...]
+    synapses: tuple[SynapseKernel, ...]
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(kernel) for kernel in (*self.neurons, *self.synapses))

@@ -1,0 +1,207 @@
+"""Renders a Program as C++: expressions through the printer, everything else through Jinja."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import sympy
+
+from pygenn_lite.codegen.cpp_printer import CppPrinter
+from pygenn_lite.codegen.program import Assign, Coefficient, NeuronKernel, Program, SynapseKernel
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A statement of generated code."""
+
+    target: str
+    value: str
+
+
+def render_cpp(program: Program) -> str:
+    """C++ source of all kernels of a Program."""
+    template = _environment().get_template("cpp/kernels.cpp.jinja")
+    real = next((k.real for k in (*program.neurons, *program.synapses)), "float")
+    return template.render(
+        real=real,
+        neurons=[neuron_view(kernel) for kernel in program.neurons],
+        synapses=[synapse_view(kernel) for kernel in program.synapses],
+    )
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+
+
+def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
+    """What the neuron template needs, with every expression printed."""
+    scalars = {s.name: f"args->scalars[{k}]" for k, s in enumerate(kernel.scalars)}
+    hoist = _TimeHoist(scalars)
+    step = [Assign(a.target, hoist(a.value)) for a in kernel.step]
+    threshold_step = [Assign(a.target, hoist(a.value)) for a in kernel.threshold_step]
+    threshold = None if kernel.threshold is None else hoist(kernel.threshold)
+    condition = kernel.refractory_condition
+    condition = None if condition is None else hoist(condition)
+    used = _names(*(a.value for a in (*step, *threshold_step)), threshold, condition)
+    used |= set(kernel.changed) | {j.weight for j in kernel.poisson}
+    used |= {n for n, _ in kernel.accumulators} | {j.target for j in kernel.poisson}
+    states = [a for a in kernel.arrays if a.role == "state"]
+    written = set(kernel.changed) | {j.target for j in kernel.poisson}
+    written |= {n for n, _ in kernel.accumulators}
+    return {
+        "kernel": kernel,
+        "description": str(kernel).splitlines(),
+        "time": [Line(n, v) for n, v in hoist.lines],
+        "used": used,
+        "states": [a for a in states if a.name in used],
+        "stored": [a for a in states if a.name in written],
+        "step": _lines(step),
+        "threshold_step": _lines(threshold_step),
+        "threshold": None if threshold is None else _print(threshold),
+        "condition": None if condition is None else _print(condition),
+        "on_spike": _ordered_view(kernel, [*kernel.reset, *kernel.on_spike]),
+        "after": _ordered_view(kernel, kernel.after),
+        "prepare": _prepare_view(kernel),
+        "array_index": {a.name: k for k, a in enumerate(kernel.arrays)},
+        "scalar_index": {s.name: k for k, s in enumerate(kernel.scalars)},
+    }
+
+
+def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
+    """What the synapse template needs."""
+    return {
+        "kernel": kernel,
+        "description": str(kernel).splitlines(),
+        "decay": _lines(kernel.decay),
+        "parts": {
+            name: _synapse_part(kernel, assigns)
+            for name, assigns in (
+                ("on_pre", kernel.on_pre),
+                ("on_post", kernel.on_post),
+                ("step", kernel.step),
+            )
+        },
+    }
+
+
+def _synapse_part(kernel: SynapseKernel, assigns: tuple[Assign, ...]) -> dict[str, Any]:
+    """Statements of one event, with the variables it reads and writes."""
+    decay = kernel.decay if assigns is not kernel.step else ()
+    used = _names(*(a.value for a in (*decay, *assigns)))
+    targets = [a.target.removesuffix("__next") for a in (*decay, *assigns)]
+    own = [n for n in kernel.synapse if n != "last_update"]
+    return {
+        "statements": [
+            {"target": a.target, "value": _print(a.value), "kind": _kind(kernel, a.target)}
+            for a in assigns
+        ],
+        "loaded": [n for n in own if n in used or n in targets],
+        "stored": [n for n in own if n in targets],
+        "temporaries": [
+            n for n in dict.fromkeys(targets) if n not in kernel.synapse and n not in kernel.post
+        ],
+        "pre": [(k, n) for k, n in enumerate(kernel.pre) if n in used],
+        "post": [(k, n) for k, n in enumerate(kernel.post) if n in used],
+        "jumped": [(k, n) for k, n in enumerate(kernel.post) if n in targets],
+        "uses": {n: n in used for n in ("t", "delay")},
+    }
+
+
+def _kind(kernel: SynapseKernel, target: str) -> str:
+    name = target.removesuffix("__next")
+    if name in kernel.post:
+        return "jump"
+    if target != name:
+        return "next"
+    return "synapse" if name in kernel.synapse else "local"
+
+
+def _ordered_view(kernel: NeuronKernel, assigns: list[Assign] | tuple[Assign, ...]) -> Any:
+    """Ordered statements on one neuron: what to load first, what to store last."""
+    states = [a.name for a in kernel.arrays if a.role == "state"]
+    arrays = [a.name for a in kernel.arrays if a.role in ("parameter",)]
+    used = _names(*(a.value for a in assigns)) | {a.target for a in assigns}
+    return {
+        "lines": _lines(assigns),
+        "load": [n for n in states if n in used],
+        "parameters": [n for n in arrays if n in used],
+        "scalars": [s.name for s in kernel.scalars if s.name in used],
+        "store": [n for n in states if n in {a.target for a in assigns}],
+        "draws": [d for d in kernel.reset_draws if d.name in used],
+        "uses_time": "t" in used,
+    }
+
+
+def _prepare_view(kernel: NeuronKernel) -> dict[str, Any]:
+    """Coefficients: those of the whole population, then those of each neuron (in double)."""
+
+    def coefficient(c: Coefficient) -> Line:
+        return Line(c.name, _print(c.value, "double"))
+
+    def flow(f: Any) -> dict[str, Any]:
+        size = len(f.variables) + len(f.inputs)
+        return {
+            "size": size,
+            "entries": [(i * size + j, _print(value, "double")) for i, j, value in f.matrix],
+            "shared": [(i * size + j, n) for i, j, n in f.outputs if n not in f.per_neuron],
+            "per_neuron": [(i * size + j, n) for i, j, n in f.outputs if n in f.per_neuron],
+        }
+
+    flows = [flow(f) for f in kernel.flows]
+    return {
+        "shared": [coefficient(c) for c in kernel.coefficients if not c.per_neuron],
+        "per_neuron": [coefficient(c) for c in kernel.coefficients if c.per_neuron],
+        "shared_flows": [f for f in flows if not f["per_neuron"]],
+        "neuron_flows": [f for f in flows if f["per_neuron"]],
+    }
+
+
+class _TimeHoist:
+    """Takes what depends only on time and shared parameters out of the loop over neurons, and
+    computes it in double precision: float32 could not tell steps apart late in a long run."""
+
+    def __init__(self, scalars: dict[str, str]) -> None:
+        self.allowed = {*scalars, "t", "dt"}
+        self.printer = CppPrinter("double", {**scalars, "dt": "args->dt", "t": "time"})
+        self.lines: list[tuple[str, str]] = []
+        self.known: dict[sympy.Basic, sympy.Expr] = {}
+
+    def __call__(self, value: Any) -> Any:
+        found = {s.name for s in value.free_symbols}
+        if "t" not in found:
+            return value
+        if found <= self.allowed and not getattr(value, "is_Boolean", False):
+            return self._name(value)
+        return value.func(*(self(a) for a in value.args))
+
+    def _name(self, value: sympy.Expr) -> sympy.Expr:
+        if value not in self.known:
+            name = f"time{len(self.lines)}"
+            self.lines.append((name, str(self.printer.doprint(value))))
+            self.known[value] = sympy.Symbol(name, real=True)
+        return self.known[value]
+
+
+def _lines(assigns: list[Assign] | tuple[Assign, ...]) -> list[Line]:
+    return [Line(a.target, _print(a.value)) for a in assigns]
+
+
+def _print(value: sympy.Basic, real: str = "real") -> str:
+    return str(CppPrinter(real).doprint(value))
+
+
+def _names(*values: sympy.Basic | None) -> set[str]:
+    return {s.name for value in values if value is not None for s in value.free_symbols}

@@ -1,0 +1,72 @@
+"""Closed forms of linear flows, for people and for any step h.
+
+The runtime computes propagators numerically (a matrix exponential in double precision, exact also
+where time constants coincide); this module gives the formula of the same numbers. An entry is the
+divided difference of exp over the rates met on the way from column to row.
+"""
+
+from __future__ import annotations
+
+import sympy
+
+from pygenn_lite.codegen.program import LinearFlow
+from pygenn_lite.codegen.symbolic.system import DT
+from pygenn_lite.declaration.functions import exprel
+
+LONGEST_PATH = 3  # variables on a path; longer formulas help nobody
+
+
+def closed_form(flow: LinearFlow, h: sympy.Expr = DT) -> dict[str, sympy.Expr]:
+    """Formulas of the coefficients whose subsystem has no loops; others are left out."""
+    size = len(flow.variables) + len(flow.inputs)
+    matrix = {(i, j): value for i, j, value in flow.matrix}
+    formulas = {}
+    for row, column, name in flow.outputs:
+        paths = _paths(matrix, size, column, row)
+        if paths is not None:
+            formulas[name] = sympy.Add(*(_along(matrix, path, h) for path in paths))
+    return formulas
+
+
+def _paths(
+    matrix: dict[tuple[int, int], sympy.Expr], size: int, start: int, end: int
+) -> list[tuple[int, ...]] | None:
+    """All ways from column to row through off-diagonal entries; None if there is a loop or a path
+    is long."""
+    found: list[tuple[int, ...]] = []
+    pending = [(start,)]
+    while pending:
+        path = pending.pop()
+        if path[-1] == end:
+            found.append(path)
+        for i in range(size):
+            if i != path[-1] and (i, path[-1]) in matrix:
+                if i in path:
+                    return None
+                pending.append((*path, i))
+    return found if all(len(path) <= LONGEST_PATH for path in found) else None
+
+
+def _along(
+    matrix: dict[tuple[int, int], sympy.Expr], path: tuple[int, ...], h: sympy.Expr
+) -> sympy.Expr:
+    product = sympy.Mul(*(matrix[b, a] for a, b in zip(path, path[1:], strict=False)))
+    rates = [matrix.get((i, i), sympy.S.Zero) for i in path]
+    return product * _divided_difference(rates, h)
+
+
+def _divided_difference(rates: list[sympy.Expr], h: sympy.Expr) -> sympy.Expr:
+    """exp[a, b, ...] at step h; written with exprel, which has no singularity at a = b."""
+    if len(rates) == 1:
+        return sympy.exp(rates[0] * h)
+    if len(rates) == 2:
+        return h * sympy.exp(rates[1] * h) * exprel((rates[0] - rates[1]) * h)
+    first, last = rates[0], rates[-1]
+    if first == last:
+        if rates[1] == first:
+            return h**2 / 2 * sympy.exp(first * h)
+        pair = _divided_difference([first, rates[1]], h)
+        return (h * sympy.exp(first * h) - pair) / (first - rates[1])
+    return (
+        _divided_difference(rates[:-1], h) - _divided_difference(rates[1:], h)
+    ) / (first - last)

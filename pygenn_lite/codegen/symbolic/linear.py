@@ -1,0 +1,133 @@
+"""Finds linear systems and describes their exact flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sympy
+
+from pygenn_lite.codegen.program import Assign, LinearFlow
+from pygenn_lite.codegen.symbolic.system import System, symbol
+
+CONSTANT = "1"
+
+
+def linear_part(
+    expression: sympy.Expr, variables: Iterable[str], varying: frozenset[str]
+) -> tuple[dict[str, sympy.Expr], sympy.Expr] | None:
+    """Coefficients of an expression that is linear in `variables`, and the rest.
+
+    None if it is not linear, or if a coefficient contains a name in `varying`.
+    """
+    coefficients: dict[str, sympy.Expr] = {}
+    rest = expression
+    for name in variables:
+        variable = symbol(name)
+        if variable not in expression.free_symbols:
+            continue
+        coefficient = sympy.diff(expression, variable)
+        if _names(coefficient) & varying:
+            coefficient = sympy.diff(sympy.expand(expression), variable)
+            if _names(coefficient) & varying:
+                return None
+        coefficients[name] = coefficient
+        rest = rest.xreplace({variable: sympy.S.Zero})
+    return coefficients, rest
+
+
+def linear_variables(system: System, variables: Sequence[str]) -> tuple[str, ...]:
+    """The largest subset of `variables` that is a linear system by itself, driven by forcings."""
+    chosen = list(variables)
+    while True:
+        keep = [name for name in chosen if _row(system, name, chosen) is not None]
+        if keep == chosen:
+            return tuple(chosen)
+        chosen = keep
+
+
+def exact_flow(system: System, variables: Sequence[str]) -> tuple[LinearFlow, list[Assign]]:
+    """The propagator of a linear subsystem and the assignments that apply it.
+
+    `variables` must come from :func:`linear_variables`.
+    """
+    inputs = [*system.forcings, CONSTANT]
+    columns = [*variables, *inputs]
+    entries: dict[tuple[int, int], sympy.Expr] = {}
+    for i, name in enumerate(variables):
+        row = _row(system, name, variables)
+        assert row is not None, f"{name} is not linear"
+        for column, value in row.items():
+            if value != 0:
+                entries[i, columns.index(column)] = value
+
+    used = [c for c in range(len(columns)) if c < len(variables) or any(k[1] == c for k in entries)]
+    entries = {(i, used.index(j)): value for (i, j), value in entries.items()}
+    columns = [columns[c] for c in used]
+    reaches = _reachability(len(columns), entries)
+    outputs, assigns = [], []
+    for i, name in enumerate(variables):
+        terms = []
+        for j, column in enumerate(columns):
+            if not reaches[i][j]:
+                continue
+            coefficient = f"P__{name}__{column}"
+            outputs.append((i, j, coefficient))
+            factor = sympy.S.One if column == CONSTANT else symbol(column)
+            terms.append(symbol(coefficient) * factor)
+        assigns.append(Assign(f"{name}__next", sympy.Add(*terms)))
+    per_neuron = tuple(
+        name for i, j, name in outputs if _depends_on_arrays(system, entries, reaches, i, j)
+    )
+    flow = LinearFlow(
+        variables=tuple(variables),
+        inputs=tuple(columns[len(variables) :]),
+        matrix=tuple((i, j, value) for (i, j), value in sorted(entries.items())),
+        outputs=tuple(outputs),
+        per_neuron=per_neuron,
+    )
+    return flow, assigns
+
+
+def _row(
+    system: System, name: str, variables: Sequence[str]
+) -> dict[str, sympy.Expr] | None:
+    """Matrix row of a variable: coefficients of variables, forcings and the constant 1."""
+    varying = frozenset({*system.states, *system.forcings, "t"})
+    split = linear_part(system.derivatives[name], [*variables, *system.forcings], varying)
+    if split is None:
+        return None
+    coefficients, rest = split
+    if _names(rest) & varying or any(n == "xi" or n.startswith("xi_") for n in _names(rest)):
+        return None
+    return {**coefficients, CONSTANT: rest}
+
+
+def _reachability(
+    size: int, entries: dict[tuple[int, int], sympy.Expr]
+) -> list[list[bool]]:
+    """reaches[i][j]: column j acts on row i directly or through others (or i == j)."""
+    reaches = [[i == j or (i, j) in entries for j in range(size)] for i in range(size)]
+    for k in range(size):
+        for i in range(size):
+            if reaches[i][k]:
+                reaches[i] = [a or b for a, b in zip(reaches[i], reaches[k], strict=True)]
+    return reaches
+
+
+def _depends_on_arrays(
+    system: System,
+    entries: dict[tuple[int, int], sympy.Expr],
+    reaches: list[list[bool]],
+    row: int,
+    column: int,
+) -> bool:
+    """Whether propagator entry (row, column) differs between neurons: whether any path from the
+    column to the row passes a matrix entry with a per-neuron parameter."""
+    return any(
+        reaches[row][i] and reaches[j][column] and not system.shared(value)
+        for (i, j), value in entries.items()
+    )
+
+
+def _names(expression: sympy.Expr) -> frozenset[str]:
+    return frozenset(s.name for s in expression.free_symbols)

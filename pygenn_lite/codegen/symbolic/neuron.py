@@ -1,0 +1,159 @@
+"""Assembles the NeuronKernel of a population from its system and its discrete step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sympy
+
+from pygenn_lite.codegen.program import (
+    Array,
+    Assign,
+    Coefficient,
+    Draw,
+    Jump,
+    NeuronKernel,
+    Scalar,
+    Timed,
+)
+from pygenn_lite.codegen.structure import PopulationStructure
+from pygenn_lite.codegen.symbolic.integrators import Step, integrate
+from pygenn_lite.codegen.symbolic.schedule import share_subexpressions
+from pygenn_lite.codegen.symbolic.system import DT, System, T, build_system, symbol
+from pygenn_lite.errors import EquationError
+
+
+def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
+    """Derive the kernel of a population."""
+    where = f"population {structure.name!r}"
+    system = build_system(structure)
+    step = integrate(system, structure.integrator, where)
+    step.assigns += _discrete_update(system)
+    for noise, mean, sd in system.noise:
+        draw = f"normal__{noise}"
+        step.draws.append(Draw(draw, "normal", len(step.draws)))
+        step.assigns.insert(0, Assign(noise, mean + sd * symbol(draw)))
+    coefficients = step.coefficients + _refractory_coefficient(structure, system, where)
+
+    changed = tuple(a.target.removesuffix("__next") for a in step.assigns if _is_next(a))
+    reset_draws = _random_draws(system, [*system.reset], len(step.draws))
+    used_draws = _random_draws(
+        system,
+        [("", system.threshold or sympy.S.Zero), *system.update],
+        len(step.draws) + len(reset_draws),
+    )
+    at_end = {T: T + DT}
+    threshold_step, threshold = _split_threshold(system, at_end)
+    return NeuronKernel(
+        name=name,
+        arrays=_arrays(structure, system, step, coefficients),
+        scalars=_scalars(system, step, coefficients),
+        coefficients=tuple(coefficients),
+        flows=tuple(step.flows),
+        draws=(*step.draws, *used_draws),
+        timed=tuple(Timed(f"timed{k}", shared) for k, (_, shared) in enumerate(structure.timed)),
+        poisson=tuple(
+            Jump(target, f"poisson{k}_weight", k)
+            for k, (target, _) in enumerate(structure.poisson)
+        ),
+        step=share_subexpressions(step.assigns, "s"),
+        changed=changed,
+        held=tuple(n for n in structure.hold if structure.refractory),
+        accumulators=tuple((n, f"{n}__sum") for n in structure.accumulated),
+        refractory=None
+        if structure.refractory is None
+        else ("condition" if structure.refractory_is_condition else "time"),
+        refractory_condition=system.refractory.xreplace(at_end)
+        if structure.refractory_is_condition and system.refractory is not None
+        else None,
+        threshold_step=threshold_step,
+        threshold=threshold,
+        reset=tuple(Assign(n, v.xreplace(at_end)) for n, v in system.reset),
+        on_spike=()
+        if structure.is_source
+        else tuple(Assign(n, v.xreplace(at_end)) for n, v in system.on_pre_spike),
+        after=tuple(
+            Assign(n, v)
+            for n, v in (system.on_pre_spike if structure.is_source else system.on_post_spike)
+        ),
+        reset_draws=reset_draws,
+        after_in_source=structure.is_source,
+        published=structure.published,
+        checked=tuple(n for n in system.states if n in changed) if structure.check_finite else (),
+        integrators=tuple(step.integrators.items()),
+        real=structure.real,
+    )
+
+
+def _is_next(assign: Assign) -> bool:
+    return assign.target.endswith("__next")
+
+
+def _discrete_update(system: System) -> list[Assign]:
+    """A discrete model's ordered assignments in single-assignment form."""
+    current: dict[sympy.Basic, sympy.Expr] = {}
+    assigns: list[Assign] = []
+    for index, (name, value) in enumerate(system.update):
+        target = symbol(f"update{index}__{name}")
+        assigns.append(Assign(target.name, value.xreplace(current)))
+        current[symbol(name)] = target
+    assigns += [Assign(f"{variable.name}__next", value) for variable, value in current.items()]
+    return assigns
+
+
+def _refractory_coefficient(
+    structure: PopulationStructure, system: System, where: str
+) -> list[Coefficient]:
+    """Number of steps of the refractory period, from a time in ms."""
+    if system.refractory is None or structure.refractory_is_condition:
+        return []
+    unknown = {s.name for s in system.refractory.free_symbols} - system.parameters.keys()
+    if unknown:
+        raise EquationError(
+            f"the refractory period depends on {sorted(unknown)}",
+            where=where,
+            cure="give a time made of parameters, or a condition such as 'V > -40'",
+        )
+    steps = sympy.floor(system.refractory / DT + sympy.Rational(1, 2))
+    return [Coefficient("refractory_steps", steps, not system.shared(system.refractory))]
+
+
+def _random_draws(
+    system: System, expressions: Sequence[tuple[str, sympy.Expr]], first: int
+) -> tuple[Draw, ...]:
+    names = {s.name for _, value in expressions for s in value.free_symbols}
+    used = [name for name in system.draws if name in names]
+    return tuple(Draw(n, system.draws[n], first + k) for k, n in enumerate(used))
+
+
+def _split_threshold(
+    system: System, at_end: dict[sympy.Basic, sympy.Expr]
+) -> tuple[tuple[Assign, ...], sympy.Expr | None]:
+    if system.threshold is None:
+        return (), None
+    return (), system.threshold.xreplace(at_end)
+
+
+def _arrays(
+    structure: PopulationStructure, system: System, step: Step, coefficients: list[Coefficient]
+) -> tuple[Array, ...]:
+    arrays = [Array(n, "state", arena=n in structure.arena) for n in system.states]
+    arrays += [Array(f"{n}__sum", "accumulator", arena=True) for n in structure.accumulated]
+    if structure.refractory is not None:
+        arrays.append(Array("refractory", "refractory", dtype="uint16"))
+    arrays += [Array(n, "parameter") for n, shared in system.parameters.items() if not shared]
+    arrays += [Array(c.name, "coefficient") for c in coefficients if c.per_neuron]
+    arrays += [Array(n, "coefficient") for flow in step.flows for n in flow.per_neuron]
+    return tuple(arrays)
+
+
+def _scalars(
+    system: System, step: Step, coefficients: Iterable[Coefficient]
+) -> tuple[Scalar, ...]:
+    scalars = [Scalar(n, "parameter") for n, shared in system.parameters.items() if shared]
+    scalars += [Scalar(c.name, "coefficient") for c in coefficients if not c.per_neuron]
+    for flow in step.flows:
+        scalars += [
+            Scalar(n, "coefficient") for _, _, n in flow.outputs if n not in flow.per_neuron
+        ]
+    return tuple(scalars)

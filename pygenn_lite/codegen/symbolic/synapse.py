@@ -1,0 +1,102 @@
+"""Assembles the SynapseKernel of a plastic group from its structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sympy
+
+from pygenn_lite.codegen.program import Assign, SynapseKernel
+from pygenn_lite.codegen.structure import Statement, SynapseStructure
+from pygenn_lite.codegen.symbolic.linear import linear_part
+from pygenn_lite.codegen.symbolic.system import DT, assignments, symbol
+from pygenn_lite.declaration.equations import parse_expression
+from pygenn_lite.declaration.functions import exprel, rand, randn
+from pygenn_lite.errors import EquationError, UnsupportedFeature
+
+ELAPSED = symbol("elapsed")
+
+
+def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
+    """Derive the kernels of a general synapse group."""
+    where = f"synapse group {structure.name!r}"
+    derivatives = _derivatives(structure.equations, where)
+    flows = [_flow(n, v, structure, where) for n, v in derivatives.items()]
+    return SynapseKernel(
+        name=name,
+        synapse=structure.synapse,
+        pre=structure.pre,
+        post=structure.post,
+        scalars=structure.scalars,
+        decay=tuple(flows) if structure.event_driven else (),
+        on_pre=_ordered(structure.on_pre, structure, where),
+        on_post=_ordered(structure.on_post, structure, where),
+        step=() if structure.event_driven else _one_step(flows),
+        real=structure.real,
+    )
+
+
+def _ordered(
+    statements: Iterable[Statement], structure: SynapseStructure, where: str
+) -> tuple[Assign, ...]:
+    """Ordered assignments; for variables of the target neuron the value is the increment."""
+    result = []
+    for name, value in assignments(statements, where):
+        if value.atoms(rand) or value.atoms(randn):
+            raise UnsupportedFeature(
+                f"random numbers in synapse code ({name} = {value}) are not offered; "
+                "draw them in the neuron model"
+            )
+        increment = sympy.expand(value - symbol(name)) if name in structure.post else value
+        result.append(Assign(name, increment))
+    return tuple(result)
+
+
+def _derivatives(
+    statements: Iterable[Statement], where: str
+) -> dict[str, sympy.Expr]:
+    definitions: dict[sympy.Basic, sympy.Expr] = {}
+    derivatives = {}
+    for name, operator, text in statements:
+        value = parse_expression(text, where).sympy().xreplace(definitions)
+        if operator == "'":
+            derivatives[name] = value
+        else:
+            definitions[symbol(name)] = value
+    return {name: value.xreplace(definitions) for name, value in derivatives.items()}
+
+
+def _flow(
+    name: str, value: sympy.Expr, structure: SynapseStructure, where: str
+) -> Assign:
+    """x after `elapsed` ms: exact for dx/dt = a x + b with a and b constant in between."""
+    variable = symbol(name)
+    split = linear_part(value, [name], frozenset({name}))
+    if split is None or variable in split[1].free_symbols:
+        if structure.event_driven:
+            raise EquationError(
+                f"d{name}/dt = {value} cannot be integrated between events: it is not linear "
+                f"in {name}",
+                where=where,
+                cure="set event_driven=False to integrate it in every step",
+            )
+        return Assign(name, variable + ELAPSED * value)
+    rate, drive = split[0].get(name, sympy.S.Zero), split[1]
+    if structure.event_driven:
+        varying = {*structure.synapse, *structure.pre, *structure.post, "t"} - {"weight"}
+        used = {s.name for s in (rate.free_symbols | drive.free_symbols)}
+        if used & varying:
+            raise EquationError(
+                f"d{name}/dt = {value} cannot be integrated between events: "
+                f"{sorted(used & varying)} change meanwhile",
+                where=where,
+                cure="set event_driven=False to integrate it in every step",
+            )
+    flow = variable * sympy.exp(rate * ELAPSED) + drive * ELAPSED * exprel(rate * ELAPSED)
+    return Assign(name, flow)
+
+
+def _one_step(flows: list[Assign]) -> tuple[Assign, ...]:
+    """All variables advance together from their values at the start of the step."""
+    replace = {ELAPSED: DT}
+    return tuple(Assign(f"{a.target}__next", a.value.xreplace(replace)) for a in flows)
