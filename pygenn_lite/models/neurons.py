@@ -1,0 +1,382 @@
+"""Neuron models: point neurons from the literature, declared in the public vocabulary.
+
+Each function returns a :class:`~pygenn_lite.declaration.NeuronModel`; nothing here has special
+powers, and any of them can be copied into a user's script and changed. Units, unless a docstring
+says otherwise: ms, mV, pA, pF, nS (so that nS * mV = pA and pA / pF = mV / ms).
+
+Every function takes, besides the model's own parameters, ``initial`` (overrides the initial values
+given here) and ``integrator``. A parameter may be a number, one value per neuron, a distribution,
+or an expression of the neuron's index and position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pygenn_lite.declaration import NeuronModel
+from pygenn_lite.declaration.values import ValueLike
+
+__all__ = [
+    "GIF",
+    "LIF",
+    "QIF",
+    "AdEx",
+    "AdaptiveThresholdLIF",
+    "FitzHughNagumo",
+    "LIFConductance",
+    "PoissonNeuron",
+]
+
+Initial = Mapping[str, ValueLike] | None
+
+
+def LIF(
+    *,
+    tau: ValueLike = 10.0,
+    C: ValueLike = 250.0,
+    E_L: ValueLike = -65.0,
+    V_th: ValueLike = -50.0,
+    V_r: ValueLike = -65.0,
+    t_ref: ValueLike = 2.0,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """Leaky integrate-and-fire neuron driven by currents.
+
+    ``dV/dt = (E_L - V)/tau + I/C``; a spike when ``V > V_th``, then ``V = V_r`` for ``t_ref``.
+
+    Parameters
+    ----------
+    tau
+        Membrane time constant, ms.
+    C
+        Capacitance, pF. The membrane resistance is ``tau / C`` (GOhm); with ``C = tau`` the
+        currents are in mV, as in the benchmark network CUBA.
+    E_L, V_th, V_r
+        Resting, threshold and reset potential, mV.
+    t_ref
+        Refractory period, ms; V stands still, the synaptic currents do not.
+
+    Notes
+    -----
+    Potjans and Diesmann, Cereb. Cortex 24 (2014), whose values are the defaults.
+    """
+    return NeuronModel(
+        "dV/dt = (E_L - V)/tau + I/C",
+        threshold="V > V_th",
+        reset="V = V_r",
+        refractory="t_ref",
+        parameters={"tau": tau, "C": C, "E_L": E_L, "V_th": V_th, "V_r": V_r, "t_ref": t_ref},
+        initial=merged_initial({"V": E_L}, initial),
+        integrator=integrator,
+        name="LIF",
+    )
+
+
+def LIFConductance(
+    *,
+    C: ValueLike = 200.0,
+    g_L: ValueLike = 10.0,
+    E_L: ValueLike = -60.0,
+    V_th: ValueLike = -50.0,
+    V_r: ValueLike = -60.0,
+    t_ref: ValueLike = 5.0,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """Leaky integrate-and-fire neuron for conductance synapses.
+
+    ``C dV/dt = g_L (E_L - V) + I``, where conductance synapses add ``g (E_rev - V)`` to ``I``.
+
+    Parameters
+    ----------
+    C, g_L
+        Capacitance, pF, and leak conductance, nS (time constant ``C / g_L``).
+    E_L, V_th, V_r, t_ref
+        As in :func:`LIF`.
+
+    Notes
+    -----
+    Benchmark 1 (COBA) of Brette et al., J. Comput. Neurosci. 23 (2007); defaults from there.
+    """
+    return NeuronModel(
+        "dV/dt = (g_L*(E_L - V) + I)/C",
+        threshold="V > V_th",
+        reset="V = V_r",
+        refractory="t_ref",
+        parameters={"C": C, "g_L": g_L, "E_L": E_L, "V_th": V_th, "V_r": V_r, "t_ref": t_ref},
+        initial=merged_initial({"V": E_L}, initial),
+        integrator=integrator,
+        name="LIFConductance",
+    )
+
+
+def AdEx(
+    *,
+    C: ValueLike = 281.0,
+    g_L: ValueLike = 30.0,
+    E_L: ValueLike = -70.6,
+    V_T: ValueLike = -50.4,
+    D_T: ValueLike = 2.0,
+    tau_w: ValueLike = 144.0,
+    a: ValueLike = 4.0,
+    b: ValueLike = 80.5,
+    V_r: ValueLike = -70.6,
+    V_cut: ValueLike = -40.4,
+    t_ref: ValueLike = 0.0,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """Adaptive exponential integrate-and-fire neuron.
+
+    ``C dV/dt = -g_L (V - E_L) + g_L D_T exp((V - V_T)/D_T) - w + I``,
+    ``tau_w dw/dt = a (V - E_L) - w``; when ``V > V_cut``: ``V = V_r``, ``w += b``.
+
+    Parameters
+    ----------
+    C, g_L, E_L
+        Capacitance, pF, leak conductance, nS, and resting potential, mV.
+    V_T, D_T
+        Threshold of the exponential and its slope factor, mV.
+    tau_w, a, b
+        Adaptation: time constant, ms, coupling to the potential, nS, jump at a spike, pA.
+    V_r, V_cut, t_ref
+        Reset and detection potential, mV, and refractory period, ms. ``V_cut`` should be about
+        ``V_T + 5 D_T``: from there the potential diverges within a small part of a step.
+
+    Notes
+    -----
+    Brette and Gerstner, J. Neurophysiol. 94 (2005), with their values. The
+    exponential is held at its value at ``V_cut`` for potentials above, which no trajectory that
+    has not spiked can see, so that a step of any size stays finite. ``a = b = 0`` is the
+    exponential integrate-and-fire neuron (Fourcaud-Trocme et al., J. Neurosci. 23, 2003).
+    """
+    return NeuronModel(
+        """
+        dV/dt = (g_L*(E_L - V) + g_L*D_T*exp((min(V, V_cut) - V_T)/D_T) - w + I)/C
+        dw/dt = (a*(V - E_L) - w)/tau_w
+        """,
+        threshold="V > V_cut",
+        reset="V = V_r; w += b",
+        refractory="t_ref",
+        parameters={
+            "C": C, "g_L": g_L, "E_L": E_L, "V_T": V_T, "D_T": D_T, "tau_w": tau_w,
+            "a": a, "b": b, "V_r": V_r, "V_cut": V_cut, "t_ref": t_ref,
+        },
+        initial=merged_initial({"V": E_L, "w": 0.0}, initial),
+        integrator=integrator,
+        name="AdEx",
+    )
+
+
+def QIF(
+    *,
+    tau: ValueLike = 10.0,
+    V_peak: ValueLike = 100.0,
+    V_r: ValueLike = -100.0,
+    t_ref: ValueLike = 0.2,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """Quadratic integrate-and-fire neuron, dimensionless potential.
+
+    ``tau dV/dt = V**2 + I``; when ``V > V_peak``: ``V = V_r``.
+
+    Parameters
+    ----------
+    tau
+        Time constant, ms.
+    V_peak, V_r, t_ref
+        Peak, reset, and the time held at the reset. The defaults stand for a peak at plus and a
+        reset at minus infinity: from 100 to infinity and from minus infinity to -100 the
+        solution takes ``2 tau / V_peak`` = 0.2 ms. Then the period is ``pi tau / sqrt(I)``.
+
+    Notes
+    -----
+    Ermentrout and Kopell, SIAM J. Appl. Math. 46 (1986); the use of the refractory time follows
+    Montbrio, Pazo and Roxin, Phys. Rev. X 5 (2015), section II. Choose ``dt`` at or below
+    ``tau / V_peak``.
+    """
+    return NeuronModel(
+        "dV/dt = (V**2 + I)/tau",
+        threshold="V > V_peak",
+        reset="V = V_r",
+        refractory="t_ref",
+        parameters={"tau": tau, "V_peak": V_peak, "V_r": V_r, "t_ref": t_ref},
+        initial=merged_initial({"V": 0.0}, initial),
+        integrator=integrator,
+        name="QIF",
+    )
+
+
+def AdaptiveThresholdLIF(
+    *,
+    tau: ValueLike = 20.0,
+    C: ValueLike = 200.0,
+    E_L: ValueLike = -70.0,
+    V_r: ValueLike = -70.0,
+    V_th: ValueLike = -50.0,
+    tau_theta: ValueLike = 100.0,
+    d_theta: ValueLike = 2.0,
+    t_ref: ValueLike = 2.0,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """Leaky integrate-and-fire neuron whose threshold rises with every spike and decays.
+
+    ``dV/dt = (E_L - V)/tau + I/C``, ``dtheta/dt = -theta/tau_theta``; a spike when
+    ``V > V_th + theta``, then ``V = V_r`` and ``theta += d_theta``.
+
+    Parameters
+    ----------
+    tau, C, E_L, V_r, t_ref
+        As in :func:`LIF`.
+    V_th
+        Threshold at rest, mV.
+    tau_theta, d_theta
+        Time constant, ms, and jump at a spike, mV, of the adaptive part.
+
+    Notes
+    -----
+    Kobayashi, Tsubo and Shinomoto, Front. Comput. Neurosci. 3 (2009), with one time constant
+    and a reset; equally the ALIF neuron of Bellec et al., Nat. Commun. 11 (2020).
+    The threshold goes on decaying while the potential is refractory.
+    """
+    return NeuronModel(
+        """
+        dV/dt = (E_L - V)/tau + I/C
+        dtheta/dt = -theta/tau_theta
+        """,
+        threshold="V > V_th + theta",
+        reset="V = V_r; theta += d_theta",
+        refractory="t_ref",
+        parameters={
+            "tau": tau, "C": C, "E_L": E_L, "V_r": V_r, "V_th": V_th,
+            "tau_theta": tau_theta, "d_theta": d_theta, "t_ref": t_ref,
+        },
+        initial=merged_initial({"V": E_L, "theta": 0.0}, initial),
+        hold=("V",),
+        integrator=integrator,
+        name="AdaptiveThresholdLIF",
+    )
+
+
+def GIF(
+    *,
+    tau: ValueLike = 20.0,
+    C: ValueLike = 100.0,
+    E_L: ValueLike = -65.0,
+    V_r: ValueLike = -55.0,
+    V_T: ValueLike = -50.0,
+    D_V: ValueLike = 1.0,
+    escape_rate: ValueLike = 1000.0,
+    tau_eta: ValueLike = 50.0,
+    d_eta: ValueLike = 20.0,
+    tau_gamma: ValueLike = 100.0,
+    d_gamma: ValueLike = 2.0,
+    t_ref: ValueLike = 4.0,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """Generalised integrate-and-fire neuron with escape noise.
+
+    ``dV/dt = (E_L - V)/tau + (I - eta)/C``, ``deta/dt = -eta/tau_eta``,
+    ``dgamma/dt = -gamma/tau_gamma``; spikes at the rate
+    ``escape_rate exp((V - V_T - gamma)/D_V)``, and then ``V = V_r``, ``eta += d_eta``,
+    ``gamma += d_gamma``.
+
+    Parameters
+    ----------
+    tau, C, E_L, V_r, t_ref
+        As in :func:`LIF`.
+    V_T, D_V, escape_rate
+        Threshold, mV, its sharpness, mV, and the rate of spikes at threshold, Hz.
+    tau_eta, d_eta
+        Spike-triggered current: time constant, ms, and jump, pA.
+    tau_gamma, d_gamma
+        Spike-triggered threshold movement: time constant, ms, and jump, mV.
+
+    Notes
+    -----
+    Mensi et al., J. Neurophysiol. 107 (2012), and Pozzorini et al., PLoS Comput.
+    Biol. 11 (2015), with one exponential for each kernel. In a step the neuron spikes with
+    probability ``1 - exp(-rate dt)``.
+    """
+    return NeuronModel(
+        """
+        dV/dt = (E_L - V)/tau + (I - eta)/C
+        deta/dt = -eta/tau_eta
+        dgamma/dt = -gamma/tau_gamma
+        hazard = escape_rate/1000*exp((V - V_T - gamma)/D_V)
+        """,
+        threshold="rand() < 1 - exp(-hazard*dt)",
+        reset="V = V_r; eta += d_eta; gamma += d_gamma",
+        refractory="t_ref",
+        parameters={
+            "tau": tau, "C": C, "E_L": E_L, "V_r": V_r, "V_T": V_T, "D_V": D_V,
+            "escape_rate": escape_rate, "tau_eta": tau_eta, "d_eta": d_eta,
+            "tau_gamma": tau_gamma, "d_gamma": d_gamma, "t_ref": t_ref,
+        },
+        initial=merged_initial({"V": E_L, "eta": 0.0, "gamma": 0.0}, initial),
+        hold=("V",),
+        integrator=integrator,
+        name="GIF",
+    )
+
+
+def FitzHughNagumo(
+    *,
+    a: ValueLike = 0.7,
+    b: ValueLike = 0.8,
+    tau: ValueLike = 12.5,
+    V_th: ValueLike = 1.0,
+    initial: Initial = None,
+    integrator: str = "auto",
+) -> NeuronModel:
+    """FitzHugh's two-variable model of excitability, dimensionless.
+
+    ``dV/dt = V - V**3/3 - W + I``, ``dW/dt = (V + a - b W)/tau``. A spike is counted when V rises
+    above ``V_th``; nothing is reset.
+
+    Parameters
+    ----------
+    a, b, tau
+        Parameters of the recovery variable; the unit of time is 1 ms.
+    V_th
+        Potential at which a spike is counted.
+
+    Notes
+    -----
+    FitzHugh, Biophys. J. 1 (1961); Nagumo, Arimoto and Yoshizawa, Proc. IRE 50 (1962).
+    The initial values are the resting state at I = 0.
+    """
+    return NeuronModel(
+        """
+        dV/dt = V - V**3/3 - W + I
+        dW/dt = (V + a - b*W)/tau
+        """,
+        threshold="V > V_th",
+        refractory="V > V_th",
+        parameters={"a": a, "b": b, "tau": tau, "V_th": V_th},
+        initial=merged_initial({"V": -1.199408035244035, "W": -0.6242600440550438}, initial),
+        integrator=integrator,
+        name="FitzHughNagumo",
+    )
+
+
+def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
+    """Neuron that spikes at random: in every step with probability ``rate dt / 1000``.
+
+    Parameters
+    ----------
+    rate
+        Spikes per second; one value per neuron if wanted. It can be changed between runs.
+    """
+    return NeuronModel(
+        threshold="rand() < rate*dt/1000", parameters={"rate": rate}, name="PoissonNeuron"
+    )
+
+
+def merged_initial(defaults: dict[str, ValueLike], initial: Initial) -> dict[str, ValueLike]:
+    """Return a model's own initial values with the caller's in their place."""
+    return {**defaults, **(initial or {})}

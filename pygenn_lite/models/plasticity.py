@@ -1,0 +1,296 @@
+"""Plastic synapses: pair and triplet STDP, inhibitory plasticity, short-term plasticity.
+
+Each rule is composed with a receptor, a static SynapseModel such as ``ExponentialCurrent(5.0)`` or
+``ExponentialConductance(10.0, E_rev=-80.0)``: the receptor says what a spike does to the neuron,
+the rule what spikes do to the weight. A spike arrives with the weight as it was and changes it
+afterwards; of two spikes at the same time the presynaptic one comes first. All traces are kept per
+neuron, not per synapse, and a presynaptic trace is seen with the synapse's delay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pygenn_lite.declaration import SynapseModel, Trace
+from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.errors import ModelError
+from pygenn_lite.models.synapses import ExponentialCurrent
+
+__all__ = ["PairSTDP", "TripletSTDP", "TsodyksMarkram", "VogelsSTDP"]
+
+
+def PairSTDP(
+    receptor: SynapseModel | None = None,
+    *,
+    A_plus: float = 0.01,
+    A_minus: float = 0.0105,
+    tau_plus: float = 20.0,
+    tau_minus: float = 20.0,
+    w_min: float = 0.0,
+    w_max: float = 1.0,
+    rule: str = "additive",
+    pairing: str = "all_to_all",
+) -> SynapseModel:
+    """Spike-timing dependent plasticity of pairs of spikes.
+
+    The traces ``x`` (presynaptic) and ``y`` (postsynaptic) decay with ``tau_plus`` and
+    ``tau_minus`` and grow by 1 at a spike (all_to_all) or are set to 1 (nearest). At a
+    presynaptic spike the weight falls by ``A_minus y`` times w_max (additive) or the distance to
+    w_min (multiplicative); at a postsynaptic one it rises by ``A_plus x`` times w_max (additive)
+    or the distance to w_max (multiplicative). It stays within ``w_min .. w_max``.
+
+    Parameters
+    ----------
+    receptor
+        What a spike does to the neuron; ``ExponentialCurrent(5.0)`` by default.
+    A_plus, A_minus
+        Amplitudes of potentiation and depression, as fractions.
+    tau_plus, tau_minus
+        Time constants of the window, ms.
+    w_min, w_max
+        Bounds of the weight.
+    rule
+        "additive" or "multiplicative".
+    pairing
+        "all_to_all" or "nearest": each spike with all, or with the last one, of the other side.
+
+    Notes
+    -----
+    Additive: Song, Miller and Abbott, Nat. Neurosci. 3 (2000).
+    Multiplicative: Rubin, Lee and Sompolinsky, Phys. Rev. Lett. 86 (2001). Nearest: the symmetric
+    scheme of Morrison, Diesmann and Gerstner, Biol. Cybern. 98 (2008).
+    """
+    _check("PairSTDP", "rule", rule, ("additive", "multiplicative"))
+    _check("PairSTDP", "pairing", pairing, ("all_to_all", "nearest"))
+    jump = "+= 1" if pairing == "all_to_all" else "= 1"
+    fall, rise = (
+        ("w_max", "w_max") if rule == "additive" else ("(weight - w_min)", "(w_max - weight)")
+    )
+    return _compose(
+        receptor,
+        on_pre=f"weight = clip(weight - A_minus*y*{fall}, w_min, w_max)",
+        on_post=f"weight = clip(weight + A_plus*x*{rise}, w_min, w_max)",
+        pre_trace=Trace("dx/dt = -x/tau_plus", on_spike=f"x {jump}"),
+        post_trace=Trace("dy/dt = -y/tau_minus", on_spike=f"y {jump}"),
+        parameters={
+            "A_plus": A_plus, "A_minus": A_minus, "tau_plus": tau_plus, "tau_minus": tau_minus,
+            "w_min": w_min, "w_max": w_max,
+        },
+        name="PairSTDP",
+    )
+
+
+def TripletSTDP(
+    receptor: SynapseModel | None = None,
+    *,
+    A2_plus: float = 5e-10,
+    A3_plus: float = 6.2e-3,
+    A2_minus: float = 7e-3,
+    A3_minus: float = 2.3e-4,
+    tau_plus: float = 16.8,
+    tau_x: float = 101.0,
+    tau_minus: float = 33.7,
+    tau_y: float = 125.0,
+    w_min: float = 0.0,
+    w_max: float = 1.0,
+    pairing: str = "all_to_all",
+) -> SynapseModel:
+    """Spike-timing dependent plasticity of triplets of spikes.
+
+    Traces: ``r1`` (tau_plus) and ``r2`` (tau_x) of the presynaptic spikes, ``o1`` (tau_minus) and
+    ``o2`` (tau_y) of the postsynaptic ones. At a presynaptic spike
+    ``weight -= o1 (A2_minus + A3_minus r2)``, at a postsynaptic one
+    ``weight += r1 (A2_plus + A3_plus o2)``, with r2 and o2 as they were just before the spike.
+
+    Parameters
+    ----------
+    receptor
+        What a spike does to the neuron; ``ExponentialCurrent(5.0)`` by default.
+    A2_plus, A3_plus, A2_minus, A3_minus
+        Amplitudes of pairs and triplets, in the weight's unit.
+    tau_plus, tau_x, tau_minus, tau_y
+        Time constants, ms.
+    w_min, w_max
+        Bounds of the weight.
+    pairing
+        "all_to_all" (traces grow by 1) or "nearest" (traces are set to 1).
+
+    Notes
+    -----
+    Pfister and Gerstner, J. Neurosci. 26 (2006), equations 3 and 4; the defaults are the
+    all-to-all fit to visual cortex, table 3.
+    """
+    _check("TripletSTDP", "pairing", pairing, ("all_to_all", "nearest"))
+    jump = "+= 1" if pairing == "all_to_all" else "= 1"
+    return _compose(
+        receptor,
+        on_pre="weight = clip(weight - o1*(A2_minus + A3_minus*r2_before), w_min, w_max)",
+        on_post="weight = clip(weight + r1*(A2_plus + A3_plus*o2), w_min, w_max)",
+        # A synapse sees its source's trace with the arriving spike already in it; the value just
+        # before that spike is kept beside it. The postsynaptic traces grow only after on_post.
+        pre_trace=Trace(
+            "dr1/dt = -r1/tau_plus; dr2/dt = -r2/tau_x",
+            on_spike=f"r2_before = r2; r1 {jump}; r2 {jump}",
+        ),
+        post_trace=Trace(
+            "do1/dt = -o1/tau_minus; do2/dt = -o2/tau_y", on_spike=f"o1 {jump}; o2 {jump}"
+        ),
+        parameters={
+            "A2_plus": A2_plus, "A3_plus": A3_plus, "A2_minus": A2_minus, "A3_minus": A3_minus,
+            "tau_plus": tau_plus, "tau_x": tau_x, "tau_minus": tau_minus, "tau_y": tau_y,
+            "w_min": w_min, "w_max": w_max,
+        },
+        name="TripletSTDP",
+    )
+
+
+def VogelsSTDP(
+    receptor: SynapseModel | None = None,
+    *,
+    eta: float = 0.01,
+    target_rate: float = 3.0,
+    tau_stdp: float = 20.0,
+    w_min: float = 0.0,
+    w_max: float = 100.0,
+) -> SynapseModel:
+    """Inhibitory plasticity that holds the postsynaptic neuron at a target rate.
+
+    The traces ``x`` and ``y`` decay with ``tau_stdp`` and grow by 1 at a spike. At a presynaptic
+    spike ``weight += eta (y - alpha)``, with ``alpha = 2 target_rate tau_stdp``; at a postsynaptic
+    one ``weight += eta x``.
+
+    Parameters
+    ----------
+    receptor
+        What a spike does to the neuron; ``ExponentialCurrent(5.0)`` by default (give an inhibitory
+        conductance, or a negative ``input``, for an inhibitory effect).
+    eta
+        Learning rate, in the weight's unit.
+    target_rate
+        Postsynaptic rate at which the weight has no drift, Hz.
+    tau_stdp
+        Time constant of the traces, ms.
+    w_min, w_max
+        Bounds of the weight.
+
+    Notes
+    -----
+    Vogels, Sprekeler, Zenke, Clopath and Gerstner, Science 334 (2011), and its supplement.
+    """
+    return _compose(
+        receptor,
+        on_pre="weight = clip(weight + eta*(y - 2*target_rate*tau_stdp/1000), w_min, w_max)",
+        on_post="weight = clip(weight + eta*x, w_min, w_max)",
+        pre_trace=Trace("dx/dt = -x/tau_stdp", on_spike="x += 1"),
+        post_trace=Trace("dy/dt = -y/tau_stdp", on_spike="y += 1"),
+        parameters={
+            "eta": eta, "target_rate": target_rate, "tau_stdp": tau_stdp,
+            "w_min": w_min, "w_max": w_max,
+        },
+        name="VogelsSTDP",
+    )
+
+
+def TsodyksMarkram(
+    receptor: SynapseModel | None = None,
+    *,
+    U: float = 0.5,
+    tau_rec: float = 800.0,
+    tau_facil: float = 0.0,
+) -> SynapseModel:
+    """Short-term depression and facilitation.
+
+    ``dR/dt = (1 - R)/tau_rec``, ``du/dt = -u/tau_facil``; at a spike ``u += U (1 - u)``,
+    ``release = u R``, ``R -= release``, and the weight arrives multiplied by ``release``.
+
+    Parameters
+    ----------
+    receptor
+        What a spike does to the neuron; ``ExponentialCurrent(5.0)`` by default.
+    U
+        Fraction of the resources that the first spike uses.
+    tau_rec
+        Recovery time of the resources, ms.
+    tau_facil
+        Decay time of the facilitation, ms; 0 means none (then u = U).
+
+    Notes
+    -----
+    Tsodyks, Uziel and Markram, J. Neurosci. 20 (2000), with instantaneous inactivation; the same
+    as Tsodyks, Pawelzik and Markram, Neural Comput. 10 (1998). R before a spike tends, at
+    intervals T and without facilitation, to ``(1 - E)/(1 - (1 - U) E)``, ``E = exp(-T/tau_rec)``.
+    The dynamics depend on the source's spikes alone and are kept once per source neuron.
+    """
+    parameters = {"U": U, "tau_rec": tau_rec}
+    recovery, use = "dR/dt = (1 - R)/tau_rec", "release = U*R; R -= release"
+    initial = {"R": 1.0, "release": 0.0}
+    if tau_facil > 0:
+        parameters["tau_facil"] = tau_facil
+        recovery += "; du/dt = -u/tau_facil"
+        use = "u += U*(1 - u); release = u*R; R -= release"
+        initial["u"] = 0.0
+    return _compose(
+        receptor,
+        released="release",
+        pre_trace=Trace(recovery, on_spike=use, initial=initial),
+        parameters=parameters,
+        name="TsodyksMarkram",
+    )
+
+
+def _compose(
+    receptor: SynapseModel | None,
+    *,
+    on_pre: str = "",
+    on_post: str = "",
+    released: str = "",
+    pre_trace: Trace,
+    post_trace: Trace | None = None,
+    parameters: Mapping[str, float],
+    name: str,
+) -> SynapseModel:
+    """Return the receptor's dynamics and arrival with a rule's traces and updates."""
+    receptor = ExponentialCurrent(5.0) if receptor is None else receptor
+    if not receptor.is_static:
+        raise ModelError(
+            "the receptor of a plasticity rule must be a static synapse",
+            where=name,
+            cure="pass for example ExponentialCurrent(5.0), without plasticity of its own",
+        )
+    own = dict(receptor.parameters)
+    taken = sorted(set(own) & set(parameters))
+    if taken:
+        raise ModelError(
+            f"the receptor has a parameter of the rule's name '{taken[0]}'",
+            where=name,
+            cure="rename the receptor's parameter",
+        )
+    arrival = [_arrival(equation, released) for equation in receptor.on_pre]
+    return SynapseModel(
+        "\n".join(_line(equation) for equation in receptor.equations),
+        inputs="\n".join(_line(equation) for equation in receptor.inputs),
+        on_pre="\n".join([*arrival, on_pre]),
+        on_post=on_post,
+        pre_trace=pre_trace,
+        post_trace=post_trace,
+        parameters={**own, **parameters},
+        initial=dict(receptor.initial),
+        name=name,
+    )
+
+
+def _line(equation: Equation) -> str:
+    left = f"d{equation.name}/dt" if equation.kind == "derivative" else equation.name
+    return f"{left} {equation.operator} {equation.text}"
+
+
+def _arrival(equation: Equation, released: str) -> str:
+    factor = f"*{released}" if released else ""
+    return f"{equation.name} {equation.operator} ({equation.text}){factor}"
+
+
+def _check(model: str, parameter: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise ModelError(
+            f"unknown {parameter} '{given}'", where=model, cure="write " + " or ".join(known)
+        )

@@ -1,0 +1,66 @@
+"""The library's shelves: every model can be made, is plain data, and is found by name."""
+
+import inspect
+import pickle
+
+import pytest
+
+from pygenn_lite import models
+from pygenn_lite.declaration import NeuronModel, SynapseModel
+from pygenn_lite.errors import DeclarationError
+
+SHELVES = {**models.NEURONS, **models.SYNAPSES, **models.PLASTICITY}
+
+
+@pytest.mark.parametrize("name", SHELVES)
+def test_every_model_is_plain_data_with_a_source(name):
+    made = SHELVES[name]()
+    assert isinstance(made, NeuronModel if name in models.NEURONS else SynapseModel)
+    assert made.name == name
+    assert made == SHELVES[name]()
+    assert hash(made) == hash(SHELVES[name]())
+    assert pickle.loads(pickle.dumps(made)) == made
+    assert models.find_model(name) is SHELVES[name]
+    documentation = inspect.getdoc(SHELVES[name])
+    assert "Parameters" in documentation or not inspect.signature(SHELVES[name]).parameters
+
+
+@pytest.mark.parametrize("name", models.PLASTICITY)
+@pytest.mark.parametrize("receptor", models.SYNAPSES)
+def test_every_rule_is_composed_with_every_receptor(name, receptor):
+    base = models.SYNAPSES[receptor]()
+    made = models.PLASTICITY[name](base)
+    assert base.is_static
+    assert not made.is_static
+    assert made.equations == base.equations
+    assert made.inputs == base.inputs
+
+
+def test_a_rule_refuses_a_plastic_receptor_and_says_why():
+    with pytest.raises(DeclarationError, match="static synapse"):
+        models.PairSTDP(models.TsodyksMarkram())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: models.Izhikevich("regular"), "unknown regime 'regular'"),
+        (lambda: models.Izhikevich(scheme="euler"), "unknown scheme 'euler'"),
+        (lambda: models.PairSTDP(rule="mixed"), "unknown rule 'mixed'"),
+        (lambda: models.PairSTDP(pairing="all"), "unknown pairing 'all'"),
+        (lambda: models.TripletSTDP(pairing="all"), "unknown pairing 'all'"),
+        (lambda: models.find_model("Izikevich"), "did you mean Izhikevich"),
+        (lambda: models.network_file("microcirkuit"), "did you mean microcircuit"),
+    ],
+)
+def test_wrong_names_are_answered_with_the_right_ones(make, message):
+    with pytest.raises(DeclarationError, match=message):
+        make()
+
+
+def test_the_networks_are_all_there():
+    assert set(models.network_names()) >= {
+        "brunel", "cobahh", "cuba", "izhikevich2003", "microcircuit", "stdp", "vogels2011",
+    }
+    for name in models.network_names():
+        assert models.network_file(name).is_file()
