@@ -1,0 +1,198 @@
+// Poisson counts for a block of 64 neurons.
+//
+// kind 0  one small rate: an alias table of 32 entries, 5 bits of a word choose the entry, 27 decide between
+//         the entry and its alias. Exact to 2^-32 per count.
+// kind 1  one rate of any size, kind 2 a rate per neuron: inversion of the distribution function (to 2^-32)
+//         below a rate of 10, transformed rejection (Hoermann 1993, PTRS) from there on.
+// A neuron's first word is that of its lane (purpose 0). Rejection draws more with purpose 1, 2, ... and the
+// neuron's index as the element.
+#ifndef PGL_POISSON_HPP
+#define PGL_POISSON_HPP
+
+#include <cmath>
+#include <cstdint>
+
+#include "cpp/engine/abi.h"
+#include "math.hpp"
+#include "philox.hpp"
+#include "random.hpp"
+
+namespace pgl {
+
+inline constexpr int kPoissonEntries = 32;
+inline constexpr double kPoissonRejection = 10.0;  // rates from here on are drawn by rejection
+
+// Fills threshold[32] and alias[32]; returns the kind: 0, or 1 where the table does not reach (the probability
+// of more than 31 is 1e-9 or more). Integer arithmetic throughout: the 2^32 words are dealt out without rest.
+inline int32_t poisson_table(double rate, uint32_t* threshold, uint32_t* alias) {
+  if (!(rate >= 0.0) || rate > 20.0) return 1;
+  double p[kPoissonEntries], sum = 0.0;
+  p[0] = pgl::exp(-rate);
+  for (int k = 1; k < kPoissonEntries; ++k) p[k] = p[k - 1] * rate / k;
+  // The tail by its leading terms: 1 - sum would lose it to rounding.
+  double tail = 0.0, term = p[kPoissonEntries - 1];
+  for (int k = kPoissonEntries; k < 2 * kPoissonEntries; ++k) tail += term *= rate / k;
+  if (tail >= 1e-9) return 1;
+  for (double value : p) sum += value;
+  constexpr int64_t kEach = int64_t(1) << 27;
+  int64_t share[kPoissonEntries], rest = int64_t(1) << 32;
+  int largest = 0;
+  for (int k = 0; k < kPoissonEntries; ++k) {
+    share[k] = int64_t(p[k] / sum * 4294967296.0 + 0.5);
+    rest -= share[k];
+    if (share[k] > share[largest]) largest = k;
+  }
+  share[largest] += rest;
+  int poor[kPoissonEntries], rich[kPoissonEntries], n_poor = 0, n_rich = 0;
+  for (int k = 0; k < kPoissonEntries; ++k) (share[k] < kEach ? poor[n_poor++] : rich[n_rich++]) = k;
+  while (n_poor > 0) {  // someone is rich as long as someone is poor: the shares add up to 32 kEach
+    const int low = poor[--n_poor], high = rich[n_rich - 1];
+    threshold[low] = uint32_t(share[low]);
+    alias[low] = uint32_t(high);
+    share[high] -= kEach - share[low];
+    if (share[high] < kEach) {
+      poor[n_poor++] = high;
+      --n_rich;
+    }
+  }
+  while (n_rich > 0) {
+    const int k = rich[--n_rich];
+    threshold[k] = uint32_t(kEach);
+    alias[k] = uint32_t(k);
+  }
+  return 0;
+}
+
+namespace detail {
+
+#if defined(__AVX512F__)
+typedef int32_t PoissonLanes __attribute__((vector_size(64)));
+typedef uint32_t PoissonWords __attribute__((vector_size(64)));
+typedef uint32_t PoissonUnaligned __attribute__((vector_size(64), aligned(4), may_alias));
+
+// Entry index[lane] of a table of 32.
+[[gnu::always_inline]] inline PoissonWords table_lookup(PoissonWords low, PoissonWords high, PoissonWords index) {
+#if defined(__clang__)
+  return PoissonWords(__builtin_ia32_vpermi2vard512(PoissonLanes(low), PoissonLanes(index), PoissonLanes(high)));
+#else
+  return __builtin_shuffle(low, high, index);
+#endif
+}
+#endif
+
+[[gnu::always_inline]] inline void poisson_alias64(const uint32_t* words, const uint32_t* threshold, const uint32_t* alias,
+                                                   int32_t* __restrict out) {
+#if defined(__AVX512F__)
+  const auto load = [](const uint32_t* from) { return PoissonWords(*reinterpret_cast<const PoissonUnaligned*>(from)); };
+  const PoissonWords t0 = load(threshold), t1 = load(threshold + 16), a0 = load(alias), a1 = load(alias + 16);
+  for (int i = 0; i < 64; i += 16) {
+    const PoissonWords word = load(words + i), entry = word >> 27;
+    const PoissonWords keep = PoissonWords((word & 0x7ffffffu) < table_lookup(t0, t1, entry));
+    const PoissonWords count = (keep & entry) | (~keep & table_lookup(a0, a1, entry));
+    *reinterpret_cast<PoissonUnaligned*>(out + i) = count;
+  }
+#else
+  for (int i = 0; i < 64; ++i) {
+    const uint32_t entry = words[i] >> 27;
+    out[i] = int32_t((words[i] & 0x7ffffffu) < threshold[entry] ? entry : alias[entry]);
+  }
+#endif
+}
+
+// log(k!) by Stirling's series, from 10 on accurate to the last bits; below, the product.
+inline double log_factorial(double k) {
+  if (k < 10.0) {
+    double product = 1.0;
+    for (double i = 2.0; i <= k; i += 1.0) product *= i;
+    return log(product);
+  }
+  const double r = 1.0 / k, z = r * r;
+  const double series = r * polynomial(z, 1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188);
+  return fma(k + 0.5, log(k), 0.91893853320467274178 - k) + series;
+}
+
+// One count by rejection; the uniforms come in pairs from attempts 0, 1, ... of `pair(attempt, u, v)`.
+template <class Pair>
+inline int32_t poisson_reject(double rate, Pair&& pair) {
+  const double b = fma(2.53, sqrt(rate), 0.931), a = fma(0.02483, b, -0.059);
+  const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), v_r = 0.9277 - 3.6224 / (b - 2.0);
+  const double log_rate = log(rate);
+  for (uint32_t attempt = 0;; ++attempt) {
+    double u, v;
+    pair(attempt, u, v);
+    u -= 0.5;
+    const double us = 0.5 - abs(u);
+    const double k = floor(fma(2.0 * a / us + b, u, rate + 0.43));
+    const double count = k < 2147483647.0 ? k : 2147483647.0;
+    if (us >= 0.07 && v <= v_r) return int32_t(count);
+    if (k < 0.0 || (us < 0.013 && v > us)) continue;
+    const double left = log(v * inverse_alpha / (a / (us * us) + b));
+    if (left <= fma(k, log_rate, -rate) - log_factorial(k)) return int32_t(count);
+  }
+}
+
+inline int32_t poisson_large(double rate, uint64_t seed, uint32_t stream, int64_t step, uint32_t neuron) {
+  Words4 words = {};
+  return poisson_reject(rate, [&](uint32_t attempt, double& u, double& v) {
+    if (attempt % 2 == 0) words = philox(seed, stream, 1 + attempt / 2, step, neuron);
+    u = unit<double>(words.word[attempt % 2 * 2]);
+    v = unit<double>(words.word[attempt % 2 * 2 + 1]);
+  });
+}
+
+// Inversion for all lanes at once: count how many values of the distribution function lie below the uniform.
+// Rates outside (0, kPoissonRejection) count as 0 here. Returns whether some lane needs rejection.
+inline bool poisson_invert64(const uint32_t* words, const double* rate, int32_t* __restrict out) {
+  alignas(64) double u[64], term[64], sum[64], count[64], kept[64];
+  int large = 0;
+  for (int i = 0; i < 64; ++i) {
+    large |= rate[i] >= kPoissonRejection;
+    kept[i] = ((rate[i] > 0.0) & (rate[i] < kPoissonRejection)) ? rate[i] : 0.0;
+    u[i] = unit<double>(words[i]);
+    sum[i] = term[i] = exp(-kept[i]);
+    count[i] = 0.0;
+  }
+  // Beyond 64 the probability is below 2^-32 for every rate served: the loop ends by itself, the bound is a guard.
+  for (int k = 1; k < 64; ++k) {
+    const double inverse = 1.0 / k;
+    int64_t above = 0;
+    for (int i = 0; i < 64; ++i) {
+      const bool more = u[i] > sum[i];
+      count[i] += more ? 1.0 : 0.0;
+      above |= more ? 1 : 0;
+      term[i] *= kept[i] * inverse;
+      sum[i] += term[i];
+    }
+    if (!above) break;
+  }
+  for (int i = 0; i < 64; ++i) out[i] = int32_t(count[i]);
+  return large != 0;
+}
+
+}  // namespace detail
+
+// Counts of the block that begins at neuron `begin` of the slice (block `block` of the population); `count`
+// neurons are in the slice: rates of further lanes are not read, their counts are 0 (kind 2).
+[[gnu::noinline]] inline void poisson64(const pgl_poisson& input, uint64_t seed, int64_t step, uint32_t block, uint32_t begin,
+                                        uint32_t count, int32_t* __restrict out) {
+  alignas(64) uint32_t words[64];
+  philox_words64(seed, input.stream, 0, step, block * 16, words);
+  if (input.kind == 0) {
+    detail::poisson_alias64(words, input.threshold, input.alias, out);
+    return;
+  }
+  alignas(64) double rate[64];
+  if (input.kind == 1) {
+    for (int i = 0; i < 64; ++i) rate[i] = input.rate;
+  } else {
+    const uint32_t lanes = count - begin < 64 ? count - begin : 64;
+    for (uint32_t i = 0; i < 64; ++i) rate[i] = i < lanes ? input.rates[begin + i] : 0.0;
+  }
+  if (!detail::poisson_invert64(words, rate, out)) return;
+  for (uint32_t i = 0; i < 64; ++i)
+    if (rate[i] >= kPoissonRejection) out[i] = detail::poisson_large(rate[i], seed, input.stream, step, block * 64 + i);
+}
+
+}  // namespace pgl
+
+#endif
