@@ -105,7 +105,7 @@ class PopulationAssembly:
         """Attach a declared input."""
         if isinstance(declared, PoissonInput):
             self.poisson.append((declared, self._poisson_target(declared)))
-            self.values[f"poisson{len(self.poisson) - 1}_weight"] = declared.weight
+            self.values[f"poisson__{len(self.poisson) - 1}_weight"] = declared.weight
             return
         if declared.input not in self.population.model.inputs:
             raise NetworkError(
@@ -114,13 +114,13 @@ class PopulationAssembly:
                 cure=f"its inputs are {list(self.population.model.inputs)}",
             )
         if isinstance(declared, CurrentInput):
-            self.values[f"current{len(self.currents)}"] = declared.value
+            self.values[f"current__{len(self.currents)}"] = declared.value
             self.currents.append(declared)
         elif isinstance(declared, TimedCurrent):
             self.timed.append(declared)
         elif isinstance(declared, NoiseCurrent):
-            self.values[f"noise{len(self.noise)}_mean"] = declared.mean
-            self.values[f"noise{len(self.noise)}_sd"] = declared.sd
+            self.values[f"noise__{len(self.noise)}_mean"] = declared.mean
+            self.values[f"noise__{len(self.noise)}_sd"] = declared.sd
             self.noise.append(declared)
 
     def static_target(self, variable: str) -> int:

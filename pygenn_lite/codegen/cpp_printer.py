@@ -22,7 +22,6 @@ FUNCTIONS: dict[type, str] = {
     sympy.floor: "floor",
     sympy.ceiling: "ceil",
     sympy.sign: "sign",
-    sympy.Heaviside: "heaviside",
     exprel: "exprel",
 }
 LARGEST_EXPANDED_POWER = 16
@@ -114,7 +113,11 @@ class CppPrinter(StrPrinter):
         return f"pgl::exp({self._print(expr.exp)})"
 
     _print_exp = _print_ExpBase
-    _print_Abs = _print_sign = _print_Heaviside = _print_floor = _print_Function
+    def _print_Heaviside(self, expr: sympy.Heaviside) -> str:
+        x, at_zero = expr.args
+        return self._print(sympy.Piecewise((1, x > 0), (at_zero, sympy.Eq(x, 0)), (0, True)))
+
+    _print_Abs = _print_sign = _print_floor = _print_Function
     _print_ceiling = _print_log = _print_exprel = _print_Function
 
     def _print_Max(self, expr: sympy.Max) -> str:

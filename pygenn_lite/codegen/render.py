@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,9 +10,13 @@ from typing import Any
 
 import jinja2
 import sympy
+from sympy.core.relational import Relational
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
 
 from pygenn_lite.codegen.cpp_printer import CppPrinter
 from pygenn_lite.codegen.program import Assign, Coefficient, NeuronKernel, Program, SynapseKernel
+from pygenn_lite.codegen.safe_names import with_safe_names
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -48,10 +53,11 @@ def _environment() -> jinja2.Environment:
 
 def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     """What the neuron template needs, with every expression printed."""
+    description = str(kernel).splitlines()
+    kernel = with_safe_names(kernel)
     scalars = {s.name: f"args->scalars[{k}]" for k, s in enumerate(kernel.scalars)}
     hoist = _TimeHoist(scalars)
-    step = [Assign(a.target, hoist(a.value)) for a in kernel.step]
-    threshold_step = [Assign(a.target, hoist(a.value)) for a in kernel.threshold_step]
+    step, threshold_step = hoist.assigns(kernel.step), hoist.assigns(kernel.threshold_step)
     threshold = None if kernel.threshold is None else hoist(kernel.threshold)
     condition = kernel.refractory_condition
     condition = None if condition is None else hoist(condition)
@@ -63,7 +69,7 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     written |= {n for n, _ in kernel.accumulators}
     return {
         "kernel": kernel,
-        "description": str(kernel).splitlines(),
+        "description": description,
         "time": [Line(n, v) for n, v in hoist.lines],
         "used": used,
         "states": [a for a in states if a.name in used],
@@ -82,9 +88,11 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
 
 def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
     """What the synapse template needs."""
+    description = str(kernel).splitlines()
+    kernel = with_safe_names(kernel)
     return {
         "kernel": kernel,
-        "description": str(kernel).splitlines(),
+        "description": description,
         "decay": _lines(kernel.decay),
         "parts": {
             name: _synapse_part(kernel, assigns)
@@ -115,6 +123,8 @@ def _synapse_part(kernel: SynapseKernel, assigns: tuple[Assign, ...]) -> dict[st
         ],
         "pre": [(k, n) for k, n in enumerate(kernel.pre) if n in used],
         "post": [(k, n) for k, n in enumerate(kernel.post) if n in used],
+        "read": used & set(kernel.post),
+        "jumped_names": set(targets) & set(kernel.post),
         "jumped": [(k, n) for k, n in enumerate(kernel.post) if n in targets],
         "uses": {n: n in used for n in ("t", "delay")},
     }
@@ -178,18 +188,39 @@ class _TimeHoist:
         self.printer = CppPrinter("double", {**scalars, "dt": "args->dt", "t": "time"})
         self.lines: list[tuple[str, str]] = []
         self.known: dict[sympy.Basic, sympy.Expr] = {}
+        self.temporaries: dict[sympy.Basic, sympy.Expr] = {}
+
+    def assigns(self, assigns: Iterable[Assign]) -> list[Assign]:
+        """The same assignments; temporaries made of time alone are put into what uses them."""
+        result = []
+        for assign in assigns:
+            value = assign.value.xreplace(self.temporaries)
+            if self._is_time(value):
+                self.temporaries[sympy.Symbol(assign.target, real=True)] = value
+            result.append(Assign(assign.target, self(value)))
+        return result
 
     def __call__(self, value: Any) -> Any:
-        found = {s.name for s in value.free_symbols}
-        if "t" not in found:
+        if "t" not in _names(value):
             return value
-        if found <= self.allowed and not getattr(value, "is_Boolean", False):
+        if isinstance(value, Relational):
+            if self._is_time(value):  # times are compared in double precision too
+                return value.func(self._name(value.lhs - value.rhs), sympy.S.Zero)
+        elif self._is_time(value) and not isinstance(value, Boolean):
             return self._name(value)
+        if isinstance(value, (sympy.Add, sympy.Mul)):
+            fixed = [a for a in value.args if _names(a) <= self.allowed]
+            rest = [self(a) for a in value.args if a not in fixed]
+            return value.func(self(value.func(*fixed)), *rest) if fixed else value.func(*rest)
         return value.func(*(self(a) for a in value.args))
+
+    def _is_time(self, value: Any) -> bool:
+        names = _names(value)
+        return "t" in names and names <= self.allowed and not isinstance(value, ExprCondPair)
 
     def _name(self, value: sympy.Expr) -> sympy.Expr:
         if value not in self.known:
-            name = f"time{len(self.lines)}"
+            name = f"time__{len(self.lines)}"
             self.lines.append((name, str(self.printer.doprint(value))))
             self.known[value] = sympy.Symbol(name, real=True)
         return self.known[value]

@@ -48,7 +48,7 @@ class TraceStructure:
 class PopulationStructure:
     """All that a neuron kernel is generated from."""
 
-    name: str = field(compare=False)  # of the first population with this structure, for messages
+    name: str = field(compare=False, repr=False)  # of the first population with this structure, for messages
     equations: tuple[Statement, ...]
     update: tuple[Statement, ...]
     threshold: str | None
@@ -78,7 +78,7 @@ class PopulationStructure:
 class SynapseStructure:
     """All that the kernels of a plastic (or otherwise general) synapse group are generated from."""
 
-    name: str = field(compare=False)
+    name: str = field(compare=False, repr=False)
     on_pre: tuple[Statement, ...]
     on_post: tuple[Statement, ...]
     equations: tuple[Statement, ...]

@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 import sympy
 
 from pygenn_lite.codegen.program import Assign, Coefficient, Draw, LinearFlow
-from pygenn_lite.codegen.symbolic.linear import exact_flow, linear_part, linear_variables
+from pygenn_lite.codegen.symbolic.linear import (
+    exact_flow,
+    linear_part,
+    linear_variables,
+    noise_symbols,
+)
 from pygenn_lite.codegen.symbolic.system import DT, System, T, symbol
 from pygenn_lite.declaration.functions import exprel
 from pygenn_lite.errors import EquationError
@@ -83,7 +88,10 @@ def components(system: System) -> list[tuple[str, ...]]:
 def _integrate_component(
     system: System, component: Sequence[str], requested: str, step: Step, where: str
 ) -> None:
-    linear = linear_variables(system, component)
+    # A method asked for by name is used for the neuron's own variables even where they are linear.
+    literal = requested in ("exponential_euler", "euler_maruyama")
+    candidates = [n for n in component if not (literal and n in system.neuron_states)]
+    linear = linear_variables(system, candidates)
     rest = [name for name in component if name not in linear]
     noisy = [name for name in rest if noise_symbols(system.derivatives[name])]
     if requested == "auto":
@@ -166,7 +174,7 @@ def _euler_maruyama(system: System, names: Sequence[str], step: Step, where: str
         drift, diffusion = value, sympy.S.Zero
         for xi in noise_symbols(value):
             factor = sympy.diff(value, xi)
-            if xi in factor.free_symbols:
+            if noise_symbols(factor):
                 raise EquationError(
                     f"d{name}/dt must be linear in {xi.name}",
                     where=where,
@@ -212,11 +220,3 @@ def _runge_kutta(system: System, names: Sequence[str], method: str, step: Step) 
         slope = sympy.Add(*(w * symbol(f"slope{j}__{name}") for j, w in enumerate(weights)))
         step.assigns.append(Assign(f"{name}__next", symbol(name) + DT * slope))
         step.integrators[name] = method
-
-
-def noise_symbols(value: sympy.Expr) -> list[sympy.Symbol]:
-    """White-noise symbols of an expression, sorted by name."""
-    found = [s for s in value.free_symbols if s.name == "xi" or s.name.startswith("xi_")]
-    return sorted(found, key=lambda s: str(s.name))
-
-

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import sympy
+from sympy.core.function import Application
+from sympy.core.relational import Relational
 
 from pygenn_lite.codegen.program import Assign, LinearFlow
 from pygenn_lite.codegen.symbolic.system import System, symbol
@@ -21,10 +23,13 @@ def linear_part(
     """
     coefficients: dict[str, sympy.Expr] = {}
     rest = expression
+    inside = _inside_functions(expression)
     for name in variables:
         variable = symbol(name)
         if variable not in expression.free_symbols:
             continue
+        if name in inside:
+            return None
         coefficient = sympy.diff(expression, variable)
         if _names(coefficient) & varying:
             coefficient = sympy.diff(sympy.expand(expression), variable)
@@ -97,7 +102,7 @@ def _row(
     if split is None:
         return None
     coefficients, rest = split
-    if _names(rest) & varying or any(n == "xi" or n.startswith("xi_") for n in _names(rest)):
+    if _names(rest) & varying or noise_symbols(system.derivatives[name]):
         return None
     return {**coefficients, CONSTANT: rest}
 
@@ -127,6 +132,19 @@ def _depends_on_arrays(
         reaches[row][i] and reaches[j][column] and not system.shared(value)
         for (i, j), value in entries.items()
     )
+
+
+def noise_symbols(value: sympy.Expr) -> list[sympy.Symbol]:
+    """White-noise symbols of an expression, sorted by name."""
+    found = [s for s in value.free_symbols if s.name == "xi" or s.name.startswith("xi_")]
+    return sorted(found, key=lambda s: str(s.name))
+
+
+def _inside_functions(expression: sympy.Expr) -> frozenset[str]:
+    """Names that functions, cases or conditions depend on. Differentiation does not see all of
+    them: the derivative of ``where(V > 0, 1, 0)`` is 0, and yet it is not constant."""
+    parts = expression.atoms(Application, Relational)
+    return frozenset(s.name for part in parts for s in part.free_symbols)
 
 
 def _names(expression: sympy.Expr) -> frozenset[str]:

@@ -51,9 +51,9 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         coefficients=tuple(coefficients),
         flows=tuple(step.flows),
         draws=(*step.draws, *used_draws),
-        timed=tuple(Timed(f"timed{k}", shared) for k, (_, shared) in enumerate(structure.timed)),
+        timed=tuple(Timed(f"timed__{k}", shared) for k, (_, shared) in enumerate(structure.timed)),
         poisson=tuple(
-            Jump(target, f"poisson{k}_weight", k)
+            Jump(target, f"poisson__{k}_weight", k)
             for k, (target, _) in enumerate(structure.poisson)
         ),
         step=share_subexpressions(step.assigns, "s"),

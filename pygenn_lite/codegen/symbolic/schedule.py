@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from pygenn_lite.codegen.program import Assign
 from pygenn_lite.codegen.symbolic.system import symbol
@@ -21,7 +22,16 @@ def share_subexpressions(assigns: Sequence[Assign], prefix: str) -> tuple[Assign
         return ()
     names = (symbol(f"{prefix}{k}__") for k in range(10**9))
     shared, values = sympy.cse([a.value for a in assigns], symbols=names, order="none")
-    everything = [Assign(s.name, value) for s, value in shared]
+    # Temporaries are numbers: shared conditions go back to where they are used.
+    conditions: dict[sympy.Basic, sympy.Basic] = {}
+    everything = []
+    for s, value in shared:
+        value = value.xreplace(conditions)
+        if isinstance(value, Boolean) and not value.is_Symbol:
+            conditions[s] = value
+        else:
+            everything.append(Assign(s.name, value))
+    values = [value.xreplace(conditions) for value in values]
     everything += [Assign(a.target, v) for a, v in zip(assigns, values, strict=True)]
     return _ordered(everything)
 

@@ -47,7 +47,7 @@ def _ordered(
                 f"random numbers in synapse code ({name} = {value}) are not offered; "
                 "draw them in the neuron model"
             )
-        increment = sympy.expand(value - symbol(name)) if name in structure.post else value
+        increment = value - symbol(name) if name in structure.post else value
         result.append(Assign(name, increment))
     return tuple(result)
 

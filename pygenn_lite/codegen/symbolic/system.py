@@ -59,16 +59,16 @@ def build_system(structure: PopulationStructure) -> System:
     contributions: dict[str, list[sympy.Expr]] = {name: [] for name in structure.inputs}
 
     for k, (name, shared) in enumerate(structure.currents):
-        parameters[f"current{k}"] = shared
-        contributions[name].append(symbol(f"current{k}"))
+        parameters[f"current__{k}"] = shared
+        contributions[name].append(symbol(f"current__{k}"))
     for k, (name, _) in enumerate(structure.timed):
-        contributions[name].append(symbol(f"timed{k}"))
+        contributions[name].append(symbol(f"timed__{k}"))
     for k, (name, mean_shared, sd_shared) in enumerate(structure.noise):
-        parameters[f"noise{k}_mean"], parameters[f"noise{k}_sd"] = mean_shared, sd_shared
-        contributions[name].append(symbol(f"noise{k}"))
-        noise.append((f"noise{k}", symbol(f"noise{k}_mean"), symbol(f"noise{k}_sd")))
+        parameters[f"noise__{k}_mean"], parameters[f"noise__{k}_sd"] = mean_shared, sd_shared
+        contributions[name].append(symbol(f"noise__{k}"))
+        noise.append((f"noise__{k}", symbol(f"noise__{k}_mean"), symbol(f"noise__{k}_sd")))
     for k, (_, shared) in enumerate(structure.poisson):
-        parameters[f"poisson{k}_weight"] = shared
+        parameters[f"poisson__{k}_weight"] = shared
 
     attached: dict[str, sympy.Expr] = {}
     states = list(structure.states)
@@ -106,7 +106,7 @@ def build_system(structure: PopulationStructure) -> System:
         neuron_states=structure.states,
         states=tuple(states),
         parameters=parameters,
-        forcings=(*(f"timed{k}" for k in range(len(structure.timed))), *(n for n, _, _ in noise)),
+        forcings=(*(f"timed__{k}" for k in range(len(structure.timed))), *(n for n, _, _ in noise)),
         noise=tuple(noise),
         threshold=_optional(structure.threshold, where, close, random),
         refractory=_optional(structure.refractory, where, close, random),
@@ -185,7 +185,7 @@ class _RandomSymbols:
         replace = {}
         for function, kind in ((rand, "uniform"), (randn, "normal")):
             for call in sorted(value.atoms(function), key=str):
-                name = f"random{len(self.kinds)}"
+                name = f"random__{len(self.kinds)}"
                 self.kinds[name] = kind
                 replace[call] = symbol(name)
         return value.xreplace(replace) if replace else value
