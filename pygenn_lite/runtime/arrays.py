@@ -1,0 +1,195 @@
+"""Memory of neurons: arenas of receptor variables (one per slice, what static synapses address),
+contiguous arrays for everything else, and the views of both that a user gets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from pygenn_lite.errors import ShapeError
+from pygenn_lite.runtime.partition import BLOCK, Partition
+
+Array = npt.NDArray[Any]
+ALIGNMENT = 64
+
+
+def aligned_zeros(count: int, dtype: npt.DTypeLike) -> Array:
+    """A zeroed array that begins at a multiple of 64 bytes and is never empty."""
+    size = max(count, 1) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + ALIGNMENT, dtype=np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size].view(dtype)[: max(count, 1)]
+
+
+class Arenas:
+    """For every slice, one array that holds all receptor variables of the slice's neurons.
+
+    A variable of one population occupies, in each slice, as many whole blocks of 64 as the slice
+    has neurons of it. Static synapses store the position in the slice's arena.
+    """
+
+    def __init__(
+        self, partition: Partition, variables: Iterable[tuple[str, str]], dtype: npt.DTypeLike
+    ) -> None:
+        self.partition = partition
+        self.dtype = np.dtype(dtype)
+        self.offset: dict[tuple[str, str], npt.NDArray[np.uint32]] = {}
+        end = np.zeros(partition.slices, dtype=np.int64)
+        for population, variable in variables:
+            self.offset[population, variable] = end.astype(np.uint32)
+            end += [partition.padded(population, s) for s in range(partition.slices)]
+        self.data = [aligned_zeros(int(n), dtype) for n in end]
+
+    def piece(self, population: str, variable: str, piece: int) -> Array:
+        """A variable of one population in one slice, padding included."""
+        start = int(self.offset[population, variable][piece])
+        return self.data[piece][start : start + self.partition.padded(population, piece)]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in all slices."""
+        return sum(a.nbytes for a in self.data)
+
+
+class NeuronArray:
+    """One variable of a whole population: a contiguous array, or pieces in arenas."""
+
+    def __init__(self, pieces: Sequence[Array], partition: Partition, population: str) -> None:
+        self.pieces = tuple(pieces)  # with padding; one for all slices, or one for each
+        self.cuts = partition.begin[population]
+        self.size = int(self.cuts[-1])
+
+    @classmethod
+    def contiguous(
+        cls, partition: Partition, population: str, dtype: npt.DTypeLike
+    ) -> NeuronArray:
+        """Memory outside the arenas."""
+        size = int(partition.begin[population][-1])
+        padded = -(-size // BLOCK) * BLOCK
+        return cls([aligned_zeros(padded, dtype)], partition, population)
+
+    @classmethod
+    def in_arenas(cls, arenas: Arenas, population: str, variable: str) -> NeuronArray:
+        """Memory inside the arenas."""
+        pieces = [
+            arenas.piece(population, variable, s) for s in range(arenas.partition.slices)
+        ]
+        return cls(pieces, arenas.partition, population)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self.pieces[0].dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes, padding included."""
+        return sum(p.nbytes for p in self.pieces)
+
+    def address(self, piece: int) -> int:
+        """Where a slice's part begins."""
+        if len(self.pieces) > 1:
+            return self.pieces[piece].ctypes.data
+        return self.pieces[0].ctypes.data + int(self.cuts[piece]) * self.dtype.itemsize
+
+    def whole(self) -> Array:
+        """The whole population's memory; the population must not be cut where it lies in arenas."""
+        filled = [p for p in self.pieces if len(p) >= self.size]
+        return filled[0][: self.size]
+
+    def read(self) -> Array:
+        """A copy of all neurons' values."""
+        if len(self.pieces) == 1:
+            return self.pieces[0][: self.size].copy()
+        counts = np.diff(self.cuts.astype(np.int64))
+        return np.concatenate([p[:n] for p, n in zip(self.pieces, counts, strict=True)])
+
+    def write(self, values: npt.ArrayLike) -> None:
+        """Set all neurons' values (one value or one per neuron); padding repeats the last ones,
+        so that the formulas of neurons that do not exist stay harmless."""
+        whole = np.broadcast_to(np.asarray(values, dtype=self.dtype), (self.size,))
+        if len(self.pieces) == 1:
+            self.pieces[0][: self.size] = whole
+            if self.size:
+                self.pieces[0][self.size :] = whole[-1]
+            return
+        for piece, begin, end in zip(self.pieces, self.cuts[:-1], self.cuts[1:], strict=True):
+            part = whole[int(begin) : int(end)]
+            piece[: len(part)] = part
+            if len(part):
+                piece[len(part) :] = part[-1]
+
+
+class StateArray(NDArrayOperatorsMixin):
+    """A named variable, as an array that reads and writes the simulation's memory.
+
+    Index and assign it like a NumPy array; ``np.asarray(state)`` gives a copy of all values.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], Array],
+        write: Callable[[Array], None],
+    ) -> None:
+        self.name = name
+        self._read, self._write = read, write
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the array; () for a value that all neurons share."""
+        return self._read().shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        return self._read().dtype
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return int(self._read().size)
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+        if copy is False:
+            raise ValueError(f"{self.name!r} can only be given as a copy")
+        return np.asarray(self._read(), dtype=dtype)
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._read()[index]
+
+    def __setitem__(self, index: Any, value: npt.ArrayLike) -> None:
+        values = self._read()
+        try:
+            values[index] = np.asarray(value)
+        except (ValueError, IndexError) as error:
+            raise ShapeError(
+                f"values of shape {np.shape(value)} do not fit {self.name!r} of shape "
+                f"{values.shape}: {error}",
+                where=f"{self.name}[...]",
+            ) from error
+        self._write(values)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs:  # `state += 1` and the like: compute aside, then write
+            (target,) = kwargs.pop("out")
+            if isinstance(target, StateArray):
+                target[...] = self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
+                return target
+            kwargs["out"] = (target,)
+        plain = [np.asarray(x) if isinstance(x, StateArray) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **kwargs)
+
+    def mean(self) -> float:
+        """Mean of all values."""
+        return float(np.mean(self._read()))
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self._read()!r}>"

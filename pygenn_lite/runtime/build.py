@@ -1,0 +1,254 @@
+"""Turns sources into shared objects: the engine once per machine, the kernels once per structure of
+network; both at the same time when both are missing, from the compile cache when they are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pygenn_lite
+from pygenn_lite.errors import CompileError
+from pygenn_lite.runtime import cache as compile_cache
+from pygenn_lite.runtime.toolchain import (
+    COMMON_FLAGS,
+    ENGINE_FLAGS,
+    KERNEL_FLAGS,
+    Compiler,
+    family_flags,
+    find_compiler,
+    machine_flags,
+    machine_identity,
+)
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen import GeneratedCode
+
+PACKAGE = Path(pygenn_lite.__file__).resolve().parent
+TEMPLATES = PACKAGE / "templates"
+ENGINE_SOURCE = TEMPLATES / "cpp" / "engine" / "engine.cpp"
+
+_FLAG_TROUBLE = re.compile(
+    r"march|mcpu|mtune|unknown target CPU|no such instruction|unrecognized command|"
+    r"unsupported option",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class CompiledCode:
+    """Where the shared objects of a network are.
+
+    Attributes
+    ----------
+    engine, kernels : Path
+        The shared objects; ``kernels`` is None for a network that needs none (spike sources only).
+    manifest : dict
+        What the kernels are called and what they take (see codegen/manifest.py).
+    source : Path or None
+        The generated source of the kernels.
+    compiled : tuple of str
+        What had to be compiled now ("engine", "kernels").
+    """
+
+    engine: Path
+    kernels: Path | None
+    manifest: dict[str, Any]
+    source: Path | None
+    compiled: tuple[str, ...] = ()
+    temporary: list[_TemporaryFolder] = field(default_factory=list)
+
+
+class _TemporaryFolder:
+    """A private directory that goes away with its last user."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="pygenn_lite-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, True)
+
+
+def compile_code(
+    structure_key: str,
+    generate: Callable[[], GeneratedCode] | None,
+    *,
+    use_cache: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> CompiledCode:
+    """Provide engine and kernels, compiling what the cache does not hold.
+
+    Parameters
+    ----------
+    structure_key : str
+        Digest of all of the network that decides its generated code.
+    generate : callable or None
+        Makes source and manifest; called only when the kernels are not in the cache. None: the
+        network has no kernels.
+    use_cache : bool
+        Whether to look into the compile cache and to keep the kernels there. The engine, which is
+        the same for all networks, is kept in any case.
+    progress : callable, optional
+        Called with "engine" and "kernels" when their compilation starts.
+
+    Raises
+    ------
+    ToolchainError
+        No compiler, or a compile cache that is not safe.
+    CompileError
+        The compiler refused; the path of its log is in the message.
+    """
+    compiler = find_compiler()
+    report = progress or (lambda what: None)
+    compiled: list[str] = []
+    temporary: list[_TemporaryFolder] = []
+
+    def make_engine(folder: Path) -> None:
+        compiled.append("engine")
+        report("engine")
+        _compile(compiler, ENGINE_SOURCE, folder / "engine.so", ENGINE_FLAGS, "the engine")
+
+    def make_kernels(folder: Path) -> None:
+        assert generate is not None
+        code = generate()
+        compiled.append("kernels")
+        report("kernels")
+        source = folder / "kernels.cpp"
+        source.write_text(code.source, encoding="utf-8")
+        (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
+        _compile(compiler, source, folder / "kernels.so", KERNEL_FLAGS, "the network's kernels")
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        engine: Future[Path] = pool.submit(_entry, engine_key(compiler), make_engine)
+        kernels: Path | None = None
+        if generate is not None and use_cache:
+            kernels = _entry(kernels_key(compiler, structure_key), make_kernels)
+        elif generate is not None:
+            temporary.append(_TemporaryFolder())
+            kernels = temporary[0].path
+            make_kernels(kernels)
+        manifest: dict[str, Any] = {"populations": [], "synapses": []}
+        if kernels is not None:
+            manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
+        return CompiledCode(
+            engine=engine.result() / "engine.so",
+            kernels=None if kernels is None else kernels / "kernels.so",
+            manifest=manifest,
+            source=None if kernels is None else kernels / "kernels.cpp",
+            compiled=tuple(compiled),
+            temporary=temporary,
+        )
+
+
+def engine_key(compiler: Compiler) -> str:
+    """Cache key of the engine."""
+    return f"engine-{_key(compiler, ENGINE_FLAGS, _digest_of('templates'))}"
+
+
+def kernels_key(compiler: Compiler, structure_key: str) -> str:
+    """Cache key of a network's kernels: known before any code is generated."""
+    sources = _digest_of("templates", "codegen", "declaration")
+    return f"kernels-{_key(compiler, KERNEL_FLAGS, sources, structure_key)}"
+
+
+def _key(compiler: Compiler, flags: tuple[str, ...], *parts: str) -> str:
+    everything = (compiler.identity, machine_identity(), *COMMON_FLAGS, *flags, *parts)
+    return hashlib.sha256("\0".join(everything).encode()).hexdigest()[:32]
+
+
+@cache
+def _digest_of(*rooms: str) -> str:
+    """Digest of all source files in rooms of the package: newer code never meets older objects."""
+    digest = hashlib.sha256()
+    for room in rooms:
+        for path in sorted((PACKAGE / room).rglob("*")):
+            if path.suffix in (".py", ".h", ".hpp", ".cpp", ".jinja"):
+                digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _entry(key: str, make: Callable[[Path], None]) -> Path:
+    """The cache entry of a key, made if it is not there."""
+    found = compile_cache.find_entry(key)
+    if found is not None:
+        return found
+    with compile_cache.entry_lock(key):
+        found = compile_cache.find_entry(key)  # another process may have made it meanwhile
+        if found is None:
+            with compile_cache.new_entry(key) as folder:
+                make(folder)
+            found = compile_cache.find_entry(key)
+    if found is None:
+        raise CompileError(
+            "the compile cache was cleared while a network was being compiled",
+            cure="run it again",
+        )
+    return found
+
+
+def _compile(
+    compiler: Compiler, source: Path, output: Path, flags: tuple[str, ...], what: str
+) -> None:
+    """Compile one file into a shared object; plainer flags where the best are not understood."""
+    log = ""
+    for machine in machine_flags(compiler.family):
+        command = [
+            *compiler.command,
+            *COMMON_FLAGS,
+            *machine,
+            *flags,
+            *family_flags(compiler.family),
+            f"-I{TEMPLATES}",
+            "-o",
+            str(output),
+            str(source),
+        ]
+        code, text = _run(command)
+        log += f"$ {shlex.join(command)}\n{text}\n(exit status {code})\n\n"
+        if code == 0:
+            return
+        if not _FLAG_TROUBLE.search(text):
+            break
+    _fail(compiler, source, what, log)
+
+
+def _run(command: list[str]) -> tuple[int, str]:
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    except OSError as error:
+        return 127, str(error)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def _fail(compiler: Compiler, source: Path, what: str, log: str) -> None:
+    """Keep the compiler's log (and the source) in files and say where."""
+    folder = compile_cache.logs_directory()
+    name = hashlib.sha256(log.encode()).hexdigest()[:12]
+    log_path = folder / f"{name}.log"
+    log_path.write_text(log, encoding="utf-8")
+    if source.suffix == ".cpp" and TEMPLATES not in source.parents:
+        shutil.copy(source, folder / f"{name}.cpp")
+    errors = [line.strip() for line in log.splitlines() if "error" in line.lower()]
+    first = f"; it says first: {errors[0]}" if errors else ""
+    raise CompileError(
+        f"{compiler} could not compile {what}{first}. The whole log: {log_path}",
+        cure="try another compiler (set CXX; it must know C++20). If that does not help, it is an "
+        "error in pygenn_lite: please report it with the log",
+    )

@@ -1,0 +1,191 @@
+"""The compile cache: shared objects we compiled, in a directory that only the user can write.
+
+What lies there is loaded and run, so anything that others own or could have written is refused.
+Entries are directories made aside and renamed into place whole; a lock per entry keeps several
+processes from compiling the same thing. It knows nothing of what it holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pygenn_lite.errors import ToolchainError
+
+LAYOUT = "v1"  # changes when the meaning of an entry does; older layouts are only ever deleted
+
+
+def cache_directory() -> Path:
+    """Where compiled code is kept: ``$PYGENN_LITE_CACHE``, else the user's cache directory."""
+    chosen = os.environ.get("PYGENN_LITE_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    root = Path(base).expanduser() if base and os.path.isabs(base) else Path.home() / ".cache"
+    return root / "pygenn_lite"
+
+
+def open_cache() -> Path:
+    """The directory of entries, made if need be (0700).
+
+    Raises
+    ------
+    ToolchainError
+        Others own it, or could have written to it.
+    """
+    root = cache_directory()
+    try:
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            root.mkdir(mode=0o700)
+        check_private(root)
+        for ancestor in root.resolve().parents:
+            _check_ancestor(ancestor)
+        if stat.S_IMODE(root.lstat().st_mode) != 0o700:
+            root.chmod(0o700)
+        layout = root / LAYOUT
+        with contextlib.suppress(FileExistsError):
+            layout.mkdir(mode=0o700)
+        check_private(layout)
+    except OSError as error:
+        raise ToolchainError(
+            f"the compile cache {root} cannot be used: {error.strerror or error}",
+            cure="set PYGENN_LITE_CACHE to a directory you can write, or compile with cache=False",
+        ) from error
+    return layout
+
+
+def check_private(path: Path) -> None:
+    """Refuse a file or directory that somebody else owns or can write (or a link)."""
+    status = path.lstat()
+    reason = ""
+    if stat.S_ISLNK(status.st_mode):
+        reason = "is a symbolic link"
+    elif status.st_uid != os.geteuid():
+        reason = f"belongs to another user (uid {status.st_uid})"
+    elif status.st_mode & 0o022:
+        reason = f"can be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
+    if reason:
+        raise ToolchainError(
+            f"the compile cache is not safe: {path} {reason}",
+            cure=f"delete it after a look at who wrote it (rm -r {cache_directory()}), or set "
+            "PYGENN_LITE_CACHE to a directory of your own",
+        )
+
+
+def _check_ancestor(path: Path) -> None:
+    """Whoever may rename entries of a directory above could exchange the cache for their own."""
+    status = path.stat()
+    if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+        raise ToolchainError(
+            f"the compile cache is not safe: everybody can write to {path}, above it",
+            cure="set PYGENN_LITE_CACHE to a directory under your home directory",
+        )
+
+
+def find_entry(key: str) -> Path | None:
+    """The directory of a complete entry, or None."""
+    entry = open_cache() / _checked_key(key)
+    if not entry.is_dir():
+        return None
+    check_private(entry)
+    for path in entry.iterdir():
+        check_private(path)
+    with contextlib.suppress(OSError):
+        os.utime(entry)  # last use, for people who want to tidy up by age
+    return entry
+
+
+@contextlib.contextmanager
+def entry_lock(key: str) -> Iterator[None]:
+    """Hold the lock of one entry: other processes that want to make it wait."""
+    locks = open_cache() / "locks"
+    with contextlib.suppress(FileExistsError):
+        locks.mkdir(mode=0o700)
+    check_private(locks)
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(locks / f"{_checked_key(key)}.lock", flags, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)  # releases the lock, as does the end of the process
+
+
+@contextlib.contextmanager
+def new_entry(key: str) -> Iterator[Path]:
+    """A directory to fill; at the end of the block it becomes the entry, in one step.
+
+    When the block raises, nothing of it stays.
+    """
+    layout = open_cache()
+    entry = layout / _checked_key(key)
+    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=layout))  # mkdtemp gives 0700
+    try:
+        yield aside
+        try:
+            aside.rename(entry)
+        except OSError:
+            if not entry.is_dir():
+                raise
+            # Another process was faster; its entry has the same key, hence the same contents.
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def drop_entry(key: str) -> None:
+    """Forget an entry (one that does not load)."""
+    shutil.rmtree(open_cache() / _checked_key(key), ignore_errors=True)
+
+
+def logs_directory() -> Path:
+    """Where compilers' logs go."""
+    logs = open_cache() / "logs"
+    with contextlib.suppress(FileExistsError):
+        logs.mkdir(mode=0o700)
+    check_private(logs)
+    return logs
+
+
+def cache_size() -> int:
+    """Bytes in the cache, all layouts."""
+    root = cache_directory()
+    total = 0
+    for folder, _, files in os.walk(root):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(folder, name)).st_size
+    return total
+
+
+def cache_entries() -> int:
+    """Number of complete entries in the present layout."""
+    layout = cache_directory() / LAYOUT
+    if not layout.is_dir():
+        return 0
+    return sum(1 for p in layout.iterdir() if p.is_dir() and "-" in p.name and p.name[0] != ".")
+
+
+def clear_cache() -> int:
+    """Delete all compiled code, of older versions too; returns the bytes freed."""
+    root = cache_directory()
+    if not root.is_dir():
+        return 0
+    open_cache()  # refuses what is not ours
+    freed = cache_size()
+    for path in root.iterdir():
+        if path.name[:1] == "v" and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+    return freed - cache_size()
+
+
+def _checked_key(key: str) -> str:
+    if not key or not all(c.isascii() and (c.isalnum() or c == "-") for c in key):
+        raise ValueError(f"not a cache key: {key!r}")
+    return key

@@ -1,0 +1,87 @@
+"""Cuts populations into slices. A slice is what one worker owns: some neurons of every large
+population, all neurons of some small ones. Results do not depend on the cut; speed does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+BLOCK = 64  # neurons are updated in blocks of this many (PGL_BLOCK)
+ARENA_LIMIT = 61440  # receptor variables of a slice that 16-bit targets reach, with some to spare
+NEURONS_PER_THREAD = 4096
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Where every population is cut.
+
+    Attributes
+    ----------
+    slices : int
+    begin : dict
+        By population: neuron indices, ``slices + 1`` of them; slice ``s`` owns neurons
+        ``begin[s]`` to ``begin[s + 1]``. All but the last are multiples of 64.
+    """
+
+    slices: int
+    begin: dict[str, npt.NDArray[np.uint32]]
+
+    def count(self, population: str, piece: int) -> int:
+        """Neurons of a population in a slice."""
+        cuts = self.begin[population]
+        return int(cuts[piece + 1]) - int(cuts[piece])
+
+    def padded(self, population: str, piece: int) -> int:
+        """The same, rounded up to whole blocks."""
+        return -(-self.count(population, piece) // BLOCK) * BLOCK
+
+
+def make_partition(
+    sizes: Mapping[str, int],
+    arena_variables: Mapping[str, int],
+    threads: int,
+    whole: Sequence[str] = (),
+) -> Partition:
+    """Cut populations for a number of threads.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Neurons by population.
+    arena_variables : mapping of str to int
+        Number of receptor variables by population (those that static synapses address).
+    threads : int
+    whole : sequence of str
+        Populations that must not be cut.
+    """
+    entries = sum(blocks_of(size) * BLOCK * arena_variables[n] for n, size in sizes.items())
+    slices = max(threads, -(-entries // ARENA_LIMIT))
+    slices = -(-slices // threads) * threads  # every worker the same number of slices
+    begin: dict[str, npt.NDArray[np.uint32]] = {}
+    load = np.zeros(slices, dtype=np.int64)
+    large = [n for n, size in sizes.items() if blocks_of(size) >= 2 * slices and n not in whole]
+    for position, name in enumerate(large):
+        # The remainder of the division goes to other slices in each population.
+        cuts = (blocks_of(sizes[name]) * np.arange(slices + 1) + position % slices) // slices
+        begin[name] = np.minimum(cuts * BLOCK, sizes[name]).astype(np.uint32)
+        load = load + np.diff(begin[name].astype(np.int64))
+    for name in sorted(sizes.keys() - begin.keys(), key=lambda n: (-sizes[n], n)):
+        owner = int(np.argmin(load))
+        load[owner] += max(sizes[name], 1)
+        begin[name] = np.where(np.arange(slices + 1) > owner, sizes[name], 0).astype(np.uint32)
+    return Partition(slices, {name: begin[name] for name in sizes})
+
+
+def blocks_of(size: int) -> int:
+    """Blocks that hold so many neurons."""
+    return -(-size // BLOCK)
+
+
+def automatic_threads(neurons: int, cpus: int) -> int:
+    """Threads for a network of this size: a barrier costs more than it gains in small ones."""
+    if neurons < 2 * NEURONS_PER_THREAD:
+        return 1
+    return max(1, min(cpus, neurons // NEURONS_PER_THREAD))

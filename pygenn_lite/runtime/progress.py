@@ -1,0 +1,85 @@
+"""Progress of long work: a callable of the user's, or a bar drawn with rich."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeAlias
+
+ProgressFunction: TypeAlias = Callable[[str, float, float], None]
+"""Called as ``progress(what, done, total)`` now and then."""
+
+PATIENCE_SECONDS = 0.4  # no bar for work that is over before anybody looks
+
+
+class Progress:
+    """Passes progress on to where it is wanted. A context manager; a bar ends with the block.
+
+    Parameters
+    ----------
+    wanted : callable, bool or None
+        A function, True for a bar, False for nothing, None for a bar on a terminal.
+    """
+
+    def __init__(self, wanted: ProgressFunction | bool | None) -> None:
+        self._function = wanted if callable(wanted) else None
+        self._bar_wanted = wanted is True or (wanted is None and sys.stderr.isatty())
+        self._always = wanted is True
+        self._bar: Any = None
+        self._tasks: dict[str, Any] = {}
+        self._begin = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, what: str, done: float, total: float) -> None:
+        """Tell that ``done`` of ``total`` of ``what`` is done."""
+        if self._function is not None:
+            self._function(what, done, total)
+        elif self._bar_wanted:
+            self._draw(what, done, total)
+
+    def _draw(self, what: str, done: float, total: float) -> None:
+        if self._bar is None:
+            if not self._always and time.monotonic() - self._begin < PATIENCE_SECONDS:
+                return
+            self._bar = _make_bar()
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[what], completed=done, total=total)
+
+
+def _make_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import (
+        Progress as RichProgress,
+    )
+
+    bar = RichProgress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    bar.start()
+    return bar

@@ -1,0 +1,240 @@
+"""What a run gives back: spikes, traces, rates. Plain arrays; reads and writes result files, but
+knows nothing of the simulation that made it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.errors import SimulationError
+
+T = TypeVar("T")
+IntArray = npt.NDArray[np.int64]
+
+
+def times_of(steps: npt.ArrayLike, dt: float) -> npt.NDArray[np.float64]:
+    """Times in ms of step counts: the nearest float64 to the true time also after 10**9 steps.
+
+    Where a millisecond is a whole number of steps this divides, since dt = 0.1 itself is rounded.
+    """
+    per_ms = round(1.0 / dt)
+    whole = np.asarray(steps, dtype=np.float64)
+    if per_ms >= 1 and abs(per_ms * dt - 1.0) < 1e-12:
+        return np.asarray(whole / per_ms)
+    return np.asarray(whole * dt)
+
+
+@dataclass(frozen=True)
+class SpikeTrain:
+    """Spikes of one population, by time, then index.
+
+    Attributes
+    ----------
+    steps : ndarray of int64
+        Time in steps: exact.
+    indices : ndarray of uint32
+        Which neuron.
+    dt : float
+        ms per step.
+    """
+
+    steps: IntArray
+    indices: npt.NDArray[np.uint32]
+    dt: float
+
+    @property
+    def times(self) -> npt.NDArray[np.float64]:
+        """Times in ms."""
+        return times_of(self.steps, self.dt)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __repr__(self) -> str:
+        return f"<SpikeTrain: {len(self)} spikes of {len(np.unique(self.indices))} neurons>"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Samples of one variable.
+
+    Attributes
+    ----------
+    times : ndarray of float64, [samples]
+        In ms.
+    values : ndarray, [samples, neurons]
+    indices : ndarray of uint32, [neurons]
+        Which neurons the columns are.
+    """
+
+    times: npt.NDArray[np.float64]
+    values: npt.NDArray[Any]
+    indices: npt.NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __repr__(self) -> str:
+        return f"<Trace: {self.values.shape[0]} samples of {self.values.shape[1]} neurons>"
+
+
+class Shelf(Mapping[str, T], Generic[T]):
+    """A read-only mapping whose values may still lie in a file; each is fetched once."""
+
+    def __init__(self, entries: Mapping[str, T | Callable[[], T]], what: str) -> None:
+        self._entries = dict(entries)
+        self._what = what
+
+    def __getitem__(self, key: str) -> T:
+        if key not in self._entries:
+            raise KeyError(
+                f"no {self._what} of {key!r} were recorded (recorded: {sorted(self._entries)})"
+            )
+        value = self._entries[key]
+        if callable(value):
+            value = self._entries[key] = value()
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"<{self._what} of {', '.join(self._entries) or 'nothing'}>"
+
+
+@dataclass(frozen=True)
+class SpikeCounts:
+    """Spikes counted from the start of the run up to some times, recorded or not.
+
+    Attributes
+    ----------
+    steps : ndarray of int64, [k]
+        Ascending; the first is the start of the run, the last its end.
+    totals : dict of ndarray, [k]
+        By population.
+    """
+
+    steps: IntArray
+    totals: dict[str, IntArray]
+
+
+@dataclass
+class Result:
+    """What one call of ``run`` produced.
+
+    Attributes
+    ----------
+    dt : float
+        ms per step.
+    start_step, stop_step : int
+        The part of the simulation it covers.
+    sizes : dict
+        Neurons by population.
+    spikes : mapping of str to SpikeTrain
+        By population, where spikes were recorded.
+    traces : mapping of str to mapping of str to Trace
+        By population and variable.
+    counts : SpikeCounts
+        Of all populations.
+    whole : frozenset of str
+        Populations of which the spikes of all neurons were recorded.
+    interrupted : bool
+        Whether Ctrl-C or a fault ended the run early; all up to there is kept.
+    simulate_seconds : float
+        Wall time of the run.
+    path : Path or None
+        The file it was streamed to or loaded from.
+    """
+
+    dt: float
+    start_step: int
+    stop_step: int
+    sizes: dict[str, int]
+    spikes: Mapping[str, SpikeTrain]
+    traces: Mapping[str, Mapping[str, Trace]]
+    counts: SpikeCounts
+    whole: frozenset[str] = frozenset()
+    name: str = ""
+    interrupted: bool = False
+    simulate_seconds: float = 0.0
+    path: Path | None = None
+
+    @property
+    def duration(self) -> float:
+        """Simulated time in ms."""
+        return float(times_of(self.stop_step - self.start_step, self.dt))
+
+    @property
+    def start(self) -> float:
+        """Time in ms at which the run began."""
+        return float(times_of(self.start_step, self.dt))
+
+    @property
+    def real_time_factor(self) -> float:
+        """Wall time over simulated time (1: as fast as the real thing; less is faster)."""
+        return self.simulate_seconds * 1000.0 / self.duration if self.duration else float("nan")
+
+    def rates(self, settle: float = 0.0) -> dict[str, float]:
+        """Mean firing rate of every population, Hz.
+
+        Parameters
+        ----------
+        settle : float
+            ms at the start of the run that are left out. Where spikes were not recorded, spikes are
+            only known in bins of 100 ms: ``settle`` is then rounded up to the next one.
+        """
+        settle_steps = round(settle / self.dt)
+        if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
+            raise SimulationError(
+                f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
+            )
+        first = self.start_step + settle_steps
+        bin_number = int(np.searchsorted(self.counts.steps, first))
+        result = {}
+        for population, size in self.sizes.items():
+            begin = first
+            if population in self.whole and population in self.spikes:
+                train = self.spikes[population]
+                number = int(np.count_nonzero(train.steps > first))
+            else:
+                totals = self.counts.totals[population]
+                begin = int(self.counts.steps[bin_number])
+                number = int(totals[-1] - totals[bin_number])
+            seconds = (self.stop_step - begin) * self.dt / 1000.0
+            result[population] = number / size / seconds if size and seconds else 0.0
+        return result
+
+    def plot(self, **options: Any) -> Any:
+        """Raster, rates and traces as a matplotlib figure (see ``pygenn_lite.plotting``)."""
+        # By name: pictures are a room above this one, which must not depend on it.
+        plotting = importlib.import_module("pygenn_lite.plotting")
+        return plotting.plot_result(self, **options)
+
+    def save(self, path: str | Path) -> Path:
+        """Write all to an HDF5 file (spikes in the SONATA layout); returns its path."""
+        from pygenn_lite.runtime.result_file import write_result
+
+        return write_result(self, Path(path))
+
+    def __repr__(self) -> str:
+        state = ", interrupted" if self.interrupted else ""
+        return (
+            f"<Result: {self.duration:g} ms of {self.name or 'a network'}, spikes of "
+            f"{', '.join(self.spikes) or 'nothing'} recorded{state}>"
+        )
+
+
+def load_result(path: str | Path) -> Result:
+    """Read a result file, also one that a killed run left; arrays are read when asked for."""
+    from pygenn_lite.runtime.result_file import read_result
+
+    return read_result(Path(path))

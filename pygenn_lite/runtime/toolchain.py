@@ -1,0 +1,151 @@
+"""Finds a C++ compiler and the flags for this machine. Compiles nothing itself (see build.py)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pygenn_lite.errors import ToolchainError
+
+CURE = (
+    "install a C++20 compiler with the system's package manager (for example "
+    "'apt install g++' or 'dnf install gcc-c++'), or run: pip install 'pygenn-lite[compiler]' "
+    "(the PyPI package ziglang, which brings clang)"
+)
+
+COMMON_FLAGS = (
+    "-std=c++20",
+    "-O3",
+    "-fPIC",
+    "-shared",
+    "-pthread",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+)
+ENGINE_FLAGS = ("-ffp-contract=off",)  # connectivity must not depend on the compiler's contraction
+KERNEL_FLAGS = ("-ffp-contract=fast",)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C++ compiler found on this machine.
+
+    Attributes
+    ----------
+    command : tuple of str
+        What to run, before any flag.
+    family : {"gcc", "clang", "zig"}
+        Decides small differences in flags.
+    identity : str
+        Changes when the compiler is exchanged or updated (part of the compile cache's key).
+    """
+
+    command: tuple[str, ...]
+    family: str
+    identity: str
+
+    def __str__(self) -> str:
+        return shlex.join(self.command)
+
+
+def find_compiler() -> Compiler:
+    """The compiler to use: ``$CXX``, else g++, clang++, or clang from the PyPI package ziglang.
+
+    Raises
+    ------
+    ToolchainError
+        There is none, or ``$CXX`` names something that cannot be run.
+    """
+    chosen = os.environ.get("CXX", "").strip()
+    if chosen:
+        command = tuple(shlex.split(chosen))
+        path = shutil.which(command[0])
+        if path is None:
+            raise ToolchainError(
+                f"the environment variable CXX names {chosen!r}, which is not an executable "
+                "program",
+                cure="unset CXX, or let it name a C++20 compiler",
+            )
+        return _compiler((path, *command[1:]), Path(path))
+    for name in ("g++", "clang++"):
+        path = shutil.which(name)
+        if path is not None:
+            return _compiler((path,), Path(path))
+    spec = importlib.util.find_spec("ziglang")
+    if spec is not None and spec.origin is not None:
+        return _compiler((sys.executable, "-m", "ziglang", "c++"), Path(spec.origin))
+    raise ToolchainError("no C++ compiler was found (looked for $CXX, g++, clang++)", cure=CURE)
+
+
+def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:
+    """Identify a compiler by its file, which costs no process start on a warm cache."""
+    real = binary.resolve()
+    status = real.stat()
+    words = " ".join(command)
+    family = "zig" if "zig" in words else "clang" if "clang" in words + real.name else "gcc"
+    identity = f"{words}|{real}|{status.st_size}|{status.st_mtime_ns}"
+    return Compiler(command, family, identity)
+
+
+def machine_flags(family: str) -> tuple[tuple[str, ...], ...]:
+    """Sets of flags for this machine's processor, best first; the last one always works."""
+    if platform.machine().lower() in ("x86_64", "amd64", "i686"):
+        choices = [("-march=native",)]
+        if {"avx2", "fma"} <= set(processor_features()):
+            choices.append(("-march=x86_64_v3" if family == "zig" else "-march=x86-64-v3",))
+    else:
+        choices = [("-mcpu=native",)]
+    return (*choices, ())
+
+
+def family_flags(family: str) -> tuple[str, ...]:
+    """Flags that only one family of compilers needs."""
+    if family == "zig":  # zig adds checks for undefined behaviour of its own accord
+        return ("-fno-sanitize=undefined", "-Wno-unused-command-line-argument")
+    return ()
+
+
+@cache
+def processor_features() -> tuple[str, ...]:
+    """Instruction set extensions of the processor, where the system tells (Linux); sorted."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip().lower() in ("flags", "features"):
+            return tuple(sorted(value.split()))
+    return ()
+
+
+@cache
+def machine_identity() -> str:
+    """Digest of what code compiled for this machine depends on: a home directory may be shared by
+    machines with different processors."""
+    parts = (platform.system(), platform.machine(), platform.libc_ver()[1], *processor_features())
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def available_cpus() -> int:
+    """Processors this process may use: its affinity, cut by a container's quota (Linux)."""
+    if hasattr(os, "sched_getaffinity"):
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return count
+    if quota == "max":
+        return count
+    return max(1, min(count, round(int(quota) / int(period))))
