@@ -1,0 +1,192 @@
+// Calendars: what arrives at which step.
+//
+// When spikes become visible, every slice looks up each new spike's row once and notes, for each delay that occurs,
+// the part of the row (segment) that arrives then. Delivery at a step then walks one contiguous list, and can fetch
+// ahead from memory what it will need. A calendar belongs to one store on one slice and is touched by its owner only.
+#ifndef PGL_CALENDAR_HPP
+#define PGL_CALENDAR_HPP
+
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "store.hpp"
+
+namespace pgl {
+
+// A growing list of plain values that keeps its memory when cleared. Less than std::vector, so that `push` in the
+// inner loop is one comparison and one store.
+template <class T>
+class List {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  List() = default;
+  List(List&& other) noexcept { swap(other); }
+  List& operator=(List&& other) noexcept {
+    List(std::move(other)).swap(*this);
+    return *this;
+  }
+  List(const List&) = delete;
+  List& operator=(const List&) = delete;
+  ~List() { std::free(data_); }
+
+  void swap(List& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+  void push(const T& value) {
+    if (size_ == capacity_) [[unlikely]] reserve(std::size_t{size_} + 1);
+    data_[size_++] = value;
+  }
+  void append(const T* values, std::size_t n) {
+    if (n == 0) return;
+    reserve(size_ + n);
+    for (std::size_t i = 0; i < n; ++i) data_[size_ + i] = values[i];
+    size_ += static_cast<uint32_t>(n);
+  }
+  void clear() { size_ = 0; }
+  void truncate(uint32_t size) { size_ = size; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  uint32_t size() const { return size_; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T* begin() const { return data_; }
+  const T* end() const { return data_ + size_; }
+
+ private:
+  void reserve(std::size_t wanted) {
+    if (wanted <= capacity_) return;
+    std::size_t capacity = std::size_t{capacity_} * 2 < 16 ? 16 : std::size_t{capacity_} * 2;
+    if (capacity < wanted) capacity = wanted;
+    if (capacity > UINT32_MAX) throw std::bad_alloc();
+    void* grown = std::realloc(static_cast<void*>(data_), capacity * sizeof(T));
+    if (grown == nullptr) throw std::bad_alloc();
+    data_ = static_cast<T*>(grown);
+    capacity_ = static_cast<uint32_t>(capacity);
+  }
+
+  T* data_ = nullptr;
+  uint32_t size_ = 0, capacity_ = 0;
+};
+
+// Static synapses: nobody asks where an arrival comes from. For dense and procedural stores `begin` is the row.
+struct Segment {
+  uint32_t begin, length;
+};
+
+// Entries wait in slot (arrival step mod slots); slots are at least one more than the longest delay.
+template <class Entry>
+class Calendar {
+ public:
+  explicit Calendar(uint32_t longest_delay) : slots_(std::bit_ceil(longest_delay + 1u)), mask_(slots_.size() - 1) {}
+
+  List<Entry>& at(int64_t step) { return slots_[static_cast<uint64_t>(step) & mask_]; }
+  const List<Entry>& at(int64_t step) const { return slots_[static_cast<uint64_t>(step) & mask_]; }
+  void clear() {
+    for (List<Entry>& slot : slots_) slot.clear();
+  }
+
+ private:
+  std::vector<List<Entry>> slots_;
+  uint64_t mask_;
+};
+
+namespace detail {
+
+inline Segment make_entry(Segment*, uint32_t begin, uint32_t end, uint32_t, uint32_t) { return {begin, end - begin}; }
+inline pgl_arrival make_entry(pgl_arrival*, uint32_t begin, uint32_t end, uint32_t source, uint32_t delay) {
+  return {begin, end, source, delay};
+}
+
+// Rows to look ahead: a row's bounds come from memory at random places, and one look-up takes about 50 ns of work.
+inline constexpr uint32_t kRowsAhead = 6;
+
+template <class Entry, class Offset>
+void post_segments(Calendar<Entry>& calendar, const pgl_store& store, const pgl_slice_store& slice,
+                   const Offset* segments, const uint32_t* spikes, uint32_t n, int64_t step, int64_t first_arrival) {
+  const uint32_t n_delays = static_cast<uint32_t>(store.delays.size());
+  const uint32_t* delays = store.delays.data();
+  const uint32_t* row_begin = slice.row_begin.data();
+  const std::size_t stride = n_delays + std::size_t{1};
+  const std::size_t row_bytes = stride * sizeof(Offset);
+  const auto fetch = [&](uint32_t source) {
+    __builtin_prefetch(row_begin + source);
+    const char* row = reinterpret_cast<const char*>(segments + source * stride);
+    for (std::size_t at = 0; at < row_bytes && at < 512; at += 64) __builtin_prefetch(row + at);
+    __builtin_prefetch(row + row_bytes - 1);
+  };
+  // Delays that have passed already: only when spikes in flight are put back from a checkpoint.
+  uint32_t first = 0;
+  while (first < n_delays && step + delays[first] < first_arrival) ++first;
+  for (uint32_t i = 0; i < n && i < kRowsAhead; ++i) fetch(spikes[i]);
+  for (uint32_t i = 0; i < n; ++i) {
+    if (i + kRowsAhead < n) fetch(spikes[i + kRowsAhead]);
+    const uint32_t source = spikes[i];
+    const uint32_t base = row_begin[source];
+    const Offset* row = segments + source * stride;
+    uint32_t begin = row[first];
+    for (uint32_t k = first; k < n_delays; ++k) {
+      const uint32_t end = row[k + 1];
+      if (end != begin) {
+        calendar.at(step + delays[k])
+            .push(make_entry(static_cast<Entry*>(nullptr), base + begin, base + end, source, delays[k]));
+      }
+      begin = end;
+    }
+  }
+}
+
+}  // namespace detail
+
+// Notes the arrivals of the spikes (source indices, ascending) that carry time t_step. Arrivals before `first_arrival`
+// are left out.
+template <class Entry>
+void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_slice_store& slice,
+                 const uint32_t* spikes, uint32_t n, int64_t step, int64_t first_arrival) {
+  if (n == 0) return;
+  if (!slice.segment16.empty()) {
+    detail::post_segments(calendar, store, slice, slice.segment16.data(), spikes, n, step, first_arrival);
+    return;
+  }
+  if (!slice.segment32.empty()) {
+    detail::post_segments(calendar, store, slice, slice.segment32.data(), spikes, n, step, first_arrival);
+    return;
+  }
+  const uint32_t delay = store.delays.front();
+  if (step + delay < first_arrival) return;
+  List<Entry>& slot = calendar.at(step + delay);
+  Entry* const kind = nullptr;
+  if (slice.row_begin.empty()) {
+    const bool whole_rows = (store.flags & (PGL_STORE_DENSE | PGL_STORE_PROCEDURAL)) != 0;
+    const uint32_t columns = slice.dense_columns;
+    if (!whole_rows || columns == 0) return;  // nothing on this slice
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint32_t source = spikes[i];
+      if constexpr (std::is_same_v<Entry, Segment>) {
+        slot.push(Segment{source, columns});
+      } else {
+        slot.push(detail::make_entry(kind, source * columns, (source + 1) * columns, source, delay));
+      }
+    }
+    return;
+  }
+  const uint32_t* row_begin = slice.row_begin.data();
+  for (uint32_t i = 0; i < n && i < detail::kRowsAhead; ++i) __builtin_prefetch(row_begin + spikes[i]);
+  for (uint32_t i = 0; i < n; ++i) {
+    if (i + detail::kRowsAhead < n) __builtin_prefetch(row_begin + spikes[i + detail::kRowsAhead]);
+    const uint32_t source = spikes[i];
+    const uint32_t begin = row_begin[source], end = row_begin[source + 1];
+    if (begin != end) slot.push(detail::make_entry(kind, begin, end, source, delay));
+  }
+}
+
+}  // namespace pgl
+
+#endif
