@@ -133,7 +133,7 @@ class CppPrinter(StrPrinter):
         return text
 
     def _print_Piecewise(self, expr: sympy.Piecewise) -> str:
-        text = self._literal(0.0)
+        text = f"pgl::not_a_number<{self.real}>()"
         for value, condition in reversed(expr.args):
             if condition == sympy.true:
                 text = self._print(value)

@@ -39,7 +39,7 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
     reset_draws = _random_draws(system, [*system.reset], len(step.draws))
     used_draws = _random_draws(
         system,
-        [("", system.threshold or sympy.S.Zero), *system.update],
+        [*_only("threshold", system.threshold), *system.update],
         len(step.draws) + len(reset_draws),
     )
     at_end = {T: T + DT}
@@ -157,3 +157,7 @@ def _scalars(
             Scalar(n, "coefficient") for _, _, n in flow.outputs if n not in flow.per_neuron
         ]
     return tuple(scalars)
+
+
+def _only(name: str, value: sympy.Expr | None) -> list[tuple[str, sympy.Expr]]:
+    return [] if value is None else [(name, value)]

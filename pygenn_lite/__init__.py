@@ -1,0 +1,48 @@
+"""Spiking neural networks declared as equations, derived with SymPy, compiled, and run fast.
+
+>>> import pygenn_lite as pg
+>>> net = pg.Network(dt=0.1, seed=1)
+>>> exc = net.population("exc", 100, pg.LIF())
+>>> net.record(exc.spikes)
+
+`Network` declares, ``net.compile()`` derives and compiles, ``.run(1000.0)`` simulates.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from pygenn_lite import errors
+from pygenn_lite.declaration import *  # noqa: F403
+from pygenn_lite.declaration import __all__ as _declared
+from pygenn_lite.errors import PygennLiteError
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Simulation": "pygenn_lite.runtime.simulation",
+    "compile_network": "pygenn_lite.runtime.simulation",
+    "Result": "pygenn_lite.runtime.result",
+    "load_result": "pygenn_lite.runtime.result",
+    "load_network": "pygenn_lite.yaml_format",
+    "dump_network": "pygenn_lite.yaml_format",
+    "scale_network": "pygenn_lite.yaml_format",
+    "plotting": "pygenn_lite",
+    "models": "pygenn_lite",
+}
+
+__all__ = [*_declared, "PygennLiteError", "errors", *_LAZY]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Heavier parts, and the model library, are imported when first used."""
+    if name in ("models", "plotting"):
+        return import_module(f"pygenn_lite.{name}")
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    if not name.startswith("_"):
+        library = import_module("pygenn_lite.models")
+        if name in library.__all__:
+            return getattr(library, name)
+    raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")

@@ -1,0 +1,89 @@
+"""The declaration: plain, frozen data that says what a network is. Nothing here computes or draws."""
+
+from pygenn_lite.declaration.connectivity import (
+    CSR,
+    AllToAll,
+    Connectivity,
+    DistanceDependent,
+    Explicit,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+    OneToOne,
+    from_scipy,
+)
+from pygenn_lite.declaration.equations import (
+    Equation,
+    Expression,
+    parse_equations,
+    parse_expression,
+)
+from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.network import Network, NetworkDeclaration, Recording
+from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.population import (
+    Population,
+    SpikeSource,
+    SpikesOf,
+    SynapseGroup,
+    VariableOf,
+)
+from pygenn_lite.declaration.synapse import SynapseModel, Trace
+from pygenn_lite.declaration.values import (
+    Binomial,
+    Distribution,
+    Exponential,
+    FrozenArray,
+    Gamma,
+    LogNormal,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    Value,
+    ValueLike,
+)
+
+__all__ = [
+    "CSR",
+    "AllToAll",
+    "Binomial",
+    "Connectivity",
+    "CurrentInput",
+    "DistanceDependent",
+    "Distribution",
+    "Equation",
+    "Explicit",
+    "Exponential",
+    "Expression",
+    "FixedInDegree",
+    "FixedOutDegree",
+    "FixedProbability",
+    "FixedTotalNumber",
+    "FrozenArray",
+    "Gamma",
+    "LogNormal",
+    "Network",
+    "NetworkDeclaration",
+    "NeuronModel",
+    "NoiseCurrent",
+    "Normal",
+    "OneToOne",
+    "PoissonInput",
+    "Population",
+    "Recording",
+    "SpikeSource",
+    "SpikesOf",
+    "SynapseGroup",
+    "SynapseModel",
+    "TimedCurrent",
+    "Trace",
+    "TruncatedNormal",
+    "Uniform",
+    "Value",
+    "ValueLike",
+    "VariableOf",
+    "from_scipy",
+    "parse_equations",
+    "parse_expression",
+]

@@ -1,0 +1,273 @@
+"""Connectivity rules: which source neuron has a synapse with which target neuron."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pygenn_lite.declaration.equations import Expression, parse_expression
+from pygenn_lite.declaration.values import FrozenArray
+from pygenn_lite.errors import ConnectivityError
+
+STORAGE = ("auto", "sparse", "dense", "procedural")
+
+
+@dataclass(frozen=True)
+class Connectivity:
+    """Base of all rules."""
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """Check the rule against the sizes of its populations.
+
+        Raises
+        ------
+        ConnectivityError
+            It cannot be fulfilled; the message says why.
+        """
+
+
+@dataclass(frozen=True)
+class AllToAll(Connectivity):
+    """Every pair; without autapses, no neuron with itself."""
+
+    autapses: bool = True
+
+
+@dataclass(frozen=True)
+class OneToOne(Connectivity):
+    """Neuron i with neuron i."""
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """Sizes must be equal."""
+        if n_pre != n_post:
+            raise ConnectivityError(
+                f"one-to-one needs populations of equal size, not {n_pre} and {n_post}", where=where,
+                cure="make the sizes equal or choose another rule",
+            )
+
+
+@dataclass(frozen=True)
+class FixedProbability(Connectivity):
+    """Each pair independently with probability `p`."""
+
+    p: float
+    autapses: bool = True
+
+    def __post_init__(self) -> None:
+        _check_probability(self.p, "FixedProbability")
+
+
+@dataclass(frozen=True)
+class FixedTotalNumber(Connectivity):
+    """Exactly `n` synapses between uniformly drawn pairs.
+
+    With `probability` instead: n = ln(1 - p) / ln(1 - 1/(N_pre N_post)), rounded (Potjans and
+    Diesmann 2014): as many as make a pair connected with probability p."""
+
+    n: int | None = None
+    probability: float | None = None
+    autapses: bool = True
+    multapses: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.n is None) == (self.probability is None):
+            raise ConnectivityError(
+                "give either n or probability", where="FixedTotalNumber", cure="one of the two"
+            )
+        if self.n is not None:
+            object.__setattr__(self, "n", _count(self.n, "FixedTotalNumber"))
+        else:
+            _check_probability(self.probability, "FixedTotalNumber")
+            if self.probability == 1.0:
+                raise ConnectivityError(
+                    "probability 1 would need infinitely many synapses", where="FixedTotalNumber",
+                    cure="use AllToAll()",
+                )
+
+    def total(self, n_pre: int, n_post: int) -> int:
+        """Number of synapses between populations of these sizes."""
+        if self.n is not None:
+            return self.n
+        assert self.probability is not None
+        pairs = n_pre * n_post
+        if pairs <= 1 or self.probability == 0:
+            return int(round(self.probability * pairs))
+        return int(round(math.log1p(-self.probability) / math.log1p(-1.0 / pairs)))
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """Without multapses there must be enough pairs."""
+        pairs = n_pre * n_post - (
+            min(n_pre, n_post) if same_population and not self.autapses else 0
+        )
+        total = self.total(n_pre, n_post)
+        if total and (pairs <= 0 or (not self.multapses and total > pairs)):
+            raise ConnectivityError(
+                f"{total} synapses without multapses do not fit on {pairs} pairs", where=where,
+                cure="allow multapses or lower n",
+            )
+
+
+@dataclass(frozen=True)
+class FixedInDegree(Connectivity):
+    """Each target neuron has exactly `n` synapses from uniformly drawn sources."""
+
+    n: int
+    autapses: bool = True
+    multapses: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", _count(self.n, "FixedInDegree"))
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """Without multapses there must be enough sources."""
+        _check_degree(self, n_pre, same_population, where, "sources")
+
+
+@dataclass(frozen=True)
+class FixedOutDegree(Connectivity):
+    """Each source neuron has exactly `n` synapses onto uniformly drawn targets."""
+
+    n: int
+    autapses: bool = True
+    multapses: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", _count(self.n, "FixedOutDegree"))
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """Without multapses there must be enough targets."""
+        _check_degree(self, n_post, same_population, where, "targets")
+
+
+@dataclass(frozen=True, init=False)
+class Explicit(Connectivity):
+    """Synapse k goes from `pre[k]` to `post[k]`; arrays of weights and delays follow this order."""
+
+    pre: FrozenArray
+    post: FrozenArray
+
+    def __init__(self, pre: Any, post: Any) -> None:
+        object.__setattr__(self, "pre", _indices(pre, "pre"))
+        object.__setattr__(self, "post", _indices(post, "post"))
+        if len(self.pre) != len(self.post):
+            raise ConnectivityError(
+                f"pre has {len(self.pre)} entries, post {len(self.post)}", where="Explicit",
+                cure="give one of each per synapse",
+            )
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """Indices must lie in the populations."""
+        _check_range(self.pre, n_pre, "source", where)
+        _check_range(self.post, n_post, "target", where)
+
+
+@dataclass(frozen=True, init=False)
+class CSR(Connectivity):
+    """Synapses of source i go to ``targets[row_begin[i]:row_begin[i + 1]]``."""
+
+    row_begin: FrozenArray
+    targets: FrozenArray
+
+    def __init__(self, row_begin: Any, targets: Any) -> None:
+        object.__setattr__(self, "row_begin", _indices(row_begin, "row_begin"))
+        object.__setattr__(self, "targets", _indices(targets, "targets"))
+        rows = self.row_begin.array
+        if len(rows) == 0 or rows[0] != 0 or np.any(np.diff(rows) < 0) or rows[-1] != len(
+            self.targets
+        ):
+            raise ConnectivityError(
+                "row_begin must rise from 0 to the number of targets", where="CSR",
+                cure="give len(sources) + 1 entries",
+            )
+
+    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+        """One row per source, targets in the population."""
+        if len(self.row_begin) != n_pre + 1:
+            raise ConnectivityError(
+                f"row_begin has {len(self.row_begin)} entries, but {n_pre} sources need {n_pre + 1}",
+                where=where,
+            )
+        _check_range(self.targets, n_post, "target", where)
+
+
+@dataclass(frozen=True, init=False)
+class DistanceDependent(Connectivity):
+    """Each pair with a probability that is an expression of ``distance`` (the populations need
+    positions); no synapses beyond `max_distance`."""
+
+    probability: Expression
+    max_distance: float | None
+    autapses: bool = field(default=False)
+
+    def __init__(
+        self, probability: Any, max_distance: float | None = None, autapses: bool = False
+    ) -> None:
+        expression = parse_expression(probability, "DistanceDependent")
+        unknown = expression.symbols - {"distance", "pi"}
+        if unknown or expression.functions & {"rand", "randn"}:
+            raise ConnectivityError(
+                f"the probability {expression.text!r} may depend on 'distance' only",
+                where="DistanceDependent", cure="e.g. 'exp(-distance/100)'",
+            )
+        if max_distance is not None and not max_distance > 0:
+            raise ConnectivityError("max_distance must be positive", where="DistanceDependent")
+        object.__setattr__(self, "probability", expression)
+        object.__setattr__(self, "max_distance", None if max_distance is None else float(max_distance))
+        object.__setattr__(self, "autapses", bool(autapses))
+
+
+def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
+    """Connectivity and weights of a scipy.sparse matrix (rows = sources, columns = targets)."""
+    csr = matrix.tocsr()
+    return CSR(csr.indptr, csr.indices), FrozenArray(np.asarray(csr.data, dtype=np.float64))
+
+
+def _check_probability(p: object, where: str) -> None:
+    if isinstance(p, bool) or not isinstance(p, (int, float, np.number)) or not 0.0 <= p <= 1.0:
+        raise ConnectivityError(
+            f"probability {p!r} lies outside [0, 1]", where=where, cure="give a number from 0 to 1"
+        )
+
+
+def _count(n: object, where: str) -> int:
+    if isinstance(n, bool) or not isinstance(n, (int, float, np.number)) or not (
+        0 <= float(n) < 2**62 and float(n).is_integer()
+    ):
+        raise ConnectivityError(
+            f"n = {n!r} is no number of synapses", where=where, cure="give a whole number >= 0"
+        )
+    return int(n)
+
+
+def _indices(values: Any, what: str) -> FrozenArray:
+    try:
+        array = np.asarray(values)
+        whole = array.astype(np.int64)
+    except (TypeError, ValueError, OverflowError):
+        raise ConnectivityError(f"{what} is no array of whole numbers") from None
+    if array.ndim != 1 or (array.size and not np.array_equal(array, whole)):
+        raise ConnectivityError(f"{what} must be a one-dimensional array of whole numbers")
+    return FrozenArray(whole)
+
+
+def _check_range(values: FrozenArray, size: int, what: str, where: str) -> None:
+    array = values.array
+    if array.size and (array.min() < 0 or array.max() >= size):
+        bad = int(array[(array < 0) | (array >= size)][0])
+        raise ConnectivityError(
+            f"{what} index {bad} is out of range", where=where, cure=f"indices run from 0 to {size - 1}"
+        )
+
+
+def _check_degree(
+    rule: FixedInDegree | FixedOutDegree, size: int, same: bool, where: str, what: str
+) -> None:
+    available = size - (1 if same and not rule.autapses else 0)
+    if rule.n and (available <= 0 or (not rule.multapses and rule.n > available)):
+        raise ConnectivityError(
+            f"{rule.n} synapses per neuron, but only {available} {what}", where=where,
+            cure="allow multapses or lower n",
+        )

@@ -1,0 +1,231 @@
+"""Equations as data: checked text that can be hashed, pickled and written to YAML, with its SymPy form
+at hand when it is asked for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pygenn_lite.declaration import parser
+from pygenn_lite.declaration.names import check_name
+from pygenn_lite.errors import EquationError
+
+_DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
+_ASSIGNMENT = re.compile(r"(?<![<>=!+\-*/])(\+|-|\*|/)?=(?!=)")
+LONGEST_SOURCE = 100_000
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A checked expression.
+
+    Attributes
+    ----------
+    text : str
+        Normalised text.
+    where : str
+        The place to name in errors; not part of the value.
+    """
+
+    text: str
+    where: str = field(default="", compare=False)
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Names it reads (without functions)."""
+        return parser.names_of(parser.parse_tree(self.text))
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Functions it calls."""
+        return parser.functions_of(parser.parse_tree(self.text))
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether it is true or false rather than a number."""
+        return parser.is_boolean(parser.parse_tree(self.text))
+
+    def sympy(self) -> Any:
+        """SymPy form; every name is ``Symbol(name, real=True)``."""
+        return _sympy(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Equation(Expression):
+    """``d name/dt = text`` (derivative), ``name = text`` (definition) or ``name += text`` (assignment)."""
+
+    text: str = ""
+    where: str = field(default="", compare=False)
+    kind: str = "definition"
+    name: str = ""
+    operator: str = "="
+
+    def __str__(self) -> str:
+        left = f"d{self.name}/dt" if self.kind == "derivative" else self.name
+        return f"{left} {self.operator} {self.text}"
+
+
+@lru_cache(maxsize=4096)
+def _sympy(text: str) -> Any:
+    try:
+        return parser.to_sympy(parser.parse_tree(text))
+    except (TypeError, ValueError, RecursionError, OverflowError, ZeroDivisionError) as error:
+        raise EquationError(
+            f"{text!r} makes no mathematical sense ({error})",
+            cure="conditions belong into where(condition, a, b), numbers into arithmetic",
+        ) from None
+
+
+def parse_expression(source: object, where: str = "") -> Expression:
+    """An expression from text, a number or SymPy.
+
+    Raises
+    ------
+    EquationError
+        The text is not an allowed expression.
+    """
+    tree = parser.parse_tree(_text(source, where), where)
+    return Expression(ast.unparse(tree), where)
+
+
+def parse_equations(
+    source: object, where: str = "", *, assignments: bool = False
+) -> tuple[Equation, ...]:
+    """Equations from text (one per line or ``;``), a mapping, or SymPy.
+
+    Parameters
+    ----------
+    source : str or mapping or None
+        ``"dV/dt = ..."`` lines and definitions ``"I = ..."``; a mapping ``{V: expression}`` gives
+        derivatives (or, with `assignments`, values).
+    assignments : bool
+        Whether these are ordered assignments (resets, events) instead of differential equations.
+
+    Raises
+    ------
+    EquationError
+        A line cannot be read; `where` and the line number are named.
+    """
+    if source is None:
+        return ()
+    if isinstance(source, tuple) and all(isinstance(e, Equation) for e in source):
+        return source
+    if isinstance(source, Mapping):
+        return tuple(
+            _from_pair(str(name), value, where, assignments) for name, value in source.items()
+        )
+    if isinstance(source, (list, tuple)):
+        return tuple(e for part in source for e in parse_equations(part, where, assignments=assignments))
+    if not isinstance(source, str):
+        raise EquationError(
+            f"equations must be text or a mapping, not {type(source).__name__}", where=where
+        )
+    if len(source) > LONGEST_SOURCE:
+        raise EquationError(f"{len(source)} characters of equations are too many", where=where)
+    result = []
+    for number, line in _lines(source):
+        place = f"{where}, line {number}" if "\n" in source.strip() else where
+        result.append(_from_line(line, place, assignments))
+    return tuple(result)
+
+
+def _lines(source: str) -> list[tuple[int, str]]:
+    """Statements with line numbers: without comments, split at ';', joined inside parentheses."""
+    statements: list[tuple[int, str]] = []
+    pending, start, depth = "", 1, 0
+    for number, raw in enumerate(source.splitlines(), 1):
+        for k, part in enumerate(raw.split("#", 1)[0].split(";")):
+            if k and depth <= 0 and pending.strip():
+                statements.append((start, pending.strip()))
+                pending = ""
+            if not pending.strip():
+                start = number
+            pending += " " + part
+            depth = pending.count("(") - pending.count(")")
+        if depth <= 0 and pending.strip():
+            statements.append((start, pending.strip()))
+            pending = ""
+    if pending.strip():
+        statements.append((start, pending.strip()))
+    return statements
+
+
+def _from_line(line: str, where: str, assignments: bool) -> Equation:
+    found = _ASSIGNMENT.search(line)
+    if not found:
+        raise EquationError(
+            f"no '=' in {line[:80]!r}", where=where,
+            cure="write 'x += ...' or 'x = ...'" if assignments else "write 'dx/dt = ...' or 'x = ...'",
+        )
+    left, right = line[: found.start()].strip(), line[found.end() :].strip()
+    operator = found.group()
+    derivative = _DERIVATIVE.match(left)
+    if derivative and not assignments:
+        if operator != "=":
+            raise EquationError(f"{left} {operator} ... is not an equation", where=where, cure="use '='")
+        name = check_name(derivative.group(1), "variable", where)
+        return _equation("derivative", name, "=", right, f"{where}: d{name}/dt" if where else f"d{name}/dt")
+    if assignments:
+        if derivative:
+            raise EquationError(
+                f"{left} = ... does not belong here", where=where,
+                cure="differential equations go into 'derivatives'; here write 'x = ...' or 'x += ...'",
+            )
+        name = _target_name(left, where)
+        return _equation("assignment", name, operator, right, where)
+    if operator != "=":
+        raise EquationError(
+            f"'{left} {operator} ...' is an assignment", where=where,
+            cure="derivatives hold 'dx/dt = ...' and definitions 'x = ...'",
+        )
+    name = check_name(left, "definition", where)
+    return _equation("definition", name, "=", right, where)
+
+
+def _from_pair(name: str, value: object, where: str, assignments: bool) -> Equation:
+    derivative = _DERIVATIVE.match(name)
+    if assignments:
+        return _equation("assignment", _target_name(name, where), "=", value, where)
+    name = check_name(derivative.group(1) if derivative else name, "variable", where)
+    return _equation("derivative", name, "=", value, f"{where}: d{name}/dt" if where else f"d{name}/dt")
+
+
+def _target_name(name: str, where: str) -> str:
+    """Assignments may go to 'weight' and to X_post."""
+    if name == "weight":
+        return name
+    bare = name.removesuffix("_post")
+    check_name(bare, "variable", where)
+    return name
+
+
+def _equation(kind: str, name: str, operator: str, value: object, where: str) -> Equation:
+    expression = parse_expression(value, where)
+    return Equation(expression.text, where, kind, name, operator)
+
+
+def _text(source: object, where: str) -> str:
+    """Text of what a user gave: text, a number, or a SymPy expression (turned into text, so that it
+    goes through the same checks)."""
+    if isinstance(source, Expression):
+        return source.text
+    if isinstance(source, str):
+        return source
+    if isinstance(source, (int, float)) and not isinstance(source, bool):
+        return repr(float(source)) if isinstance(source, float) else str(source)
+    if type(source).__module__.split(".")[0] == "sympy" or hasattr(source, "free_symbols"):
+        from sympy.printing.str import sstr
+
+        return str(sstr(source, full_prec=False)).replace("ceiling(", "ceil(").replace(
+            "Heaviside(", "heaviside("
+        )
+    raise EquationError(
+        f"expected text, a number or a SymPy expression, not {type(source).__name__}", where=where
+    )

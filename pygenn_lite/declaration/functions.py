@@ -1,0 +1,41 @@
+"""SymPy functions that equations may use beyond SymPy's own. Imported only when SymPy is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+
+class exprel(sympy.Function):  # noqa: N801
+    """(exp(x) - 1) / x, continued by 1 at 0."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sympy.Expr) -> sympy.Expr | None:
+        """exprel(0) = 1."""
+        return sympy.S.One if x.is_zero else None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """(exp(x) - exprel(x)) / x; singular in form only."""
+        x = self.args[0]
+        return (sympy.exp(x) - exprel(x)) / x
+
+    def _eval_evalf(self, prec: int) -> Any:
+        x = self.args[0]._eval_evalf(prec)
+        if x == 0:
+            return sympy.Float(1)
+        return ((sympy.exp(x) - 1) / x)._eval_evalf(prec)
+
+
+class rand(sympy.Function):  # noqa: N801
+    """A uniform random number in (0, 1); the argument numbers the draw."""
+
+    nargs = 1
+
+
+class randn(sympy.Function):  # noqa: N801
+    """A standard normal random number; the argument numbers the draw."""
+
+    nargs = 1

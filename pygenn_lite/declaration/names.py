@@ -1,0 +1,114 @@
+"""Which names users may give, and what to say about the others."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import re
+from collections.abc import Iterable
+
+from pygenn_lite.errors import DeclarationError, EquationError
+
+LONGEST_NAME = 64
+_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
+
+FUNCTIONS: dict[str, tuple[int, int]] = {  # name -> least and most arguments
+    "exp": (1, 1),
+    "log": (1, 1),
+    "log10": (1, 1),
+    "sqrt": (1, 1),
+    "sin": (1, 1),
+    "cos": (1, 1),
+    "tan": (1, 1),
+    "sinh": (1, 1),
+    "cosh": (1, 1),
+    "tanh": (1, 1),
+    "abs": (1, 1),
+    "Abs": (1, 1),
+    "sign": (1, 1),
+    "floor": (1, 1),
+    "ceil": (1, 1),
+    "heaviside": (1, 1),
+    "exprel": (1, 1),
+    "min": (2, 16),
+    "max": (2, 16),
+    "Min": (2, 16),
+    "Max": (2, 16),
+    "clip": (3, 3),
+    "where": (3, 3),
+    "Piecewise": (1, 32),
+    "rand": (0, 0),
+    "randn": (0, 0),
+}
+BUILT_IN = frozenset({"t", "dt", "pi", "xi", "weight", "delay"})
+SUFFIXES = ("_pre", "_post")
+_CPP = (
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t "
+    "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await "
+    "co_return co_yield decltype default delete do double dynamic_cast else enum explicit export "
+    "extern false float for friend goto if inline int long mutable namespace new noexcept not "
+    "not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires "
+    "return short signed sizeof static static_assert static_cast struct switch template this "
+    "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile "
+    "wchar_t while xor xor_eq linux unix NULL INFINITY NAN EOF errno stdin stdout stderr"
+).split()
+# Arrays that every population or group may have beside the user's own. (The local variables of
+# generated code are no one's concern here: code generation keeps clear of the user's names.)
+_GENERATED = "refractory refractory_steps last_update sqrt_dt".split()
+RESERVED = frozenset({*keyword.kwlist, *_CPP, *_GENERATED, *FUNCTIONS, *BUILT_IN})
+
+
+def check_name(name: object, what: str, where: str = "", *, reserved: bool = True) -> str:
+    """A name that a user gives to a variable, parameter, population, ...
+
+    Raises
+    ------
+    EquationError
+        Not an identifier, too long, or (for symbols of equations) reserved.
+    """
+    if not isinstance(name, str) or not _PATTERN.match(name) or len(name) > LONGEST_NAME:
+        shown = repr(name)[:80]
+        raise EquationError(
+            f"{shown} cannot be the name of a {what}",
+            where=where,
+            cure=f"use letters, digits and _, beginning with a letter, at most {LONGEST_NAME}",
+        )
+    if not reserved:
+        return name
+    if name in RESERVED or name.startswith("xi_"):
+        raise EquationError(
+            f"{name!r} is reserved and cannot be the name of a {what}",
+            where=where,
+            cure=f"choose another name, e.g. {name + '_'!r}",
+        )
+    if "__" in name or name.endswith(SUFFIXES):
+        raise EquationError(
+            f"{name!r} cannot be the name of a {what}: '__' and the endings _pre and _post have a "
+            "meaning of their own",
+            where=where,
+            cure="choose another name",
+        )
+    return name
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'E_L'?"`` for the nearest known name, or nothing."""
+    known = list(known)
+    found = difflib.get_close_matches(name, known, 1, 0.5)
+    if not found:
+        found = [k for k in known if k.lower() == name.lower()][:1]
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def check_choice(
+    value: object, choices: Iterable[str], what: str, where: str = "",
+    error: type[DeclarationError] = DeclarationError,
+) -> str:
+    """One of several words."""
+    choices = list(choices)
+    if not isinstance(value, str) or value not in choices:
+        hint = nearest(str(value), choices)
+        raise error(
+            f"{value!r} is no {what}{hint}", where=where, cure=f"choose one of {', '.join(choices)}"
+        )
+    return value

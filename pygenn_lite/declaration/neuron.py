@@ -1,0 +1,263 @@
+"""NeuronModel: the equations of one kind of neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pygenn_lite.declaration.equations import (
+    Equation,
+    Expression,
+    parse_equations,
+    parse_expression,
+)
+from pygenn_lite.declaration.names import check_choice, check_name, nearest
+from pygenn_lite.declaration.values import Value, as_values
+from pygenn_lite.errors import EquationError, ModelError
+
+INTEGRATORS = (
+    "auto", "exact", "exponential_euler", "rk4", "heun", "rk2", "euler", "euler_maruyama",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, init=False)
+class NeuronModel:
+    """Equations, threshold and reset of a neuron; immutable, hashable, picklable.
+
+    Parameters
+    ----------
+    derivatives : str or mapping
+        ``"dV/dt = (E_L - V + I)/tau"`` lines and auxiliary definitions ``"I_K = g*(E_K - V)"``; or a
+        mapping of variables to expressions (text or SymPy). Time is in ms; ``t`` and ``dt`` are at
+        hand; ``xi``, ``xi_name`` are white noise (unit 1/sqrt(ms)).
+    update : str or mapping
+        Instead of derivatives: ordered assignments done once per step (a discrete model).
+    threshold : str
+        Condition for a spike, tested at the end of every step.
+    reset : str or mapping
+        Ordered assignments done at a spike.
+    refractory : float or str
+        A time (ms, a number or an expression of parameters) or a condition: after a spike the neuron
+        is refractory for as long, or while the condition holds.
+    parameters, initial : mapping
+        Values: numbers (shared), arrays or distributions (one per neuron), expressions of ``i``,
+        ``n``, ``x``, ``y``, ``z``.
+    inputs : sequence of str
+        Names that receive the summed contributions of synapses and currents (default ``I``).
+    hold : sequence of str
+        Variables that stand still while refractory (default: those in the threshold if `refractory`
+        is a time).
+    integrator : str
+        ``auto`` or one of exact, exponential_euler, rk4, heun, rk2, euler, euler_maruyama.
+    name : str
+        Name for messages.
+
+    Raises
+    ------
+    EquationError, ModelError
+        Naming the equation, the symbol and the cure.
+    """
+
+    equations: tuple[Equation, ...]
+    update: tuple[Equation, ...]
+    threshold: Expression | None
+    reset: tuple[Equation, ...]
+    refractory: Expression | None
+    parameters: tuple[tuple[str, Value], ...]
+    initial: tuple[tuple[str, Value], ...]
+    inputs: tuple[str, ...]
+    hold: tuple[str, ...]
+    integrator: str
+    name: str
+
+    def __init__(
+        self,
+        derivatives: Any = "",
+        *,
+        update: Any = "",
+        threshold: Any = None,
+        reset: Any = "",
+        refractory: Any = None,
+        parameters: Any = None,
+        initial: Any = None,
+        inputs: Iterable[str] | None = None,
+        hold: Iterable[str] | None = None,
+        integrator: str = "auto",
+        name: str = "",
+    ) -> None:
+        where = f"neuron model {name!r}" if name else "neuron model"
+
+        def put(field: str, value: object) -> None:
+            object.__setattr__(self, field, value)
+
+        put("name", name)
+        put("equations", parse_equations(derivatives, f"{where}, derivatives"))
+        put("update", parse_equations(update, f"{where}, update", assignments=True))
+        put("threshold", _optional(threshold, f"{where}, threshold"))
+        put("reset", parse_equations(reset, f"{where}, reset", assignments=True))
+        put("refractory", _optional(refractory, f"{where}, refractory"))
+        put("parameters", as_values(parameters, "parameters", where))
+        put("initial", as_values(initial, "initial", where))
+        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", where, ModelError))
+        put("inputs", ("I",) if inputs is None else _names(inputs, "input", where))
+        put("hold", ())
+        _NeuronCheck(self, where).run(default_input=inputs is None)
+        put("hold", self._default_hold() if hold is None else _names(hold, "variable", where))
+        for held in self.hold:
+            if held not in self.state_names:
+                raise ModelError(
+                    f"hold names {held!r}, which is no state variable"
+                    f"{nearest(held, self.state_names)}",
+                    where=where,
+                    cure=f"its state variables are {list(self.state_names)}",
+                )
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Variables with a derivative, then those that only update or reset assign."""
+        names = [e.name for e in self.equations if e.kind == "derivative"]
+        names += [e.name for e in (*self.update, *self.reset)]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def refractory_is_condition(self) -> bool:
+        """Whether the refractory period is a condition rather than a time."""
+        return self.refractory is not None and self.refractory.is_condition
+
+    def parameter(self, name: str) -> Value:
+        """Value of a parameter."""
+        return dict(self.parameters)[name]
+
+    def _default_hold(self) -> tuple[str, ...]:
+        if self.refractory is None or self.refractory_is_condition or self.threshold is None:
+            return ()
+        return tuple(n for n in self.state_names if n in self.threshold.symbols)
+
+
+class _NeuronCheck:
+    """All that can be wrong with a neuron model."""
+
+    def __init__(self, model: NeuronModel, where: str) -> None:
+        self.model, self.where = model, where
+        self.parameters = {n for n, _ in model.parameters}
+        self.definitions = {e.name for e in model.equations if e.kind == "definition"}
+        self.derivatives = {e.name for e in model.equations if e.kind == "derivative"}
+
+    def run(self, default_input: bool) -> None:
+        model = self.model
+        if model.update and self.derivatives:
+            raise ModelError(
+                "a model has either derivatives or an update rule", where=self.where,
+                cure="put discrete assignments into 'update' alone",
+            )
+        self._unique()
+        self._assigned()
+        if default_input and "I" in {*self.parameters, *self.definitions, *model.state_names}:
+            object.__setattr__(model, "inputs", ())
+        self._symbols()
+
+    def _unique(self) -> None:
+        seen: dict[str, str] = {}
+        pairs = [(n, "parameter") for n, _ in self.model.parameters]
+        pairs += [(e.name, "definition") for e in self.model.equations if e.kind == "definition"]
+        pairs += [(e.name, "state variable") for e in self.model.equations if e.kind == "derivative"]
+        if self.model.inputs != ("I",):
+            pairs += [(n, "input") for n in self.model.inputs]
+        for name, kind in pairs:
+            check_name(name, kind, self.where)
+            if name in seen:
+                raise ModelError(
+                    f"{name!r} is used twice: as {seen[name]} and as {kind}", where=self.where,
+                    cure="give each its own name",
+                )
+            seen[name] = kind
+
+    def _assigned(self) -> None:
+        for equation in (*self.model.update, *self.model.reset):
+            if equation.name in self.parameters:
+                raise ModelError(
+                    f"assignment to the parameter {equation.name!r}", where=equation.where,
+                    cure="parameters are constant; make it a state variable: give it an initial "
+                    "value instead of a parameter",
+                )
+            if equation.name in self.definitions or equation.name in self.model.inputs:
+                raise ModelError(
+                    f"assignment to {equation.name!r}, which is computed by the equations",
+                    where=equation.where, cure="assign to a state variable",
+                )
+        initial = {n for n, _ in self.model.initial}
+        for name in initial - set(self.model.state_names):
+            raise ModelError(
+                f"initial value for {name!r}, which is a state variable without an equation"
+                if name not in self.parameters
+                else f"initial value for the parameter {name!r}",
+                where=self.where,
+                cure=f"write d{name}/dt = ... or assign it in reset or update"
+                + nearest(name, self.model.state_names),
+            )
+        for equation in self.model.reset:
+            if (
+                equation.name not in self.derivatives
+                and equation.name not in initial
+                and equation.name not in {e.name for e in self.model.update}
+            ):
+                raise ModelError(
+                    f"{equation.name!r} is a state variable without an equation"
+                    f"{nearest(equation.name, self.derivatives)}",
+                    where=equation.where,
+                    cure=f"write d{equation.name}/dt = ..., or give it an initial value if only "
+                    "resets change it",
+                )
+
+    def _symbols(self) -> None:
+        model = self.model
+        known = {*self.parameters, *self.definitions, *model.state_names, *model.inputs}
+        known |= {"t", "dt", "pi"}
+        for equation in model.equations:
+            noise = equation.kind == "derivative"
+            self._check(equation, known, str(equation), noise, random=False)
+        for equation in (*model.update, *model.reset):
+            self._check(equation, known, str(equation), False, random=True)
+        for part, expression in (("threshold", model.threshold), ("refractory", model.refractory)):
+            if expression is not None:
+                self._check(expression, known, f"{part} {expression}", False, part == "threshold")
+        if model.threshold is not None and not model.threshold.is_condition:
+            raise EquationError(
+                f"the threshold {model.threshold.text!r} is no condition", where=self.where,
+                cure="write for instance 'V > V_th'",
+            )
+
+    def _check(
+        self, expression: Expression, known: set[str], shown: str, noise: bool, random: bool
+    ) -> None:
+        for symbol in sorted(expression.symbols - known):
+            if symbol == "xi" or symbol.startswith("xi_"):
+                if noise:
+                    continue
+                raise EquationError(
+                    f"white noise {symbol!r} outside a derivative, in {shown}",
+                    where=expression.where or self.where, cure="use randn() here",
+                )
+            raise EquationError(
+                f"unknown symbol {symbol!r} in {shown}{nearest(symbol, known)}",
+                where=expression.where or self.where,
+                cure="declare it as a parameter, define it, or list it in inputs=(...)",
+            )
+        if not random and expression.functions & {"rand", "randn"}:
+            raise EquationError(
+                f"rand() and randn() do not belong in {shown}",
+                where=expression.where or self.where,
+                cure="use white noise xi in derivatives; rand() in threshold, reset or update",
+            )
+
+
+def _optional(source: object, where: str) -> Expression | None:
+    if source is None or source == "":
+        return None
+    return parse_expression(source, where)
+
+
+def _names(names: Iterable[str], what: str, where: str) -> tuple[str, ...]:
+    names = (names,) if isinstance(names, str) else tuple(names)
+    return tuple(check_name(n, what, where) for n in names)

@@ -1,0 +1,240 @@
+"""Turns equation text into a checked syntax tree, and the tree into SymPy. Text is never evaluated:
+only listed kinds of nodes and listed functions get through, and sizes are bounded."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import warnings
+from functools import lru_cache
+from typing import Any
+
+from pygenn_lite.declaration.names import FUNCTIONS, check_name, nearest
+from pygenn_lite.errors import EquationError
+
+LONGEST_TEXT = 10_000
+DEEPEST_NESTING = 60
+LARGEST_NUMBER = 1e300
+_ALLOWED_CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/^%().,<>=!&|~\s]*\Z", re.ASCII)
+_BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.BitAnd, ast.BitOr)
+_COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+@lru_cache(maxsize=4096)
+def parse_tree(text: str, where: str = "") -> ast.expr:
+    """The checked syntax tree of an expression.
+
+    Raises
+    ------
+    EquationError
+        Anything that is not arithmetic over names and the listed functions.
+    """
+    if not isinstance(text, str):
+        raise EquationError(f"expected an expression, got {type(text).__name__}", where=where)
+    if len(text) > LONGEST_TEXT:
+        raise EquationError(
+            f"an expression of {len(text)} characters is too long", where=where,
+            cure=f"split it with auxiliary definitions (at most {LONGEST_TEXT} characters each)",
+        )
+    if not text.strip():
+        raise EquationError("an expression is empty", where=where)
+    if not _ALLOWED_CHARACTERS.match(text):
+        bad = next(c for c in text if not _ALLOWED_CHARACTERS.match(c))
+        raise EquationError(
+            f"character {bad!r} does not belong in the expression {_short(text)}", where=where,
+            cure="use names, numbers, + - * / **, comparisons, and/or/not and the listed functions",
+        )
+    depth = deepest = 0
+    for c in text:
+        depth += (c == "(") - (c == ")")
+        deepest = max(deepest, depth)
+    if deepest > DEEPEST_NESTING:
+        raise EquationError(
+            f"parentheses are nested {deepest} deep", where=where,
+            cure="split the expression with auxiliary definitions",
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(" ".join(text.split()), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        column = getattr(error, "offset", None)
+        place = f" near character {column}" if column else ""
+        raise EquationError(
+            f"cannot read {_short(text)}{place}", where=where,
+            cure="check operators and parentheses",
+        ) from None
+    _check(tree, text, where, 0)
+    return tree
+
+
+def names_of(tree: ast.expr) -> frozenset[str]:
+    """Names of variables in a tree (functions are not variables)."""
+    functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return frozenset(
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in functions
+    )
+
+
+def functions_of(tree: ast.expr) -> frozenset[str]:
+    """Names of the functions that a tree calls."""
+    return frozenset(
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    )
+
+
+def is_boolean(tree: ast.expr) -> bool:
+    """Whether an expression is a condition."""
+    if isinstance(tree, (ast.Compare, ast.BoolOp)):
+        return True
+    if isinstance(tree, ast.UnaryOp):
+        return isinstance(tree.op, (ast.Not, ast.Invert))
+    return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.BitAnd, ast.BitOr))
+
+
+def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
+    if depth > 4 * DEEPEST_NESTING:
+        raise EquationError(
+            f"{_short(text)} is nested too deeply", where=where,
+            cure="split the expression with auxiliary definitions",
+        )
+    children: list[ast.AST] = []
+    if isinstance(node, ast.Name):
+        if node.id not in ("xi", "pi") and not node.id.startswith("xi_"):
+            check_name(node.id, "symbol", where, reserved=False)
+    elif isinstance(node, ast.Constant):
+        _check_number(node.value, text, where)
+    elif isinstance(node, ast.BinOp):
+        if isinstance(node.op, ast.BitXor):
+            raise EquationError(
+                f"'^' in {_short(text)} is not a power", where=where, cure="write ** instead of ^"
+            )
+        if not isinstance(node.op, _BINARY):
+            raise _refused(node.op, text, where)
+        if isinstance(node.op, ast.Pow):
+            _check_power(node, text, where)
+        if isinstance(node.op, (ast.BitAnd, ast.BitOr)) and not (
+            is_boolean(node.left) and is_boolean(node.right)
+        ):
+            raise EquationError(
+                f"'&' and '|' in {_short(text)} must join conditions", where=where,
+                cure="put each comparison in parentheses",
+            )
+        children = [node.left, node.right]
+    elif isinstance(node, ast.UnaryOp):
+        children = [node.operand]
+    elif isinstance(node, ast.BoolOp):
+        children = list(node.values)
+    elif isinstance(node, ast.Compare):
+        if not all(isinstance(op, _COMPARE) for op in node.ops):
+            raise _refused(node.ops[0], text, where)
+        children = [node.left, *node.comparators]
+    elif isinstance(node, ast.IfExp):
+        children = [node.test, node.body, node.orelse]
+    elif isinstance(node, ast.Call):
+        children = _check_call(node, text, where)
+    else:
+        raise _refused(node, text, where)
+    for child in children:
+        _check(child, text, where, depth + 1)
+
+
+def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
+    name = node.func.id if isinstance(node.func, ast.Name) else None
+    if name is None or node.keywords:
+        raise _refused(node, text, where)
+    if name not in FUNCTIONS:
+        raise EquationError(
+            f"unknown function {name!r} in {_short(text)}{nearest(name, FUNCTIONS)}", where=where,
+            cure=f"known functions: {', '.join(sorted(FUNCTIONS))}",
+        )
+    least, most = FUNCTIONS[name]
+    if not least <= len(node.args) <= most:
+        raise EquationError(
+            f"{name}() takes {least if least == most else f'{least} to {most}'} arguments, "
+            f"not {len(node.args)}, in {_short(text)}", where=where,
+        )
+    if name != "Piecewise":
+        return list(node.args)
+    children: list[ast.AST] = []
+    for branch in node.args:
+        if not isinstance(branch, ast.Tuple) or len(branch.elts) != 2:
+            raise EquationError(
+                f"Piecewise takes pairs (value, condition), in {_short(text)}", where=where,
+                cure="write Piecewise((a, x > 0), (b, True)) or where(x > 0, a, b)",
+            )
+        children += branch.elts
+    return children
+
+
+def _check_number(value: object, text: str, where: str) -> None:
+    if isinstance(value, bool):
+        return
+    if not isinstance(value, (int, float)) or not math.isfinite(_as_float(value)) or abs(
+        _as_float(value)
+    ) > LARGEST_NUMBER:
+        raise EquationError(f"{_short(repr(value))} in {_short(text)} is no usable number", where=where)
+
+
+def _check_power(node: ast.BinOp, text: str, where: str) -> None:
+    """No towers of powers of numbers: SymPy would try to work them out."""
+    value = _constant(node)
+    exponent = _constant(node.right)
+    if (value is not None and not math.isfinite(value)) or (
+        exponent is not None and abs(exponent) > 1000
+    ):
+        raise EquationError(f"a power in {_short(text)} is too large", where=where)
+
+
+def _constant(node: ast.AST) -> float | None:
+    """Value of an expression made of numbers alone (infinity where too large), else None."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        return _as_float(node.value)
+    if isinstance(node, ast.UnaryOp):
+        inner = _constant(node.operand)
+        return None if inner is None else -inner
+    if not isinstance(node, ast.BinOp):
+        return None
+    left, right = _constant(node.left), _constant(node.right)
+    if left is None or right is None:
+        return None
+    try:
+        if isinstance(node.op, ast.Pow):
+            result = left**right
+            return math.inf if isinstance(result, complex) or abs(result) > LARGEST_NUMBER else result
+        if isinstance(node.op, ast.Mult):
+            return left * right
+        if isinstance(node.op, ast.Div):
+            return left / right
+        return left + right
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+
+
+def _as_float(value: int | float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _refused(node: ast.AST, text: str, where: str) -> EquationError:
+    return EquationError(
+        f"{type(node).__name__.lower()} is not allowed in the expression {_short(text)}",
+        where=where,
+        cure="use names, numbers, + - * / **, comparisons, and/or/not and the listed functions",
+    )
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def to_sympy(tree: ast.expr) -> Any:
+    """SymPy form of a checked tree."""
+    from pygenn_lite.declaration.sympy_form import SympyBuilder
+
+    return SympyBuilder().build(tree)

@@ -1,0 +1,118 @@
+"""Populations, synapse groups, and references to what can be recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pygenn_lite.declaration.connectivity import Connectivity
+from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.values import FrozenArray, Value
+from pygenn_lite.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class SpikeSource:
+    """Replays given spike trains: neuron ``indices[k]`` spikes at ``times[k]`` (ms)."""
+
+    times: FrozenArray
+    indices: FrozenArray
+    name: str = "spike_source"
+
+
+@dataclass(frozen=True)
+class SpikesOf:
+    """The spikes of (a slice of) a population."""
+
+    population: str
+    size: int
+    start: int = 0
+    stop: int | None = None
+    step: int = 1
+
+    def __getitem__(self, key: slice) -> SpikesOf:
+        start, stop, step = _slice(key, self.size, f"{self.population}.spikes")
+        return SpikesOf(self.population, self.size, start, stop, step)
+
+    @property
+    def neurons(self) -> range:
+        """The recorded neurons."""
+        return range(self.start, self.size if self.stop is None else self.stop, self.step)
+
+
+@dataclass(frozen=True)
+class VariableOf:
+    """A variable of (a slice of) a population."""
+
+    population: str
+    variable: str
+    size: int
+    start: int = 0
+    stop: int | None = None
+    step: int = 1
+
+    def __getitem__(self, key: slice) -> VariableOf:
+        start, stop, step = _slice(key, self.size, f"{self.population}.{self.variable}")
+        return VariableOf(self.population, self.variable, self.size, start, stop, step)
+
+    @property
+    def neurons(self) -> range:
+        """The recorded neurons."""
+        return range(self.start, self.size if self.stop is None else self.stop, self.step)
+
+
+@dataclass(frozen=True)
+class Population:
+    """`size` neurons of one model, or a spike source."""
+
+    name: str
+    size: int
+    model: NeuronModel | Any  # SpikeSource has no equations
+    initial: tuple[tuple[str, Value], ...] = ()
+    parameters: tuple[tuple[str, Value], ...] = ()
+    positions: FrozenArray | None = None
+
+    @property
+    def spikes(self) -> SpikesOf:
+        """All spikes, for recording."""
+        return SpikesOf(self.name, self.size)
+
+    def __getitem__(self, variable: str) -> VariableOf:
+        if isinstance(self.model, SpikeSource) or variable not in self.model.state_names:
+            known = () if isinstance(self.model, SpikeSource) else self.model.state_names
+            raise NetworkError(
+                f"no state variable {variable!r}{nearest(str(variable), known)}",
+                where=f"population {self.name!r}",
+                cure=f"its state variables are {list(known)}",
+            )
+        return VariableOf(self.name, variable, self.size)
+
+
+@dataclass(frozen=True)
+class SynapseGroup:
+    """Synapses of one model from one population to another (or the same)."""
+
+    name: str
+    source: str
+    target: str
+    synapse: SynapseModel
+    connectivity: Connectivity
+    weight: Value
+    delay: Value
+    storage: str = "auto"
+
+
+def _slice(key: object, size: int, what: str) -> tuple[int, int, int]:
+    if isinstance(key, int):
+        index = key + size if key < 0 else key
+        if not 0 <= index < size:
+            raise NetworkError(f"index {key} is out of range", where=what, cure=f"size is {size}")
+        return index, index + 1, 1
+    if not isinstance(key, slice):
+        raise NetworkError(f"{key!r} is no slice", where=what, cure="write for instance [:10]")
+    start, stop, step = key.indices(size)
+    if step <= 0:
+        raise NetworkError("a slice must go forwards", where=what, cure="use a positive step")
+    return start, max(start, stop), step

@@ -1,0 +1,211 @@
+"""SynapseModel and Trace: what synapses do to their targets, and how they learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pygenn_lite.declaration.equations import Equation, parse_equations
+from pygenn_lite.declaration.names import check_name, nearest
+from pygenn_lite.declaration.values import Value, as_values
+from pygenn_lite.errors import EquationError, ModelError
+
+
+@dataclass(frozen=True, init=False)
+class Trace:
+    """Variables of a neuron that follow its own spikes, for plastic synapses to read.
+
+    Parameters
+    ----------
+    derivatives : str or mapping
+        Dynamics between spikes, e.g. ``"dx/dt = -x/tau_plus"``; parameters are the synapse model's.
+    on_spike : str or mapping
+        Ordered assignments at the neuron's spikes, e.g. ``"x += 1"``. A variable that only
+        `on_spike` assigns keeps its value in between.
+    initial : mapping
+        Start values (default 0).
+    """
+
+    equations: tuple[Equation, ...]
+    on_spike: tuple[Equation, ...]
+    initial: tuple[tuple[str, Value], ...]
+
+    def __init__(self, derivatives: Any = "", on_spike: Any = "", initial: Any = None) -> None:
+        object.__setattr__(self, "equations", parse_equations(derivatives, "trace"))
+        object.__setattr__(
+            self, "on_spike", parse_equations(on_spike, "trace, on_spike", assignments=True)
+        )
+        object.__setattr__(self, "initial", as_values(initial, "initial", "trace"))
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Variables with a derivative, then those assigned at spikes only."""
+        names = [e.name for e in self.equations if e.kind == "derivative"]
+        return tuple(dict.fromkeys([*names, *(e.name for e in self.on_spike)]))
+
+
+@dataclass(frozen=True, init=False)
+class SynapseModel:
+    """Postsynaptic response, transmission and plasticity of a synapse group.
+
+    Parameters
+    ----------
+    derivatives : str or mapping
+        Postsynaptic variables, one set per target neuron, e.g. ``"dI_syn/dt = -I_syn/tau"``.
+        Groups onto one population with equal postsynaptic equations and parameters share them.
+    inputs : str or mapping
+        Contribution to the target's inputs, e.g. ``"I = g*(E_rev - V)"``; may read the target's
+        state variables.
+    on_pre, on_post : str or mapping
+        Ordered assignments at an arriving presynaptic spike and at a postsynaptic spike. They may
+        write ``weight``, per-synapse variables, ``I_syn += ...`` and ``V_post += ...``; they may
+        read traces, ``X_pre``, ``X_post``, parameters, ``delay``, ``t``, ``dt``.
+    pre_trace, post_trace : Trace
+        Variables following the spikes of source and target neurons.
+    synapse_derivatives : str or mapping
+        Continuous dynamics of per-synapse variables.
+    event_driven : bool
+        Integrate them exactly between events (linear ones) instead of in every step.
+    parameters : mapping
+        Numbers, shared by the group.
+    initial : mapping
+        Start values of the postsynaptic variables (default 0).
+    variables : mapping
+        Per-synapse variables besides ``weight``, with their start values.
+
+    Raises
+    ------
+    EquationError, ModelError
+        Naming the equation, the symbol and the cure.
+    """
+
+    equations: tuple[Equation, ...]
+    inputs: tuple[Equation, ...]
+    on_pre: tuple[Equation, ...]
+    on_post: tuple[Equation, ...]
+    pre_trace: Trace | None
+    post_trace: Trace | None
+    synapse_equations: tuple[Equation, ...]
+    event_driven: bool
+    parameters: tuple[tuple[str, Value], ...]
+    initial: tuple[tuple[str, Value], ...]
+    variables: tuple[tuple[str, Value], ...]
+    name: str
+
+    def __init__(
+        self,
+        derivatives: Any = "",
+        *,
+        inputs: Any = "",
+        on_pre: Any = "I_syn += weight",
+        on_post: Any = "",
+        pre_trace: Trace | None = None,
+        post_trace: Trace | None = None,
+        synapse_derivatives: Any = "",
+        event_driven: bool = True,
+        parameters: Any = None,
+        initial: Any = None,
+        variables: Any = None,
+        name: str = "",
+    ) -> None:
+        where = f"synapse model {name!r}" if name else "synapse model"
+        values = {
+            "name": name,
+            "equations": parse_equations(derivatives, f"{where}, derivatives"),
+            "inputs": parse_equations(inputs, f"{where}, inputs", assignments=True),
+            "on_pre": parse_equations(on_pre, f"{where}, on_pre", assignments=True),
+            "on_post": parse_equations(on_post, f"{where}, on_post", assignments=True),
+            "pre_trace": pre_trace,
+            "post_trace": post_trace,
+            "synapse_equations": parse_equations(
+                synapse_derivatives, f"{where}, synapse_derivatives"
+            ),
+            "event_driven": bool(event_driven),
+            "parameters": as_values(parameters, "parameters", where),
+            "initial": as_values(initial, "initial", where),
+            "variables": as_values(variables, "variables", where),
+        }
+        for field, value in values.items():
+            object.__setattr__(self, field, value)
+        _check(self, where)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Postsynaptic variables."""
+        return tuple(e.name for e in self.equations if e.kind == "derivative")
+
+    @property
+    def is_static(self) -> bool:
+        """Whether a spike does nothing but add the weight to one variable."""
+        if self.on_post or self.pre_trace or self.post_trace or self.variables:
+            return False
+        if self.synapse_equations or len(self.on_pre) != 1:
+            return False
+        only = self.on_pre[0]
+        return only.operator == "+=" and only.text == "weight" and only.name != "weight"
+
+    def parameter(self, name: str) -> Value:
+        """Value of a parameter."""
+        return dict(self.parameters)[name]
+
+
+def _check(model: SynapseModel, where: str) -> None:
+    seen: dict[str, str] = {}
+    pairs = [(n, "parameter") for n, _ in model.parameters]
+    pairs += [(n, "per-synapse variable") for n, _ in model.variables if n != "weight"]
+    pairs += [(e.name, "postsynaptic variable") for e in model.equations]
+    for trace in (model.pre_trace, model.post_trace):
+        pairs += [(n, "trace variable") for n in trace.state_names] if trace else []
+    for name, kind in pairs:
+        check_name(name, kind, where)
+        if name in seen:
+            raise ModelError(
+                f"{name!r} is used twice: as {seen[name]} and as {kind}", where=where,
+                cure="give each its own name",
+            )
+        seen[name] = kind
+    for name, value in model.parameters:
+        if not isinstance(value, float):
+            raise ModelError(
+                f"parameter {name!r} of a synapse model must be one number", where=where,
+                cure="values that differ between synapses are 'variables'",
+            )
+    parameters = {n for n, _ in model.parameters}
+    own = parameters | {e.name for e in model.equations} | {"t", "dt", "pi"}
+    for equation in model.equations:
+        _known(equation, own, where)
+    for trace in (model.pre_trace, model.post_trace):
+        if trace:
+            names = parameters | set(trace.state_names) | {"t", "dt", "pi"}
+            names |= {e.name for e in trace.equations}
+            for equation in (*trace.equations, *trace.on_spike):
+                _known(equation, names, where)
+    variables = {n for n, _ in model.variables} | {"weight"}
+    for equation in model.synapse_equations:
+        if equation.kind == "derivative" and equation.name not in variables:
+            raise ModelError(
+                f"d{equation.name}/dt is given, but {equation.name!r} has no start value",
+                where=where, cure=f"add it to variables, e.g. variables={{{equation.name!r}: 0.0}}",
+            )
+    for equation in (*model.on_pre, *model.on_post):
+        if equation.name in parameters:
+            raise ModelError(
+                f"assignment to the parameter {equation.name!r}", where=equation.where,
+                cure="make it a per-synapse variable",
+            )
+    for name, _ in model.initial:
+        if name not in model.state_names:
+            raise ModelError(
+                f"initial value for {name!r}, which is no postsynaptic variable"
+                f"{nearest(name, model.state_names)}", where=where,
+                cure=f"its postsynaptic variables are {list(model.state_names)}",
+            )
+
+
+def _known(equation: Equation, known: set[str], where: str) -> None:
+    for symbol in sorted(equation.symbols - known):
+        raise EquationError(
+            f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
+            where=equation.where or where,
+            cure="declare it as a parameter or define it",
+        )

@@ -1,0 +1,322 @@
+"""Values of parameters, initial states, weights and delays: numbers, arrays, distributions, expressions."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pygenn_lite.declaration.equations import Expression, parse_expression
+from pygenn_lite.errors import DeclarationError, ShapeError
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+class FrozenArray:
+    """A read-only array that is equal, and hashes equal, to another with the same values."""
+
+    def __init__(self, array: Any) -> None:
+        copy = np.array(array)
+        copy.flags.writeable = False
+        self.array: NDArray[Any] = copy
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of type, shape and values."""
+        head = f"{self.array.dtype.str}{self.array.shape}".encode()
+        return hashlib.sha256(head + np.ascontiguousarray(self.array).tobytes()).digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FrozenArray) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FrozenArray, (np.array(self.array),)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __repr__(self) -> str:
+        return f"FrozenArray(shape={self.array.shape}, dtype={self.array.dtype})"
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Base of random values; drawn by inverse distribution function from counter-based uniforms, so
+    that every backend draws the same."""
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            limit = f.name in ("low", "high") and type(self).__name__ == "TruncatedNormal"
+            if not isinstance(value, (int, float, np.number)) or isinstance(value, bool) or (
+                math.isnan(value) or (math.isinf(value) and not limit)
+            ):
+                raise DeclarationError(
+                    f"{f.name} = {value!r} is no finite number", where=type(self).__name__
+                )
+            object.__setattr__(self, f.name, float(value))
+        self._validate()
+
+    def _validate(self) -> None:
+        """Check relations between the parameters."""
+
+    def _require(self, condition: bool, message: str) -> None:
+        if not condition:
+            raise DeclarationError(message, where=repr(self))
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function.
+
+        Parameters
+        ----------
+        u : ndarray of float64
+            Uniform numbers in (0, 1).
+        """
+        raise NotImplementedError
+
+    def mean_value(self) -> float:
+        """Expected value (for the memory plan and for scaling)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """Uniform in [low, high)."""
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def _validate(self) -> None:
+        self._require(self.low <= self.high, "low must not exceed high")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        return self.low + (self.high - self.low) * u
+
+    def mean_value(self) -> float:
+        """(low + high) / 2."""
+        return (self.low + self.high) / 2
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """Gaussian."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+    def _validate(self) -> None:
+        self._require(self.sd >= 0, "sd must not be negative")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        from scipy.special import ndtri
+
+        return cast(Floats, self.mean + self.sd * ndtri(u))
+
+    def mean_value(self) -> float:
+        """The mean."""
+        return self.mean
+
+
+@dataclass(frozen=True)
+class TruncatedNormal(Distribution):
+    """Gaussian restricted to [low, high]; `mean` and `sd` are those before truncation."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+    low: float = -math.inf
+    high: float = math.inf
+
+    def _validate(self) -> None:
+        self._require(self.sd >= 0, "sd must not be negative")
+        self._require(self.low < self.high, "low must be below high")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        from scipy.special import ndtr, ndtri
+
+        if self.sd == 0:
+            return np.full_like(u, min(max(self.mean, self.low), self.high))
+        a, b = ndtr((self.low - self.mean) / self.sd), ndtr((self.high - self.mean) / self.sd)
+        return cast(Floats, np.clip(self.mean + self.sd * ndtri(a + u * (b - a)), self.low, self.high))
+
+    def mean_value(self) -> float:
+        """Mean after truncation."""
+        from scipy.stats import truncnorm
+
+        if self.sd == 0:
+            return min(max(self.mean, self.low), self.high)
+        a, b = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
+        return float(truncnorm.mean(a, b, self.mean, self.sd))
+
+
+@dataclass(frozen=True)
+class LogNormal(Distribution):
+    """exp of a Gaussian with mean `mu` and standard deviation `sigma`."""
+
+    mu: float = 0.0
+    sigma: float = 1.0
+
+    def _validate(self) -> None:
+        self._require(self.sigma >= 0, "sigma must not be negative")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        from scipy.special import ndtri
+
+        return cast(Floats, np.exp(self.mu + self.sigma * ndtri(u)))
+
+    def mean_value(self) -> float:
+        """exp(mu + sigma^2 / 2)."""
+        return math.exp(self.mu + self.sigma**2 / 2)
+
+
+@dataclass(frozen=True)
+class Exponential(Distribution):
+    """Exponential with the given mean."""
+
+    mean: float = 1.0
+
+    def _validate(self) -> None:
+        self._require(self.mean > 0, "mean must be positive")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        return cast(Floats, -self.mean * np.log1p(-u))
+
+    def mean_value(self) -> float:
+        """The mean."""
+        return self.mean
+
+
+@dataclass(frozen=True)
+class Gamma(Distribution):
+    """Gamma with mean shape * scale."""
+
+    shape: float = 1.0
+    scale: float = 1.0
+
+    def _validate(self) -> None:
+        self._require(self.shape > 0 and self.scale > 0, "shape and scale must be positive")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        from scipy.special import gammaincinv
+
+        return cast(Floats, self.scale * gammaincinv(self.shape, u))
+
+    def mean_value(self) -> float:
+        """shape * scale."""
+        return self.shape * self.scale
+
+
+@dataclass(frozen=True)
+class Binomial(Distribution):
+    """Number of successes in n trials."""
+
+    n: float = 1
+    p: float = 0.5
+
+    def _validate(self) -> None:
+        self._require(self.n >= 0 and float(self.n).is_integer(), "n must be a whole number >= 0")
+        self._require(0 <= self.p <= 1, "p must lie in [0, 1]")
+
+    def ppf(self, u: Floats) -> Floats:
+        """Inverse distribution function."""
+        from scipy.stats import binom
+
+        return cast(Floats, binom.ppf(u, int(self.n), self.p))
+
+    def mean_value(self) -> float:
+        """n p."""
+        return self.n * self.p
+
+
+DISTRIBUTIONS: dict[str, type[Distribution]] = {
+    "uniform": Uniform,
+    "normal": Normal,
+    "truncated_normal": TruncatedNormal,
+    "lognormal": LogNormal,
+    "exponential": Exponential,
+    "gamma": Gamma,
+    "binomial": Binomial,
+}
+Value: TypeAlias = float | FrozenArray | Distribution | Expression
+
+
+def as_value(source: object, where: str = "") -> Value:
+    """Normalise what a user may give as a value.
+
+    Raises
+    ------
+    DeclarationError
+        Not a number, array, distribution or expression; or not finite.
+    """
+    if isinstance(source, (FrozenArray, Distribution, Expression)):
+        return source
+    if isinstance(source, str):
+        return _as_expression(source, where)
+    if type(source).__module__.split(".")[0] == "sympy":
+        return _as_expression(source, where)
+    if isinstance(source, bool) or source is None:
+        raise DeclarationError(f"{source!r} is no number", where=where)
+    try:
+        array = np.asarray(source, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DeclarationError(
+            f"{str(source)[:60]!r} is no number, array, distribution or expression", where=where
+        ) from None
+    if not np.all(np.isfinite(array)):
+        raise DeclarationError("a value is NaN or infinite", where=where, cure="give finite numbers")
+    return float(array) if array.ndim == 0 else FrozenArray(array)
+
+
+def _as_expression(source: object, where: str) -> Value:
+    expression = parse_expression(source, where)
+    if not expression.symbols and not expression.functions:
+        return float(expression.sympy())
+    return expression
+
+
+def as_values(source: object, what: str, where: str = "") -> tuple[tuple[str, Value], ...]:
+    """A mapping of names to values, as pairs."""
+    if source is None:
+        return ()
+    if isinstance(source, Mapping):
+        pairs: Iterable[Any] = source.items()
+    elif isinstance(source, (tuple, list)) and all(
+        isinstance(p, (tuple, list)) and len(p) == 2 for p in source
+    ):
+        pairs = source
+    else:
+        raise DeclarationError(f"{what} must be a mapping of names to values", where=where)
+    return tuple((str(name), as_value(value, f"{where}: {name}")) for name, value in pairs)
+
+
+def check_length(value: Value, size: int, what: str, where: str = "") -> None:
+    """An array must have one entry per element.
+
+    Raises
+    ------
+    ShapeError
+        It has another shape.
+    """
+    if isinstance(value, FrozenArray) and value.array.shape != (size,):
+        raise ShapeError(
+            f"{what} has shape {value.array.shape}, but needs ({size},)", where=where,
+            cure="give one value, or one per element",
+        )
+
+
+ValueLike: TypeAlias = "float | int | str | Distribution | FrozenArray | Expression | NDArray[Any] | list[float] | tuple[float, ...]"
+"""What users may write where a :data:`Value` is meant."""

@@ -1,0 +1,88 @@
+"""Exceptions. Each speaks of the user's model: where it went wrong, what is wrong, and the cure."""
+
+from __future__ import annotations
+
+
+class PygennLiteError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    where : str
+        The place: file and line, model, equation, population.
+    cure : str
+        What to write or do instead.
+    """
+
+    def __init__(self, message: str, *, where: str = "", cure: str = "") -> None:
+        super().__init__(message, where, cure)
+        self.message, self.where, self.cure = message, where, cure
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  cure: {self.cure}" if self.cure else text
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.where, self.cure)
+
+
+def _rebuild(kind: type[PygennLiteError], message: str, where: str, cure: str) -> PygennLiteError:
+    return kind(message, where=where, cure=cure)
+
+
+class DeclarationError(PygennLiteError):
+    """The declaration is wrong."""
+
+
+class ModelError(DeclarationError):
+    """A neuron or synapse model is wrong as a whole."""
+
+
+class EquationError(DeclarationError):
+    """An equation cannot be read or does not make sense."""
+
+
+class ConnectivityError(DeclarationError):
+    """A connectivity rule does not fit its populations."""
+
+
+class ShapeError(DeclarationError):
+    """An array does not have the shape it must have."""
+
+
+class NetworkError(DeclarationError):
+    """Parts of a network do not fit together."""
+
+
+class FileFormatError(DeclarationError):
+    """A model or result file cannot be read."""
+
+
+class UnsupportedFeature(DeclarationError):  # noqa: N818
+    """A backend lacks a feature that the declaration asks for."""
+
+
+class ToolchainError(PygennLiteError):
+    """No usable compiler."""
+
+
+class CompileError(PygennLiteError):
+    """Generated code did not compile."""
+
+
+class MemoryPlanError(PygennLiteError):
+    """The network does not fit into memory."""
+
+
+class NumericalError(PygennLiteError):
+    """A state variable is no longer finite."""
+
+
+class SimulationError(PygennLiteError):
+    """A simulation cannot do what was asked."""
+
+
+class CheckpointError(SimulationError):
+    """A checkpoint cannot be written or does not fit."""
