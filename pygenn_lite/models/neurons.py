@@ -11,10 +11,13 @@ or an expression of the neuron's index and position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
 
 from pygenn_lite.declaration import NeuronModel
-from pygenn_lite.declaration.values import ValueLike
+from pygenn_lite.declaration.values import Value
 
 __all__ = [
     "GIF",
@@ -27,7 +30,9 @@ __all__ = [
     "PoissonNeuron",
 ]
 
-Initial = Mapping[str, ValueLike] | None
+#: What a parameter or an initial value may be given as.
+ValueLike: TypeAlias = float | str | Sequence[float] | NDArray[Any] | Value
+Initial: TypeAlias = Mapping[str, ValueLike] | None
 
 
 def LIF(

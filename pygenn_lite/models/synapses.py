@@ -9,7 +9,7 @@ neuron's membrane potential.
 from __future__ import annotations
 
 from pygenn_lite.declaration import SynapseModel
-from pygenn_lite.declaration.values import ValueLike
+from pygenn_lite.models.neurons import ValueLike
 
 __all__ = [
     "AlphaConductance",
@@ -156,6 +156,9 @@ def AlphaConductance(
 def Delta(variable: str = "V") -> SynapseModel:
     """Jump of a neuron's variable by the weight: ``V += weight`` at a spike.
 
-    A refractory neuron whose ``variable`` stands still does not see the spike.
+    Parameters
+    ----------
+    variable
+        The variable that jumps. A refractory neuron whose variable stands still misses the spike.
     """
     return SynapseModel(on_pre=f"{variable}_post += weight", name="Delta")
