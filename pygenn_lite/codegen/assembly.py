@@ -51,6 +51,7 @@ class PopulationAssembly:
         self.noise: list[NoiseCurrent] = []
         if not self.is_source:
             self.values.update(_merged(population.model.parameters, population.parameters))
+            self.initial.update(dict.fromkeys(population.model.state_names, 0.0))
             self.initial.update(_merged(population.model.initial, population.initial))
 
     # ------------------------------------------------------------------ parts

@@ -54,7 +54,7 @@ _CPP = (
 ).split()
 # Arrays that every population or group may have beside the user's own. (The local variables of
 # generated code are no one's concern here: code generation keeps clear of the user's names.)
-_GENERATED = "refractory refractory_steps last_update sqrt_dt".split()
+_GENERATED = "refractory refractory_steps last_update elapsed sqrt_dt".split()
 RESERVED = frozenset({*keyword.kwlist, *_CPP, *_GENERATED, *FUNCTIONS, *BUILT_IN})
 
 
