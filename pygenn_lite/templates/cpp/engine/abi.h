@@ -10,6 +10,10 @@
 #define PGL_ABI_VERSION 1
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
 
+// Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
+#define PGL_EXPORT extern "C" __attribute__((visibility("default")))
+
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -238,4 +242,5 @@ int32_t pgl_store_slice(pgl_store*, uint32_t slice, pgl_store_view* out);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif
