@@ -1,6 +1,6 @@
 """The pipeline: each stage is a function from one plain structure to the next.
 
-    network_structure   declaration  -> NetworkStructure   names and text, no SymPy; gives the cache key
+    network_structure   declaration  -> NetworkStructure   names and text; the cache key
     derive_program      structure    -> Program            update rules, by SymPy
     render_cpp          Program      -> C++ source         through Jinja
     build_manifest      Program      -> manifest           what the runtime must know, as JSON

@@ -125,8 +125,8 @@ class PopulationAssembly:
             self.noise.append(declared)
 
     def static_target(self, variable: str) -> int:
-        """Register a variable that static synapses add to; returns the lead (see the contract of
-        a step: 0 direct, 1 through an accumulator, where the threshold must see the jump at once)."""
+        """Register a variable that static synapses add to; returns the lead: 0 for direct jumps,
+        1 for sums added at the end of a step (where the threshold must see the jump at once)."""
         if variable in self._seen_by_threshold():
             self.accumulated[variable] = None
             return 1
@@ -188,7 +188,7 @@ class PopulationAssembly:
         return [(name, value) for name, value in self.values.items() if name in own]
 
     def _seen_by_threshold(self) -> set[str]:
-        """Internal names on which threshold, reset or refractory condition depend, and held ones."""
+        """Internal names on which threshold, reset or refractory depend, and held ones."""
         model = self.population.model
         seen = set(model.hold)
         for expression in (model.threshold, model.refractory):

@@ -27,7 +27,7 @@ FUNCTIONS: dict[type, str] = {
 LARGEST_EXPANDED_POWER = 16
 
 
-class CppPrinter(StrPrinter):
+class CppPrinter(StrPrinter):  # type: ignore[misc]
     """Arithmetic over variables of one real type; numbers become literals of that type."""
 
     def __init__(self, real: str = "real", names: dict[str, str] | None = None) -> None:
@@ -36,7 +36,7 @@ class CppPrinter(StrPrinter):
         self.names = names or {}
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
-        return self.names.get(expr.name, expr.name)
+        return self.names.get(str(expr.name), str(expr.name))
 
     def _print_Float(self, expr: sympy.Float) -> str:
         return self._literal(float(expr))
@@ -78,7 +78,7 @@ class CppPrinter(StrPrinter):
         """Products as one fraction."""
         if expr.could_extract_minus_sign():
             inner = -expr
-            return "-" + self.parenthesize(inner, PRECEDENCE["Mul"])
+            return f"-{self.parenthesize(inner, PRECEDENCE['Mul'])}"
         above, below = [], []
         for factor in expr.as_ordered_factors():
             base, exponent = factor.as_base_exp()
@@ -127,7 +127,7 @@ class CppPrinter(StrPrinter):
         return self._fold("pgl::min", expr.args)
 
     def _fold(self, function: str, args: tuple[sympy.Expr, ...]) -> str:
-        text = self._print(args[0])
+        text = str(self._print(args[0]))
         for arg in args[1:]:
             text = f"{function}({text}, {self._print(arg)})"
         return text
@@ -136,7 +136,7 @@ class CppPrinter(StrPrinter):
         text = f"pgl::not_a_number<{self.real}>()"
         for value, condition in reversed(expr.args):
             if condition == sympy.true:
-                text = self._print(value)
+                text = str(self._print(value))
             else:
                 text = f"pgl::select({self._print(condition)}, {self._print(value)}, {text})"
         return text

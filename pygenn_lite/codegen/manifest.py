@@ -1,5 +1,5 @@
-"""The manifest: what the runtime must know of compiled kernels, in ABI order. Plain data (JSON), kept
-beside the compiled code, so that a cached network needs neither SymPy nor Jinja."""
+"""The manifest: what the runtime must know of compiled kernels, in ABI order. Plain data (JSON),
+kept beside the compiled code, so that a cached network needs neither SymPy nor Jinja."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def build_manifest(program: Program) -> dict[str, Any]:
     """Describe the ABI of all kernels."""
     return {
         "version": MANIFEST_VERSION,
-        "real": next((k.real for k in (*program.neurons, *program.synapses)), "float"),
+        "real": program.real,
         "populations": [_neuron(kernel) for kernel in program.neurons],
         "synapses": [_synapse(kernel) for kernel in program.synapses],
     }

@@ -67,7 +67,7 @@ class LinearFlow:
 
     variables: tuple[str, ...]
     inputs: tuple[str, ...]  # "1" is the constant
-    matrix: tuple[tuple[int, int, sympy.Expr], ...]  # row, column, entry; columns: variables, inputs
+    matrix: tuple[tuple[int, int, sympy.Expr], ...]  # row, column (variables, inputs), entry
     outputs: tuple[tuple[int, int, str], ...]  # row, column, coefficient name
     per_neuron: tuple[str, ...]  # the coefficients that differ between neurons
 
@@ -165,6 +165,12 @@ class Program:
 
     neurons: tuple[NeuronKernel, ...]
     synapses: tuple[SynapseKernel, ...]
+
+    @property
+    def real(self) -> str:
+        """The type of all arithmetic: float or double."""
+        types = [k.real for k in self.neurons] + [k.real for k in self.synapses]
+        return types[0] if types else "float"
 
     def __str__(self) -> str:
         return "\n\n".join(str(kernel) for kernel in (*self.neurons, *self.synapses))

@@ -32,7 +32,7 @@ class Line:
 def render_cpp(program: Program) -> str:
     """C++ source of all kernels of a Program."""
     template = _environment().get_template("cpp/kernels.cpp.jinja")
-    real = next((k.real for k in (*program.neurons, *program.synapses)), "float")
+    real = program.real
     return template.render(
         real=real,
         neurons=[neuron_view(kernel) for kernel in program.neurons],

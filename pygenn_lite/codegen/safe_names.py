@@ -16,16 +16,15 @@ from pygenn_lite.codegen.program import NeuronKernel, SynapseKernel
 
 Kernel = TypeVar("Kernel", NeuronKernel, SynapseKernel)
 
-TEMPLATE_NAMES = frozenset(
-    """
-    a active after ahead any args arrays arrival arrivals begin block body bool count delay_steps
-    dt elapsed end entry fault first flag flags i j k lane lanes left lines matrix n n_spikes pgl
-    position prefetch_range real ring_value s scalars source spikes std step stop t target time
-    total values waiting AHEAD LINE Target Varied
-    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t
-    errno assert stdin stdout stderr linux unix math_errhandling
-    """.split()
-)
+_USED = """
+a active after ahead any args arrays arrival arrivals begin block body bool count delay_steps
+dt elapsed end entry fault first flag flags i j k lane lanes left lines matrix n n_spikes pgl
+position prefetch_range real ring_value s scalars source spikes std step stop t target time
+total values waiting AHEAD LINE Target Varied
+int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t
+errno assert stdin stdout stderr linux unix math_errhandling
+"""
+TEMPLATE_NAMES = frozenset(_USED.split())
 # Macros of the standard headers all look like this, and so do the templates' pointers.
 MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")
 # Not names of variables: they choose between cases.
@@ -50,7 +49,7 @@ def with_safe_names(kernel: Kernel) -> Kernel:
 
 def _variables(kernel: NeuronKernel | SynapseKernel) -> set[str]:
     if isinstance(kernel, NeuronKernel):
-        return {v.name for v in (*kernel.arrays, *kernel.scalars)}
+        return {v.name for v in kernel.arrays} | {v.name for v in kernel.scalars}
     targets = {a.target for a in (*kernel.on_pre, *kernel.on_post, *kernel.step)}
     return {*kernel.synapse, *kernel.pre, *kernel.post, *kernel.scalars, *targets}
 

@@ -1,12 +1,12 @@
 """What of a network decides its generated code, separated from what is mere data.
 
 Two populations with equal :class:`PopulationStructure` share one kernel; two groups with equal
-:class:`SynapseStructure` share one. Values (parameters, weights, sizes, rates, seeds, dt) never enter.
-Everything here works on names and text: a network whose kernels are in the compile cache is brought
-up without SymPy.
+:class:`SynapseStructure` share one. Values (parameters, weights, sizes, rates, seeds, dt) never
+enter. Everything here works on names and text: a network whose kernels are in the compile cache is
+brought up without SymPy.
 
-Inside a kernel every variable has one *internal name*: a neuron's own variables keep theirs, those of
-receptor ``k`` become ``name__r{k}``, those of trace ``k`` ``name__t{k}``.
+Inside a kernel every variable has one *internal name*: a neuron's own variables keep theirs, those
+of receptor ``k`` become ``name__r{k}``, those of trace ``k`` ``name__t{k}``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class TraceStructure:
 class PopulationStructure:
     """All that a neuron kernel is generated from."""
 
-    name: str = field(compare=False, repr=False)  # of the first population with this structure, for messages
+    name: str = field(compare=False, repr=False)  # of the first such population, for messages
     equations: tuple[Statement, ...]
     update: tuple[Statement, ...]
     threshold: str | None

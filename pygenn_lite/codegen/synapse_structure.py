@@ -1,9 +1,10 @@
 """Resolves the names in plastic synapse code: which are per-synapse variables, which are read from
-the source population (through rings, since they arrive with a delay), which belong to the target."""
+the source population (through rings, as they arrive with a delay), which belong to the target."""
 
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure import GroupInstance, SynapseStructure
@@ -40,20 +41,20 @@ def general_link(
 
     event_driven = bool(model.synapse_equations) and model.event_driven
     stored = (*synapse, "last_update") if event_driven else synapse
-    structure_parts = {
-        "name": group.name,
-        "on_pre": statements(model.on_pre),
-        "on_post": statements(model.on_post),
-        "equations": statements(model.synapse_equations),
-        "event_driven": event_driven,
-        "synapse": stored,
-        "pre": tuple(sorted(names.pre)),
-        "post": tuple(sorted(names.post)),
-        "scalars": tuple(sorted(names.scalars)),
-    }
+    structure = SynapseStructure(
+        name=group.name,
+        on_pre=statements(model.on_pre),
+        on_post=statements(model.on_post),
+        equations=statements(model.synapse_equations),
+        event_driven=event_driven,
+        synapse=stored,
+        pre=tuple(sorted(names.pre)),
+        post=tuple(sorted(names.post)),
+        scalars=tuple(sorted(names.scalars)),
+        real="",
+    )
 
     def link(real: str) -> tuple[GroupInstance, SynapseStructure]:
-        structure = SynapseStructure(**structure_parts, real=real)
         every_step = bool(model.synapse_equations) and not event_driven
         instance = GroupInstance(
             name=group.name,
@@ -69,7 +70,7 @@ def general_link(
             needs_sources=every_step,
             needs_delays=bool(model.on_post) or every_step,
         )
-        return instance, structure
+        return instance, replace(structure, real=real)
 
     return link
 

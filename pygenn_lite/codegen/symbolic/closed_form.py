@@ -7,6 +7,8 @@ divided difference of exp over the rates met on the way from column to row.
 
 from __future__ import annotations
 
+import itertools
+
 import sympy
 
 from pygenn_lite.codegen.program import LinearFlow
@@ -34,7 +36,7 @@ def _paths(
     """All ways from column to row through off-diagonal entries; None if there is a loop or a path
     is long."""
     found: list[tuple[int, ...]] = []
-    pending = [(start,)]
+    pending: list[tuple[int, ...]] = [(start,)]
     while pending:
         path = pending.pop()
         if path[-1] == end:
@@ -50,7 +52,7 @@ def _paths(
 def _along(
     matrix: dict[tuple[int, int], sympy.Expr], path: tuple[int, ...], h: sympy.Expr
 ) -> sympy.Expr:
-    product = sympy.Mul(*(matrix[b, a] for a, b in zip(path, path[1:], strict=False)))
+    product = sympy.Mul(*(matrix[b, a] for a, b in itertools.pairwise(path)))
     rates = [matrix.get((i, i), sympy.S.Zero) for i in path]
     return product * _divided_difference(rates, h)
 

@@ -1,10 +1,10 @@
 """Chooses an integrator for each part of a system and derives its discrete step.
 
 The system falls apart into components that do not act on each other. A component that is linear
-gets its exact propagator; one that is linear in each variable by itself, exponential Euler (with the
-exact propagator for the part that is linear by itself, e.g. conductances); one with white noise,
-Euler-Maruyama; any other, RK4. An integrator asked for by name is used for every component with a
-neuron variable, or refused.
+gets its exact propagator; one that is linear in each variable by itself, exponential Euler (with
+the exact propagator for the part that is linear by itself, e.g. conductances); one with white
+noise, Euler-Maruyama; any other, RK4. An integrator asked for by name is used for every component
+with a neuron variable, or refused.
 """
 
 from __future__ import annotations

@@ -1,0 +1,197 @@
+"""One population in the reference interpreter: a NeuronKernel carried out with NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import expm
+
+from pygenn_lite.codegen.program import Draw, NeuronKernel
+from pygenn_lite.codegen.structure import PopulationInstance, is_spike_source
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.population import Population
+from pygenn_lite.runtime.reference_random import (
+    neuron_normals,
+    neuron_uniforms,
+    poisson_counts,
+    stream_number,
+)
+from pygenn_lite.runtime.reference_values import Names, declared_value, evaluate, execute
+
+Indices = NDArray[np.int64]
+
+
+class ReferencePopulation:
+    """State of one population; all variables are in ``names`` under their internal names."""
+
+    def __init__(
+        self,
+        network: Network,
+        population: Population,
+        instance: PopulationInstance,
+        kernel: NeuronKernel | None,
+    ) -> None:
+        self.name, self.size = population.name, population.size
+        self.dt, self.seed = network.dt, network.seed
+        self.instance, self.kernel = instance, kernel
+        self.stream = stream_number(f"population:{self.name}")
+        self.names: Names = {"dt": self.dt}
+        self.refractory = np.zeros(self.size, np.int64)
+        self.published: list[Names] = []  # by step: what plastic synapses read with a delay
+        self.train = _train(population, self.dt) if is_spike_source(population) else None
+        if kernel is not None:
+            self._load_values(kernel, population.positions)
+            self._compute_coefficients(kernel)
+        self.publish()
+
+    # ------------------------------------------------------------------ one step
+
+    def advance(self, step: int) -> Indices:
+        """From ``t_step`` to the next step; returns the neurons that spike at its end."""
+        if self.train is not None:
+            steps, indices = self.train
+            spikes = np.sort(indices[steps == step + 1])
+            if self.kernel is not None:
+                self._integrate(self.kernel, step)
+                self.after(step + 1, spikes)
+        elif self.kernel is not None:
+            now = self._integrate(self.kernel, step)
+            spikes = self._find_spikes(self.kernel, step, now)
+        self.publish()
+        return spikes
+
+    def after(self, step: int, spikes: Indices) -> None:
+        """Traces of neurons that spiked at ``t_step``, once synapses have seen them without."""
+        if self.kernel is not None and spikes.size:
+            self._assign(self.kernel.after, spikes, {"t": step * self.dt})
+
+    def publish(self) -> None:
+        """Remember the variables that synapses read with a delay."""
+        self.published.append({n: self.names[n].copy() for n in self.instance.published})
+
+    def published_at(self, step: int, name: str, neuron: int) -> float:
+        """What synapses see; before the start of the run, the initial value."""
+        return float(self.published[max(step, 0)][name][neuron])
+
+    def _integrate(self, kernel: NeuronKernel, step: int) -> Names:
+        now = {**self.names, "t": step * self.dt, **self._draws(kernel.draws, step)}
+        for k, timed in enumerate(kernel.timed):
+            now[timed.name] = self._timed_value(k, step)
+        execute(kernel.step, now)
+
+        active = self.refractory == 0
+        free = np.ones(self.size, bool)
+        for name in kernel.changed:
+            following = now[f"{name}__next"]
+            may_move = active if name in kernel.held else free
+            self.names[name] = np.where(may_move, following, self.names[name])
+        for jump in kernel.poisson:
+            declared = self.instance.poisson[jump.index]
+            rate = _expected_count(declared, self, self.dt)
+            stream = stream_number(f"input:{declared.name}")
+            counts = poisson_counts(rate, self.size, self.seed, stream, step)
+            may_move = active if jump.target in kernel.held else free
+            self.names[jump.target] = self.names[jump.target] + np.where(
+                may_move, self.names[jump.weight] * counts, 0.0
+            )
+        for name, total in kernel.accumulators:
+            may_move = active if name in kernel.held else free
+            self.names[name] = self.names[name] + np.where(may_move, self.names[total], 0.0)
+            self.names[total] = np.zeros(self.size)
+        return {**now, **self.names}
+
+    def _find_spikes(self, kernel: NeuronKernel, step: int, now: Names) -> Indices:
+        waiting = self.refractory
+        if kernel.refractory == "time":
+            self.refractory = np.maximum(waiting - 1, 0)
+        elif kernel.refractory == "condition":
+            persists = evaluate(kernel.refractory_condition, now)
+            self.refractory = ((waiting != 0) & persists).astype(np.int64)
+        if kernel.threshold is None:
+            return np.empty(0, np.int64)
+        execute(kernel.threshold_step, now)
+        above = np.broadcast_to(evaluate(kernel.threshold, now), self.size)
+        spikes = np.flatnonzero(above & (self.refractory == 0))
+        if spikes.size:
+            drawn = self._draws(kernel.reset_draws, step)
+            time = {"t": step * self.dt}
+            self._assign((*kernel.reset, *kernel.on_spike), spikes, {**drawn, **time})
+            if kernel.refractory == "time":
+                steps = np.broadcast_to(self.names["refractory_steps"], self.size)
+                self.refractory[spikes] = steps[spikes]
+            elif kernel.refractory == "condition":
+                self.refractory[spikes] = 1
+        return spikes
+
+    def _assign(self, assigns: Any, neurons: Indices, extra: Names) -> None:
+        """Ordered assignments on some of the neurons."""
+        everything = {**self.names, **extra}
+        own = {n: v[neurons] if np.ndim(v) else v for n, v in everything.items()}
+        execute(assigns, own)
+        for assign in assigns:
+            self.names[assign.target][neurons] = own[assign.target]
+
+    def _draws(self, draws: tuple[Draw, ...], step: int) -> Names:
+        make = {"normal": neuron_normals, "uniform": neuron_uniforms}
+        return {
+            d.name: make[d.kind](self.size, self.seed, self.stream, d.purpose, step) for d in draws
+        }
+
+    def _timed_value(self, index: int, step: int) -> Any:
+        timed = self.instance.timed[index]
+        begins = np.rint(np.asarray(timed.times.array) / self.dt)
+        row = int(np.searchsorted(begins, step, side="right")) - 1
+        return np.asarray(timed.values.array)[row] if row >= 0 else 0.0
+
+    # ------------------------------------------------------------------ before the run
+
+    def value(self, declared: Any, variable: str, positions: Any = None) -> Any:
+        """A declared value as a number or as one number per neuron."""
+        stream = f"population:{self.name}:{variable}"
+        return declared_value(declared, self.size, self.seed, stream, positions)
+
+    def _load_values(self, kernel: NeuronKernel, positions: Any) -> None:
+        for scalar in kernel.scalars:
+            if scalar.role == "parameter":
+                self.names[scalar.name] = self.value(self.instance.values[scalar.name], "")
+        for array in kernel.arrays:
+            if array.role == "parameter":
+                given = self.instance.values[array.name]
+                self.names[array.name] = self.value(given, array.name, positions)
+            elif array.role == "state":
+                given = self.instance.initial[array.name]
+                start = self.value(given, array.name, positions)
+                self.names[array.name] = np.array(np.broadcast_to(start, self.size))
+            elif array.role == "accumulator":
+                self.names[array.name] = np.zeros(self.size)
+
+    def _compute_coefficients(self, kernel: NeuronKernel) -> None:
+        for coefficient in kernel.coefficients:
+            self.names[coefficient.name] = evaluate(coefficient.value, self.names)
+        for flow in kernel.flows:
+            entries = [(i, j, evaluate(value, self.names)) for i, j, value in flow.matrix]
+            shape = np.broadcast_shapes(*(np.shape(value) for _, _, value in entries))
+            order = len(flow.variables) + len(flow.inputs)
+            matrix = np.zeros((*shape, order, order))
+            for i, j, value in entries:
+                matrix[..., i, j] = value
+            propagator = expm(matrix * self.dt)
+            for i, j, name in flow.outputs:
+                entry = propagator[..., i, j]
+                self.names[name] = entry if name in flow.per_neuron else float(np.ravel(entry)[0])
+
+
+def _train(population: Population, dt: float) -> tuple[Indices, Indices]:
+    """Steps and neurons of a spike source's spikes."""
+    source: Any = population.model
+    steps = np.rint(np.asarray(source.times.array) / dt).astype(np.int64)
+    return steps, np.asarray(source.indices.array).astype(np.int64)
+
+
+def _expected_count(declared: Any, population: ReferencePopulation, dt: float) -> Any:
+    """Expected number of spikes per step (rates are in Hz, steps in ms)."""
+    rate = population.value(declared.rate, f"{declared.name}:rate")
+    sources = population.value(declared.sources, f"{declared.name}:sources")
+    return np.asarray(rate * sources * dt / 1000.0)

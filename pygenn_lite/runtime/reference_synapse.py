@@ -1,0 +1,189 @@
+"""Synapse groups in the reference interpreter: plain loops over synapses, one queue of arrivals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pygenn_lite.codegen.program import Assign, SynapseKernel
+from pygenn_lite.codegen.structure import GroupInstance
+from pygenn_lite.declaration.connectivity import AllToAll, Explicit, OneToOne
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.values import FrozenArray
+from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.runtime.reference_neuron import ReferencePopulation
+from pygenn_lite.runtime.reference_values import Names, execute
+
+
+class ConnectionArrays(Protocol):
+    """Synapses as arrays; delays in ms. What ``Simulation[group].connections()`` returns."""
+
+    @property
+    def pre(self) -> NDArray[Any]: ...
+    @property
+    def post(self) -> NDArray[Any]: ...
+    @property
+    def delay(self) -> NDArray[Any]: ...
+    @property
+    def weight(self) -> NDArray[Any]: ...
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """Synapses as arrays; delays in ms."""
+
+    pre: NDArray[np.int64]
+    post: NDArray[np.int64]
+    delay: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -> Synapses:
+    """Synapses of a rule without chance, with one weight and one delay."""
+    rule = group.connectivity
+    if isinstance(rule, OneToOne):
+        pre = post = np.arange(n_pre)
+    elif isinstance(rule, AllToAll):
+        pre, post = (index.ravel() for index in np.indices((n_pre, n_post)))
+        if not rule.autapses and group.source == group.target:
+            pre, post = pre[pre != post], post[pre != post]
+    elif isinstance(rule, Explicit):
+        pre, post = np.asarray(rule.pre.array), np.asarray(rule.post.array)
+    else:
+        pre = None
+    numbers = (float, FrozenArray) if isinstance(rule, Explicit) else (float,)
+    delay = dt if group.delay is None else group.delay
+    if pre is None or not isinstance(group.weight, numbers) or not isinstance(delay, numbers):
+        raise UnsupportedFeature(
+            f"the reference interpreter needs the synapses of group {group.name!r} as arrays",
+            cure="pass connections={name: simulation[name].connections()}",
+        )
+    return Synapses(
+        pre.astype(np.int64),
+        post.astype(np.int64),
+        _per_synapse(delay, pre.size),
+        _per_synapse(group.weight, pre.size),
+    )
+
+
+def _per_synapse(value: Any, count: int) -> NDArray[np.float64]:
+    array = value.array if isinstance(value, FrozenArray) else value
+    return np.array(np.broadcast_to(array, count), np.float64)
+
+
+class ReferenceGroup:
+    """Synapses of one group and the spikes on their way through them."""
+
+    def __init__(
+        self,
+        network: Network,
+        instance: GroupInstance,
+        synapses: ConnectionArrays,
+        kernel: SynapseKernel | None,
+        populations: dict[str, ReferencePopulation],
+    ) -> None:
+        self.instance, self.kernel, self.dt = instance, kernel, network.dt
+        self.source, self.target = populations[instance.source], populations[instance.target]
+        self.pre = np.asarray(synapses.pre, np.int64)
+        self.post = np.asarray(synapses.post, np.int64)
+        self.delay = np.maximum(np.rint(np.asarray(synapses.delay) / self.dt).astype(int), 1)
+        self.variables: dict[str, NDArray[np.float64]] = {
+            "weight": np.array(synapses.weight, np.float64)
+        }
+        if kernel is not None:
+            for name in kernel.synapse:
+                if name not in self.variables:
+                    start = instance.initial.get(name, 0.0)
+                    if not isinstance(start, (int, float)):
+                        raise UnsupportedFeature(f"initial value {start!r} of a synapse variable")
+                    self.variables[name] = np.full(self.pre.size, float(start))
+            self.scalars: Names = {n: float(_number(instance.values[n])) for n in kernel.scalars}
+        self.outgoing: dict[int, list[int]] = defaultdict(list)
+        self.incoming: dict[int, list[int]] = defaultdict(list)
+        for k in np.lexsort((self.delay, self.post, self.pre)):
+            self.outgoing[int(self.pre[k])].append(int(k))
+            self.incoming[int(self.post[k])].append(int(k))
+        self.queue: dict[int, list[int]] = defaultdict(list)
+
+    def send(self, step: int, spikes: NDArray[np.int64]) -> None:
+        """Spikes of the source at ``t_step`` set out."""
+        for neuron in spikes:
+            for k in self.outgoing[int(neuron)]:
+                self.queue[step + int(self.delay[k])].append(k)
+
+    def deliver_static(self, step: int) -> None:
+        """Arrivals at ``t_step`` (or, for sums added at the end of the step, one step later)."""
+        total = self.target.names[self.instance.target_variable + "__sum" * self.instance.lead]
+        for k in self.queue.pop(step + self.instance.lead, ()):
+            total[self.post[k]] += self.variables["weight"][k]
+
+    def deliver_plastic(self, step: int) -> None:
+        """Arrivals at ``t_step``: on_pre of each synapse."""
+        for k in self.queue.pop(step, ()):
+            assert self.kernel is not None
+            self._event(self.kernel.on_pre, k, step)
+
+    def learn_backwards(self, step: int, spikes: NDArray[np.int64]) -> None:
+        """The target's spikes at ``t_step``: on_post of each synapse."""
+        if self.kernel is not None and self.kernel.on_post:
+            for neuron in spikes:
+                for k in self.incoming[int(neuron)]:
+                    self._event(self.kernel.on_post, k, step)
+
+    def advance(self, step: int) -> None:
+        """Continuous dynamics that are not event driven."""
+        if self.kernel is None or not self.kernel.step:
+            return
+        for k in range(self.pre.size):
+            names = self._names(k, step)
+            execute(self.kernel.step, names)
+            for assign in self.kernel.step:
+                name = assign.target.removesuffix("__next")
+                self.variables[name][k] = names[assign.target]
+
+    def _event(self, assigns: tuple[Assign, ...], k: int, step: int) -> None:
+        assert self.kernel is not None
+        names = self._names(k, step)
+        if "last_update" in self.variables:
+            names["elapsed"] = (step - self.variables["last_update"][k]) * self.dt
+            now = dict(names)
+            for assign in self.kernel.decay:
+                execute([Assign("now", assign.value)], names)
+                now[assign.target] = names["now"]
+            names = now
+            self.variables["last_update"][k] = step
+        for assign in assigns:
+            if assign.target in self.kernel.post:
+                execute([Assign("increment", assign.value)], names)
+                names[assign.target] += names["increment"]
+                values = self.target.names[self.instance.post[assign.target]]
+                values[self.post[k]] = names[assign.target]
+            else:
+                execute([assign], names)
+        for name in self.variables:
+            if name != "last_update":
+                self.variables[name][k] = names[name]
+
+    def _names(self, k: int, step: int) -> Names:
+        """All that code of synapse `k` can read at ``t_step``."""
+        assert self.kernel is not None
+        sent = step - int(self.delay[k])
+        names: Names = {**self.scalars, "t": step * self.dt, "dt": self.dt}
+        names["delay"] = int(self.delay[k]) * self.dt
+        names |= {name: float(values[k]) for name, values in self.variables.items()}
+        for name, internal in self.instance.pre.items():
+            names[name] = self.source.published_at(sent, internal, int(self.pre[k]))
+        for name, internal in self.instance.post.items():
+            names[name] = float(self.target.names[internal][self.post[k]])
+        return names
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (int, float)):
+        return float(value)
+    raise UnsupportedFeature(f"parameter {value!r} of a synapse group is not a number")
