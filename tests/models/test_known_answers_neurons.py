@@ -7,12 +7,14 @@ from helpers_models import EXACT
 import pygenn_lite as pg
 from pygenn_lite import models
 
+# Published count, and the counts of 2,000 runs that differ by 1e-6 mV at the start: the scheme is
+# chaotic at its step of 1 ms, so another order of additions gives another count within this range.
 COUNTS = {
-    "regular_spiking": 20,
-    "intrinsically_bursting": 27,
-    "chattering": 43,
-    "fast_spiking": 63,
-    "low_threshold": 44,
+    "regular_spiking": (20, range(19, 22)),
+    "intrinsically_bursting": (27, range(25, 30)),
+    "chattering": (43, range(39, 46)),
+    "fast_spiking": (63, range(58, 73)),
+    "low_threshold": (44, range(38, 54)),
 }
 
 
@@ -29,7 +31,20 @@ def _spikes(model, current, duration, dt, size=1, **compile_options):
 def test_izhikevich_published_scheme_has_the_published_counts(regime, precision):
     # The paper's program looks for spikes at the beginning of a step: it sees 999 steps.
     spikes = _spikes(models.Izhikevich(regime), 10.0, 999.0, 1.0, precision=precision)
-    assert len(spikes.steps) == COUNTS[regime]
+    a, b, c, d = models.IZHIKEVICH_REGIMES[regime]
+    v, u, steps = -65.0, -65.0 * b, []
+    for step in range(1, 1000):
+        for _ in range(2):
+            v = v + 0.5 * (0.04 * v**2 + 5 * v + 140 - u + 10)
+        u = u + a * (b * v - u)
+        if v >= 30:
+            steps.append(step)
+            v, u = c, u + d
+    known, possible = COUNTS[regime]
+    assert len(steps) == known  # so the scheme is the paper's
+    assert len(spikes.steps) in possible
+    agreeing = 10 if precision == "float64" else 3
+    np.testing.assert_array_equal(spikes.steps[:agreeing], steps[:agreeing])
     if regime == "regular_spiking":
         np.testing.assert_array_equal(spikes.steps[:5] + 1, [5, 32, 80, 142, 196])
 
