@@ -35,13 +35,13 @@ def test_izhikevich_published_scheme_has_the_published_counts(regime, precision)
     v, u, steps = -65.0, -65.0 * b, []
     for step in range(1, 1000):
         for _ in range(2):
-            v = v + 0.5 * (0.04 * v**2 + 5 * v + 140 - u + 10)
+            v = v + 0.5 * (0.04 * v * v + 5 * v + 140 - u + 10)
         u = u + a * (b * v - u)
         if v >= 30:
             steps.append(step)
             v, u = c, u + d
     known, possible = COUNTS[regime]
-    assert len(steps) == known  # so the scheme is the paper's
+    assert len(steps) == known
     assert len(spikes.steps) in possible
     agreeing = 10 if precision == "float64" else 3
     np.testing.assert_array_equal(spikes.steps[:agreeing], steps[:agreeing])
