@@ -51,7 +51,12 @@ class List {
     size_ += static_cast<uint32_t>(n);
   }
   void clear() { size_ = 0; }
-  void truncate(uint32_t size) { size_ = size; }
+  // Room for `n` values that somebody else writes at data(), and then says how many there are.
+  T* room(std::size_t n) {
+    reserve(n);
+    return data_;
+  }
+  void set_size(uint32_t size) { size_ = size; }
   T* data() { return data_; }
   const T* data() const { return data_; }
   uint32_t size() const { return size_; }

@@ -1,0 +1,311 @@
+// The engine's side of abi.h: arguments are checked and copied here, the work is done in engine.hpp (running) and
+// build.hpp (making synapses). No exception leaves this file.
+#include "engine.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#if __has_include("build.hpp")
+#include "build.hpp"
+#endif
+
+namespace {
+
+using pgl::Error;
+using pgl::guarded;
+
+pgl::Population& population_at(pgl_engine* engine, uint32_t index) {
+  if (index >= engine->populations.size()) throw Error("no population " + std::to_string(index));
+  return engine->populations[index];
+}
+
+pgl_engine::Recorder& recorder_at(pgl_engine* engine, int32_t index) {
+  if (index < 0 || static_cast<std::size_t>(index) >= engine->recorders.size()) {
+    throw Error("no recorder " + std::to_string(index));
+  }
+  return engine->recorders[static_cast<std::size_t>(index)];
+}
+
+pgl::SpikeRecorder& spike_recorder(pgl_engine* engine, int32_t index) {
+  pgl_engine::Recorder& recorder = recorder_at(engine, index);
+  if (!recorder.spikes) throw Error("recorder " + std::to_string(index) + " does not record spikes");
+  return *recorder.spikes;
+}
+
+pgl::VariableRecorder& variable_recorder(pgl_engine* engine, int32_t index) {
+  pgl_engine::Recorder& recorder = recorder_at(engine, index);
+  if (!recorder.variable) throw Error("recorder " + std::to_string(index) + " does not record a variable");
+  return *recorder.variable;
+}
+
+// A store fits where it can be walked from this population without leaving any array, and within the delays for which
+// the blocks of steps were cut.
+void check_store(pgl_engine* engine, uint32_t source, const pgl_store* store) {
+  if (store == nullptr) throw Error("no store given");
+  if (store->n_source != population_at(engine, source).size) {
+    throw Error("the store has " + std::to_string(store->n_source) + " rows, the source population " +
+                std::to_string(engine->populations[source].size) + " neurons");
+  }
+  if (store->slices.size() != engine->slices().size()) throw Error("store and engine are cut into different slices");
+  if (store->real_bytes != static_cast<int32_t>(engine->real_bytes)) throw Error("store and engine differ in precision");
+  int64_t synapses = 0;
+  for (const int64_t size : store->group_sizes) synapses += size;
+  if (synapses == 0) return;  // its delays mean nothing
+  if (store->delays.front() < engine->min_delay || store->delays.back() > engine->max_delay) {
+    throw Error("the store's delays, " + std::to_string(store->delays.front()) + " to " +
+                std::to_string(store->delays.back()) + " steps, lie outside the engine's, " +
+                std::to_string(engine->min_delay) + " to " + std::to_string(engine->max_delay));
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t pgl_abi_version(void) { return PGL_ABI_VERSION; }
+const char* pgl_last_error(void) { return pgl::last_error().c_str(); }
+
+// ---------------------------------------------------------------- construction
+
+pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_delay, uint32_t max_delay,
+                              int32_t real_bytes) {
+  return guarded<pgl_engine*>(nullptr, [&] {
+    if (threads == 0 || slices == 0) throw Error("an engine needs at least one thread and one slice");
+    if (min_delay == 0 || max_delay < min_delay || max_delay > 65535) {
+      throw Error("delays must be 1 to 65535 steps, the shortest not above the longest");
+    }
+    if (real_bytes != 4 && real_bytes != 8) throw Error("numbers have 4 or 8 bytes");
+    return new pgl_engine(threads, slices, min_delay, max_delay, static_cast<uint32_t>(real_bytes));
+  });
+}
+
+void pgl_engine_destroy(pgl_engine* engine) { delete engine; }
+
+int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* slice_begin, pgl_update_fn update,
+                           pgl_after_fn after, const pgl_population_args* args) {
+  return guarded<int32_t>(-1, [&] {
+    const std::size_t slices = engine->slices().size();
+    pgl::Population population;
+    population.size = size;
+    population.slice_begin.assign(slice_begin, slice_begin + slices + 1);
+    if (slice_begin[0] != 0 || slice_begin[slices] != size) throw Error("the slices do not cover the population");
+    for (std::size_t s = 0; s < slices; ++s) {
+      if (slice_begin[s] > slice_begin[s + 1]) throw Error("slices must ascend");
+      if (slice_begin[s] % PGL_BLOCK != 0 && slice_begin[s] != size) throw Error("slices must begin at multiples of 64");
+    }
+    if (args == nullptr && (update != nullptr || after != nullptr)) throw Error("a kernel needs its arguments");
+    population.update = update;
+    population.after = after;
+    population.counts.reset(size);
+    for (std::size_t s = 0; s < slices; ++s) {
+      pgl::PopulationSlice part;
+      if (args != nullptr) part.args = args[s];
+      part.begin = slice_begin[s];
+      part.count = slice_begin[s + 1] - slice_begin[s];
+      engine->slices()[s].populations.push_back(std::move(part));
+    }
+    engine->populations.push_back(std::move(population));
+    return static_cast<int32_t>(engine->populations.size() - 1);
+  });
+}
+
+int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const int64_t* steps,
+                       const uint32_t* indices) {
+  return guarded<int32_t>(-1, [&] {
+    pgl::Population& population = population_at(engine, index);
+    std::vector<std::vector<pgl::Spike>> trains(engine->slices().size());
+    for (int64_t k = 0; k < count; ++k) {
+      const pgl::Spike spike{steps[k], indices[k]};
+      if (spike.index >= population.size) throw Error("a spike train names a neuron beyond the population");
+      if (k > 0 && spike < pgl::Spike{steps[k - 1], indices[k - 1]}) {
+        throw Error("spike trains must be sorted by step, then index");
+      }
+      const auto behind =
+          std::upper_bound(population.slice_begin.begin(), population.slice_begin.end(), spike.index);
+      trains[static_cast<std::size_t>(behind - population.slice_begin.begin() - 1)].push_back(spike);
+    }
+    for (std::size_t s = 0; s < trains.size(); ++s) {
+      pgl::PopulationSlice& part = engine->slices()[s].populations[index];
+      part.train = std::move(trains[s]);
+      part.train_next = 0;
+    }
+    population.has_train = true;
+    return 0;
+  });
+}
+
+int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* state, void* ring, uint64_t stride,
+                        uint64_t mask) {
+  return guarded<int32_t>(-1, [&] {
+    if ((mask & (mask + 1)) != 0) throw Error("a ring has a power of two of slots");
+    // A step of the block that is being written must not fall on one that others still read.
+    if (mask < uint64_t{engine->max_delay} + engine->min_delay) {
+      throw Error("a ring needs more slots than the longest and the shortest delay together");
+    }
+    population_at(engine, population)
+        .published.push_back({static_cast<const std::byte*>(state), static_cast<std::byte*>(ring), stride, mask});
+    return 0;
+  });
+}
+
+int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, void* const* arena, int32_t lead) {
+  return guarded<int32_t>(-1, [&] {
+    check_store(engine, source, store);
+    if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
+    std::vector<pgl::Slice>& slices = engine->slices();
+    for (uint32_t s = 0; s < slices.size(); ++s) {
+      slices[s].statics.push_back(pgl::make_static_slice(*store, s, arena[s]));
+    }
+    engine->statics.push_back({lead});
+    const auto id = static_cast<uint32_t>(engine->statics.size() - 1);
+    engine->populations[source].statics.push_back(id);
+    return static_cast<int32_t>(id);
+  });
+}
+
+int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pgl_store* store, pgl_on_pre_fn on_pre,
+                        pgl_on_post_fn on_post, pgl_synapse_step_fn step, const pgl_synapse_args* args) {
+  return guarded<int32_t>(-1, [&] {
+    check_store(engine, source, store);
+    population_at(engine, target);
+    std::vector<pgl::Slice>& slices = engine->slices();
+    for (std::size_t s = 0; s < slices.size(); ++s) {
+      pgl::GeneralSlice part(store->delays.back());
+      part.args = args[s];
+      part.store = store;
+      part.synapses = &store->slices[s];
+      slices[s].generals.push_back(std::move(part));
+    }
+    engine->generals.push_back({target, on_pre, on_post, step});
+    const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
+    engine->populations[source].generals.push_back(id);
+    return static_cast<int32_t>(id);
+  });
+}
+
+// ---------------------------------------------------------------- recording
+
+int32_t pgl_record_spikes(pgl_engine* engine, uint32_t index, uint32_t begin, uint32_t end, uint32_t stride) {
+  return guarded<int32_t>(-1, [&] {
+    pgl::Population& population = population_at(engine, index);
+    if (begin > end || end > population.size || stride == 0) throw Error("the recorded slice leaves the population");
+    const auto slices = static_cast<uint32_t>(engine->slices().size());
+    engine->recorders.push_back({index, std::make_unique<pgl::SpikeRecorder>(slices, begin, end, stride), nullptr});
+    population.recorders.push_back(engine->recorders.back().spikes.get());
+    return static_cast<int32_t>(engine->recorders.size() - 1);
+  });
+}
+
+int32_t pgl_record_variable(pgl_engine* engine, uint32_t index, void* const* bases, const uint32_t* indices,
+                            uint32_t n, uint32_t every) {
+  return guarded<int32_t>(-1, [&] {
+    const pgl::Population& population = population_at(engine, index);
+    if (every == 0) throw Error("a variable is recorded every 1, 2, ... steps");
+    for (uint32_t k = 0; k < n; ++k) {
+      if (indices[k] >= population.size) throw Error("a recorded neuron lies beyond the population");
+      if (k > 0 && indices[k] <= indices[k - 1]) throw Error("recorded neurons must ascend");
+    }
+    engine->recorders.push_back({index, nullptr,
+                                 std::make_unique<pgl::VariableRecorder>(population.slice_begin, bases, indices, n,
+                                                                         every, engine->real_bytes)});
+    return static_cast<int32_t>(engine->recorders.size() - 1);
+  });
+}
+
+int64_t pgl_spikes_count(pgl_engine* engine, int32_t recorder) {
+  return guarded<int64_t>(-1, [&] { return spike_recorder(engine, recorder).count(); });
+}
+
+void pgl_spikes_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, uint32_t* indices) {
+  guarded<int32_t>(-1, [&] {
+    spike_recorder(engine, recorder).drain(steps, indices);
+    return 0;
+  });
+}
+
+int64_t pgl_samples_count(pgl_engine* engine, int32_t recorder) {
+  return guarded<int64_t>(-1, [&] { return variable_recorder(engine, recorder).count(); });
+}
+
+void pgl_samples_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, void* values) {
+  guarded<int32_t>(-1, [&] {
+    variable_recorder(engine, recorder).drain(steps, values);
+    return 0;
+  });
+}
+
+uint64_t pgl_total_spikes(pgl_engine* engine, uint32_t index) {
+  return guarded<uint64_t>(0, [&] {
+    population_at(engine, index);
+    uint64_t total = 0;
+    for (const pgl::Slice& slice : engine->slices()) total += slice.populations[index].total;
+    return total;
+  });
+}
+
+void pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
+  guarded<int32_t>(-1, [&] {
+    const pgl::Population& population = population_at(engine, index);
+    std::copy(population.counts.begin(), population.counts.end(), counts);
+    return 0;
+  });
+}
+
+// ---------------------------------------------------------------- running
+
+int64_t pgl_run(pgl_engine* engine, int64_t steps) {
+  return guarded<int64_t>(-1, [&] { return engine->run(steps); });
+}
+
+void pgl_stop(pgl_engine* engine) { engine->request_stop(); }
+
+int64_t pgl_step_get(pgl_engine* engine) { return engine->step(); }
+
+void pgl_step_set(pgl_engine* engine, int64_t step) { engine->set_step(step); }
+
+int32_t pgl_fault_get(pgl_engine* engine, pgl_fault* out) {
+  *out = engine->fault();
+  return engine->fault().set != 0 ? 1 : 0;
+}
+
+int64_t pgl_inflight_count(pgl_engine* engine, uint32_t index) {
+  return guarded<int64_t>(-1, [&] {
+    population_at(engine, index);
+    std::size_t count = 0;
+    for (const pgl::Slice& slice : engine->slices()) count += slice.populations[index].in_flight.size();
+    return static_cast<int64_t>(count);
+  });
+}
+
+void pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, uint32_t* indices) {
+  guarded<int32_t>(-1, [&] {
+    population_at(engine, index);
+    std::vector<pgl::Spike> all;
+    for (const pgl::Slice& slice : engine->slices()) {
+      const auto& part = slice.populations[index].in_flight;
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    std::sort(all.begin(), all.end());
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      steps[k] = all[k].step;
+      indices[k] = all[k].index;
+    }
+    return 0;
+  });
+}
+
+void pgl_inflight_import(pgl_engine* engine, uint32_t index, int64_t n, const int64_t* steps,
+                         const uint32_t* indices) {
+  guarded<int32_t>(-1, [&] {
+    population_at(engine, index);
+    std::vector<pgl::Spike> spikes;
+    spikes.reserve(static_cast<std::size_t>(n));
+    for (int64_t k = 0; k < n; ++k) spikes.push_back({steps[k], indices[k]});
+    engine->import_spikes(index, std::move(spikes));
+    return 0;
+  });
+}
+
+}  // extern "C"

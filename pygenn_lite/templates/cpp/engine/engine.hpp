@@ -1,0 +1,412 @@
+// The engine: slices of populations, groups between them, and the loop that runs them.
+//
+// A step of one slice follows the order of the declaration of time (deliver, plastic groups, record, update). Slices
+// meet only where spikes become visible, once in min_delay steps: in a block of so many steps no slice can feel
+// what another does in it. All decisions (how long the next block is, whether to stop) are made by whoever arrives
+// last at that barrier, so all slices stop at the same step and results do not depend on the number of threads.
+#ifndef PGL_ENGINE_HPP
+#define PGL_ENGINE_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "abi.h"
+#include "calendar.hpp"
+#include "delivery.hpp"
+#include "error.hpp"
+#include "population.hpp"
+#include "recording.hpp"
+#include "workers.hpp"
+
+namespace pgl {
+
+// A group with kernels of its own, on one slice.
+struct GeneralSlice {
+  pgl_synapse_args args{};
+  const pgl_store* store = nullptr;
+  const pgl_slice_store* synapses = nullptr;
+  Calendar<pgl_arrival> calendar;
+
+  explicit GeneralSlice(uint32_t longest_delay) : calendar(longest_delay) {}
+};
+
+struct StaticGroup {
+  int32_t lead;  // 1: arrivals are delivered a step early, into what the update of that step will add
+};
+
+struct GeneralGroup {
+  uint32_t target_population;
+  pgl_on_pre_fn on_pre;
+  pgl_on_post_fn on_post;
+  pgl_synapse_step_fn step;
+};
+
+// Everything that one slice owns; touched by one worker at a time.
+struct alignas(64) Slice {
+  std::vector<PopulationSlice> populations;
+  std::vector<StaticSlice> statics;
+  std::vector<GeneralSlice> generals;
+  List<uint32_t> spikes;  // of all slices of one population at one step, while they are looked up
+  pgl_fault fault{};      // the first
+};
+
+}  // namespace pgl
+
+struct pgl_engine {
+ public:
+  pgl_engine(uint32_t threads, uint32_t slices, uint32_t shortest_delay, uint32_t longest_delay, uint32_t bytes_of_real)
+      : min_delay(shortest_delay),
+        max_delay(longest_delay),
+        real_bytes(bytes_of_real),
+        threads_(std::min(threads, slices)),
+        slices_(slices),
+        workers_(threads_),
+        barrier_(threads_) {}
+
+  const uint32_t min_delay, max_delay, real_bytes;
+  std::vector<pgl::Population> populations;
+  std::vector<pgl::StaticGroup> statics;
+  std::vector<pgl::GeneralGroup> generals;
+  // Both kinds share one numbering; one of the two is set.
+  struct Recorder {
+    uint32_t population;
+    std::unique_ptr<pgl::SpikeRecorder> spikes;
+    std::unique_ptr<pgl::VariableRecorder> variable;
+  };
+  std::vector<Recorder> recorders;
+
+  std::vector<pgl::Slice>& slices() { return slices_; }
+  int64_t step() const { return step_.load(std::memory_order_relaxed); }
+  // Safe in a signal handler. A run that is asked before it begins does nothing; a run of 0 steps forgets the wish.
+  void request_stop() { stop_.store(true, std::memory_order_relaxed); }
+  const pgl_fault& fault() const { return fault_; }
+
+  int64_t run(int64_t steps);
+  void set_step(int64_t step);
+  void import_spikes(uint32_t population, std::vector<pgl::Spike> spikes);
+
+ private:
+  // What all workers do until the next barrier. Written by the last to arrive, read by all after it.
+  struct Plan {
+    int64_t first = 0;
+    uint32_t length = 0;
+    bool done = false;
+  };
+
+  void birth();
+  void work(uint32_t worker);
+  void plan_block(int64_t first);
+  void plan_next();
+  void run_block(uint32_t slice);
+  void look_up_spikes(pgl::Slice& slice);
+  void deliver(pgl::Slice& slice, int64_t step);
+  void update(pgl::Slice& slice, uint32_t index, int64_t step);
+  void settle_fault();
+  void fail(const char* message);
+
+  const uint32_t threads_;
+  std::vector<pgl::Slice> slices_;
+  pgl::Workers workers_;
+  pgl::Barrier barrier_;
+  Plan plan_;
+  int64_t end_ = 0;        // of the present run
+  uint32_t writing_ = 0;  // which of the two blocks of spikes is being written
+  std::atomic<int64_t> step_{0};
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> failed_{false};
+  std::mutex failure_mutex_;
+  std::string failure_;
+  bool broken_ = false;
+  pgl_fault fault_{};
+};
+
+// ---------------------------------------------------------------- one step of one slice
+
+inline void pgl_engine::look_up_spikes(pgl::Slice& slice) {
+  const uint32_t reading = writing_ ^ 1u;
+  for (std::size_t p = 0; p < populations.size(); ++p) {
+    const pgl::Population& population = populations[p];
+    if (population.statics.empty() && population.generals.empty()) continue;
+    const pgl::SpikeBlock& some = slices_.front().populations[p].published[reading];
+    for (uint32_t k = 0; k < some.ends.size(); ++k) {
+      // Slices hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
+      slice.spikes.clear();
+      for (const pgl::Slice& other : slices_) {
+        const pgl::SpikeBlock& block = other.populations[p].published[reading];
+        const uint32_t from = k == 0 ? 0 : block.ends[k - 1];
+        slice.spikes.append(block.spikes.data() + from, block.ends[k] - from);
+      }
+      if (slice.spikes.size() == 0) continue;
+      const int64_t step = some.first + k;
+      for (const uint32_t g : population.statics) {
+        pgl::StaticSlice& part = slice.statics[g];
+        pgl::post_spikes(part.calendar, *part.store, *part.synapses, slice.spikes.data(), slice.spikes.size(), step,
+                         step);
+      }
+      for (const uint32_t g : population.generals) {
+        if (generals[g].on_pre == nullptr) continue;
+        pgl::GeneralSlice& part = slice.generals[g];
+        pgl::post_spikes(part.calendar, *part.store, *part.synapses, slice.spikes.data(), slice.spikes.size(), step,
+                         step);
+      }
+    }
+  }
+}
+
+inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
+  for (std::size_t g = 0; g < statics.size(); ++g) {
+    pgl::StaticSlice& part = slice.statics[g];
+    pgl::List<pgl::Segment>& arrivals = part.calendar.at(step + statics[g].lead);
+    if (arrivals.size() == 0) continue;
+    part.deliver(part, arrivals.data(), arrivals.size());
+    arrivals.clear();
+  }
+  for (std::size_t g = 0; g < generals.size(); ++g) {
+    pgl::List<pgl_arrival>& arrivals = slice.generals[g].calendar.at(step);
+    if (arrivals.size() == 0) continue;
+    generals[g].on_pre(&slice.generals[g].args, step, arrivals.data(), arrivals.size());
+    arrivals.clear();
+  }
+  for (std::size_t g = 0; g < generals.size(); ++g) {
+    const pgl::List<uint32_t>& spikes = slice.populations[generals[g].target_population].latest;
+    if (generals[g].on_post == nullptr || spikes.size() == 0) continue;
+    generals[g].on_post(&slice.generals[g].args, step, spikes.data(), spikes.size());
+  }
+  for (std::size_t p = 0; p < populations.size(); ++p) {
+    const pgl::PopulationSlice& part = slice.populations[p];
+    // With trains it was called when the spikes came up (see update).
+    if (populations[p].after == nullptr || populations[p].has_train || part.latest.size() == 0) continue;
+    populations[p].after(&part.args, step, part.latest.data(), part.latest.size());
+  }
+  for (std::size_t g = 0; g < generals.size(); ++g) {
+    if (generals[g].step != nullptr) generals[g].step(&slice.generals[g].args, step);
+  }
+}
+
+inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step) {
+  pgl::Population& population = populations[index];
+  pgl::PopulationSlice& part = slice.populations[index];
+  pgl_fault fault{};
+  if (population.has_train) {
+    pgl::take_train(part, step + 1);
+    if (population.update != nullptr && part.count != 0) {
+      population.update(&part.args, step, part.ignored.room(part.count), &fault);
+    }
+    if (population.after != nullptr && part.latest.size() != 0) {
+      population.after(&part.args, step + 1, part.latest.data(), part.latest.size());
+    }
+  } else {
+    part.latest.clear();
+    if (population.update != nullptr && part.count != 0) {
+      uint32_t* spikes = part.latest.room(part.count);
+      part.latest.set_size(population.update(&part.args, step, spikes, &fault));
+    }
+  }
+  if (fault.set != 0 && slice.fault.set == 0) {
+    slice.fault = fault;
+    slice.fault.population = index;
+    slice.fault.step = step;
+  }
+  const auto number = static_cast<uint32_t>(&slice - slices_.data());
+  pgl::announce(population, part, part.published[writing_], number, step + 1, real_bytes);
+}
+
+inline void pgl_engine::run_block(uint32_t number) {
+  pgl::Slice& slice = slices_[number];
+  const int64_t first = plan_.first, end = plan_.first + plan_.length;
+  look_up_spikes(slice);
+  for (pgl::PopulationSlice& part : slice.populations) part.published[writing_].begin_at(first + 1);
+  for (int64_t step = first; step < end; ++step) {
+    deliver(slice, step);
+    for (Recorder& recorder : recorders) {
+      if (recorder.variable) recorder.variable->sample(number, step);
+    }
+    for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step);
+  }
+  for (pgl::PopulationSlice& part : slice.populations) pgl::forget_landed(part, end - max_delay);
+}
+
+// ---------------------------------------------------------------- the loop
+
+inline void pgl_engine::fail(const char* message) {
+  const std::lock_guard<std::mutex> lock(failure_mutex_);
+  if (!failed_.load()) failure_ = message;
+  failed_.store(true);
+}
+
+inline void pgl_engine::work(uint32_t worker) {
+  const auto count = static_cast<uint64_t>(slices_.size());
+  const auto begin = static_cast<uint32_t>(count * worker / threads_);
+  const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
+  while (!plan_.done) {
+    // A worker that fails still comes to the barrier; the others would wait for ever.
+    try {
+      for (uint32_t s = begin; s < end; ++s) run_block(s);
+    } catch (const std::bad_alloc&) {
+      fail("not enough memory while running; the network must be reset before it can go on");
+    } catch (const std::exception& error) {
+      fail(error.what());
+    }
+    barrier_.wait([this] { plan_next(); });
+  }
+}
+
+inline void pgl_engine::plan_block(int64_t first) {
+  // Longer blocks save nothing more, and a run can be stopped only between blocks.
+  constexpr uint32_t kLongest = 64;
+  plan_.first = first;
+  plan_.length = static_cast<uint32_t>(std::min<int64_t>(std::min(min_delay, kLongest), end_ - first));
+}
+
+inline void pgl_engine::plan_next() {
+  const int64_t step = plan_.first + plan_.length;
+  step_.store(step, std::memory_order_relaxed);
+  writing_ ^= 1u;
+  const bool faulty =
+      std::any_of(slices_.begin(), slices_.end(), [](const pgl::Slice& slice) { return slice.fault.set != 0; });
+  // A wish to stop that comes in the last block is kept for the next run: the host may be running in short pieces.
+  plan_.done = step == end_ || faulty || failed_.load() || stop_.exchange(false);
+  plan_block(step);
+}
+
+// A train may begin with a spike at the very step from which the run starts: no update could bring it up.
+inline void pgl_engine::birth() {
+  const int64_t now = step();
+  for (std::size_t p = 0; p < populations.size(); ++p) {
+    pgl::Population& population = populations[p];
+    if (!population.unborn) continue;
+    population.unborn = false;
+    for (uint32_t s = 0; s < slices_.size(); ++s) {
+      pgl::PopulationSlice& part = slices_[s].populations[p];
+      pgl::SpikeBlock& block = part.published[writing_ ^ 1u];
+      block.begin_at(now);
+      if (population.has_train) pgl::take_train(part, now);
+      if (population.after != nullptr && population.has_train && part.latest.size() != 0) {
+        population.after(&part.args, now, part.latest.data(), part.latest.size());
+      }
+      pgl::announce(population, part, block, s, now, real_bytes);
+    }
+  }
+}
+
+inline int64_t pgl_engine::run(int64_t steps) {
+  if (steps < 0) throw pgl::Error("cannot run backwards: the number of steps is negative");
+  if (broken_) throw pgl::Error("the last run failed: reset the simulation before running on");
+  if (stop_.exchange(false) || steps == 0) return 0;
+  const int64_t start = step();
+  broken_ = true;  // until this run has come to a good end
+  const pgl::FlushDenormals flush;
+  birth();
+  end_ = start + steps;
+  plan_.done = false;
+  plan_block(start);
+  workers_.run([this](uint32_t worker) { work(worker); });
+  if (failed_.load()) throw pgl::Error(failure_);
+  settle_fault();
+  broken_ = fault_.set != 0;
+  return step() - start;
+}
+
+// The run ends with the first fault in order of (step, population, neuron). Slices went on to the end of their block;
+// what they recorded and counted after the fault is taken back, so that results are the same on any number of threads.
+inline void pgl_engine::settle_fault() {
+  const auto order = [](const pgl_fault& f) { return std::tuple(f.step, f.population, f.neuron); };
+  for (const pgl::Slice& slice : slices_) {
+    if (slice.fault.set != 0 && (fault_.set == 0 || order(slice.fault) < order(fault_))) fault_ = slice.fault;
+  }
+  if (fault_.set == 0) return;
+  step_.store(fault_.step + 1);
+  for (pgl::Slice& slice : slices_) {
+    for (std::size_t p = 0; p < populations.size(); ++p) {
+      pgl::PopulationSlice& part = slice.populations[p];
+      while (!part.in_flight.empty() && part.in_flight.back().step > fault_.step + 1) {
+        --populations[p].counts[part.in_flight.back().index];
+        --part.total;
+        part.in_flight.pop_back();
+      }
+    }
+  }
+  for (Recorder& recorder : recorders) {
+    if (recorder.spikes) recorder.spikes->forget_after(fault_.step + 1);
+    if (recorder.variable) recorder.variable->forget_after(fault_.step);
+  }
+}
+
+// ---------------------------------------------------------------- reset and checkpoints
+
+inline void pgl_engine::set_step(int64_t step) {
+  step_.store(step);
+  stop_.store(false);
+  failed_.store(false);
+  broken_ = false;
+  fault_ = {};
+  for (pgl::Population& population : populations) {
+    population.unborn = true;
+    std::fill(population.counts.begin(), population.counts.end(), 0u);
+  }
+  for (pgl::Slice& slice : slices_) {
+    slice.fault = {};
+    for (pgl::PopulationSlice& part : slice.populations) {
+      part.latest.clear();
+      part.in_flight.clear();
+      part.total = 0;
+      part.train_next = 0;
+      for (pgl::SpikeBlock& block : part.published) block.begin_at(step);
+    }
+    for (pgl::StaticSlice& part : slice.statics) part.calendar.clear();
+    for (pgl::GeneralSlice& part : slice.generals) part.calendar.clear();
+  }
+  for (Recorder& recorder : recorders) {
+    if (recorder.spikes) recorder.spikes->clear();
+    if (recorder.variable) recorder.variable->clear();
+  }
+}
+
+// Puts spikes of the past back on their way: those that have arrived already are left out, exactly as the undisturbed
+// run would have them.
+inline void pgl_engine::import_spikes(uint32_t index, std::vector<pgl::Spike> spikes) {
+  pgl::Population& population = populations[index];
+  const int64_t now = step();
+  for (const pgl::Spike& spike : spikes) {
+    if (spike.index >= population.size) throw pgl::Error("a spike in flight belongs to no neuron of its population");
+    if (spike.step > now) throw pgl::Error("a spike in flight lies in the future");
+  }
+  std::sort(spikes.begin(), spikes.end());
+  population.unborn = false;
+  for (pgl::Slice& slice : slices_) {
+    pgl::PopulationSlice& part = slice.populations[index];
+    part.latest.clear();
+    part.in_flight.clear();
+    for (pgl::SpikeBlock& block : part.published) block.begin_at(now);
+    for (const pgl::Spike& spike : spikes) {
+      if (spike.index < part.begin || spike.index >= part.begin + part.count) continue;
+      part.in_flight.push_back(spike);
+      if (spike.step == now) part.latest.push(spike.index);
+    }
+    for (std::size_t from = 0; from < spikes.size();) {
+      const int64_t step = spikes[from].step;
+      slice.spikes.clear();
+      for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);
+      const uint32_t n = slice.spikes.size();
+      for (const uint32_t g : population.statics) {
+        pgl::StaticSlice& to = slice.statics[g];
+        pgl::post_spikes(to.calendar, *to.store, *to.synapses, slice.spikes.data(), n, step, now + statics[g].lead);
+      }
+      for (const uint32_t g : population.generals) {
+        pgl::GeneralSlice& to = slice.generals[g];
+        if (generals[g].on_pre == nullptr) continue;
+        pgl::post_spikes(to.calendar, *to.store, *to.synapses, slice.spikes.data(), n, step, now);
+      }
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,114 @@
+// What the engine keeps of a population: its kernels, its spikes on their way, trains to replay, counts.
+#ifndef PGL_POPULATION_HPP
+#define PGL_POPULATION_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <vector>
+
+#include "abi.h"
+#include "calendar.hpp"
+#include "memory.hpp"
+#include "recording.hpp"
+
+namespace pgl {
+
+struct Spike {
+  int64_t step;
+  uint32_t index;
+  friend bool operator<(const Spike& a, const Spike& b) {
+    return a.step != b.step ? a.step < b.step : a.index < b.index;
+  }
+};
+
+// The spikes of one population on one slice in one block of steps, as others read them.
+struct SpikeBlock {
+  int64_t first = 0;     // time step of the first entry of `ends`
+  List<uint32_t> spikes; // population indices, ascending within a step
+  List<uint32_t> ends;   // where each step's spikes end
+  void begin_at(int64_t step) {
+    first = step;
+    spikes.clear();
+    ends.clear();
+  }
+  void append(const List<uint32_t>& more) {
+    spikes.append(more.data(), more.size());
+    ends.push(spikes.size());
+  }
+};
+
+// One population on one slice. Written by the owner; others read the block that the owner is not writing.
+struct alignas(64) PopulationSlice {
+  pgl_population_args args{};
+  uint32_t begin = 0, count = 0;  // neurons of the population on this slice
+  List<uint32_t> latest;        // spikes at the present time step
+  List<uint32_t> ignored;       // where the kernel of a population with trains writes its (no) spikes
+  SpikeBlock published[2];
+  std::deque<Spike> in_flight;  // not older than the longest delay
+  uint64_t total = 0;
+  std::vector<Spike> train;     // sorted; this slice's part
+  std::size_t train_next = 0;
+};
+
+struct Published {  // a variable that synapses read with delay
+  const std::byte* state;
+  std::byte* ring;
+  uint64_t stride, mask;
+};
+
+struct Population {
+  uint32_t size = 0;
+  std::vector<uint32_t> slice_begin;
+  pgl_update_fn update = nullptr;
+  pgl_after_fn after = nullptr;
+  bool has_train = false;
+  bool unborn = true;  // nothing known of spikes at the present step: those of a train are still to come
+  std::vector<Published> published;
+  std::vector<uint32_t> statics, generals;  // groups that start here
+  std::vector<SpikeRecorder*> recorders;
+  HugeArray<uint32_t> counts;
+};
+
+// The spikes of a train at exactly t_step (the train's position moves on).
+inline void take_train(PopulationSlice& part, int64_t step) {
+  part.latest.clear();
+  while (part.train_next < part.train.size() && part.train[part.train_next].step < step) ++part.train_next;
+  while (part.train_next < part.train.size() && part.train[part.train_next].step == step) {
+    part.latest.push(part.train[part.train_next++].index);
+  }
+}
+
+inline void copy_published(const Population& population, const PopulationSlice& part, int64_t step,
+                           std::size_t real_bytes) {
+  for (const Published& variable : population.published) {
+    const std::size_t offset = part.begin * real_bytes;
+    const uint64_t slot = static_cast<uint64_t>(step) & variable.mask;
+    std::memcpy(variable.ring + slot * variable.stride * real_bytes + offset, variable.state + offset,
+                part.count * real_bytes);
+  }
+}
+
+// Spikes at t_step are known: count and record them, publish them and the variables that go with them.
+inline void announce(Population& population, PopulationSlice& part, SpikeBlock& block, uint32_t slice, int64_t step,
+                     std::size_t real_bytes) {
+  const List<uint32_t>& spikes = part.latest;
+  block.append(spikes);
+  copy_published(population, part, step, real_bytes);
+  if (spikes.size() == 0) return;
+  part.total += spikes.size();
+  for (const uint32_t index : spikes) {
+    ++population.counts[index];
+    part.in_flight.push_back({step, index});
+  }
+  for (SpikeRecorder* recorder : population.recorders) recorder->append(slice, step, spikes.data(), spikes.size());
+}
+
+inline void forget_landed(PopulationSlice& part, int64_t oldest) {
+  while (!part.in_flight.empty() && part.in_flight.front().step < oldest) part.in_flight.pop_front();
+}
+
+}  // namespace pgl
+
+#endif

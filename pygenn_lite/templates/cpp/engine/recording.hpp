@@ -1,0 +1,178 @@
+// Recording: every slice appends to lists of its own, which are merged when the host asks for them.
+#ifndef PGL_RECORDING_HPP
+#define PGL_RECORDING_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace pgl {
+
+// Spikes of the neurons begin, begin + stride, ... of one population.
+class SpikeRecorder {
+ public:
+  SpikeRecorder(uint32_t slices, uint32_t begin, uint32_t end, uint32_t stride)
+      : begin_(begin), end_(end), stride_(stride), parts_(slices) {}
+
+  // spikes: ascending population indices of one slice, at time t_step.
+  void append(uint32_t slice, int64_t step, const uint32_t* spikes, uint32_t n) {
+    if (n == 0) return;
+    Part& part = parts_[slice];
+    part.indices.resize(part.counted());  // drops what an append that ran out of memory may have left
+    const uint32_t* first = std::lower_bound(spikes, spikes + n, begin_);
+    const uint32_t* last = std::lower_bound(first, spikes + n, end_);
+    if (stride_ == 1) {
+      part.indices.insert(part.indices.end(), first, last);
+    } else {
+      for (; first != last; ++first) {
+        if ((*first - begin_) % stride_ == 0) part.indices.push_back(*first);
+      }
+    }
+    if (part.indices.size() != part.counted()) part.runs.push_back({step, part.indices.size()});
+  }
+
+  int64_t count() const {
+    std::size_t n = 0;
+    for (const Part& part : parts_) n += part.counted();
+    return static_cast<int64_t>(n);
+  }
+
+  // Slices hold ascending ranges of neurons, so within a step their lists follow one another in order of index.
+  void drain(int64_t* steps, uint32_t* indices) {
+    std::vector<std::size_t> at(parts_.size(), 0);
+    for (;;) {
+      int64_t step = std::numeric_limits<int64_t>::max();
+      for (std::size_t s = 0; s < parts_.size(); ++s) {
+        if (at[s] < parts_[s].runs.size()) step = std::min(step, parts_[s].runs[at[s]].step);
+      }
+      if (step == std::numeric_limits<int64_t>::max()) break;
+      for (std::size_t s = 0; s < parts_.size(); ++s) {
+        const Part& part = parts_[s];
+        if (at[s] == part.runs.size() || part.runs[at[s]].step != step) continue;
+        const std::size_t from = at[s] == 0 ? 0 : part.runs[at[s] - 1].end;
+        const std::size_t n = part.runs[at[s]].end - from;
+        std::copy_n(part.indices.data() + from, n, indices);
+        std::fill_n(steps, n, step);
+        indices += n;
+        steps += n;
+        ++at[s];
+      }
+    }
+    clear();
+  }
+
+  void forget_after(int64_t last_step) {
+    for (Part& part : parts_) {
+      while (!part.runs.empty() && part.runs.back().step > last_step) part.runs.pop_back();
+      part.indices.resize(part.counted());
+    }
+  }
+  void clear() {
+    for (Part& part : parts_) part = Part();
+  }
+
+ private:
+  struct Run {  // the spikes of one step end at `end`
+    int64_t step;
+    std::size_t end;
+  };
+  struct alignas(64) Part {
+    std::vector<uint32_t> indices;
+    std::vector<Run> runs;
+    std::size_t counted() const { return runs.empty() ? 0 : runs.back().end; }
+  };
+  uint32_t begin_, end_, stride_;
+  std::vector<Part> parts_;
+};
+
+// A variable of some neurons (ascending indices), sampled at every step that `every` divides.
+class VariableRecorder {
+ public:
+  VariableRecorder(const std::vector<uint32_t>& slice_begin, void* const* bases, const uint32_t* indices, uint32_t n,
+                   uint32_t every, uint32_t real_bytes)
+      : columns_(n), every_(every), real_bytes_(real_bytes), parts_(slice_begin.size() - 1) {
+    const uint32_t* from = indices;
+    for (std::size_t s = 0; s < parts_.size(); ++s) {
+      const uint32_t* to = std::lower_bound(from, indices + n, slice_begin[s + 1]);
+      parts_[s].base = static_cast<const std::byte*>(bases[s]);
+      for (; from != to; ++from) parts_[s].local.push_back(*from - slice_begin[s]);
+    }
+  }
+
+  void sample(uint32_t slice, int64_t step) {
+    if (step % every_ != 0) return;
+    Part& part = parts_[slice];
+    const std::size_t width = part.local.size() * real_bytes_;
+    part.values.resize((part.steps.size() + 1) * width);
+    std::byte* out = part.values.data() + part.steps.size() * width;
+    if (real_bytes_ == 8) {
+      gather<uint64_t>(part, out);
+    } else {
+      gather<uint32_t>(part, out);
+    }
+    part.steps.push_back(step);
+  }
+
+  int64_t count() const {
+    // The same in all slices, unless a run broke off for want of memory.
+    std::size_t rows = std::numeric_limits<std::size_t>::max();
+    for (const Part& part : parts_) rows = std::min(rows, part.steps.size());
+    return static_cast<int64_t>(rows);
+  }
+
+  void drain(int64_t* steps, void* values) {
+    const std::size_t rows = static_cast<std::size_t>(count());
+    std::copy_n(parts_.front().steps.data(), rows, steps);
+    std::byte* out = static_cast<std::byte*>(values);
+    std::size_t offset = 0;
+    for (const Part& part : parts_) {
+      const std::size_t width = part.local.size() * real_bytes_;
+      if (width == 0) continue;
+      for (std::size_t row = 0; row < rows; ++row) {
+        std::memcpy(out + row * columns_ * real_bytes_ + offset, part.values.data() + row * width, width);
+      }
+      offset += width;
+    }
+    clear();
+  }
+
+  void forget_after(int64_t last_step) {
+    for (Part& part : parts_) {
+      while (!part.steps.empty() && part.steps.back() > last_step) part.steps.pop_back();
+      part.values.resize(part.steps.size() * part.local.size() * real_bytes_);
+    }
+  }
+  void clear() {
+    for (Part& part : parts_) {
+      part.values = {};
+      part.steps = {};
+    }
+  }
+
+ private:
+  struct alignas(64) Part {
+    const std::byte* base = nullptr;
+    std::vector<uint32_t> local;
+    std::vector<std::byte> values;
+    std::vector<int64_t> steps;
+  };
+
+  template <class Word>  // bits are copied, so one unsigned word stands for either kind of number
+  static void gather(const Part& part, std::byte* out) {
+    for (const uint32_t i : part.local) {
+      std::memcpy(out, part.base + i * sizeof(Word), sizeof(Word));
+      out += sizeof(Word);
+    }
+  }
+
+  std::size_t columns_;
+  uint32_t every_, real_bytes_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace pgl
+
+#endif
