@@ -1,0 +1,102 @@
+"""Numbers written as formulas (``"-g * J"``), worked out without ever running text as code."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pygenn_lite.errors import EquationError
+
+# What expressions of values may use besides constants; a constant must not hide them.
+VALUE_NAMES = frozenset(
+    ["i", "n", "x", "y", "z", "i_pre", "i_post", "n_pre", "n_post", "distance"]
+    + [f"{axis}_{side}" for axis in "xyz" for side in ("pre", "post")]
+)
+
+
+def evaluate_constant(text: str, names: Mapping[str, float]) -> float:
+    """Work out a formula of numbers, named constants and functions.
+
+    Parameters
+    ----------
+    text : str
+        The formula. It passes the same checks as any equation: length, depth, allowed names.
+    names : mapping
+        The constants that may be used.
+
+    Returns
+    -------
+    float
+        Always finite.
+    """
+    from pygenn_lite.declaration.equations import parse_expression
+    from pygenn_lite.runtime.expressions import evaluate
+
+    expression = parse_expression(text, "")
+    unknown = sorted(set(expression.symbols) - set(names))
+    if unknown:
+        raise _unknown_constant(unknown[0], text, names)
+    try:
+        value = float(evaluate(expression, names))
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise EquationError(f"'{text}' has no value: {error}") from None
+    if not math.isfinite(value):
+        raise EquationError(f"'{text}' is not a finite number")
+    return value
+
+
+def substitute_constants(text: str, names: Mapping[str, float]) -> float | str:
+    """Put numbers for the named constants of a formula.
+
+    Returns
+    -------
+    float or str
+        The number, if nothing else was in the formula; else the formula of what remains
+        (``"exp(-distance / lambda_)"`` with ``lambda_`` replaced).
+    """
+    from pygenn_lite.declaration.equations import parse_expression
+
+    expression = parse_expression(text, "")
+    symbols = set(expression.symbols)
+    if not symbols - set(names) and not _is_random(text):
+        return evaluate_constant(text, names)
+    if not symbols & set(names):
+        unknown = sorted(symbols - VALUE_NAMES)
+        if unknown:
+            raise _unknown_constant(unknown[0], text, [*names, *sorted(VALUE_NAMES)])
+        return text
+    tree = ast.parse(" ".join(text.split()), mode="eval")
+    return ast.unparse(_Substitution(names).visit(tree))
+
+
+def _is_random(text: str) -> bool:
+    return "rand" in text  # rand() and randn(): refused later, with their own message
+
+
+def _unknown_constant(name: str, text: str, known: Any) -> EquationError:
+    from pygenn_lite.yaml_format.document import nearest
+
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    hint = nearest(name, known)
+    return EquationError(
+        f"unknown name '{name}' in '{shown}'{hint}", cure="name the number under 'constants:'"
+    )
+
+
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, names: Mapping[str, float]) -> None:
+        self.names = names
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        node.args = [self.visit(argument) for argument in node.args]  # not the function's name
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id not in self.names:
+            return node
+        value = self.names[node.id]
+        number = ast.Constant(abs(value))
+        # A sign of its own, so that -5 squared is written (-5) ** 2.
+        return ast.UnaryOp(ast.USub(), number) if value < 0 else number

@@ -1,0 +1,331 @@
+"""YAML text -> plain data that remembers its lines. Not for what the data mean.
+
+PyYAML's safe parser delivers events; the tree is built here from them, without recursion, so
+that a hostile document is refused while it is read: tags, duplicate keys, recursive or exploding
+aliases, and anything too long, too deep or too large. Scalars follow YAML 1.2 (``no`` and
+``1:30`` are words, ``1e-5`` is a number).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pygenn_lite.errors import FileFormatError
+
+MAX_CHARACTERS = 32 * 2**20
+MAX_DEPTH = 24
+MAX_NODES = 2_000_000
+MAX_KEY_LENGTH = 200
+
+Place = tuple[str | int, ...]
+
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_SPECIAL = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+
+
+@dataclass
+class Document:
+    """A parsed document: its data and the line of every place in it.
+
+    Attributes
+    ----------
+    data : Any
+        Dictionaries, lists, strings, numbers, booleans and ``None``.
+    source : str
+        What messages call the document (a file name, or "<text>").
+    lines : dict
+        Line number (from 1) by place; long lists of numbers share their list's line.
+    folder : Path
+        Where files named by the document are looked for.
+    """
+
+    data: Any
+    source: str
+    lines: dict[Place, int] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path)
+
+    def where(self, place: Place, equation: str | int = "", offset: str | int = 0) -> str:
+        """Name a place for a message: ``file.yaml:12 (connections[0].weight)``.
+
+        ``equation`` and ``offset`` narrow it down to a line of a model's equations.
+        """
+        if equation:
+            return self._where((*place, equation), int(offset))
+        return self._where(place, 0)
+
+    def _where(self, place: Place, offset: int) -> str:
+        for length in range(len(place), -1, -1):
+            line = self.lines.get(place[:length])
+            if line is not None:
+                break
+        start = f"{self.source}:{line + offset}" if line else self.source
+        if line == 0:
+            start = "--set"
+        return f"{start} ({format_place(place)})" if place else start
+
+    def error(self, place: Place, message: str, cure: str = "") -> FileFormatError:
+        """Return (not raise) an error that names the place."""
+        return FileFormatError(message, where=self.where(place), cure=cure)
+
+
+def parse_document(text: str, source: str = "<text>", folder: Path | None = None) -> Document:
+    """Parse YAML text safely.
+
+    Parameters
+    ----------
+    text : str
+        The document.
+    source : str
+        What messages call it.
+    folder : Path, optional
+        Where files named by the document are looked for; the working directory by default.
+
+    Raises
+    ------
+    FileFormatError
+        If the text is no YAML, or is one of the kinds refused here.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise FileFormatError(
+            f"the document has {len(text):,} characters, more than {MAX_CHARACTERS:,}",
+            where=source,
+            cure="keep large arrays in a file of their own and name it",
+        )
+    return _TreeBuilder(Document(None, source, folder=folder or Path())).build(text)
+
+
+def parse_fragment(text: str, source: str) -> Any:
+    """Parse a value written on a command line as YAML (``5``, ``[1, 2]``, ``{uniform: [0, 1]}``)."""
+    return parse_document(text, source).data
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether an unquoted scalar would be read as this text, and not as a number or the like."""
+    return not (text in _SPECIAL or _INT.match(text) or _FLOAT.match(text))
+
+
+def format_place(place: Iterable[str | int]) -> str:
+    """Write a place as users write paths: ``connections[0].weight``."""
+    text = ""
+    for part in place:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return " ... did you mean 'x'?" or the list of what is known."""
+    names = [str(name) for name in known]
+    close = difflib.get_close_matches(word[:MAX_KEY_LENGTH], names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    if not names:
+        return ""
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    return f"; known: {shown}"
+
+
+@dataclass
+class _Open:
+    """A mapping or sequence that is still being read."""
+
+    value: Any
+    place: Place
+    key: str | None = None  # a mapping's key that waits for its value
+    size: int = 1
+    anchor: str | None = None
+
+
+class _TreeBuilder:
+    """Builds the tree from parser events with an explicit stack."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, nodes in it, depth of it
+        self.open_anchors: set[str] = set()
+        self.nodes = 0
+        self.line = 1
+        self.done = False
+
+    def build(self, text: str) -> Document:
+        import yaml
+
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            for event in yaml.parse(text, Loader=loader):
+                self.line = event.start_mark.line + 1
+                self._take(event, yaml)
+        except yaml.YAMLError as error:
+            raise self._syntax_error(error) from None
+        except (ValueError, UnicodeError) as error:  # lone surrogates and the like
+            raise FileFormatError(
+                f"the text is not valid YAML: {error}", where=self.document.source
+            ) from None
+        return self.document
+
+    def _take(self, event: Any, yaml: Any) -> None:
+        if isinstance(event, yaml.DocumentStartEvent) and self.done:
+            raise self._error("a second document begins here", "keep one network per file")
+        if isinstance(event, yaml.AliasEvent):
+            self._alias(event.anchor)
+        elif isinstance(event, yaml.ScalarEvent):
+            self._refuse_tag(event)
+            self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            self._refuse_tag(event)
+            self._open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self._close()
+
+    def _refuse_tag(self, event: Any) -> None:
+        # A quoted scalar carries no tag either; "!" alone only says "take it as it stands".
+        if event.tag not in (None, "!"):
+            raise self._error(
+                f"tags such as {str(event.tag)[:60]!r} are not allowed",
+                "write plain mappings, lists, numbers and text",
+            )
+
+    def _scalar(self, event: Any) -> None:
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.value, dict) and top.key is None:
+            self._key(top, event.value)
+            return
+        plain = bool(event.implicit[0])  # neither quoted nor tagged
+        value = self._resolve(event.value) if plain else event.value
+        self._count(1)
+        if event.anchor:
+            self._anchor(event.anchor, value, 1, 0)
+        self._place_value(value, 1)
+
+    def _key(self, top: _Open, key: str) -> None:
+        if len(key) > MAX_KEY_LENGTH:
+            raise self._error(f"a key of {len(key)} characters", "keep names short")
+        if key in top.value:
+            first = self.document.lines.get((*top.place, key))
+            since = f"; it was given first in line {first}" if first else ""
+            raise self._error(f"'{key}' is given twice{since}", "keep one of them")
+        top.key = key
+        self.document.lines[(*top.place, key)] = self.line
+
+    def _open(self, value: Any, anchor: str | None) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise self._error(f"nested more than {MAX_DEPTH} levels deep", "flatten it")
+        place: Place = ()
+        if self.stack:
+            top = self.stack[-1]
+            if isinstance(top.value, dict):
+                if top.key is None:
+                    raise self._error("a key must be a word", "write 'name: value'")
+                place = (*top.place, top.key)
+            else:
+                place = (*top.place, len(top.value))
+        self.document.lines.setdefault(place, self.line)
+        self._count(1)
+        if anchor:
+            self.open_anchors.add(anchor)
+        self.stack.append(_Open(value, place, anchor=anchor))
+
+    def _close(self) -> None:
+        closed = self.stack.pop()
+        if closed.anchor:
+            self.open_anchors.discard(closed.anchor)
+            self._anchor(closed.anchor, closed.value, closed.size, _depth(closed.value))
+        self._place_value(closed.value, closed.size)
+
+    def _anchor(self, name: str, value: Any, size: int, depth: int) -> None:
+        self.anchors[name] = (value, size, depth)
+
+    def _alias(self, name: str) -> None:
+        if name in self.open_anchors:
+            raise self._error(f"'*{name}' stands inside what it names", "write it out")
+        if name not in self.anchors:
+            raise self._error(f"nothing is named '&{name}'", "define it above")
+        value, size, depth = self.anchors[name]
+        top = self.stack[-1] if self.stack else None
+        if top is not None and isinstance(top.value, dict) and top.key is None:
+            raise self._error("an alias cannot be a key", "write the key out")
+        if len(self.stack) + depth > MAX_DEPTH:
+            raise self._error(f"nested more than {MAX_DEPTH} levels deep", "flatten it")
+        self._count(size)
+        # Each use is a copy: an override of one must not change the others.
+        self._place_value(_copy(value), size)
+
+    def _place_value(self, value: Any, size: int) -> None:
+        if not self.stack:
+            self.document.data = value
+            self.done = True
+            return
+        top = self.stack[-1]
+        top.size += size
+        if isinstance(top.value, dict):
+            assert top.key is not None  # the parser alternates keys and values
+            top.value[top.key] = value
+            top.key = None
+        else:
+            top.value.append(value)
+
+    def _count(self, nodes: int) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise self._error(
+                f"the document holds more than {MAX_NODES:,} values",
+                "keep large arrays in a file of their own; do not nest aliases",
+            )
+
+    def _resolve(self, text: str) -> Any:
+        """Read a plain scalar as YAML 1.2 does."""
+        if text in _SPECIAL:
+            return _SPECIAL[text]
+        if _INT.match(text):
+            if len(text) > 40:
+                raise self._error(f"a number of {len(text)} digits", "write it as 1e50")
+            return int(text)
+        if _FLOAT.match(text):
+            return float(text)
+        return text
+
+    def _error(self, message: str, cure: str) -> FileFormatError:
+        place = f"{self.document.source}:{self.line}"
+        return FileFormatError(message, where=place, cure=cure)
+
+    def _syntax_error(self, error: Any) -> FileFormatError:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else self.line
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        context = getattr(error, "context", None)
+        message = f"not valid YAML: {problem}" + (f" ({context})" if context else "")
+        cure = "indent with spaces, not tabs" if "\\t" in message else ""
+        return FileFormatError(message, where=f"{self.document.source}:{line}", cure=cure)
+
+
+def _depth(value: Any) -> int:
+    """Levels of nesting below a value; bounded by MAX_DEPTH, so recursion is safe."""
+    if isinstance(value, dict):
+        return 1 + max((_depth(item) for item in value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max((_depth(item) for item in value), default=0)
+    return 0
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value

@@ -1,0 +1,229 @@
+"""Writes a Network as YAML that loads as an equal Network."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pygenn_lite.declaration import (
+    Equation,
+    Network,
+    NeuronModel,
+    PoissonInput,
+    Population,
+    SpikeSource,
+    SynapseModel,
+    Trace,
+)
+from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
+from pygenn_lite.declaration.network import Recording
+from pygenn_lite.yaml_format.rules import write_rule
+from pygenn_lite.yaml_format.settings import RunSettings
+from pygenn_lite.yaml_format.values import write_value
+
+_KINDS: dict[type[Any], str] = {
+    PoissonInput: "poisson",
+    CurrentInput: "current",
+    TimedCurrent: "timed_current",
+    NoiseCurrent: "noise_current",
+}
+
+
+def dump_network(network: Network, settings: RunSettings | None = None) -> str:
+    """Write a network as YAML text; `load_network` gives an equal network back.
+
+    Parameters
+    ----------
+    network : Network
+        What to write.
+    settings : RunSettings, optional
+        Duration, settling time and published rates to go with it.
+
+    Examples
+    --------
+    >>> from pygenn_lite.yaml_format import load_network
+    >>> text = "models: {lif: {use: LIF}}\\npopulations: {exc: {size: 10, model: lif}}"
+    >>> network, _ = load_network(text)
+    >>> load_network(dump_network(network))[0] == network
+    True
+    """
+    settings = settings or RunSettings()
+    models, synapses = _Names("model"), _Names("synapse")
+    head: dict[str, Any] = {"name": network.name, "dt": network.dt, "seed": network.seed}
+    if settings.description:
+        head["description"] = settings.description
+    populations = {
+        name: _population(population, models) for name, population in network.populations.items()
+    }
+    connections = [
+        {
+            "name": group.name,
+            "source": group.source,
+            "target": group.target,
+            "synapse": synapses.of(group.synapse),
+            "connectivity": write_rule(group.connectivity),
+            "weight": write_value(group.weight),
+            "delay": write_value(group.delay),
+            "storage": group.storage,
+        }
+        for group in network.groups.values()
+    ]
+    inputs = [{_KINDS[type(one)]: _input(one, synapses)} for one in network.inputs]
+    document = {
+        "format": 1,
+        "network": head,
+        "models": {name: _neuron(model) for model, name in models.names.items()},
+        "synapses": {name: _synapse(model) for model, name in synapses.names.items()},
+        "populations": populations,
+        "connections": connections,
+        "inputs": inputs,
+        "run": {
+            "duration": settings.duration,
+            "settle": settings.settle,
+            "record": [_recording(recording) for recording in network.recordings],
+        },
+        "published": dict(settings.published),
+        "full_scale_rates": dict(settings.full_scale_rates),
+    }
+    return _to_yaml({key: value for key, value in document.items() if value not in ({}, [])})
+
+
+class _Names:
+    """Gives every model a name of its own; equal models share one."""
+
+    def __init__(self, fallback: str) -> None:
+        self.fallback = fallback
+        self.names: dict[Any, str] = {}
+
+    def of(self, model: Any) -> str:
+        if model not in self.names:
+            base = re.sub(r"\W+", "_", model.name, flags=re.ASCII)[:50] or self.fallback
+            name, count = base, 2
+            while name in self.names.values():
+                name, count = f"{base}_{count}", count + 1
+            self.names[model] = name
+        return self.names[model]
+
+
+def _population(population: Population, models: _Names) -> dict[str, Any]:
+    if isinstance(population.model, SpikeSource):
+        trains = {
+            "times": population.model.times.array.tolist(),
+            "indices": population.model.indices.array.tolist(),
+        }
+        return {"size": population.size, "spike_source": trains}
+    section: dict[str, Any] = {"size": population.size, "model": models.of(population.model)}
+    section |= _given(initial=_values(population.initial), parameters=_values(population.parameters))
+    if population.positions is not None:
+        section["positions"] = population.positions.array.tolist()
+    return section
+
+
+def _neuron(model: NeuronModel) -> dict[str, Any]:
+    return _given(
+        derivatives=_text(model.equations),
+        update=_text(model.update),
+        threshold=model.threshold and model.threshold.text,
+        reset=_text(model.reset),
+        refractory=model.refractory and model.refractory.text,
+        parameters=_values(model.parameters),
+        initial=_values(model.initial),
+        integrator=model.integrator if model.integrator != "auto" else None,
+        name=model.name,
+    ) | {"inputs": list(model.inputs), "hold": list(model.hold)}
+
+
+def _synapse(model: SynapseModel) -> dict[str, Any]:
+    return _given(
+        derivatives=_text(model.equations),
+        inputs=_text(model.inputs),
+        on_post=_text(model.on_post),
+        pre_trace=_trace(model.pre_trace),
+        post_trace=_trace(model.post_trace),
+        synapse_derivatives=_text(model.synapse_equations),
+        parameters=_values(model.parameters),
+        initial=_values(model.initial),
+        variables=_values(model.variables),
+        name=model.name,
+    ) | {"on_pre": _text(model.on_pre), "event_driven": model.event_driven}
+
+
+def _trace(trace: Trace | None) -> dict[str, Any] | None:
+    if trace is None:
+        return None
+    return {
+        "derivatives": _text(trace.equations),
+        "on_spike": _text(trace.on_spike),
+        "initial": _values(trace.initial),
+    }
+
+
+def _input(one: Input, synapses: _Names) -> dict[str, Any]:
+    section: dict[str, Any] = {"name": one.name, "target": one.target}
+    if isinstance(one, PoissonInput):
+        for key in ("rate", "weight", "sources"):
+            section[key] = write_value(getattr(one, key))
+        if one.synapse is not None:
+            section["synapse"] = synapses.of(one.synapse)
+        else:
+            section["variable"] = one.variable
+        return section
+    section["input"] = one.input
+    if isinstance(one, CurrentInput):
+        section["value"] = write_value(one.value)
+    elif isinstance(one, TimedCurrent):
+        section |= {"times": one.times.array.tolist(), "values": one.values.array.tolist()}
+    else:
+        section |= {"mean": write_value(one.mean), "sd": write_value(one.sd)}
+    return section
+
+
+def _recording(recording: Recording) -> Any:
+    what = recording.what
+    text = f"{what.population}.{getattr(what, 'variable', 'spikes')}"
+    if what.stop is not None:
+        text += f"[{what.start}:{what.stop}:{what.step}]"
+    return text if recording.every == 1 else {"what": text, "every": recording.every}
+
+
+def _text(equations: Iterable[Equation]) -> str:
+    return "\n".join(str(equation) for equation in equations)
+
+
+def _values(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: write_value(value) for name, value in pairs}
+
+
+def _given(**section: Any) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if value}
+
+
+def _to_yaml(data: Any) -> str:
+    import yaml
+
+    from pygenn_lite.yaml_format.document import is_plain_text
+
+    class Dumper(yaml.SafeDumper):
+        """Blocks for equations, quotes wherever a word could be read as something else."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    def text(dumper: Any, value: str) -> Any:
+        style = "|" if "\n" in value else None if is_plain_text(value) else "'"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    def number(dumper: Any, value: float) -> Any:
+        special = {math.inf: ".inf", -math.inf: "-.inf"}.get(value, repr(value))
+        return dumper.represent_scalar("tag:yaml.org,2002:float", special)
+
+    Dumper.add_representer(str, text)
+    Dumper.add_representer(float, number)
+    return str(
+        yaml.dump(
+            data, Dumper=Dumper, sort_keys=False, default_flow_style=None, width=96,
+            allow_unicode=True,
+        )
+    )  # fmt: skip

@@ -1,0 +1,220 @@
+"""Models of a file: declared by equations, or taken from the library with ``use``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pygenn_lite import models
+from pygenn_lite.declaration import NeuronModel, SynapseModel, Trace
+from pygenn_lite.errors import FileFormatError
+from pygenn_lite.yaml_format.check import check_section
+from pygenn_lite.yaml_format.context import Context
+from pygenn_lite.yaml_format.document import Place, nearest
+from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
+from pygenn_lite.yaml_format.values import read_value, read_values
+
+_NEURON_OPTIONS = ("integrator",)
+_NOT_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "integrator"})
+
+
+class ModelShelf:
+    """The models that a file declares, each made once and by need."""
+
+    def __init__(
+        self,
+        context: Context,
+        neurons: Mapping[str, NeuronSection],
+        synapses: Mapping[str, SynapseSection],
+    ) -> None:
+        self.context = context
+        self.neuron_sections, self.synapse_sections = neurons, synapses
+        self.neurons: dict[str, NeuronModel] = {}
+        self.synapses: dict[str, SynapseModel] = {}
+        self.under_way: list[str] = []
+        for name in neurons:
+            self.neuron(name, ("models", name))
+        for name in synapses:
+            self.synapse(name, ("synapses", name))
+
+    def neuron(self, given: Any, place: Place) -> NeuronModel:
+        """Return the neuron model that a name or an inline mapping stands for."""
+        if isinstance(given, str):
+            if given in self.neurons:
+                return self.neurons[given]
+            if given in self.neuron_sections:
+                section, place = self.neuron_sections[given], ("models", given)
+                self.neurons[given] = self._make_neuron(section, place)
+                return self.neurons[given]
+            if given not in models.NEURONS:
+                known = [*self.neuron_sections, *models.NEURONS]
+                raise self._error(place, f"no model is called '{given}'{nearest(given, known)}")
+            section = NeuronSection(use=given)
+        else:
+            section = check_section(
+                self.context.document, place, self._inline(given, place), NeuronSection
+            )
+        return self._make_neuron(section, place)
+
+    def synapse(self, given: Any, place: Place) -> SynapseModel:
+        """Return the synapse model that a name or an inline mapping stands for."""
+        if isinstance(given, str):
+            if given in self.synapses:
+                return self.synapses[given]
+            if given in self.synapse_sections:
+                return self._declared_synapse(given, place)
+            if given not in models.SYNAPSES and given not in models.PLASTICITY:
+                known = [*self.synapse_sections, *models.SYNAPSES, *models.PLASTICITY]
+                raise self._error(place, f"no synapse is called '{given}'{nearest(given, known)}")
+            section = SynapseSection(use=given)
+        else:
+            section = check_section(
+                self.context.document, place, self._inline(given, place), SynapseSection
+            )
+        return self._make_synapse(section, place)
+
+    def _declared_synapse(self, name: str, place: Place) -> SynapseModel:
+        if name in self.under_way:
+            raise self._error(place, f"'{name}' is its own receptor")
+        self.under_way.append(name)
+        made = self._make_synapse(self.synapse_sections[name], ("synapses", name))
+        self.under_way.pop()
+        self.synapses[name] = made
+        return made
+
+    def _inline(self, given: Any, place: Place) -> Any:
+        """Read ``{ExponentialCurrent: {tau: 5}}`` as ``use`` and ``parameters``."""
+        if not isinstance(given, dict) or len(given) != 1:
+            return given
+        name, options = next(iter(given.items()))
+        if name in (*NeuronSection.model_fields, *SynapseSection.model_fields):
+            return given
+        known = [*models.NEURONS, *models.SYNAPSES, *models.PLASTICITY]
+        if name not in known:
+            raise self._error((*place, name), f"unknown model '{name}'{nearest(name, known)}")
+        if options is None:
+            options = {}
+        if not isinstance(options, dict):
+            raise self._error((*place, name), f"'{name}' takes a mapping of parameters")
+        special = {key: options[key] for key in ("receptor", "initial") if key in options}
+        parameters = {key: item for key, item in options.items() if key not in special}
+        return {"use": name, "parameters": parameters, **special}
+
+    def _make_neuron(self, section: NeuronSection, place: Place) -> NeuronModel:
+        context = self.context
+        if section.use is not None:
+            made = self._use(section.use, models.NEURONS, section, place)
+            assert isinstance(made, NeuronModel)
+            return made
+        with context.at(place):
+            return NeuronModel(
+                section.derivatives,
+                update=section.update,
+                threshold=section.threshold,
+                reset=section.reset,
+                refractory=section.refractory,
+                parameters=read_values(context, section.parameters, (*place, "parameters")),
+                initial=read_values(context, section.initial, (*place, "initial")),
+                inputs=section.inputs,
+                hold=section.hold,
+                integrator=section.integrator,
+                name=section.name or "",
+            )
+
+    def _make_synapse(self, section: SynapseSection, place: Place) -> SynapseModel:
+        context = self.context
+        if section.use is not None:
+            shelf = {**models.SYNAPSES, **models.PLASTICITY}
+            made = self._use(section.use, shelf, section, place)
+            assert isinstance(made, SynapseModel)
+            return made
+        if section.receptor is not None:
+            raise self._error((*place, "receptor"), "'receptor' goes with 'use' only")
+        arguments: dict[str, Any] = {}
+        if section.on_pre is not None:
+            arguments["on_pre"] = section.on_pre
+        for side in ("pre_trace", "post_trace"):
+            trace: TraceSection | None = getattr(section, side)
+            if trace is not None:
+                arguments[side] = self._trace(trace, (*place, side))
+        with context.at(place):
+            return SynapseModel(
+                section.derivatives,
+                inputs=section.inputs,
+                on_post=section.on_post,
+                synapse_derivatives=section.synapse_derivatives,
+                event_driven=section.event_driven,
+                parameters=read_values(context, section.parameters, (*place, "parameters")),
+                initial=read_values(context, section.initial, (*place, "initial")),
+                variables=read_values(context, section.variables, (*place, "variables")),
+                name=section.name or "",
+                **arguments,
+            )
+
+    def _trace(self, section: TraceSection, place: Place) -> Trace:
+        with self.context.at(place):
+            initial = read_values(self.context, section.initial, (*place, "initial"))
+            return Trace(section.derivatives, section.on_spike, initial)
+
+    def _use(
+        self,
+        name: str,
+        shelf: Mapping[str, Callable[..., Any]],
+        section: NeuronSection | SynapseSection,
+        place: Place,
+    ) -> NeuronModel | SynapseModel:
+        """Call a function of the library with what the file gives for its arguments."""
+        context = self.context
+        if name not in shelf:
+            hint = nearest(name, shelf)
+            raise self._error((*place, "use"), f"the library has no '{name}' here{hint}")
+        for key in sorted(section.model_fields_set - _NOT_WITH_USE):
+            raise self._error(
+                (*place, key), f"'{key}' does not go with 'use'", "declare the model by equations"
+            )
+        known = inspect.signature(shelf[name]).parameters
+        arguments: dict[str, Any] = {}
+        for key, value in section.parameters.items():
+            inner = (*place, "parameters", key)
+            if key not in known or key in ("initial", "receptor"):
+                hint = nearest(key, [other for other in known if other not in _NOT_WITH_USE])
+                raise self._error(inner, f"'{name}' has no parameter '{key}'{hint}")
+            arguments[key] = self._argument(known[key], value, inner)
+        if section.initial:
+            self._needs(known, "initial", name, place)
+            inner = (*place, "initial")
+            if "dict" in str(known["initial"].annotation) or "Initial" in str(
+                known["initial"].annotation
+            ):
+                arguments["initial"] = read_values(context, section.initial, inner)
+            else:
+                # A synapse of the library has a single variable that may start elsewhere than at 0.
+                if len(section.initial) != 1:
+                    raise self._error(inner, "give the start value of one variable")
+                (variable, value), *_ = section.initial.items()
+                arguments["initial"] = read_value(context, value, (*inner, variable))
+        if isinstance(section, NeuronSection) and section.integrator != "auto":
+            arguments["integrator"] = section.integrator
+        if isinstance(section, SynapseSection) and section.receptor is not None:
+            self._needs(known, "receptor", name, place)
+            arguments["receptor"] = self.synapse(section.receptor, (*place, "receptor"))
+        with context.at(place):
+            return shelf[name](**arguments)  # type: ignore[no-any-return]
+
+    def _argument(self, known: inspect.Parameter, value: Any, place: Place) -> Any:
+        annotation = str(known.annotation)
+        if annotation == "str":
+            if not isinstance(value, str):
+                raise self._error(place, f"'{known.name}' should be text")
+            return value
+        if annotation in ("float", "int"):
+            return self.context.number(value, place)
+        return read_value(self.context, value, place)
+
+    def _needs(self, known: Mapping[str, Any], key: str, name: str, place: Place) -> None:
+        if key not in known:
+            raise self._error((*place, key), f"'{name}' takes no '{key}'")
+
+    def _error(self, place: Place, message: str, cure: str = "") -> FileFormatError:
+        return self.context.document.error(place, message, cure)

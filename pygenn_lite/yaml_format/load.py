@@ -1,0 +1,101 @@
+"""Finds, reads, changes and builds a network file: the whole way from a name to a Network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pygenn_lite.declaration import Network
+from pygenn_lite.errors import FileFormatError
+from pygenn_lite.models import network_file, network_names
+from pygenn_lite.yaml_format.build import build_network
+from pygenn_lite.yaml_format.document import MAX_CHARACTERS, Document, nearest, parse_document
+from pygenn_lite.yaml_format.overrides import apply_overrides
+from pygenn_lite.yaml_format.settings import RunSettings
+
+
+def load_network(
+    source: str | Path, set: Mapping[str, Any] | None = None
+) -> tuple[Network, RunSettings]:
+    """Load a network from the library, a YAML file, or YAML text.
+
+    Parameters
+    ----------
+    source : str or Path
+        A name of the library (``"microcircuit"``), a file, or text of several lines.
+    set : mapping of str to value, optional
+        Changes by path, e.g. ``{"populations.exc.size": 100, "connections[0].weight": 2.0}``.
+
+    Returns
+    -------
+    network : Network
+        The declaration.
+    settings : RunSettings
+        How to run it, and published rates.
+
+    Raises
+    ------
+    DeclarationError
+        Naming file, line and key, and the nearest known name.
+
+    Examples
+    --------
+    >>> network, settings = load_network('''
+    ... models: {lif: {use: LIF}}
+    ... populations: {exc: {size: 10, model: lif}}
+    ... run: {duration: 20}
+    ... ''')
+    >>> network.populations["exc"].size, settings.duration
+    (10, 20.0)
+    """
+    document = read_document(source)
+    apply_overrides(document, set or {})
+    return build_network(document)
+
+
+def read_document(source: str | Path) -> Document:
+    """Parse the YAML of a library name, a file, or text."""
+    if isinstance(source, str) and ("\n" in source or ": " in source):
+        return parse_document(source)
+    path = find_network_file(source)
+    try:
+        if path.stat().st_size > MAX_CHARACTERS:
+            raise FileFormatError(
+                f"the file is larger than {MAX_CHARACTERS:,} bytes",
+                where=str(path),
+                cure="keep large arrays in a file of their own and name it",
+            )
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileFormatError(f"cannot read the file: {error.strerror}", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise FileFormatError("the file is not UTF-8 text", where=str(path)) from None
+    return parse_document(text, str(path), path.parent)
+
+
+def find_network_file(source: str | Path) -> Path:
+    """Return the file of a library name or path.
+
+    Raises
+    ------
+    FileFormatError
+        With the nearest name of the library.
+    """
+    if isinstance(source, str) and source in network_names():
+        return network_file(source)
+    cure = f"known networks: {', '.join(network_names())}; or give a YAML file"
+    shown = str(source)[:200]
+    try:
+        path = Path(source)
+        if path.is_file():
+            return path
+        if path.is_dir():
+            raise FileFormatError(f"'{shown}' is a folder, not a network file", cure=cure)
+    except (ValueError, OSError):  # a NUL byte, or a name longer than the system allows
+        raise FileFormatError(f"{shown!r} is no file name", cure=cure) from None
+    if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
+        raise FileFormatError(f"there is no file '{shown}'", cure=cure)
+    hint = nearest(shown, network_names())
+    hint = hint if "did you mean" in hint else ""
+    raise FileFormatError(f"no network is called '{shown}'{hint}", cure=cure)

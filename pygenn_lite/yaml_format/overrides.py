@@ -1,0 +1,140 @@
+"""Changes places of a document by path: what ``--set populations.exc.size=100`` does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pygenn_lite.errors import FileFormatError
+from pygenn_lite.yaml_format.document import (
+    Document,
+    Place,
+    format_place,
+    nearest,
+)
+from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
+
+# Names in these mappings must exist: an override changes a network, it does not extend it.
+_FIXED = frozenset({"constants", "models", "synapses", "populations"})
+_PART = re.compile(r"([^.\[\]]+)|\[(-?\d{1,9})\]")
+
+
+def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
+    """Change a document in place, before it is checked.
+
+    Parameters
+    ----------
+    document : Document
+        The document to change.
+    changes : mapping of str to value
+        Paths such as ``populations.exc.size``, ``connections[0].weight``, ``connections.0.weight``
+        or, for a connection or input that has a name, ``connections.exc_inh.weight``; with the
+        value that is to stand there.
+
+    Raises
+    ------
+    FileFormatError
+        For a path that leads nowhere, with the nearest one that does not.
+    """
+    for path, value in changes.items():
+        _set(document, path, plain(value))
+
+
+def plain(value: Any) -> Any:
+    """Turn NumPy arrays and numbers, tuples and the like into what YAML would have given."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def split_path(path: str) -> list[str]:
+    """Split ``a.b[0].c`` into its parts."""
+    parts = [name or index for name, index in _PART.findall(path)]
+    dotted = re.sub(r"\[(-?\d{1,9})\]", r".\1", path).split(".")
+    if not parts or [part for part in dotted if part != ""] != parts or "" in dotted[1:]:
+        raise FileFormatError(
+            f"'{path[:80]}' is no path", where="--set", cure="write it like populations.exc.size"
+        )
+    return parts
+
+
+def _set(document: Document, path: str, value: Any) -> None:
+    parts = split_path(path)
+    if not isinstance(document.data, dict):
+        raise document.error((), "the document should be a mapping (key: value)")
+    here: Any = document.data
+    place: Place = ()
+    for depth, part in enumerate(parts):
+        last = depth == len(parts) - 1
+        if isinstance(here, list):
+            key: str | int = _index(here, part, place, path)
+        elif isinstance(here, dict):
+            key = part
+            _check_key(here, key, place, path)
+        else:
+            raise _nowhere(path, f"{format_place(place)} holds a single value")
+        place = (*place, key)
+        if last:
+            here[key] = value  # type: ignore[index]
+            _mark(document, place)
+            return
+        if isinstance(here, dict) and here.get(part) is None:
+            here[part] = {}
+            _mark(document, place)
+        here = here[key]  # type: ignore[index]
+
+
+def _mark(document: Document, place: Place) -> None:
+    for old in [other for other in document.lines if other[: len(place)] == place]:
+        del document.lines[old]
+    document.lines[place] = 0  # Document.where names it --set
+
+
+def _index(here: list[Any], part: str, place: Place, path: str) -> int:
+    if re.fullmatch(r"-?\d{1,9}", part):
+        index = int(part)
+        if -len(here) <= index < len(here):
+            return index % len(here)
+        raise _nowhere(path, f"{format_place(place)} has {len(here)} entries, counted from 0")
+    names = [_name_of(item) for item in here]
+    if part in names:
+        return names.index(part)
+    known = [name for name in names if name]
+    raise _nowhere(path, f"'{part}' is no entry of {format_place(place)}{nearest(part, known)}")
+
+
+def _name_of(item: Any) -> str | None:
+    if isinstance(item, dict):
+        if isinstance(item.get("name"), str):
+            return item["name"]
+        if len(item) == 1:  # an input: {poisson: {name: ...}}
+            return _name_of(next(iter(item.values())))
+    return None
+
+
+def _check_key(here: dict[str, Any], key: str, place: Place, path: str) -> None:
+    if key in here:
+        return
+    if not place or not is_free_mapping(place):
+        known = keys_at(place)
+        if known and key not in known:
+            raise _nowhere(path, f"unknown key '{key}'{nearest(key, known)}")
+        if not known and not _extensible(place):
+            raise _nowhere(path, f"unknown key '{key}'{nearest(key, here)}")
+    elif place[0] in _FIXED and len(place) == 1:
+        kind = str(place[0]).removesuffix("s")
+        raise _nowhere(path, f"no {kind} is called '{key}'{nearest(key, here)}")
+
+
+def _extensible(place: Place) -> bool:
+    """Whether a mapping outside the schema may get new keys (a library model's parameters)."""
+    return bool(place) and ("synapse" in place or "model" in place or "receptor" in place)
+
+
+def _nowhere(path: str, message: str) -> FileFormatError:
+    return FileFormatError(message, where=f"--set {path[:120]}")

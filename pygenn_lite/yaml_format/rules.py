@@ -1,0 +1,154 @@
+"""Connectivity rules between their YAML form and the declaration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pygenn_lite.declaration import connectivity as declared
+from pygenn_lite.errors import FileFormatError
+from pygenn_lite.yaml_format.context import Context
+from pygenn_lite.yaml_format.document import Document, Place, nearest
+
+_FLAGS = ("autapses", "multapses")
+# YAML name -> class, the field that a bare number stands for, further fields.
+_RULES: dict[str, tuple[type[Any], str | None, tuple[str, ...]]] = {
+    "all_to_all": (declared.AllToAll, None, ("autapses",)),
+    "one_to_one": (declared.OneToOne, None, ()),
+    "fixed_probability": (declared.FixedProbability, "p", ("autapses",)),
+    "fixed_total_number": (declared.FixedTotalNumber, "n", ("probability", *_FLAGS)),
+    "fixed_in_degree": (declared.FixedInDegree, "n", _FLAGS),
+    "fixed_out_degree": (declared.FixedOutDegree, "n", _FLAGS),
+    "explicit": (declared.Explicit, None, ("pre", "post", "file")),
+    "csr": (declared.CSR, None, ("row_begin", "targets", "file")),
+    "distance_dependent": (
+        declared.DistanceDependent,
+        "probability",
+        ("max_distance", "autapses"),
+    ),
+}
+_NAMES = {kind: name for name, (kind, _, _) in _RULES.items()}
+_WHOLE = frozenset({"n"})
+
+
+def read_rule(context: Context, given: Any, place: Place) -> Any | None:
+    """Turn ``{fixed_probability: 0.02}`` into a rule; ``None`` means no connection at all."""
+    if given is None:
+        return None
+    document = context.document
+    if isinstance(given, str):
+        given = {given: {}}
+    if not isinstance(given, dict) or len(given) != 1:
+        raise document.error(
+            place, "should be one connectivity rule", "write it like {fixed_probability: 0.02}"
+        )
+    name, options = next(iter(given.items()))
+    if name not in _RULES:
+        raise document.error((*place, name), f"unknown rule '{name}'{nearest(name, _RULES)}")
+    kind, bare, further = _RULES[name]
+    inner = (*place, name)
+    known = ((bare,) if bare else ()) + further
+    if options is None:
+        options = {}
+    if not isinstance(options, dict):
+        if bare is None:
+            raise document.error(inner, f"'{name}' takes a mapping", f"known: {', '.join(known)}")
+        options = {bare: options}
+    arguments = {}
+    for key, value in options.items():
+        if key not in known:
+            raise document.error((*inner, key), f"unknown key '{key}'{nearest(key, known)}")
+        arguments[key] = _argument(context, key, value, (*inner, key))
+    if "file" in arguments:
+        arguments = _from_file(context, arguments["file"], arguments, further[:2], inner)
+    _check_complete(document, name, bare, arguments, inner)
+    if arguments.get("p") == 0 or arguments.get("probability") == 0 or _is_zero(arguments):
+        return None
+    with context.at(inner):
+        return kind(**arguments)
+
+
+def write_rule(rule: Any) -> Any:
+    """Turn a rule into plain data: the inverse of `read_rule`."""
+    name = _NAMES.get(type(rule))
+    if name is None:
+        raise FileFormatError(f"the connectivity {type(rule).__name__} has no form in YAML")
+    _, bare, further = _RULES[name]
+    options: dict[str, Any] = {}
+    for key in ((bare,) if bare else ()) + further:
+        if key == "file":
+            continue
+        value = getattr(rule, key)
+        if value is None or (key in _FLAGS and value == _default_flag(type(rule), key)):
+            continue
+        options[key] = _plain(value)
+    if not options:
+        return name
+    if bare is not None and set(options) == {bare}:
+        return {name: options[bare]}
+    return {name: options}
+
+
+def _argument(context: Context, key: str, value: Any, place: Place) -> Any:
+    document = context.document
+    if key in _FLAGS:
+        if not isinstance(value, bool):
+            raise document.error(place, f"'{key}' should be true or false")
+        return value
+    if key == "file":
+        if not isinstance(value, str):
+            raise document.error(place, "'file' should be the name of a file")
+        return value
+    if key in ("pre", "post", "row_begin", "targets"):
+        return context.whole_numbers(value, place)
+    if key in _WHOLE:
+        return context.whole_number(value, place)
+    if key == "probability" and isinstance(value, str):
+        return context.formula(value, place)
+    return context.number(value, place)
+
+
+def _from_file(
+    context: Context, file: str, given: dict[str, Any], columns: tuple[str, ...], place: Place
+) -> dict[str, Any]:
+    if len(given) > 1:
+        raise context.document.error(place, "give either a file or the lists, not both")
+    arrays = context.columns(file, (*place, "file"), columns)
+    for array in arrays:
+        if array.size and not np.all(array == np.floor(array)):
+            raise context.document.error((*place, "file"), f"'{file}' holds fractional indices")
+    return {
+        column: array.astype(np.int64) for column, array in zip(columns, arrays, strict=True)
+    }
+
+
+def _check_complete(
+    document: Document, name: str, bare: str | None, arguments: dict[str, Any], place: Place
+) -> None:
+    if name == "fixed_total_number":
+        if len({"n", "probability"} & set(arguments)) != 1:
+            raise document.error(place, f"'{name}' needs either 'n' or 'probability'")
+        return
+    needed = {"explicit": ("pre", "post"), "csr": ("row_begin", "targets")}.get(name, ())
+    for key in (bare,) if bare else needed:
+        if key is not None and key not in arguments:
+            raise document.error(place, f"'{name}' needs '{key}'")
+
+
+def _is_zero(arguments: dict[str, Any]) -> bool:
+    return isinstance(arguments.get("n"), int) and arguments["n"] == 0
+
+
+def _default_flag(kind: type[Any], key: str) -> bool:
+    return bool(kind.__dataclass_fields__[key].default)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "array"):
+        return value.array.tolist()
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "text"):
+        return str(value.text)
+    return value

@@ -1,0 +1,282 @@
+"""Makes a network smaller (or larger) and keeps the mean and variance of its neurons' inputs.
+
+As the reference implementation of the cortical microcircuit does: numbers of neurons and numbers
+of synapses per neuron are both multiplied by ``k``, weights divided by ``sqrt(k)`` (which keeps the
+variance), and a direct current restores the mean: with the charge ``Q = integral of the current per
+unit of weight`` (``tau`` of an exponential current),
+
+    current = 1e-3 (1 - sqrt(k)) sum over sources (Q weight synapses rate),
+
+where synapses per neuron, weights and rates are those of the full network (rates in Hz, times in
+ms), and background sources count like any other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pygenn_lite.declaration import (
+    AllToAll,
+    Connectivity,
+    Distribution,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+    FrozenArray,
+    LogNormal,
+    Network,
+    NeuronModel,
+    PoissonInput,
+    Population,
+    SpikeSource,
+    SpikesOf,
+    SynapseGroup,
+    SynapseModel,
+    VariableOf,
+)
+from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
+from pygenn_lite.declaration.values import Binomial, Gamma
+from pygenn_lite.errors import NetworkError
+
+
+def scale_network(network: Network, k: float, rates: Mapping[str, float]) -> Network:
+    """Scale numbers of neurons and of synapses per neuron by ``k``, keeping mean and variance.
+
+    Parameters
+    ----------
+    network : Network
+        The full network. Its synapses must be static currents.
+    k : float
+        Factor, for instance 0.1.
+    rates : mapping of str to float
+        Rates of the full network by population, Hz.
+
+    Returns
+    -------
+    Network
+        A new network, with one current input (``restore_<population>``) per population.
+
+    Raises
+    ------
+    NetworkError
+        If a part of the network cannot be scaled, naming it.
+    """
+    if not 0 < k < 1e6:
+        raise NetworkError(f"cannot scale by {k}", cure="give a factor such as 0.1")
+    return _Scaling(network, float(k), rates).run()
+
+
+class _Scaling:
+    """One scaling; collects the missing mean current by population and input."""
+
+    def __init__(self, network: Network, k: float, rates: Mapping[str, float]) -> None:
+        self.full, self.k, self.rates = network, k, rates
+        self.scaled = Network(network.dt, network.seed, network.name)
+        self.missing: dict[tuple[str, str], float] = {}
+
+    def run(self) -> Network:
+        for population in self.full.populations.values():
+            self._population(population)
+        for group in self.full.groups.values():
+            self._group(group)
+        for one in self.full.inputs:
+            self._input(one)
+        for (target, input_name), current in self.missing.items():
+            name = f"restore_{target}" if input_name == "I" else f"restore_{target}_{input_name}"
+            self.scaled.current(target, current, input_name, name=name)
+        for recording in self.full.recordings:
+            self.scaled.record(self._recorded(recording.what), every=recording.every)
+        return self.scaled
+
+    def _population(self, population: Population) -> None:
+        where = f"population '{population.name}'"
+        if isinstance(population.model, SpikeSource):
+            raise _cannot(where, "given spike trains cannot be scaled")
+        model: NeuronModel = population.model
+        values = [*model.parameters, *model.initial, *population.parameters, *population.initial]
+        for name, value in values:
+            if isinstance(value, FrozenArray):
+                raise _cannot(where, f"'{name}' has one value per neuron", "use a distribution")
+        if population.positions is not None:
+            raise _cannot(where, "neurons with positions cannot be scaled")
+        self.scaled.population(
+            population.name,
+            self._size(population.name),
+            model,
+            initial=dict(population.initial),
+            parameters=dict(population.parameters),
+        )
+
+    def _size(self, name: str) -> int:
+        return max(1, round(self.full.populations[name].size * self.k))
+
+    def _group(self, group: SynapseGroup) -> None:
+        where = f"synapse group '{group.name}'"
+        weight = self._weight(group.weight, where)
+        indegree = self._indegree(group, where)
+        if group.source not in self.rates:
+            raise NetworkError(
+                f"the full-scale rate of '{group.source}' is not known",
+                where=where,
+                cure="write it under 'full_scale_rates:'",
+            )
+        arriving = _mean(group.weight) * indegree * self.rates[group.source]
+        self._restore(group.synapse, group.target, arriving, where)
+        self.scaled.connect(
+            group.source,
+            group.target,
+            group.synapse,
+            self._rule(group, where),
+            weight=weight,
+            delay=group.delay,
+            name=group.name,
+            storage=group.storage,
+        )
+
+    def _input(self, one: Any) -> None:
+        where = f"input '{one.name}'"
+        if isinstance(one, CurrentInput) and not isinstance(one.value, FrozenArray):
+            self.scaled.current(one.target, one.value, one.input, name=one.name)
+            return
+        if isinstance(one, NoiseCurrent):
+            if not isinstance(one.mean, FrozenArray) and not isinstance(one.sd, FrozenArray):
+                self.scaled.noise_current(one.target, one.mean, one.sd, one.input, name=one.name)
+                return
+        elif isinstance(one, PoissonInput):
+            self._poisson(one, where)
+            return
+        elif getattr(one, "values", None) is not None and one.values.array.ndim == 1:
+            self.scaled.timed_current(
+                one.target, one.times.array, one.values.array, one.input, name=one.name
+            )
+            return
+        raise _cannot(where, "it has one value per neuron", "use a distribution")
+
+    def _poisson(self, one: PoissonInput, where: str) -> None:
+        if one.synapse is None:
+            raise _cannot(where, "its events are no currents", "give it a current synapse")
+        if not isinstance(one.rate, float) or not isinstance(one.sources, float):
+            raise _cannot(where, "rate and sources must be plain numbers")
+        weight = self._weight(one.weight, where)
+        self._restore(one.synapse, one.target, _mean(one.weight) * one.sources * one.rate, where)
+        # A single source stands for many whose sum is given as one rate: the rate is scaled then.
+        single = one.sources == 1.0
+        self.scaled.poisson(
+            one.target,
+            one.rate * self.k if single else one.rate,
+            weight=weight,
+            synapse=one.synapse,
+            sources=1 if single else round(one.sources * self.k),
+            name=one.name,
+        )
+
+    def _restore(self, synapse: SynapseModel, target: str, arriving: float, where: str) -> None:
+        for input_name, charge in _charges(synapse, where).items():
+            key = (target, input_name)
+            current = 1e-3 * charge * (1 - math.sqrt(self.k)) * arriving
+            self.missing[key] = self.missing.get(key, 0.0) + current
+
+    def _weight(self, weight: Any, where: str) -> Any:
+        factor = 1 / math.sqrt(self.k)
+        if isinstance(weight, float):
+            return weight * factor
+        if isinstance(weight, LogNormal):
+            return LogNormal(weight.mu + math.log(factor), weight.sigma)
+        if isinstance(weight, Gamma):
+            return Gamma(weight.shape, weight.scale * factor)
+        if isinstance(weight, Distribution) and not isinstance(weight, Binomial):
+            scaled = {
+                field.name: getattr(weight, field.name) * factor
+                for field in dataclasses.fields(weight)
+            }
+            return type(weight)(**scaled)
+        raise _cannot(where, "its weights are no numbers or scalable distribution")
+
+    def _indegree(self, group: SynapseGroup, where: str) -> float:
+        rule = group.connectivity
+        n_pre = self.full.populations[group.source].size
+        n_post = self.full.populations[group.target].size
+        lost = 1 if group.source == group.target and not getattr(rule, "autapses", True) else 0
+        if isinstance(rule, AllToAll):
+            return n_pre - lost
+        if isinstance(rule, FixedProbability):
+            return rule.p * (n_pre - lost)
+        if isinstance(rule, FixedInDegree):
+            return rule.n
+        if isinstance(rule, FixedOutDegree):
+            return rule.n * n_pre / n_post
+        if isinstance(rule, FixedTotalNumber):
+            return rule.total(n_pre, n_post) / n_post
+        raise _cannot(where, f"the rule {type(rule).__name__} cannot be scaled")
+
+    def _rule(self, group: SynapseGroup, where: str) -> Connectivity:
+        rule = group.connectivity
+        if isinstance(rule, FixedInDegree | FixedOutDegree):
+            return dataclasses.replace(rule, n=round(rule.n * self.k))
+        if isinstance(rule, FixedTotalNumber):
+            n_pre = self.full.populations[group.source].size
+            n_post = self.full.populations[group.target].size
+            total = round(rule.total(n_pre, n_post) * self.k * self.k)
+            return dataclasses.replace(rule, n=total, probability=None)
+        return rule  # per-pair rules scale with the number of sources
+
+    def _recorded(self, what: SpikesOf | VariableOf) -> SpikesOf | VariableOf:
+        population = self.scaled.populations[what.population]
+        thing = population.spikes if isinstance(what, SpikesOf) else population[what.variable]
+        if what.stop is None:
+            return thing
+        return thing[what.start : min(what.stop, population.size) : what.step]
+
+
+def _mean(weight: Any) -> float:
+    return weight.mean_value() if isinstance(weight, Distribution) else float(weight)
+
+
+def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
+    """Integral over time of each input's current after one spike of weight 1.
+
+    For receptor variables ``x' = A x`` that jump by ``b`` and give ``c x`` it is ``-c A^-1 b``.
+    """
+    name = synapse.name or "the synapse"
+    if not synapse.is_static or not synapse.inputs:
+        raise _cannot(where, f"{name} is no static current")
+    import sympy
+
+    numbers = {sympy.Symbol(key, real=True): value for key, value in synapse.parameters}
+    states = [sympy.Symbol(key, real=True) for key in synapse.state_names]
+    definitions = {
+        sympy.Symbol(each.name, real=True): each.sympy()
+        for each in synapse.equations
+        if each.kind == "definition"
+    }
+
+    def reduced(expression: Any) -> Any:
+        for _ in range(len(definitions) + 1):
+            expression = expression.subs(definitions)
+        return expression.subs(numbers)
+
+    slopes = sympy.Matrix(
+        [reduced(each.sympy()) for each in synapse.equations if each.kind == "derivative"]
+    )
+    jump = sympy.Matrix([int(key == synapse.on_pre[0].name) for key in synapse.state_names])
+    currents = [reduced(each.sympy()) for each in synapse.inputs]
+    outputs = sympy.Matrix(currents)
+    dynamics, reading = slopes.jacobian(states), outputs.jacobian(states)
+    free = set().union(*(entry.free_symbols for entry in (*dynamics, *reading)))
+    constant = (slopes - dynamics * sympy.Matrix(states)).applyfunc(sympy.simplify)
+    if free or any(constant) or not any(jump) or dynamics.det() == 0:
+        cure = "only currents that do not depend on the neuron can be scaled"
+        raise _cannot(where, f"{name} is no linear current (a conductance, say)", cure)
+    charge = -reading * dynamics.inv() * jump
+    totals: dict[str, float] = {}
+    for each, value in zip(synapse.inputs, charge, strict=True):
+        totals[each.name] = totals.get(each.name, 0.0) + float(value)
+    return totals
+
+
+def _cannot(where: str, message: str, cure: str = "") -> NetworkError:
+    return NetworkError(f"cannot be scaled: {message}", where=where, cure=cure)

@@ -1,0 +1,263 @@
+"""The shape of a network file: which keys stand where. What the values mean is for `build`."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from pygenn_lite.yaml_format.document import Place
+
+
+def _text(value: Any) -> Any:
+    """Numbers may stand where text is expected: ``refractory: 2``, ``reset: {V: 0}``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value)
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("should be a number or a formula of constants")
+    return value
+
+
+def _equations(value: Any) -> Any:
+    if isinstance(value, dict):
+        if all(isinstance(_text(item), str) for item in value.values()):
+            return {name: _text(item) for name, item in value.items()}
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "\n".join(value)
+    elif value is None or isinstance(value, str):
+        return value or ""
+    raise ValueError("should be equations: text, a list of lines, or a mapping of names to text")
+
+
+def _names(value: Any) -> Any:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("should be the name of a population, or a list of names, or 'all'")
+    return names
+
+
+Number = Annotated[Any, BeforeValidator(_number)]
+Text = Annotated[str, BeforeValidator(_text)]
+Equations = Annotated[Any, BeforeValidator(_equations)]
+Names = Annotated[Any, BeforeValidator(_names)]
+Word = Annotated[str, StringConstraints(max_length=64)]
+# Numbers, formulas, arrays, distributions; or, between lists of populations, matrices of these.
+ValueSpec = Any
+
+
+class Section(BaseModel):
+    """A mapping with known keys only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkSection(Section):
+    """What holds for the whole network."""
+
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    dt: Number = 0.1
+    seed: Number = 0
+    description: str = ""
+
+
+class NeuronSection(Section):
+    """A neuron model: declared by equations, or taken from the library with ``use``."""
+
+    use: Word | None = None
+    derivatives: Equations = ""
+    update: Equations = ""
+    threshold: Text | None = None
+    reset: Equations = ""
+    refractory: Text | None = None
+    parameters: dict[str, ValueSpec] = {}
+    initial: dict[str, ValueSpec] = {}
+    inputs: list[Word] | None = None
+    hold: list[Word] | None = None
+    integrator: Word = "auto"
+    name: Word | None = None
+
+
+class TraceSection(Section):
+    """Variables driven by a neuron's own spikes, read by plastic synapses."""
+
+    derivatives: Equations = ""
+    on_spike: Equations = ""
+    initial: dict[str, ValueSpec] = {}
+
+
+class SynapseSection(Section):
+    """A synapse model: declared by equations, or taken from the library with ``use``."""
+
+    use: Word | None = None
+    receptor: Any = None
+    derivatives: Equations = ""
+    inputs: Equations = ""
+    on_pre: Equations | None = None
+    on_post: Equations = ""
+    pre_trace: TraceSection | None = None
+    post_trace: TraceSection | None = None
+    synapse_derivatives: Equations = ""
+    event_driven: bool = True
+    parameters: dict[str, ValueSpec] = {}
+    initial: dict[str, ValueSpec] = {}
+    variables: dict[str, ValueSpec] = {}
+    name: Word | None = None
+
+
+class SpikeSourceSection(Section):
+    """Spike trains that a population replays: arrays, or a file that holds them."""
+
+    times: list[Any] | None = None
+    indices: list[Any] | None = None
+    file: str | None = None
+
+
+class PopulationSection(Section):
+    """Neurons of one model, or a spike source."""
+
+    size: Number | None = None
+    model: Any = None
+    initial: dict[str, ValueSpec] = {}
+    parameters: dict[str, ValueSpec] = {}
+    positions: Any = None
+    spike_source: SpikeSourceSection | None = None
+
+
+class ConnectionSection(Section):
+    """Synapse groups between populations; any value may be a matrix, rows target."""
+
+    source: Names
+    target: Names
+    synapse: Any
+    connectivity: Any
+    weight: ValueSpec = 1.0
+    delay: ValueSpec = None
+    storage: Any = "auto"
+    name: Word | None = None
+
+
+class PoissonSection(Section):
+    """Independent Poisson trains into every neuron."""
+
+    target: Names
+    rate: ValueSpec
+    weight: ValueSpec
+    sources: ValueSpec = 1
+    synapse: Any = None
+    variable: Word | None = None
+    name: Word | None = None
+
+
+class CurrentSection(Section):
+    """A constant current."""
+
+    target: Names
+    value: ValueSpec
+    input: Word = "I"
+    name: Word | None = None
+
+
+class TimedCurrentSection(Section):
+    """A piecewise constant current."""
+
+    target: Names
+    times: list[Any]
+    values: list[Any]
+    input: Word = "I"
+    name: Word | None = None
+
+
+class NoiseCurrentSection(Section):
+    """A Gaussian current, drawn anew at every step."""
+
+    target: Names
+    mean: ValueSpec = 0.0
+    sd: ValueSpec
+    input: Word = "I"
+    name: Word | None = None
+
+
+class InputSection(Section):
+    """One input: a mapping with exactly one of these keys."""
+
+    poisson: PoissonSection | None = None
+    current: CurrentSection | None = None
+    timed_current: TimedCurrentSection | None = None
+    noise_current: NoiseCurrentSection | None = None
+
+
+class RecordSection(Section):
+    """Something to record at its own interval (in steps)."""
+
+    what: str
+    every: Number = 1
+
+
+class RunSection(Section):
+    """How long to run and what to record; times in ms, ``every`` in steps."""
+
+    duration: Number = 1000.0
+    settle: Number = 0.0
+    record: list[Any] = []
+    every: Number = 1
+
+
+class NetworkFile(Section):
+    """The whole file."""
+
+    format: Literal[1] = 1
+    network: NetworkSection = NetworkSection()
+    constants: dict[str, Number] = {}
+    models: dict[str, NeuronSection] = {}
+    synapses: dict[str, SynapseSection] = {}
+    populations: dict[str, PopulationSection] = Field(default={})
+    connections: list[ConnectionSection] = []
+    inputs: list[InputSection] = []
+    run: RunSection = RunSection()
+    published: dict[str, Number] = {}
+    full_scale_rates: dict[str, Number] = {}
+
+
+def keys_at(place: Place, root: type[BaseModel] = NetworkFile) -> tuple[str, ...]:
+    """Return the keys that may stand in the mapping at ``place`` (none where any name may)."""
+    kind: Any = root
+    for part in place:
+        kind = _inside(kind, part)
+    kind = _section(kind)
+    return tuple(kind.model_fields) if kind is not None else ()
+
+
+def is_free_mapping(place: Place) -> bool:
+    """Whether the keys of the mapping at ``place`` are names that the user chose."""
+    kind: Any = NetworkFile
+    for part in place:
+        kind = _inside(kind, part)
+    return typing.get_origin(kind) is dict
+
+
+def _inside(kind: Any, part: str | int) -> Any:
+    """Type of what stands under a key or index."""
+    section = _section(kind)
+    if section is not None:
+        field = section.model_fields.get(str(part))
+        return Any if field is None else field.annotation
+    if typing.get_origin(kind) in (dict, list):
+        return typing.get_args(kind)[-1]
+    return Any
+
+
+def _section(kind: Any) -> type[BaseModel] | None:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        for option in typing.get_args(kind):
+            found = _section(option)
+            if found is not None:
+                return found
+    return None

@@ -1,0 +1,34 @@
+"""What a file says beside the network: how long to run, and what is known of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How to run a network of a file.
+
+    Attributes
+    ----------
+    duration : float
+        Time to simulate after settling, ms.
+    settle : float
+        Time simulated before it, ms; rates do not count it.
+    published : mapping
+        Published rates by population, Hz, to be shown beside the measured ones.
+    full_scale_rates : mapping
+        Rates by population at full scale, Hz, from which `scale_network` restores mean inputs.
+    description : str
+        What the network is, with its source.
+    source : str
+        The file, or "<text>".
+    """
+
+    duration: float = 1000.0
+    settle: float = 0.0
+    published: Mapping[str, float] = field(default_factory=dict)
+    full_scale_rates: Mapping[str, float] = field(default_factory=dict)
+    description: str = ""
+    source: str = "<text>"
