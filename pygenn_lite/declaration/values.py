@@ -152,12 +152,18 @@ class TruncatedNormal(Distribution):
 
     def mean_value(self) -> float:
         """Mean after truncation."""
-        from scipy.stats import truncnorm
-
         if self.sd == 0:
             return min(max(self.mean, self.low), self.high)
         a, b = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
-        return float(truncnorm.mean(a, b, self.mean, self.sd))
+        if a > 0:  # the upper tail mirrored, where erfc keeps its digits
+            a, b, sign = -b, -a, -1.0
+        else:
+            sign = 1.0
+        mass = (math.erfc(-b / math.sqrt(2)) - math.erfc(-a / math.sqrt(2))) / 2
+        if mass < 1e-290:  # so far out that the nearer limit is all there is
+            return min(max(self.mean, self.low), self.high)
+        density = (math.exp(-a * a / 2) - math.exp(-b * b / 2)) / math.sqrt(2 * math.pi)
+        return self.mean + sign * self.sd * density / mass
 
 
 @dataclass(frozen=True)
