@@ -29,13 +29,20 @@ class exprel(sympy.Function):  # noqa: N801
         return ((sympy.exp(x) - 1) / x)._eval_evalf(prec)
 
 
-class rand(sympy.Function):  # noqa: N801
+class _Draw(sympy.Function):
+    """A random number: a constant to SymPy, but one it cannot work out."""
+
+    nargs = 1
+    is_real = True
+    is_comparable = False
+
+    def _eval_evalf(self, prec: int) -> None:
+        return None
+
+
+class rand(_Draw):  # noqa: N801
     """A uniform random number in (0, 1); the argument numbers the draw."""
 
-    nargs = 1
 
-
-class randn(sympy.Function):  # noqa: N801
+class randn(_Draw):  # noqa: N801
     """A standard normal random number; the argument numbers the draw."""
-
-    nargs = 1
