@@ -93,14 +93,14 @@ class PopulationAssembly:
         initial = tuple(trace.initial)
         key = (structure, tuple(used.items()), initial)
         if key not in self.traces:
-            index = len(self.traces)
+            index = sum(known.side == side for _, known in self.traces.values())
             self.traces[key] = (index, structure)
             for name, value in used.items():
-                self.values[f"{name}__t{index}"] = value
+                self.values[f"{name}__{side}{index}"] = value
             for name in trace.state_names:
-                self.initial[f"{name}__t{index}"] = dict(initial).get(name, 0.0)
+                self.initial[f"{name}__{side}{index}"] = dict(initial).get(name, 0.0)
         index = self.traces[key][0]
-        return {name: f"{name}__t{index}" for name in trace.state_names}
+        return {name: f"{name}__{side}{index}" for name in trace.state_names}
 
     def add_input(self, declared: Input) -> None:
         """Attach a declared input."""
@@ -154,14 +154,14 @@ class PopulationAssembly:
             parameters=tuple((name, _shared(value)) for name, value in self._parameters()),
             inputs=() if self.is_source else tuple(model.inputs),
             receptors=tuple(structure for _, structure in self.receptors.values()),
-            traces=tuple(structure for _, structure in self.traces.values()),
-            arena=tuple(self.arena),
-            accumulated=tuple(self.accumulated),
+            traces=self._traces("pre") + self._traces("post"),
+            arena=tuple(sorted(self.arena)),
+            accumulated=tuple(sorted(self.accumulated)),
             poisson=tuple((target, _shared(p.weight)) for p, target in self.poisson),
             currents=tuple((c.input, _shared(c.value)) for c in self.currents),
             timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
             noise=tuple((c.input, _shared(c.mean), _shared(c.sd)) for c in self.noise),
-            published=tuple(self.published),
+            published=tuple(sorted(self.published)),
             is_source=self.is_source,
             real=real,
             check_finite=check_finite,
@@ -176,10 +176,13 @@ class PopulationAssembly:
             initial=self.initial,
             poisson=tuple(p for p, _ in self.poisson),
             timed=tuple(self.timed),
-            published=tuple(self.published),
+            published=tuple(sorted(self.published)),
         )
 
     # ------------------------------------------------------------------ helpers
+
+    def _traces(self, side: str) -> tuple[TraceStructure, ...]:
+        return tuple(trace for _, trace in self.traces.values() if trace.side == side)
 
     def _parameters(self) -> Iterable[tuple[str, Value]]:
         if self.is_source:

@@ -86,12 +86,16 @@ class CppPrinter(StrPrinter):  # type: ignore[misc]
                 below.append(sympy.Pow(base, -exponent))
             else:
                 above.append(factor)
-        level = PRECEDENCE["Mul"]
-        numerator = "*".join(self.parenthesize(f, level) for f in above) or self._literal(1.0)
+        numerator = "*".join(self._factor(f) for f in above) or self._literal(1.0)
         if not below:
             return numerator
-        denominator = "*".join(self.parenthesize(f, level) for f in below)
+        denominator = "*".join(self._factor(f) for f in below)
         return f"{numerator}/({denominator})"
+
+    def _factor(self, expr: sympy.Expr) -> str:
+        if expr.is_Rational:  # printed as one literal
+            return str(self._print(expr))
+        return str(self.parenthesize(expr, PRECEDENCE["Mul"]))
 
     def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
         base, exponent = expr.as_base_exp()
@@ -113,9 +117,11 @@ class CppPrinter(StrPrinter):  # type: ignore[misc]
         return f"pgl::exp({self._print(expr.exp)})"
 
     _print_exp = _print_ExpBase
+
     def _print_Heaviside(self, expr: sympy.Heaviside) -> str:
         x, at_zero = expr.args
-        return self._print(sympy.Piecewise((1, x > 0), (at_zero, sympy.Eq(x, 0)), (0, True)))
+        cases = ((1, x > 0), (at_zero, sympy.Eq(x, 0)), (0, True))
+        return self._print_Piecewise(sympy.Piecewise(*cases))
 
     _print_Abs = _print_sign = _print_floor = _print_Function
     _print_ceiling = _print_log = _print_exprel = _print_Function

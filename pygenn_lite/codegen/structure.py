@@ -6,7 +6,8 @@ enter. Everything here works on names and text: a network whose kernels are in t
 brought up without SymPy.
 
 Inside a kernel every variable has one *internal name*: a neuron's own variables keep theirs, those
-of receptor ``k`` become ``name__r{k}``, those of trace ``k`` ``name__t{k}``.
+of receptor ``k`` become ``name__r{k}``, those of trace ``k`` of a side
+``name__pre{k}`` or ``name__post{k}``.
 """
 
 from __future__ import annotations

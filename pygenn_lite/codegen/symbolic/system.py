@@ -87,14 +87,17 @@ def build_system(structure: PopulationStructure) -> System:
     close = _Closure(inputs, definitions)
 
     spikes: dict[str, list[tuple[str, sympy.Expr]]] = {"pre": [], "post": []}
-    for k, trace in enumerate(structure.traces):
-        names = _rename((*trace.states, *trace.parameters), f"__t{k}")
-        parameters.update({f"{name}__t{k}": True for name in trace.parameters})
-        states += [f"{name}__t{k}" for name in trace.states]
+    count = {"pre": 0, "post": 0}
+    for trace in structure.traces:
+        suffix = f"__{trace.side}{count[trace.side]}"
+        count[trace.side] += 1
+        names = _rename((*trace.states, *trace.parameters), suffix)
+        parameters.update({f"{name}{suffix}": True for name in trace.parameters})
+        states += [f"{name}{suffix}" for name in trace.states]
         derivatives, local = _continuous(trace.equations, names, where)
-        attached.update({f"{name}__t{k}": e for name, e in derivatives.items()})
+        attached.update({f"{name}{suffix}": e for name, e in derivatives.items()})
         spikes[trace.side] += [
-            (f"{name}__t{k}", value.xreplace(names).xreplace(local))
+            (f"{name}{suffix}", value.xreplace(names).xreplace(local))
             for name, value in assignments(trace.on_spike, where)
         ]
 
