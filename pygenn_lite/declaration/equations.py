@@ -170,7 +170,7 @@ def _from_line(line: str, where: str, assignments: bool) -> Equation:
     if derivative and not assignments:
         if operator != "=":
             raise EquationError(f"{left} {operator} ... is not an equation", where=where, cure="use '='")
-        name = check_name(derivative.group(1), "variable", where)
+        name = _derivative_name(derivative.group(1), where)
         return _equation("derivative", name, "=", right, f"{where}: d{name}/dt" if where else f"d{name}/dt")
     if assignments:
         if derivative:
@@ -193,8 +193,13 @@ def _from_pair(name: str, value: object, where: str, assignments: bool) -> Equat
     derivative = _DERIVATIVE.match(name)
     if assignments:
         return _equation("assignment", _target_name(name, where), "=", value, where)
-    name = check_name(derivative.group(1) if derivative else name, "variable", where)
+    name = _derivative_name(derivative.group(1) if derivative else name, where)
     return _equation("derivative", name, "=", value, f"{where}: d{name}/dt" if where else f"d{name}/dt")
+
+
+def _derivative_name(name: str, where: str) -> str:
+    """Synapse models may give dweight/dt."""
+    return name if name == "weight" else check_name(name, "variable", where)
 
 
 def _target_name(name: str, where: str) -> str:

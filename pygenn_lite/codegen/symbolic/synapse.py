@@ -21,7 +21,9 @@ def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
     """Derive the kernels of a general synapse group."""
     where = f"synapse group {structure.name!r}"
     derivatives = _derivatives(structure.equations, where)
-    flows = [_flow(n, v, structure, where) for n, v in derivatives.items()]
+    # Between events, variables without a derivative stand still.
+    varying = {*derivatives, *structure.pre, *structure.post, "t"}
+    flows = [_flow(n, v, structure.event_driven, varying, where) for n, v in derivatives.items()]
     return SynapseKernel(
         name=name,
         synapse=structure.synapse,
@@ -67,13 +69,13 @@ def _derivatives(
 
 
 def _flow(
-    name: str, value: sympy.Expr, structure: SynapseStructure, where: str
+    name: str, value: sympy.Expr, event_driven: bool, varying: set[str], where: str
 ) -> Assign:
     """x after `elapsed` ms: exact for dx/dt = a x + b with a and b constant in between."""
     variable = symbol(name)
     split = linear_part(value, [name], frozenset({name}))
     if split is None or variable in split[1].free_symbols:
-        if structure.event_driven:
+        if event_driven:
             raise EquationError(
                 f"d{name}/dt = {value} cannot be integrated between events: it is not linear "
                 f"in {name}",
@@ -82,8 +84,7 @@ def _flow(
             )
         return Assign(name, variable + ELAPSED * value)
     rate, drive = split[0].get(name, sympy.S.Zero), split[1]
-    if structure.event_driven:
-        varying = {*structure.synapse, *structure.pre, *structure.post, "t"} - {"weight"}
+    if event_driven:
         used = {s.name for s in (rate.free_symbols | drive.free_symbols)}
         if used & varying:
             raise EquationError(
