@@ -86,12 +86,12 @@ class ReferenceSimulation:
                 network, link, synapses, synapse_kernel, self.populations
             )
         self.step_number = 0
-        nothing = np.empty(0, np.int64)
-        self.last_spikes = dict.fromkeys(self.populations, nothing)
+        self.last_spikes: dict[str, NDArray[np.int64]] = {}
         self.spikes: dict[str, list[tuple[int, int]]] = {name: [] for name in self.populations}
         self.traces: dict[str, list[dict[str, NDArray[np.float64]]]] = {
             name: [] for name in self.populations
         }
+        self._send({name: p.first_spikes for name, p in self.populations.items()})
 
     def step(self) -> None:
         """One step, in the order that all backends follow."""
@@ -115,13 +115,17 @@ class ReferenceSimulation:
         for name, population in self.populations.items():
             self.traces[name].append(_states(population))
         # 4. neurons; their spikes set out
-        for name, population in self.populations.items():
-            self.last_spikes[name] = population.advance(n)
-        for group in self.groups.values():
-            group.send(n + 1, self.last_spikes[group.instance.source])
-        for name, spikes in self.last_spikes.items():
-            self.spikes[name] += [(n + 1, int(neuron)) for neuron in spikes]
+        spikes = {name: population.advance(n) for name, population in self.populations.items()}
         self.step_number += 1
+        self._send(spikes)
+
+    def _send(self, spikes: dict[str, NDArray[np.int64]]) -> None:
+        """Spikes at the present step: they are noted and set out through all groups."""
+        n, self.last_spikes = self.step_number, spikes
+        for group in self.groups.values():
+            group.send(n, spikes[group.instance.source])
+        for name, neurons in spikes.items():
+            self.spikes[name] += [(n, int(neuron)) for neuron in neurons]
 
     def result(self) -> ReferenceResult:
         """Everything up to now."""

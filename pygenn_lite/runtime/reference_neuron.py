@@ -44,6 +44,7 @@ class ReferencePopulation:
         if kernel is not None:
             self._load_values(kernel, population.positions)
             self._compute_coefficients(kernel)
+        self.first_spikes = self._replayed(0)
         self.publish()
 
     # ------------------------------------------------------------------ one step
@@ -51,15 +52,24 @@ class ReferencePopulation:
     def advance(self, step: int) -> Indices:
         """From ``t_step`` to the next step; returns the neurons that spike at its end."""
         if self.train is not None:
-            steps, indices = self.train
-            spikes = np.sort(indices[steps == step + 1])
             if self.kernel is not None:
                 self._integrate(self.kernel, step)
-                self.after(step + 1, spikes)
+            spikes = self._replayed(step + 1)
         elif self.kernel is not None:
             now = self._integrate(self.kernel, step)
             spikes = self._find_spikes(self.kernel, step, now)
+        else:
+            spikes = np.empty(0, np.int64)
         self.publish()
+        return spikes
+
+    def _replayed(self, step: int) -> Indices:
+        """A spike source's spikes at ``t_step``; its traces see them at once."""
+        if self.train is None:
+            return np.empty(0, np.int64)
+        steps, indices = self.train
+        spikes = np.sort(indices[steps == step])
+        self.after(step, spikes)
         return spikes
 
     def after(self, step: int, spikes: Indices) -> None:
