@@ -41,6 +41,8 @@ def describe_synapse_kernel(kernel: SynapseKernel) -> str:
     """What happens at a plastic synapse as formulas."""
     lines = [f"synapse kernel {kernel.name} ({kernel.real})"]
     lines.append(f"  per synapse: {', '.join(kernel.synapse)}")
+    if kernel.held:
+        lines.append(f"  held while the target is refractory: {', '.join(kernel.held)}")
     lines += _section("since the last event", _assigns(kernel.decay))
     for title, assigns in (
         ("at a presynaptic arrival", kernel.on_pre),

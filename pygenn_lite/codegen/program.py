@@ -146,6 +146,7 @@ class SynapseKernel:
     synapse: tuple[str, ...]
     pre: tuple[str, ...]
     post: tuple[str, ...]
+    held: tuple[str, ...]  # of `post`: not changed while the target's counter `refractory` runs
     scalars: tuple[str, ...]
     decay: tuple[Assign, ...]  # event driven: brings variables up to date; uses `elapsed` (ms)
     on_pre: tuple[Assign, ...]

@@ -123,6 +123,7 @@ def _synapse_part(kernel: SynapseKernel, assigns: tuple[Assign, ...]) -> dict[st
         ],
         "pre": [(k, n) for k, n in enumerate(kernel.pre) if n in used],
         "post": [(k, n) for k, n in enumerate(kernel.post) if n in used],
+        "guarded": set(targets) & set(kernel.held),
         "read": used & set(kernel.post),
         "jumped_names": set(targets) & set(kernel.post),
         "jumped": [(k, n) for k, n in enumerate(kernel.post) if n in targets],

@@ -87,6 +87,7 @@ class SynapseStructure:
     synapse: tuple[str, ...]  # per-synapse variables, "weight" first
     pre: tuple[str, ...]  # symbols read from the source population's rings
     post: tuple[str, ...]  # symbols that are arrays over the target slice
+    held: tuple[str, ...]  # of these, those that ignore jumps while the neuron is refractory
     scalars: tuple[str, ...]
     real: str
 

@@ -50,6 +50,7 @@ def general_link(
         synapse=stored,
         pre=tuple(sorted(names.pre)),
         post=tuple(sorted(names.post)),
+        held=names.held(),
         scalars=tuple(sorted(names.scalars)),
         real="",
     )
@@ -95,9 +96,18 @@ class _Names:
         self.pre: dict[str, str] = {}
         self.post: dict[str, str] = {}
         self.scalars: dict[str, Value] = {}
+        self.jumped: set[str] = set()
+
+    def held(self) -> tuple[str, ...]:
+        """Symbols of the target neuron that ignore jumps while it is refractory."""
+        model = self.target.population.model
+        hold = model.hold if model.refractory else ()
+        return tuple(sorted(s for s in self.jumped if self.post[s] in hold))
 
     def resolve(self, equation: Equation) -> None:
         self._target(equation)
+        if set(self.held()):
+            self.post["refractory"] = "refractory"
         for symbol in sorted(equation.symbols):
             self._read(symbol, equation)
 
@@ -120,6 +130,7 @@ class _Names:
                 where=_where(self.group.synapse, equation),
                 cure=f"write '{name} += ...'",
             )
+        self.jumped.add(name)
 
     def _read(self, symbol: str, equation: Equation) -> None:
         if symbol in self.synapse or symbol in BUILT_IN:

@@ -160,6 +160,8 @@ class ReferenceGroup:
         for assign in assigns:
             if assign.target in self.kernel.post:
                 execute([Assign("increment", assign.value)], names)
+                if assign.target in self.kernel.held and self.target.refractory[self.post[k]]:
+                    continue
                 names[assign.target] += names["increment"]
                 values = self.target.names[self.instance.post[assign.target]]
                 values[self.post[k]] = names[assign.target]
@@ -179,6 +181,8 @@ class ReferenceGroup:
         for name, internal in self.instance.pre.items():
             names[name] = self.source.published_at(sent, internal, int(self.pre[k]))
         for name, internal in self.instance.post.items():
+            if name == "refractory":
+                continue
             names[name] = float(self.target.names[internal][self.post[k]])
         return names
 

@@ -86,6 +86,8 @@ def test_every_feature_of_kernels_compiles():
         variables={"c": 1.0},
     )
     network.connect(other, other, every_step, OneToOne())
+    weakening = SynapseModel(on_pre="V_post += weight; weight = 0.9*weight + V_post - V_post")
+    network.connect("p", "p", weakening, OneToOne())
     source = network.spike_source("s", 3, [1.0], [0])
     network.connect(source, "p", STDP, AllToAll())
     network.poisson("p", 1e3, weight=0.1, variable="V")

@@ -112,6 +112,16 @@ def test_jumps_of_what_the_threshold_sees_are_summed_and_others_go_straight():
     assert structure.kernels[0].arena == ("I_syn__r0",)
 
 
+def test_jumps_of_held_variables_ask_whether_the_neuron_is_refractory():
+    plastic = SynapseModel(on_pre="V_post += weight; weight *= 0.9")
+    (held,) = network_structure(one_population(LIF, plastic)).synapse_kernels
+    assert held.held == ("V_post",)
+    assert held.post == ("V_post", "refractory")
+    free = NeuronModel("dV/dt = -V", threshold="V > 1", reset="V = 0")
+    (other,) = network_structure(one_population(free, plastic)).synapse_kernels
+    assert other.held == ()
+
+
 def test_deriving_needs_no_values():
     structure = network_structure(driven())
     for instance in structure.populations.values():

@@ -29,6 +29,7 @@ def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
         synapse=structure.synapse,
         pre=structure.pre,
         post=structure.post,
+        held=structure.held,
         scalars=structure.scalars,
         decay=tuple(flows) if structure.event_driven else (),
         on_pre=_ordered(structure.on_pre, structure, where),
