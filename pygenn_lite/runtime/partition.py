@@ -67,7 +67,7 @@ def make_partition(
         # The remainder of the division goes to other slices in each population.
         cuts = (blocks_of(sizes[name]) * np.arange(slices + 1) + position % slices) // slices
         begin[name] = np.minimum(cuts * BLOCK, sizes[name]).astype(np.uint32)
-        load = load + np.diff(begin[name].astype(np.int64))
+        load = np.add(load, begin[name][1:].astype(np.int64) - begin[name][:-1])
     for name in sorted(sizes.keys() - begin.keys(), key=lambda n: (-sizes[n], n)):
         owner = int(np.argmin(load))
         load[owner] += max(sizes[name], 1)

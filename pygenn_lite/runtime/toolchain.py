@@ -99,7 +99,7 @@ def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:
 def machine_flags(family: str) -> tuple[tuple[str, ...], ...]:
     """Sets of flags for this machine's processor, best first; the last one always works."""
     if platform.machine().lower() in ("x86_64", "amd64", "i686"):
-        choices = [("-march=native", "-mprefer-vector-width=512")]
+        choices: list[tuple[str, ...]] = [("-march=native", "-mprefer-vector-width=512")]
         if {"avx2", "fma"} <= set(processor_features()):
             choices.append(("-march=x86_64_v3" if family == "zig" else "-march=x86-64-v3",))
     else:

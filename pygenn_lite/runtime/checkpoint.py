@@ -1,0 +1,237 @@
+"""Checkpoints: all that a simulation must know to go on with the same spikes, bit for bit.
+
+A file holds what does not follow from the declaration: states, parameters, past values and spikes
+on their way, weights and synapse variables that changed, the step and the seed. It does not depend
+on the number of threads. NumPy's archive format; written aside and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.machine import Machine
+
+FORMAT = "pygenn_lite checkpoint"
+VERSION = 1
+
+Array = npt.NDArray[Any]
+
+
+def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> None:
+    """Write a checkpoint.
+
+    Parameters
+    ----------
+    machine : Machine
+    path : Path
+        Replaced at once when all is written.
+    changed_weights : set of str
+        Static groups whose weights were set by hand.
+    """
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": network_digest(machine),
+        "step": int(machine.engine.step_get(machine.pointer)),
+        "seed": machine.seed,
+        "changed_weights": sorted(changed_weights),
+    }
+    try:
+        with _written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
+            _put(file, "header", np.frombuffer(json.dumps(header).encode(), np.uint8))
+            for name, array in _arrays(machine, changed_weights):
+                _put(file, name, array)
+    except OSError as error:
+        raise CheckpointError(
+            f"the checkpoint {path} cannot be written: {error.strerror or error}",
+            cure="name a file in a directory that exists, with enough space",
+        ) from error
+
+
+def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
+    """Put a simulation into the state of a checkpoint; returns the static groups whose weights had
+    been set by hand.
+
+    Raises
+    ------
+    CheckpointError
+        No such file, not a checkpoint, or one of another network.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            header = json.loads(file["header"].tobytes().decode())
+            _check(header, machine, path)
+            changed = set(header["changed_weights"])
+            content = {name: file[name] for name in _names(machine, changed)}
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no checkpoint {path}") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read as a checkpoint: {error}",
+            cure="name a file that Simulation.save wrote",
+        ) from error
+    machine.set_step(int(header["step"]), int(header["seed"]))
+    for population, memory in machine.populations.items():
+        for name, array in memory.checkpoint_arrays():
+            array.write(content[f"{population}/array/{name}"])
+        memory.scalars[:] = content[f"{population}/scalars"]
+        for name, published in memory.published.items():
+            _restore_ring(
+                published.ring, content[f"{population}/past/{name}"], int(header["step"])
+            )
+        steps = np.ascontiguousarray(content[f"{population}/spikes/steps"])
+        indices = np.ascontiguousarray(content[f"{population}/spikes/indices"])
+        machine.engine.inflight_import(
+            machine.pointer, machine.numbers[population], len(steps), steps.ctypes.data,
+            indices.ctypes.data,
+        )
+    for group, synapses in machine.synapses.items():
+        for name in synapses.dtypes:
+            values = content[f"{group}/synapse/{name}"]
+            if name == "weight":
+                synapses.stored.set_weights(values)
+            else:
+                synapses.write(name, values)
+        synapses.scalars[:] = content[f"{group}/scalars"]
+    for group in changed:
+        machine.groups[group].set_weights(content[f"{group}/weight"])
+    machine.prepare(machine.populations)
+    return changed
+
+
+def network_digest(machine: Machine) -> str:
+    """Digest of the declaration (but for its name and what is recorded) and the precision."""
+    declared = machine.network.declaration()
+    parts = (declared.dt, declared.seed, declared.populations, declared.groups, declared.inputs)
+    digest = hashlib.sha256(machine.real.name.encode())
+    for part in _plain(parts):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _plain(value: Any) -> Iterator[bytes]:
+    """A declaration as bytes that do not depend on the process (hashes of strings do)."""
+    from dataclasses import fields, is_dataclass
+
+    from pygenn_lite.declaration.values import FrozenArray
+
+    if isinstance(value, FrozenArray):
+        yield value.digest
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield type(value).__name__.encode()
+        for field in fields(value):
+            if field.compare:
+                yield field.name.encode()
+                yield from _plain(getattr(value, field.name))
+    elif isinstance(value, (tuple, list)):
+        yield b"("
+        for item in value:
+            yield from _plain(item)
+        yield b")"
+    elif isinstance(value, (str, int, float, bool, type(None))):
+        yield repr(value).encode() + b";"
+    else:
+        yield type(value).__name__.encode()
+        for key, item in sorted(vars(value).items()):
+            yield key.encode()
+            yield from _plain(item)
+
+
+def _check(header: dict[str, Any], machine: Machine, path: Path) -> None:
+    if header.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no checkpoint of pygenn_lite")
+    if header["version"] != VERSION:
+        raise CheckpointError(
+            f"{path} was written by another version of pygenn_lite (format {header['version']}, "
+            f"this one reads {VERSION})"
+        )
+    if header["network"] != network_digest(machine):
+        raise CheckpointError(
+            f"{path} belongs to another network, or to another precision",
+            cure="restore it into a simulation of the same declaration (sizes, models, values, "
+            "dt, seed) and precision",
+        )
+
+
+def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
+    step = int(machine.engine.step_get(machine.pointer))
+    for population, memory in machine.populations.items():
+        for name, array in memory.checkpoint_arrays():
+            yield f"{population}/array/{name}", array.read()
+        yield f"{population}/scalars", memory.scalars
+        for name, published in memory.published.items():
+            yield f"{population}/past/{name}", _past(published.ring, step)
+        number = machine.numbers[population]
+        count = int(machine.engine.inflight_count(machine.pointer, number))
+        steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
+        machine.engine.inflight_export(
+            machine.pointer, number, steps.ctypes.data, indices.ctypes.data
+        )
+        yield f"{population}/spikes/steps", steps
+        yield f"{population}/spikes/indices", indices
+    for group, synapses in machine.synapses.items():
+        for name in synapses.dtypes:
+            if name == "weight":
+                yield f"{group}/synapse/{name}", synapses.stored.weights().astype(synapses.real)
+            else:
+                yield f"{group}/synapse/{name}", synapses.read(name)
+        yield f"{group}/scalars", synapses.scalars
+    for group in sorted(changed):
+        yield f"{group}/weight", machine.groups[group].weights()
+
+
+def _names(machine: Machine, changed: set[str]) -> list[str]:
+    names = []
+    for population, memory in machine.populations.items():
+        names += [f"{population}/array/{n}" for n, _ in memory.checkpoint_arrays()]
+        names += [f"{population}/past/{n}" for n in memory.published]
+        names += [f"{population}/{n}" for n in ("scalars", "spikes/steps", "spikes/indices")]
+    for group, synapses in machine.synapses.items():
+        names += [f"{group}/synapse/{n}" for n in synapses.dtypes]
+        names.append(f"{group}/scalars")
+    return names + [f"{group}/weight" for group in sorted(changed)]
+
+
+def _past(ring: Array, step: int) -> Array:
+    """Values of the last steps, newest first."""
+    slots = len(ring)
+    return np.asarray(ring[(step - np.arange(slots)) % slots])
+
+
+def _restore_ring(ring: Array, past: Array, step: int) -> None:
+    slots = len(ring)
+    ring[(step - np.arange(slots)) % slots] = past
+
+
+def _put(file: zipfile.ZipFile, name: str, array: Array) -> None:
+    with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
+        np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
+
+
+@contextlib.contextmanager
+def _written_at_once(path: Path) -> Iterator[Path]:
+    """A file beside ``path`` that takes its place when the block is done."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(descriptor)
+    aside = Path(name)
+    try:
+        yield aside
+        with aside.open("rb") as written:
+            os.fsync(written.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

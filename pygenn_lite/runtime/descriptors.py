@@ -1,0 +1,314 @@
+"""Describes synapse groups to the builder: rules and distributions that it draws itself, and
+explicit arrays for what only the host can compute (arrays, expressions, distances, rare
+distributions)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.connectivity import (
+    CSR,
+    AllToAll,
+    DistanceDependent,
+    Explicit,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+    OneToOne,
+)
+from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.values import (
+    Exponential,
+    FrozenArray,
+    LogNormal,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    Value,
+)
+from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.expressions import evaluate
+from pygenn_lite.runtime.random import philox, stream_of, to_uniform
+from pygenn_lite.runtime.values import Positions, synapse_names, synapse_values
+
+IntArray = npt.NDArray[np.int64]
+PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
+LONGEST_DELAY = 65535  # steps
+PAIRS_AT_ONCE = 1 << 21
+
+
+@dataclass
+class Structure:
+    """Synapses as arrays, ordered by source; ``given[k]`` is the place of synapse k in the arrays
+    that the user gave."""
+
+    pre: IntArray
+    post: IntArray
+    given: IntArray | None = None
+
+
+@dataclass
+class GroupDescription:
+    """One synapse group as the builder sees it.
+
+    Attributes
+    ----------
+    group : SynapseGroup
+    structure : Structure or None
+        Explicit synapses; None where the builder draws them.
+    weight, delay : Value or ndarray
+        What to tell the builder: a number, one of the distributions that it knows, or explicit
+        values in the order of ``structure``.
+    weight_later : bool
+        The weights are to be computed on the host once the synapses are known, and written.
+    """
+
+    group: SynapseGroup
+    n_pre: int
+    n_post: int
+    stream: int
+    structure: Structure | None
+    weight: Any
+    delay: Any
+    weight_later: bool = False
+    _kept: list[Any] = field(default_factory=list)
+
+    def native(
+        self, slice_begin: npt.NDArray[np.uint32], arena_offset: npt.NDArray[np.uint32]
+    ) -> abi.Group:
+        """pgl_group; valid as long as this description lives."""
+        rule = self._rule()
+        self._kept += [slice_begin, arena_offset]
+        return abi.Group(
+            stream=self.stream,
+            n_target=self.n_post,
+            rule=rule,
+            weight=self._distribution(self.weight),
+            delay=self._distribution(self.delay),
+            slice_begin=slice_begin.ctypes.data,
+            arena_offset=arena_offset.ctypes.data,
+        )
+
+    def _rule(self) -> abi.Rule:
+        same = self.group.source == self.group.target
+        rule = self.group.connectivity
+        native = abi.Rule(autapses=1, multapses=1, same_population=int(same))
+        if self.structure is not None:
+            native.kind = abi.EXPLICIT
+            row_begin = np.zeros(self.n_pre + 1, dtype=np.int64)
+            np.cumsum(np.bincount(self.structure.pre, minlength=self.n_pre), out=row_begin[1:])
+            targets = np.ascontiguousarray(self.structure.post, dtype=np.uint32)
+            self._kept += [row_begin, targets]
+            native.row_begin, native.targets = row_begin.ctypes.data, targets.ctypes.data
+            return native
+        native.autapses = int(getattr(rule, "autapses", True))
+        native.multapses = int(getattr(rule, "multapses", True))
+        if isinstance(rule, AllToAll):
+            native.kind = abi.ALL_TO_ALL
+        elif isinstance(rule, OneToOne):
+            native.kind = abi.ONE_TO_ONE
+        elif isinstance(rule, FixedProbability):
+            native.kind, native.p = abi.FIXED_PROBABILITY, rule.p
+        elif isinstance(rule, FixedTotalNumber):
+            native.kind, native.n = abi.FIXED_TOTAL, rule.total(self.n_pre, self.n_post)
+        elif isinstance(rule, FixedInDegree):
+            native.kind, native.n = abi.FIXED_IN, rule.n
+        else:
+            assert isinstance(rule, FixedOutDegree), rule
+            native.kind, native.n = abi.FIXED_OUT, rule.n
+        return native
+
+    def _distribution(self, value: Any) -> abi.Distribution:
+        if isinstance(value, np.ndarray):
+            values = np.ascontiguousarray(value, dtype=np.float64)
+            self._kept.append(values)
+            return abi.Distribution(kind=abi.VALUES, values=values.ctypes.data)
+        if isinstance(value, Uniform):
+            return abi.Distribution(kind=abi.UNIFORM, a=value.low, b=value.high)
+        if isinstance(value, Normal):
+            return abi.Distribution(kind=abi.NORMAL, a=value.mean, b=value.sd)
+        if isinstance(value, TruncatedNormal):
+            return abi.Distribution(
+                kind=abi.TRUNCATED_NORMAL, a=value.mean, b=value.sd, low=value.low, high=value.high
+            )
+        if isinstance(value, LogNormal):
+            return abi.Distribution(kind=abi.LOG_NORMAL, a=value.mu, b=value.sigma)
+        if isinstance(value, Exponential):
+            return abi.Distribution(kind=abi.EXPONENTIAL, a=value.mean)
+        return abi.Distribution(kind=abi.CONSTANT, a=float(value))
+
+
+def is_native(value: Value) -> bool:
+    """Whether the builder draws such values itself."""
+    return isinstance(
+        value, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential)
+    )
+
+
+def describe_group(
+    group: SynapseGroup,
+    source: Population,
+    target: Population,
+    seed: int,
+    draw_structure: Callable[[GroupDescription], Structure],
+) -> GroupDescription:
+    """Describe a group.
+
+    Parameters
+    ----------
+    group : SynapseGroup
+    source, target : Population
+    seed : int
+    draw_structure : callable
+        Lets the builder draw the synapses of a description and gives them back as arrays: needed
+        where delays must be computed from them.
+    """
+    description = GroupDescription(
+        group,
+        source.size,
+        target.size,
+        stream_of(f"group:{group.name}"),
+        _explicit_structure(group, source, target, seed),
+        group.weight,
+        group.delay,
+    )
+    if not is_native(group.delay):
+        if description.structure is None:
+            description.weight, description.delay = 0.0, 0.0
+            description.structure = draw_structure(description)
+            description.weight = group.weight
+        description.delay = explicit_values(
+            group, group.delay, description.structure, source, target, seed, PURPOSE_DELAY, "delay"
+        )
+    if not is_native(group.weight):
+        if description.structure is not None:
+            description.weight = explicit_values(
+                group, group.weight, description.structure, source, target, seed,
+                PURPOSE_WEIGHT, "weight",
+            )
+        else:
+            description.weight, description.weight_later = 0.0, True
+    return description
+
+
+def explicit_values(
+    group: SynapseGroup,
+    value: Value,
+    structure: Structure,
+    source: Population,
+    target: Population,
+    seed: int,
+    purpose: int,
+    what: str,
+) -> npt.NDArray[np.float64]:
+    """Numbers for known synapses, in the order of ``structure``."""
+    if (
+        isinstance(value, FrozenArray)
+        and value.array.ndim == 1
+        and structure.given is not None
+    ):
+        value = FrozenArray(value.array[structure.given])
+    return synapse_values(
+        value,
+        structure.pre,
+        structure.post,
+        seed=seed,
+        stream=f"group:{group.name}",
+        purpose=purpose,
+        positions=(positions_of(source), positions_of(target)),
+        sizes=(source.size, target.size),
+        where=f"synapse group {group.name!r}: {what}",
+    )
+
+
+def positions_of(population: Population) -> Positions:
+    """Positions of a population's neurons."""
+    if population.positions is None:
+        return None
+    return np.asarray(population.positions.array, dtype=np.float64)
+
+
+def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | None]:
+    """Least and greatest delay in steps; the greatest is None where only drawing can tell."""
+    delay = description.delay
+    if isinstance(delay, np.ndarray):
+        if not len(delay):
+            return 1, 1
+        return steps_of(float(delay.min()), dt), steps_of(float(delay.max()), dt)
+    if isinstance(delay, (int, float)):
+        return steps_of(delay, dt), steps_of(delay, dt)
+    if isinstance(delay, Uniform):
+        return steps_of(delay.low, dt), steps_of(delay.high, dt)
+    if isinstance(delay, TruncatedNormal) and np.isfinite(delay.low):
+        return steps_of(delay.low, dt), None
+    return 1, None
+
+
+def steps_of(delay: float, dt: float) -> int:
+    """A delay in steps: rounded, at least 1."""
+    return max(1, int(np.floor(delay / dt + 0.5)))
+
+
+def _explicit_structure(
+    group: SynapseGroup, source: Population, target: Population, seed: int
+) -> Structure | None:
+    rule = group.connectivity
+    if isinstance(rule, Explicit):
+        pre, post = np.asarray(rule.pre.array), np.asarray(rule.post.array)
+        order = np.argsort(pre, kind="stable")
+        return Structure(pre[order], post[order], order)
+    if isinstance(rule, CSR):
+        rows = np.asarray(rule.row_begin.array)
+        pre = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
+        return Structure(pre, np.asarray(rule.targets.array), np.arange(len(pre)))
+    if isinstance(rule, DistanceDependent):
+        return _draw_by_distance(group, rule, source, target, seed)
+    if isinstance(rule, OneToOne) and not (is_native(group.weight) and is_native(group.delay)):
+        everyone = np.arange(source.size)
+        return Structure(everyone, everyone, everyone)
+    return None
+
+
+def _draw_by_distance(
+    group: SynapseGroup,
+    rule: DistanceDependent,
+    source: Population,
+    target: Population,
+    seed: int,
+) -> Structure:
+    """Each pair on its own, some rows at a time; words are numbered by target within a row."""
+    where = (positions_of(source), positions_of(target))
+    if where[0] is None or where[1] is None or where[0].shape[1] != where[1].shape[1]:
+        raise ConnectivityError(
+            "distances need positions of both populations, with as many coordinates",
+            where=f"synapse group {group.name!r}",
+            cure="give both populations positions of shape (size, 1 to 3)",
+        )
+    stream = stream_of(f"group:{group.name}")
+    blocks = np.arange((target.size + 3) // 4)
+    rows_at_once = max(1, PAIRS_AT_ONCE // target.size)
+    found_pre, found_post = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for begin in range(0, source.size, rows_at_once):
+        rows = np.arange(begin, min(begin + rows_at_once, source.size))
+        words = philox(seed, blocks[None, :], rows[:, None], PURPOSE_STRUCTURE, stream)
+        uniforms = to_uniform(words.reshape(len(rows), -1)[:, : target.size])
+        pre, post = (a.ravel() for a in np.broadcast_arrays(rows[:, None], np.arange(target.size)))
+        names = dict(
+            synapse_names(rule.probability, pre, post, where, (source.size, target.size))
+        )
+        chosen = uniforms.ravel() < evaluate(rule.probability, names)
+        if rule.max_distance is not None:
+            difference = where[0][pre] - where[1][post]
+            chosen &= np.sum(difference**2, axis=-1) <= rule.max_distance**2
+        if not rule.autapses and group.source == group.target:
+            chosen &= pre != post
+        found_pre.append(pre[chosen])
+        found_post.append(post[chosen])
+    return Structure(np.concatenate(found_pre), np.concatenate(found_post))

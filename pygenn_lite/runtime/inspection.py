@@ -1,0 +1,72 @@
+"""What a simulation consists of, for people: derived rules, memory, generated source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pygenn_lite import codegen
+from pygenn_lite.runtime.plan import MemoryRow, table
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.machine import Machine
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Printable; each part is also there for itself.
+
+    Attributes
+    ----------
+    rules : str
+        The update rules as formulas.
+    integrators : dict
+        By population: the integrator of each variable.
+    memory : list of MemoryRow
+    source : str
+        The generated C++.
+    """
+
+    rules: str
+    integrators: dict[str, dict[str, str]]
+    memory: list[MemoryRow]
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.rules}\n\nmemory\n{table(self.memory, most=1000)}"
+
+
+def inspect_machine(machine: Machine) -> Inspection:
+    """Describe a loaded network (derives its rules again, with SymPy)."""
+    integrators = {}
+    for name in machine.populations:
+        manifest = machine.manifest_of(name)
+        integrators[name] = dict(manifest["integrators"]) if manifest else {}
+    source = machine.code.source
+    return Inspection(
+        rules=str(codegen.derive_program(machine.structure)),
+        integrators=integrators,
+        memory=memory_rows(machine),
+        source="" if source is None else source.read_text(encoding="utf-8"),
+    )
+
+
+def memory_rows(machine: Machine) -> list[MemoryRow]:
+    """What takes how many bytes, as it is."""
+    rows = []
+    for name, memory in machine.populations.items():
+        for variable, array in memory.arrays.items():
+            what = f"{variable} ({memory.roles[variable]})"
+            rows.append(MemoryRow(name, what, memory.size, array.nbytes))
+        for variable, published in memory.published.items():
+            ring = published.ring
+            rows.append(MemoryRow(name, f"{variable} (past values)", ring.size, ring.nbytes))
+    for store in machine.stores:
+        members = [m.group.name for m in store.plan.members]
+        count = sum(machine.groups[n].size for n in members)
+        rows.append(MemoryRow(", ".join(members), "synapses", count, store.nbytes))
+    for name, synapses in machine.synapses.items():
+        if synapses.nbytes:
+            count = machine.groups[name].size
+            rows.append(MemoryRow(name, "synapse variables", count, synapses.nbytes))
+    return rows

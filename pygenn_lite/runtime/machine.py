@@ -1,0 +1,359 @@
+"""A network brought to life: memory, stores and recorders, handed to an engine that can run."""
+
+from __future__ import annotations
+
+import ctypes as c
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
+from pygenn_lite.errors import NetworkError
+from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.arrays import Arenas
+from pygenn_lite.runtime.build import CompiledCode
+from pygenn_lite.runtime.descriptors import (
+    LONGEST_DELAY,
+    PURPOSE_WEIGHT,
+    GroupDescription,
+    Structure,
+    delay_range,
+    describe_group,
+    explicit_values,
+)
+from pygenn_lite.runtime.neurons import PopulationMemory
+from pygenn_lite.runtime.partition import Partition, make_partition
+from pygenn_lite.runtime.plan import check_memory
+from pygenn_lite.runtime.planning import planned_rows
+from pygenn_lite.runtime.recording import Recorders, recording_requests
+from pygenn_lite.runtime.stores import (
+    StoredGroup,
+    StorePlan,
+    arena_offsets,
+    build_store,
+    plan_stores,
+    zero_offsets,
+)
+from pygenn_lite.runtime.synapses import SynapseMemory
+
+UNCONNECTED_DELAY = 16  # steps between barriers where nothing is connected
+
+ProgressPart = Callable[[float], None]
+
+
+class Machine:
+    """Everything of a compiled network that lives in memory.
+
+    Parameters
+    ----------
+    network : Network
+    structure : NetworkStructure
+    code : CompiledCode
+    threads : int
+    real : {"float32", "float64"}
+    progress : callable
+        Gets the part of the connecting that is done, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        structure: NetworkStructure,
+        code: CompiledCode,
+        *,
+        threads: int,
+        real: str,
+        progress: ProgressPart,
+    ) -> None:
+        self.network, self.structure, self.code = network, structure, code
+        self.threads, self.real, self.seed = threads, np.dtype(real), network.seed
+        self.engine = abi.load_engine(code.engine)
+        self.kernels = None if code.kernels is None else abi.load_library(code.kernels)
+        self.partition = self._cut()
+        self.arenas: Arenas
+        started = time.perf_counter()
+        descriptions = {g.name: self._describe(g) for g in network.groups.values()}
+        self.min_delay, self.max_delay = self._delays(descriptions)
+        plans = plan_stores([(d, structure.groups[n]) for n, d in descriptions.items()])
+        self.planned = planned_rows(
+            network, structure, code.manifest, self.partition, plans, self.real, self.ring_slots
+        )
+        check_memory(self.planned)
+        self._allocate()
+        self._connect(plans, progress)
+        self.connect_seconds = time.perf_counter() - started
+        self.requests = recording_requests(network)
+        self.pointer = 0
+        self._release: Callable[[], object] = lambda: None
+        self.initialise(network.seed)
+
+    # ------------------------------------------------------------------ laying out
+
+    def manifest_of(self, population: str) -> Mapping[str, Any] | None:
+        """Manifest of a population's kernel."""
+        kernel = self.structure.populations[population].kernel
+        return None if kernel is None else self.code.manifest["populations"][kernel]
+
+    @property
+    def ring_slots(self) -> int:
+        """Steps of published variables that are kept: a power of two."""
+        return 1 << (self.max_delay + self.min_delay + 1).bit_length()
+
+    def _cut(self) -> Partition:
+        arena_variables, whole = {}, []
+        for name in self.network.populations:
+            manifest = self.manifest_of(name) or {"arrays": (), "published": ()}
+            in_arena = {a["name"] for a in manifest["arrays"] if a["arena"]}
+            arena_variables[name] = len(in_arena)
+            if in_arena & set(manifest["published"]):
+                whole.append(name)  # published variables must be contiguous
+        sizes = {p.name: p.size for p in self.network.populations.values()}
+        return make_partition(sizes, arena_variables, self.threads, whole)
+
+    def _describe(self, group: SynapseGroup) -> GroupDescription:
+        populations = self.network.populations
+        return describe_group(
+            group,
+            populations[group.source],
+            populations[group.target],
+            self.network.seed,
+            self._draw_structure,
+        )
+
+    def _draw_structure(self, description: GroupDescription) -> Structure:
+        """Let the builder draw the synapses of one group."""
+        plan = StorePlan(description.group.source, [description], 0)
+        store = self._build(plan, lambda part: None, max_delay=1)
+        structure, _, _ = StoredGroup(store, 0, self.network.dt).read()
+        return Structure(structure.pre.astype(np.int64), structure.post.astype(np.int64))
+
+    def _delays(self, descriptions: Mapping[str, GroupDescription]) -> tuple[int, int]:
+        """Shortest and longest delay of the network in steps."""
+        dt = self.network.dt
+        least, greatest = LONGEST_DELAY + 1, 1
+        for name, description in descriptions.items():
+            low, high = delay_range(description, dt)
+            if high is None:
+                group = description.group
+                native = description.native(
+                    self.partition.begin[group.target], zero_offsets(self.partition)
+                )
+                high = self.engine.check(
+                    self.engine.delay_maximum(
+                        description.n_pre, c.byref(native), dt, self.network.seed, self.threads
+                    ),
+                    f"drawing the delays of {name!r}",
+                )
+            if high > LONGEST_DELAY:
+                raise NetworkError(
+                    f"a delay of {high} steps",
+                    where=f"synapse group {name!r}",
+                    cure=f"delays are at most {LONGEST_DELAY} steps of {dt} ms",
+                )
+            least, greatest = min(least, low), max(greatest, high)
+        if not descriptions:
+            return UNCONNECTED_DELAY, UNCONNECTED_DELAY
+        return min(least, greatest), greatest
+
+    def _allocate(self) -> None:
+        variables = [
+            (name, array["name"])
+            for name in self.network.populations
+            for array in (self.manifest_of(name) or {"arrays": ()})["arrays"]
+            if array["arena"]
+        ]
+        self.arenas = Arenas(self.partition, variables, self.real)
+        self.populations = {
+            name: PopulationMemory(
+                declared,
+                self.structure.populations[name],
+                self.manifest_of(name),
+                partition=self.partition,
+                arenas=self.arenas,
+                real=self.real,
+                dt=self.network.dt,
+                seed=self.network.seed,
+                ring_slots=self.ring_slots,
+            )
+            for name, declared in self.network.populations.items()
+        }
+
+    # ------------------------------------------------------------------ connecting
+
+    def _connect(self, plans: list[StorePlan], progress: ProgressPart) -> None:
+        self.stores, self.groups, self.synapses = [], {}, {}
+        weight_of = [1.0 + sum(m.n_pre for m in plan.members) for plan in plans]
+        done = 0.0
+        for plan, share in zip(plans, weight_of, strict=True):
+
+            def part(
+                fraction: float, done: float = done, share: float = share
+            ) -> None:
+                progress((done + share * fraction) / sum(weight_of))
+
+            store = self._build(plan, part)
+            self.stores.append(store)
+            for k, description in enumerate(plan.members):
+                stored = StoredGroup(store, k, self.network.dt)
+                self.groups[stored.name] = stored
+                if description.weight_later:
+                    self._write_weights(stored)
+            done += share
+        for name, instance in self.structure.groups.items():
+            if instance.kind == "general":
+                self.synapses[name] = SynapseMemory(
+                    self.groups[name],
+                    instance,
+                    self.code.manifest["synapses"][instance.kernel],
+                    self.populations[instance.source],
+                    self.populations[instance.target],
+                    self.network.seed,
+                )
+
+    def _build(self, plan: StorePlan, progress: ProgressPart, max_delay: int = 0) -> Any:
+        def offsets(description: GroupDescription) -> Any:
+            instance = self.structure.groups[description.group.name]
+            if max_delay or instance.kind == "general":
+                return zero_offsets(self.partition)
+            return arena_offsets(self.arenas, instance)
+
+        return build_store(
+            self.engine,
+            plan,
+            n_source=self.network.populations[plan.source].size,
+            partition=self.partition,
+            offsets=offsets,
+            dt=self.network.dt,
+            max_delay=max_delay or self.max_delay,
+            seed=self.network.seed,
+            threads=self.threads,
+            real_bytes=self.real.itemsize,
+            progress=progress,
+        )
+
+    def _write_weights(self, stored: StoredGroup) -> None:
+        """Weights that only the host can compute."""
+        group = stored.description.group
+        structure, _, _ = stored.read()
+        stored.set_weights(
+            explicit_values(
+                group,
+                group.weight,
+                structure,
+                self.network.populations[group.source],
+                self.network.populations[group.target],
+                self.network.seed,
+                PURPOSE_WEIGHT,
+                "weight",
+            )
+        )
+
+    # ------------------------------------------------------------------ the engine
+
+    def initialise(self, seed: int) -> None:
+        """Initial values for a seed, coefficients, step 0."""
+        for memory in self.populations.values():
+            memory.initialise(seed)
+        self.prepare(self.populations)
+        self.set_step(0, seed)
+
+    def set_step(self, step: int, seed: int) -> None:
+        """Go to a step, without spikes on their way."""
+        if seed != self.seed or not self.pointer:
+            self.seed = seed
+            self._make_engine()
+        self.recorders.drain(None)
+        self.engine.step_set(self.pointer, step)
+
+    def prepare(self, names: Any) -> None:
+        """Compute the coefficients of some populations from their parameters."""
+        for name in names:
+            manifest = self.manifest_of(name)
+            if manifest is None or manifest["prepare"] is None:
+                continue
+            function = getattr(self.kernels, manifest["prepare"])
+            function.restype = None
+            function.argtypes = (c.c_void_p, c.c_void_p, c.c_uint32, c.c_double)
+            self.populations[name].prepare(function)
+
+    def _make_engine(self) -> None:
+        """Hand everything to a new engine (seeds are part of what it copies)."""
+        engine = self.engine
+        pointer = engine.engine_create(
+            self.threads, self.partition.slices, self.min_delay, self.max_delay,
+            self.real.itemsize,
+        )
+        engine.check(pointer, "making an engine")
+        self._release()
+        self.pointer = int(pointer)
+        self._release = weakref.finalize(self, engine.library.pgl_engine_destroy, self.pointer)
+        self.numbers = {n: self._add_population(m) for n, m in self.populations.items()}
+        for store in self.stores:
+            if not store.plan.general:
+                arenas = (c.c_void_p * self.partition.slices)(
+                    *(a.ctypes.data for a in self.arenas.data)
+                )
+                self._call(
+                    "static_add", self.numbers[store.plan.source], store.pointer, arenas,
+                    store.plan.lead,
+                )
+        for memory in self.synapses.values():
+            self._add_synapses(memory)
+        self.recorders = Recorders(
+            engine, self.pointer, self.requests, self.populations, self.numbers, self.real
+        )
+
+    def _add_population(self, memory: PopulationMemory) -> int:
+        manifest = memory.manifest or {"update": None, "after": None}
+        number = self._call(
+            "population_add",
+            memory.size,
+            self.partition.begin[memory.name].ctypes.data,
+            self._symbol(manifest["update"]),
+            self._symbol(manifest["after"]),
+            memory.arguments(self.seed),
+        )
+        model = memory.declared.model
+        if isinstance(model, SpikeSource):
+            steps = np.rint(np.asarray(model.times.array) / self.network.dt).astype(np.int64)
+            indices = np.asarray(model.indices.array).astype(np.uint32)
+            order = np.lexsort((indices, steps))
+            steps, indices = steps[order], np.ascontiguousarray(indices[order])
+            self._call(
+                "source_set", number, len(steps), steps.ctypes.data, indices.ctypes.data
+            )
+        for name, published in memory.published.items():
+            self._call(
+                "publish_add",
+                number,
+                memory.arrays[name].whole().ctypes.data,
+                published.ring.ctypes.data,
+                published.stride,
+                published.mask,
+            )
+        return number
+
+    def _add_synapses(self, memory: SynapseMemory) -> None:
+        manifest = memory.manifest
+        self._call(
+            "synapse_add",
+            self.numbers[memory.source.name],
+            self.numbers[memory.target.name],
+            memory.stored.store.pointer,
+            self._symbol(manifest["on_pre"]),
+            self._symbol(manifest["on_post"]),
+            self._symbol(manifest["step"]),
+            memory.arguments(self.seed),
+        )
+
+    def _call(self, name: str, *arguments: Any) -> int:
+        function = getattr(self.engine, name)
+        return self.engine.check(function(self.pointer, *arguments), name.replace("_", " "))
+
+    def _symbol(self, name: str | None) -> int | None:
+        return None if self.kernels is None else abi.symbol_address(self.kernels, name)

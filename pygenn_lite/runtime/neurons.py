@@ -1,0 +1,323 @@
+"""Memory and initial values of populations, and the arguments that their kernels get."""
+
+from __future__ import annotations
+
+import ctypes as c
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen import PopulationInstance
+from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
+from pygenn_lite.declaration.population import Population
+from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.arrays import Arenas, NeuronArray, aligned_zeros
+from pygenn_lite.runtime.partition import BLOCK, Partition
+from pygenn_lite.runtime.poisson import ONE_RATE_KIND, RATES_KIND, TABLE_KIND, poisson_table
+from pygenn_lite.runtime.random import stream_of
+from pygenn_lite.runtime.values import Positions, neuron_values
+
+LONGEST_REFRACTORY = 65535  # steps: the counter has 16 bits
+
+
+@dataclass
+class Published:
+    """Values of a variable in the last steps, which plastic synapses read with a delay: slot
+    ``step & mask``."""
+
+    ring: npt.NDArray[Any]  # [mask + 1, stride]
+
+    @property
+    def mask(self) -> int:
+        """Slots - 1 (a power of two)."""
+        return len(self.ring) - 1
+
+    @property
+    def stride(self) -> int:
+        """Values from one slot to the next."""
+        return int(self.ring.shape[1])
+
+
+class PopulationMemory:
+    """All that one population keeps.
+
+    Parameters
+    ----------
+    declared : Population
+    instance : PopulationInstance
+        Where its values come from.
+    manifest : dict or None
+        Of its kernel; None for a spike source that computes nothing.
+    partition : Partition
+    arenas : Arenas
+    real : dtype
+    dt : float
+        ms.
+    seed : int
+        For parameters that are drawn.
+    ring_slots : int
+        How many steps of published variables are kept (a power of two).
+    """
+
+    def __init__(
+        self,
+        declared: Population,
+        instance: PopulationInstance,
+        manifest: Mapping[str, Any] | None,
+        *,
+        partition: Partition,
+        arenas: Arenas,
+        real: npt.DTypeLike,
+        dt: float,
+        seed: int,
+        ring_slots: int,
+    ) -> None:
+        self.name, self.size = declared.name, declared.size
+        self.declared, self.instance = declared, instance
+        self.partition, self.dt, self.real = partition, dt, np.dtype(real)
+        self.manifest: Mapping[str, Any] = manifest or {}
+        self.has_kernel = manifest is not None
+        self.arrays: dict[str, NeuronArray] = {}
+        self.roles: dict[str, str] = {}
+        for entry in self.manifest.get("arrays", ()):
+            name = entry["name"]
+            self.roles[name] = entry["role"]
+            if entry["arena"]:
+                self.arrays[name] = NeuronArray.in_arenas(arenas, self.name, name)
+            else:
+                dtype = self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
+                self.arrays[name] = NeuronArray.contiguous(partition, self.name, dtype)
+        scalars = self.manifest.get("scalars", ())
+        self.scalar_index = {s["name"]: k for k, s in enumerate(scalars)}
+        self.scalar_roles = {s["name"]: s["role"] for s in scalars}
+        self.scalars = aligned_zeros(len(scalars), np.float64)
+        self.published: dict[str, Published] = {}
+        for name in self.manifest.get("published", ()):
+            stride = -(-self.size // BLOCK) * BLOCK
+            ring = aligned_zeros(ring_slots * stride, self.real).reshape(ring_slots, stride)
+            self.published[name] = Published(ring)
+        self._kept: list[Any] = []  # memory that arguments point to
+        self._poisson = [_PoissonTables(p, self, seed) for p in instance.poisson]
+        self._timed = [_TimedTable(t, self) for t in instance.timed]
+        self._set_parameters(seed)
+
+    # ------------------------------------------------------------------ values
+
+    def initialise(self, seed: int) -> None:
+        """Initial states; nobody refractory."""
+        for name, array in self.arrays.items():
+            if self.roles[name] == "state":
+                array.write(self._numbers(self.instance.initial[name], name, seed))
+            elif self.roles[name] in ("refractory", "accumulator"):
+                array.write(0)
+        self.fill_rings()
+
+    def fill_rings(self) -> None:
+        """Before the start, synapses see the initial values."""
+        for name, published in self.published.items():
+            published.ring[:, : self.size] = self.arrays[name].read()
+
+    def publish_now(self, name: str, step: int) -> None:
+        """A published variable was set between runs: spikes of this step carry the new value."""
+        published = self.published[name]
+        published.ring[step & published.mask, : self.size] = self.arrays[name].read()
+
+    def prepare(self, function: Any) -> None:
+        """Compute coefficients (propagators) from the parameters."""
+        if not self.has_kernel:
+            return
+        pointers = (c.c_void_p * max(len(self.arrays), 1))(
+            *(a.address(0) if len(a.pieces) > 1 else a.pieces[0].ctypes.data
+              for a in self.arrays.values())
+        )
+        padded = -(-self.size // BLOCK) * BLOCK
+        function(pointers, self.scalars.ctypes.data, padded, self.dt)
+        self._check_coefficients()
+
+    def resolve(self, name: str) -> str:
+        """Internal name of what a user calls ``name``: also a variable or parameter of a receptor
+        or trace, where only one has it.
+
+        Raises
+        ------
+        SimulationError
+            There is none, or several.
+        """
+        known = [*self.arrays, *self.scalar_index]
+        if name in known and self._is_public(name):
+            return name
+        attached = re.compile(rf"{re.escape(name)}__(r|pre|post)\d+")
+        found: list[str] = [n for n in known if attached.fullmatch(n)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise SimulationError(
+                f"{name!r} is not unique in population {self.name!r}",
+                cure=f"ask the synapse group, or for one of {found}",
+            )
+        raise SimulationError(
+            f"population {self.name!r} has no variable or parameter {name!r}",
+            cure=f"it has {self.names()}",
+        )
+
+    def names(self) -> list[str]:
+        """Variables and parameters that a user can get and set."""
+        return [n for n in (*self.arrays, *self.scalar_index) if self._is_public(n)]
+
+    def _is_public(self, name: str) -> bool:
+        role = self.roles.get(name) or self.scalar_roles[name]
+        return role in ("state", "parameter")
+
+    def _numbers(self, value: Any, name: str, seed: int) -> npt.NDArray[np.float64]:
+        return neuron_values(
+            value,
+            self.size,
+            seed=seed,
+            stream=f"population:{self.name}:{name}",
+            positions=self.positions,
+            where=f"population {self.name!r}: {name}",
+        )
+
+    @property
+    def positions(self) -> Positions:
+        """Positions of the neurons, [size, dimensions]."""
+        declared = self.declared.positions
+        return None if declared is None else np.asarray(declared.array, dtype=np.float64)
+
+    def _set_parameters(self, seed: int) -> None:
+        for name, index in self.scalar_index.items():
+            if self.scalar_roles[name] == "parameter":
+                self.scalars[index] = float(self.instance.values[name])  # type: ignore[arg-type]
+        for name, array in self.arrays.items():
+            if self.roles[name] == "parameter":
+                array.write(self._numbers(self.instance.values[name], name, seed))
+
+    def _check_coefficients(self) -> None:
+        name = "refractory_steps"
+        if name in self.scalar_index:
+            steps = self.scalars[self.scalar_index[name]]
+        elif name in self.arrays:
+            steps = self.arrays[name].read()
+        else:
+            return
+        bad = ~((steps >= 0) & (steps <= LONGEST_REFRACTORY))
+        if np.any(bad):
+            value = float(np.atleast_1d(steps)[np.atleast_1d(bad)][0]) * self.dt
+            raise SimulationError(
+                f"a refractory period of {value:g} ms in population {self.name!r}",
+                cure=f"it must lie between 0 and {LONGEST_REFRACTORY} steps of {self.dt} ms",
+            )
+
+    # ------------------------------------------------------------------ arguments
+
+    def arguments(self, seed: int) -> Any:
+        """pgl_population_args of all slices."""
+        slices = self.partition.slices
+        args = (abi.PopulationArgs * slices)()
+        self._kept = [args]
+        for s in range(slices):
+            pointers = (c.c_void_p * max(len(self.arrays), 1))(
+                *(a.address(s) for a in self.arrays.values())
+            )
+            poisson = (abi.Poisson * max(len(self._poisson), 1))(
+                *(p.argument(int(self.partition.begin[self.name][s])) for p in self._poisson)
+            )
+            timed = (abi.Timed * max(len(self._timed), 1))(*(t.argument() for t in self._timed))
+            self._kept += [pointers, poisson, timed]
+            args[s] = abi.PopulationArgs(
+                arrays=c.addressof(pointers),
+                scalars=self.scalars.ctypes.data,
+                poisson=c.addressof(poisson),
+                timed=c.addressof(timed),
+                count=self.partition.count(self.name, s),
+                first=min(int(self.partition.begin[self.name][s]), self.size),
+                seed=seed,
+                stream=stream_of(f"population:{self.name}"),
+                dt=self.dt,
+            )
+        return args
+
+    def state_names(self) -> list[str]:
+        """Variables that change in time."""
+        return [n for n, role in self.roles.items() if role == "state"]
+
+    def checkpoint_arrays(self) -> Iterable[tuple[str, NeuronArray]]:
+        """All arrays but those computed from others."""
+        return [(n, a) for n, a in self.arrays.items() if self.roles[n] != "coefficient"]
+
+
+class _PoissonTables:
+    """One Poisson input: what the kernel draws its counts from."""
+
+    def __init__(self, declared: PoissonInput, memory: PopulationMemory, seed: int) -> None:
+        self.stream = stream_of(f"input:{declared.name}")
+        self.rates: npt.NDArray[np.float64] | None = None
+        self.table = None
+        self.rate = 0.0
+        factors = [
+            value if isinstance(value, (int, float)) else memory._numbers(value, name, seed)
+            for name, value in (
+                (f"{declared.name}:rate", declared.rate),
+                (f"{declared.name}:sources", declared.sources),
+            )
+        ]
+        expected = factors[0] * factors[1] * memory.dt / 1000.0
+        if np.any(np.asarray(expected) < 0):
+            raise SimulationError(
+                "a rate is negative",
+                where=f"Poisson input {declared.name!r}",
+                cure="give rates >= 0",
+            )
+        if isinstance(expected, float):
+            self.rate = expected
+            self.table = poisson_table(expected)
+        else:
+            self.rates = aligned_zeros(-(-memory.size // BLOCK) * BLOCK, np.float64)
+            self.rates[: memory.size] = expected
+
+    def argument(self, first: int) -> abi.Poisson:
+        """pgl_poisson of the slice that begins at neuron ``first``."""
+        if self.rates is not None:
+            address = self.rates.ctypes.data + 8 * first
+            return abi.Poisson(kind=RATES_KIND, stream=self.stream, rates=address)
+        if self.table is None:
+            return abi.Poisson(kind=ONE_RATE_KIND, stream=self.stream, rate=self.rate)
+        threshold, alias = self.table
+        return abi.Poisson(
+            kind=TABLE_KIND,
+            stream=self.stream,
+            rate=self.rate,
+            threshold=threshold.ctypes.data,
+            alias=alias.ctypes.data,
+        )
+
+
+class _TimedTable:
+    """One current that changes in time."""
+
+    def __init__(self, declared: TimedCurrent, memory: PopulationMemory) -> None:
+        self.begin = np.rint(np.asarray(declared.times.array) / memory.dt).astype(np.int64)
+        values = np.asarray(declared.values.array)
+        if values.ndim == 1:
+            self.stride = 0
+            self.values = aligned_zeros(len(values), memory.real)
+            self.values[: len(values)] = values
+        else:
+            self.stride = -(-memory.size // BLOCK) * BLOCK
+            table = aligned_zeros(len(values) * self.stride, memory.real)
+            self.values = table[: len(values) * self.stride].reshape(-1, self.stride)
+            self.values[:, : memory.size] = values
+
+    def argument(self) -> abi.Timed:
+        """pgl_timed."""
+        return abi.Timed(
+            rows=len(self.begin),
+            begin=self.begin.ctypes.data,
+            values=self.values.ctypes.data,
+            stride=self.stride,
+        )

@@ -1,0 +1,267 @@
+"""What a network asks to record, handed to the engine, fetched while it runs, and kept in memory or
+passed on to a file."""
+
+from __future__ import annotations
+
+import ctypes as c
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.population import SpikesOf
+from pygenn_lite.errors import NetworkError
+from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.neurons import PopulationMemory
+from pygenn_lite.runtime.result import (
+    Shelf,
+    SpikeCounts,
+    SpikeTrain,
+    Trace,
+    times_of,
+)
+from pygenn_lite.runtime.result_file import ResultFile
+
+Indices = npt.NDArray[np.uint32]
+Steps = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SpikeRequest:
+    """Record spikes of ``population``: neurons ``range(begin, end, stride)``, and of these only
+    ``chosen`` where given."""
+
+    population: str
+    begin: int
+    end: int
+    stride: int
+    whole: bool
+    chosen: Indices | None = None
+
+
+@dataclass(frozen=True)
+class VariableRequest:
+    """Record a variable of some neurons every so many steps."""
+
+    population: str
+    variable: str
+    indices: Indices
+    every: int
+
+
+@dataclass(frozen=True)
+class Requests:
+    """All that a network asks to record, one request per population and per variable."""
+
+    spikes: tuple[SpikeRequest, ...]
+    variables: tuple[VariableRequest, ...]
+
+
+def recording_requests(network: Network) -> Requests:
+    """Join the recordings of a network: what is asked for twice is recorded once."""
+    spikes: dict[str, list[range]] = {}
+    variables: dict[tuple[str, str], list[range]] = {}
+    every: dict[tuple[str, str], int] = {}
+    for recording in network.recordings:
+        what = recording.what
+        if isinstance(what, SpikesOf):
+            spikes.setdefault(what.population, []).append(what.neurons)
+            continue
+        key = (what.population, what.variable)
+        if every.setdefault(key, recording.every) != recording.every:
+            raise NetworkError(
+                f"{what.variable!r} of {what.population!r} is recorded every {every[key]} and "
+                f"every {recording.every} steps",
+                where="record",
+                cure="record it once, or with the same 'every'",
+            )
+        variables.setdefault(key, []).append(what.neurons)
+    return Requests(
+        tuple(_spike_request(p, r, network.populations[p].size) for p, r in spikes.items()),
+        tuple(
+            VariableRequest(*key, _union(ranges).astype(np.uint32), every[key])
+            for key, ranges in variables.items()
+        ),
+    )
+
+
+def _spike_request(population: str, ranges: list[range], size: int) -> SpikeRequest:
+    first = ranges[0]
+    if all(r == first for r in ranges):
+        whole = first == range(size)
+        return SpikeRequest(population, first.start, first.stop, first.step, whole)
+    chosen = _union(ranges).astype(np.uint32)
+    if not len(chosen):
+        return SpikeRequest(population, 0, 0, 1, False)
+    begin, end = int(chosen[0]), int(chosen[-1]) + 1
+    if len(chosen) == end - begin:
+        return SpikeRequest(population, begin, end, 1, len(chosen) == size)
+    return SpikeRequest(population, begin, end, 1, False, chosen)
+
+
+def _union(ranges: list[range]) -> npt.NDArray[np.int64]:
+    return np.unique(np.concatenate([np.arange(r.start, r.stop, r.step) for r in ranges]))
+
+
+class Sink(Protocol):
+    """Where recorded data goes."""
+
+    def add_spikes(self, population: str, steps: Steps, indices: Indices) -> None:
+        """Take spikes."""
+
+    def add_samples(
+        self, population: str, variable: str, steps: Steps, values: npt.NDArray[Any]
+    ) -> None:
+        """Take samples."""
+
+    def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
+        """Take the number of spikes since the start of the run."""
+
+
+class Recorders:
+    """The recorders of one engine."""
+
+    def __init__(
+        self,
+        engine: abi.Engine,
+        pointer: int,
+        requests: Requests,
+        populations: Mapping[str, PopulationMemory],
+        numbers: Mapping[str, int],
+        real: npt.DTypeLike,
+    ) -> None:
+        self.engine, self.pointer, self.requests, self.real = engine, pointer, requests, real
+        self._spikes: list[tuple[SpikeRequest, int]] = []
+        self._variables: list[tuple[VariableRequest, int]] = []
+        for wanted in requests.spikes:
+            number = engine.record_spikes(
+                pointer, numbers[wanted.population], wanted.begin, wanted.end, wanted.stride
+            )
+            what = f"recording spikes of {wanted.population!r}"
+            self._spikes.append((wanted, engine.check(number, what)))
+        for request in requests.variables:
+            memory = populations[request.population]
+            array = memory.arrays[memory.resolve(request.variable)]
+            slices = memory.partition.slices
+            bases = (c.c_void_p * slices)(*(array.address(s) for s in range(slices)))
+            number = engine.record_variable(
+                pointer, numbers[request.population], bases, request.indices.ctypes.data,
+                len(request.indices), request.every,
+            )
+            what = f"recording {request.variable!r} of {request.population!r}"
+            self._variables.append((request, engine.check(number, what)))
+
+    def drain(self, sink: Sink | None) -> None:
+        """Fetch what was recorded since the last call; without a sink it is dropped."""
+        for wanted, number in self._spikes:
+            count = int(self.engine.spikes_count(self.pointer, number))
+            steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
+            self.engine.spikes_drain(
+                self.pointer, number, steps.ctypes.data, indices.ctypes.data
+            )
+            if wanted.chosen is not None:
+                kept = np.isin(indices, wanted.chosen)
+                steps, indices = steps[kept], indices[kept]
+            if sink is not None:
+                sink.add_spikes(wanted.population, steps, indices)
+        for request, number in self._variables:
+            rows = int(self.engine.samples_count(self.pointer, number))
+            steps = np.empty(rows, np.int64)
+            values = np.empty((rows, len(request.indices)), self.real)
+            self.engine.samples_drain(
+                self.pointer, number, steps.ctypes.data, values.ctypes.data
+            )
+            if sink is not None:
+                sink.add_samples(request.population, request.variable, steps, values)
+
+
+class MemorySink:
+    """Keeps what is recorded in memory."""
+
+    def __init__(self, requests: Requests, dt: float, real: npt.DTypeLike) -> None:
+        self.requests, self.dt, self.real = requests, dt, real
+        self._spikes: dict[str, list[tuple[Steps, Indices]]] = {
+            r.population: [] for r in requests.spikes
+        }
+        self._samples: dict[tuple[str, str], list[tuple[Steps, npt.NDArray[Any]]]] = {
+            (r.population, r.variable): [] for r in requests.variables
+        }
+        self._count_steps: list[int] = []
+        self._counts: dict[str, list[int]] = {}
+
+    def add_spikes(self, population: str, steps: Steps, indices: Indices) -> None:
+        """Take spikes."""
+        if len(steps):
+            self._spikes[population].append((steps, indices))
+
+    def add_samples(
+        self, population: str, variable: str, steps: Steps, values: npt.NDArray[Any]
+    ) -> None:
+        """Take samples."""
+        if len(steps):
+            self._samples[population, variable].append((steps, values))
+
+    def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
+        """Take the number of spikes since the start of the run."""
+        self._count_steps.append(step)
+        for population, total in totals.items():
+            self._counts.setdefault(population, []).append(total)
+
+    def spikes(self) -> Mapping[str, SpikeTrain]:
+        """All spikes."""
+        trains: dict[str, SpikeTrain] = {}
+        for population, parts in self._spikes.items():
+            steps = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in parts)])
+            indices = np.concatenate([np.zeros(0, np.uint32), *(i for _, i in parts)])
+            trains[population] = SpikeTrain(steps, indices, self.dt)
+        return Shelf(trains, "spikes")
+
+    def traces(self) -> Mapping[str, Mapping[str, Trace]]:
+        """All traces."""
+        found: dict[str, dict[str, Trace]] = {}
+        for request in self.requests.variables:
+            parts = self._samples[request.population, request.variable]
+            empty = np.zeros((0, len(request.indices)), self.real)
+            steps = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in parts)])
+            values = np.concatenate([empty, *(v for _, v in parts)])
+            trace = Trace(times_of(steps, self.dt), values, request.indices)
+            found.setdefault(request.population, {})[request.variable] = trace
+        return Shelf(
+            {p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces"
+        )
+
+    def counts(self) -> SpikeCounts:
+        """Spikes counted."""
+        return SpikeCounts(
+            np.array(self._count_steps, np.int64),
+            {p: np.array(t, np.int64) for p, t in self._counts.items()},
+        )
+
+
+def open_result_file(
+    path: Path,
+    requests: Requests,
+    *,
+    dt: float,
+    start_step: int,
+    name: str,
+    sizes: Mapping[str, int],
+    real: npt.DTypeLike,
+) -> ResultFile:
+    """A file that takes what is recorded."""
+    return ResultFile(
+        path,
+        dt=dt,
+        start_step=start_step,
+        name=name,
+        sizes=sizes,
+        spikes={r.population: r.whole for r in requests.spikes},
+        traces={(r.population, r.variable): r.indices for r in requests.variables},
+        dtype=real,
+    )
+
+

@@ -1,0 +1,151 @@
+"""One run: advances the engine in chunks, fetches what it recorded, counts, and watches for Ctrl-C
+and faults."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from pygenn_lite.errors import NumericalError
+from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.machine import Machine
+from pygenn_lite.runtime.recording import MemorySink
+from pygenn_lite.runtime.result import Result, load_result, times_of
+from pygenn_lite.runtime.result_file import ResultFile
+
+CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
+COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
+
+
+class RunLoop:
+    """One call of ``run``: advances in chunks of about 100 ms of wall time."""
+
+    def __init__(
+        self, machine: Machine, sink: MemorySink | ResultFile, start: int, steps: int
+    ) -> None:
+        self.machine, self.sink = machine, sink
+        self.start = self.step = start
+        self.end = start + steps
+        self.count_every = max(1, round(COUNT_EVERY / machine.network.dt))
+        self.chunk_steps = 1
+        self.offsets = {n: self._total(n) for n in machine.numbers}
+        self._count()
+
+    @property
+    def left(self) -> int:
+        """Steps to go."""
+        return self.end - self.step
+
+    @property
+    def done(self) -> int:
+        """Steps done."""
+        return self.step - self.start
+
+    def chunk(self, every: int | None) -> int:
+        """Advance up to the next point of interest; returns the steps done."""
+        target = min(self.end, self.step + self.chunk_steps, self._next(self.count_every))
+        if every is not None:
+            target = min(target, self._next(every))
+        wanted = target - self.step
+        started = time.perf_counter()
+        machine = self.machine
+        done = machine.engine.check(
+            machine.engine.run(machine.pointer, wanted), "running the simulation"
+        )
+        seconds = time.perf_counter() - started
+        self.step += done
+        machine.recorders.drain(self.sink)
+        self._raise_fault()
+        if self.step % self.count_every == 0 or self.step == self.end:
+            self._count()
+        if seconds < CHUNK_SECONDS / 2 and wanted == self.chunk_steps:
+            self.chunk_steps *= 2
+        elif seconds > 2 * CHUNK_SECONDS and self.chunk_steps > 1:
+            self.chunk_steps //= 2
+        return done
+
+    def finish(
+        self,
+        seconds: float,
+        *,
+        interrupted: bool,
+        sizes: dict[str, int],
+        stream_to: str | Path | None,
+    ) -> Result:
+        """The result of what was run."""
+        machine = self.machine
+        if self._counted_at != self.step:
+            self._count()
+        if isinstance(self.sink, ResultFile):
+            self.sink.close(self.step, interrupted=interrupted, simulate_seconds=seconds)
+            return load_result(self.sink.path)
+        return Result(
+            dt=machine.network.dt,
+            start_step=self.start,
+            stop_step=self.step,
+            sizes=sizes,
+            spikes=self.sink.spikes(),
+            traces=self.sink.traces(),
+            counts=self.sink.counts(),
+            whole=frozenset(r.population for r in machine.requests.spikes if r.whole),
+            name=machine.network.name,
+            interrupted=interrupted,
+            simulate_seconds=seconds,
+        )
+
+    def _next(self, multiple: int) -> int:
+        return (self.step // multiple + 1) * multiple
+
+    def _total(self, population: str) -> int:
+        machine = self.machine
+        return int(machine.engine.total_spikes(machine.pointer, machine.numbers[population]))
+
+    def _count(self) -> None:
+        self._counted_at = self.step
+        totals = {n: self._total(n) - offset for n, offset in self.offsets.items()}
+        self.sink.add_counts(self.step, totals)
+
+    def _raise_fault(self) -> None:
+        """NaN or infinity: say where."""
+        machine, fault = self.machine, abi.Fault()
+        if not machine.engine.fault_get(machine.pointer, fault):
+            return
+        self.step = int(machine.engine.step_get(machine.pointer))
+        name = list(machine.populations)[fault.population]
+        manifest = machine.manifest_of(name)
+        assert manifest is not None
+        variable = manifest["checked"][fault.variable]
+        value = machine.populations[name].arrays[variable].read()[fault.neuron]
+        moment = float(times_of(fault.step + 1, machine.network.dt))
+        raise NumericalError(
+            f"{variable.split('__')[0]!r} became {value} at {moment:g} ms",
+            where=f"population {name!r}, neuron {fault.neuron}",
+            cure="use a smaller dt, look at the model's parameters and the weights onto this "
+            "neuron, or switch the check off (check_finite=False)",
+        )
+
+
+class InterruptWatch:
+    """Notes Ctrl-C during a run instead of letting it tear the run apart; a second one does."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._previous: Any = None
+        self._mine = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> InterruptWatch:
+        if self._mine:
+            self._previous = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._mine:
+            signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
+
+    def _note(self, number: int, frame: object) -> None:
+        if self.seen:
+            raise KeyboardInterrupt
+        self.seen = True

@@ -1,0 +1,371 @@
+"""The simulation a user drives: run, look, change, save, go on."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pygenn_lite import codegen
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.errors import NumericalError, SimulationError, UnsupportedFeature
+from pygenn_lite.runtime.build import compile_code
+from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
+from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
+from pygenn_lite.runtime.machine import Machine
+from pygenn_lite.runtime.partition import automatic_threads
+from pygenn_lite.runtime.plan import MemoryRow
+from pygenn_lite.runtime.progress import Progress, ProgressFunction
+from pygenn_lite.runtime.recording import MemorySink, open_result_file
+from pygenn_lite.runtime.result import Result, times_of
+from pygenn_lite.runtime.result_file import ResultFile
+from pygenn_lite.runtime.run_loop import InterruptWatch, RunLoop
+from pygenn_lite.runtime.toolchain import available_cpus
+from pygenn_lite.runtime.views import GroupView, PopulationView
+
+BACKENDS = ("auto", "cpp")
+PRECISIONS = ("float32", "float64")
+
+Callback = Callable[["Simulation"], object]
+
+
+def compile_network(
+    network: Network,
+    backend: str = "auto",
+    *,
+    threads: int | None = None,
+    precision: str = "float32",
+    check_finite: bool = True,
+    progress: ProgressFunction | bool | None = None,
+    cache: bool = True,
+) -> Simulation:
+    """Generate, compile, connect and load a network; also called as ``network.compile()``.
+
+    Parameters
+    ----------
+    network : Network
+    backend : {"auto", "cpp"}
+    threads : int, optional
+        Worker threads; by default as many as pay for a network of this size. Results do not depend
+        on it.
+    precision : {"float32", "float64"}
+    check_finite : bool
+        Whether to look for NaN and infinity in every step.
+    progress : callable, bool or None
+        ``progress(what, done, total)``, or True for a bar; None: a bar when on a terminal.
+    cache : bool
+        Whether to keep the compiled kernels for next time.
+
+    Returns
+    -------
+    Simulation
+    """
+    if backend not in BACKENDS:
+        raise UnsupportedFeature(f"no backend {backend!r}", cure=f"choose one of {BACKENDS}")
+    if precision not in PRECISIONS:
+        raise UnsupportedFeature(f"no precision {precision!r}", cure=f"one of {PRECISIONS}")
+    if threads is not None and (isinstance(threads, bool) or threads < 1 or threads > 4096):
+        raise SimulationError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
+    if not network.populations:
+        raise SimulationError("the network has no population", cure="declare one")
+    started = time.perf_counter()
+    structure = codegen.network_structure(network, precision, check_finite)
+    kernels = bool(structure.kernels or structure.synapse_kernels)
+    with Progress(progress) as report:
+        code = compile_code(
+            structure.key,
+            (lambda: codegen.generate(structure)) if kernels else None,
+            use_cache=cache,
+            progress=lambda what: report(f"compiling {what}", 0, 1),
+        )
+        for what in code.compiled:
+            report(f"compiling {what}", 1, 1)
+        compiled = time.perf_counter()
+        size = sum(p.size for p in network.populations.values())
+        machine = Machine(
+            network,
+            structure,
+            code,
+            threads=threads or automatic_threads(size, available_cpus()),
+            real=precision,
+            progress=lambda part: report("connecting", round(part * 1000) / 10, 100),
+        )
+    timings = Timings(compiled - started, machine.connect_seconds, time.perf_counter() - started)
+    return Simulation(machine, timings)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Wall seconds of ``compile``: deriving and compiling, connecting, all of it."""
+
+    compile: float
+    connect: float
+    total: float
+
+
+class Simulation:
+    """A network that can run. Made by ``network.compile()``.
+
+    ``simulation["exc"]["V"]`` is a variable or parameter of a population, ``simulation["exc_inh"]``
+    a synapse group; both can be read and set between runs.
+    """
+
+    def __init__(self, machine: Machine, timings: Timings) -> None:
+        self._machine, self.timings = machine, timings
+        self._changed: set[str] = set()
+        self._stop_wanted = False
+        self._running = False
+        self._populations = {
+            name: PopulationView(machine, memory, self._changed)
+            for name, memory in machine.populations.items()
+        }
+        self._groups = {
+            name: GroupView(
+                machine,
+                machine.groups[name],
+                machine.synapses.get(name),
+                self._populations[group.target],
+            )
+            for name, group in machine.network.groups.items()
+        }
+
+    # ------------------------------------------------------------------ looking
+
+    @property
+    def network(self) -> Network:
+        """The declaration."""
+        return self._machine.network
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend."""
+        return "cpp"
+
+    @property
+    def threads(self) -> int:
+        """Worker threads."""
+        return self._machine.threads
+
+    @property
+    def precision(self) -> str:
+        """Type of states and weights."""
+        return self._machine.real.name
+
+    @property
+    def dt(self) -> float:
+        """Time step in ms."""
+        return self.network.dt
+
+    @property
+    def steps_done(self) -> int:
+        """Steps since the start."""
+        return int(self._machine.engine.step_get(self._machine.pointer))
+
+    @property
+    def time(self) -> float:
+        """Time in ms."""
+        return float(times_of(self.steps_done, self.dt))
+
+    @property
+    def build_seconds(self) -> float:
+        """Wall seconds that ``compile`` took in all (``timings`` has the parts)."""
+        return self.timings.total
+
+    @property
+    def synapse_count(self) -> int:
+        """Synapses of all groups."""
+        return sum(group.size for group in self._machine.groups.values())
+
+    @property
+    def populations(self) -> dict[str, PopulationView]:
+        """All populations by name."""
+        return dict(self._populations)
+
+    @property
+    def groups(self) -> dict[str, GroupView]:
+        """All synapse groups by name."""
+        return dict(self._groups)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._populations:
+            return self._populations[name]
+        if name in self._groups:
+            return self._groups[name]
+        raise SimulationError(
+            f"no population or synapse group {name!r}",
+            cure=f"there are {[*self._populations, *self._groups]}",
+        )
+
+    def memory(self) -> list[MemoryRow]:
+        """What takes how many bytes."""
+        return memory_rows(self._machine)
+
+    def inspect(self) -> Inspection:
+        """Derived update rules, memory per array, generated source."""
+        return inspect_machine(self._machine)
+
+    # ------------------------------------------------------------------ running
+
+    def run(
+        self,
+        duration: float,
+        *,
+        progress: ProgressFunction | bool | None = None,
+        callback: Callback | None = None,
+        every: float | None = None,
+        stream_to: str | Path | None = None,
+    ) -> Result:
+        """Run for some time.
+
+        Parameters
+        ----------
+        duration : float
+            ms; rounded to steps.
+        progress : callable, bool or None
+            ``progress(what, done, total)`` in ms, or True for a bar; None: a bar on a terminal.
+        callback : callable, optional
+            Called with the simulation at multiples of ``every``; may read and set anything.
+        every : float, optional
+            ms between callbacks.
+        stream_to : path, optional
+            Write what is recorded to this HDF5 file while it is produced, instead of keeping it.
+
+        Returns
+        -------
+        Result
+            With ``interrupted`` set when Ctrl-C (or ``stop``) ended the run early.
+
+        Raises
+        ------
+        NumericalError
+            A state became NaN or infinite; its ``result`` holds all up to there.
+        """
+        steps = round(duration / self.dt)
+        if not 0 <= steps < 2**62:
+            raise SimulationError(f"cannot run for {duration} ms")
+        if (callback is None) != (every is None):
+            raise SimulationError("give both callback and every, or neither")
+        stride = None if every is None else round(every / self.dt)
+        if stride is not None and stride < 1:
+            raise SimulationError(f"every = {every} ms is less than a step of {self.dt} ms")
+        with Progress(progress) as report:
+            return self._advance(steps, report, callback, stride, stream_to)
+
+    def step(self, n: int = 1) -> Result:
+        """Run for ``n`` steps."""
+        if n < 0:
+            raise SimulationError(f"cannot run for {n} steps")
+        return self._advance(n, Progress(False), None, None, None)
+
+    def stop(self) -> None:
+        """End a run that is under way (from a callback or another thread); its results are kept."""
+        self._stop_wanted = True
+        if self._running:
+            self._machine.engine.stop(self._machine.pointer)
+
+    def reset(self, seed: int | None = None) -> None:
+        """Back to the start: initial states and, in plastic groups, initial weights.
+
+        Connectivity, parameters and the weights of static groups stay as they are.
+
+        Parameters
+        ----------
+        seed : int, optional
+            For initial values and noise of the next run; by default the network's.
+        """
+        machine = self._machine
+        for synapses in machine.synapses.values():
+            synapses.initialise()
+        machine.initialise(self.network.seed if seed is None else seed)
+        self._changed.clear()
+
+    # ------------------------------------------------------------------ keeping
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes."""
+        changed = {
+            n for n, g in self._groups.items() if g.weights_set and n not in self._machine.synapses
+        }
+        save_checkpoint(self._machine, Path(path), changed)
+
+    def restore(self, path: str | Path) -> None:
+        """Go to the state of a checkpoint of the same network."""
+        for name in restore_checkpoint(self._machine, Path(path)):
+            self._groups[name].weights_set = True
+        self._changed.clear()
+
+    # ------------------------------------------------------------------ the loop
+
+    def _advance(
+        self,
+        steps: int,
+        report: Progress,
+        callback: Callback | None,
+        every: int | None,
+        stream_to: str | Path | None,
+    ) -> Result:
+        if self._running:
+            raise SimulationError("the simulation is already running")
+        machine = self._machine
+        if self._changed:
+            machine.prepare(self._changed)
+            self._changed.clear()
+        sink = self._sink(stream_to)
+        run = RunLoop(machine, sink, self.steps_done, steps)
+        self._stop_wanted, self._running = False, True
+        signals = InterruptWatch()
+        error: BaseException | None = None
+        started = time.perf_counter()
+        try:
+            with signals:
+                while run.left and not self._stop_wanted and not signals.seen:
+                    done = run.chunk(every)
+                    report("simulating", run.done * self.dt, steps * self.dt)
+                    if done and callback is not None and every and run.step % every == 0:
+                        callback(self)
+        except BaseException as caught:
+            error = caught
+            raise
+        finally:
+            self._running = False
+            seconds = time.perf_counter() - started
+            result = run.finish(
+                seconds, interrupted=run.left > 0, sizes=self._sizes(), stream_to=stream_to
+            )
+            if isinstance(error, NumericalError):
+                error.result = result  # type: ignore[attr-defined]
+        if signals.seen:
+            warnings.warn(
+                f"interrupted at {self.time:g} ms, {run.left * self.dt:g} ms before the end; the "
+                "results up to there are kept (result.interrupted is True)",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+        return result
+
+    def _sizes(self) -> dict[str, int]:
+        return {name: view.size for name, view in self._populations.items()}
+
+    def _sink(self, stream_to: str | Path | None) -> MemorySink | ResultFile:
+        machine = self._machine
+        if stream_to is None:
+            return MemorySink(machine.requests, self.dt, machine.real)
+        return open_result_file(
+            Path(stream_to),
+            machine.requests,
+            dt=self.dt,
+            start_step=self.steps_done,
+            name=self.network.name,
+            sizes=self._sizes(),
+            real=machine.real,
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"<Simulation of {self.network.name or 'a network'}: "
+            f"{sum(self._sizes().values())} neurons, {self.synapse_count} synapses, "
+            f"{self.threads} threads, {self.precision}, at {self.time:g} ms>"
+        )

@@ -1,0 +1,297 @@
+"""Stored synapses: decides which groups share a store, lets the builder lay them down, and reads
+and writes them in canonical order (pre, post, delay)."""
+
+from __future__ import annotations
+
+import ctypes as c
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.declaration.connectivity import AllToAll
+from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
+from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.arrays import Arenas
+from pygenn_lite.runtime.descriptors import GroupDescription, Structure
+from pygenn_lite.runtime.partition import Partition
+from pygenn_lite.runtime.result import times_of
+
+Offsets = npt.NDArray[np.uint32]
+
+
+@dataclass
+class StorePlan:
+    """Groups of one source population that are to share a store.
+
+    Attributes
+    ----------
+    source : str
+    members : list of GroupDescription
+    flags : int
+        Of ``pgl_store_build``.
+    lead : int
+        0: jumps act at their arrival; 1: summed one step ahead, for variables a threshold sees.
+    general : bool
+        Whether the synapses have kernels of their own.
+    """
+
+    source: str
+    members: list[GroupDescription]
+    flags: int
+    lead: int = 0
+    general: bool = False
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Synapses of a group as arrays, ordered by pre, then post, then delay.
+
+    Attributes
+    ----------
+    pre, post : ndarray of uint32
+        Indices in the source and the target population.
+    delay : ndarray of float64
+        In ms.
+    weight : ndarray of float64
+    """
+
+    pre: npt.NDArray[np.uint32]
+    post: npt.NDArray[np.uint32]
+    delay: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pre)
+
+
+def plan_stores(
+    groups: Sequence[tuple[GroupDescription, GroupInstance]],
+) -> list[StorePlan]:
+    """Which groups share a store.
+
+    Static groups of one source whose weights or delays differ from synapse to synapse share one: a
+    spike then reads one row instead of several. A group with one weight and one delay needs neither
+    stored and stands alone, as do dense, procedural and general groups.
+    """
+    plans: list[StorePlan] = []
+    shared: dict[tuple[str, int], StorePlan] = {}
+    for description, instance in groups:
+        group = description.group
+        if instance.kind == "general":
+            plans.append(_general(description, instance))
+            continue
+        one_weight = isinstance(description.weight, float) and not description.weight_later
+        one_delay = isinstance(description.delay, float)
+        weights = 0 if one_weight else abi.STORE_WEIGHTS
+        special = _special_storage(description, one_delay)
+        if special or (one_weight and one_delay):
+            if special == abi.STORE_DENSE and not isinstance(group.connectivity, AllToAll):
+                weights = abi.STORE_WEIGHTS  # zeros where there is no synapse
+            plans.append(
+                StorePlan(group.source, [description], weights | special, instance.lead)
+            )
+            continue
+        key = (group.source, instance.lead)
+        if key not in shared:
+            shared[key] = StorePlan(group.source, [], abi.STORE_WEIGHTS, instance.lead)
+            plans.append(shared[key])
+        shared[key].members.append(description)
+    return plans
+
+
+def _general(description: GroupDescription, instance: GroupInstance) -> StorePlan:
+    group = description.group
+    if group.storage in ("dense", "procedural"):
+        raise UnsupportedFeature(
+            f"storage={group.storage!r} is offered for synapses that only add a weight",
+            where=f"synapse group {group.name!r}",
+            cure="leave storage='auto'",
+        )
+    flags = abi.STORE_WEIGHTS
+    flags |= abi.STORE_TRANSPOSED if instance.needs_transposed else 0
+    flags |= abi.STORE_SOURCES if instance.needs_sources else 0
+    if instance.needs_delays and not isinstance(description.delay, float):
+        flags |= abi.STORE_DELAYS
+    return StorePlan(group.source, [description], flags, general=True)
+
+
+def _special_storage(description: GroupDescription, one_delay: bool) -> int:
+    """The flag of dense or procedural storage, 0 for sparse."""
+    group = description.group
+    where = f"synapse group {group.name!r}"
+    if group.storage == "procedural":
+        if not one_delay or description.structure is not None or description.weight_later:
+            raise UnsupportedFeature(
+                "procedural synapses need one delay, a rule and weights that can be drawn again",
+                where=where,
+                cure="use a constant delay and a constant or a distribution as weight "
+                "(not an array, expression, gamma or binomial), or storage='auto'",
+            )
+        return abi.STORE_PROCEDURAL
+    if group.storage == "dense":
+        if not one_delay:
+            raise UnsupportedFeature(
+                "a dense group has one delay", where=where, cure="use a constant delay"
+            )
+        return abi.STORE_DENSE
+    if group.storage == "auto" and isinstance(group.connectivity, AllToAll) and one_delay:
+        return abi.STORE_DENSE if description.structure is None else 0
+    return 0
+
+
+class Store:
+    """A built store, and what it needs from Python."""
+
+    def __init__(self, engine: abi.Engine, pointer: int, plan: StorePlan) -> None:
+        self.engine, self.pointer, self.plan = engine, pointer, plan
+        weakref.finalize(self, engine.library.pgl_store_destroy, pointer)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all slices."""
+        return int(self.engine.store_bytes(self.pointer))
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether each synapse has its own weight."""
+        return bool(self.plan.flags & abi.STORE_WEIGHTS)
+
+    def slice_view(self, piece: int) -> abi.StoreView:
+        """Addresses of one slice's arrays."""
+        view = abi.StoreView()
+        self.engine.check(
+            self.engine.store_slice(self.pointer, piece, c.byref(view)), "reading a store"
+        )
+        return view
+
+
+def build_store(
+    engine: abi.Engine,
+    plan: StorePlan,
+    *,
+    n_source: int,
+    partition: Partition,
+    offsets: Callable[[GroupDescription], Offsets],
+    dt: float,
+    max_delay: int,
+    seed: int,
+    threads: int,
+    real_bytes: int,
+    progress: Callable[[float], None],
+) -> Store:
+    """Lay down the synapses of a plan.
+
+    ``progress`` gets the part that is done, 0 to 1. Ctrl-C stops the builder.
+    """
+    natives = (abi.Group * len(plan.members))(
+        *(m.native(partition.begin[m.group.target], offsets(m)) for m in plan.members)
+    )
+    interrupted = False
+
+    def report(done: int, total: int, user: object) -> int:
+        nonlocal interrupted
+        try:
+            progress(done / total if total else 1.0)
+        except KeyboardInterrupt:
+            interrupted = True
+        return int(interrupted)
+
+    callback = abi.ProgressFunction(report)
+    pointer = engine.store_build(
+        n_source, partition.slices, len(plan.members), natives, plan.flags, dt, max_delay, seed,
+        threads, real_bytes, callback, None,
+    )
+    if interrupted:
+        if pointer:
+            engine.store_destroy(pointer)
+        raise KeyboardInterrupt
+    names = ", ".join(m.group.name for m in plan.members)
+    engine.check(pointer, f"connecting {names}")
+    return Store(engine, pointer, plan)
+
+
+def zero_offsets(partition: Partition) -> Offsets:
+    """For groups whose targets are neurons of the slice, not places in its arena."""
+    return np.zeros(partition.slices, dtype=np.uint32)
+
+
+def arena_offsets(arenas: Arenas, instance: GroupInstance) -> Offsets:
+    """Where a static group's target variable begins in each slice's arena."""
+    variable = instance.target_variable + ("__sum" if instance.lead else "")
+    return arenas.offset[instance.target, variable]
+
+
+class StoredGroup:
+    """One group inside a store."""
+
+    def __init__(self, store: Store, member: int, dt: float) -> None:
+        self.store, self.member, self.dt = store, member, dt
+        self.description = store.plan.members[member]
+        self.size = int(store.engine.store_group_size(store.pointer, member))
+
+    @property
+    def name(self) -> str:
+        """Name of the group."""
+        return self.description.group.name
+
+    def read(self) -> tuple[Structure, npt.NDArray[np.uint16], npt.NDArray[np.float64]]:
+        """Sources and targets, delays in steps, weights."""
+        pre, post = np.empty(self.size, np.uint32), np.empty(self.size, np.uint32)
+        delay, weight = np.empty(self.size, np.uint16), np.empty(self.size, np.float64)
+        self.store.engine.check(
+            self.store.engine.store_read(
+                self.store.pointer, self.member, pre.ctypes.data, post.ctypes.data,
+                delay.ctypes.data, weight.ctypes.data,
+            ),
+            f"reading the synapses of {self.name!r}",
+        )
+        return Structure(pre, post), delay, weight  # type: ignore[arg-type]
+
+    def connections(self) -> Connections:
+        """All synapses as arrays."""
+        structure, delay, weight = self.read()
+        return Connections(
+            structure.pre, structure.post, times_of(delay, self.dt), weight  # type: ignore[arg-type]
+        )
+
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Weights in canonical order."""
+        weight = np.empty(self.size, np.float64)
+        self.store.engine.check(
+            self.store.engine.store_read(
+                self.store.pointer, self.member, None, None, None, weight.ctypes.data
+            ),
+            f"reading the weights of {self.name!r}",
+        )
+        return weight
+
+    def set_weights(self, weights: npt.ArrayLike) -> None:
+        """Set weights: one value, or one per synapse in canonical order."""
+        values = np.asarray(weights, dtype=np.float64)
+        if values.ndim and values.shape != (self.size,):
+            raise ShapeError(
+                f"weights of shape {values.shape} for {self.size} synapses",
+                where=f"synapse group {self.name!r}",
+                cure="give one weight, or one per synapse in the order of connections()",
+            )
+        if not np.all(np.isfinite(values)):
+            raise SimulationError(
+                "a weight is not finite", where=f"synapse group {self.name!r}"
+            )
+        engine, store = self.store.engine, self.store.pointer
+        what = f"setting the weights of {self.name!r}"
+        if self.store.has_weights:
+            whole = np.ascontiguousarray(np.broadcast_to(values, (self.size,)))
+            engine.check(engine.store_write_weights(store, self.member, whole.ctypes.data), what)
+        elif values.size and np.all(values == values.flat[0]):
+            engine.check(engine.store_set_common_weight(store, float(values.flat[0])), what)
+        elif values.size:
+            raise SimulationError(
+                "all synapses of this group share one weight",
+                where=f"synapse group {self.name!r}",
+                cure="declare weights that differ (an array or a distribution), or set one value",
+            )

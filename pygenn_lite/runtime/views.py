@@ -1,0 +1,176 @@
+"""What a user holds of a simulation: populations and synapse groups as named arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime.arrays import StateArray
+from pygenn_lite.runtime.neurons import PopulationMemory
+from pygenn_lite.runtime.stores import Connections, StoredGroup
+from pygenn_lite.runtime.synapses import SynapseMemory
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.machine import Machine
+
+Array = npt.NDArray[Any]
+
+
+class PopulationView:
+    """Variables and parameters of a population: ``view["V"]`` is an array to read and to assign.
+
+    A parameter that all neurons share has shape (); ``view["tau"] = 10`` sets it.
+    """
+
+    def __init__(self, machine: Machine, memory: PopulationMemory, changed: set[str]) -> None:
+        self._machine, self._memory, self._changed = machine, memory, changed
+        self.name, self.size = memory.name, memory.size
+
+    @property
+    def names(self) -> list[str]:
+        """Variables and parameters."""
+        return self._memory.names()
+
+    def __getitem__(self, name: str) -> StateArray:
+        internal = self._memory.resolve(name)
+        return StateArray(
+            f"{self.name}[{name!r}]",
+            lambda: self._read(internal),
+            lambda values: self._write(internal, values),
+        )
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        self[name][...] = values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def spike_counts(self) -> npt.NDArray[np.uint32]:
+        """Spikes of each neuron since the start (or the last reset)."""
+        counts = np.empty(self.size, np.uint32)
+        machine = self._machine
+        machine.engine.spike_totals(
+            machine.pointer, machine.numbers[self.name], counts.ctypes.data
+        )
+        return counts
+
+    def _read(self, internal: str) -> Array:
+        memory = self._memory
+        if internal in memory.scalar_index:
+            return np.array(memory.scalars[memory.scalar_index[internal]])
+        return memory.arrays[internal].read()
+
+    def _write(self, internal: str, values: Array) -> None:
+        memory = self._memory
+        if not np.all(np.isfinite(values)):
+            raise SimulationError(f"{internal!r} of {self.name!r} is set to NaN or infinity")
+        if internal in memory.scalar_index:
+            memory.scalars[memory.scalar_index[internal]] = values
+        else:
+            memory.arrays[internal].write(values)
+        if (memory.roles.get(internal) or memory.scalar_roles[internal]) == "parameter":
+            self._changed.add(self.name)
+        if internal in memory.published:
+            step = int(self._machine.engine.step_get(self._machine.pointer))
+            memory.publish_now(internal, step)
+
+    def __repr__(self) -> str:
+        return f"<population {self.name}: {self.size} neurons, {', '.join(self.names)}>"
+
+
+class GroupView:
+    """A synapse group: ``view["weight"]`` and the model's other variables, ``connections()``.
+
+    Variables per synapse are ordered by pre, post, delay. Variables and parameters of the receptor
+    are those of the target population, with the model's names.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        stored: StoredGroup,
+        plastic: SynapseMemory | None,
+        target: PopulationView,
+    ) -> None:
+        self._machine, self._stored, self._plastic = machine, stored, plastic
+        self._target = target
+        self._instance = machine.structure.groups[stored.name]
+        self.name, self.size = stored.name, stored.size
+        self.weights_set = False  # by hand, since they were drawn
+
+    @property
+    def names(self) -> list[str]:
+        """Variables per synapse, parameters of the model, variables of the target's receptor."""
+        own = ["weight"] if self._plastic is None else self._plastic.names()
+        scalars = [] if self._plastic is None else list(self._plastic.manifest["scalars"])
+        return [*own, *scalars, *self._instance.receptor]
+
+    def connections(self) -> Connections:
+        """All synapses as arrays: pre, post, delay (ms), weight."""
+        return self._stored.connections()
+
+    def __getitem__(self, name: str) -> StateArray:
+        label = f"{self.name}[{name!r}]"
+        stored, plastic = self._stored, self._plastic
+        if name == "weight":
+            return StateArray(label, stored.weights, self._set_weights)
+        if plastic is not None and name in plastic.names():
+            return StateArray(
+                label, lambda: plastic.read(name), lambda values: self._set(name, values)
+            )
+        if plastic is not None and name in plastic.manifest["scalars"]:
+            index = plastic.manifest["scalars"].index(name)
+
+            def write(value: Array) -> None:
+                plastic.scalars[index] = value
+
+            return StateArray(label, lambda: np.array(plastic.scalars[index]), write)
+        return self._target[self._of_target(name)]
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        if name == "weight":
+            self._set_weights(values)
+        else:
+            self[name][...] = values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def _set(self, name: str, values: Array) -> None:
+        assert self._plastic is not None
+        self._plastic.write(name, values)
+
+    def _set_weights(self, values: npt.ArrayLike) -> None:
+        self._stored.set_weights(values)
+        self.weights_set = True
+
+    def _of_target(self, name: str) -> str:
+        """Internal name of a receptor's variable or parameter on the target population."""
+        receptor = self._instance.receptor
+        if name in receptor:
+            return receptor[name]
+        suffixes = {internal[internal.rindex("__") :] for internal in receptor.values()}
+        suffixes |= {
+            self._instance.target_variable[self._instance.target_variable.rindex("__") :]
+        } if "__" in self._instance.target_variable else set()
+        for suffix in sorted(suffixes):
+            if f"{name}{suffix}" in self._target.names:
+                return f"{name}{suffix}"
+        raise SimulationError(
+            f"synapse group {self.name!r} has no variable or parameter {name!r}",
+            cure=f"it has {self.names}",
+        )
+
+    def __repr__(self) -> str:
+        ends = f"{self._instance.source} -> {self._instance.target}"
+        return f"<synapse group {self.name}: {self.size} synapses {ends}>"
