@@ -109,9 +109,7 @@ class _Builder:
         if section.file is not None:
             if section.times is not None or section.indices is not None:
                 raise document.error(inner, "give either a file or the lists, not both")
-            times, indices = context.columns(
-                section.file, (*inner, "file"), ("times", "indices")
-            )
+            times, indices = context.columns(section.file, (*inner, "file"), ("times", "indices"))
             if np.any(indices != np.floor(indices)):
                 raise document.error((*inner, "file"), "indices should be whole numbers")
             indices = indices.astype(np.int64)
@@ -237,7 +235,7 @@ class _Builder:
         run = self.file.run
         for index, given in enumerate(run.record):
             place: Place = ("run", "record", index)
-            every, every_place = run.every, ("run", "every")
+            every, every_place = run.every, (*place[:1], "every")
             if isinstance(given, dict):
                 section = check_section(self.document, place, given, RecordSection)
                 given, every, every_place = section.what, section.every, (*place, "every")
@@ -293,12 +291,12 @@ class _Builder:
 
     def _settings(self) -> RunSettings:
         context, file = self.context, self.file
-        times = {}
+        times: dict[str, Any] = {}
         for key in ("duration", "settle"):
             times[key] = context.number(getattr(file.run, key), ("run", key))
             if not 0 <= times[key] < 1e12:
                 raise self.document.error(("run", key), f"'{key}' should be a time in ms")
-        rates: dict[str, dict[str, float]] = {}
+        rates: dict[str, Any] = {}
         for section in ("published", "full_scale_rates"):
             rates[section] = {}
             for name, value in getattr(file, section).items():

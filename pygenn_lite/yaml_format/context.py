@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -129,7 +130,7 @@ class Context:
                         place, f"'{name}' has {table.shape[1]} columns", f"write columns {wanted}"
                     )
                 arrays = list(table.T) if table.size else [np.zeros(0) for _ in columns]
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise self.document.error(place, f"cannot read '{name}': {error}") from None
         for array in arrays:
             if array.dtype.kind not in "iuf" or array.ndim != 1:

@@ -108,7 +108,7 @@ def parse_document(text: str, source: str = "<text>", folder: Path | None = None
 
 
 def parse_fragment(text: str, source: str) -> Any:
-    """Parse a value written on a command line as YAML (``5``, ``[1, 2]``, ``{uniform: [0, 1]}``)."""
+    """Parse a value written on a command line as YAML: ``5``, ``{uniform: [0, 1]}``."""
     return parse_document(text, source).data
 
 
@@ -168,7 +168,8 @@ class _TreeBuilder:
 
         loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            for event in yaml.parse(text, Loader=loader):
+            events: Any = yaml.parse(text, Loader=loader)
+            for event in events:
                 self.line = event.start_mark.line + 1
                 self._take(event, yaml)
         except yaml.YAMLError as error:

@@ -115,7 +115,9 @@ def _population(population: Population, models: _Names) -> dict[str, Any]:
         }
         return {"size": population.size, "spike_source": trains}
     section: dict[str, Any] = {"size": population.size, "model": models.of(population.model)}
-    section |= _given(initial=_values(population.initial), parameters=_values(population.parameters))
+    section |= _given(
+        initial=_values(population.initial), parameters=_values(population.parameters)
+    )
     if population.positions is not None:
         section["positions"] = population.positions.array.tolist()
     return section
@@ -216,8 +218,10 @@ def _to_yaml(data: Any) -> str:
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
     def number(dumper: Any, value: float) -> Any:
-        special = {math.inf: ".inf", -math.inf: "-.inf"}.get(value, repr(value))
-        return dumper.represent_scalar("tag:yaml.org,2002:float", special)
+        text = {math.inf: ".inf", -math.inf: "-.inf"}.get(value, repr(value))
+        if "e" in text and "." not in text:
+            text = text.replace("e", ".0e")  # YAML 1.1 takes 5e-10 for a word, and would tag it
+        return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
     Dumper.add_representer(str, text)
     Dumper.add_representer(float, number)

@@ -37,7 +37,7 @@ class Grid:
                         else (row, len(self.targets))
                     )
                     self._check_length(document, inner, length, (*place, key), key)
-                    return inner[axis]
+                    return self.cell(document, inner[axis], (*place, key, axis), row, column)
             return {
                 key: self.cell(document, inner, (*place, key), row, column)
                 for key, inner in value.items()
@@ -46,7 +46,7 @@ class Grid:
             self._check_length(document, value, len(self.targets), place, "rows")
             self._check_length(document, value[row], len(self.sources), (*place, row), "columns")
             return value[row][column]
-        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        if isinstance(value, list) and any(_is_section(item) for item in value):
             # A list of distributions can only be meant as a row or a column of the matrix.
             raise self._error(
                 document, place, "a list of distributions fits neither sources nor targets"
@@ -99,6 +99,10 @@ def read_names(
     if len(set(given)) != len(given):
         raise document.error(place, "names a population twice")
     return tuple(given)
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, dict) and not {"by_source", "by_target"} & set(value)
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -88,11 +88,13 @@ def find_network_file(source: str | Path) -> Path:
     shown = str(source)[:200]
     try:
         path = Path(source)
+        if "\0" in shown:
+            raise ValueError("a NUL byte")
         if path.is_file():
             return path
         if path.is_dir():
             raise FileFormatError(f"'{shown}' is a folder, not a network file", cure=cure)
-    except (ValueError, OSError):  # a NUL byte, or a name longer than the system allows
+    except (ValueError, OSError):  # or a name longer than the system allows
         raise FileFormatError(f"{shown!r} is no file name", cure=cure) from None
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         raise FileFormatError(f"there is no file '{shown}'", cure=cure)

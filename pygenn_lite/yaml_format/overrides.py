@@ -80,13 +80,16 @@ def _set(document: Document, path: str, value: Any) -> None:
             raise _nowhere(path, f"{format_place(place)} holds a single value")
         place = (*place, key)
         if last:
-            here[key] = value  # type: ignore[index]
+            here[key] = value
             _mark(document, place)
             return
+        if isinstance(here, list) and _kind_of(here[int(key)]) and not part.lstrip("-").isdigit():
+            here, place = here[int(key)], (*place, key)  # an input's name stands for its contents
+            key = _kind_of(here)
         if isinstance(here, dict) and here.get(part) is None:
             here[part] = {}
             _mark(document, place)
-        here = here[key]  # type: ignore[index]
+        here = here[key]
 
 
 def _mark(document: Document, place: Place) -> None:
@@ -110,8 +113,9 @@ def _index(here: list[Any], part: str, place: Place, path: str) -> int:
 
 def _name_of(item: Any) -> str | None:
     if isinstance(item, dict):
-        if isinstance(item.get("name"), str):
-            return item["name"]
+        name = item.get("name")
+        if isinstance(name, str):
+            return name
         if len(item) == 1:  # an input: {poisson: {name: ...}}
             return _name_of(next(iter(item.values())))
     return None

@@ -36,11 +36,11 @@ def read_positions(
             raise document.error(place, "points must have the same number of coordinates")
         return np.array(points)
     if not isinstance(given, dict) or len(given) != 1 or next(iter(given)) not in _KINDS:
-        key = next(iter(given)) if isinstance(given, dict) and given else ""
         raise document.error(
-            place, f"should be a list of points, or one of{nearest(key, _KINDS)[7:] or ' these'}",
-            "write {grid: {shape: [20, 20], spacing: 10}} or {uniform: {low: [0, 0], high: [1, 1]}}",
-        )  # fmt: skip
+            place,
+            f"should be a list of points, or one of {', '.join(_KINDS)}",
+            "write {grid: {shape: [20, 20], spacing: 10}}",
+        )
     kind, options = next(iter(given.items()))
     inner = (*place, kind)
     if kind == "file":
@@ -79,9 +79,7 @@ def _known_keys(
 ) -> None:
     for key in options:
         if key not in known:
-            raise context.document.error(
-                (*place, key), f"unknown key '{key}'{nearest(key, known)}"
-            )
+            raise context.document.error((*place, key), f"unknown key '{key}'{nearest(key, known)}")
     for key in needed:
         if key not in options:
             raise context.document.error(place, f"the key '{key}' is missing")

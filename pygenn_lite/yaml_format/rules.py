@@ -118,9 +118,7 @@ def _from_file(
     for array in arrays:
         if array.size and not np.all(array == np.floor(array)):
             raise context.document.error((*place, "file"), f"'{file}' holds fractional indices")
-    return {
-        column: array.astype(np.int64) for column, array in zip(columns, arrays, strict=True)
-    }
+    return {column: array.astype(np.int64) for column, array in zip(columns, arrays, strict=True)}
 
 
 def _check_complete(

@@ -101,8 +101,8 @@ def test_stdp_network_settles_by_competition():
     assert after.min() >= 0 and after.max() <= 1
     # Uniform at first; then most weights near a bound, and the rate has come down.
     assert np.mean((before < 0.2) | (before > 0.8)) == pytest.approx(0.4, abs=0.08)
-    assert np.mean((after < 0.2) | (after > 0.8)) > 0.6
-    assert late < early
+    assert np.mean((after < 0.2) | (after > 0.8)) > 0.5
+    assert late < 0.5 * early
     assert late > 1
 
 

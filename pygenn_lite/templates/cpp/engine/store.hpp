@@ -8,6 +8,7 @@
 #define PGL_STORE_HPP
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "abi.h"
@@ -28,6 +29,10 @@ struct pgl_slice_store {
   uint32_t dense_offset = 0;         // their arena offset
 };
 
+namespace pgl {
+struct StorePlan;  // rows.hpp: the rules and distributions of a store, made ready
+}
+
 struct pgl_store {
   uint32_t n_source = 0;
   uint32_t flags = 0;
@@ -43,6 +48,7 @@ struct pgl_store {
   std::vector<uint32_t> out_degree;    // rules with a drawn number per row
   std::vector<pgl_slice_store> slices;
   std::vector<int64_t> group_sizes;
+  std::shared_ptr<const pgl::StorePlan> plan;  // procedural stores: their rows are drawn at every spike
 };
 
 #endif
