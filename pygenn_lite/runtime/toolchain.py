@@ -90,9 +90,9 @@ def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:
     """Identify a compiler by its file, which costs no process start on a warm cache."""
     real = binary.resolve()
     status = real.stat()
-    words = " ".join(command)
-    family = "zig" if "zig" in words else "clang" if "clang" in words + real.name else "gcc"
-    identity = f"{words}|{real}|{status.st_size}|{status.st_mtime_ns}"
+    names = " ".join((*(Path(word).name for word in command), real.name))
+    family = "zig" if "zig" in names else "clang" if "clang" in names else "gcc"
+    identity = f"{shlex.join(command)}|{real}|{status.st_size}|{status.st_mtime_ns}"
     return Compiler(command, family, identity)
 
 

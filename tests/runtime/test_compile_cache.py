@@ -1,0 +1,158 @@
+"""The compile cache: private, atomic, safe with several processes."""
+
+import multiprocessing
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from pygenn_lite.errors import ToolchainError
+from pygenn_lite.runtime import cache
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    root = tmp_path / "cache"
+    monkeypatch.setenv("PYGENN_LITE_CACHE", str(root))
+    return root
+
+
+def make_entry(key="kernels-abc", content="x"):
+    with cache.new_entry(key) as folder:
+        (folder / "content").write_text(content)
+    return cache.find_entry(key)
+
+
+def test_the_cache_is_private_to_the_user(own_cache):
+    make_entry()
+    assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
+    assert stat.S_IMODE((own_cache / cache.LAYOUT / "kernels-abc").stat().st_mode) == 0o700
+
+
+def test_an_existing_readable_directory_of_ours_is_made_private(own_cache):
+    own_cache.mkdir(mode=0o755)
+    cache.open_cache()
+    assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
+
+
+def test_the_xdg_directory_is_used_when_nothing_else_is_said(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYGENN_LITE_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache.cache_directory() == tmp_path / "xdg" / "pygenn_lite"
+
+
+def test_an_entry_appears_only_when_it_is_complete():
+    with pytest.raises(RuntimeError), cache.new_entry("kernels-half") as folder:
+        (folder / "content").write_text("half")
+        assert cache.find_entry("kernels-half") is None
+        raise RuntimeError("the compiler failed")
+    assert cache.find_entry("kernels-half") is None
+    assert not list(cache.open_cache().glob(".making-*"))
+
+
+def test_the_first_of_two_equal_entries_stays():
+    with cache.new_entry("kernels-twice") as slow:
+        (slow / "content").write_text("slow")
+        make_entry("kernels-twice", "fast")
+    assert (cache.find_entry("kernels-twice") / "content").read_text() == "fast"
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
+def test_a_directory_that_others_can_write_is_refused(own_cache, mode):
+    own_cache.mkdir()
+    own_cache.chmod(mode)
+    with pytest.raises(ToolchainError, match="can be written by others"):
+        cache.open_cache()
+
+
+def test_an_entry_that_others_could_have_written_is_refused():
+    entry = make_entry()
+    (entry / "content").chmod(0o666)
+    with pytest.raises(ToolchainError, match="can be written by others"):
+        cache.find_entry("kernels-abc")
+
+
+def test_a_directory_of_another_user_is_refused(own_cache, monkeypatch):
+    own_cache.mkdir(mode=0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(ToolchainError, match="belongs to another user"):
+        cache.open_cache()
+
+
+def test_a_linked_cache_is_refused(own_cache, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    own_cache.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ToolchainError, match="symbolic link"):
+        cache.open_cache()
+
+
+def test_a_linked_file_in_an_entry_is_refused(tmp_path):
+    entry = make_entry()
+    (tmp_path / "evil.so").write_text("evil")
+    (entry / "kernels.so").symlink_to(tmp_path / "evil.so")
+    with pytest.raises(ToolchainError, match="symbolic link"):
+        cache.find_entry("kernels-abc")
+
+
+def test_a_cache_below_a_directory_that_everybody_can_write_is_refused(tmp_path, monkeypatch):
+    common = tmp_path / "common"
+    common.mkdir()
+    common.chmod(0o777)
+    monkeypatch.setenv("PYGENN_LITE_CACHE", str(common / "cache"))
+    with pytest.raises(ToolchainError, match="everybody can write"):
+        cache.open_cache()
+    common.chmod(0o1777)  # sticky, as /tmp is: only owners can rename
+    cache.open_cache()
+
+
+def test_a_cache_that_cannot_be_made_is_named(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PYGENN_LITE_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(ToolchainError, match="PYGENN_LITE_CACHE"):
+        cache.open_cache()
+
+
+@pytest.mark.parametrize("key", ["", "../evil", "a/b", "a\0b", "ä", "."])
+def test_keys_cannot_leave_the_cache(key):
+    with pytest.raises(ValueError, match="not a cache key"):
+        cache.find_entry(key)
+
+
+def test_clearing_frees_what_the_size_says(own_cache):
+    make_entry(content="x" * 1000)
+    (own_cache / "v0").mkdir()
+    (own_cache / "v0" / "old").write_text("y" * 500)
+    assert cache.cache_size() >= 1500
+    assert cache.cache_entries() == 1
+    assert cache.clear_cache() >= 1500
+    assert cache.cache_size() == 0
+    assert cache.cache_entries() == 0
+
+
+def test_clearing_a_cache_that_is_not_there_is_no_error():
+    assert cache.clear_cache() == 0
+
+
+def compile_slowly(made: str) -> None:
+    key = "kernels-shared"
+    with cache.entry_lock(key):
+        if cache.find_entry(key) is None:
+            with cache.new_entry(key) as folder:
+                time.sleep(0.05)
+                (folder / "content").write_text("done")
+            Path(made, str(os.getpid())).write_text("")
+
+
+def test_several_processes_make_an_entry_once(tmp_path):
+    made = tmp_path / "made"
+    made.mkdir()
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=compile_slowly, args=(str(made),)) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [w.exitcode for w in workers] == [0] * 6
+    assert len(list(made.iterdir())) == 1

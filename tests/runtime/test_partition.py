@@ -1,0 +1,62 @@
+"""Cutting populations into slices."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pygenn_lite.runtime.partition import (
+    BLOCK,
+    automatic_threads,
+    make_partition,
+)
+
+sizes = st.dictionaries(
+    st.text("abcdefgh", min_size=1, max_size=3), st.integers(1, 200_000), min_size=1, max_size=8
+)
+
+
+@given(sizes, st.integers(0, 4), st.integers(1, 9))
+def test_every_neuron_has_one_owner_and_cuts_fall_between_blocks(sizes, variables, threads):
+    partition = make_partition(sizes, dict.fromkeys(sizes, variables), threads)
+    assert partition.slices >= threads
+    assert partition.slices % threads == 0
+    for name, size in sizes.items():
+        cuts = partition.begin[name].astype(np.int64)
+        assert len(cuts) == partition.slices + 1
+        assert cuts[0] == 0 and cuts[-1] == size
+        assert np.all(np.diff(cuts) >= 0)
+        assert all(c % BLOCK == 0 or c == size for c in cuts)
+
+
+@given(st.integers(10_000, 2_000_000), st.integers(1, 3), st.integers(1, 4))
+def test_short_indices_reach_all_of_a_slice(size, variables, threads):
+    partition = make_partition({"a": size}, {"a": variables}, threads)
+    for piece in range(partition.slices):
+        assert partition.padded("a", piece) * variables <= 65536
+
+
+@given(sizes, st.integers(1, 8))
+def test_slices_are_about_equal(sizes, threads):
+    sizes = {name: size + 64 * 2 * threads for name, size in sizes.items()}
+    partition = make_partition(sizes, dict.fromkeys(sizes, 0), threads)
+    loads = [
+        sum(partition.count(n, s) for n in sizes) for s in range(partition.slices)
+    ]
+    assert max(loads) - min(loads) <= BLOCK * (len(sizes) + 1)
+
+
+def test_small_populations_go_whole_to_different_slices():
+    partition = make_partition({"a": 100, "b": 100}, {"a": 1, "b": 1}, 2)
+    owners = [int(np.flatnonzero(np.diff(partition.begin[n].astype(int)))[0]) for n in "ab"]
+    assert sorted(owners) == [0, 1]
+
+
+def test_a_population_can_be_kept_whole():
+    partition = make_partition({"a": 10_000}, {"a": 1}, 4, whole=["a"])
+    assert sorted(partition.count("a", s) for s in range(4)) == [0, 0, 0, 10_000]
+
+
+def test_small_networks_get_one_thread():
+    assert automatic_threads(4_000, cpus=16) == 1
+    assert automatic_threads(80_000, cpus=2) == 2
+    assert automatic_threads(20_000, cpus=64) < 64
