@@ -1,0 +1,129 @@
+// The builder's part of abi.h: stores made, groups sized (reading back: readback.hpp). Included once, by engine.cpp.
+#ifndef PGL_BUILD_HPP
+#define PGL_BUILD_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "abi.h"
+#include "builder.hpp"
+#include "common/poisson.hpp"
+#include "error.hpp"
+#include "parallel.hpp"
+#include "readback.hpp"
+#include "rows.hpp"
+#include "store.hpp"
+
+namespace pgl {
+
+namespace detail {
+
+// A dry run over one group, for pgl_group_size and pgl_delay_maximum: body(worker, row made so far).
+template <class Body>
+void dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed, uint32_t threads, Body&& body) {
+  const uint32_t whole[2] = {0, group.n_target}, offset[1] = {0};
+  pgl_group flat = group;
+  flat.slice_begin = whole;
+  flat.arena_offset = offset;
+  StorePlan plan;
+  plan.seed = seed;
+  plan.n_source = n_source;
+  plan.max_delay = 65535;
+  std::vector<uint32_t> degrees;
+  plan.groups.emplace_back(flat, n_source, seed, dt, plan.max_delay, nullptr);
+  plan.groups[0].check();
+  if (plan.groups[0].rule.needs_degrees()) {
+    degrees.assign(n_source, 0);
+    plan.groups[0].rule.draw_degrees(degrees.data());
+    plan.groups[0].rule = Rule(flat, n_source, seed, degrees.data());
+  }
+  plan.groups[0].rule.turn(threads);
+  std::vector<Row> rows(threads, Row(plan));
+  parallel_rows(threads, n_source, nullptr, [&](uint32_t worker, uint32_t r) {
+    rows[worker].make_targets(r);
+    body(worker, rows[worker]);
+  });
+}
+
+}  // namespace detail
+
+}  // namespace pgl
+
+extern "C" {
+
+pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
+                           double dt, uint32_t max_delay, uint64_t seed, uint32_t threads, int32_t real_bytes,
+                           pgl_progress_fn report, void* user) {
+  return pgl::guarded<pgl_store*>(nullptr, [&] {
+    if (n_groups == 0 || slices == 0) throw pgl::Error("a store needs at least one group and one slice");
+    if (max_delay == 0 || max_delay > 65535) throw pgl::Error("delays must lie between 1 and 65535 steps");
+    if (n_source >= 0xffffffffu) throw pgl::Error("a population has too many neurons");
+    auto store = std::make_unique<pgl_store>();
+    store->n_source = n_source;
+    store->flags = flags;
+    store->real_bytes = real_bytes;
+    store->seed = seed;
+    store->dt = dt;
+    store->slices.resize(slices);
+    pgl::detail::adopt_groups(*store, n_groups, groups, slices);
+    pgl::Progress progress(report, user, int64_t(n_source) * (flags & PGL_STORE_PROCEDURAL ? 1 : 2));
+    const uint32_t workers = std::max(threads, 1u);
+    pgl::detail::Builder(*store, max_delay, workers, progress).build();
+    pgl::detail::adopt_values(*store);
+    if (flags & PGL_STORE_PROCEDURAL) store->plan = std::make_shared<const pgl::StorePlan>(pgl::StorePlan::of(*store, workers));
+    progress.finish();
+    return store.release();
+  });
+}
+
+void pgl_store_destroy(pgl_store* store) { delete store; }
+
+int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group* group, double dt, uint64_t seed, uint32_t threads) {
+  return pgl::guarded<int64_t>(-1, [&]() -> int64_t {
+    const auto steps = [&](double delay) { return int64_t(std::clamp(std::floor(delay / dt + 0.5), 1.0, 65535.0)); };
+    const pgl_distribution& d = group->delay;
+    if (d.kind == PGL_CONSTANT) return steps(d.a);
+    if (d.kind == PGL_UNIFORM) return steps(std::max(d.a, d.b));
+    const uint32_t workers = std::max(threads, 1u);
+    std::vector<int64_t> longest(workers, 1);
+    pgl::detail::dry_run(n_source, *group, dt, seed, workers, [&](uint32_t worker, pgl::Row& row) {
+      row.make_delays();
+      const uint16_t* delay = row.delays();
+      uint16_t mine = 1;
+      for (uint32_t k = 0; k < row.size(); ++k) mine = delay[k] > mine ? delay[k] : mine;
+      longest[worker] = std::max(longest[worker], int64_t(mine));
+    });
+    return *std::max_element(longest.begin(), longest.end());
+  });
+}
+
+int64_t pgl_group_size(uint32_t n_source, const pgl_group* group, uint64_t seed, uint32_t threads) {
+  return pgl::guarded<int64_t>(-1, [&]() -> int64_t {
+    const pgl::Rule rule(*group, n_source, seed, nullptr);
+    rule.check();
+    if (group->rule.kind == PGL_FIXED_TOTAL) return group->rule.n;
+    if (group->rule.kind == PGL_FIXED_IN) return group->rule.n * int64_t(group->n_target);
+    if (n_source == 0) return 0;
+    const int64_t known = rule.known_degree(0);
+    if (group->rule.kind == PGL_EXPLICIT) return group->rule.row_begin[n_source];
+    if (known >= 0) return known * int64_t(n_source);
+    const uint32_t workers = std::max(threads, 1u);
+    std::vector<int64_t> sizes(workers, 0);
+    pgl::detail::dry_run(n_source, *group, 1.0, seed, workers,
+                         [&](uint32_t worker, pgl::Row& row) { sizes[worker] += row.size(); });
+    int64_t total = 0;
+    for (int64_t size : sizes) total += size;
+    return total;
+  });
+}
+
+int32_t pgl_poisson_table(double rate, uint32_t* threshold, uint32_t* alias) {
+  return pgl::poisson_table(rate, threshold, alias);
+}
+
+}  // extern "C"
+
+#endif

@@ -1,0 +1,385 @@
+// Builds stores: counts the synapses of every row and slice, makes room for exactly so many, fills.
+#ifndef PGL_BUILDER_HPP
+#define PGL_BUILDER_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "abi.h"
+#include "error.hpp"
+#include "parallel.hpp"
+#include "rows.hpp"
+#include "store.hpp"
+
+namespace pgl {
+
+namespace detail {
+
+// Copies what the descriptions point to; given weights are needed only while they are laid down.
+inline void adopt_groups(pgl_store& store, uint32_t n_groups, const pgl_group* groups, uint32_t slices) {
+  const auto keep = [](auto& owned, auto* from, uint64_t n) {
+    owned.emplace_back(from, from + n);
+    return owned.back().data();
+  };
+  store.owned.reserve(3 * uint64_t(n_groups));
+  for (uint32_t g = 0; g < n_groups; ++g) {
+    pgl_group group = groups[g];
+    if (group.slice_begin[0] != 0 || group.slice_begin[slices] != group.n_target)
+      throw Error("the slices do not cover the target population");
+    group.slice_begin = keep(store.owned, group.slice_begin, uint64_t(slices) + 1);
+    group.arena_offset = keep(store.owned, group.arena_offset, slices);
+    if (group.rule.kind == PGL_EXPLICIT && group.rule.row_begin != nullptr) {
+      const int64_t n = group.rule.row_begin[store.n_source];
+      for (uint32_t row = 0; row < store.n_source; ++row)
+        if (group.rule.row_begin[row] < 0 || group.rule.row_begin[row] > group.rule.row_begin[row + 1])
+          throw Error("the rows of explicit connectivity do not ascend");
+      group.rule.row_begin = keep(store.owned64, group.rule.row_begin, uint64_t(store.n_source) + 1);
+      if (group.rule.targets != nullptr) group.rule.targets = keep(store.owned, group.rule.targets, uint64_t(n));
+    }
+    store.groups.push_back(group);
+  }
+}
+
+// Lists of given values that outlive the construction: delays (for reading back), weights of procedural stores.
+inline void adopt_values(pgl_store& store) {
+  for (pgl_group& group : store.groups) {
+    const auto keep = [&](pgl_distribution& d) {
+      if (d.kind != PGL_VALUES) return;
+      const Rule rule(group, store.n_source, store.seed, nullptr);
+      const int64_t n = store.n_source == 0 ? 0 : rule.first_position(store.n_source - 1) + rule.known_degree(store.n_source - 1);
+      store.owned_values.emplace_back(d.values, d.values + n);
+      d.values = store.owned_values.back().data();
+    };
+    keep(group.delay);
+    if (store.flags & PGL_STORE_PROCEDURAL)
+      keep(group.weight);
+    else
+      group.weight.values = nullptr;
+  }
+}
+
+class Builder {
+ public:
+  Builder(pgl_store& store, uint32_t max_delay, uint32_t threads, Progress& progress)
+      : store_(store), threads_(threads), progress_(progress) {
+    plan_.seed = store.seed;
+    plan_.n_source = store.n_source;
+    plan_.slices = uint32_t(store.slices.size());
+    plan_.max_delay = max_delay;
+  }
+
+  void build() {
+    describe();
+    count();
+    if (store_.flags & PGL_STORE_PROCEDURAL) return;
+    if (store_.flags & PGL_STORE_DENSE) {
+      if (kept(PGL_STORE_WEIGHTS)) fill_dense();
+      return;
+    }
+    allocate();
+    fill();
+    if (kept(PGL_STORE_TRANSPOSED)) transpose();
+  }
+
+ private:
+  bool kept(uint32_t flag) const { return (store_.flags & flag) != 0; }
+
+  void describe() {
+    const bool single = kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL) || kept(PGL_STORE_TRANSPOSED);
+    if (single && store_.groups.size() != 1) throw Error("dense, procedural and transposed stores hold one group");
+    for (const pgl_group& group : store_.groups) {
+      plan_.groups.emplace_back(group, store_.n_source, store_.seed, store_.dt, plan_.max_delay, nullptr);
+      if (kept(PGL_STORE_WEIGHTS)) plan_.groups.back().use_weights(group.weight, store_.real_bytes);
+      plan_.groups.back().check();
+      if (!kept(PGL_STORE_WEIGHTS) && group.weight.kind == PGL_CONSTANT) store_.common_weight = group.weight.a;
+    }
+    check_arena();
+    const Rule& first = plan_.groups[0].rule;
+    if (kept(PGL_STORE_PROCEDURAL) && first.needs_turning())
+      throw Error("connectivity with a fixed in-degree cannot be procedural: its rows are not drawn one by one");
+    if ((kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL)) && !plan_.groups[0].delay.constant())
+      throw Error("dense and procedural storage need one delay for all synapses");
+    if (kept(PGL_STORE_DENSE) && first.repeats())
+      throw Error("dense storage holds one synapse per pair: connectivity with multapses does not fit");
+    // A matrix without entries of its own says that every pair is connected, but perhaps a neuron with itself.
+    if (kept(PGL_STORE_DENSE) && !first.full()) store_.flags |= PGL_STORE_WEIGHTS;
+    if (kept(PGL_STORE_DENSE) && kept(PGL_STORE_WEIGHTS)) {
+      plan_.groups[0].use_weights(store_.groups[0].weight, store_.real_bytes);
+      plan_.groups[0].check();
+    }
+    draw_degrees();
+    for (GroupPlan& group : plan_.groups) group.rule.turn(threads_);
+  }
+
+  void check_arena() {
+    for (uint32_t s = 0; s < plan_.slices; ++s) {
+      pgl_slice_store& slice = store_.slices[s];
+      uint64_t largest = 0;
+      for (const GroupPlan& group : plan_.groups) {
+        if (group.slice_begin[s] > group.slice_begin[s + 1]) throw Error("the slices do not ascend");
+        largest = std::max(largest, uint64_t(group.arena_offset[s]) + (group.slice_begin[s + 1] - group.slice_begin[s]));
+      }
+      if (largest > uint64_t(1) << 32) throw Error("more target variables in one slice than 32 bits address");
+      wide_.push_back(largest > uint64_t(1) << 16);
+      if (kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL)) {
+        slice.dense_columns = plan_.groups[0].slice_begin[s + 1] - plan_.groups[0].slice_begin[s];
+        slice.dense_offset = plan_.groups[0].arena_offset[s];
+      }
+    }
+  }
+
+  void draw_degrees() {
+    uint64_t needed = 0;
+    for (const GroupPlan& group : plan_.groups) needed += group.rule.needs_degrees() ? 1 : 0;
+    if (needed == 0) return;
+    store_.out_degree.assign(needed * store_.n_source, 0);
+    std::vector<std::pair<uint32_t, uint32_t*>> work;
+    uint32_t* degrees = store_.out_degree.data();
+    for (uint32_t g = 0; g < store_.groups.size(); ++g) {
+      if (!plan_.groups[g].rule.needs_degrees()) continue;
+      plan_.groups[g].rule = Rule(store_.groups[g], store_.n_source, store_.seed, degrees);
+      work.emplace_back(g, degrees);
+      degrees += store_.n_source;
+    }
+    std::atomic<uint32_t> next{0};
+    parallel_workers(std::min(threads_, uint32_t(needed)), [&](uint32_t) {
+      for (uint32_t k = next++; k < work.size(); k = next++) plan_.groups[work[k].first].rule.draw_degrees(work[k].second);
+    });
+  }
+
+  // Synapses of each row and slice (into row_begin, to be summed), delays that occur, sizes of the groups.
+  void count() {
+    const bool stored = !kept(PGL_STORE_DENSE) && !kept(PGL_STORE_PROCEDURAL);
+    if (stored)
+      for (pgl_slice_store& slice : store_.slices) slice.row_begin.reset(uint64_t(store_.n_source) + 1);
+    std::vector<std::vector<int64_t>> sizes(threads_, std::vector<int64_t>(plan_.groups.size(), 0));
+    std::vector<std::vector<uint8_t>> occurs(threads_);
+    for (std::vector<uint8_t>& mine : occurs) mine.assign(uint64_t(plan_.max_delay) + 1, 0);
+    std::vector<Row> rows(threads_, Row(plan_));
+    parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
+      Row& row = rows[worker];
+      row.make_targets(r);
+      for (uint32_t g = 0; g < plan_.groups.size(); ++g) sizes[worker][g] += row.group_end(g) - row.group_begin(g);
+      if (!stored) return;
+      std::vector<uint64_t> count(plan_.slices, 0);
+      row.count_slices(count.data());
+      for (uint32_t s = 0; s < plan_.slices; ++s) store_.slices[s].row_begin[r + 1] = uint32_t(count[s]);
+      row.mark_delays(occurs[worker].data());
+    });
+    store_.group_sizes.assign(plan_.groups.size(), 0);
+    for (const std::vector<int64_t>& mine : sizes)
+      for (uint32_t g = 0; g < mine.size(); ++g) store_.group_sizes[g] += mine[g];
+    find_delays(occurs, stored);
+    plan_.index_delays(store_.delays);
+    if (stored) sum_rows();
+  }
+
+  void find_delays(const std::vector<std::vector<uint8_t>>& occurs, bool stored) {
+    if (stored) {
+      for (uint32_t delay = 1; delay <= plan_.max_delay; ++delay)
+        if (std::any_of(occurs.begin(), occurs.end(), [=](const auto& mine) { return mine[delay] != 0; }))
+          store_.delays.push_back(delay);
+    } else {
+      store_.delays.push_back(plan_.groups[0].delay.constant_steps());
+    }
+    if (store_.delays.empty()) store_.delays.push_back(1);
+  }
+
+  void sum_rows() {
+    for (pgl_slice_store& slice : store_.slices) {
+      uint64_t total = 0;
+      for (uint32_t row = 0; row < store_.n_source; ++row) {
+        const uint32_t here = slice.row_begin[row + 1];
+        longest_ = std::max(longest_, here);
+        total += here;
+        slice.row_begin[row + 1] = uint32_t(total);
+      }
+      if (total > 0xffffffffull) throw Error("more than 2^32 synapses in one slice of a store; use more slices (threads)");
+    }
+  }
+
+  void allocate() {
+    for (uint32_t s = 0; s < plan_.slices; ++s) {
+      pgl_slice_store& slice = store_.slices[s];
+      const uint64_t n = slice.row_begin[store_.n_source];
+      if (plan_.n_delays > 1) {
+        const uint64_t segments = uint64_t(store_.n_source) * (plan_.n_delays + 1);
+        if (longest_ > 65535)
+          slice.segment32.reset(segments);
+        else
+          slice.segment16.reset(segments);
+      }
+      if (wide_[s])
+        slice.target32.reset(n);
+      else
+        slice.target16.reset(n);
+      if (kept(PGL_STORE_WEIGHTS)) reset_weights(slice, n);
+      if (kept(PGL_STORE_DELAYS)) slice.delay.reset(n);
+      if (kept(PGL_STORE_SOURCES)) slice.source.reset(n);
+    }
+  }
+
+  void reset_weights(pgl_slice_store& slice, uint64_t n) const {
+    if (store_.real_bytes == 4)
+      slice.weight32.reset(n);
+    else
+      slice.weight64.reset(n);
+  }
+
+  template <class Real>
+  static HugeArray<Real>& weights(pgl_slice_store& slice) {
+    if constexpr (sizeof(Real) == 4)
+      return slice.weight32;
+    else
+      return slice.weight64;
+  }
+
+  // Each row is sorted in small buffers that stay in the cache, then copied: slice after slice, without gaps.
+  struct Sorted {
+    RowBuffer<uint32_t> target;
+    RowBuffer<float> weight32;
+    RowBuffer<double> weight64;
+  };
+
+  void fill() {
+    std::vector<Row> rows(threads_, Row(plan_));
+    std::vector<Sorted> sorted(threads_);
+    parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
+      Row& row = rows[worker];
+      Sorted& out = sorted[worker];
+      row.make_targets(r);
+      if (plan_.n_delays > 1) row.make_delays();
+      row.locate();
+      row.sort();
+      place(row, row.local(), out.target);
+      for (uint32_t s = 0; s < plan_.slices; ++s) store_row(r, s, row.key_begin() + uint64_t(s) * plan_.n_delays, out);
+      if (!kept(PGL_STORE_WEIGHTS)) return;
+      if (store_.real_bytes == 4)
+        store_weights<float>(r, row, out.weight32);
+      else
+        store_weights<double>(r, row, out.weight64);
+    });
+  }
+
+  template <class Value>
+  static void place(Row& row, const Value* __restrict values, RowBuffer<Value>& sorted) {
+    Value* __restrict out = sorted.reserve(row.size());
+    const uint32_t* __restrict where = row.where();
+    const uint32_t n = row.size();
+    for (uint32_t k = 0; k < n; ++k) out[where[k]] = values[k];
+  }
+
+  template <class Real>
+  void store_weights(uint32_t r, Row& row, RowBuffer<Real>& sorted) {
+    row.make_weights<Real>();
+    place(row, row.weights<Real>(), sorted);
+    for (uint32_t s = 0; s < plan_.slices; ++s) {
+      const uint32_t* key_begin = row.key_begin() + uint64_t(s) * plan_.n_delays;
+      pgl_slice_store& slice = store_.slices[s];
+      std::copy_n(sorted.data() + key_begin[0], key_begin[plan_.n_delays] - key_begin[0],
+                  weights<Real>(slice).data() + slice.row_begin[r]);
+    }
+  }
+
+  void store_row(uint32_t r, uint32_t s, const uint32_t* key_begin, Sorted& sorted) {
+    pgl_slice_store& slice = store_.slices[s];
+    const uint32_t n_delays = plan_.n_delays, from = key_begin[0], n = key_begin[n_delays] - from;
+    const uint64_t at = slice.row_begin[r];
+    const uint32_t* __restrict target = sorted.target.data() + from;
+    if (wide_[s]) {
+      std::copy_n(target, n, slice.target32.data() + at);
+    } else {
+      uint16_t* __restrict out = slice.target16.data() + at;
+      for (uint32_t k = 0; k < n; ++k) out[k] = uint16_t(target[k]);
+    }
+    if (kept(PGL_STORE_SOURCES)) std::fill_n(slice.source.data() + at, n, r);
+    for (uint32_t d = 0; d < n_delays && kept(PGL_STORE_DELAYS); ++d)
+      std::fill_n(slice.delay.data() + at + (key_begin[d] - from), key_begin[d + 1] - key_begin[d], uint16_t(store_.delays[d]));
+    if (n_delays == 1) return;
+    const uint64_t segment = uint64_t(r) * (n_delays + 1);
+    if (!slice.segment16.empty())
+      for (uint32_t d = 0; d <= n_delays; ++d) slice.segment16[segment + d] = uint16_t(key_begin[d] - from);
+    else
+      for (uint32_t d = 0; d <= n_delays; ++d) slice.segment32[segment + d] = key_begin[d] - from;
+  }
+
+  void fill_dense() {
+    for (pgl_slice_store& slice : store_.slices) {
+      const uint64_t n = uint64_t(store_.n_source) * slice.dense_columns;
+      if (n > 0xffffffffull) throw Error("more than 2^32 entries in one slice of a matrix; use more slices (threads)");
+      reset_weights(slice, n);
+    }
+    std::vector<Row> rows(threads_, Row(plan_));
+    parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
+      Row& row = rows[worker];
+      row.make_targets(r);
+      if (store_.groups[0].rule.kind == PGL_EXPLICIT) refuse_repeats(row, r);
+      row.locate();
+      if (store_.real_bytes == 4)
+        store_dense<float>(r, row);
+      else
+        store_dense<double>(r, row);
+    });
+  }
+
+  template <class Real>
+  void store_dense(uint32_t r, Row& row) {
+    row.make_weights<Real>();
+    for (uint32_t k = 0; k < row.size(); ++k) {
+      pgl_slice_store& slice = store_.slices[row.keys()[k]];
+      weights<Real>(slice)[uint64_t(r) * slice.dense_columns + (row.local()[k] - slice.dense_offset)] = row.weights<Real>()[k];
+    }
+  }
+
+  void refuse_repeats(Row& row, uint32_t r) {
+    std::vector<uint64_t>& bits = row.bits();
+    bits.assign(store_.groups[0].n_target / 64 + 1, 0);
+    for (uint32_t k = 0; k < row.size(); ++k) {
+      const uint32_t target = row.targets()[k];
+      if (bits[target / 64] >> target % 64 & 1)
+        throw Error("dense storage holds one synapse per pair, but neuron " + std::to_string(r) + " reaches target " +
+                    std::to_string(target) + " more than once");
+      bits[target / 64] |= uint64_t(1) << target % 64;
+    }
+  }
+
+  void transpose() {
+    for (uint32_t s = 0; s < plan_.slices; ++s) {
+      pgl_slice_store& slice = store_.slices[s];
+      const uint64_t n = slice.row_begin[store_.n_source];
+      const uint32_t columns = plan_.groups[0].slice_begin[s + 1] - plan_.groups[0].slice_begin[s];
+      const uint32_t offset = plan_.groups[0].arena_offset[s];
+      slice.post_begin.reset(uint64_t(columns) + 1);
+      slice.post_position.reset(n);
+      slice.post_source.reset(n);
+      parallel_group(threads_, store_.n_source, columns, slice.post_begin.data(),
+          [&](uint64_t begin, uint64_t end, auto sink) {
+            for (uint64_t row = begin; row < end; ++row)
+              for (uint32_t k = slice.row_begin[row]; k < slice.row_begin[row + 1]; ++k)
+                sink((wide_[s] ? slice.target32[k] : slice.target16[k]) - offset, k, uint32_t(row));
+          },
+          [&](uint64_t place, uint64_t, uint32_t position, uint32_t source) {
+            slice.post_position[place] = position;
+            slice.post_source[place] = source;
+          });
+    }
+  }
+
+  pgl_store& store_;
+  StorePlan plan_;
+  uint32_t threads_, longest_ = 0;
+  Progress& progress_;
+  std::vector<bool> wide_;
+};
+
+}  // namespace detail
+
+}  // namespace pgl
+
+#endif

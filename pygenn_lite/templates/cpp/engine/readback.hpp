@@ -1,0 +1,212 @@
+// What a finished store says about itself: its synapses in canonical order (pre, post, delay; stable), their weights
+// read and written, rows of procedural stores. The structure is drawn again rather than kept: a static synapse in a
+// store shared by several groups holds nothing that says which group it came from.
+#ifndef PGL_READBACK_HPP
+#define PGL_READBACK_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "abi.h"
+#include "error.hpp"
+#include "parallel.hpp"
+#include "procedural.hpp"
+#include "rows.hpp"
+#include "store.hpp"
+
+namespace pgl {
+
+namespace detail {
+
+struct StoredSynapse {
+  uint32_t pre, post, slice;
+  uint16_t delay;
+  uint64_t position;  // in the slice's arrays
+  double drawn;       // the weight, if the store is procedural
+};
+
+inline uint32_t reading_threads() { return std::clamp(std::thread::hardware_concurrency(), 1u, 16u); }
+
+// visit(k, synapse) for all synapses of a group, k counting in canonical order; in parallel.
+using Visit = std::function<void(int64_t k, const StoredSynapse& synapse)>;
+inline void visit_group(const pgl_store& store, uint32_t group, const Visit& visit) {
+  if (group >= store.groups.size()) throw Error("the store has no such group");
+  const uint32_t threads = reading_threads();
+  const StorePlan plan = StorePlan::of(store, threads);
+  const bool dense = store.flags & PGL_STORE_DENSE, procedural = store.flags & PGL_STORE_PROCEDURAL;
+  const bool drawn = procedural && (store.flags & PGL_STORE_WEIGHTS);
+  std::vector<Row> rows(threads, Row(plan));
+  // Where each row's synapses begin in the canonical order.
+  std::vector<int64_t> first(uint64_t(store.n_source) + 1, 0);
+  const Rule& rule = plan.groups[group].rule;
+  parallel_rows(threads, store.n_source, nullptr, [&](uint32_t worker, uint32_t r) {
+    first[r + 1] = rule.known_degree(r);
+    if (first[r + 1] >= 0) return;
+    rows[worker].make_targets(r);
+    first[r + 1] = rows[worker].group_end(group) - rows[worker].group_begin(group);
+  });
+  for (uint32_t r = 0; r < store.n_source; ++r) first[r + 1] += first[r];
+
+  struct Entry {
+    uint64_t order;  // target, then delay
+    uint32_t k;
+  };
+  std::vector<std::vector<Entry>> entries(threads);
+  parallel_rows(threads, store.n_source, nullptr, [&](uint32_t worker, uint32_t r) {
+    Row& row = rows[worker];
+    row.make_targets(r);
+    row.make_delays();
+    row.locate();
+    row.sort();
+    if (drawn && store.real_bytes == 4) row.make_weights<float>();
+    if (drawn && store.real_bytes != 4) row.make_weights<double>();
+    std::vector<Entry>& mine = entries[worker];
+    mine.clear();
+    for (uint32_t k = row.group_begin(group); k < row.group_end(group); ++k)
+      mine.push_back({uint64_t(row.targets()[k]) << 16 | row.delays()[k], k});
+    const auto before = [](const Entry& a, const Entry& b) { return a.order != b.order ? a.order < b.order : a.k < b.k; };
+    if (!std::is_sorted(mine.begin(), mine.end(), before)) std::sort(mine.begin(), mine.end(), before);
+    for (uint64_t i = 0; i < mine.size(); ++i) {
+      const uint32_t k = mine[i].k, slice = row.keys()[k] / plan.n_delays;
+      const pgl_slice_store& part = store.slices[slice];
+      StoredSynapse synapse{r, row.targets()[k], slice, row.delays()[k], 0, 0.0};
+      if (dense)
+        synapse.position = uint64_t(r) * part.dense_columns + (row.local()[k] - part.dense_offset);
+      else if (!procedural)
+        synapse.position = part.row_begin[r] + uint64_t(row.where()[k] - row.key_begin()[uint64_t(slice) * plan.n_delays]);
+      else if (drawn)
+        synapse.drawn = store.real_bytes == 4 ? double(row.weights<float>()[k]) : row.weights<double>()[k];
+      visit(first[r] + int64_t(i), synapse);
+    }
+  });
+}
+
+inline double weight_at(const pgl_slice_store& slice, int32_t real_bytes, uint64_t position) {
+  return real_bytes == 4 ? double(slice.weight32[position]) : slice.weight64[position];
+}
+inline void set_weight_at(pgl_slice_store& slice, int32_t real_bytes, uint64_t position, double weight) {
+  if (real_bytes == 4)
+    slice.weight32[position] = float(weight);
+  else
+    slice.weight64[position] = weight;
+}
+
+}  // namespace detail
+
+// One row of a procedural store on one slice: the synapses that the stored form would hold, in the same order.
+void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t source, RegeneratedRow& out) {
+  thread_local Row row;
+  row.follow(*store.plan);
+  const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0, narrow = store.real_bytes == 4;
+  row.make_targets(source);
+  row.locate();
+  if (weights && narrow) row.make_weights<float>();
+  if (weights && !narrow) row.make_weights<double>();
+  out.target.clear();
+  out.weight.clear();
+  const uint32_t *key = row.keys(), *local = row.local();
+  for (uint32_t k = 0; k < row.size(); ++k) {
+    if (key[k] != slice) continue;
+    out.target.push_back(local[k]);
+    if (weights) out.weight.push_back(narrow ? double(row.weights<float>()[k]) : row.weights<double>()[k]);
+  }
+}
+
+}  // namespace pgl
+
+extern "C" {
+
+int64_t pgl_store_group_size(const pgl_store* store, uint32_t group) {
+  return group < store->group_sizes.size() ? store->group_sizes[group] : -1;
+}
+
+uint64_t pgl_store_bytes(const pgl_store* store) {
+  uint64_t bytes = store->out_degree.size() * sizeof(uint32_t);
+  for (const auto& part : store->owned) bytes += part.size() * sizeof(uint32_t);
+  for (const auto& part : store->owned64) bytes += part.size() * sizeof(int64_t);
+  for (const auto& part : store->owned_values) bytes += part.size() * sizeof(double);
+  for (const pgl_slice_store& s : store->slices)
+    bytes += s.row_begin.bytes() + s.segment16.bytes() + s.segment32.bytes() + s.target16.bytes() + s.target32.bytes() +
+             s.weight32.bytes() + s.weight64.bytes() + s.delay.bytes() + s.source.bytes() + s.post_begin.bytes() +
+             s.post_position.bytes() + s.post_source.bytes();
+  return bytes;
+}
+
+int32_t pgl_store_read(const pgl_store* store, uint32_t group, uint32_t* pre, uint32_t* post, uint16_t* delay_steps,
+                       double* weight) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    const bool stored = (store->flags & PGL_STORE_WEIGHTS) && !(store->flags & PGL_STORE_PROCEDURAL);
+    const bool drawn = (store->flags & PGL_STORE_WEIGHTS) && !stored;
+    pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
+      if (pre != nullptr) pre[k] = synapse.pre;
+      if (post != nullptr) post[k] = synapse.post;
+      if (delay_steps != nullptr) delay_steps[k] = synapse.delay;
+      if (weight == nullptr) return;
+      weight[k] = stored ? pgl::detail::weight_at(store->slices[synapse.slice], store->real_bytes, synapse.position)
+                         : (drawn ? synapse.drawn : store->common_weight);
+    });
+    return 0;
+  });
+}
+
+int32_t pgl_store_write_weights(pgl_store* store, uint32_t group, const double* weight) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    if (!(store->flags & PGL_STORE_WEIGHTS) || (store->flags & PGL_STORE_PROCEDURAL))
+      throw pgl::Error("this store keeps no weight per synapse that could be written");
+    pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
+      pgl::detail::set_weight_at(store->slices[synapse.slice], store->real_bytes, synapse.position, weight[k]);
+    });
+    return 0;
+  });
+}
+
+int32_t pgl_store_set_common_weight(pgl_store* store, double weight) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    if ((store->flags & PGL_STORE_WEIGHTS) && (store->flags & PGL_STORE_PROCEDURAL))
+      throw pgl::Error("the weights of this store are drawn at each spike and cannot be written");
+    store->common_weight = weight;
+    if (!(store->flags & PGL_STORE_WEIGHTS)) return 0;
+    for (uint32_t group = 0; group < store->groups.size(); ++group)
+      pgl::detail::visit_group(*store, group, [&](int64_t, const pgl::detail::StoredSynapse& synapse) {
+        pgl::detail::set_weight_at(store->slices[synapse.slice], store->real_bytes, synapse.position, weight);
+      });
+    return 0;
+  });
+}
+
+int32_t pgl_store_positions(const pgl_store* store, uint32_t group, uint32_t* slice, uint32_t* position) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    if (store->flags & PGL_STORE_PROCEDURAL) throw pgl::Error("the synapses of a procedural store have no positions");
+    pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
+      slice[k] = synapse.slice;
+      position[k] = uint32_t(synapse.position);
+    });
+    return 0;
+  });
+}
+
+int32_t pgl_store_slice(pgl_store* store, uint32_t slice, pgl_store_view* out) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    if (slice >= store->slices.size()) throw pgl::Error("the store has no such slice");
+    pgl_slice_store& s = store->slices[slice];
+    const bool wide = !s.target32.empty();
+    *out = pgl_store_view{};
+    out->weight = store->real_bytes == 4 ? static_cast<void*>(s.weight32.data()) : static_cast<void*>(s.weight64.data());
+    out->target = wide ? static_cast<void*>(s.target32.data()) : static_cast<void*>(s.target16.data());
+    out->delay = s.delay.data();
+    out->source = s.source.data();
+    out->post_begin = s.post_begin.data();
+    out->post_position = s.post_position.data();
+    out->post_source = s.post_source.data();
+    out->n_synapses = s.row_begin.empty() ? uint32_t(uint64_t(store->n_source) * s.dense_columns) : s.row_begin[store->n_source];
+    out->wide_target = wide ? 1 : 0;
+    return 0;
+  });
+}
+
+}  // extern "C"
+
+#endif

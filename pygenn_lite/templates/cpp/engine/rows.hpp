@@ -1,0 +1,241 @@
+// One row of a store: the synapses of a source neuron to the targets of all groups, and where each of them stands.
+// The same code counts, fills, reads back and regenerates, so these always agree.
+#ifndef PGL_ROWS_HPP
+#define PGL_ROWS_HPP
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "abi.h"
+#include "delays.hpp"
+#include "distributions.hpp"
+#include "rules.hpp"
+#include "store.hpp"
+
+namespace pgl {
+
+inline constexpr uint32_t kPurposeWeight = 1, kPurposeDelay = 2;
+
+struct GroupPlan {
+  GroupPlan(const pgl_group& group, uint32_t n_source, uint64_t seed, double dt, uint32_t max_delay,
+            const uint32_t* degrees)
+      : stream(group.stream), slice_begin(group.slice_begin), arena_offset(group.arena_offset),
+        rule(group, n_source, seed, degrees), delay(group.delay, dt, max_delay) {}
+
+  void use_weights(const pgl_distribution& weight, int32_t real_bytes) {
+    if (real_bytes == 4)
+      weight32 = Sampler<float>(weight);
+    else
+      weight64 = Sampler<double>(weight);
+  }
+  void check() const {
+    rule.check();
+    if ((delay.listed() || weight32.listed() || weight64.listed()) && rule.first_position(0) < 0)
+      // Lists of given values need an order of synapses that a rule with a random number per row does not have.
+      throw Error("weights or delays given one by one need connectivity whose synapses can be numbered");
+  }
+
+  uint32_t stream;
+  const uint32_t* slice_begin;
+  const uint32_t* arena_offset;
+  Rule rule;
+  DelaySampler delay;
+  Sampler<float> weight32;  // one of these two is in use
+  Sampler<double> weight64;
+};
+
+struct StorePlan {
+  uint64_t seed = 0;
+  uint32_t n_source = 0, slices = 1, max_delay = 1;
+  std::vector<GroupPlan> groups;
+  // Filled once the delays are known:
+  uint32_t n_delays = 1;
+  std::vector<uint16_t> delay_index;  // [max_delay + 1]
+
+  void index_delays(const std::vector<uint32_t>& delays) {
+    n_delays = uint32_t(delays.size());
+    delay_index.assign(uint64_t(max_delay) + 1, 0);
+    for (uint32_t k = 0; k < n_delays; ++k) delay_index[delays[k]] = uint16_t(k);
+  }
+  // Of a finished store. Rules drawn by target are drawn anew: `threads` do it.
+  static StorePlan of(const pgl_store& store, uint32_t threads) {
+    StorePlan plan;
+    plan.seed = store.seed;
+    plan.n_source = store.n_source;
+    plan.slices = uint32_t(store.slices.size());
+    plan.max_delay = store.delays.back();  // nothing beyond was ever drawn
+    const uint32_t* degrees = store.out_degree.data();
+    for (const pgl_group& group : store.groups) {
+      plan.groups.emplace_back(group, store.n_source, store.seed, store.dt, plan.max_delay, degrees);
+      if ((store.flags & PGL_STORE_PROCEDURAL) && (store.flags & PGL_STORE_WEIGHTS))
+        plan.groups.back().use_weights(group.weight, store.real_bytes);
+      if (plan.groups.back().rule.needs_degrees()) degrees += store.n_source;
+      plan.groups.back().rule.turn(threads);
+    }
+    plan.index_delays(store.delays);
+    return plan;
+  }
+};
+
+// Scratch of one thread and the row made last.
+class Row {
+ public:
+  Row() = default;
+  explicit Row(const StorePlan& plan) { follow(plan); }
+  void follow(const StorePlan& plan) {
+    plan_ = &plan;
+    group_end_.resize(plan.groups.size());
+  }
+
+  uint32_t size() const { return size_; }
+  uint32_t group_begin(uint32_t group) const { return group == 0 ? 0 : group_end_[group - 1]; }
+  uint32_t group_end(uint32_t group) const { return group_end_[group]; }
+  uint32_t* targets() { return targets_.data(); }      // index in the target population
+  uint16_t* delays() { return delays_.data(); }        // steps
+  template <class Real>
+  Real* weights() {
+    return weight_buffer<Real>().data();
+  }
+  uint32_t* local() { return local_.data(); }          // target as stored: in the arena of its slice
+  uint32_t* keys() { return keys_.data(); }            // slice * n_delays + index of the delay
+  uint32_t* where() { return where_.data(); }          // place in the row after sorting by key
+  uint32_t* key_begin() { return key_begin_.data(); }  // [slices * n_delays + 1]
+  std::vector<uint64_t>& bits() { return scratch_.bits; }
+
+  void make_targets(uint32_t row) {
+    row_ = row;
+    size_ = 0;
+    for (uint32_t g = 0; g < plan_->groups.size(); ++g) {
+      size_ += plan_->groups[g].rule.targets(row, scratch_, targets_, size_);
+      group_end_[g] = size_;
+    }
+  }
+
+  void make_delays() {
+    for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) { draw_delays(group, begin, n); });
+  }
+
+  // Sets seen[d] for every delay d that occurs.
+  void mark_delays(uint8_t* seen) {
+    for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
+      const uint32_t different = group.delay.constant() && n > 0 ? 1 : n;
+      const uint16_t* delay = draw_delays(group, begin, different);
+      for (uint32_t i = 0; i < different; ++i) seen[delay[i]] = 1;
+    });
+  }
+
+  template <class Real>
+  void make_weights() {
+    for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
+      Real* out = weight_buffer<Real>().reserve(uint64_t(begin) + n) + begin;
+      if constexpr (sizeof(Real) == 4)
+        draw(group.weight32, group, kPurposeWeight, n, out);
+      else
+        draw(group.weight64, group, kPurposeWeight, n, out);
+    });
+  }
+
+  // Slice and local index of every target: the slice's number is how many later slices begin at or before it.
+  void locate() {
+    const uint32_t slices = plan_->slices, n_delays = plan_->n_delays;
+    for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
+      const uint32_t* __restrict target = targets_.data() + begin;
+      uint32_t* __restrict local = local_.reserve(uint64_t(begin) + n) + begin;
+      uint32_t* __restrict key = keys_.reserve(uint64_t(begin) + n) + begin;
+      uint32_t shift = group.arena_offset[0] - group.slice_begin[0];
+      for (uint32_t i = 0; i < n; ++i) {
+        local[i] = target[i] + shift;
+        key[i] = 0;
+      }
+      for (uint32_t slice = 1; slice < slices; ++slice) {
+        const uint32_t from = group.slice_begin[slice];
+        const uint32_t more = group.arena_offset[slice] - from - shift;
+        shift += more;
+        for (uint32_t i = 0; i < n; ++i) {
+          const uint32_t inside = target[i] >= from ? 0xffffffffu : 0u;
+          local[i] += more & inside;
+          key[i] += n_delays & inside;
+        }
+      }
+    });
+  }
+
+  // After make_delays() and locate(): the stable order by slice and delay.
+  void sort() {
+    const uint32_t n_keys = plan_->slices * plan_->n_delays;
+    uint32_t* __restrict key = keys_.data();
+    if (plan_->n_delays > 1) {
+      const uint16_t* __restrict delay = delays_.data();
+      const uint16_t* __restrict index = plan_->delay_index.data();
+      for (uint32_t k = 0; k < size_; ++k) key[k] += index[delay[k]];
+    }
+    key_begin_.assign(uint64_t(n_keys) + 1, 0);
+    uint32_t* __restrict begin = key_begin_.data();
+    for (uint32_t k = 0; k < size_; ++k) ++begin[key[k] + 1];
+    for (uint32_t b = 0; b < n_keys; ++b) begin[b + 1] += begin[b];
+    cursor_.assign(key_begin_.begin(), key_begin_.end());
+    uint32_t* __restrict cursor = cursor_.data();
+    uint32_t* __restrict where = where_.reserve(size_);
+    for (uint32_t k = 0; k < size_; ++k) where[k] = cursor[key[k]]++;
+  }
+
+  // Adds the row's synapses to count[slice].
+  void count_slices(uint64_t* count) {
+    for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
+      const uint32_t* target = targets_.data() + begin;
+      uint32_t above = n;
+      for (uint32_t slice = 0; slice + 1 < plan_->slices; ++slice) {
+        const uint32_t from = group.slice_begin[slice + 1];
+        uint32_t next = 0;
+        for (uint32_t i = 0; i < n; ++i) next += target[i] >= from ? 1 : 0;
+        count[slice] += above - next;
+        above = next;
+      }
+      count[plan_->slices - 1] += above;
+    });
+  }
+
+ private:
+  template <class Body>
+  void for_groups(Body&& body) {
+    for (uint32_t g = 0; g < plan_->groups.size(); ++g) body(plan_->groups[g], group_begin(g), group_end_[g] - group_begin(g));
+  }
+
+  const uint16_t* draw_delays(const GroupPlan& group, uint32_t begin, uint32_t n) {
+    uint16_t* out = delays_.reserve(uint64_t(begin) + n) + begin;
+    draw(group.delay, group, kPurposeDelay, n, out);
+    return out;
+  }
+
+  template <class Source, class Value>
+  void draw(const Source& source, const GroupPlan& group, uint32_t purpose, uint32_t n, Value* out) {
+    alignas(64) uint32_t words[64] = {};
+    const int64_t first = source.listed() ? group.rule.first_position(row_) : 0;
+    for (uint32_t begin = 0; begin < n; begin += 64) {
+      if (source.random()) philox_words64(plan_->seed, group.stream, purpose, row_, begin / 64 * 16, words);
+      source.draw64(words, first + begin, n - begin, out + begin);
+    }
+  }
+
+  template <class Real>
+  RowBuffer<Real>& weight_buffer() {
+    if constexpr (sizeof(Real) == 4)
+      return weights32_;
+    else
+      return weights64_;
+  }
+
+  const StorePlan* plan_ = nullptr;
+  uint32_t row_ = 0, size_ = 0;
+  std::vector<uint32_t> group_end_, key_begin_, cursor_;
+  RuleScratch scratch_;
+  RowBuffer<uint32_t> targets_, local_, keys_, where_;
+  RowBuffer<uint16_t> delays_;
+  RowBuffer<float> weights32_;
+  RowBuffer<double> weights64_;
+};
+
+}  // namespace pgl
+
+#endif
