@@ -106,14 +106,17 @@ def test_stdp_network_settles_by_competition():
     assert late > 1
 
 
-def test_inhibitory_plasticity_brings_the_rate_to_its_target():
-    net, _ = pg.load_network("vogels2011", {"constants.eta": 0.05})
+def test_inhibitory_plasticity_brings_the_rate_near_its_target():
+    net, _ = pg.load_network("vogels2011", {"constants.eta": 0.2})
     sim = net.compile()
-    early = sim.run(200.0).rates()["exc"]
-    sim.run(3_800.0)
+    early = sim.run(100.0).rates()["exc"]
+    sim.run(1_900.0)
     late = sim.run(1_000.0).rates()["exc"]
+    # 3 Hz is the target; correlations within the network keep it a little above.
     assert early > 20
-    assert late == pytest.approx(3.0, abs=1.5)
+    assert 3.0 < late < 5.0
+    weights = np.asarray(sim["learning"].connections().weight)
+    assert weights.min() >= 0 and 1 < weights.mean() < 4
 
 
 def test_microcircuit_has_the_published_numbers():
