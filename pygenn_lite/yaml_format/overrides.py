@@ -17,7 +17,8 @@ from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
 
 # Names in these mappings must exist: an override changes a network, it does not extend it.
 _FIXED = frozenset({"constants", "models", "synapses", "populations"})
-_PART = re.compile(r"([^.\[\]]+)|\[(-?\d{1,9})\]")
+_INDEX = re.compile(r"-?\d{1,9}", re.ASCII)
+_PART = re.compile(r"([^.\[\]]+)|\[(-?\d{1,9})\]", re.ASCII)
 
 
 def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
@@ -69,23 +70,26 @@ def _set(document: Document, path: str, value: Any) -> None:
         raise document.error((), "the document should be a mapping (key: value)")
     here: Any = document.data
     place: Place = ()
-    for depth, part in enumerate(parts):
-        last = depth == len(parts) - 1
+    while parts:
+        part = parts.pop(0)
+        key: str | int = part
         if isinstance(here, list):
-            key: str | int = _index(here, part, place, path)
+            key = _index(here, part, place, path)
+            if (
+                parts
+                and not _INDEX.fullmatch(part)
+                and _name_of(here[key]) != here[key].get("name")
+            ):
+                parts[:0] = here[key]  # an input's name stands for what its kind holds
         elif isinstance(here, dict):
-            key = part
-            _check_key(here, key, place, path)
+            _check_key(here, part, place, path)
         else:
             raise _nowhere(path, f"{format_place(place)} holds a single value")
         place = (*place, key)
-        if last:
+        if not parts:
             here[key] = value
             _mark(document, place)
             return
-        if isinstance(here, list) and _kind_of(here[int(key)]) and not part.lstrip("-").isdigit():
-            here, place = here[int(key)], (*place, key)  # an input's name stands for its contents
-            key = _kind_of(here)
         if isinstance(here, dict) and here.get(part) is None:
             here[part] = {}
             _mark(document, place)
@@ -99,7 +103,7 @@ def _mark(document: Document, place: Place) -> None:
 
 
 def _index(here: list[Any], part: str, place: Place, path: str) -> int:
-    if re.fullmatch(r"-?\d{1,9}", part):
+    if _INDEX.fullmatch(part):
         index = int(part)
         if -len(here) <= index < len(here):
             return index % len(here)

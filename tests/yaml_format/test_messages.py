@@ -1,0 +1,110 @@
+"""Every mistake in a file is answered with file, line, key, and what to write instead."""
+
+import pytest
+from helpers_yaml import SMALL, small
+
+from pygenn_lite.errors import DeclarationError
+from pygenn_lite.yaml_format import load_network
+
+MISTAKES = [
+    ("threshold:", "treshold:", "<text>:6 (models.lif.treshold)", "did you mean 'threshold'?"),
+    ("network: {name", "network: {nmae", "<text>:1 (network.nmae)", "did you mean 'name'?"),
+    ("run: {duration", "run: {duratoin", "<text>:23 (run.duratoin)", "did you mean 'duration'"),
+    ("populations:\n", "population:\n", "<text>:10 (population)", "did you mean 'populations'"),
+    ("/ tau\n", "/ tua\n", "<text>:5 (models.lif.derivatives)", "'tua' in dV/dt"),
+    ("/ tau\n", "/ tua\n", "dV/dt", "did you mean 'tau'?"),
+    ("V_th\n    reset", "V_ht\n    reset", "threshold", "did you mean 'V_th'?"),
+    ("reset: V = V_r", "reset: tau = 3", "<text>:7 (models.lif.reset)", "parameter 'tau'"),
+    ("model: lif, initial", "model: lfi, initial", "<text>:11 (populations.exc.model)", "'lif'?"),
+    ("size: 8", "size: 0", "<text>:11 (populations.exc.size)", "whole number"),
+    ("size: 8", "size: 2.5", "populations.exc.size", "whole number"),
+    ("size: 8, ", "", "<text>:11 (populations.exc)", "'size' is missing"),
+    ("{V: {uniform", "{U: {uniform", "populations.exc", "the model has no 'U'"),
+    ("uniform: [-60", "unifrom: [-60", "populations.exc.initial.V.unifrom", "mean 'uniform'?"),
+    ("[-60, -50]", "[-60]", "populations.exc.initial.V.uniform", "'high' is missing"),
+    ("[-60, -50]", "[-60, -50, 3]", "populations.exc.initial.V.uniform", "takes 2 numbers"),
+    ("[-60, -50]", "[-50, -60]", "initial.V.uniform", "low must not exceed high"),
+    ("target: [exc, inh]", "target: [exc, ihn]", "<text>:15 (connections[0].target[1])", "'inh'?"),
+    ("source: exc\n", "source: ecx\n", "<text>:14 (connections[0].source)", "mean 'exc'?"),
+    ("target: [exc, inh]", "target: [exc, exc]", "connections[0].target", "twice"),
+    ("ExponentialCurrent", "ExponentialCurent", "<text>:16 (connections[0].synapse", "Current'?"),
+    ("{tau: 5}", "{tua: 5}", "connections[0].synapse", "'ExponentialCurrent' has no parameter"),
+    ("fixed_probability", "fixed_probabilty", "<text>:17 (connections[0].con", "probability'?"),
+    ("probability: 0.5", "probability: 1.5", "connections[0].connectivity", "outside [0, 1]"),
+    ("delay: 0.1", "delay: 0.05", "<text>:14 (connections[0])", "below the step"),
+    ("delay: 0.1", "delay: -1", "connections[0]", "negative"),
+    ("weight: J\n", "weight: K\n", "<text>:18 (connections[0].weight)", "unknown name 'K'"),
+    ("J_inh: -g*J", "J_inh: -g*j_inh", "constants.J_inh", "unknown name 'j_inh'"),
+    ("J: 0.5, g: 4", "J: g, g: J", "constants", "need each other"),
+    ("J: 0.5", "J: 1/0", "constants.J", "finite"),
+    ("J: 0.5", "i: 0.5", "constants.i", "has a meaning"),
+    ("name: inhibition", "name: exc", "connections[1]", "used twice"),
+    ("poisson:", "poison:", "<text>:22 (inputs[0].poison)", "did you mean 'poisson'?"),
+    ("rate: 10", "rate: -10", "inputs[0].poisson", "negative rate"),
+    (", rate: 10", "", "inputs[0].poisson", "'rate' is missing"),
+    ("exc.spikes", "ecx.spikes", "<text>:23 (run.record[0])", "mean 'exc'?"),
+    ("exc.V[:4]", "exc.U[:4]", "<text>:23 (run.record[1])", "no state variable 'U'"),
+    ("exc.V[:4]", "exc[4].V", "run.record[1]", "cannot read what to record"),
+    ("duration: 50", "duration: -1", "run.duration", "time in ms"),
+    ("duration: 50", "duration: long", "run.duration", "unknown name 'long'"),
+    ("dt: 0.1", "dt: -0.1", "network", "no time step"),
+    ("seed: 3", "seed: -3", "network.seed", "whole number"),
+    ("{name: small", "{name: [1]", "network.name", "should be text, not a list"),
+    ("populations:\n", "populations:\n  exc: {size: 1, model: lif}\n", "<text>:12", "given twice"),
+    ("tau: 20,", "tau: 20", "<text>:9", "not valid YAML"),
+    ("models:\n", "models:\n\t", "<text>:4", "not valid YAML"),
+    ("network: {name", "format: 2\nnetwork: {name", "<text>:1 (format)", "format: 1"),
+    ("parameters: {tau", "parameters: {dt: 3, tau", "models.lif", "reserved"),
+    ("parameters: {tau", "parameters: {tau_m: 3, V: 1, tau", "models.lif", "used twice"),
+    ("refractory: t_ref", "integrator: rk5", "models.lif", "'rk5' is no integrator"),
+    (
+        "derivatives: dV",
+        "derivatives: |\n      # leak\n      du/dt = 1\n      dV",
+        "<text>:8",
+        "tua",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "message"), MISTAKES)
+def test_a_mistake_is_named_with_its_place(old, new, place, message):
+    text = small(old, new)
+    if new.startswith("derivatives: |"):
+        text = text.replace("/ tau", "/ tua")
+    with pytest.raises(DeclarationError) as caught:
+        load_network(text)
+    assert place in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_file_is_named_by_its_path(tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(small("size: 8", "sise: 8"))
+    with pytest.raises(DeclarationError, match=r"mine\.yaml:11 .*did you mean 'size'"):
+        load_network(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("microcirkuit", "did you mean 'microcircuit'"),
+        ("missing.yaml", "no file 'missing.yaml'"),
+        ("/", "is a folder"),
+        ("a\0b", "no file name"),
+        ("x" * 5000, "no file name|no network"),
+    ],
+)
+def test_a_missing_network_is_answered_with_the_nearest(name, message):
+    with pytest.raises(DeclarationError, match=message):
+        load_network(name)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path):
+    file = tmp_path / "image.yaml"
+    file.write_bytes(b"\x89PNG\xff\xfe\x00\x01")
+    with pytest.raises(DeclarationError, match="not UTF-8"):
+        load_network(file)
+
+
+def test_the_small_file_itself_is_right():
+    assert len(load_network(SMALL)[0].groups) == 3

@@ -1,0 +1,97 @@
+"""A network written as YAML comes back equal."""
+
+import numpy as np
+import pytest
+from helpers_yaml import SMALL
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pygenn_lite as pg
+from pygenn_lite.models import NEURONS, PLASTICITY, SYNAPSES, network_names
+from pygenn_lite.yaml_format import RunSettings, dump_network, load_network
+
+
+@pytest.mark.parametrize("name", network_names())
+def test_every_network_of_the_library_comes_back_equal(name):
+    net, run = load_network(name)
+    again, run_again = load_network(dump_network(net, run))
+    assert again == net
+    assert hash(again) == hash(net)
+    assert (run_again.duration, run_again.settle) == (run.duration, run.settle)
+    assert run_again.published == run.published
+
+
+def test_what_was_written_is_written_the_same_again():
+    text = dump_network(*load_network(SMALL))
+    assert dump_network(*load_network(text)) == text
+
+
+def test_every_model_of_the_library_comes_back_equal():
+    net = pg.Network(name="1e5")
+    for name, make in NEURONS.items():
+        net.population(name, 3, make())
+    target = net.populations["LIFConductance"]
+    for make in (*SYNAPSES.values(), *PLASTICITY.values()):
+        net.connect(target, target, make(), pg.AllToAll())
+    assert load_network(dump_network(net))[0] == net
+
+
+def full_network():
+    net = pg.Network(dt=0.5, seed=2**63, name="null")
+    model = pg.NeuronModel(
+        "dV/dt = (k - V + I + J_in)/tau + xi\nk = 2*tau", threshold="V > 1 and t > 3",
+        reset="V = 0; w += 1", refractory="w > 3", parameters=dict(tau=pg.Gamma(2, 3)),
+        initial=dict(V="sin(i)", w=0), inputs=("I", "J_in"), integrator="euler_maruyama", name="a b",
+    )  # fmt: skip
+    a = net.population("a", 4, model, positions=np.arange(8.0).reshape(4, 2))
+    b = net.population("true", 4, model, initial=dict(V=[1, 2, 3, 1e-30]), parameters=dict(tau=3))
+    s = net.spike_source("s", 3, [0.1, 7.0], [2, 0])
+    synapse = pg.SynapseModel(
+        on_pre="w += 1; weight = clip(w, 0, x)", on_post="weight -= y", inputs="J_in = 3*q",
+        derivatives="dq/dt = -q/tau", parameters=dict(tau=2), variables=dict(w=pg.Normal(0, 1)),
+        pre_trace=pg.Trace("dx/dt = -x/tau", "x += 1"), synapse_derivatives="dw/dt = -w",
+        post_trace=pg.Trace(on_spike="y = t", initial=dict(y=-1)), event_driven=False,
+    )  # fmt: skip
+    net.connect(a, b, synapse, pg.Explicit([0, 1], [2, 3]), weight=[0.1, 0.2], delay=[0.5, 1.0])
+    net.connect(a, a, pg.Delta(), pg.DistanceDependent("exp(-distance)", 3.0), weight="distance")
+    net.connect(
+        s, a, pg.Delta(), pg.FixedTotalNumber(5, multapses=False), name="null",
+        delay=pg.TruncatedNormal(2, 1, 0.5), storage="procedural",
+    )  # fmt: skip
+    net.poisson(a, [1.0, 2, 3, 4], weight=pg.Uniform(0, 1), synapse=synapse, sources=3)
+    net.current(a, "i * 2", "J_in")
+    net.timed_current(b, [0, 1], [[1, 2, 3, 4], [5, 6, 7, 8]])
+    net.timed_current(b, [0, 1], [0, 1], name="step")
+    net.noise_current(b, 1.0, pg.LogNormal(0, 1))
+    net.record(a.spikes[1:3], b["V"][::2], every=7)
+    return net
+
+
+def test_every_part_of_the_vocabulary_comes_back_equal():
+    net = full_network()
+    assert load_network(dump_network(net))[0] == net
+
+
+finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e30, max_value=1e30)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.text(max_size=20),
+    dt=st.floats(1e-6, 1e3),
+    seed=st.integers(0, 2**64 - 1),
+    start=st.lists(finite, min_size=3, max_size=3),
+    weight=finite,
+    duration=st.floats(0, 1e9),
+    description=st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=40),
+)
+def test_numbers_and_texts_come_back_exactly(name, dt, seed, start, weight, duration, description):
+    name = "".join(c for c in name if c.isprintable())
+    net = pg.Network(dt=dt, seed=seed, name=name)
+    exc = net.population("exc", 3, pg.LIF(), initial={"V": start})
+    net.connect(exc, exc, pg.Delta(), pg.AllToAll(), weight=weight)
+    run = RunSettings(duration=duration, description=description)
+    again, run_again = load_network(dump_network(net, run))
+    assert again == net
+    assert run_again.duration == run.duration
+    assert run_again.description == run.description
