@@ -75,11 +75,8 @@ def _set(document: Document, path: str, value: Any) -> None:
         key: str | int = part
         if isinstance(here, list):
             key = _index(here, part, place, path)
-            if (
-                parts
-                and not _INDEX.fullmatch(part)
-                and _name_of(here[key]) != here[key].get("name")
-            ):
+            by_name = not _INDEX.fullmatch(part)
+            if parts and by_name and here[key].get("name") != part:
                 parts[:0] = here[key]  # an input's name stands for what its kind holds
         elif isinstance(here, dict):
             _check_key(here, part, place, path)
