@@ -163,6 +163,33 @@ def test_fitzhugh_nagumo_has_the_period_of_its_limit_cycle_and_rests_without_cur
     np.testing.assert_allclose(spikes.times, events, atol=0.025)
 
 
+def test_adex_agrees_with_scipy_over_several_spikes():
+    from scipy.integrate import solve_ivp
+
+    def derivative(t, y):
+        V, w = y
+        exponential = 30 * 2 * np.exp((min(V, -40.4) + 50.4) / 2)
+        return [(30 * (-70.6 - V) + exponential - w + 800) / 281, (4 * (V + 70.6) - w) / 144]
+
+    def peak(t, y):
+        return y[0] + 40.4
+
+    peak.terminal, peak.direction = True, 1
+    expected, start, state = [], 0.0, [-70.6, 0.0]
+    while True:
+        solution = solve_ivp(
+            derivative, (start, 120.0), state, events=peak, rtol=1e-10, atol=1e-10
+        )
+        if not solution.t_events[0].size:
+            break
+        start = solution.t_events[0][0]
+        state = [-70.6, solution.y_events[0][0][1] + 80.5]
+        expected.append(start)
+    spikes = _spikes(models.AdEx(integrator="rk4"), 800.0, 120.0, 0.005)
+    assert len(expected) >= 3
+    np.testing.assert_allclose(spikes.times, expected, atol=0.05)
+
+
 def test_adex_without_adaptation_fires_regularly_and_with_it_slows_down():
     current = 800.0
     plain = _spikes(models.AdEx(a=0.0, b=0.0), current, 400.0, 0.1)
