@@ -121,6 +121,9 @@ class Sink(Protocol):
     def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
         """Take the number of spikes since the start of the run."""
 
+    def reached(self, step: int) -> None:
+        """All up to this step has been added."""
+
 
 class Recorders:
     """The recorders of one engine."""
@@ -210,6 +213,9 @@ class MemorySink:
         self._count_steps.append(step)
         for population, total in totals.items():
             self._counts.setdefault(population, []).append(total)
+
+    def reached(self, step: int) -> None:
+        """Nothing to do: memory needs no flush."""
 
     def spikes(self) -> Mapping[str, SpikeTrain]:
         """All spikes."""

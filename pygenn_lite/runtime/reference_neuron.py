@@ -69,7 +69,8 @@ class ReferencePopulation:
             return np.empty(0, np.int64)
         steps, indices = self.train
         spikes = np.sort(indices[steps == step])
-        self.after(step, spikes)
+        for k in range(spikes.size):  # a train may hold a neuron's spike twice
+            self.after(step, spikes[k : k + 1])
         return spikes
 
     def after(self, step: int, spikes: Indices) -> None:

@@ -25,7 +25,7 @@ FORMAT = "pygenn_lite result"
 VERSION = 1
 SONATA_MAGIC = 0x0A7A
 CHUNK_BYTES = 1 << 16
-FLUSH_SECONDS = 1.0
+FLUSH_SECONDS = 0.5
 
 
 class ResultFile:
@@ -111,6 +111,9 @@ class ResultFile:
         self._add("counts/steps", np.array([step], np.int64))
         for population, total in totals.items():
             self._add(f"counts/totals/{population}", np.array([total], np.int64))
+
+    def reached(self, step: int) -> None:
+        """All up to this step has been added: a good moment to write it out, now and then."""
         if time.monotonic() - self._last_flush >= FLUSH_SECONDS:
             self.flush(step)
 

@@ -61,6 +61,7 @@ class RunLoop:
         self._raise_fault()
         if self.step % self.count_every == 0 or self.step == self.end:
             self._count()
+        self.sink.reached(self.step)
         if seconds < CHUNK_SECONDS / 2 and wanted == self.chunk_steps:
             self.chunk_steps *= 2
         elif seconds > 2 * CHUNK_SECONDS and self.chunk_steps > 1:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
-from pygenn_lite.declaration.connectivity import AllToAll
+from pygenn_lite.declaration.connectivity import AllToAll, FixedInDegree
 from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
@@ -131,11 +131,24 @@ def _special_storage(description: GroupDescription, one_delay: bool) -> int:
                 cure="use a constant delay and a constant or a distribution as weight "
                 "(not an array, expression, gamma or binomial), or storage='auto'",
             )
+        if isinstance(group.connectivity, FixedInDegree):
+            raise UnsupportedFeature(
+                "connectivity with a fixed in-degree cannot be procedural: its rows are not drawn "
+                "one by one",
+                where=where,
+                cure="use another rule, or storage='auto'",
+            )
         return abi.STORE_PROCEDURAL
     if group.storage == "dense":
         if not one_delay:
             raise UnsupportedFeature(
                 "a dense group has one delay", where=where, cure="use a constant delay"
+            )
+        if getattr(group.connectivity, "multapses", False):
+            raise UnsupportedFeature(
+                "dense storage holds one synapse per pair of neurons",
+                where=where,
+                cure="forbid multapses, or use storage='auto'",
             )
         return abi.STORE_DENSE
     if group.storage == "auto" and isinstance(group.connectivity, AllToAll) and one_delay:

@@ -1,0 +1,132 @@
+"""Checkpoints: the same spikes afterwards, and nothing else accepted."""
+
+import helpers_runtime as helpers
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.errors import CheckpointError
+
+
+@pytest.mark.parametrize("make", [helpers.balanced_network, helpers.plastic_network])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_restored_run_goes_on_with_the_same_spikes(tmp_path, make, threads):
+    sim = make().compile(threads=1)
+    sim.run(123.4)
+    sim.save(tmp_path / "point.npz")
+    undisturbed = sim.run(200.0)
+    assert all(len(t) for t in undisturbed.spikes.values())
+
+    again = make().compile(threads=threads)
+    again.run(17.0)
+    again.restore(tmp_path / "point.npz")
+    assert again.time == 123.4
+    resumed = again.run(200.0)
+    assert helpers.same_spikes(resumed, undisturbed)
+    for name, group in sim.groups.items():
+        assert np.array_equal(group["weight"], again[name]["weight"])
+    for name, population in sim.populations.items():
+        for variable in population.names:
+            assert np.array_equal(population[variable], again[name][variable])
+
+
+def test_the_seed_of_the_noise_and_set_values_come_along(tmp_path):
+    sim = helpers.balanced_network().compile()
+    sim.reset(seed=5)
+    sim["exc"]["t_ref"] = 2.0
+    sim["exc_inh"]["weight"] = np.linspace(1.0, 3.0, len(sim["exc_inh"]))
+    sim.run(50.0)
+    sim.save(tmp_path / "point.npz")
+    undisturbed = sim.run(100.0)
+    again = helpers.balanced_network().compile()
+    again.restore(tmp_path / "point.npz")
+    assert helpers.same_spikes(again.run(100.0), undisturbed)
+
+
+def test_trains_go_on_where_they_were(tmp_path):
+    def make():
+        net = pg.Network(dt=0.1)
+        source = net.spike_source("source", 3, np.arange(1.0, 100.0), np.arange(99) % 3)
+        cells = net.population("cells", 10, helpers.LIF)
+        net.connect(source, cells, pg.ExponentialCurrent(tau=5.0), pg.AllToAll(), weight=3.0,
+                    delay=5.0)
+        net.record(source.spikes, cells.spikes)
+        return net.compile()
+
+    sim = make()
+    sim.run(50.0)
+    sim.save(tmp_path / "point.npz")
+    undisturbed = sim.run(50.0)
+    again = make()
+    again.restore(tmp_path / "point.npz")
+    resumed = again.run(50.0)
+    assert resumed.spikes["source"].times.tolist() == list(np.arange(51.0, 100.0))
+    assert helpers.same_spikes(resumed, undisturbed)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: helpers.balanced_network(seed=2).compile(),
+        lambda: helpers.balanced_network(neurons=1100).compile(),
+        lambda: helpers.balanced_network().compile(precision="float64"),
+        lambda: helpers.plastic_network().compile(),
+    ],
+)
+def test_another_network_refuses_the_checkpoint_and_stays_as_it_was(tmp_path, other):
+    sim = helpers.balanced_network().compile()
+    sim.save(tmp_path / "point.npz")
+    simulation = other()
+    simulation.run(10.0)
+    with pytest.raises(CheckpointError, match="another network"):
+        simulation.restore(tmp_path / "point.npz")
+    assert simulation.time == 10.0
+
+
+def test_what_is_recorded_does_not_matter(tmp_path):
+    sim = helpers.balanced_network().compile()
+    sim.run(10.0)
+    sim.save(tmp_path / "point.npz")
+    silent = helpers.balanced_network(recorded=False).compile()
+    silent.restore(tmp_path / "point.npz")
+    assert silent.time == 10.0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK nonsense"])
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / "other.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="other.npz"):
+        helpers.plastic_network().compile().restore(path)
+
+
+def test_a_truncated_checkpoint_is_refused(tmp_path):
+    sim = helpers.plastic_network().compile()
+    sim.save(tmp_path / "point.npz")
+    whole = (tmp_path / "point.npz").read_bytes()
+    (tmp_path / "point.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CheckpointError):
+        sim.restore(tmp_path / "point.npz")
+
+
+def test_an_archive_with_code_in_it_is_refused(tmp_path):
+    np.savez(tmp_path / "evil.npz", header=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(CheckpointError):
+        helpers.plastic_network().compile().restore(tmp_path / "evil.npz")
+
+
+def test_a_failed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
+    sim = helpers.plastic_network().compile()
+    path = tmp_path / "point.npz"
+    sim.save(path)
+    before = path.read_bytes()
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np.lib.format, "write_array", full)
+    with pytest.raises(CheckpointError, match="No space left"):
+        sim.save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

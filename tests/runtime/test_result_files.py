@@ -1,0 +1,128 @@
+"""Result files: written as produced, readable after a kill, the same as what is kept in memory."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import helpers_runtime as helpers
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.errors import FileFormatError, SimulationError
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    path = tmp_path_factory.mktemp("results") / "run.h5"
+    kept = helpers.balanced_network().compile().run(300.0)
+    streamed = helpers.balanced_network().compile().run(300.0, stream_to=path)
+    return kept, streamed, path
+
+
+def assert_same(one, other):
+    assert helpers.same_spikes(one, other)
+    assert one.rates(100.0) == other.rates(100.0)
+    for population, traces in one.traces.items():
+        for variable, trace in traces.items():
+            again = other.traces[population][variable]
+            assert np.array_equal(trace.values, again.values)
+            assert np.array_equal(trace.times, again.times)
+            assert np.array_equal(trace.indices, again.indices)
+    for name in ("dt", "start_step", "stop_step", "sizes", "whole", "name", "interrupted"):
+        assert getattr(one, name) == getattr(other, name)
+
+
+def test_streamed_is_the_same_as_kept(both):
+    assert_same(both[0], both[1])
+    assert both[1].path == both[2]
+
+
+def test_a_saved_result_comes_back(both, tmp_path):
+    path = both[0].save(tmp_path / "kept.h5")
+    assert_same(both[0], pg.load_result(path))
+
+
+def test_a_streamed_result_can_be_saved_elsewhere(both, tmp_path):
+    assert_same(both[0], pg.load_result(both[1].save(tmp_path / "copy.h5")))
+
+
+def test_spikes_have_the_sonata_layout(both):
+    with h5py.File(both[2]) as file:
+        assert file.attrs["magic"] == 0x0A7A
+        assert file.attrs["version"].tolist() == [0, 1]
+        group = file["spikes/exc"]
+        assert group.attrs["sorting"] == "by_time"
+        assert group["timestamps"].attrs["units"] == "milliseconds"
+        assert group["timestamps"].dtype == np.float64
+        assert group["node_ids"].dtype == np.uint64
+        assert np.array_equal(group["timestamps"], both[0].spikes["exc"].times)
+
+
+KILLED = """
+import sys
+import helpers_runtime as helpers
+sim = helpers.balanced_network().compile()
+print("running", flush=True)
+sim.run(1e9, stream_to=sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("seconds", [2.0, 2.6])
+def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
+    path = tmp_path / "killed.h5"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    worker = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env=environment
+    )
+    assert worker.stdout.readline() == b"running\n"
+    time.sleep(seconds)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    worker.stdout.close()
+    result = pg.load_result(path)
+    assert result.interrupted
+    assert result.duration > 100.0
+    train = result.spikes["exc"]
+    assert np.all(np.diff(train.steps) >= 0) and len(train) > 0
+    trace = result.traces["exc"]["V"]
+    assert len(trace) == result.stop_step
+    assert result.rates()["exc"] > 0
+    short = helpers.balanced_network().compile().run(100.0)
+    until = train.steps <= 1000
+    assert np.array_equal(train.indices[until], short.spikes["exc"].indices)
+
+
+def test_a_path_that_cannot_be_written_is_named(tmp_path):
+    sim = helpers.balanced_network().compile()
+    with pytest.raises(SimulationError, match="nowhere"):
+        sim.run(10.0, stream_to=tmp_path / "nowhere" / "run.h5")
+    assert sim.time == 0.0
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no HDF5 file at all"])
+def test_other_files_are_refused(tmp_path, content):
+    path = tmp_path / "other.h5"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(FileFormatError, match="other.h5"):
+        pg.load_result(path)
+
+
+def test_foreign_hdf5_files_are_refused(tmp_path):
+    with h5py.File(tmp_path / "foreign.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(FileFormatError, match="no result file"):
+        pg.load_result(tmp_path / "foreign.h5")
+
+
+def test_times_stay_exact_after_a_thousand_million_steps():
+    from pygenn_lite.runtime.result import times_of
+
+    steps = np.array([3, 10**9 + 1, 10**10 + 7])
+    assert times_of(steps, 0.1).tolist() == [0.3, 100000000.1, 1000000000.7]
+    assert np.array_equal(np.rint(times_of(steps, 0.1) / 0.1).astype(int), steps)
+    assert times_of(3, 2.5) == 7.5

@@ -1,0 +1,339 @@
+"""Driving a simulation: run, look, change, stop, reset."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import helpers_runtime as helpers
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.errors import (
+    MemoryPlanError,
+    NumericalError,
+    ShapeError,
+    SimulationError,
+    UnsupportedFeature,
+)
+from pygenn_lite.runtime import plan
+
+DECAY = pg.NeuronModel("dV/dt = -V/tau", parameters=dict(tau=10.0), initial=dict(V=1.0))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    sim = helpers.balanced_network().compile(threads=1)
+    return sim, sim.run(200.0)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_spikes_and_traces_do_not_depend_on_threads(reference, threads):
+    result = helpers.balanced_network().compile(threads=threads).run(200.0)
+    assert helpers.same_spikes(result, reference[1])
+    assert len(result.spikes["exc"]) > 100
+    assert np.array_equal(
+        result.traces["exc"]["V"].values, reference[1].traces["exc"]["V"].values
+    )
+
+
+def test_spikes_do_not_depend_on_how_a_run_is_cut(reference):
+    sim = helpers.balanced_network().compile(threads=1)
+    parts = [sim.run(50.1), sim.step(7), sim.run(149.2)]
+    steps = np.concatenate([p.spikes["exc"].steps for p in parts])
+    assert steps.tolist() == reference[1].spikes["exc"].steps.tolist()
+    values = np.concatenate([p.traces["exc"]["V"].values for p in parts])
+    assert np.array_equal(values, reference[1].traces["exc"]["V"].values)
+    assert sim.time == 200.0 and sim.steps_done == 2000
+
+
+def test_spikes_come_by_time_then_index(reference):
+    train = reference[1].spikes["exc"]
+    order = np.lexsort((train.indices, train.steps))
+    assert np.array_equal(order, np.arange(len(train)))
+    assert train.times[0] == train.steps[0] / 10
+
+
+def test_slices_are_recorded(reference):
+    result = reference[1]
+    assert set(result.spikes["inh"].indices % 2) == {0}
+    assert result.traces["exc"]["V"].indices.tolist() == list(range(7))
+    assert result.traces["exc"]["V"].times[[0, 1, -1]].tolist() == [0.0, 0.1, 199.9]
+
+
+def test_reset_repeats_the_run_and_another_seed_does_not(reference):
+    sim, first = reference
+    sim.reset()
+    assert sim.time == 0.0
+    assert helpers.same_spikes(sim.run(200.0), first)
+    connections = sim["exc_inh"].connections()
+    sim.reset(seed=99)
+    other = sim.run(200.0)
+    assert not helpers.same_spikes(other, first)
+    assert np.array_equal(sim["exc_inh"].connections().post, connections.post)
+    sim.reset()
+    assert helpers.same_spikes(sim.run(200.0), first)
+
+
+def test_reset_restores_weights_that_learned():
+    sim = helpers.plastic_network().compile()
+    before = np.asarray(sim["learning"]["weight"])
+    first = sim.run(300.0)
+    assert not np.array_equal(before, sim["learning"]["weight"])
+    sim.reset()
+    assert np.array_equal(before, sim["learning"]["weight"])
+    assert helpers.same_spikes(sim.run(300.0), first)
+
+
+def test_plastic_runs_do_not_depend_on_threads():
+    results, weights = [], []
+    for threads in (1, 2, 3):
+        sim = helpers.plastic_network().compile(threads=threads)
+        results.append(sim.run(300.0))
+        weights.append(np.asarray(sim["learning"]["weight"]))
+    assert len(results[0].spikes["exc"]) > 50
+    assert helpers.same_spikes(results[0], results[1])
+    assert helpers.same_spikes(results[0], results[2])
+    assert np.array_equal(weights[0], weights[1]) and np.array_equal(weights[0], weights[2])
+
+
+def test_rates_are_counted_with_and_without_recording():
+    recorded = helpers.balanced_network().compile().run(500.0)
+    silent = helpers.balanced_network(recorded=False).compile().run(500.0)
+    assert silent.rates() == pytest.approx(recorded.rates())
+    assert silent.rates(200.0) == pytest.approx(recorded.rates(200.0))
+    train = recorded.spikes["exc"]
+    expected = np.count_nonzero(train.times > 200.0) / 800 / 0.3
+    assert recorded.rates(200.0)["exc"] == pytest.approx(expected)
+    assert list(silent.spikes) == []
+    with pytest.raises(KeyError, match="recorded"):
+        silent.spikes["exc"]
+
+
+# ---------------------------------------------------------------- state and parameters
+
+
+def test_states_can_be_read_and_set():
+    net = pg.Network(dt=0.1)
+    net.population("a", 200, DECAY)
+    sim = net.compile(precision="float64")
+    view = sim["a"]
+    view["V"][10:20] = 3.0
+    view["V"][0] += 1.0
+    view["V"] *= 2.0
+    assert view["V"].shape == (200,) and view["V"].dtype == np.float64
+    assert view["V"][[0, 1, 15]].tolist() == [4.0, 2.0, 6.0]
+    sim.run(10.0)
+    np.testing.assert_allclose(view["V"][[0, 1, 15]], np.array([4, 2, 6]) / np.e, rtol=1e-12)
+    assert (view["V"] + 1).shape == (200,)
+    assert "V" in view.names and len(view) == 200
+
+
+def test_a_changed_parameter_changes_the_propagator():
+    net = pg.Network(dt=0.1)
+    net.population("a", 3, DECAY)
+    sim = net.compile(precision="float64")
+    assert sim["a"]["tau"].shape == ()
+    sim["a"]["tau"][...] = 5.0
+    sim.run(10.0)
+    np.testing.assert_allclose(sim["a"]["V"], np.exp(-2.0), rtol=1e-12)
+    sim["a"]["tau"] = 10.0
+    sim.reset()
+    sim.run(10.0)
+    np.testing.assert_allclose(sim["a"]["V"], np.exp(-1.0), rtol=1e-12)
+
+
+def test_parameters_that_differ_can_be_set_one_by_one():
+    net = pg.Network(dt=0.1)
+    net.population("a", 100, DECAY, parameters=dict(tau=np.full(100, 10.0)))
+    sim = net.compile(precision="float64", threads=2)
+    sim["a"]["tau"][50:] = 20.0
+    sim.run(10.0)
+    np.testing.assert_allclose(sim["a"]["V"][0], np.exp(-1.0), rtol=1e-12)
+    np.testing.assert_allclose(sim["a"]["V"][99], np.exp(-0.5), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [("nope", 1.0, SimulationError), ("V", [1.0, 2.0], ShapeError), ("V", np.nan, SimulationError),
+     ("tau", [1.0, 2.0, 3.0], ShapeError)],
+)
+def test_what_cannot_be_set_is_refused(name, value, error):
+    net = pg.Network()
+    net.population("a", 3, DECAY)
+    sim = net.compile()
+    with pytest.raises(error):
+        sim["a"][name] = value
+
+
+def test_unknown_names_are_listed(reference):
+    with pytest.raises(SimulationError, match="exc_inh"):
+        reference[0]["nobody"]
+
+
+def test_receptor_variables_have_the_models_names(reference):
+    group = reference[0]["exc_inh"]
+    assert "I_syn" in group.names
+    assert group["I_syn"].shape == (200,)
+    assert float(np.asarray(group["tau"])) == 5.0
+
+
+# ---------------------------------------------------------------- during a run
+
+
+def test_callbacks_come_at_multiples_and_may_change_things():
+    net = pg.Network(dt=0.1)
+    net.population("a", 2, DECAY)
+    sim = net.compile()
+    seen = []
+
+    def look(simulation):
+        seen.append(simulation.time)
+        simulation["a"]["V"] = 1.0
+
+    sim.run(0.3)
+    sim.run(3.0, callback=look, every=1.0)
+    assert seen == [1.0, 2.0, 3.0]
+    with pytest.raises(SimulationError, match="both"):
+        sim.run(1.0, callback=look)
+
+
+def test_an_error_in_a_callback_leaves_the_simulation_usable():
+    net = pg.Network(dt=0.1)
+    net.population("a", 2, DECAY)
+    sim = net.compile()
+
+    def fail(simulation):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        sim.run(3.0, callback=fail, every=1.0)
+    assert sim.time == 1.0
+    assert sim.run(1.0).duration == 1.0
+
+
+def test_stop_ends_a_run_and_keeps_its_results():
+    sim = helpers.balanced_network().compile()
+    result = sim.run(1000.0, callback=lambda s: s.stop(), every=50.0)
+    assert result.interrupted and result.duration == 50.0
+    assert not sim.run(10.0).interrupted
+
+
+def test_ctrl_c_ends_a_run_at_a_step_and_keeps_its_results():
+    sim = helpers.balanced_network(neurons=4000).compile()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.warns(RuntimeWarning, match="interrupted at"):
+        result = sim.run(10_000_000.0)
+    assert result.interrupted and 0 < result.duration < 10_000_000.0
+    assert result.stop_step == sim.steps_done
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_progress_reaches_the_end():
+    calls = []
+    sim = helpers.balanced_network().compile(progress=lambda *call: calls.append(call))
+    assert calls[-1] == ("connecting", 100, 100)
+    calls.clear()
+    sim.run(50.0, progress=lambda *call: calls.append(call))
+    assert calls[-1] == ("simulating", 50.0, 50.0)
+
+
+def test_nan_is_located():
+    model = pg.NeuronModel(
+        "dx/dt = x*x*rate\ndy/dt = -y", parameters=dict(rate=1.0), initial=dict(x=0.0, y=1.0),
+        integrator="euler",
+    )
+    net = pg.Network(dt=0.1)
+    population = net.population("grows", 300, model)
+    net.record(population["x"][:1])
+    sim = net.compile()
+    sim["grows"]["x"][257] = 5.0
+    with pytest.raises(NumericalError) as error:
+        sim.run(100.0)
+    text = str(error.value)
+    assert "'x'" in text and "'grows'" in text and "neuron 257" in text and " ms" in text
+    assert error.value.result.interrupted
+    assert len(error.value.result.traces["grows"]["x"]) == sim.steps_done
+    sim.reset()
+    assert sim.run(1.0).duration == 1.0
+
+
+def test_nan_is_let_through_when_the_check_is_off():
+    model = pg.NeuronModel("dx/dt = x*x", initial=dict(x=5.0), integrator="euler")
+    net = pg.Network(dt=0.1)
+    net.population("grows", 3, model)
+    sim = net.compile(check_finite=False)
+    sim.run(20.0)
+    assert not np.isfinite(sim["grows"]["x"]).any()
+
+
+# ---------------------------------------------------------------- compiling
+
+
+def test_a_plan_that_does_not_fit_is_refused_with_its_table(monkeypatch):
+    monkeypatch.setattr(plan, "available_memory", lambda: 100 << 20)
+    net = pg.Network()
+    exc = net.population("exc", 50_000, pg.LIF())
+    net.connect(exc, exc, pg.ExponentialCurrent(tau=5.0), pg.FixedProbability(0.1),
+                weight=pg.Normal(1.0, 0.1))
+    with pytest.raises(MemoryPlanError, match="exc_exc: synapses \\(250,000,000\\)"):
+        net.compile()
+
+
+def test_values_do_not_enter_the_cache_key():
+    from pygenn_lite import codegen
+
+    def key(size, tau, dt, seed, weight):
+        net = pg.Network(dt=dt, seed=seed)
+        a = net.population("a", size, DECAY, parameters=dict(tau=tau))
+        net.connect(a, a, pg.Delta(), pg.FixedProbability(0.1), weight=weight)
+        return codegen.network_structure(net).key
+
+    assert key(10, 5.0, 0.1, 0, 1.0) == key(99, 7.0, 0.2, 3, 2.0)
+
+
+def test_a_warm_start_imports_no_sympy():
+    code = """
+import sys, pygenn_lite as pg
+net = pg.Network(dt=0.1)
+exc = net.population("exc", 100, pg.LIF())
+net.connect(exc, exc, pg.ExponentialCurrent(tau=5.0), pg.FixedProbability(0.1), weight=1.0)
+net.record(exc.spikes)
+net.compile().run(10.0)
+print("sympy" in sys.modules, "jinja2" in sys.modules)
+"""
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_without_the_cache_the_network_runs_too():
+    net = pg.Network()
+    net.population("a", 3, DECAY)
+    sim = net.compile(cache=False)
+    assert sim.run(1.0).duration == 1.0
+    assert "neuron0_update" in sim.inspect().source
+
+
+@pytest.mark.parametrize(
+    "options", [dict(backend="abacus"), dict(precision="float16")]
+)
+def test_what_the_backend_lacks_is_refused_by_name(options):
+    net = pg.Network()
+    net.population("a", 3, DECAY)
+    with pytest.raises(UnsupportedFeature, match=next(iter(options.values()))):
+        net.compile(**options)
+
+
+def test_inspection_shows_rules_memory_and_source(reference):
+    shown = reference[0].inspect()
+    assert "dV/dt" in shown.rules
+    assert shown.integrators["exc"]["V"]
+    assert "neuron0_update" in shown.source
+    assert any(row.what == "synapses" and row.bytes > 0 for row in shown.memory)
+    assert "exc_exc" in str(shown)

@@ -1,0 +1,204 @@
+"""Synapse groups as the user sees them: weights, delays and structure of every kind of declaration."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import pygenn_lite as pg
+from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
+
+CELL = pg.NeuronModel("dV/dt = (I - V)/tau", parameters=dict(tau=10.0), initial=dict(V=0.0))
+CURRENT = pg.ExponentialCurrent(tau=5.0)
+
+
+def connected(rule, weight=1.0, delay=1.0, n_pre=30, n_post=200, threads=2, **options):
+    """One group and its simulation."""
+    net = pg.Network(dt=0.1, seed=4)
+    places = np.random.default_rng(0).uniform(0, 100, (n_pre + n_post, 2))
+    pre = net.population("pre", n_pre, CELL, positions=places[:n_pre])
+    post = net.population("post", n_post, CELL, positions=places[n_pre:])
+    net.connect(pre, post, CURRENT, rule, weight=weight, delay=delay, name="group", **options)
+    sim = net.compile(threads=threads, precision="float64")
+    return sim["group"], places[:n_pre], places[n_pre:]
+
+
+PAIRS = (np.array([5, 0, 5, 29, 5]), np.array([199, 7, 0, 64, 199]))
+
+
+def test_explicit_pairs_keep_their_weights_and_delays():
+    weight, delay = np.arange(5.0), np.array([1.0, 0.2, 0.3, 0.4, 0.5])
+    found = connected(pg.Explicit(*PAIRS), weight, delay)[0].connections()
+    assert found.pre.tolist() == [0, 5, 5, 5, 29]
+    assert found.post.tolist() == [7, 0, 199, 199, 64]
+    assert found.delay.tolist() == [0.2, 0.3, 0.5, 1.0, 0.4]
+    assert found.weight.tolist() == [1.0, 2.0, 4.0, 0.0, 3.0]
+
+
+def test_compressed_rows_are_the_same_synapses():
+    order = np.lexsort((PAIRS[1], PAIRS[0]))
+    rows = np.searchsorted(PAIRS[0][order], np.arange(31))
+    one = connected(pg.CSR(rows, PAIRS[1][order]), np.arange(5.0)[order])[0].connections()
+    two = connected(pg.Explicit(*PAIRS), np.arange(5.0))[0].connections()
+    assert one.post.tolist() == two.post.tolist()
+    assert sorted(one.weight) == sorted(two.weight)
+
+
+def test_a_sparse_matrix_comes_back():
+    matrix = sparse.random(30, 200, 0.1, random_state=1, format="csr")
+    rule, weight = pg.from_scipy(matrix)
+    found = connected(rule, weight)[0].connections()
+    back = sparse.coo_matrix((found.weight, (found.pre, found.post)), (30, 200))
+    assert abs(back - matrix).max() == 0
+
+
+@pytest.mark.parametrize("storage", ["sparse", "dense"])
+def test_a_weight_matrix_comes_back(storage):
+    matrix = np.random.default_rng(1).normal(size=(30, 200))
+    group = connected(pg.AllToAll(), matrix, storage=storage)[0]
+    assert np.array_equal(np.asarray(group["weight"]), matrix.ravel())
+
+
+def test_a_matrix_gives_the_weights_of_drawn_pairs():
+    matrix = np.arange(6000.0).reshape(30, 200)
+    found = connected(pg.FixedProbability(0.1), matrix)[0].connections()
+    assert 400 < len(found) < 800
+    assert np.array_equal(found.weight, matrix[found.pre, found.post])
+
+
+@pytest.mark.parametrize("delay", [1.0, pg.Uniform(0.5, 2.0)])
+def test_expressions_of_index_and_distance(delay):
+    group, pre, post = connected(
+        pg.FixedInDegree(10), "2*i_pre + exp(-distance/50)", delay
+    )
+    found = group.connections()
+    assert len(found) == 2000
+    distance = np.linalg.norm(pre[found.pre] - post[found.post], axis=1)
+    np.testing.assert_allclose(found.weight, 2.0 * found.pre + np.exp(-distance / 50))
+
+
+def test_delays_may_follow_the_distance():
+    group, pre, post = connected(pg.FixedProbability(0.2), 1.0, "0.1 + distance/100")
+    found = group.connections()
+    distance = np.linalg.norm(pre[found.pre] - post[found.post], axis=1)
+    steps = np.floor((0.1 + distance / 100) / 0.1 + 0.5)
+    np.testing.assert_allclose(found.delay, steps / 10)
+
+
+def test_drawn_delays_and_weights_do_not_change_the_structure():
+    plain = connected(pg.FixedProbability(0.2))[0].connections()
+    gamma = connected(pg.FixedProbability(0.2), pg.Gamma(2.0, 3.0), pg.Gamma(4.0, 0.2))[0]
+    found = gamma.connections()
+    assert np.array_equal(plain.pre, found.pre) and np.array_equal(plain.post, found.post)
+    assert found.weight.mean() == pytest.approx(6.0, rel=0.1)
+    assert found.delay.mean() == pytest.approx(0.8, rel=0.1)
+    assert found.delay.min() >= 0.1
+
+
+def test_binomial_weights_are_whole_numbers():
+    weight = np.asarray(connected(pg.AllToAll(), pg.Binomial(10, 0.3))[0]["weight"])
+    assert np.array_equal(weight, np.round(weight))
+    assert weight.mean() == pytest.approx(3.0, rel=0.05)
+
+
+def test_distance_dependent_connections_follow_the_probability():
+    group, pre, post = connected(pg.DistanceDependent("exp(-distance/30)", max_distance=80.0))
+    found = group.connections()
+    distance = np.linalg.norm(pre[:, None] - post[None], axis=2)
+    probability = np.where(distance <= 80.0, np.exp(-distance / 30), 0.0)
+    mean, sd = probability.sum(), np.sqrt((probability * (1 - probability)).sum())
+    assert abs(len(found) - mean) < 4 * sd
+    assert distance[found.pre, found.post].max() <= 80.0
+
+
+def test_distances_need_positions():
+    net = pg.Network()
+    a = net.population("a", 10, CELL)
+    with pytest.raises(ConnectivityError, match="positions"):
+        net.connect(a, a, CURRENT, pg.DistanceDependent("exp(-distance)"))
+        net.compile()
+
+
+@pytest.mark.parametrize(
+    ("weight", "delay"), [(2.0, 1.0), (pg.Normal(2.0, 0.1), 1.0), (2.0, pg.Uniform(0.5, 2.0))]
+)
+def test_connections_do_not_depend_on_threads_or_storage(weight, delay):
+    found = [
+        connected(pg.FixedProbability(0.2), weight, delay, threads=t)[0].connections()
+        for t in (1, 2, 3)
+    ]
+    if delay == 1.0:
+        group = connected(pg.FixedProbability(0.2), weight, delay, storage="procedural")[0]
+        found.append(group.connections())
+    for other in found[1:]:
+        for field in ("pre", "post", "delay", "weight"):
+            assert np.array_equal(getattr(other, field), getattr(found[0], field))
+
+
+def test_dense_and_procedural_storage_deliver_what_sparse_storage_does():
+    def voltages(storage, rule, weight):
+        net = pg.Network(dt=0.1, seed=2)
+        source = net.spike_source("source", 40, np.arange(40) * 0.3 + 0.1, np.arange(40))
+        cells = net.population("cells", 300, CELL)
+        net.connect(source, cells, CURRENT, rule, weight=weight, delay=0.5, storage=storage)
+        sim = net.compile(threads=2)
+        sim.run(30.0)
+        return np.asarray(sim["cells"]["V"])
+
+    for rule, weight in (
+        (pg.AllToAll(), 1.5), (pg.AllToAll(), pg.Normal(1.0, 0.1)),
+        (pg.FixedProbability(0.3), 1.5), (pg.FixedProbability(0.3), pg.Uniform(0, 1)),
+    ):
+        sparse_result = voltages("sparse", rule, weight)
+        assert np.abs(sparse_result).max() > 0.1
+        for storage in ("dense", "procedural", "auto"):
+            assert np.array_equal(sparse_result, voltages(storage, rule, weight)), storage
+
+
+@pytest.mark.parametrize("weight", [pg.Normal(1.0, 0.1), 1.0])
+def test_weights_can_be_set(weight):
+    group = connected(pg.FixedProbability(0.2), weight)[0]
+    group["weight"] = 3.0
+    assert set(np.asarray(group["weight"])) == {3.0}
+    if weight == 1.0:
+        with pytest.raises(SimulationError, match="share one weight"):
+            group["weight"] = np.arange(float(len(group)))
+    else:
+        group["weight"] = np.arange(float(len(group)))
+        assert np.array_equal(group["weight"], np.arange(float(len(group))))
+        group["weight"][:5] = -1.0
+        assert np.asarray(group["weight"])[:6].tolist() == [-1.0] * 5 + [5.0]
+    with pytest.raises(ShapeError):
+        group["weight"] = [1.0, 2.0]
+
+
+def test_variables_of_plastic_synapses_are_in_the_order_of_connections():
+    model = pg.SynapseModel(
+        on_pre="count += 1; V_post += weight", variables=dict(count=0.0, tag="i_pre")
+    )
+    net = pg.Network(dt=0.1)
+    source = net.spike_source("source", 5, [1.0, 2.0, 2.0], [3, 3, 1])
+    cells = net.population("cells", 200, CELL)
+    net.connect(source, cells, model, pg.FixedProbability(0.3), weight=0.0, delay=0.5, name="g")
+    sim = net.compile(threads=2)
+    sim.run(5.0)
+    found = sim["g"].connections()
+    assert np.array_equal(np.asarray(sim["g"]["tag"]), found.pre)
+    assert np.array_equal(sim["g"]["count"], np.array([0, 1, 0, 2, 0])[found.pre])
+    sim["g"]["count"] = np.arange(float(len(found)))
+    assert np.array_equal(sim["g"]["count"], np.arange(float(len(found))))
+    sim.reset()
+    assert not np.asarray(sim["g"]["count"]).any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        (pg.FixedInDegree(5), dict(storage="procedural")),
+        (pg.FixedOutDegree(5), dict(storage="dense")),
+        (pg.FixedProbability(0.1), dict(storage="dense", delay=pg.Uniform(1, 2))),
+        (pg.FixedProbability(0.1), dict(storage="procedural", weight=pg.Gamma(1, 1))),
+    ],
+)
+def test_storage_that_does_not_fit_is_refused_by_name(rule, options):
+    with pytest.raises(UnsupportedFeature, match=options["storage"].removesuffix("d")):
+        connected(rule, **options)
