@@ -1,15 +1,14 @@
 // The engine's side of abi.h: arguments are checked and copied here, the work is done in engine.hpp (running) and
 // build.hpp (making synapses). No exception leaves this file.
-#include "engine.hpp"
-
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#if __has_include("build.hpp")
 #include "build.hpp"
-#endif
+#include "engine.hpp"
 
 namespace {
 
