@@ -79,7 +79,7 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
             content = {name: file[name] for name in _names(machine, changed)}
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, json.JSONDecodeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: {error}",
             cure="name a file that Simulation.save wrote",

@@ -136,15 +136,20 @@ class ReferenceGroup:
                     self._event(self.kernel.on_post, k, step)
 
     def advance(self, step: int) -> None:
-        """Continuous dynamics that are not event driven."""
+        """Continuous dynamics that are not event driven, of all synapses at once."""
         if self.kernel is None or not self.kernel.step:
             return
-        for k in range(self.pre.size):
-            names = self._names(k, step)
-            execute(self.kernel.step, names)
-            for assign in self.kernel.step:
-                name = assign.target.removesuffix("__next")
-                self.variables[name][k] = names[assign.target]
+        names: Names = {**self.scalars, **self.variables, "t": step * self.dt, "dt": self.dt}
+        names["delay"] = self.delay * self.dt
+        sent = list(zip(step - self.delay, self.pre, strict=True))
+        for name, internal in self.instance.pre.items():
+            names[name] = np.array([self.source.published_at(s, internal, i) for s, i in sent])
+        for name, internal in self._read_of_target():
+            names[name] = self.target.names[internal][self.post]
+        execute(self.kernel.step, names)
+        for assign in self.kernel.step:
+            name = assign.target.removesuffix("__next")
+            self.variables[name] = np.array(np.broadcast_to(names[assign.target], self.pre.size))
 
     def _event(self, assigns: tuple[Assign, ...], k: int, step: int) -> None:
         assert self.kernel is not None
@@ -180,11 +185,13 @@ class ReferenceGroup:
         names |= {name: float(values[k]) for name, values in self.variables.items()}
         for name, internal in self.instance.pre.items():
             names[name] = self.source.published_at(sent, internal, int(self.pre[k]))
-        for name, internal in self.instance.post.items():
-            if name == "refractory":
-                continue
+        for name, internal in self._read_of_target():
             names[name] = float(self.target.names[internal][self.post[k]])
         return names
+
+    def _read_of_target(self) -> list[tuple[str, str]]:
+        """Symbols that stand for variables of the target neuron, with their internal names."""
+        return [(n, v) for n, v in self.instance.post.items() if n != "refractory"]
 
 
 def _number(value: Any) -> float:

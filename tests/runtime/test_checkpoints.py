@@ -97,7 +97,7 @@ def test_other_files_are_refused(tmp_path, content):
     path = tmp_path / "other.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(CheckpointError, match="other.npz"):
+    with pytest.raises(CheckpointError, match=r"other\.npz"):
         helpers.plastic_network().compile().restore(path)
 
 

@@ -1,4 +1,4 @@
-"""Synapse groups as the user sees them: weights, delays and structure of every kind of declaration."""
+"""Synapse groups as the user sees them: every kind of weight, delay, rule and storage."""
 
 import numpy as np
 import pytest
