@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from builder_library import builder  # noqa: F401  (a fixture)
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parents[1] / "pygenn_lite" / "templates"

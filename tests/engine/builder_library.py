@@ -1,0 +1,173 @@
+"""Compiles the builder and the common headers alone, and drives them through ctypes."""
+
+from __future__ import annotations
+
+import ctypes as c
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pygenn_lite.runtime import abi
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE.parents[1] / "pygenn_lite" / "templates"
+FLAGS = ["-std=c++20", "-march=native", "-ffp-contract=off", "-fno-math-errno"]
+FLAGS += ["-fno-trapping-math", "-Wall", "-Wextra", f"-I{TEMPLATES}"]
+
+
+def compiler() -> list[str]:
+    found = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
+    if found is None:
+        pytest.skip("no C++ compiler on this machine")
+    return found.split()
+
+
+def run_compiler(arguments: list[str]) -> str:
+    done = subprocess.run(
+        [*compiler(), *FLAGS, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> c.CDLL:
+    out = tmp_path_factory.mktemp("builder") / "builder.so"
+    run_compiler(["-O1", "-fPIC", "-shared", "-pthread", str(HERE / "builder.cpp"), "-o", str(out)])
+    library = c.CDLL(str(out))
+    for name, (result, arguments) in abi.FUNCTIONS.items():
+        if hasattr(library, name):
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    return library
+
+
+def address(array: np.ndarray) -> c.c_void_p:
+    return c.c_void_p(array.ctypes.data)
+
+
+def bounds_of(size: int, slices: int) -> np.ndarray:
+    blocks = -(-size // 64)
+    ends = [min(size, 64 * (blocks * s // slices)) for s in range(slices)] + [size]
+    return np.array(ends, np.uint32)
+
+
+def constant(value: float) -> dict[str, Any]:
+    return {"kind": abi.CONSTANT, "a": value}
+
+
+def normal(mean: float, sd: float) -> dict[str, Any]:
+    return {"kind": abi.NORMAL, "a": mean, "b": sd}
+
+
+def truncated(mean: float, sd: float, low: float = -np.inf, high: float = np.inf) -> dict[str, Any]:
+    return {"kind": abi.TRUNCATED_NORMAL, "a": mean, "b": sd, "low": low, "high": high}
+
+
+def values(array: np.ndarray) -> dict[str, Any]:
+    return {"kind": abi.VALUES, "values": np.ascontiguousarray(array, np.float64)}
+
+
+def rule(kind: int, *, autapses: bool = True, multapses: bool = True, same: bool = False,
+         p: float = 0.0, n: int = 0) -> dict[str, Any]:  # fmt: skip
+    return {"kind": kind, "autapses": autapses, "multapses": multapses,
+            "same_population": same, "p": p, "n": n}  # fmt: skip
+
+
+def explicit(pre: np.ndarray, post: np.ndarray, n_source: int) -> dict[str, Any]:
+    order = np.argsort(pre, kind="stable")
+    begin = np.searchsorted(np.asarray(pre)[order], np.arange(n_source + 1)).astype(np.int64)
+    targets = np.ascontiguousarray(np.asarray(post)[order], np.uint32)
+    return {"kind": abi.EXPLICIT, "row_begin": begin, "targets": targets}
+
+
+@dataclass
+class Spec:
+    """One group; the defaults make a dull one."""
+
+    n_target: int
+    rule: dict[str, Any]
+    weight: dict[str, Any] = field(default_factory=lambda: constant(1.0))
+    delay: dict[str, Any] = field(default_factory=lambda: constant(1.0))
+    stream: int = 7
+    offset: int = 0  # of the arena, in every slice
+
+
+class Groups:
+    """The C form of some groups, kept alive."""
+
+    def __init__(self, specs: list[Spec], slices: int) -> None:
+        self.alive: list[np.ndarray] = []
+        self.array = (abi.Group * len(specs))()
+        for group, spec in zip(self.array, specs, strict=True):
+            group.stream, group.n_target = spec.stream, spec.n_target
+            for part, given in (
+                (group.rule, spec.rule), (group.weight, spec.weight), (group.delay, spec.delay)
+            ):  # fmt: skip
+                for name, value in given.items():
+                    setattr(
+                        part, name, self.keep(value) if isinstance(value, np.ndarray) else value
+                    )
+            group.slice_begin = self.keep(bounds_of(spec.n_target, slices))
+            group.arena_offset = self.keep(np.full(slices, spec.offset, np.uint32))
+
+    def keep(self, array: np.ndarray) -> int:
+        self.alive.append(array)
+        return array.ctypes.data
+
+
+class Store:
+    """A built store; `read` gives pre, post, delay in steps, weight."""
+
+    def __init__(self, library: c.CDLL, n_source: int, specs: list[Spec], *,
+                 flags: int = abi.STORE_WEIGHTS, slices: int = 2, threads: int = 2, dt: float = 0.1,
+                 max_delay: int = 1000, seed: int = 12345, real_bytes: int = 8,
+                 progress: Any = None) -> None:  # fmt: skip
+        self.library, self.slices, self.real_bytes = library, slices, real_bytes
+        groups = Groups(specs, slices)
+        self.pointer = library.pgl_store_build(
+            n_source, slices, len(specs), groups.array, flags, dt, max_delay, seed, threads,
+            real_bytes, progress, None,
+        )  # fmt: skip
+        if not self.pointer:
+            raise ValueError(library.pgl_last_error().decode())
+
+    def __del__(self) -> None:
+        if self.pointer:
+            self.library.pgl_store_destroy(self.pointer)
+
+    def size(self, group: int = 0) -> int:
+        return int(self.library.pgl_store_group_size(self.pointer, group))
+
+    def read(self, group: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        n = self.size(group)
+        out = (np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty(n, np.uint16), np.empty(n))
+        code = self.library.pgl_store_read(self.pointer, group, *(address(part) for part in out))
+        assert code == 0, self.library.pgl_last_error()
+        return out
+
+    def positions(self, group: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        n = self.size(group)
+        out = (np.empty(n, np.uint32), np.empty(n, np.uint32))
+        code = self.library.pgl_store_positions(self.pointer, group, *(address(p) for p in out))
+        assert code == 0, self.library.pgl_last_error()
+        return out
+
+    def slice(self, index: int) -> abi.StoreView:
+        view = abi.StoreView()
+        assert self.library.pgl_store_slice(self.pointer, index, c.byref(view)) == 0
+        return view
+
+    def array(self, index: int, name: str, dtype: Any, n: int) -> np.ndarray:
+        where = getattr(self.slice(index), name)
+        if n == 0:
+            return np.empty(0, dtype)
+        assert where, f"slice {index} has no {name}"
+        return np.frombuffer((c.c_char * (n * np.dtype(dtype).itemsize)).from_address(where), dtype)
