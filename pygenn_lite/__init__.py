@@ -32,7 +32,7 @@ _LAZY = {
     "models": "pygenn_lite",
 }
 
-__all__ = [*_declared, "PygennLiteError", "errors", *_LAZY]  # noqa: PLE0604
+__all__ = [*_declared, "PygennLiteError", "errors", *_LAZY]
 
 
 def __getattr__(name: str) -> Any:

@@ -60,7 +60,7 @@ class FileFormatError(DeclarationError):
     """A model or result file cannot be read."""
 
 
-class UnsupportedFeature(DeclarationError):  # noqa: N818
+class UnsupportedFeature(DeclarationError):
     """A backend lacks a feature that the declaration asks for."""
 
 

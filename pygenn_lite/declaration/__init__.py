@@ -24,8 +24,8 @@ from pygenn_lite.declaration.network import Network, NetworkDeclaration, Recordi
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,
-    SpikeSource,
     SpikesOf,
+    SpikeSource,
     SynapseGroup,
     VariableOf,
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
+from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.values import (
     Distribution,
-    Expression,
     FrozenArray,
     Uniform,
     Value,
@@ -47,7 +47,8 @@ def check_synapse_value(
             )
         if value.array.shape not in ((size,), (pre.size, post.size)):
             raise ShapeError(
-                f"{what} has shape {value.array.shape}, but there are {size} synapses", where=where,
+                f"{what} has shape {value.array.shape}, but there are {size} synapses",
+                where=where,
                 cure=f"give ({size},) or a matrix of shape ({pre.size}, {post.size})",
             )
     if isinstance(value, Expression):
@@ -69,7 +70,8 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
         least = delay.low
     if least is not None and least < dt * (1 - 1e-9):
         raise NetworkError(
-            f"a delay of {least} ms is {'negative' if least < 0 else 'below the step'}", where=where,
+            f"a delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
+            where=where,
             cure=f"delays are at least dt = {dt} ms",
         )
     if isinstance(delay, Distribution) and delay.mean_value() > 1000 * 65:
@@ -79,7 +81,8 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
         longest = float(np.max(delay.array, initial=0))
     if longest is not None and longest / dt > 65_000:
         raise NetworkError(
-            f"a delay of {longest} ms is longer than 65,000 steps", where=where,
+            f"a delay of {longest} ms is longer than 65,000 steps",
+            where=where,
             cure="use shorter delays or a larger dt",
         )
 
@@ -103,7 +106,8 @@ def _check_symbols(value: Expression, known: set[str], what: str, where: str) ->
     for symbol in sorted(value.symbols - known):
         raise EquationError(
             f"unknown symbol {symbol!r} in {what} = {value.text}{nearest(symbol, known)}",
-            where=where, cure=f"known here: {sorted(known)}",
+            where=where,
+            cure=f"known here: {sorted(known)}",
         )
     if value.functions & {"rand", "randn"}:
         raise EquationError(

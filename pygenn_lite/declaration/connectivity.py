@@ -44,7 +44,8 @@ class OneToOne(Connectivity):
         """Sizes must be equal."""
         if n_pre != n_post:
             raise ConnectivityError(
-                f"one-to-one needs populations of equal size, not {n_pre} and {n_post}", where=where,
+                f"one-to-one needs populations of equal size, not {n_pre} and {n_post}",
+                where=where,
                 cure="make the sizes equal or choose another rule",
             )
 
@@ -83,7 +84,8 @@ class FixedTotalNumber(Connectivity):
             _check_probability(self.probability, "FixedTotalNumber")
             if self.probability == 1.0:
                 raise ConnectivityError(
-                    "probability 1 would need infinitely many synapses", where="FixedTotalNumber",
+                    "probability 1 would need infinitely many synapses",
+                    where="FixedTotalNumber",
                     cure="use AllToAll()",
                 )
 
@@ -105,7 +107,8 @@ class FixedTotalNumber(Connectivity):
         total = self.total(n_pre, n_post)
         if total and (pairs <= 0 or (not self.multapses and total > pairs)):
             raise ConnectivityError(
-                f"{total} synapses without multapses do not fit on {pairs} pairs", where=where,
+                f"{total} synapses without multapses do not fit on {pairs} pairs",
+                where=where,
                 cure="allow multapses or lower n",
             )
 
@@ -154,7 +157,8 @@ class Explicit(Connectivity):
         object.__setattr__(self, "post", _indices(post, "post"))
         if len(self.pre) != len(self.post):
             raise ConnectivityError(
-                f"pre has {len(self.pre)} entries, post {len(self.post)}", where="Explicit",
+                f"pre has {len(self.pre)} entries, post {len(self.post)}",
+                where="Explicit",
                 cure="give one of each per synapse",
             )
 
@@ -175,11 +179,15 @@ class CSR(Connectivity):
         object.__setattr__(self, "row_begin", _indices(row_begin, "row_begin"))
         object.__setattr__(self, "targets", _indices(targets, "targets"))
         rows = self.row_begin.array
-        if len(rows) == 0 or rows[0] != 0 or np.any(np.diff(rows) < 0) or rows[-1] != len(
-            self.targets
+        if (
+            len(rows) == 0
+            or rows[0] != 0
+            or np.any(np.diff(rows) < 0)
+            or rows[-1] != len(self.targets)
         ):
             raise ConnectivityError(
-                "row_begin must rise from 0 to the number of targets", where="CSR",
+                "row_begin must rise from 0 to the number of targets",
+                where="CSR",
                 cure="give len(sources) + 1 entries",
             )
 
@@ -210,12 +218,15 @@ class DistanceDependent(Connectivity):
         if unknown or expression.functions & {"rand", "randn"}:
             raise ConnectivityError(
                 f"the probability {expression.text!r} may depend on 'distance' only",
-                where="DistanceDependent", cure="e.g. 'exp(-distance/100)'",
+                where="DistanceDependent",
+                cure="e.g. 'exp(-distance/100)'",
             )
         if max_distance is not None and not max_distance > 0:
             raise ConnectivityError("max_distance must be positive", where="DistanceDependent")
         object.__setattr__(self, "probability", expression)
-        object.__setattr__(self, "max_distance", None if max_distance is None else float(max_distance))
+        object.__setattr__(
+            self, "max_distance", None if max_distance is None else float(max_distance)
+        )
         object.__setattr__(self, "autapses", bool(autapses))
 
 
@@ -233,8 +244,10 @@ def _check_probability(p: object, where: str) -> None:
 
 
 def _count(n: object, where: str) -> int:
-    if isinstance(n, bool) or not isinstance(n, (int, float, np.number)) or not (
-        0 <= float(n) < 2**62 and float(n).is_integer()
+    if (
+        isinstance(n, bool)
+        or not isinstance(n, (int, float, np.number))
+        or not (0 <= float(n) < 2**62 and float(n).is_integer())
     ):
         raise ConnectivityError(
             f"n = {n!r} is no number of synapses", where=where, cure="give a whole number >= 0"
@@ -258,7 +271,9 @@ def _check_range(values: FrozenArray, size: int, what: str, where: str) -> None:
     if array.size and (array.min() < 0 or array.max() >= size):
         bad = int(array[(array < 0) | (array >= size)][0])
         raise ConnectivityError(
-            f"{what} index {bad} is out of range", where=where, cure=f"indices run from 0 to {size - 1}"
+            f"{what} index {bad} is out of range",
+            where=where,
+            cure=f"indices run from 0 to {size - 1}",
         )
 
 
@@ -268,6 +283,7 @@ def _check_degree(
     available = size - (1 if same and not rule.autapses else 0)
     if rule.n and (available <= 0 or (not rule.multapses and rule.n > available)):
         raise ConnectivityError(
-            f"{rule.n} synapses per neuron, but only {available} {what}", where=where,
+            f"{rule.n} synapses per neuron, but only {available} {what}",
+            where=where,
             cure="allow multapses or lower n",
         )

@@ -122,7 +122,9 @@ def parse_equations(
             _from_pair(str(name), value, where, assignments) for name, value in source.items()
         )
     if isinstance(source, (list, tuple)):
-        return tuple(e for part in source for e in parse_equations(part, where, assignments=assignments))
+        return tuple(
+            e for part in source for e in parse_equations(part, where, assignments=assignments)
+        )
     if not isinstance(source, str):
         raise EquationError(
             f"equations must be text or a mapping, not {type(source).__name__}", where=where
@@ -161,28 +163,37 @@ def _from_line(line: str, where: str, assignments: bool) -> Equation:
     found = _ASSIGNMENT.search(line)
     if not found:
         raise EquationError(
-            f"no '=' in {line[:80]!r}", where=where,
-            cure="write 'x += ...' or 'x = ...'" if assignments else "write 'dx/dt = ...' or 'x = ...'",
+            f"no '=' in {line[:80]!r}",
+            where=where,
+            cure="write 'x += ...' or 'x = ...'"
+            if assignments
+            else "write 'dx/dt = ...' or 'x = ...'",
         )
     left, right = line[: found.start()].strip(), line[found.end() :].strip()
     operator = found.group()
     derivative = _DERIVATIVE.match(left)
     if derivative and not assignments:
         if operator != "=":
-            raise EquationError(f"{left} {operator} ... is not an equation", where=where, cure="use '='")
+            raise EquationError(
+                f"{left} {operator} ... is not an equation", where=where, cure="use '='"
+            )
         name = _derivative_name(derivative.group(1), where)
-        return _equation("derivative", name, "=", right, f"{where}: d{name}/dt" if where else f"d{name}/dt")
+        return _equation(
+            "derivative", name, "=", right, f"{where}: d{name}/dt" if where else f"d{name}/dt"
+        )
     if assignments:
         if derivative:
             raise EquationError(
-                f"{left} = ... does not belong here", where=where,
+                f"{left} = ... does not belong here",
+                where=where,
                 cure="differential equations go into 'derivatives'; here write 'x = ...' or 'x += ...'",
             )
         name = _target_name(left, where)
         return _equation("assignment", name, operator, right, where)
     if operator != "=":
         raise EquationError(
-            f"'{left} {operator} ...' is an assignment", where=where,
+            f"'{left} {operator} ...' is an assignment",
+            where=where,
             cure="derivatives hold 'dx/dt = ...' and definitions 'x = ...'",
         )
     name = check_name(left, "definition", where)
@@ -194,7 +205,9 @@ def _from_pair(name: str, value: object, where: str, assignments: bool) -> Equat
     if assignments:
         return _equation("assignment", _target_name(name, where), "=", value, where)
     name = _derivative_name(derivative.group(1) if derivative else name, where)
-    return _equation("derivative", name, "=", value, f"{where}: d{name}/dt" if where else f"d{name}/dt")
+    return _equation(
+        "derivative", name, "=", value, f"{where}: d{name}/dt" if where else f"d{name}/dt"
+    )
 
 
 def _derivative_name(name: str, where: str) -> str:
@@ -228,8 +241,10 @@ def _text(source: object, where: str) -> str:
     if type(source).__module__.split(".")[0] == "sympy" or hasattr(source, "free_symbols"):
         from sympy.printing.str import sstr
 
-        return str(sstr(source, full_prec=False)).replace("ceiling(", "ceil(").replace(
-            "Heaviside(", "heaviside("
+        return (
+            str(sstr(source, full_prec=False))
+            .replace("ceiling(", "ceil(")
+            .replace("Heaviside(", "heaviside(")
         )
     raise EquationError(
         f"expected text, a number or a SymPy expression, not {type(source).__name__}", where=where

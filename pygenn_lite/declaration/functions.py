@@ -7,7 +7,7 @@ from typing import Any
 import sympy
 
 
-class exprel(sympy.Function):  # noqa: N801
+class exprel(sympy.Function):
     """(exp(x) - 1) / x, continued by 1 at 0."""
 
     nargs = 1
@@ -40,9 +40,9 @@ class _Draw(sympy.Function):
         return None
 
 
-class rand(_Draw):  # noqa: N801
+class rand(_Draw):
     """A uniform random number in (0, 1); the argument numbers the draw."""
 
 
-class randn(_Draw):  # noqa: N801
+class randn(_Draw):
     """A standard normal random number; the argument numbers the draw."""

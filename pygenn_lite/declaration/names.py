@@ -42,19 +42,113 @@ FUNCTIONS: dict[str, tuple[int, int]] = {  # name -> least and most arguments
 }
 BUILT_IN = frozenset({"t", "dt", "pi", "xi", "weight", "delay"})
 SUFFIXES = ("_pre", "_post")
-_CPP = (
-    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t "
-    "char32_t class compl concept const consteval constexpr constinit const_cast continue co_await "
-    "co_return co_yield decltype default delete do double dynamic_cast else enum explicit export "
-    "extern false float for friend goto if inline int long mutable namespace new noexcept not "
-    "not_eq nullptr operator or or_eq private protected public register reinterpret_cast requires "
-    "return short signed sizeof static static_assert static_cast struct switch template this "
-    "thread_local throw true try typedef typeid typename union unsigned using virtual void volatile "
-    "wchar_t while xor xor_eq linux unix NULL INFINITY NAN EOF errno stdin stdout stderr"
-).split()
+_CPP = [
+    "alignas",
+    "alignof",
+    "and",
+    "and_eq",
+    "asm",
+    "auto",
+    "bitand",
+    "bitor",
+    "bool",
+    "break",
+    "case",
+    "catch",
+    "char",
+    "char8_t",
+    "char16_t",
+    "char32_t",
+    "class",
+    "compl",
+    "concept",
+    "const",
+    "consteval",
+    "constexpr",
+    "constinit",
+    "const_cast",
+    "continue",
+    "co_await",
+    "co_return",
+    "co_yield",
+    "decltype",
+    "default",
+    "delete",
+    "do",
+    "double",
+    "dynamic_cast",
+    "else",
+    "enum",
+    "explicit",
+    "export",
+    "extern",
+    "false",
+    "float",
+    "for",
+    "friend",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "mutable",
+    "namespace",
+    "new",
+    "noexcept",
+    "not",
+    "not_eq",
+    "nullptr",
+    "operator",
+    "or",
+    "or_eq",
+    "private",
+    "protected",
+    "public",
+    "register",
+    "reinterpret_cast",
+    "requires",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "static_assert",
+    "static_cast",
+    "struct",
+    "switch",
+    "template",
+    "this",
+    "thread_local",
+    "throw",
+    "true",
+    "try",
+    "typedef",
+    "typeid",
+    "typename",
+    "union",
+    "unsigned",
+    "using",
+    "virtual",
+    "void",
+    "volatile",
+    "wchar_t",
+    "while",
+    "xor",
+    "xor_eq",
+    "linux",
+    "unix",
+    "NULL",
+    "INFINITY",
+    "NAN",
+    "EOF",
+    "errno",
+    "stdin",
+    "stdout",
+    "stderr",
+]
 # Arrays that every population or group may have beside the user's own. (The local variables of
 # generated code are no one's concern here: code generation keeps clear of the user's names.)
-_GENERATED = "refractory refractory_steps last_update elapsed sqrt_dt".split()
+_GENERATED = ["refractory", "refractory_steps", "last_update", "elapsed", "sqrt_dt"]
 RESERVED = frozenset({*keyword.kwlist, *_CPP, *_GENERATED, *FUNCTIONS, *BUILT_IN})
 
 
@@ -101,7 +195,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def check_choice(
-    value: object, choices: Iterable[str], what: str, where: str = "",
+    value: object,
+    choices: Iterable[str],
+    what: str,
+    where: str = "",
     error: type[DeclarationError] = DeclarationError,
 ) -> str:
     """One of several words."""

@@ -21,8 +21,8 @@ from pygenn_lite.declaration.names import check_choice, check_name, nearest
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,
-    SpikeSource,
     SpikesOf,
+    SpikeSource,
     SynapseGroup,
     VariableOf,
 )
@@ -68,7 +68,11 @@ class Network:
     def __init__(self, dt: float = 0.1, seed: int = 0, name: str = "") -> None:
         if isinstance(dt, bool) or not isinstance(dt, (int, float)) or not 0 < dt < 1e6:
             raise NetworkError(f"dt = {dt!r} is no time step", cure="give a positive time in ms")
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**64:
+        if (
+            isinstance(seed, bool)
+            or not isinstance(seed, (int, np.integer))
+            or not 0 <= seed < 2**64
+        ):
             raise NetworkError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
         self.dt, self.seed, self.name = float(dt), int(seed), str(name)
         self.populations: dict[str, Population] = {}
@@ -101,7 +105,8 @@ class Network:
         self._new_name(name, "population")
         if not isinstance(model, NeuronModel):
             raise NetworkError(
-                f"{type(model).__name__} is no neuron model", where=where,
+                f"{type(model).__name__} is no neuron model",
+                where=where,
                 cure="give a NeuronModel; spike trains go through spike_source()",
             )
         population = Population(
@@ -117,7 +122,8 @@ class Network:
             for key, _ in getattr(population, field):
                 if key not in names:
                     raise NetworkError(
-                        f"{field}: the model has no {key!r}{nearest(key, names)}", where=where,
+                        f"{field}: the model has no {key!r}{nearest(key, names)}",
+                        where=where,
                         cure=f"it has {list(names)}",
                     )
         merged = {**dict(model.parameters), **dict(population.parameters)}
@@ -137,13 +143,15 @@ class Network:
         if t.ndim != 1 or t.shape != i.shape:
             raise ShapeError(
                 f"times {t.shape} and indices {i.shape} must be one-dimensional and alike",
-                where=where, cure="give one index per time",
+                where=where,
+                cure="give one index per time",
             )
         if t.size and (not np.all(np.isfinite(t)) or t.min() < 0):
             raise NetworkError("spike times must be finite and not negative", where=where)
         if i.size and (not np.issubdtype(i.dtype, np.integer) or i.min() < 0 or i.max() >= size):
             raise NetworkError(
-                "a spike index is out of range", where=where,
+                "a spike index is out of range",
+                where=where,
                 cure=f"whole numbers from 0 to {size - 1}",
             )
         source = SpikeSource(FrozenArray(t), FrozenArray(i.astype(np.int64)))
@@ -186,7 +194,8 @@ class Network:
             raise NetworkError(f"{type(synapse).__name__} is no synapse model", where=where)
         if not isinstance(connectivity, Connectivity):
             raise NetworkError(
-                f"{type(connectivity).__name__} is no connectivity rule", where=where,
+                f"{type(connectivity).__name__} is no connectivity rule",
+                where=where,
                 cure="e.g. FixedProbability(0.1)",
             )
         connectivity.validate(pre.size, post.size, pre.name == post.name, where)
@@ -223,7 +232,8 @@ class Network:
         where = f"Poisson input {name!r}"
         if (synapse is None) == (variable is None):
             raise NetworkError(
-                "give either a synapse model or a variable", where=where,
+                "give either a synapse model or a variable",
+                where=where,
                 cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
             )
         declared = PoissonInput(
@@ -279,7 +289,8 @@ class Network:
         t, v = np.asarray(times, np.float64), np.asarray(values, np.float64)
         if t.ndim != 1 or v.shape not in ((len(t),), (len(t), population.size)):
             raise ShapeError(
-                f"times {t.shape} and values {v.shape} do not fit", where=where,
+                f"times {t.shape} and values {v.shape} do not fit",
+                where=where,
                 cure=f"values need shape ({t.size},) or ({t.size}, {population.size})",
             )
         if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))) or np.any(np.diff(t) <= 0):
@@ -319,7 +330,8 @@ class Network:
                 thing = thing.spikes
             if not isinstance(thing, (SpikesOf, VariableOf)):
                 raise NetworkError(
-                    f"cannot record {thing!r}", where="record",
+                    f"cannot record {thing!r}",
+                    where="record",
                     cure="e.g. exc.spikes or exc['V'][:10]",
                 )
             self._population(thing.population)
@@ -347,7 +359,9 @@ class Network:
 
     def __repr__(self) -> str:
         lines = [f"Network {self.name!r}, dt {self.dt} ms, seed {self.seed}"]
-        lines += [f"  {p.name}: {p.size} x {p.model.name or 'neurons'}" for p in self.populations.values()]
+        lines += [
+            f"  {p.name}: {p.size} x {p.model.name or 'neurons'}" for p in self.populations.values()
+        ]
         lines += [
             f"  {g.name}: {g.source} -> {g.target}, {g.synapse.name or 'synapses'}, {g.connectivity}"
             for g in self.groups.values()
@@ -398,15 +412,22 @@ class Network:
         known = () if isinstance(population.model, SpikeSource) else population.model.inputs
         if input not in known:
             raise NetworkError(
-                f"no input {input!r}{nearest(input, known)}", where=f"population {population.name!r}",
+                f"no input {input!r}{nearest(input, known)}",
+                where=f"population {population.name!r}",
                 cure=f"its inputs are {list(known)}",
             )
         return population
 
 
 def _size(size: object, where: str) -> int:
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 1 <= size < 2**32 - 64:
-        raise NetworkError(f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32")
+    if (
+        isinstance(size, bool)
+        or not isinstance(size, (int, np.integer))
+        or not 1 <= size < 2**32 - 64
+    ):
+        raise NetworkError(
+            f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32"
+        )
     return int(size)
 
 

@@ -148,7 +148,8 @@ class _NeuronCheck:
         model = self.model
         if model.update and self.derivatives:
             raise ModelError(
-                "a model has either derivatives or an update rule", where=self.where,
+                "a model has either derivatives or an update rule",
+                where=self.where,
                 cure="put discrete assignments into 'update' alone",
             )
         self._unique()
@@ -161,14 +162,17 @@ class _NeuronCheck:
         seen: dict[str, str] = {}
         pairs = [(n, "parameter") for n, _ in self.model.parameters]
         pairs += [(e.name, "definition") for e in self.model.equations if e.kind == "definition"]
-        pairs += [(e.name, "state variable") for e in self.model.equations if e.kind == "derivative"]
+        pairs += [
+            (e.name, "state variable") for e in self.model.equations if e.kind == "derivative"
+        ]
         if self.model.inputs != ("I",):
             pairs += [(n, "input") for n in self.model.inputs]
         for name, kind in pairs:
             check_name(name, kind, self.where)
             if name in seen:
                 raise ModelError(
-                    f"{name!r} is used twice: as {seen[name]} and as {kind}", where=self.where,
+                    f"{name!r} is used twice: as {seen[name]} and as {kind}",
+                    where=self.where,
                     cure="give each its own name",
                 )
             seen[name] = kind
@@ -177,14 +181,16 @@ class _NeuronCheck:
         for equation in (*self.model.update, *self.model.reset):
             if equation.name in self.parameters:
                 raise ModelError(
-                    f"assignment to the parameter {equation.name!r}", where=equation.where,
+                    f"assignment to the parameter {equation.name!r}",
+                    where=equation.where,
                     cure="parameters are constant; make it a state variable: give it an initial "
                     "value instead of a parameter",
                 )
             if equation.name in self.definitions or equation.name in self.model.inputs:
                 raise ModelError(
                     f"assignment to {equation.name!r}, which is computed by the equations",
-                    where=equation.where, cure="assign to a state variable",
+                    where=equation.where,
+                    cure="assign to a state variable",
                 )
         initial = {n for n, _ in self.model.initial}
         for name in initial - set(self.model.state_names):
@@ -224,7 +230,8 @@ class _NeuronCheck:
                 self._check(expression, known, f"{part} {expression}", False, part == "threshold")
         if model.threshold is not None and not model.threshold.is_condition:
             raise EquationError(
-                f"the threshold {model.threshold.text!r} is no condition", where=self.where,
+                f"the threshold {model.threshold.text!r} is no condition",
+                where=self.where,
                 cure="write for instance 'V > V_th'",
             )
 
@@ -237,7 +244,8 @@ class _NeuronCheck:
                     continue
                 raise EquationError(
                     f"white noise {symbol!r} outside a derivative, in {shown}",
-                    where=expression.where or self.where, cure="use randn() here",
+                    where=expression.where or self.where,
+                    cure="use randn() here",
                 )
             raise EquationError(
                 f"unknown symbol {symbol!r} in {shown}{nearest(symbol, known)}",

@@ -34,7 +34,8 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         raise EquationError(f"expected an expression, got {type(text).__name__}", where=where)
     if len(text) > LONGEST_TEXT:
         raise EquationError(
-            f"an expression of {len(text)} characters is too long", where=where,
+            f"an expression of {len(text)} characters is too long",
+            where=where,
             cure=f"split it with auxiliary definitions (at most {LONGEST_TEXT} characters each)",
         )
     if not text.strip():
@@ -42,7 +43,8 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
     if not _ALLOWED_CHARACTERS.match(text):
         bad = next(c for c in text if not _ALLOWED_CHARACTERS.match(c))
         raise EquationError(
-            f"character {bad!r} does not belong in the expression {_short(text)}", where=where,
+            f"character {bad!r} does not belong in the expression {_short(text)}",
+            where=where,
             cure="use names, numbers, + - * / **, comparisons, and/or/not and the listed functions",
         )
     depth = deepest = 0
@@ -51,7 +53,8 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         deepest = max(deepest, depth)
     if deepest > DEEPEST_NESTING:
         raise EquationError(
-            f"parentheses are nested {deepest} deep", where=where,
+            f"parentheses are nested {deepest} deep",
+            where=where,
             cure="split the expression with auxiliary definitions",
         )
     try:
@@ -62,7 +65,8 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         column = getattr(error, "offset", None)
         place = f" near character {column}" if column else ""
         raise EquationError(
-            f"cannot read {_short(text)}{place}", where=where,
+            f"cannot read {_short(text)}{place}",
+            where=where,
             cure="check operators and parentheses",
         ) from None
     _check(tree, text, where, 0)
@@ -73,7 +77,9 @@ def names_of(tree: ast.expr) -> frozenset[str]:
     """Names of variables in a tree (functions are not variables)."""
     functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     return frozenset(
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in functions
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and id(node) not in functions
     )
 
 
@@ -98,7 +104,8 @@ def is_boolean(tree: ast.expr) -> bool:
 def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
     if depth > 4 * DEEPEST_NESTING:
         raise EquationError(
-            f"{_short(text)} is nested too deeply", where=where,
+            f"{_short(text)} is nested too deeply",
+            where=where,
             cure="split the expression with auxiliary definitions",
         )
     children: list[ast.AST] = []
@@ -120,7 +127,8 @@ def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
             is_boolean(node.left) and is_boolean(node.right)
         ):
             raise EquationError(
-                f"'&' and '|' in {_short(text)} must join conditions", where=where,
+                f"'&' and '|' in {_short(text)} must join conditions",
+                where=where,
                 cure="put each comparison in parentheses",
             )
         children = [node.left, node.right]
@@ -148,14 +156,16 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
         raise _refused(node, text, where)
     if name not in FUNCTIONS:
         raise EquationError(
-            f"unknown function {name!r} in {_short(text)}{nearest(name, FUNCTIONS)}", where=where,
+            f"unknown function {name!r} in {_short(text)}{nearest(name, FUNCTIONS)}",
+            where=where,
             cure=f"known functions: {', '.join(sorted(FUNCTIONS))}",
         )
     least, most = FUNCTIONS[name]
     if not least <= len(node.args) <= most:
         raise EquationError(
             f"{name}() takes {least if least == most else f'{least} to {most}'} arguments, "
-            f"not {len(node.args)}, in {_short(text)}", where=where,
+            f"not {len(node.args)}, in {_short(text)}",
+            where=where,
         )
     if name != "Piecewise":
         return list(node.args)
@@ -163,7 +173,8 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
     for branch in node.args:
         if not isinstance(branch, ast.Tuple) or len(branch.elts) != 2:
             raise EquationError(
-                f"Piecewise takes pairs (value, condition), in {_short(text)}", where=where,
+                f"Piecewise takes pairs (value, condition), in {_short(text)}",
+                where=where,
                 cure="write Piecewise((a, x > 0), (b, True)) or where(x > 0, a, b)",
             )
         children += branch.elts
@@ -173,10 +184,14 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
 def _check_number(value: object, text: str, where: str) -> None:
     if isinstance(value, bool):
         return
-    if not isinstance(value, (int, float)) or not math.isfinite(_as_float(value)) or abs(
-        _as_float(value)
-    ) > LARGEST_NUMBER:
-        raise EquationError(f"{_short(repr(value))} in {_short(text)} is no usable number", where=where)
+    if (
+        not isinstance(value, (int, float))
+        or not math.isfinite(_as_float(value))
+        or abs(_as_float(value)) > LARGEST_NUMBER
+    ):
+        raise EquationError(
+            f"{_short(repr(value))} in {_short(text)} is no usable number", where=where
+        )
 
 
 def _check_power(node: ast.BinOp, text: str, where: str) -> None:
@@ -204,7 +219,9 @@ def _constant(node: ast.AST) -> float | None:
     try:
         if isinstance(node.op, ast.Pow):
             result = left**right
-            return math.inf if isinstance(result, complex) or abs(result) > LARGEST_NUMBER else result
+            return (
+                math.inf if isinstance(result, complex) or abs(result) > LARGEST_NUMBER else result
+            )
         if isinstance(node.op, ast.Mult):
             return left * right
         if isinstance(node.op, ast.Div):

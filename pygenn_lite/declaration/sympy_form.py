@@ -63,9 +63,11 @@ class SympyBuilder:
         if isinstance(node.value, int):
             return sympy.Integer(node.value)
         assert isinstance(node.value, float)
-        return sympy.Integer(int(node.value)) if node.value.is_integer() and abs(
-            node.value
-        ) < 2**53 else sympy.Float(node.value)
+        return (
+            sympy.Integer(int(node.value))
+            if node.value.is_integer() and abs(node.value) < 2**53
+            else sympy.Float(node.value)
+        )
 
     def _BinOp(self, node: ast.BinOp) -> Any:
         left, right = self.build(node.left), self.build(node.right)

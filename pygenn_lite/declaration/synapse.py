@@ -160,14 +160,16 @@ def _check(model: SynapseModel, where: str) -> None:
         check_name(name, kind, where)
         if name in seen:
             raise ModelError(
-                f"{name!r} is used twice: as {seen[name]} and as {kind}", where=where,
+                f"{name!r} is used twice: as {seen[name]} and as {kind}",
+                where=where,
                 cure="give each its own name",
             )
         seen[name] = kind
     for name, value in model.parameters:
         if not isinstance(value, float):
             raise ModelError(
-                f"parameter {name!r} of a synapse model must be one number", where=where,
+                f"parameter {name!r} of a synapse model must be one number",
+                where=where,
                 cure="values that differ between synapses are 'variables'",
             )
     parameters = {n for n, _ in model.parameters}
@@ -185,19 +187,22 @@ def _check(model: SynapseModel, where: str) -> None:
         if equation.kind == "derivative" and equation.name not in variables:
             raise ModelError(
                 f"d{equation.name}/dt is given, but {equation.name!r} has no start value",
-                where=where, cure=f"add it to variables, e.g. variables={{{equation.name!r}: 0.0}}",
+                where=where,
+                cure=f"add it to variables, e.g. variables={{{equation.name!r}: 0.0}}",
             )
     for equation in (*model.on_pre, *model.on_post):
         if equation.name in parameters:
             raise ModelError(
-                f"assignment to the parameter {equation.name!r}", where=equation.where,
+                f"assignment to the parameter {equation.name!r}",
+                where=equation.where,
                 cure="make it a per-synapse variable",
             )
     for name, _ in model.initial:
         if name not in model.state_names:
             raise ModelError(
                 f"initial value for {name!r}, which is no postsynaptic variable"
-                f"{nearest(name, model.state_names)}", where=where,
+                f"{nearest(name, model.state_names)}",
+                where=where,
                 cure=f"its postsynaptic variables are {list(model.state_names)}",
             )
 

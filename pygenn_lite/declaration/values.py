@@ -1,4 +1,4 @@
-"""Values of parameters, initial states, weights and delays: numbers, arrays, distributions, expressions."""
+"""Values of parameters, initial states, weights and delays."""
 
 from __future__ import annotations
 
@@ -57,8 +57,10 @@ class Distribution:
         for f in fields(self):
             value = getattr(self, f.name)
             limit = f.name in ("low", "high") and type(self).__name__ == "TruncatedNormal"
-            if not isinstance(value, (int, float, np.number)) or isinstance(value, bool) or (
-                math.isnan(value) or (math.isinf(value) and not limit)
+            if (
+                not isinstance(value, (int, float, np.number))
+                or isinstance(value, bool)
+                or (math.isnan(value) or (math.isinf(value) and not limit))
             ):
                 raise DeclarationError(
                     f"{f.name} = {value!r} is no finite number", where=type(self).__name__
@@ -148,7 +150,9 @@ class TruncatedNormal(Distribution):
         if self.sd == 0:
             return np.full_like(u, min(max(self.mean, self.low), self.high))
         a, b = ndtr((self.low - self.mean) / self.sd), ndtr((self.high - self.mean) / self.sd)
-        return cast(Floats, np.clip(self.mean + self.sd * ndtri(a + u * (b - a)), self.low, self.high))
+        return cast(
+            Floats, np.clip(self.mean + self.sd * ndtri(a + u * (b - a)), self.low, self.high)
+        )
 
     def mean_value(self) -> float:
         """Mean after truncation."""
@@ -283,7 +287,9 @@ def as_value(source: object, where: str = "") -> Value:
             f"{str(source)[:60]!r} is no number, array, distribution or expression", where=where
         ) from None
     if not np.all(np.isfinite(array)):
-        raise DeclarationError("a value is NaN or infinite", where=where, cure="give finite numbers")
+        raise DeclarationError(
+            "a value is NaN or infinite", where=where, cure="give finite numbers"
+        )
     return float(array) if array.ndim == 0 else FrozenArray(array)
 
 
@@ -319,10 +325,14 @@ def check_length(value: Value, size: int, what: str, where: str = "") -> None:
     """
     if isinstance(value, FrozenArray) and value.array.shape != (size,):
         raise ShapeError(
-            f"{what} has shape {value.array.shape}, but needs ({size},)", where=where,
+            f"{what} has shape {value.array.shape}, but needs ({size},)",
+            where=where,
             cure="give one value, or one per element",
         )
 
 
-ValueLike: TypeAlias = "float | int | str | Distribution | FrozenArray | Expression | NDArray[Any] | list[float] | tuple[float, ...]"
+ValueLike: TypeAlias = (
+    "float | int | str | Distribution | FrozenArray | Expression | NDArray[Any] "
+    "| list[float] | tuple[float, ...]"
+)
 """What users may write where a :data:`Value` is meant."""

@@ -1,0 +1,160 @@
+"""Networks are plain data that is checked as it grows."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.errors import ConnectivityError, DeclarationError, NetworkError, ShapeError
+
+
+def small():
+    net = pg.Network(dt=0.1, seed=3)
+    a = net.population("a", 10, pg.LIF())
+    b = net.population("b", 5, pg.LIF(), initial={"V": np.linspace(-60, -50, 5)})
+    net.connect(
+        a, b, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.5), weight=pg.Normal(1, 0.1)
+    )
+    net.poisson(b, 100.0, weight=1.0, variable="V")
+    net.record(a.spikes, b["V"][:3], every=2)
+    return net
+
+
+def test_equal_networks_are_equal_hash_alike_and_pickle():
+    assert small() == small()
+    assert hash(small()) == hash(small())
+    assert pickle.loads(pickle.dumps(small())) == small()
+    other = small()
+    other.current("a", 1.0)
+    assert other != small()
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = (
+        "import sys, pygenn_lite; "
+        "heavy = {'sympy', 'scipy', 'jinja2', 'matplotlib', 'h5py', 'pydantic', 'rich', 'typer'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def declare(action):
+    net = small()
+    action(net, net.populations["a"], net.populations["b"])
+
+
+SYNAPSE = pg.ExponentialCurrent(5.0)
+
+
+@pytest.mark.parametrize(
+    ("action", "error", "words"),
+    [
+        (lambda n, a, b: n.population("a", 3, pg.LIF()), NetworkError, ["'a'", "twice"]),
+        (lambda n, a, b: n.population("c", 0, pg.LIF()), NetworkError, ["size"]),
+        (lambda n, a, b: n.population("c", 3, "LIF"), NetworkError, ["neuron model"]),
+        (lambda n, a, b: n.population("../c", 3, pg.LIF()), DeclarationError, ["../c"]),
+        (
+            lambda n, a, b: n.population("c", 3, pg.LIF(), initial={"V": [1.0, 2.0]}),
+            ShapeError,
+            ["V", "(3,)", "(2,)"],
+        ),
+        (
+            lambda n, a, b: n.population("c", 3, pg.LIF(), parameters={"tau_n": 1.0}),
+            NetworkError,
+            ["tau_n", "did you mean"],
+        ),
+        (lambda n, a, b: a["W"], NetworkError, ["'W'", "['V']"]),
+        (lambda n, a, b: n.connect("c", b, SYNAPSE, pg.AllToAll()), NetworkError, ["'c'"]),
+        (lambda n, a, b: n.connect(a, b, SYNAPSE, pg.OneToOne()), ConnectivityError, ["10 and 5"]),
+        (lambda n, a, b: pg.FixedProbability(1.5), ConnectivityError, ["1.5", "[0, 1]"]),
+        (lambda n, a, b: pg.FixedInDegree(-1), ConnectivityError, ["-1"]),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.FixedInDegree(11, multapses=False)),
+            ConnectivityError,
+            ["10 sources", "multapses"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.Explicit([0, 10], [0, 1])),
+            ConnectivityError,
+            ["source index 10"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.Explicit([0, 1], [0, -1])),
+            ConnectivityError,
+            ["target index -1"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.Explicit([0], [0]), weight=[1.0, 2.0]),
+            ShapeError,
+            ["weight", "1 synapses"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.FixedProbability(0.1), weight=[1.0]),
+            ShapeError,
+            ["weight"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=-1.0),
+            NetworkError,
+            ["-1.0 ms", "negative"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=0.05),
+            NetworkError,
+            ["0.05", "below the step"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=1e9),
+            NetworkError,
+            ["65,000"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), weight="exp(-distance)"),
+            DeclarationError,
+            ["distance"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), storage="dens"),
+            NetworkError,
+            ["'dens'", "'dense'"],
+        ),
+        (lambda n, a, b: n.poisson(b, -1.0, weight=1, variable="V"), NetworkError, ["negative"]),
+        (lambda n, a, b: n.poisson(b, 1.0, weight=1), NetworkError, ["either"]),
+        (lambda n, a, b: n.current(b, 1.0, "J"), NetworkError, ["'J'", "['I']"]),
+        (lambda n, a, b: n.timed_current(b, [0, 1], [1.0]), ShapeError, ["(2,)", "(1,)"]),
+        (lambda n, a, b: n.timed_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise"]),
+        (lambda n, a, b: n.spike_source("s", 2, [1.0], [2]), NetworkError, ["out of range"]),
+        (lambda n, a, b: n.spike_source("s", 2, [-1.0], [0]), NetworkError, ["negative"]),
+        (lambda n, a, b: n.record(3), NetworkError, ["cannot record"]),
+        (lambda n, a, b: n.record(a.spikes, every=0), NetworkError, ["every"]),
+        (lambda n, a, b: pg.Network(dt=0.0), NetworkError, ["dt"]),
+        (lambda n, a, b: pg.Network(seed=-1), NetworkError, ["seed"]),
+        (lambda n, a, b: pg.Uniform(2.0, 1.0), DeclarationError, ["low"]),
+        (lambda n, a, b: pg.Normal(0.0, -1.0), DeclarationError, ["sd"]),
+        (lambda n, a, b: pg.Binomial(3.5, 0.5), DeclarationError, ["whole"]),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(action, error, words):
+    with pytest.raises(error) as caught:
+        declare(action)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_slices_of_recordings_follow_python():
+    net = small()
+    a = net.populations["a"]
+    assert list(a.spikes[2:8:3].neurons) == [2, 5]
+    assert list(a["V"][-2:].neurons) == [8, 9]
+
+
+def test_fixed_total_number_follows_potjans_and_diesmann():
+    rule = pg.FixedTotalNumber(probability=0.1009)
+    n = rule.total(20683, 20683)
+    assert n == round(np.log(1 - 0.1009) / np.log1p(-1 / 20683**2))
