@@ -1,4 +1,4 @@
-"""The declaration: plain, frozen data that says what a network is. Nothing here computes or draws."""
+"""The declaration: plain, frozen data that says what a network is. Nothing here computes."""
 
 from pygenn_lite.declaration.connectivity import (
     CSR,

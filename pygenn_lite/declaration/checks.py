@@ -60,7 +60,7 @@ def check_synapse_value(
 
 
 def check_delay(delay: Value, dt: float, where: str) -> None:
-    """Delays are at least one step; of distributions, at least the part that is given by numbers."""
+    """Delays are at least one step (of distributions, where a least value is given)."""
     least: float | None = None
     if isinstance(delay, float):
         least = delay

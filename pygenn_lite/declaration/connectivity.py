@@ -96,8 +96,8 @@ class FixedTotalNumber(Connectivity):
         assert self.probability is not None
         pairs = n_pre * n_post
         if pairs <= 1 or self.probability == 0:
-            return int(round(self.probability * pairs))
-        return int(round(math.log1p(-self.probability) / math.log1p(-1.0 / pairs)))
+            return round(self.probability * pairs)
+        return round(math.log1p(-self.probability) / math.log1p(-1.0 / pairs))
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
         """Without multapses there must be enough pairs."""
@@ -195,7 +195,7 @@ class CSR(Connectivity):
         """One row per source, targets in the population."""
         if len(self.row_begin) != n_pre + 1:
             raise ConnectivityError(
-                f"row_begin has {len(self.row_begin)} entries, but {n_pre} sources need {n_pre + 1}",
+                f"row_begin has {len(self.row_begin)} entries; {n_pre} sources need {n_pre + 1}",
                 where=where,
             )
         _check_range(self.targets, n_post, "target", where)

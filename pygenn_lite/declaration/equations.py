@@ -1,5 +1,5 @@
-"""Equations as data: checked text that can be hashed, pickled and written to YAML, with its SymPy form
-at hand when it is asked for."""
+"""Equations as data: checked text that can be hashed, pickled and written to YAML, with its SymPy
+form at hand when it is asked for."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Expression:
 
 @dataclass(frozen=True)
 class Equation(Expression):
-    """``d name/dt = text`` (derivative), ``name = text`` (definition) or ``name += text`` (assignment)."""
+    """A derivative ``dx/dt = ...``, a definition ``x = ...`` or an assignment ``x += ...``."""
 
     text: str = ""
     where: str = field(default="", compare=False)
@@ -186,7 +186,7 @@ def _from_line(line: str, where: str, assignments: bool) -> Equation:
             raise EquationError(
                 f"{left} = ... does not belong here",
                 where=where,
-                cure="differential equations go into 'derivatives'; here write 'x = ...' or 'x += ...'",
+                cure="put dx/dt = ... into 'derivatives'; here write 'x = ...' or 'x += ...'",
             )
         name = _target_name(left, where)
         return _equation("assignment", name, operator, right, where)

@@ -175,8 +175,8 @@ class Network:
         Parameters
         ----------
         weight : Value
-            A number, an array (one per synapse, explicit rules), a distribution, or an expression of
-            i_pre, i_post, x_pre, ..., distance.
+            A number, an array (one per synapse, explicit rules), a distribution, or an expression
+            of i_pre, i_post, x_pre, ..., distance.
         delay : Value
             ms, at least dt (the default); rounded to steps.
         storage : {"auto", "sparse", "dense", "procedural"}
@@ -363,14 +363,14 @@ class Network:
             f"  {p.name}: {p.size} x {p.model.name or 'neurons'}" for p in self.populations.values()
         ]
         lines += [
-            f"  {g.name}: {g.source} -> {g.target}, {g.synapse.name or 'synapses'}, {g.connectivity}"
+            f"  {g.name}: {g.source} -> {g.target}, {g.synapse.name}, {g.connectivity}"
             for g in self.groups.values()
         ]
         lines += [f"  {i.name}: {type(i).__name__} -> {i.target}" for i in self.inputs]
         return "\n".join(lines)
 
     def compile(self, **options: Any) -> Any:
-        """Generate, compile and load the network; see :func:`pygenn_lite.runtime.simulation.compile_network`."""
+        """Derive, compile and load: see :func:`pygenn_lite.runtime.simulation.compile_network`."""
         from importlib import import_module  # the one upward step: a convenience of the face
 
         return import_module("pygenn_lite.runtime.simulation").compile_network(self, **options)

@@ -28,8 +28,8 @@ class NeuronModel:
     Parameters
     ----------
     derivatives : str or mapping
-        ``"dV/dt = (E_L - V + I)/tau"`` lines and auxiliary definitions ``"I_K = g*(E_K - V)"``; or a
-        mapping of variables to expressions (text or SymPy). Time is in ms; ``t`` and ``dt`` are at
+        ``"dV/dt = (E_L - V + I)/tau"`` lines and auxiliary definitions
+        ``"I_K = g*(E_K - V)"``; or a mapping of variables to expressions (text or SymPy). Time is in ms; ``t`` and ``dt`` are at
         hand; ``xi``, ``xi_name`` are white noise (unit 1/sqrt(ms)).
     update : str or mapping
         Instead of derivatives: ordered assignments done once per step (a discrete model).
@@ -38,8 +38,8 @@ class NeuronModel:
     reset : str or mapping
         Ordered assignments done at a spike.
     refractory : float or str
-        A time (ms, a number or an expression of parameters) or a condition: after a spike the neuron
-        is refractory for as long, or while the condition holds.
+        A time (ms, a number or an expression of parameters) or a condition: after a spike the
+        neuron is refractory for as long, or while the condition holds.
     parameters, initial : mapping
         Values: numbers (shared), arrays or distributions (one per neuron), expressions of ``i``,
         ``n``, ``x``, ``y``, ``z``.

@@ -202,7 +202,7 @@ class Exponential(Distribution):
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
-        return cast(Floats, -self.mean * np.log1p(-u))
+        return -self.mean * np.log1p(-u)
 
     def mean_value(self) -> float:
         """The mean."""
