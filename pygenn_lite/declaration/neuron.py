@@ -29,8 +29,8 @@ class NeuronModel:
     ----------
     derivatives : str or mapping
         ``"dV/dt = (E_L - V + I)/tau"`` lines and auxiliary definitions
-        ``"I_K = g*(E_K - V)"``; or a mapping of variables to expressions (text or SymPy). Time is in ms; ``t`` and ``dt`` are at
-        hand; ``xi``, ``xi_name`` are white noise (unit 1/sqrt(ms)).
+        ``"I_K = g*(E_K - V)"``; or a mapping of variables to expressions (text or SymPy). Time is
+        in ms; ``t`` and ``dt`` are at hand; ``xi``, ``xi_name`` are white noise (1/sqrt(ms)).
     update : str or mapping
         Instead of derivatives: ordered assignments done once per step (a discrete model).
     threshold : str
