@@ -1,0 +1,162 @@
+"""Pictures of spikes: rasters and rates over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pygenn_lite.errors import SimulationError
+from pygenn_lite.plotting.parts import legend_above, new_axes, population_color, styled, window
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from pygenn_lite.runtime.result import Result
+
+MOST_ROWS = 4000  # neurons in a raster: about as many as a picture has lines
+MOST_SPIKES = 60_000
+
+
+@styled
+def raster(
+    result: Result,
+    ax: Axes | None = None,
+    *,
+    populations: Sequence[str] | None = None,
+    start: float | None = None,
+    stop: float | None = None,
+    most_neurons: int = MOST_ROWS,
+) -> Axes:
+    """Draw spikes as dots, populations above one another, each as high as it is large.
+
+    Of large networks every k-th neuron is shown, with the same k for all populations, so that
+    densities can be compared.
+
+    Parameters
+    ----------
+    result : Result
+        Of a run that recorded spikes.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
+    populations : sequence of str, optional
+        Which, from top to bottom; all that were recorded by default.
+    start, stop : float, optional
+        Window in ms; by default all, or the last second of a run longer than two.
+    most_neurons : int
+        How many neurons to show at most.
+    """
+    ax = new_axes(ax, (8.0, 5.0))
+    names = _recorded(result, populations)
+    begin, end = window(result, start, stop)
+    stride = max(1, -(-sum(result.sizes[name] for name in names) // most_neurons))
+    dots = {name: _dots(result.spikes[name], begin, end, stride) for name in names}
+    total = sum(len(times) for times, _ in dots.values())
+    while total > MOST_SPIKES:  # bursting networks: fewer neurons, not thinned trains
+        factor = -(-total // MOST_SPIKES)
+        stride *= factor
+        dots = {name: _thin(*dots[name], factor) for name in names}
+        total = sum(len(times) for times, _ in dots.values())
+    offset, centres = 0, []
+    size = float(np.clip(6e4 / max(total, 1), 0.8, 6.0))
+    for name in names:
+        rows = -(-result.sizes[name] // stride)
+        times, indices = dots[name]
+        ax.scatter(
+            times, offset + indices, s=size, c=population_color(name, names), marker=".",
+            linewidths=0, rasterized=True,
+        )  # fmt: skip
+        centres.append(offset + (rows - 1) / 2)
+        offset += rows
+        if name != names[-1]:
+            ax.axhline(offset - 0.5, color="#dddddd", linewidth=0.6, zorder=0)
+    ax.set_yticks(_apart(centres, offset), names)
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(max(offset, 1) - 0.5, -0.5)
+    ax.set_xlim(begin, end)
+    ax.set_xlabel("time (ms)")
+    shown = "" if stride == 1 else f" (one of {stride} neurons)"
+    ax.set_title(f"spikes{shown}")
+    return ax
+
+
+@styled
+def rate_curves(
+    result: Result,
+    ax: Axes | None = None,
+    *,
+    populations: Sequence[str] | None = None,
+    start: float | None = None,
+    stop: float | None = None,
+    bin_ms: float = 5.0,
+) -> Axes:
+    """Draw the rate of each population over time, in bins.
+
+    Parameters
+    ----------
+    result, ax, populations, start, stop
+        As in `raster`.
+    bin_ms : float
+        Width of a bin, ms.
+    """
+    ax = new_axes(ax, (8.0, 2.5))
+    names = _recorded(result, populations)
+    begin, end = window(result, start, stop)
+    bins = max(1, round((end - begin) / bin_ms))
+    for name in names:
+        counts, edges = np.histogram(result.spikes[name].times, bins=bins, range=(begin, end))
+        neurons = _recorded_neurons(result, name)
+        rates = counts / neurons / (edges[1] - edges[0]) * 1000.0
+        ax.plot(
+            (edges[:-1] + edges[1:]) / 2, rates, color=population_color(name, names),
+            linewidth=0.9, alpha=0.85, label=name,
+        )  # fmt: skip
+    ax.set_xlim(begin, end)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("time (ms)")
+    ax.set_ylabel("Hz")
+    ax.set_title(f"population rates ({(end - begin) / bins:g} ms bins)")
+    if len(names) <= 4:
+        legend_above(ax, ncols=len(names))
+    return ax
+
+
+def _recorded(result: Result, populations: Sequence[str] | None) -> list[str]:
+    names = list(result.spikes) if populations is None else list(populations)
+    missing = [name for name in names if name not in result.spikes]
+    if missing or not names:
+        what = f"spikes of '{missing[0]}'" if missing else "spikes"
+        raise SimulationError(f"no {what} were recorded", cure="declare net.record(exc.spikes)")
+    order = list(result.sizes)
+    return sorted(names, key=order.index) if populations is None else names
+
+
+def _recorded_neurons(result: Result, name: str) -> int:
+    if name in result.whole:
+        return result.sizes[name]
+    # Of a slice only those that spiked are known.
+    return max(1, len(np.unique(result.spikes[name].indices)))
+
+
+def _dots(spikes: Any, begin: float, end: float, stride: int) -> tuple[Any, Any]:
+    """Times and rows of the spikes to show."""
+    times = spikes.times
+    inside = slice(*np.searchsorted(times, [begin, end + 1e-9]))
+    return _thin(times[inside], np.asarray(spikes.indices)[inside], stride)
+
+
+def _thin(times: Any, indices: Any, stride: int) -> tuple[Any, Any]:
+    if stride == 1:
+        return times, indices
+    kept = indices % stride == 0
+    return times[kept], indices[kept] // stride
+
+
+def _apart(centres: list[float], height: float) -> list[float]:
+    """Move labels of thin populations apart, so that they can be read."""
+    least = height / 28
+    places = list(centres)
+    for index in range(1, len(places)):
+        places[index] = max(places[index], places[index - 1] + least)
+    return places
