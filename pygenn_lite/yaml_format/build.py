@@ -26,6 +26,7 @@ from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.values import read_value, read_values
 
 MAX_CONNECTIONS = 1_000_000
+_OPTIONAL = ("name", "synapse", "variable")
 _RECORD = re.compile(
     r"\s*(?P<population>\w+)\s*(?:\.\s*(?P<what>\w+)|\[\s*['\"](?P<quoted>\w+)['\"]\s*\])"
     r"\s*(?:\[(?P<slice>[-\d:\s]*)\])?\s*\Z",
@@ -215,7 +216,7 @@ class _Builder:
                     (*inner, key),
                 )
                 for key, value in section.items()
-                if key != "target" and value is not None
+                if key != "target" and (value is not None or key not in _OPTIONAL)
             }
             if "name" in arguments and grid.is_list:
                 arguments["name"] = f"{arguments['name']}_{target}"
