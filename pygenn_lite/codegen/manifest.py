@@ -43,6 +43,7 @@ def _synapse(kernel: SynapseKernel) -> dict[str, Any]:
         "on_pre": f"{kernel.name}_on_pre" if kernel.on_pre else None,
         "on_post": f"{kernel.name}_on_post" if kernel.on_post else None,
         "step": f"{kernel.name}_step" if kernel.step else None,
+        "settle": f"{kernel.name}_settle" if kernel.decay else None,
         "synapse": [
             {"name": n, "dtype": "uint32" if n == "last_update" else "real"}
             for n in kernel.synapse

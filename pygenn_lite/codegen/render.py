@@ -95,19 +95,21 @@ def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
         "description": description,
         "decay": _lines(kernel.decay),
         "parts": {
-            name: _synapse_part(kernel, assigns)
-            for name, assigns in (
-                ("on_pre", kernel.on_pre),
-                ("on_post", kernel.on_post),
-                ("step", kernel.step),
+            name: _synapse_part(kernel, assigns, decay)
+            for name, assigns, decay in (
+                ("on_pre", kernel.on_pre, kernel.decay),
+                ("on_post", kernel.on_post, kernel.decay),
+                ("settle", (), kernel.decay),
+                ("step", kernel.step, ()),
             )
         },
     }
 
 
-def _synapse_part(kernel: SynapseKernel, assigns: tuple[Assign, ...]) -> dict[str, Any]:
+def _synapse_part(
+    kernel: SynapseKernel, assigns: tuple[Assign, ...], decay: tuple[Assign, ...]
+) -> dict[str, Any]:
     """Statements of one event, with the variables it reads and writes."""
-    decay = kernel.decay if assigns is not kernel.step else ()
     used = _names(*(a.value for a in (*decay, *assigns)))
     targets = [a.target.removesuffix("__next") for a in (*decay, *assigns)]
     own = [n for n in kernel.synapse if n != "last_update"]

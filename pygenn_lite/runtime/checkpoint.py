@@ -105,7 +105,7 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
             if name == "weight":
                 synapses.stored.set_weights(values)
             else:
-                synapses.write(name, values)
+                synapses.write_raw(name, values)
         synapses.scalars[:] = content[f"{group}/scalars"]
     for group in changed:
         machine.groups[group].set_weights(content[f"{group}/weight"])
@@ -188,7 +188,7 @@ def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
             if name == "weight":
                 yield f"{group}/synapse/{name}", synapses.stored.weights().astype(synapses.real)
             else:
-                yield f"{group}/synapse/{name}", synapses.read(name)
+                yield f"{group}/synapse/{name}", synapses.read_raw(name)
         yield f"{group}/scalars", synapses.scalars
     for group in sorted(changed):
         yield f"{group}/weight", machine.groups[group].weights()

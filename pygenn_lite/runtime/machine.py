@@ -6,6 +6,7 @@ import ctypes as c
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,19 @@ UNCONNECTED_DELAY = 16  # steps between barriers where nothing is connected
 ProgressPart = Callable[[float], None]
 
 
+@dataclass
+class Clock:
+    """Tells the step of the engine that is there now (apart from the machine, so that groups which
+    want to know it do not keep the machine alive)."""
+
+    engine: abi.Engine
+    pointer: int = 0
+
+    def step(self) -> int:
+        """The present step; 0 before there is an engine."""
+        return int(self.engine.step_get(self.pointer)) if self.pointer else 0
+
+
 class Machine:
     """Everything of a compiled network that lives in memory.
 
@@ -74,6 +88,7 @@ class Machine:
         self.threads, self.real, self.seed = threads, np.dtype(real), network.seed
         self.engine = abi.load_engine(code.engine)
         self.kernels = None if code.kernels is None else abi.load_library(code.kernels)
+        self.clock = Clock(self.engine)
         self.partition = self._cut()
         self.arenas: Arenas
         started = time.perf_counter()
@@ -88,9 +103,13 @@ class Machine:
         self._connect(plans, progress)
         self.connect_seconds = time.perf_counter() - started
         self.requests = recording_requests(network)
-        self.pointer = 0
         self._release: Callable[[], object] = lambda: None
         self.initialise(network.seed)
+
+    @property
+    def pointer(self) -> int:
+        """The engine's pgl_engine."""
+        return self.clock.pointer
 
     # ------------------------------------------------------------------ laying out
 
@@ -213,7 +232,16 @@ class Machine:
                     self.populations[instance.source],
                     self.populations[instance.target],
                     self.network.seed,
+                    self._settle_function(self.code.manifest["synapses"][instance.kernel]),
+                    self.clock.step,
                 )
+
+    def _settle_function(self, manifest: Mapping[str, Any]) -> Any:
+        if manifest["settle"] is None:
+            return None
+        function = getattr(self.kernels, manifest["settle"])
+        function.restype, function.argtypes = None, (c.c_void_p, c.c_int64)
+        return function
 
     def _build(self, plan: StorePlan, progress: ProgressPart, max_delay: int = 0) -> Any:
         def offsets(description: GroupDescription) -> Any:
@@ -264,7 +292,7 @@ class Machine:
 
     def set_step(self, step: int, seed: int) -> None:
         """Go to a step, without spikes on their way."""
-        if seed != self.seed or not self.pointer:
+        if seed != self.seed or not self.clock.pointer:
             self.seed = seed
             self._make_engine()
         self.recorders.drain(None)
@@ -290,7 +318,7 @@ class Machine:
         )
         engine.check(pointer, "making an engine")
         self._release()
-        self.pointer = int(pointer)
+        self.clock.pointer = int(pointer)
         self._release = weakref.finalize(self, engine.library.pgl_engine_destroy, self.pointer)
         self.numbers = {n: self._add_population(m) for n, m in self.populations.items()}
         for store in self.stores:
@@ -340,6 +368,7 @@ class Machine:
 
     def _add_synapses(self, memory: SynapseMemory) -> None:
         manifest = memory.manifest
+        args, memory.kept = memory.arguments(self.seed)
         self._call(
             "synapse_add",
             self.numbers[memory.source.name],
@@ -348,7 +377,7 @@ class Machine:
             self._symbol(manifest["on_pre"]),
             self._symbol(manifest["on_post"]),
             self._symbol(manifest["step"]),
-            memory.arguments(self.seed),
+            args,
         )
 
     def _call(self, name: str, *arguments: Any) -> int:

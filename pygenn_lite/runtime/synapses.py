@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class SynapseMemory:
     source, target : PopulationMemory
     seed : int
         For variables that are drawn.
+    settle : function of the kernels or None
+        Brings event-driven variables up to date.
+    now : callable
+        The present step.
     """
 
     def __init__(
@@ -49,7 +53,10 @@ class SynapseMemory:
         source: PopulationMemory,
         target: PopulationMemory,
         seed: int,
+        settle: Any,
+        now: Callable[[], int],
     ) -> None:
+        self.settle, self.now = settle, now
         self.stored, self.instance, self.manifest = stored, instance, manifest
         self.name = stored.name
         self.source, self.target = source, target
@@ -71,7 +78,7 @@ class SynapseMemory:
             [float(instance.values[n]) for n in manifest["scalars"]] or [0.0]  # type: ignore[arg-type]
         )
         self._initial_weights: list[npt.NDArray[Any]] | None = None
-        self._kept: list[Any] = []
+        self.kept: list[Any] = []  # memory that the engine's arguments point to
         if not isinstance(stored.description.weight, float) or stored.description.weight_later:
             self._initial_weights = [w.copy() for w in self.variables["weight"]]
         self.initialise(first=True)
@@ -91,7 +98,7 @@ class SynapseMemory:
                 for part in self.variables[name]:
                     part[:] = value
             else:
-                self.write(name, self._drawn(value, name, PURPOSE_VARIABLES + k))
+                self.write_raw(name, self._drawn(value, name, PURPOSE_VARIABLES + k))
         for part in self.variables.get(LAST_UPDATE, ()):
             part[:] = 0
 
@@ -100,19 +107,33 @@ class SynapseMemory:
         return [n for n in self.dtypes if n != LAST_UPDATE]
 
     def read(self, name: str) -> npt.NDArray[Any]:
-        """One value per synapse, in canonical order.
+        """One value per synapse, in canonical order; event-driven ones as of now."""
+        if self.settle is None or name == LAST_UPDATE:
+            return self.read_raw(name, self.variables)
+        # On copies: reading must not change how later steps round.
+        copies = {n: [p.copy() for p in parts] for n, parts in self.variables.items()}
+        self._settle(copies)
+        return self.read_raw(name, copies)
 
-        Event-driven variables are as their synapse's last event left them.
-        """
+    def read_raw(
+        self, name: str, variables: Mapping[str, list[npt.NDArray[Any]]] | None = None
+    ) -> npt.NDArray[Any]:
+        """The same, as the last event at each synapse left it."""
         pieces, positions = self.positions()
         result = np.empty(self.stored.size, dtype=self.dtypes[name])
-        for s, part in enumerate(self.variables[name]):
+        for s, part in enumerate((variables or self.variables)[name]):
             here = pieces == s
             result[here] = part[positions[here]]
         return result
 
     def write(self, name: str, values: npt.ArrayLike) -> None:
         """Set one value, or one per synapse in canonical order."""
+        if self.settle is not None:
+            self._settle(self.variables)
+        self.write_raw(name, values)
+
+    def write_raw(self, name: str, values: npt.ArrayLike) -> None:
+        """The same, leaving event-driven variables as the last events left them."""
         given = np.asarray(values, dtype=self.dtypes[name])
         if given.ndim and given.shape != (self.stored.size,):
             raise ShapeError(
@@ -128,6 +149,15 @@ class SynapseMemory:
         for s, part in enumerate(self.variables[name]):
             here = pieces == s
             part[positions[here]] = given[here]
+
+    def _settle(self, variables: Mapping[str, list[npt.NDArray[Any]]]) -> None:
+        """Bring event-driven variables up to date."""
+        assert self.settle is not None
+        args, _kept = self.arguments(self.seed)
+        for s in range(self.partition.slices):
+            pointers = _pointers([variables[n][s].ctypes.data for n in self.dtypes])
+            args[s].synapse = c.addressof(pointers)
+            self.settle(c.byref(args[s]), self.now())
 
     def positions(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Slice and place in it of every synapse, in canonical order."""
@@ -184,10 +214,10 @@ class SynapseMemory:
 
     # ------------------------------------------------------------------ arguments
 
-    def arguments(self, seed: int) -> Any:
-        """pgl_synapse_args of all slices."""
+    def arguments(self, seed: int) -> tuple[Any, list[Any]]:
+        """pgl_synapse_args of all slices, and the memory that they point to."""
         args = (abi.SynapseArgs * self.partition.slices)()
-        self._kept = [args]
+        kept: list[Any] = [args]
         rings = [self.source.published[self.instance.pre[n]] for n in self.manifest["pre"]]
         delay = self.stored.description.delay
         for s, view in enumerate(self.views):
@@ -209,7 +239,7 @@ class SynapseMemory:
                     for r in rings
                 )
             )
-            self._kept += [synapse, post, pre]
+            kept += [synapse, post, pre]
             args[s] = abi.SynapseArgs(
                 synapse=c.addressof(synapse),
                 post=c.addressof(post),
@@ -230,7 +260,7 @@ class SynapseMemory:
                 wide_target=view.wide_target,
                 dt=self.dt,
             )
-        return args
+        return args, kept
 
 
 def _pointers(addresses: list[int | None]) -> Any:

@@ -202,3 +202,32 @@ def test_variables_of_plastic_synapses_are_in_the_order_of_connections():
 def test_storage_that_does_not_fit_is_refused_by_name(rule, options):
     with pytest.raises(UnsupportedFeature, match=options["storage"].removesuffix("d")):
         connected(rule, **options)
+
+
+def test_event_driven_variables_are_read_as_of_now_and_set_from_now_on():
+    model = pg.SynapseModel(
+        on_pre="trace += 1; V_post += weight", synapse_derivatives="dtrace/dt = -trace/tau_trace",
+        parameters=dict(tau_trace=10.0), variables=dict(trace=0.0),
+    )
+    def make():
+        net = pg.Network(dt=0.1)
+        source = net.spike_source("source", 2, [1.0, 30.0], [0, 0])
+        cells = net.population("cells", 100, CELL)
+        net.connect(source, cells, model, pg.AllToAll(), weight=0.0, delay=0.5, name="g")
+        return net.compile(precision="float64")
+
+    sim = make()
+    sim.run(11.5)
+    found = sim["g"].connections()
+    expected = np.where(found.pre == 0, np.exp(-1.0), 0.0)
+    np.testing.assert_allclose(np.asarray(sim["g"]["trace"]), expected, rtol=1e-12)
+    sim["g"]["trace"] = 2.0
+    sim.run(10.0)
+    np.testing.assert_allclose(np.asarray(sim["g"]["trace"]), 2.0 * np.exp(-1.0), rtol=1e-12)
+
+    looked, untouched = make(), make()
+    for _ in range(40):
+        looked.run(1.0)
+        looked["g"]["trace"].mean()
+        untouched.run(1.0)
+    assert np.array_equal(looked["g"]["trace"], untouched["g"]["trace"])
