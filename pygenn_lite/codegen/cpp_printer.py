@@ -27,7 +27,7 @@ FUNCTIONS: dict[type, str] = {
 LARGEST_EXPANDED_POWER = 16
 
 
-class CppPrinter(StrPrinter):  # type: ignore[misc]
+class CppPrinter(StrPrinter):
     """Arithmetic over variables of one real type; numbers become literals of that type."""
 
     def __init__(self, real: str = "real", names: dict[str, str] | None = None) -> None:

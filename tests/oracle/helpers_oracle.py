@@ -27,7 +27,7 @@ def run_compiled(
     network: Network, steps: int, *, precision: str = "float64", threads: int = 1
 ) -> CompiledRun:
     """Compile, run, and read back everything."""
-    for name, population in network.populations.items():
+    for population in network.populations.values():
         network.record(population.spikes)
         if not isinstance(population.model, SpikeSource):
             network.record(*(population[v] for v in population.model.state_names))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -199,7 +200,8 @@ def plastic(draw: Draw) -> Network:
     """All plasticity of the library and variables of every kind, with delays per synapse."""
     net, (n, m, k) = draw.net, draw.case.sizes
     pre = net.population("pre", n, PoissonNeuron(rate=draw.between(50, 400)))
-    post = net.population("post", m, LIF(t_ref=draw.between(0, 3)), initial={"V": Uniform(-65, -51)})
+    lif = LIF(t_ref=draw.between(0, 3))
+    post = net.population("post", m, lif, initial={"V": Uniform(-65, -51)})
     trains = net.spike_source("trains", k, *draw.trains(k, 80, 300 * net.dt))
     receptor = ExponentialCurrent(draw.between(1, 6))
     w_max = 500.0
@@ -212,7 +214,7 @@ def plastic(draw: Draw) -> Network:
         (trains, pair), (pre, nearest), (pre, triplet), (post, pair), (post, vogels),
         (trains, short_term), (pre, short_term),
     ):  # fmt: skip
-        draw.connect(source, post, model, 0, 400)
+        draw.connect(source, post, model, 0, 45)
     forgetting = SynapseModel(
         on_pre="V_post += weight*u; u = u + 0.3*(1 - u); weight += 0.01*(V_post + 55)",
         on_post="u = 0.5*u + 0.001*delay",
@@ -246,7 +248,7 @@ def integrators(draw: Draw) -> Network:
         net.population("fhn", m, FitzHughNagumo(integrator="heun")),
         net.population("qif", k, QIF()),
     ]
-    for source, target in zip(populations, populations[1:], strict=False):
+    for source, target in pairwise(populations):
         draw.connect(source, target, synapse, 0, 100 if target.name[0] in "er" else 1)
     for population in populations[:4]:
         net.current(population, draw.many(350, 900, population.size))
