@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/prefetch.hpp"
 #include "store.hpp"
 
 namespace pgl {
@@ -105,18 +106,6 @@ class Calendar {
 
 namespace detail {
 
-// Asks for a cache line, into the second level (see delivery.hpp). Not __builtin_prefetch where it can be helped: GCC
-// takes a function that only prefetches for one without effect, and leaves out its calls.
-inline void fetch_line(const void* address) {
-#if defined(__x86_64__)
-  asm volatile("prefetcht1 %0" ::"m"(*static_cast<const char*>(address)));
-#elif defined(__aarch64__)
-  asm volatile("prfm pldl2keep, %0" ::"Q"(*static_cast<const char*>(address)));
-#else
-  __builtin_prefetch(address, 0, 2);
-#endif
-}
-
 inline Segment make_entry(Segment*, uint32_t begin, uint32_t end, uint32_t, uint32_t) { return {begin, end - begin}; }
 inline pgl_arrival make_entry(pgl_arrival*, uint32_t begin, uint32_t end, uint32_t source, uint32_t delay) {
   return {begin, end, source, delay};
@@ -195,9 +184,9 @@ void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_sl
     return;
   }
   const uint32_t* row_begin = slice.row_begin.data();
-  for (uint32_t i = 0; i < n && i < detail::kRowsAhead; ++i) detail::fetch_line(row_begin + spikes[i]);
+  for (uint32_t i = 0; i < n && i < detail::kRowsAhead; ++i) fetch_line(row_begin + spikes[i]);
   for (uint32_t i = 0; i < n; ++i) {
-    if (i + detail::kRowsAhead < n) detail::fetch_line(row_begin + spikes[i + detail::kRowsAhead]);
+    if (i + detail::kRowsAhead < n) fetch_line(row_begin + spikes[i + detail::kRowsAhead]);
     const uint32_t source = spikes[i];
     const uint32_t begin = row_begin[source], end = row_begin[source + 1];
     if (begin != end) slot.push(detail::make_entry(kind, begin, end, source, delay));
