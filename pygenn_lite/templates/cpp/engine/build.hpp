@@ -41,7 +41,7 @@ void dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed
     plan.groups[0].rule = Rule(flat, n_source, seed, degrees.data());
   }
   plan.groups[0].rule.turn(threads);
-  std::vector<Row> rows(threads, Row(plan));
+  std::vector<Row> rows = rows_for_threads(plan, threads);
   parallel_rows(threads, n_source, nullptr, [&](uint32_t worker, uint32_t r) {
     rows[worker].make_targets(r);
     body(worker, rows[worker]);

@@ -22,7 +22,7 @@ namespace pgl {
 namespace detail {
 
 // Copies what the descriptions point to; given weights are needed only while they are laid down.
-inline void adopt_groups(pgl_store& store, uint32_t n_groups, const pgl_group* groups, uint32_t slices) {
+PGL_COLD inline void adopt_groups(pgl_store& store, uint32_t n_groups, const pgl_group* groups, uint32_t slices) {
   const auto keep = [](auto& owned, auto* from, uint64_t n) {
     owned.emplace_back(from, from + n);
     return owned.back().data();
@@ -47,7 +47,7 @@ inline void adopt_groups(pgl_store& store, uint32_t n_groups, const pgl_group* g
 }
 
 // Lists of given values that outlive the construction: delays (for reading back), weights of procedural stores.
-inline void adopt_values(pgl_store& store) {
+PGL_COLD inline void adopt_values(pgl_store& store) {
   for (pgl_group& group : store.groups) {
     const auto keep = [&](pgl_distribution& d) {
       if (d.kind != PGL_VALUES) return;
@@ -74,7 +74,7 @@ class Builder {
     plan_.max_delay = max_delay;
   }
 
-  void build() {
+  PGL_COLD void build() {
     describe();
     count();
     if (store_.flags & PGL_STORE_PROCEDURAL) return;
@@ -90,7 +90,7 @@ class Builder {
  private:
   bool kept(uint32_t flag) const { return (store_.flags & flag) != 0; }
 
-  void describe() {
+  PGL_COLD void describe() {
     const bool single = kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL) || kept(PGL_STORE_TRANSPOSED);
     if (single && store_.groups.size() != 1) throw Error("dense, procedural and transposed stores hold one group");
     for (const pgl_group& group : store_.groups) {
@@ -117,7 +117,7 @@ class Builder {
     for (GroupPlan& group : plan_.groups) group.rule.turn(threads_);
   }
 
-  void check_arena() {
+  PGL_COLD void check_arena() {
     for (uint32_t s = 0; s < plan_.slices; ++s) {
       pgl_slice_store& slice = store_.slices[s];
       uint64_t largest = 0;
@@ -134,7 +134,7 @@ class Builder {
     }
   }
 
-  void draw_degrees() {
+  PGL_COLD void draw_degrees() {
     uint64_t needed = 0;
     for (const GroupPlan& group : plan_.groups) needed += group.rule.needs_degrees() ? 1 : 0;
     if (needed == 0) return;
@@ -161,7 +161,7 @@ class Builder {
     std::vector<std::vector<int64_t>> sizes(threads_, std::vector<int64_t>(plan_.groups.size(), 0));
     std::vector<std::vector<uint8_t>> occurs(threads_);
     for (std::vector<uint8_t>& mine : occurs) mine.assign(uint64_t(plan_.max_delay) + 1, 0);
-    std::vector<Row> rows(threads_, Row(plan_));
+    std::vector<Row> rows = rows_for_threads(plan_, threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
       row.make_targets(r);
@@ -180,7 +180,7 @@ class Builder {
     if (stored) sum_rows();
   }
 
-  void find_delays(const std::vector<std::vector<uint8_t>>& occurs, bool stored) {
+  PGL_COLD void find_delays(const std::vector<std::vector<uint8_t>>& occurs, bool stored) {
     if (stored) {
       for (uint32_t delay = 1; delay <= plan_.max_delay; ++delay)
         if (std::any_of(occurs.begin(), occurs.end(), [=](const auto& mine) { return mine[delay] != 0; }))
@@ -204,7 +204,7 @@ class Builder {
     }
   }
 
-  void allocate() {
+  PGL_COLD void allocate() {
     for (uint32_t s = 0; s < plan_.slices; ++s) {
       pgl_slice_store& slice = store_.slices[s];
       const uint64_t n = slice.row_begin[store_.n_source];
@@ -248,7 +248,7 @@ class Builder {
   };
 
   void fill() {
-    std::vector<Row> rows(threads_, Row(plan_));
+    std::vector<Row> rows = rows_for_threads(plan_, threads_);
     std::vector<Sorted> sorted(threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
@@ -315,7 +315,7 @@ class Builder {
       if (n > 0xffffffffull) throw Error("more than 2^32 entries in one slice of a matrix; use more slices (threads)");
       reset_weights(slice, n);
     }
-    std::vector<Row> rows(threads_, Row(plan_));
+    std::vector<Row> rows = rows_for_threads(plan_, threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
       row.make_targets(r);

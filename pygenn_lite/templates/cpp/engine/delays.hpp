@@ -70,7 +70,7 @@ class DelaySampler {
   }
 
   // Probability of less than x; the normal tails are taken from their own side, where they are accurate.
-  static double below(const pgl_distribution& d, double x) {
+  PGL_COLD static double below(const pgl_distribution& d, double x) {
     constexpr double kRoot = 0.70710678118654752440;
     switch (d.kind) {
       case PGL_UNIFORM:
@@ -91,7 +91,7 @@ class DelaySampler {
     }
   }
 
-  void make_guide(const pgl_distribution& d) {
+  PGL_COLD void make_guide(const pgl_distribution& d) {
     constexpr double kWords = 4294967296.0;
     first_ = 1;
     for (uint32_t steps = 1; steps < longest_; ++steps) {

@@ -65,7 +65,7 @@ template <class Real>
 class Sampler {
  public:
   Sampler() = default;
-  explicit Sampler(const pgl_distribution& d)
+  PGL_COLD explicit Sampler(const pgl_distribution& d)
       : kind_(d.kind), values_(d.values), a_(Real(d.a)), b_(Real(d.kind == PGL_UNIFORM ? d.b - d.a : d.b)) {
     if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution " + std::to_string(kind_));
     if (kind_ == PGL_VALUES && values_ == nullptr) throw Error("weights given one by one without values");
@@ -114,7 +114,7 @@ class Sampler {
 
  private:
   // Truncation acts on the words: all of them are squeezed into those that stand for values inside.
-  void truncate(const pgl_distribution& d) {
+  PGL_COLD void truncate(const pgl_distribution& d) {
     const auto below = [&](double x) { return 0.5 * std::erfc((d.a - x) / d.b * 0.70710678118654752440); };
     const double from = d.b > 0.0 ? below(d.low) : (d.a < d.low ? 1.0 : 0.0);
     const double to = d.b > 0.0 ? below(d.high) : (d.a > d.high ? 0.0 : 1.0);
@@ -134,7 +134,7 @@ class Sampler {
 };
 
 // The words of one row: block after block of 64, in the order of philox_words64.
-inline void row_words(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t row, uint32_t n, uint32_t* out) {
+[[gnu::noinline]] inline void row_words(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t row, uint32_t n, uint32_t* out) {
   for (uint32_t begin = 0; begin < n; begin += 64) philox_words64(seed, stream, purpose, row, begin / 64 * 16, out + begin);
 }
 

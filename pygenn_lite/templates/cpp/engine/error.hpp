@@ -8,6 +8,9 @@
 #include <stdexcept>
 #include <string>
 
+// Runs once per store or call: kept small, so that the engine compiles quickly.
+#define PGL_COLD [[gnu::cold, gnu::noinline]]
+
 namespace pgl {
 
 struct Error : std::runtime_error {

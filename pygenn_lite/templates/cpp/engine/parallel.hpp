@@ -42,7 +42,7 @@ class Progress {
 
 // body(worker) on `threads` threads, the caller being worker 0. The first exception is thrown again here;
 // `stopped` tells the others to give up early.
-inline void parallel_workers(uint32_t threads, std::atomic<bool>& stopped, const std::function<void(uint32_t)>& body) {
+PGL_COLD inline void parallel_workers(uint32_t threads, std::atomic<bool>& stopped, const std::function<void(uint32_t)>& body) {
   std::exception_ptr failure;
   std::mutex mutex;
   const auto guarded_body = [&](uint32_t worker) {
@@ -73,7 +73,7 @@ inline void parallel_workers(uint32_t threads, const std::function<void(uint32_t
 }
 
 // body(worker, row) for all rows, in chunks handed out on demand: rows differ in length.
-inline void parallel_rows(uint32_t threads, uint32_t rows, Progress* progress,
+[[gnu::noinline]] inline void parallel_rows(uint32_t threads, uint32_t rows, Progress* progress,
                           const std::function<void(uint32_t worker, uint32_t row)>& body) {
   constexpr uint32_t kChunk = 32;
   std::atomic<uint64_t> next{0};

@@ -38,7 +38,7 @@ inline void visit_group(const pgl_store& store, uint32_t group, const Visit& vis
   const StorePlan plan = StorePlan::of(store, threads);
   const bool dense = store.flags & PGL_STORE_DENSE, procedural = store.flags & PGL_STORE_PROCEDURAL;
   const bool drawn = procedural && (store.flags & PGL_STORE_WEIGHTS);
-  std::vector<Row> rows(threads, Row(plan));
+  std::vector<Row> rows = rows_for_threads(plan, threads);
   // Where each row's synapses begin in the canonical order.
   std::vector<int64_t> first(uint64_t(store.n_source) + 1, 0);
   const Rule& rule = plan.groups[group].rule;

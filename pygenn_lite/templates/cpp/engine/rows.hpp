@@ -18,18 +18,18 @@ namespace pgl {
 inline constexpr uint32_t kPurposeWeight = 1, kPurposeDelay = 2;
 
 struct GroupPlan {
-  GroupPlan(const pgl_group& group, uint32_t n_source, uint64_t seed, double dt, uint32_t max_delay,
+  PGL_COLD GroupPlan(const pgl_group& group, uint32_t n_source, uint64_t seed, double dt, uint32_t max_delay,
             const uint32_t* degrees)
       : stream(group.stream), slice_begin(group.slice_begin), arena_offset(group.arena_offset),
         rule(group, n_source, seed, degrees), delay(group.delay, dt, max_delay) {}
 
-  void use_weights(const pgl_distribution& weight, int32_t real_bytes) {
+  PGL_COLD void use_weights(const pgl_distribution& weight, int32_t real_bytes) {
     if (real_bytes == 4)
       weight32 = Sampler<float>(weight);
     else
       weight64 = Sampler<double>(weight);
   }
-  void check() const {
+  PGL_COLD void check() const {
     rule.check();
     if ((delay.listed() || weight32.listed() || weight64.listed()) && rule.first_position(0) < 0)
       // Lists of given values need an order of synapses that a rule with a random number per row does not have.
@@ -53,13 +53,13 @@ struct StorePlan {
   uint32_t n_delays = 1;
   std::vector<uint16_t> delay_index;  // [max_delay + 1]
 
-  void index_delays(const std::vector<uint32_t>& delays) {
+  PGL_COLD void index_delays(const std::vector<uint32_t>& delays) {
     n_delays = uint32_t(delays.size());
     delay_index.assign(uint64_t(max_delay) + 1, 0);
     for (uint32_t k = 0; k < n_delays; ++k) delay_index[delays[k]] = uint16_t(k);
   }
   // Of a finished store. Rules drawn by target are drawn anew: `threads` do it.
-  static StorePlan of(const pgl_store& store, uint32_t threads) {
+  PGL_COLD static StorePlan of(const pgl_store& store, uint32_t threads) {
     StorePlan plan;
     plan.seed = store.seed;
     plan.n_source = store.n_source;
@@ -78,11 +78,9 @@ struct StorePlan {
   }
 };
 
-// Scratch of one thread and the row made last.
+// Scratch of one thread and the row made last. Its steps are functions of their own: one copy of each is enough.
 class Row {
  public:
-  Row() = default;
-  explicit Row(const StorePlan& plan) { follow(plan); }
   void follow(const StorePlan& plan) {
     plan_ = &plan;
     group_end_.resize(plan.groups.size());
@@ -103,7 +101,7 @@ class Row {
   uint32_t* key_begin() { return key_begin_.data(); }  // [slices * n_delays + 1]
   std::vector<uint64_t>& bits() { return scratch_.bits; }
 
-  void make_targets(uint32_t row) {
+  [[gnu::noinline]] void make_targets(uint32_t row) {
     row_ = row;
     size_ = 0;
     for (uint32_t g = 0; g < plan_->groups.size(); ++g) {
@@ -112,12 +110,12 @@ class Row {
     }
   }
 
-  void make_delays() {
+  [[gnu::noinline]] void make_delays() {
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) { draw_delays(group, begin, n); });
   }
 
   // Sets seen[d] for every delay d that occurs.
-  void mark_delays(uint8_t* seen) {
+  [[gnu::noinline]] void mark_delays(uint8_t* seen) {
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
       const uint32_t different = group.delay.constant() && n > 0 ? 1 : n;
       const uint16_t* delay = draw_delays(group, begin, different);
@@ -126,7 +124,7 @@ class Row {
   }
 
   template <class Real>
-  void make_weights() {
+  [[gnu::noinline]] void make_weights() {
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
       Real* out = weight_buffer<Real>().reserve(uint64_t(begin) + n) + begin;
       if constexpr (sizeof(Real) == 4)
@@ -137,7 +135,7 @@ class Row {
   }
 
   // Slice and local index of every target: the slice's number is how many later slices begin at or before it.
-  void locate() {
+  [[gnu::noinline]] void locate() {
     const uint32_t slices = plan_->slices, n_delays = plan_->n_delays;
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
       const uint32_t* __restrict target = targets_.data() + begin;
@@ -162,7 +160,7 @@ class Row {
   }
 
   // After make_delays() and locate(): the stable order by slice and delay.
-  void sort() {
+  [[gnu::noinline]] void sort() {
     const uint32_t n_keys = plan_->slices * plan_->n_delays;
     uint32_t* __restrict key = keys_.data();
     if (plan_->n_delays > 1) {
@@ -181,7 +179,7 @@ class Row {
   }
 
   // Adds the row's synapses to count[slice].
-  void count_slices(uint64_t* count) {
+  [[gnu::noinline]] void count_slices(uint64_t* count) {
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
       const uint32_t* target = targets_.data() + begin;
       uint32_t above = n;
@@ -235,6 +233,12 @@ class Row {
   RowBuffer<float> weights32_;
   RowBuffer<double> weights64_;
 };
+
+inline std::vector<Row> rows_for_threads(const StorePlan& plan, uint32_t threads) {
+  std::vector<Row> rows(threads);
+  for (Row& row : rows) row.follow(plan);
+  return rows;
+}
 
 }  // namespace pgl
 

@@ -72,7 +72,7 @@ struct TurnedRows {
 class Rule {
  public:
   // degrees: [n_source] where the numbers of targets were drawn (fixed total), see draw_degrees().
-  Rule(const pgl_group& group, uint32_t n_source, uint64_t seed, const uint32_t* degrees)
+  PGL_COLD Rule(const pgl_group& group, uint32_t n_source, uint64_t seed, const uint32_t* degrees)
       : rule_(group.rule), stream_(group.stream), n_source_(n_source), n_target_(group.n_target), seed_(seed),
         degrees_(degrees) {
     skip_self_ = rule_.same_population && !rule_.autapses && rule_.kind != PGL_EXPLICIT && rule_.kind != PGL_ONE_TO_ONE;
@@ -88,7 +88,7 @@ class Rule {
   }
 
   // Refuses what cannot be satisfied. Explicit targets are checked row by row, when they are used.
-  void check() const {
+  PGL_COLD void check() const {
     const bool distinct = !rule_.multapses;
     switch (rule_.kind) {
       case PGL_ALL_TO_ALL:
@@ -194,7 +194,7 @@ class Rule {
   }
 
   // Appends the row's targets at `at` of the buffer, in order of generation; returns how many.
-  uint32_t targets(uint32_t row, RuleScratch& scratch, RowBuffer<uint32_t>& buffer, uint32_t at) const {
+  [[gnu::noinline]] uint32_t targets(uint32_t row, RuleScratch& scratch, RowBuffer<uint32_t>& buffer, uint32_t at) const {
     const int64_t known = known_degree(row);
     if (known > 0xffffff00ll - at) throw Error("a source neuron has more synapses than 32 bits count");
     if (known < 0) return skip_ahead(row, buffer, at);
@@ -232,7 +232,7 @@ class Rule {
  private:
   uint64_t in_universe() const { return skip_self_ && n_source_ > 0 ? n_source_ - 1 : n_source_; }
 
-  void check_number(double room, bool distinct, const char* what) const {
+  PGL_COLD void check_number(double room, bool distinct, const char* what) const {
     const double n = double(rule_.n);
     if (n < 0.0 || (n > 0.0 && room == 0.0) || (distinct && n > room))
       throw Error(std::to_string(rule_.n) + " synapses " + what + " do not fit: there is room for " +
@@ -248,7 +248,7 @@ class Rule {
   }
 
   // n neurons out of `universe`, for fixed numbers of targets (or of sources: `self` is then the target).
-  void draw_number(uint32_t n, uint64_t universe, uint32_t self, RuleScratch& scratch, uint32_t* out) const {
+  [[gnu::noinline]] void draw_number(uint32_t n, uint64_t universe, uint32_t self, RuleScratch& scratch, uint32_t* out) const {
     if (rule_.multapses) {
       uint32_t* words = scratch.words.reserve(n);
       row_words(seed_, stream_, 0, self, n, words);
@@ -263,7 +263,7 @@ class Rule {
   }
 
   // Fixed probability: the gaps between targets are geometric; time goes with the synapses, not with the pairs.
-  uint32_t skip_ahead(uint32_t row, RowBuffer<uint32_t>& buffer, uint32_t at) const {
+  [[gnu::noinline]] uint32_t skip_ahead(uint32_t row, RowBuffer<uint32_t>& buffer, uint32_t at) const {
     alignas(64) uint32_t words[64];
     alignas(64) double gap[64];
     const int64_t universe = int64_t(universe_);
