@@ -19,7 +19,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pygenn_lite
 from pygenn_lite.errors import CompileError
 from pygenn_lite.runtime import cache as compile_cache
 from pygenn_lite.runtime.toolchain import (
@@ -36,8 +35,9 @@ from pygenn_lite.runtime.toolchain import (
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GeneratedCode
 
-PACKAGE = Path(pygenn_lite.__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = PACKAGE / "templates"
+GENERATORS = ("templates/cpp", "codegen", "declaration")  # but for the engine
 ENGINE_SOURCE = TEMPLATES / "cpp" / "engine" / "engine.cpp"
 
 _FLAG_TROUBLE = re.compile(
@@ -152,12 +152,13 @@ def compile_code(
 
 def engine_key(compiler: Compiler) -> str:
     """Cache key of the engine."""
-    return f"engine-{_key(compiler, ENGINE_FLAGS, _digest_of('templates'))}"
+    sources = _digest_of("templates/cpp/engine", "templates/common")
+    return f"engine-{_key(compiler, ENGINE_FLAGS, sources)}"
 
 
 def kernels_key(compiler: Compiler, structure_key: str) -> str:
     """Cache key of a network's kernels: known before any code is generated."""
-    sources = _digest_of("templates", "codegen", "declaration")
+    sources = _digest_of("templates/cpp/engine/abi.h", "templates/common", *GENERATORS)
     return f"kernels-{_key(compiler, KERNEL_FLAGS, sources, structure_key)}"
 
 
@@ -167,12 +168,14 @@ def _key(compiler: Compiler, flags: tuple[str, ...], *parts: str) -> str:
 
 
 @cache
-def _digest_of(*rooms: str) -> str:
-    """Digest of all source files in rooms of the package: newer code never meets older objects."""
+def _digest_of(*places: str) -> str:
+    """Digest of source files of the package: newer code never meets older objects."""
     digest = hashlib.sha256()
-    for room in rooms:
-        for path in sorted((PACKAGE / room).rglob("*")):
-            if path.suffix in (".py", ".h", ".hpp", ".cpp", ".jinja"):
+    for place in places:
+        root = PACKAGE / place
+        suffixes = {".py", ".jinja"} if place in GENERATORS else {".h", ".hpp", ".cpp"}
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if path.suffix in suffixes:
                 digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
                 digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()

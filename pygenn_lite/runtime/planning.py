@@ -84,6 +84,10 @@ def _store_row(
             each += real.itemsize  # initial weights, for reset
     per_row = 4 + (2 * (_delays(network, plan) + 1) if _delays(network, plan) > 1 else 0)
     total = int(count * each) + partition.slices * n_source * per_row
+    for member in plan.members:
+        if member.structure is not None:  # explicit synapses are kept as given, for reading back
+            given = 4 + (8 if isinstance(member.delay, np.ndarray) else 0)
+            total += given * len(member.structure.pre) + 8 * n_source
     return MemoryRow(names, "synapses", int(count), total)
 
 

@@ -136,7 +136,7 @@ class ReferenceSimulation:
         return ReferenceResult(
             spikes=spikes,
             states={name: _states(p) for name, p in self.populations.items()},
-            synapses={name: dict(g.variables) for name, g in self.groups.items()},
+            synapses={n: g.values_at(self.step_number) for n, g in self.groups.items()},
             traces={
                 name: {v: np.array([row[v] for row in rows]) for v in (rows[0] if rows else ())}
                 for name, rows in self.traces.items()

@@ -17,7 +17,7 @@ from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference_neuron import ReferencePopulation
-from pygenn_lite.runtime.reference_values import Names, execute
+from pygenn_lite.runtime.reference_values import Names, evaluate, execute
 
 
 class ConnectionArrays(Protocol):
@@ -151,23 +151,27 @@ class ReferenceGroup:
             name = assign.target.removesuffix("__next")
             self.variables[name] = np.array(np.broadcast_to(names[assign.target], self.pre.size))
 
+    def values_at(self, step: int) -> dict[str, NDArray[np.float64]]:
+        """Variables as an event at ``t_step`` would find them."""
+        if self.kernel is None or not self.kernel.decay:
+            return {name: values.copy() for name, values in self.variables.items()}
+        names: Names = {**self.scalars, **self.variables, "dt": self.dt}
+        names["elapsed"] = (step - self.variables["last_update"]) * self.dt
+        settled = {a.target: evaluate(a.value, names) for a in self.kernel.decay}
+        return {name: np.array(settled.get(name, old)) for name, old in self.variables.items()}
+
     def _event(self, assigns: tuple[Assign, ...], k: int, step: int) -> None:
         assert self.kernel is not None
         names = self._names(k, step)
         if "last_update" in self.variables:
             names["elapsed"] = (step - self.variables["last_update"][k]) * self.dt
-            now = dict(names)
-            for assign in self.kernel.decay:
-                execute([Assign("now", assign.value)], names)
-                now[assign.target] = names["now"]
-            names = now
+            names |= {a.target: evaluate(a.value, names) for a in self.kernel.decay}
             self.variables["last_update"][k] = step
         for assign in assigns:
             if assign.target in self.kernel.post:
-                execute([Assign("increment", assign.value)], names)
                 if assign.target in self.kernel.held and self.target.refractory[self.post[k]]:
                     continue
-                names[assign.target] += names["increment"]
+                names[assign.target] += evaluate(assign.value, names)
                 values = self.target.names[self.instance.post[assign.target]]
                 values[self.post[k]] = names[assign.target]
             else:

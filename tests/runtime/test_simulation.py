@@ -337,3 +337,33 @@ def test_inspection_shows_rules_memory_and_source(reference):
     assert "neuron0_update" in shown.source
     assert any(row.what == "synapses" and row.bytes > 0 for row in shown.memory)
     assert "exc_exc" in str(shown)
+
+
+def test_ctrl_c_while_connecting_ends_it():
+    net = pg.Network()
+    exc = net.population("exc", 20_000, pg.LIF())
+    for _ in range(4):
+        net.connect(exc, exc, pg.ExponentialCurrent(tau=5.0), pg.FixedProbability(0.01),
+                    weight=pg.Normal(1.0, 0.1))
+
+    def interrupt(what, done, total):
+        if what == "connecting":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        net.compile(progress=interrupt)
+
+
+def test_a_simulation_gives_its_memory_back_at_once():
+    import gc
+    import weakref
+
+    sim = helpers.plastic_network().compile()
+    sim.run(10.0)
+    gone = weakref.ref(sim._machine)
+    gc.disable()
+    try:
+        del sim
+        assert gone() is None
+    finally:
+        gc.enable()
