@@ -69,17 +69,16 @@ def plot_result(
     grid = figure.add_gridspec(
         len(heights), 2, width_ratios=[3.0, 1.0], height_ratios=heights
     )  # fmt: skip
-    row = 0
+    rows = slice(0, 2 if len(result.sizes) > 5 else 1)  # a tall column for many bars
     span: dict[str, Any] = {"start": start, "stop": stop}
     if spikes:
         raster(result, figure.add_subplot(grid[0, 0]), **span)
         rate_curves(result, figure.add_subplot(grid[1, 0]), **span)
-        row = 2
     population_rates(
-        result, figure.add_subplot(grid[:2, 1] if spikes else grid[0, :]),
+        result, figure.add_subplot(grid[rows, 1] if spikes else grid[0, :]),
         published=published, settle=settle,
     )  # fmt: skip
-    row = max(row, 1)
+    row = 2 if spikes else 1
     for place, (population, variable) in enumerate(recorded):
         traces(result, population, variable, figure.add_subplot(grid[row + place, :]), **span)
     heading = title or result.name

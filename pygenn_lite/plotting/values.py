@@ -63,7 +63,7 @@ def population_rates(
         ax.text(reach, place, f"{rates[name]:.3g}", va="center", fontsize=8, color="#444444")
     ax.set_yticks(places, names)
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(max(len(names), 5) - 0.5, -0.5)  # no monstrous bars
+    ax.set_ylim(max(len(names), 3) - 0.5, -0.5)  # no monstrous bars
     ax.set_xlim(0, 1.2 * largest)
     ax.set_xlabel("rate (Hz)")
     ax.set_title("mean rates")

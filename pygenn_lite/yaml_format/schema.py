@@ -35,6 +35,13 @@ def _equations(value: Any) -> Any:
     raise ValueError("should be equations: text, a list of lines, or a mapping of names to text")
 
 
+def _visible(value: Any) -> Any:
+    """Names and descriptions are printed, and must not steer a terminal."""
+    if isinstance(value, str) and not all(c.isprintable() or c == "\n" for c in value):
+        raise ValueError("should hold visible characters only")
+    return value
+
+
 def _names(value: Any) -> Any:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -46,7 +53,7 @@ Number = Annotated[Any, BeforeValidator(_number)]
 Text = Annotated[str, BeforeValidator(_text)]
 Equations = Annotated[Any, BeforeValidator(_equations)]
 Names = Annotated[Any, BeforeValidator(_names)]
-Word = Annotated[str, StringConstraints(max_length=64)]
+Word = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_visible)]
 # Numbers, formulas, arrays, distributions; or, between lists of populations, matrices of these.
 ValueSpec = Any
 
@@ -60,10 +67,10 @@ class Section(BaseModel):
 class NetworkSection(Section):
     """What holds for the whole network."""
 
-    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    name: Annotated[str, StringConstraints(max_length=200), BeforeValidator(_visible)] = ""
     dt: Number = 0.1
     seed: Number = 0
-    description: str = ""
+    description: Annotated[str, BeforeValidator(_visible)] = ""
 
 
 class NeuronSection(Section):

@@ -1,0 +1,136 @@
+"""The commands and their options. What they do stands in the modules beside this one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Spiking networks declared as equations, compiled and run fast.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 2 bad input, 1 anything else. --debug shows tracebacks.",
+)
+
+Name = Annotated[str, typer.Argument(metavar="NAME_OR_FILE", help="A library network or a file.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a place, e.g. populations.exc.size=9",
+    ),
+]
+Scale = Annotated[
+    float | None,
+    typer.Option(help="Scale neurons and synapses per neuron, keeping mean inputs and variances."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import pygenn_lite
+
+        typer.echo(f"pygenn-lite {pygenn_lite.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Spiking networks declared as equations, compiled and run fast."""
+
+
+@app.command()
+def run(
+    network: Name,
+    set_: Set = None,
+    duration: Annotated[float | None, typer.Option(help="ms, after settling.")] = None,
+    settle: Annotated[float | None, typer.Option(help="ms before rates are counted.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Worker threads.")] = None,
+    backend: Annotated[str, typer.Option(help="auto or cpp.")] = "auto",
+    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    scale: Scale = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; results/NAME by default.")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Record, or only count spikes.")
+    ] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Simulate a network; print its rates; write spikes and a picture."""
+    from pygenn_lite.cli.run import RunOptions, run_network
+
+    code = run_network(
+        RunOptions(
+            network=network, changes=tuple(set_ or ()), duration=duration, settle=settle,
+            seed=seed, threads=threads, backend=backend, precision=precision, scale=scale,
+            out=out, record=record, quiet=quiet, json=json,
+        )
+    )  # fmt: skip
+    raise typer.Exit(code)
+
+
+@app.command()
+def inspect(
+    network: Name,
+    set_: Set = None,
+    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    scale: Scale = None,
+    source: Annotated[bool, typer.Option("--source", help="Print the generated source.")] = False,
+) -> None:
+    """Show a network: update rules as formulas, arrays with bytes, generated source."""
+    from pygenn_lite.cli.inspection import inspect_network
+
+    inspect_network(network, tuple(set_ or ()), precision=precision, scale=scale, source=source)
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="One model or network, in full.")] = None,
+) -> None:
+    """List what the library holds, or show one of it."""
+    from pygenn_lite.cli.shelves import show_library
+
+    show_library(name)
+
+
+@app.command()
+def plot(
+    result: Annotated[Path, typer.Argument(help="A result file, or the folder it is in.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Picture to write: .png, .svg or .pdf.")
+    ] = None,
+    start: Annotated[float | None, typer.Option(help="Begin of the window, ms.")] = None,
+    stop: Annotated[float | None, typer.Option(help="End of the window, ms.")] = None,
+    settle: Annotated[float | None, typer.Option(help="ms that mean rates leave out.")] = None,
+) -> None:
+    """Draw a result: raster, rates, traces."""
+    from pygenn_lite.cli.pictures import plot_file
+
+    typer.echo(str(plot_file(result, out, start=start, stop=stop, settle=settle)))
+
+
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled code.")] = False,
+) -> None:
+    """Show the compile cache, or clear it."""
+    from pygenn_lite.runtime.cache import cache_directory, cache_entries, cache_size, clear_cache
+    from pygenn_lite.runtime.plan import readable
+
+    if clear:
+        typer.echo(f"{readable(clear_cache())} freed in {cache_directory()}")
+    else:
+        entries, size = cache_entries(), readable(cache_size())
+        typer.echo(f"{cache_directory()}: {entries} networks and engines, {size}")

@@ -1,0 +1,124 @@
+"""``pygenn-lite inspect``: what a network becomes, without building or compiling it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from pygenn_lite.cli.network import load
+from pygenn_lite.declaration import Network, SpikeSource
+from pygenn_lite.errors import UnsupportedFeature
+
+
+def inspect_network(
+    name: str, changes: tuple[str, ...], *, precision: str, scale: float | None, source: bool
+) -> None:
+    """Print the populations and groups, the update rules, and the memory they will need."""
+    from rich.console import Console
+
+    from pygenn_lite import codegen
+
+    if precision not in ("float32", "float64"):
+        raise UnsupportedFeature(f"no precision '{precision}'", cure="float32 or float64")
+    network, settings = load(name, changes, scale)
+    structure = codegen.network_structure(network, precision)
+    generated = codegen.generate(structure)
+    console = Console(highlight=False)
+    if source:
+        console.out(generated.source, highlight=False)
+        return
+    if settings.description:
+        console.print(settings.description, markup=False)
+    _print_network(console, network)
+    console.print("\nUpdate rules", style="bold")
+    console.out(str(codegen.derive_program(structure)), highlight=False)
+    console.print("\nMemory", style="bold")
+    from pygenn_lite.runtime.plan import readable, table
+
+    rows = planned_memory(network, structure, generated.manifest, precision)
+    console.out(table(rows, most=1000), highlight=False)
+    console.out(f"  {readable(sum(row.bytes for row in rows)):>10}  in all", highlight=False)
+
+
+def planned_memory(network: Network, structure: Any, manifest: Any, precision: str) -> list[Any]:
+    """Return the memory plan with the expected numbers of synapses; nothing is drawn for it."""
+    import numpy as np
+
+    from pygenn_lite.runtime.descriptors import delay_range, describe_group, is_native
+    from pygenn_lite.runtime.partition import automatic_threads, make_partition
+    from pygenn_lite.runtime.planning import planned_rows
+    from pygenn_lite.runtime.stores import plan_stores
+    from pygenn_lite.runtime.toolchain import available_cpus
+
+    sizes = {name: population.size for name, population in network.populations.items()}
+    arena = {
+        name: sum(array["arena"] for array in _kernel(structure, manifest, name)["arrays"])
+        for name in sizes
+    }
+    threads = automatic_threads(sum(sizes.values()), available_cpus())
+    partition = make_partition(sizes, arena, threads)
+    descriptions, longest = [], 1
+    for group in network.groups.values():
+        # Delays that only drawing could tell count as one: they cost no memory of their own.
+        delay = group.delay if is_native(group.delay) else network.dt
+        described = describe_group(
+            dataclasses.replace(group, delay=delay),
+            network.populations[group.source],
+            network.populations[group.target],
+            network.seed,
+            _never,
+        )
+        descriptions.append((described, structure.groups[group.name]))
+        least, most = delay_range(described, network.dt)
+        longest = max(longest, least if most is None else most)
+    slots = 1 << (longest + 1).bit_length()
+    plans = plan_stores(descriptions)
+    return list(
+        planned_rows(network, structure, manifest, partition, plans, np.dtype(precision), slots)
+    )
+
+
+def _never(description: Any) -> Any:
+    raise AssertionError("delays are numbers here, so nothing need be drawn")
+
+
+def _kernel(structure: Any, manifest: Any, population: str) -> Any:
+    number = structure.populations[population].kernel
+    return {"arrays": ()} if number is None else manifest["populations"][number]
+
+
+def _print_network(console: Any, network: Network) -> None:
+    from rich.table import Table
+
+    from pygenn_lite.runtime.plan import expected_synapses
+
+    populations = Table(title="Populations", title_justify="left")
+    for column in ("name", "neurons", "model", "integrator"):
+        populations.add_column(column, justify="right" if column == "neurons" else "left")
+    for population in network.populations.values():
+        model = population.model
+        source = isinstance(model, SpikeSource)
+        kind = "spike source" if source else (model.name or "equations")
+        integrator = "" if source else model.integrator
+        populations.add_row(population.name, f"{population.size:,}", kind, integrator)
+    console.print(populations)
+    if not network.groups:
+        return
+    groups = Table(title="Synapse groups", title_justify="left")
+    for column in ("name", "synapses", "model", "connectivity", "storage"):
+        groups.add_column(column, justify="right" if column == "synapses" else "left")
+    total = 0.0
+    for group in network.groups.values():
+        count = expected_synapses(
+            group.connectivity,
+            network.populations[group.source].size,
+            network.populations[group.target].size,
+            group.source == group.target,
+        )
+        total += count
+        rule = type(group.connectivity).__name__
+        name = group.synapse.name or "equations"
+        groups.add_row(group.name, f"{count:,.0f}", name, rule, group.storage)
+    groups.add_section()
+    groups.add_row("in all", f"{total:,.0f}", "", "", "")
+    console.print(groups)

@@ -1,0 +1,39 @@
+"""Loads the network that a command line means: name, changes and scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pygenn_lite.declaration import Network
+from pygenn_lite.errors import FileFormatError
+from pygenn_lite.yaml_format import RunSettings, load_network, scale_network
+from pygenn_lite.yaml_format.document import parse_fragment
+
+
+def load(
+    name: str, changes: Sequence[str], scale: float | None = None, seed: int | None = None
+) -> tuple[Network, RunSettings]:
+    """Load a network with the changes of ``--set``, ``--seed`` and ``--scale``."""
+    places = dict(_split(change) for change in changes)
+    if seed is not None:
+        places["network.seed"] = seed
+    network, settings = load_network(name, places)
+    if scale is not None and scale != 1.0:
+        if not settings.full_scale_rates:
+            raise FileFormatError(
+                "the network cannot be scaled: its rates at full scale are not known",
+                where=settings.source,
+                cure="write them under 'full_scale_rates:'",
+            )
+        network = scale_network(network, scale, settings.full_scale_rates)
+    return network, settings
+
+
+def _split(change: str) -> tuple[str, Any]:
+    path, sign, value = change.partition("=")
+    if not sign or not path.strip():
+        raise FileFormatError(
+            f"'{change[:80]}' is no change", where="--set", cure="write --set path=value"
+        )
+    return path.strip(), parse_fragment(value, f"--set {path.strip()}")

@@ -1,0 +1,48 @@
+"""``pygenn-lite plot``: a picture of a result file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pygenn_lite.cli.run import RESULT_FILE, SUMMARY_FILE
+from pygenn_lite.errors import FileFormatError
+
+
+def plot_file(
+    source: Path,
+    out: Path | None,
+    *,
+    start: float | None = None,
+    stop: float | None = None,
+    settle: float | None = None,
+) -> Path:
+    """Draw a result file (or the one in a folder) and return the picture's path."""
+    from pygenn_lite import plotting
+    from pygenn_lite.runtime.result import load_result
+
+    file = source / RESULT_FILE if source.is_dir() else source
+    if not file.is_file():
+        raise FileFormatError(
+            f"there is no result file '{file}'",
+            cure=f"give a file that 'run' wrote, or the folder of its {RESULT_FILE}",
+        )
+    result = load_result(file)
+    summary = _summary(file.parent / SUMMARY_FILE) if file.name == RESULT_FILE else {}
+    left_out = float(summary.get("settle_ms", 0.0)) if settle is None else settle
+    target = file.with_suffix(".png") if out is None else out
+    plotting.plot_result(
+        result, target, published=summary.get("published_hz"), start=start, stop=stop,
+        settle=left_out if left_out < result.duration else 0.0,
+    )  # fmt: skip
+    return target
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    """What 'run' knew besides the spikes; nothing if the summary is gone or damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

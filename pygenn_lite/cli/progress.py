@@ -1,0 +1,55 @@
+"""Progress on stderr: bars on a terminal, one line per stage elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+
+class ProgressBars:
+    """A progress function ``(what, done, total)`` with one bar for each ``what``."""
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+        self.bars: Any = None
+        self.tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> ProgressBars:
+        if self.shown and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                Progress,
+                TaskProgressColumn,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+
+            self.bars = Progress(
+                TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+                TimeElapsedColumn(), TimeRemainingColumn(),
+                console=Console(stderr=True),
+            )  # fmt: skip
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.bars is not None:
+            self.bars.stop()
+
+    def __call__(self, what: str, done: float, total: float) -> None:
+        """Tell that ``done`` of ``total`` of ``what`` is done."""
+        if self.bars is not None:
+            if what not in self.tasks:
+                self.tasks[what] = self.bars.add_task(what, total=total)
+            self.bars.update(self.tasks[what], completed=done, total=total)
+        elif self.shown and what not in self.tasks:
+            self.tasks[what] = None
+            print(f"{what} ...", file=sys.stderr, flush=True)

@@ -1,0 +1,199 @@
+"""``pygenn-lite run``: simulate, report, write files."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.cli.main import DONE, FAILED, disk_message, say
+from pygenn_lite.cli.network import load
+from pygenn_lite.cli.progress import ProgressBars
+from pygenn_lite.declaration import Network, SpikeSource
+from pygenn_lite.errors import FileFormatError, NumericalError, SimulationError
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.yaml_format import RunSettings
+
+RESULT_FILE, PICTURE_FILE, SUMMARY_FILE = "result.h5", "picture.png", "summary.json"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line asks for."""
+
+    network: str
+    changes: tuple[str, ...] = ()
+    duration: float | None = None
+    settle: float | None = None
+    seed: int | None = None
+    threads: int | None = None
+    backend: str = "auto"
+    precision: str = "float32"
+    scale: float | None = None
+    out: Path | None = None
+    record: bool = True
+    quiet: bool = False
+    json: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came out of a run, for the table, the summary and the JSON."""
+
+    network: Network
+    settings: RunSettings
+    duration: float
+    settle: float
+    simulation: Any
+    result: Result
+    scale: float = 1.0
+    files: list[Path] = field(default_factory=list)
+    peak_bytes: int = 0
+
+    def rates(self) -> dict[str, float | None]:
+        """Rates after settling; unknown if the run was stopped before."""
+        if self.result.duration > self.settle:
+            return dict(self.result.rates(self.settle))
+        return dict.fromkeys(self.network.populations)
+
+    def summary(self) -> dict[str, Any]:
+        """The object that ``--json`` prints."""
+        result, simulation = self.result, self.simulation
+        return {
+            "network": self.network.name or self.settings.source,
+            "backend": simulation.backend,
+            "threads": simulation.threads,
+            "dt_ms": self.network.dt,
+            "duration_ms": max(result.duration - self.settle, 0.0),
+            "settle_ms": self.settle,
+            "build_seconds": simulation.build_seconds,
+            "simulate_seconds": result.simulate_seconds,
+            "real_time_factor": result.real_time_factor if result.duration else None,
+            "peak_rss_mib": self.peak_bytes / 2**20,
+            "synapses": simulation.synapse_count,
+            "rates_hz": self.rates(),
+            "files": [str(path) for path in self.files],
+        }
+
+
+def run_network(options: RunOptions) -> int:
+    """Do it; return the exit code."""
+    from pygenn_lite.runtime.plan import peak_memory
+
+    network, settings = load(options.network, options.changes, options.scale, options.seed)
+    duration = _time("duration", options.duration, settings.duration)
+    settle = _time("settle", options.settle, settings.settle)
+    _choose_recordings(network, options.record)
+    folder = _make_folder(options, network) if options.record or options.out else None
+    stream = folder / RESULT_FILE if folder is not None and network.recordings else None
+    error: Exception | None = None
+    with ProgressBars(shown=not options.quiet) as progress:
+        simulation = network.compile(
+            backend=options.backend, threads=options.threads, precision=options.precision,
+            progress=progress,
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            # The run says in a warning that it was interrupted; here that is said below.
+            warnings.filterwarnings("ignore", message="interrupted at", category=RuntimeWarning)
+            try:
+                result = simulation.run(settle + duration, progress=progress, stream_to=stream)
+            except NumericalError as fault:
+                error, result = fault, fault.result  # type: ignore[attr-defined]
+    outcome = Outcome(network, settings, duration, settle, simulation, result)
+    outcome.scale = options.scale or 1.0
+    outcome.peak_bytes = peak_memory()
+    if folder is not None:
+        _write_files(outcome, folder, stream, options)
+    _report(outcome, options)
+    if error is not None:
+        say(f"error: {error}")
+        if outcome.files:
+            say(f"the results up to there are kept in '{folder}'")
+        return FAILED
+    if result.interrupted:
+        reached = f"interrupted at {result.start + result.duration:g} ms"
+        say(f"{reached}; the results up to there are kept" + (f" in '{folder}'" if folder else ""))
+        return FAILED
+    return DONE
+
+
+def _time(name: str, given: float | None, otherwise: float) -> float:
+    if given is None:
+        return otherwise
+    if not 0 <= given < 1e12:
+        raise FileFormatError(f"{given:g} is no time", where=f"--{name}", cure="give ms, from 0 on")
+    return given
+
+
+def _choose_recordings(network: Network, record: bool) -> None:
+    """Record what the file says; all spikes if it says nothing; nothing if not wanted."""
+    if not record:
+        network.recordings.clear()
+    elif not network.recordings:
+        for population in network.populations.values():
+            if not isinstance(population.model, SpikeSource):
+                network.record(population.spikes)
+
+
+def _make_folder(options: RunOptions, network: Network) -> Path:
+    """Make the folder for results before anything long is done.
+
+    Without ``--out`` no earlier result is overwritten: ``results/NAME``, ``results/NAME_2``, ...
+    """
+    if options.out is not None:
+        folder = options.out
+    else:
+        # The name may come from a stranger's file: only harmless characters get into the path.
+        name = re.sub(r"[^A-Za-z0-9_-]+", "_", network.name)[:60].strip("_") or "network"
+        folder, count = Path("results") / name, 2
+        while folder.exists():
+            folder, count = Path("results") / f"{name}_{count}", count + 1
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SimulationError(
+            f"cannot write results into '{folder}': {reason}", cure="choose another with --out"
+        ) from None
+    return folder
+
+
+def _write_files(outcome: Outcome, folder: Path, stream: Path | None, options: RunOptions) -> None:
+    from pygenn_lite import plotting
+
+    if stream is not None:
+        outcome.files.append(stream)
+    settle = outcome.settle if outcome.result.duration > outcome.settle else 0.0
+    scale = f" at scale {outcome.scale:g}" if outcome.scale != 1.0 else ""
+    picture = folder / PICTURE_FILE
+    try:
+        plotting.plot_result(
+            outcome.result, picture, published=outcome.settings.published, settle=settle,
+            title=f"{outcome.network.name or folder.name}{scale}",
+        )  # fmt: skip
+        outcome.files.append(picture)
+        summary = folder / SUMMARY_FILE
+        outcome.files.append(summary)
+        known = {"published_hz": dict(outcome.settings.published), "seed": outcome.network.seed}
+        text = json.dumps({**outcome.summary(), **known}, indent=2)
+        summary.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SimulationError(disk_message(error)) from error
+
+
+def _report(outcome: Outcome, options: RunOptions) -> None:
+    if options.json:
+        sys.stdout.write(json.dumps(outcome.summary()) + "\n")
+    elif not options.quiet:
+        from pygenn_lite.cli.report import print_report
+
+        print_report(outcome)

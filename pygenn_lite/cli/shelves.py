@@ -1,0 +1,51 @@
+"""``pygenn-lite models``: what the library holds."""
+
+from __future__ import annotations
+
+import inspect
+
+from pygenn_lite import models
+
+
+def show_library(name: str | None) -> None:
+    """List all models and networks, or print one in full."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if name is None:
+        _list(console)
+    elif name in models.network_names():
+        console.out(models.network_file(name).read_text(encoding="utf-8"), highlight=False)
+    else:
+        made = models.find_model(name)
+        console.out(f"{name}{inspect.signature(made)}\n", highlight=False)
+        console.out(inspect.getdoc(made) or "", highlight=False)
+
+
+def _list(console: object) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    assert isinstance(console, Console)
+    shelves = {"Neurons": models.NEURONS, "Synapses": models.SYNAPSES}
+    for title, shelf in {**shelves, "Plasticity": models.PLASTICITY}.items():
+        table = Table(title=title, title_justify="left", show_header=False, box=None)
+        table.add_column(min_width=24)
+        table.add_column()
+        for name, make in shelf.items():
+            table.add_row(f"  {name}", (inspect.getdoc(make) or "").split("\n")[0])
+        console.print(table)
+    table = Table(title="Networks", title_justify="left", show_header=False, box=None)
+    table.add_column(min_width=24)
+    table.add_column()
+    for name in models.network_names():
+        table.add_row(f"  {name}", _description(name))
+    console.print(table)
+    console.print("\npygenn-lite models NAME shows one of them; run NETWORK simulates it")
+
+
+def _description(name: str) -> str:
+    from pygenn_lite.yaml_format.load import read_document
+
+    head = read_document(name).data.get("network", {})
+    return str(head.get("description", ""))
