@@ -7,10 +7,14 @@ flush, so that a run that is killed leaves all batches readable.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import resource
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -67,6 +71,8 @@ class ResultFile:
             ) from error
         self._pending: list[tuple[h5py.Dataset, npt.NDArray[Any]]] = []
         self._last_flush = time.monotonic()
+        self._flushed_step = start_step
+        self._given_up = False
         root = self.file.attrs
         root["magic"], root["version"] = np.uint32(SONATA_MAGIC), np.array([0, 1], np.uint32)
         root["format"], root["format_version"] = FORMAT, VERSION
@@ -114,28 +120,61 @@ class ResultFile:
 
     def reached(self, step: int) -> None:
         """All up to this step has been added: a good moment to write it out, now and then."""
-        if time.monotonic() - self._last_flush >= FLUSH_SECONDS:
+        if not self._given_up and time.monotonic() - self._last_flush >= FLUSH_SECONDS:
             self.flush(step)
 
     def flush(self, step: int) -> None:
-        """Write out what has come so far."""
-        for dataset, values in self._pending:
-            start = dataset.shape[0]
-            dataset.resize(start + len(values), axis=0)
-            dataset[start:] = values
-        self._pending.clear()
-        self.file.attrs["stop_step"] = step
-        self.file.flush()
+        """Write out what has come so far.
+
+        Raises
+        ------
+        SimulationError
+            There is no room for it. The file is left as it was, readable up to the last flush.
+        """
+        if not self._has_room():
+            self._give_up("the disk is full, or a limit on file sizes is reached")
+        try:
+            for dataset, values in self._pending:
+                start = dataset.shape[0]
+                dataset.resize(start + len(values), axis=0)
+                dataset[start:] = values
+            self._pending.clear()
+            self.file.attrs["stop_step"] = step
+            self.file.flush()
+        except (OSError, RuntimeError) as error:  # h5py raises either where the system refuses
+            self._give_up("the system refused to write", error)
+        self._flushed_step = step
         self._last_flush = time.monotonic()
 
     def close(self, step: int, **attributes: Any) -> None:
         """Write out the rest and close."""
+        if self._given_up:
+            with contextlib.suppress(OSError, RuntimeError):
+                self.file.close()
+            return
         self.file.attrs.update(attributes)
         self.flush(step)
         self.file.close()
 
+    def _has_room(self) -> bool:
+        """Whether what waits will fit: a full disk found by HDF5 itself would break the file."""
+        needed = sum(values.nbytes + 2 * CHUNK_BYTES for _, values in self._pending) + 2**20
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if limit != resource.RLIM_INFINITY and os.path.getsize(self.path) + needed > limit:
+            return False
+        return shutil.disk_usage(self.path.absolute().parent).free > needed
+
+    def _give_up(self, reason: str, error: Exception | None = None) -> NoReturn:
+        self._given_up = True
+        self._pending.clear()
+        reached = float(times_of(self._flushed_step, self.dt))
+        raise SimulationError(
+            f"{self.path} cannot be written: {reason}; it holds all up to {reached:g} ms",
+            cure="make room, record less, or write to another disk",
+        ) from error
+
     def _add(self, name: str, values: npt.NDArray[Any]) -> None:
-        if len(values):
+        if len(values) and not self._given_up:
             self._pending.append((self.file[name], values))
 
 
