@@ -13,12 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.codegen.structure import (
-    GroupInstance,
-    NetworkStructure,
-    PopulationInstance,
-    network_structure,
-)
+from pygenn_lite.codegen.resolution import network_structure
+from pygenn_lite.codegen.structure import GroupInstance, NetworkStructure, PopulationInstance
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program import Program

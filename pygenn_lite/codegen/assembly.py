@@ -4,17 +4,15 @@ whose postsynaptic equations and parameters agree jump the same variables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from pygenn_lite.codegen.structure import (
-    GroupInstance,
     PopulationInstance,
     PopulationStructure,
     ReceptorStructure,
-    Statement,
-    SynapseStructure,
     TraceStructure,
     is_spike_source,
+    statements,
 )
 from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.declaration.inputs import (
@@ -24,12 +22,10 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
-from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.synapse import SynapseModel, Trace
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import NetworkError
-
-Link = Callable[[str], tuple[GroupInstance, SynapseStructure | None]]
 
 
 class PopulationAssembly:
@@ -248,37 +244,6 @@ class PopulationAssembly:
         return jump_target(declared.synapse, self)
 
 
-def assemble_group(group: SynapseGroup, assemblies: dict[str, PopulationAssembly]) -> Link:
-    """Attach a group's receptor and traces to its populations.
-
-    Returns a function of the real type that gives the group's data and structure; it is called when
-    all groups and inputs have been seen, since only then it is known which variables must be summed
-    in accumulators."""
-    target = assemblies[group.target]
-    receptor = target.receptor(group.synapse)
-    if target.is_source:
-        raise NetworkError(
-            f"{group.target!r} replays spike trains and cannot receive synapses",
-            where=f"group {group.name!r}",
-            cure="choose another target",
-        )
-    if group.synapse.is_static:
-        variable = jump_target(group.synapse, target)
-
-        def static_link(real: str) -> tuple[GroupInstance, SynapseStructure | None]:
-            instance = GroupInstance(group.name, "static", group.source, group.target, variable)
-            instance.lead = leads[group.name]
-            instance.receptor = receptor
-            return instance, None
-
-        leads = {group.name: target.static_target(variable)}
-        return static_link
-
-    from pygenn_lite.codegen.synapse_structure import general_link
-
-    return general_link(group, assemblies[group.source], target, receptor)
-
-
 def jump_target(model: SynapseModel, target: PopulationAssembly) -> str:
     """Internal name of the variable that a static model's ``X += weight`` adds to."""
     name = model.on_pre[0].name
@@ -293,13 +258,6 @@ def jump_target(model: SynapseModel, target: PopulationAssembly) -> str:
         "does not have",
         where=f"synapse model {model.name!r}",
         cure=f"its variables are {list(target.population.model.state_names)}",
-    )
-
-
-def statements(equations: Iterable[Equation]) -> tuple[Statement, ...]:
-    """Equations as plain text triples."""
-    return tuple(
-        (e.name, "'" if e.kind == "derivative" else e.operator, e.text) for e in equations
     )
 
 

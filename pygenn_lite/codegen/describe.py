@@ -16,9 +16,7 @@ def describe_neuron_kernel(kernel: NeuronKernel) -> str:
     lines += [f"  {method}: {', '.join(names)}" for method, names in methods.items()]
     for flow in kernel.flows:
         lines += _flow(flow)
-    lines += _section(
-        "coefficients", (f"{c.name} = {c.value}" for c in kernel.coefficients)
-    )
+    lines += _section("coefficients", (f"{c.name} = {c.value}" for c in kernel.coefficients))
     lines += _section("random", (f"{d.name}: {d.kind}" for d in kernel.draws))
     lines += _section("step", _assigns(kernel.step))
     lines += _section(

@@ -45,8 +45,7 @@ def _synapse(kernel: SynapseKernel) -> dict[str, Any]:
         "step": f"{kernel.name}_step" if kernel.step else None,
         "settle": f"{kernel.name}_settle" if kernel.decay else None,
         "synapse": [
-            {"name": n, "dtype": "uint32" if n == "last_update" else "real"}
-            for n in kernel.synapse
+            {"name": n, "dtype": "uint32" if n == "last_update" else "real"} for n in kernel.synapse
         ],
         "pre": list(kernel.pre),
         "post": list(kernel.post),

@@ -36,9 +36,7 @@ def with_safe_names(kernel: Kernel) -> Kernel:
     names = {name: f"{name}__u" for name in _variables(kernel) if _clashes(name)}
     if not names:
         return kernel
-    symbols = {
-        sympy.Symbol(a, real=True): sympy.Symbol(b, real=True) for a, b in names.items()
-    }
+    symbols = {sympy.Symbol(a, real=True): sympy.Symbol(b, real=True) for a, b in names.items()}
     parts = {
         part.name: _renamed(getattr(kernel, part.name), names, symbols)
         for part in dataclasses.fields(kernel)

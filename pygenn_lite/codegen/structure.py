@@ -13,11 +13,12 @@ of receptor ``k`` become ``name__r{k}``, those of trace ``k`` of a side
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
-from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.values import Value
 
@@ -142,52 +143,14 @@ class NetworkStructure:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def network_structure(
-    network: Network, precision: str = "float32", check_finite: bool = True
-) -> NetworkStructure:
-    """Separate structure from data.
-
-    Parameters
-    ----------
-    network : Network
-        The declaration.
-    precision : {"float32", "float64"}
-        Type of states, weights and arithmetic.
-    check_finite : bool
-        Whether kernels look for NaN and infinity.
-
-    Raises
-    ------
-    NetworkError
-        A synapse names a variable or an input that its target does not have.
-    """
-    from pygenn_lite.codegen.assembly import PopulationAssembly, assemble_group
-
-    real = {"float32": "float", "float64": "double"}[precision]
-    assemblies = {
-        name: PopulationAssembly(population) for name, population in network.populations.items()
-    }
-    links = [assemble_group(group, assemblies) for group in network.groups.values()]
-    for declared in network.inputs:
-        assemblies[declared.target].add_input(declared)
-
-    kernels: dict[PopulationStructure, int] = {}
-    populations = {}
-    for name, assembly in assemblies.items():
-        structure = assembly.structure(real, check_finite)
-        index = None if structure is None else kernels.setdefault(structure, len(kernels))
-        populations[name] = assembly.instance(index)
-
-    synapse_kernels: dict[SynapseStructure, int] = {}
-    groups = {}
-    for link in links:
-        instance, synapse = link(real)
-        if synapse is not None:
-            instance.kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))
-        groups[instance.name] = instance
-    return NetworkStructure(tuple(kernels), tuple(synapse_kernels), populations, groups)
-
-
 def is_spike_source(population: Population) -> bool:
     """Whether the population replays given spike trains instead of computing neurons."""
     return type(population.model).__name__ == "SpikeSource"
+
+
+def statements(equations: Iterable[Equation]) -> tuple[Statement, ...]:
+    """Equations as plain text triples."""
+    return tuple((e.name, "'" if e.kind == "derivative" else e.operator, e.text) for e in equations)
+
+
+Link = Callable[[str], tuple[GroupInstance, SynapseStructure | None]]

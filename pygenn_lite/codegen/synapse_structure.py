@@ -7,7 +7,7 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pygenn_lite.codegen.structure import GroupInstance, SynapseStructure
+from pygenn_lite.codegen.structure import GroupInstance, Link, SynapseStructure, statements
 from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse import SynapseModel
@@ -15,7 +15,7 @@ from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ModelError, UnsupportedFeature
 
 if TYPE_CHECKING:
-    from pygenn_lite.codegen.assembly import Link, PopulationAssembly
+    from pygenn_lite.codegen.assembly import PopulationAssembly
 
 BUILT_IN = frozenset({"t", "dt", "delay", "pi"})
 
@@ -27,8 +27,6 @@ def general_link(
     receptor: dict[str, str],
 ) -> Link:
     """Resolve a group whose synapses do more than add a constant weight."""
-    from pygenn_lite.codegen.assembly import statements
-
     model = group.synapse
     pre_trace = source.trace("pre", model.pre_trace, model) if model.pre_trace else {}
     post_trace = target.trace("post", model.post_trace, model) if model.post_trace else {}

@@ -69,6 +69,4 @@ def _divided_difference(rates: list[sympy.Expr], h: sympy.Expr) -> sympy.Expr:
             return h**2 / 2 * sympy.exp(first * h)
         pair = _divided_difference([first, rates[1]], h)
         return (h * sympy.exp(first * h) - pair) / (first - rates[1])
-    return (
-        _divided_difference(rates[:-1], h) - _divided_difference(rates[1:], h)
-    ) / (first - last)
+    return (_divided_difference(rates[:-1], h) - _divided_difference(rates[1:], h)) / (first - last)

@@ -93,9 +93,7 @@ def exact_flow(system: System, variables: Sequence[str]) -> tuple[LinearFlow, li
     return flow, assigns
 
 
-def _row(
-    system: System, name: str, variables: Sequence[str]
-) -> dict[str, sympy.Expr] | None:
+def _row(system: System, name: str, variables: Sequence[str]) -> dict[str, sympy.Expr] | None:
     """Matrix row of a variable: coefficients of variables, forcings and the constant 1."""
     varying = frozenset({*system.states, *system.forcings, "t"})
     split = linear_part(system.derivatives[name], [*variables, *system.forcings], varying)
@@ -107,9 +105,7 @@ def _row(
     return {**coefficients, CONSTANT: rest}
 
 
-def _reachability(
-    size: int, entries: dict[tuple[int, int], sympy.Expr]
-) -> list[list[bool]]:
+def _reachability(size: int, entries: dict[tuple[int, int], sympy.Expr]) -> list[list[bool]]:
     """reaches[i][j]: column j acts on row i directly or through others (or i == j)."""
     reaches = [[i == j or (i, j) in entries for j in range(size)] for i in range(size)]
     for k in range(size):

@@ -147,9 +147,7 @@ def _arrays(
     return tuple(arrays)
 
 
-def _scalars(
-    system: System, step: Step, coefficients: Iterable[Coefficient]
-) -> tuple[Scalar, ...]:
+def _scalars(system: System, step: Step, coefficients: Iterable[Coefficient]) -> tuple[Scalar, ...]:
     scalars = [Scalar(n, "parameter") for n, shared in system.parameters.items() if shared]
     scalars += [Scalar(c.name, "coefficient") for c in coefficients if not c.per_neuron]
     for flow in step.flows:

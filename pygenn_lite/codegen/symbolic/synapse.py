@@ -55,9 +55,7 @@ def _ordered(
     return tuple(result)
 
 
-def _derivatives(
-    statements: Iterable[Statement], where: str
-) -> dict[str, sympy.Expr]:
+def _derivatives(statements: Iterable[Statement], where: str) -> dict[str, sympy.Expr]:
     definitions: dict[sympy.Basic, sympy.Expr] = {}
     derivatives = {}
     for name, operator, text in statements:

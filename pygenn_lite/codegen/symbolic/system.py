@@ -122,9 +122,7 @@ def build_system(structure: PopulationStructure) -> System:
     return system
 
 
-def assignments(
-    statements: Iterable[Statement], where: str
-) -> list[tuple[str, sympy.Expr]]:
+def assignments(statements: Iterable[Statement], where: str) -> list[tuple[str, sympy.Expr]]:
     """Ordered assignments with ``x += e`` written as ``x = x + e``."""
     result = []
     for name, operator, text in statements:
