@@ -69,7 +69,7 @@ class ResultFile:
                 f"the result file {path} cannot be written: {error}",
                 cure="name a file in a directory that exists and that you can write to",
             ) from error
-        self._pending: list[tuple[h5py.Dataset, npt.NDArray[Any]]] = []
+        self._pending: list[tuple[str, npt.NDArray[Any]]] = []
         self._last_flush = time.monotonic()
         self._flushed_step = start_step
         self._given_up = False
@@ -134,7 +134,8 @@ class ResultFile:
         if not self._has_room():
             self._give_up("the disk is full, or a limit on file sizes is reached")
         try:
-            for dataset, values in self._pending:
+            for name, values in self._pending:
+                dataset = self.file[name]
                 start = dataset.shape[0]
                 dataset.resize(start + len(values), axis=0)
                 dataset[start:] = values
@@ -158,7 +159,8 @@ class ResultFile:
 
     def _has_room(self) -> bool:
         """Whether what waits will fit: a full disk found by HDF5 itself would break the file."""
-        needed = sum(values.nbytes + 2 * CHUNK_BYTES for _, values in self._pending) + 2**20
+        touched = len({name for name, _ in self._pending})
+        needed = sum(v.nbytes for _, v in self._pending) + 2 * CHUNK_BYTES * touched + 2**20
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
         if limit != resource.RLIM_INFINITY and os.path.getsize(self.path) + needed > limit:
             return False
@@ -175,7 +177,7 @@ class ResultFile:
 
     def _add(self, name: str, values: npt.NDArray[Any]) -> None:
         if len(values) and not self._given_up:
-            self._pending.append((self.file[name], values))
+            self._pending.append((name, values))
 
 
 def _growing(group: h5py.Group, name: str, dtype: npt.DTypeLike, columns: int = 0) -> h5py.Dataset:
