@@ -39,11 +39,12 @@ class ReferencePopulation:
         self.stream = stream_number(f"population:{self.name}")
         self.names: Names = {"dt": self.dt}
         self.refractory = np.zeros(self.size, np.int64)
-        self.published: list[Names] = []  # by step: what plastic synapses read with a delay
+        self.published: list[Names] = []  # what plastic synapses read; before t_0, at t_0, ...
         self.train = _train(population, self.dt) if is_spike_source(population) else None
         if kernel is not None:
             self._load_values(kernel, population.positions)
             self._compute_coefficients(kernel)
+        self.publish()
         self.first_spikes = self._replayed(0)
         self.publish()
 
@@ -84,7 +85,7 @@ class ReferencePopulation:
 
     def published_at(self, step: int, name: str, neuron: int) -> float:
         """What synapses see; before the start of the run, the initial value."""
-        return float(self.published[max(step, 0)][name][neuron])
+        return float(self.published[max(step + 1, 0)][name][neuron])
 
     def _integrate(self, kernel: NeuronKernel, step: int) -> Names:
         now = {**self.names, "t": step * self.dt, **self._draws(kernel.draws, step)}
