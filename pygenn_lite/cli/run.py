@@ -14,7 +14,12 @@ from pygenn_lite.cli.main import DONE, FAILED, disk_message, say
 from pygenn_lite.cli.network import load
 from pygenn_lite.cli.progress import ProgressBars
 from pygenn_lite.declaration import Network, SpikeSource
-from pygenn_lite.errors import FileFormatError, NumericalError, SimulationError
+from pygenn_lite.errors import (
+    FileFormatError,
+    NumericalError,
+    SimulationError,
+    UnsupportedFeature,
+)
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.result import Result
@@ -85,10 +90,14 @@ class Outcome:
 def run_network(options: RunOptions) -> int:
     """Do it; return the exit code."""
     from pygenn_lite.runtime.plan import peak_memory
+    from pygenn_lite.runtime.simulation import BACKENDS, PRECISIONS
 
     network, settings = load(options.network, options.changes, options.scale, options.seed)
     duration = _time("duration", options.duration, settings.duration)
     settle = _time("settle", options.settle, settings.settle)
+    for given, known in ((options.backend, BACKENDS), (options.precision, PRECISIONS)):
+        if given not in known:  # before a folder is made
+            raise UnsupportedFeature(f"there is no '{given}'", cure=f"one of {', '.join(known)}")
     _choose_recordings(network, options.record)
     folder = _make_folder(options, network) if options.record or options.out else None
     stream = folder / RESULT_FILE if folder is not None and network.recordings else None

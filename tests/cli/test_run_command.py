@@ -1,0 +1,267 @@
+"""``pygenn-lite run`` simulates, reports and writes; every failure is one message and a code."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+
+KEYS = [
+    "network", "backend", "threads", "dt_ms", "duration_ms", "settle_ms", "build_seconds",
+    "simulate_seconds", "real_time_factor", "peak_rss_mib", "synapses", "rates_hz", "files",
+]  # fmt: skip
+
+
+def test_json_prints_exactly_one_object_on_stdout(here, call):
+    code, out, err = call("run", "small.yaml", "--json", "--threads", 1)
+    assert code == 0
+    assert out.count("\n") == 1
+    summary = json.loads(out)
+    assert list(summary) == KEYS
+    assert summary["network"] == "small"
+    assert (summary["duration_ms"], summary["settle_ms"], summary["dt_ms"]) == (100, 20, 0.1)
+    assert set(summary["rates_hz"]) == {"exc", "inh"}
+    assert summary["rates_hz"]["exc"] > 0
+    assert summary["synapses"] > 0
+    assert summary["real_time_factor"] == pytest.approx(summary["simulate_seconds"] / 0.12)
+    assert [Path(file).is_file() for file in summary["files"]] == [True] * 3
+    assert "simulating" in err
+
+
+def test_the_report_shows_rates_beside_published_ones(here, call):
+    code, out, _ = call("run", "small.yaml")
+    assert code == 0
+    for words in ("published (Hz)", "30.000", "real-time factor", "peak memory", "picture.png",
+                  "100 ms after 20 ms of settling"):  # fmt: skip
+        assert words in out
+
+
+def test_files_hold_what_was_simulated(here, call):
+    code, _, _ = call("run", "small.yaml", "--out", "there/deep", "--quiet")
+    assert code == 0
+    result = pg.load_result("there/deep/result.h5")
+    assert result.duration == pytest.approx(120.0)
+    network, _ = pg.load_network("small.yaml")
+    expected = network.compile(progress=False).run(120.0, progress=False)
+    assert np.array_equal(result.spikes["exc"].times, expected.spikes["exc"].times)
+    assert np.array_equal(result.traces["exc"]["V"].values, expected.traces["exc"]["V"].values)
+    assert Path("there/deep/picture.png").read_bytes().startswith(b"\x89PNG")
+    summary = json.loads(Path("there/deep/summary.json").read_text())
+    assert summary["rates_hz"] == pytest.approx(result.rates(20.0))
+
+
+def test_results_are_not_overwritten_unless_asked(here, call):
+    for _ in range(2):
+        call("run", "small.yaml", "-q")
+    assert sorted(path.name for path in Path("results").iterdir()) == ["small", "small_2"]
+    call("run", "small.yaml", "-q", "--out", "results/small")
+    assert len(list(Path("results").iterdir())) == 2
+
+
+def test_quiet_says_nothing(here, call):
+    assert call("run", "small.yaml", "--quiet") == (0, "", "")
+
+
+def test_without_recording_rates_are_counted_and_nothing_is_written(here, call):
+    code, out, _ = call("run", "small.yaml", "--no-record", "--settle", 0, "--json")
+    assert code == 0
+    summary = json.loads(out)
+    assert summary["files"] == []
+    assert summary["rates_hz"]["exc"] > 0
+    assert not Path("results").exists()
+
+
+def test_a_file_that_records_nothing_has_its_spikes_recorded(here, call):
+    call("run", "small.yaml", "-q", "--set", "run.record=[]", "--out", "o")
+    assert set(pg.load_result("o/result.h5").spikes) == {"exc", "inh"}
+
+
+def test_options_change_what_is_run(here, call):
+    words = ["--set", "populations.exc.size=40", "--set", "constants.p=1", "--seed", "9",
+             "--duration", "50", "--settle", "10", "--precision", "float64"]  # fmt: skip
+    code, out, _ = call("run", "small.yaml", "--json", *words)
+    summary = json.loads(out)
+    assert code == 0
+    assert summary["synapses"] == 40 * 40 + 40 * 20
+    assert (summary["duration_ms"], summary["settle_ms"]) == (50, 10)
+    assert json.loads(Path("results/small/summary.json").read_text())["seed"] == 9
+
+
+def test_the_same_seed_gives_the_same_rates_and_another_seed_others(here, call):
+    rates = [
+        json.loads(call("run", "small.yaml", "--json", "--no-record", "--seed", seed)[1])
+        for seed in (1, 1, 2)
+    ]
+    first, again, other = (each["rates_hz"] for each in rates)
+    assert first == again != other
+
+
+def test_scale_changes_sizes_and_restores_means(here, call):
+    code, out, _ = call("run", "small.yaml", "--scale", 0.5)
+    assert code == 0
+    assert "at full scale (Hz)" in out
+    _, out, _ = call("run", "small.yaml", "--scale", 0.5, "--json")
+    assert pg.load_result(json.loads(out)["files"][0]).sizes == {"exc": 40, "inh": 10}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "missing.yaml"], "no file 'missing.yaml'"),
+        (["run", "microcirkuit"], "did you mean 'microcircuit'"),
+        (["run", "small.yaml", "--set", "populations.exd.size=3"], "did you mean 'exc'"),
+        (["run", "small.yaml", "--set", "populations.exc.size"], "write --set path=value"),
+        (["run", "small.yaml", "--set", "network.dt=!!python/name:os.system"], "tags such as"),
+        (["run", "small.yaml", "--set", "network.dt=-1"], "no time step"),
+        (["run", "small.yaml", "--duration", "-5"], "--duration: -5 is no time"),
+        (["run", "small.yaml", "--settle", "nan"], "no time"),
+        (["run", "small.yaml", "--seed", "-1"], "whole number"),
+        (["run", "small.yaml", "--backend", "abacus"], "abacus"),
+        (["run", "small.yaml", "--precision", "half"], "half"),
+        (["run", "small.yaml", "--scale", "-1"], "cannot scale by"),
+        (["run", "small.yaml", "--threads", "0"], "threads"),
+        (["run", "small.yaml", "--treads", "2"], "--treads"),
+        (["run", "cuba", "--scale", "0.1"], "full_scale_rates"),
+        (["run"], "NAME_OR_FILE"),
+        (["walk", "small.yaml"], "walk"),
+        (["plot", "nothing.h5"], "no result file"),
+        (["plot", "small.yaml"], "cannot be read as a result file"),
+        (["models", "LIIF"], "did you mean"),
+        (["inspect", "small.yaml", "--precision", "half"], "half"),
+    ],
+)
+def test_bad_input_is_named_and_exits_with_2(here, call, words, message):
+    code, out, err = call(*words)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not Path("results").exists()
+
+
+def test_an_error_in_a_file_names_file_and_line(here, call):
+    Path("bad.yaml").write_text(Path("small.yaml").read_text().replace("threshold", "treshold"))
+    code, _, err = call("run", "bad.yaml")
+    assert code == 2
+    assert "bad.yaml:6 (models.lif.treshold): unknown key" in err
+    assert "did you mean 'threshold'?" in err
+
+
+def test_debug_shows_the_traceback(here):
+    from pygenn_lite.cli import main
+    from pygenn_lite.errors import FileFormatError
+
+    with pytest.raises(FileFormatError):
+        main(["run", "missing.yaml", "--debug"])
+
+
+def test_a_state_that_explodes_is_located_and_the_results_kept(here, call):
+    code, _, err = call(
+        "run", "small.yaml", "--set", "models.lif.derivatives=dV/dt = V**2 + I", "--out", "o",
+        "--set", "models.lif.threshold=V > 1e30", "--set", "models.lif.initial.V=5",
+    )  # fmt: skip
+    assert code == 1
+    assert "population 'exc', neuron" in err
+    assert "'V' became" in err
+    assert "kept in 'o'" in err
+    assert pg.load_result("o/result.h5").interrupted
+
+
+@pytest.mark.parametrize("out", ["/proc/nowhere", "small.yaml", "small.yaml/deep"])
+def test_a_folder_that_cannot_be_written_is_said_at_once(here, call, out):
+    code, _, err = call("run", "small.yaml", "--out", out)
+    assert code == 1
+    assert "cannot write results into" in err
+    assert "choose another with --out" in err
+
+
+def test_a_name_from_a_file_never_leads_out_of_the_folder(here, call):
+    changes = ["--set", "network.name='../../escape; rm -rf $HOME'"]
+    assert call("run", "small.yaml", "-q", *changes)[0] == 0
+    assert [path.name for path in Path("results").iterdir()] == ["escape_rm_-rf_HOME"]
+
+
+def test_text_of_a_file_cannot_steer_the_terminal(here, call):
+    Path("steer.yaml").write_text('network: {name: "\\e[31mred"}\n"\\e[2Jkey": 1\n')
+    code, out, err = call("run", "steer.yaml")
+    assert code == 2
+    assert "\x1b" not in out + err
+
+
+def program(*words, **options):
+    """Start the program as a process of its own, also where the package is not installed."""
+    root = str(Path(pg.__file__).parents[1])
+    return subprocess.Popen(
+        [sys.executable, "-m", "pygenn_lite", *words], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}, **options,
+    )  # fmt: skip
+
+
+def test_ctrl_c_keeps_the_results_and_says_so(here):
+    process = program("run", "small.yaml", "--duration", "1e9", "--json", "--out", "o")
+    for line in process.stderr:
+        if line.startswith("simulating"):
+            break
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "interrupted at" in err
+    assert "the results up to there are kept in 'o'" in err
+    assert "Traceback" not in err
+    summary = json.loads(out)
+    assert 0 < summary["duration_ms"] < 1e9
+    result = pg.load_result("o/result.h5")
+    assert result.interrupted
+    assert result.duration == pytest.approx(summary["duration_ms"] + 20)
+
+
+def test_a_full_disk_is_one_message_and_the_file_stays_readable(here):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (6 * 2**20, 6 * 2**20))
+
+    process = program("run", "cuba", "--duration", "1e6", "--out", "o", preexec_fn=limit)
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == 1
+    assert "the disk is full" in err
+    assert err.count("error") == 1
+    assert "Traceback" not in err
+    pg.load_result("o/result.h5").rates()
+
+
+def test_a_closed_pipe_is_no_error(here):
+    process = program("models", "microcircuit")
+    process.stdout.close()
+    err = process.stderr.read()
+    process.wait(timeout=60)
+    assert err == ""
+
+
+def test_the_module_runs_like_the_program_and_helps_within_a_second(here):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = program("--help")
+    out, _ = process.communicate(timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert process.returncode == 0
+    assert "Simulate a network" in out
+    # Processor time: how busy the machine is besides must not count.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.0
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom pygenn_lite.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'sympy', 'matplotlib', 'h5py', 'scipy', 'pydantic', 'yaml', 'jinja2'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
