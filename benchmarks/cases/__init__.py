@@ -1,0 +1,1 @@
+"""The measured networks, one file each."""

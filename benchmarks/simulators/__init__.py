@@ -1,0 +1,1 @@
+"""How each simulator is driven: settle, simulate and time, rates."""
