@@ -4,6 +4,7 @@ only listed kinds of nodes and listed functions get through, and sizes are bound
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import re
 import warnings
@@ -62,6 +63,13 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
             warnings.simplefilter("ignore")
             tree = ast.parse(" ".join(text.split()), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        word = _python_word(text)
+        if word:
+            raise EquationError(
+                f"the word {word!r} in {_short(text)} is reserved",
+                where=where,
+                cure=f"choose another name, e.g. {word + '_'!r}",
+            ) from None
         column = getattr(error, "offset", None)
         place = f" near character {column}" if column else ""
         raise EquationError(
@@ -244,6 +252,13 @@ def _refused(node: ast.AST, text: str, where: str) -> EquationError:
         where=where,
         cure="use names, numbers, + - * / **, comparisons, and/or/not and the listed functions",
     )
+
+
+def _python_word(text: str) -> str:
+    """The first word that Python's grammar keeps for itself, such as ``lambda``, or nothing."""
+    own = {"and", "or", "not", "if", "else", "True", "False"}
+    words = re.findall(r"[A-Za-z_]\w*", text, re.ASCII)
+    return next((w for w in words if keyword.iskeyword(w) and w not in own), "")
 
 
 def _short(text: str) -> str:

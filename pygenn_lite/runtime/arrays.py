@@ -187,9 +187,9 @@ class StateArray(NDArrayOperatorsMixin):
         plain = [np.asarray(x) if isinstance(x, StateArray) else x for x in inputs]
         return getattr(ufunc, method)(*plain, **kwargs)
 
-    def mean(self) -> float:
-        """Mean of all values."""
-        return float(np.mean(self._read()))
+    def mean(self, **options: Any) -> Any:
+        """Mean of all values, with the options of ``numpy.mean`` (which calls this)."""
+        return np.mean(self._read(), **options)
 
     def __repr__(self) -> str:
         return f"<{self.name}: {self._read()!r}>"
