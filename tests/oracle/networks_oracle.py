@@ -16,12 +16,14 @@ import numpy as np
 from pygenn_lite.declaration import (
     AllToAll,
     Connectivity,
+    Explicit,
     FixedInDegree,
     FixedOutDegree,
     FixedProbability,
     FixedTotalNumber,
     Network,
     NeuronModel,
+    OneToOne,
     Population,
     SynapseModel,
     Trace,
@@ -81,7 +83,13 @@ class Draw:
         n_pre, n_post = source.size, target.size
         same = source.name == target.name
         autapses = bool(self.random.random() < 0.5) or min(n_pre, n_post) == 1
-        match self.random.integers(5):
+        match self.random.integers(7):
+            case 5 if n_pre == n_post:
+                return OneToOne()
+            case 6:
+                count = int(self.between(0, 4 * n_post))
+                pre, post = (self.random.integers(0, n, count) for n in (n_pre, n_post))
+                return Explicit(pre, post)
             case 0:
                 return FixedProbability(self.between(0.05, 0.5), autapses)
             case 1:
@@ -110,10 +118,23 @@ class Draw:
             FixedOutDegree: 10.0 * source.size / target.size,
             FixedTotalNumber: 4.0 * (source.size + target.size) / target.size,
             AllToAll: float(source.size),
+            OneToOne: 1.0,
+            Explicit: 2.0,
         }.get(type(rule), 0.3 * source.size)
         low, high = 10 * low / max(expected, 1.0), 10 * high / max(expected, 1.0)
         weight = self.between(low, high) if self.random.random() < 0.4 else Uniform(low, high)
-        self.net.connect(source, target, model, rule, weight=weight, delay=self.delay())
+        if isinstance(rule, Explicit) and self.random.random() < 0.5:
+            weight = self.many(low, high, len(rule.pre))
+        delay = self.delay()
+        storage = "auto"
+        if model.is_static and isinstance(delay, float):  # how it is stored changes nothing
+            choices = ["auto", "sparse"]
+            if isinstance(rule, (AllToAll, FixedProbability)):
+                choices += ["dense", "procedural"]
+            storage = str(self.random.choice(choices))
+        self.net.connect(
+            source, target, model, rule, weight=weight, delay=delay, storage=storage
+        )
 
     def trains(self, size: int, spikes: int, duration: float) -> tuple[np.ndarray, np.ndarray]:
         return self.many(0, duration, spikes), self.random.integers(0, size, spikes)

@@ -62,15 +62,16 @@ def test_a_compiled_run_in_single_precision_stays_near_until_a_spike_differs(str
             assert_close(values[:first], other, 2e-3, f"{name}: {variable}")
 
 
-@pytest.mark.parametrize("structure", STRUCTURES)
-def test_one_two_and_three_threads_give_the_same_bits(structure):
+@pytest.mark.parametrize(
+    ("structure", "precision"),
+    [*((s, "float64") for s in STRUCTURES), ("current_based", "float32")],
+)
+def test_one_two_and_three_threads_give_the_same_bits(structure, precision):
+    case = Case(structure, (300, 200, 150), 0.1, 11)
     runs = [
-        run_compiled(
-            Case(structure, (300, 200, 150), 0.1, 11).network(), 120, precision=precision,
-            threads=threads,
-        )
-        for precision, threads in (("float64", 1), ("float64", 2), ("float64", 3))
-    ]  # fmt: skip
+        run_compiled(case.network(), 120, precision=precision, threads=threads)
+        for threads in (1, 2, 3)
+    ]
     assert sum(len(steps) for steps, _ in runs[0].spikes.values()) > 100
     for run in runs[1:]:
         for name, pair in run.spikes.items():
@@ -78,6 +79,5 @@ def test_one_two_and_three_threads_give_the_same_bits(structure):
         for what in ("states", "synapses", "traces"):
             for name, variables in getattr(run, what).items():
                 for variable, values in variables.items():
-                    assert np.array_equal(values, getattr(runs[0], what)[name][variable]), (
-                        f"{what} of {name}: {variable}"
-                    )
+                    first = getattr(runs[0], what)[name][variable]
+                    assert np.array_equal(values, first), f"{what} of {name}: {variable}"
