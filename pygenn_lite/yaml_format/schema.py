@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+import unicodedata
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -37,8 +38,8 @@ def _equations(value: Any) -> Any:
 
 def _visible(value: Any) -> Any:
     """Names and descriptions are printed, and must not steer a terminal."""
-    if isinstance(value, str) and not all(c.isprintable() or c == "\n" for c in value):
-        raise ValueError("should hold visible characters only")
+    if isinstance(value, str) and any(unicodedata.category(c) == "Cc" and c != "\n" for c in value):
+        raise ValueError("should not hold control characters")
     return value
 
 
