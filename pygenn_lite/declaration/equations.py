@@ -226,6 +226,11 @@ def _target_name(name: str, where: str) -> str:
 
 def _equation(kind: str, name: str, operator: str, value: object, where: str) -> Equation:
     expression = parse_expression(value, where)
+    if expression.is_condition:
+        raise EquationError(
+            f"{expression.text!r} is true or false, not a number", where=where,
+            cure=f"write {name} {operator} where({expression.text}, 1, 0)",
+        )
     return Equation(expression.text, where, kind, name, operator)
 
 
