@@ -209,7 +209,8 @@ class _TimeHoist:
         if isinstance(value, Relational):
             if self._is_time(value):  # times are compared in double precision too
                 return value.func(self._name(value.lhs - value.rhs), sympy.S.Zero)
-        elif self._is_time(value) and not isinstance(value, Boolean):
+        elif self._is_time(value) and (value.is_Symbol or not isinstance(value, Boolean)):
+            # SymPy counts symbols among the Booleans.
             return self._name(value)
         if isinstance(value, (sympy.Add, sympy.Mul)):
             fixed = [a for a in value.args if _names(a) <= self.allowed]
