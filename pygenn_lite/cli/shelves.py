@@ -18,8 +18,10 @@ def show_library(name: str | None) -> None:
         console.out(models.network_file(name).read_text(encoding="utf-8"), highlight=False)
     else:
         made = models.find_model(name)
-        console.out(f"{name}{inspect.signature(made)}\n", highlight=False)
-        console.out(inspect.getdoc(made) or "", highlight=False)
+        given = inspect.signature(made).parameters.values()
+        plain = [each.replace(annotation=inspect.Parameter.empty) for each in given]
+        console.out(f"{name}{inspect.Signature(plain)}\n", highlight=False)
+        console.out((inspect.getdoc(made) or "").replace("``", "`"), highlight=False)
 
 
 def _list(console: object) -> None:
@@ -33,7 +35,7 @@ def _list(console: object) -> None:
         table.add_column(min_width=24)
         table.add_column()
         for name, make in shelf.items():
-            table.add_row(f"  {name}", (inspect.getdoc(make) or "").split("\n")[0])
+            table.add_row(f"  {name}", (inspect.getdoc(make) or "").split("\n")[0].replace("``", "'"))
         console.print(table)
     table = Table(title="Networks", title_justify="left", show_header=False, box=None)
     table.add_column(min_width=24)

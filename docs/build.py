@@ -1,0 +1,201 @@
+"""Writes docs/models.md and docs/api.md from the docstrings: ``python docs/build.py``.
+
+``--check`` writes nothing and fails if a page is not what it would write. Docstrings have
+NumPy's form; sections become lists, everything else is left as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pygenn_lite as pg
+from pygenn_lite import errors, models, plotting
+from pygenn_lite.declaration import NeuronModel, SynapseModel
+from pygenn_lite.runtime import inspection, result, simulation, stores, views
+from pygenn_lite.yaml_format import RunSettings
+from pygenn_lite.yaml_format.load import read_document
+
+FOLDER = Path(__file__).resolve().parent
+NOTE = "<!-- Written by docs/build.py from the docstrings. Do not edit. -->\n"
+LISTS = ("Parameters", "Attributes", "Returns", "Raises")
+
+
+def main() -> int:
+    """Write the pages, or check them."""
+    stale = []
+    for name, page in (("models.md", models_page()), ("api.md", api_page())):
+        path = FOLDER / name
+        if not path.exists() or path.read_text(encoding="utf-8") != page:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                path.write_text(page, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        print(f"out of date: {', '.join(stale)}; run python docs/build.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+def models_page() -> str:
+    """The library: what each model says of itself, and the declaration that it makes."""
+    parts = [
+        NOTE,
+        "# Models\n",
+        "The library holds neurons, synapses, plasticity rules and networks. Each model is a "
+        "function that returns a declaration that you could have written. Call it as "
+        "`pg.NAME(...)`, or write `use: NAME` in a [file](yaml.md). `pygenn-lite models NAME` prints "
+        "the same.\n",
+    ]
+    shelves = (
+        ("Neurons", models.NEURONS),
+        ("Synapses", models.SYNAPSES),
+        ("Plasticity", models.PLASTICITY),
+    )
+    for title, shelf in shelves:
+        parts.append(f"## {title}\n")
+        for name, make in shelf.items():
+            parts += [f"### {name}\n", signature(name, make), docstring(make)]
+            parts.append(f"Declared as\n\n```text\n{equations(make())}\n```\n")
+    parts.append("## Networks\n")
+    parts.append("`pygenn-lite run NAME`, or `pg.load_network(NAME)`.\n")
+    for name in models.network_names():
+        text = models.network_file(name).read_text(encoding="utf-8")
+        head = re.match(r"(?:#.*\n)+", text)
+        comment = re.sub(r"^# ?", "", head.group(), flags=re.MULTILINE) if head else ""
+        described = read_document(name).data["network"]["description"]
+        parts.append(f"### {name}\n\n{described[0].upper()}{described[1:]}.\n")
+        parts.append(f"```text\n{comment.strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def equations(model: NeuronModel | SynapseModel) -> str:
+    """All equations of a model, by part."""
+    lines: list[str] = []
+    for field in dataclasses.fields(model):
+        value = getattr(model, field.name)
+        if field.name.endswith("_trace") and value is not None:
+            lines += [f"{field.name}: {e}" for e in value.equations]
+            lines += [f"{field.name}, on_spike: {e}" for e in value.on_spike]
+        elif field.name in ("threshold", "refractory") and value is not None:
+            lines.append(f"{field.name}: {value}")
+        elif field.name == "equations":
+            lines += [str(e) for e in value]
+        elif field.name in ("update", "reset", "inputs", "on_pre", "on_post"):
+            lines += [f"{field.name}: {e}" for e in value if not isinstance(e, str)]
+    return "\n".join(lines)
+
+
+def api_page() -> str:
+    """All public names."""
+    parts = [
+        NOTE,
+        "# API\n",
+        "All names are those of `import pygenn_lite as pg`, unless a section says otherwise. The "
+        "models of the library have [their own page](models.md).\n",
+    ]
+    for title, intro, things in sections():
+        parts.append(f"## {title}\n")
+        if intro:
+            parts.append(f"{intro}\n")
+        for thing in things:
+            parts += describe(thing)
+    return "\n".join(parts)
+
+
+def sections() -> Iterator[tuple[str, str, list[Any]]]:
+    """What the page is made of: title, introduction, classes and functions."""
+    yield "Network", "", [pg.Network, pg.Population, pg.SynapseGroup]
+    yield "Models", "", [pg.NeuronModel, pg.SynapseModel, pg.Trace]
+    yield "Connectivity", "", [
+        pg.AllToAll, pg.OneToOne, pg.FixedProbability, pg.FixedTotalNumber, pg.FixedInDegree,
+        pg.FixedOutDegree, pg.Explicit, pg.CSR, pg.from_scipy, pg.DistanceDependent,
+    ]  # fmt: skip
+    yield "Distributions", "", [
+        pg.Uniform, pg.Normal, pg.TruncatedNormal, pg.LogNormal, pg.Exponential, pg.Gamma,
+        pg.Binomial,
+    ]  # fmt: skip
+    yield "Simulation", "Made by `net.compile(...)`.", [
+        simulation.compile_network, simulation.Simulation, simulation.Timings,
+        views.PopulationView, views.GroupView, stores.Connections, inspection.Inspection,
+    ]  # fmt: skip
+    yield "Results", "", [
+        result.Result, result.SpikeTrain, result.Trace, result.SpikeCounts, pg.load_result,
+    ]  # fmt: skip
+    yield "Files", "", [pg.load_network, pg.dump_network, pg.scale_network, RunSettings]
+    shown = [getattr(plotting, name) for name in plotting.__all__]
+    yield "Pictures", "In `pg.plotting`.", shown
+    yield "Errors", "In `pg.errors`.", [
+        value for value in vars(errors).values() if inspect.isclass(value)
+    ]  # fmt: skip
+
+
+def describe(thing: Any) -> list[str]:
+    """A class with its public methods and properties, or a function."""
+    name = thing.__name__
+    parts = [f"### {name}\n"]
+    if not (inspect.isclass(thing) and issubclass(thing, Exception)) or name == "PygennLiteError":
+        parts.append(signature(name, thing))
+    parts.append(docstring(thing))
+    if not inspect.isclass(thing) or issubclass(thing, pg.declaration.Distribution):
+        return parts
+    for key, member in vars(thing).items():
+        if key.startswith("_") or key == "validate" or not inspect.getdoc(member):
+            continue
+        if inspect.isfunction(member):
+            parts += [f"#### {name}.{key}\n", signature(key, member), docstring(member)]
+        elif isinstance(member, property):
+            parts.append(f"- `{name}.{key}`: {(inspect.getdoc(member) or '').strip()}\n")
+    return parts
+
+
+def signature(name: str, thing: Callable[..., Any]) -> str:
+    """How it is called: names and defaults, without annotations."""
+    parameters = list(inspect.signature(thing).parameters.values())
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in parameters if p.name != "self"]
+    text = f"{name}{inspect.Signature(plain)}"
+    if len(text) > 90:
+        inner = str(inspect.Signature(plain))[1:-1]
+        words = re.split(r", (?![^(]*\))", inner)
+        text, line = f"{name}(", "    "
+        for word in words:
+            if len(line) + len(word) > 86:
+                text, line = f"{text}\n{line.rstrip()}", "    "
+            line += f"{word}, "
+        text = f"{text}\n{line.rstrip().rstrip(',')})"
+    return f"```text\n{text}\n```\n"
+
+
+def docstring(thing: Any) -> str:
+    """A docstring as Markdown: lists for parameters, plain text for the rest."""
+    text = (inspect.getdoc(thing) or "").replace("``", "`")
+    text = re.sub(r":(?:func|class|data):`~?(?:[\w.]*\.)?(\w+)`", r"`\1`", text)
+    lines = text.splitlines()
+    parts: list[str] = []
+    section = ""
+    for number, line in enumerate(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        if following and set(following) == {"-"} and len(following) >= 4:
+            section = line.strip()
+            parts.append(f"**{section}**\n" if section != "Notes" else "**Source and notes**\n")
+        elif line and set(line) == {"-"}:
+            continue
+        elif section in LISTS and line.strip():
+            if not line.startswith(" "):
+                head, _, kind = line.partition(" : ")
+                parts.append(f"- `{head}`" + (f" ({kind}):" if kind else ":"))
+            else:
+                parts.append(f"  {line.strip()}")
+        elif section == "Examples":
+            parts.append(f"    {line}" if line else "")
+        else:
+            parts.append(line)
+    return "\n".join(parts).strip() + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
