@@ -48,8 +48,8 @@ def models_page() -> str:
         "# Models\n",
         "The library holds neurons, synapses, plasticity rules and networks. Each model is a "
         "function that returns a declaration that you could have written. Call it as "
-        "`pg.NAME(...)`, or write `use: NAME` in a [file](yaml.md). `pygenn-lite models NAME` prints "
-        "the same.\n",
+        "`pg.NAME(...)`, or write `use: NAME` in a [file](yaml.md). `pygenn-lite models NAME` "
+        "prints the same.\n",
     ]
     shelves = (
         ("Neurons", models.NEURONS),

@@ -35,7 +35,9 @@ def _list(console: object) -> None:
         table.add_column(min_width=24)
         table.add_column()
         for name, make in shelf.items():
-            table.add_row(f"  {name}", (inspect.getdoc(make) or "").split("\n")[0].replace("``", "'"))
+            table.add_row(
+                f"  {name}", (inspect.getdoc(make) or "").split("\n")[0].replace("``", "'")
+            )
         console.print(table)
     table = Table(title="Networks", title_justify="left", show_header=False, box=None)
     table.add_column(min_width=24)

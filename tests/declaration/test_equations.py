@@ -133,3 +133,8 @@ def test_random_equations_are_read_or_refused_by_name(text):
         parse_equations(text, "fuzz")
     except EquationError as error:
         assert str(error)
+
+
+def test_a_keyword_of_python_is_named_as_reserved():
+    with pytest.raises(EquationError, match="'lambda' in '-V/lambda' is reserved"):
+        parse_equations("dV/dt = -V/lambda")
