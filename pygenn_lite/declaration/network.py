@@ -208,6 +208,7 @@ class Network:
             as_value(weight, f"{where}: weight"),
             as_value(self.dt if delay is None else delay, f"{where}: delay"),
             check_choice(storage, STORAGE, "storage", where, NetworkError),
+            post.size,
         )
         check_synapse_value(group.weight, group, pre, post, "weight")
         check_synapse_value(group.delay, group, pre, post, "delay")
@@ -320,7 +321,8 @@ class Network:
         return declared
 
     def record(self, *things: SpikesOf | VariableOf | Population, every: int = 1) -> None:
-        """Record ``population.spikes``, ``population["V"]`` or slices of them.
+        """Record ``population.spikes``, ``population["V"]``, a postsynaptic variable
+        ``group["I_syn"]``, or slices of them.
 
         `every`: steps between samples of variables."""
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
@@ -335,6 +337,8 @@ class Network:
                     cure="e.g. exc.spikes or exc['V'][:10]",
                 )
             self._population(thing.population)
+            if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):
+                raise NetworkError(f"no synapse group {thing.group!r} in this network")
             self.recordings.append(Recording(thing, every))
 
     # ------------------------------------------------------------------ as a value

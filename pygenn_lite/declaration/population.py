@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pygenn_lite.declaration.connectivity import Connectivity
@@ -44,7 +44,8 @@ class SpikesOf:
 
 @dataclass(frozen=True)
 class VariableOf:
-    """A variable of (a slice of) a population."""
+    """A variable of (a slice of) a population; with `group`, one that the synapses of this group
+    have on each target neuron."""
 
     population: str
     variable: str
@@ -52,10 +53,16 @@ class VariableOf:
     start: int = 0
     stop: int | None = None
     step: int = 1
+    group: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Under which name it is found in results: the group's, else the population's."""
+        return self.group or self.population
 
     def __getitem__(self, key: slice) -> VariableOf:
-        start, stop, step = _slice(key, self.size, f"{self.population}.{self.variable}")
-        return VariableOf(self.population, self.variable, self.size, start, stop, step)
+        start, stop, step = _slice(key, self.size, f"{self.owner}.{self.variable}")
+        return replace(self, start=start, stop=stop, step=step)
 
     @property
     def neurons(self) -> range:
@@ -102,6 +109,19 @@ class SynapseGroup:
     weight: Value
     delay: Value
     storage: str = "auto"
+    target_size: int = field(default=0, compare=False)
+
+    def __getitem__(self, variable: str) -> VariableOf:
+        known = list(self.synapse.state_names)
+        known += self.synapse.post_trace.state_names if self.synapse.post_trace else []
+        if variable not in known:
+            raise NetworkError(
+                f"no variable {variable!r} of the target neurons{nearest(str(variable), known)}",
+                where=f"synapse group {self.name!r}",
+                cure=f"its postsynaptic variables are {known}; weights and other values of single "
+                "synapses are read in a callback",
+            )
+        return VariableOf(self.target, variable, self.target_size, group=self.name)
 
 
 def _slice(key: object, size: int, what: str) -> tuple[int, int, int]:

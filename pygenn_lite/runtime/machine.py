@@ -333,7 +333,8 @@ class Machine:
         for memory in self.synapses.values():
             self._add_synapses(memory)
         self.recorders = Recorders(
-            engine, self.pointer, self.requests, self.populations, self.numbers, self.real
+            engine, self.pointer, self.requests, self.populations, self.numbers,
+            {name: group.receptor for name, group in self.structure.groups.items()}, self.real,
         )
 
     def _add_population(self, memory: PopulationMemory) -> int:

@@ -45,12 +45,15 @@ class SpikeRequest:
 
 @dataclass(frozen=True)
 class VariableRequest:
-    """Record a variable of some neurons every so many steps."""
+    """Record a variable of some neurons of ``population`` every so many steps.
 
-    population: str
+    ``owner`` is the population, or the synapse group whose postsynaptic variable it is."""
+
+    owner: str
     variable: str
     indices: Indices
     every: int
+    population: str
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,17 @@ def recording_requests(network: Network) -> Requests:
     spikes: dict[str, list[range]] = {}
     variables: dict[tuple[str, str], list[range]] = {}
     every: dict[tuple[str, str], int] = {}
+    population: dict[str, str] = {}
     for recording in network.recordings:
         what = recording.what
         if isinstance(what, SpikesOf):
             spikes.setdefault(what.population, []).append(what.neurons)
             continue
-        key = (what.population, what.variable)
+        key = (what.owner, what.variable)
+        population[what.owner] = what.population
         if every.setdefault(key, recording.every) != recording.every:
             raise NetworkError(
-                f"{what.variable!r} of {what.population!r} is recorded every {every[key]} and "
+                f"{what.variable!r} of {what.owner!r} is recorded every {every[key]} and "
                 f"every {recording.every} steps",
                 where="record",
                 cure="record it once, or with the same 'every'",
@@ -83,7 +88,9 @@ def recording_requests(network: Network) -> Requests:
     return Requests(
         tuple(_spike_request(p, r, network.populations[p].size) for p, r in spikes.items()),
         tuple(
-            VariableRequest(*key, _union(ranges).astype(np.uint32), every[key])
+            VariableRequest(
+                *key, _union(ranges).astype(np.uint32), every[key], population[key[0]]
+            )
             for key, ranges in variables.items()
         ),
     )
@@ -135,6 +142,7 @@ class Recorders:
         requests: Requests,
         populations: Mapping[str, PopulationMemory],
         numbers: Mapping[str, int],
+        receptors: Mapping[str, Mapping[str, str]],
         real: npt.DTypeLike,
     ) -> None:
         self.engine, self.pointer, self.requests, self.real = engine, pointer, requests, real
@@ -148,14 +156,17 @@ class Recorders:
             self._spikes.append((wanted, engine.check(number, what)))
         for request in requests.variables:
             memory = populations[request.population]
-            array = memory.arrays[memory.resolve(request.variable)]
+            # Of a group's variables the population knows the names of generated code.
+            names = receptors.get(request.owner, {})
+            variable = names.get(request.variable, request.variable)
+            array = memory.arrays[memory.resolve(variable)]
             slices = memory.partition.slices
             bases = (c.c_void_p * slices)(*(array.address(s) for s in range(slices)))
             number = engine.record_variable(
                 pointer, numbers[request.population], bases, request.indices.ctypes.data,
                 len(request.indices), request.every,
             )
-            what = f"recording {request.variable!r} of {request.population!r}"
+            what = f"recording {request.variable!r} of {request.owner!r}"
             self._variables.append((request, engine.check(number, what)))
 
     def drain(self, sink: Sink | None) -> None:
@@ -179,7 +190,7 @@ class Recorders:
                 self.pointer, number, steps.ctypes.data, values.ctypes.data
             )
             if sink is not None:
-                sink.add_samples(request.population, request.variable, steps, values)
+                sink.add_samples(request.owner, request.variable, steps, values)
 
 
 class MemorySink:
@@ -191,7 +202,7 @@ class MemorySink:
             r.population: [] for r in requests.spikes
         }
         self._samples: dict[tuple[str, str], list[tuple[Steps, npt.NDArray[Any]]]] = {
-            (r.population, r.variable): [] for r in requests.variables
+            (r.owner, r.variable): [] for r in requests.variables
         }
         self._count_steps: list[int] = []
         self._counts: dict[str, list[int]] = {}
@@ -230,12 +241,12 @@ class MemorySink:
         """All traces."""
         found: dict[str, dict[str, Trace]] = {}
         for request in self.requests.variables:
-            parts = self._samples[request.population, request.variable]
+            parts = self._samples[request.owner, request.variable]
             empty = np.zeros((0, len(request.indices)), self.real)
             steps = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in parts)])
             values = np.concatenate([empty, *(v for _, v in parts)])
             trace = Trace(times_of(steps, self.dt), values, request.indices)
-            found.setdefault(request.population, {})[request.variable] = trace
+            found.setdefault(request.owner, {})[request.variable] = trace
         return Shelf(
             {p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces"
         )
@@ -266,7 +277,7 @@ def open_result_file(
         name=name,
         sizes=sizes,
         spikes={r.population: r.whole for r in requests.spikes},
-        traces={(r.population, r.variable): r.indices for r in requests.variables},
+        traces={(r.owner, r.variable): r.indices for r in requests.variables},
         dtype=real,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import time
 import warnings
 from collections.abc import Callable
@@ -67,7 +68,8 @@ def compile_network(
         raise UnsupportedFeature(f"no backend {backend!r}", cure=f"choose one of {BACKENDS}")
     if precision not in PRECISIONS:
         raise UnsupportedFeature(f"no precision {precision!r}", cure=f"one of {PRECISIONS}")
-    if threads is not None and (isinstance(threads, bool) or threads < 1 or threads > 4096):
+    whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
+    if threads is not None and not (whole and 1 <= threads <= 4096):
         raise SimulationError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
     if not network.populations:
         raise SimulationError("the network has no population", cure="declare one")
@@ -243,12 +245,10 @@ class Simulation:
         NumericalError
             A state became NaN or infinite; its ``result`` holds all up to there.
         """
-        steps = round(duration / self.dt)
-        if not 0 <= steps < 2**62:
-            raise SimulationError(f"cannot run for {duration} ms")
+        steps = self._steps(duration)
         if (callback is None) != (every is None):
             raise SimulationError("give both callback and every, or neither")
-        stride = None if every is None else round(every / self.dt)
+        stride = None if every is None else self._steps(every)
         if stride is not None and stride < 1:
             raise SimulationError(f"every = {every} ms is less than a step of {self.dt} ms")
         with Progress(progress) as report:
@@ -345,6 +345,15 @@ class Simulation:
                 stacklevel=3,
             )
         return result
+
+    def _steps(self, milliseconds: object) -> int:
+        """A time given by the user as steps."""
+        steps = float(milliseconds) / self.dt if isinstance(milliseconds, numbers.Real) else -1.0
+        if 0 <= steps < 2**62:
+            return round(steps)
+        raise SimulationError(
+            f"{milliseconds!r} is no time to run for", cure="give a number of ms, from 0 on"
+        )
 
     def _sizes(self) -> dict[str, int]:
         return {name: view.size for name, view in self._populations.items()}

@@ -261,9 +261,13 @@ class _Builder:
             chosen = list(populations)
         elif name in populations:
             chosen = [name]
+        elif name in self.network.groups and what != "spikes":
+            chosen = []
         else:
             raise self.document.error(
-                place, f"no population is called '{name}'{nearest(name, populations)}"
+                place,
+                f"no population or connection is called '{name}'"
+                f"{nearest(name, [*populations, *self.network.groups])}",
             )
         things: list[SpikesOf | VariableOf] = []
         for each in chosen:
@@ -274,6 +278,11 @@ class _Builder:
             if found["slice"] is not None:
                 thing = thing[self._slice(found["slice"], place)]
             things.append(thing)
+        if not chosen:
+            variable = self.network.groups[name][what]
+            if found["slice"] is not None:
+                variable = variable[self._slice(found["slice"], place)]
+            things.append(variable)
         return things
 
     def _slice(self, text: str, place: Place) -> Any:

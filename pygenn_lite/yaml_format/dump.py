@@ -184,7 +184,8 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
 
 def _recording(recording: Recording) -> Any:
     what = recording.what
-    text = f"{what.population}.{getattr(what, 'variable', 'spikes')}"
+    owner = getattr(what, "owner", what.population)
+    text = f"{owner}.{getattr(what, 'variable', 'spikes')}"
     if what.stop is not None:
         text += f"[{what.start}:{what.stop}:{what.step}]"
     return text if recording.every == 1 else {"what": text, "every": recording.every}

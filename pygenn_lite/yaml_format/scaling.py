@@ -226,7 +226,12 @@ class _Scaling:
 
     def _recorded(self, what: SpikesOf | VariableOf) -> SpikesOf | VariableOf:
         population = self.scaled.populations[what.population]
-        thing = population.spikes if isinstance(what, SpikesOf) else population[what.variable]
+        if isinstance(what, SpikesOf):
+            thing: SpikesOf | VariableOf = population.spikes
+        elif what.group:
+            thing = self.scaled.groups[what.group][what.variable]
+        else:
+            thing = population[what.variable]
         if what.stop is None:
             return thing
         return thing[what.start : min(what.stop, population.size) : what.step]
