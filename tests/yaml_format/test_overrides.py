@@ -1,4 +1,4 @@
-"""Any place of a file can be changed by its path, and a wrong path is answered with the right one."""
+"""Any place of a file can be changed by its path, and a wrong path is answered."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,8 @@ from pygenn_lite.yaml_format import load_network
         ("inputs[0].poisson.rate", 3, small("rate: 10", "rate: 3")),
         ("models.lif.parameters.tau", 9, small("tau: 20", "tau: 9")),
         ("populations.exc.initial.V.uniform[0]", -70, small("[-60,", "[-70,")),
-        ("populations.exc.initial.V", {"normal": (1, 2)}, small("uniform: [-60, -50]", "normal: [1, 2]")),
+        ("populations.exc.initial.V", {"normal": (1, 2)},
+         small("uniform: [-60, -50]", "normal: [1, 2]")),
         ("populations.inh.parameters.tau", 9,
          small("size: 2, model: lif", "size: 2, model: lif, parameters: {tau: 9}")),
         ("network.seed", np.int64(5), small("seed: 3", "seed: 5")),

@@ -196,7 +196,8 @@ def test_library_models_take_words_receptors_and_initial_values():
     text = small("synapse: Delta", "synapse: plastic").replace("J_inh}", "0.2}") + (
         "synapses:\n"
         "  plastic: {use: PairSTDP, receptor: base, parameters: {w_max: g, rule: multiplicative}}\n"
-        "  base: {use: ExponentialConductance, parameters: {tau: 7}, initial: {g: {normal: [1, 0]}}}\n"
+        "  base: {use: ExponentialConductance, parameters: {tau: 7},\n"
+        "         initial: {g: {normal: [1, 0]}}}\n"
     )
     made = load(text).groups["inhibition"].synapse
     base = pg.models.ExponentialConductance(7.0, initial=pg.Normal(1, 0))

@@ -41,7 +41,8 @@ def full_network():
     model = pg.NeuronModel(
         "dV/dt = (k - V + I + J_in)/tau + xi\nk = 2*tau", threshold="V > 1 and t > 3",
         reset="V = 0; w += 1", refractory="w > 3", parameters=dict(tau=pg.Gamma(2, 3)),
-        initial=dict(V="sin(i)", w=0), inputs=("I", "J_in"), integrator="euler_maruyama", name="a b",
+        initial=dict(V="sin(i)", w=0), inputs=("I", "J_in"), name="a b",
+        integrator="euler_maruyama",
     )  # fmt: skip
     a = net.population("a", 4, model, positions=np.arange(8.0).reshape(4, 2))
     b = net.population("true", 4, model, initial=dict(V=[1, 2, 3, 1e-30]), parameters=dict(tau=3))
@@ -64,6 +65,7 @@ def full_network():
     net.timed_current(b, [0, 1], [0, 1], name="step")
     net.noise_current(b, 1.0, pg.LogNormal(0, 1))
     net.record(a.spikes[1:3], b["V"][::2], every=7)
+    net.record(net.groups["a_true"]["q"][:2])
     return net
 
 
