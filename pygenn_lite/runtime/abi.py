@@ -1,14 +1,14 @@
 """The C ABI in ctypes: a mirror of templates/cpp/engine/abi.h, in its order. Nothing else.
 
-``load_engine`` opens the engine, compares versions and gives every function its types; calls
-release the GIL while they run.
+``load_engine`` and ``load_builder`` open the two shared objects that are the same for all networks,
+compare versions and give every function its types; calls release the GIL while they run.
 """
 
 from __future__ import annotations
 
 import ctypes as c
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
@@ -178,9 +178,12 @@ _V, _U32, _I32, _I64, _U64, _F64 = (
 _GROUP = c.POINTER(Group)
 
 # name: (result, arguments)
-FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+Functions = dict[str, tuple[Any, tuple[Any, ...]]]
+COMMON_FUNCTIONS: Functions = {
     "pgl_abi_version": (_I32, ()),
     "pgl_last_error": (c.c_char_p, ()),
+}
+ENGINE_FUNCTIONS: Functions = {
     "pgl_engine_create": (_V, (_U32, _U32, _U32, _U32, _I32)),
     "pgl_engine_destroy": (None, (_V,)),
     "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, c.POINTER(PopulationArgs))),
@@ -204,6 +207,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pgl_inflight_count": (_I64, (_V, _U32)),
     "pgl_inflight_export": (None, (_V, _U32, _V, _V)),
     "pgl_inflight_import": (None, (_V, _U32, _I64, _V, _V)),
+}
+BUILDER_FUNCTIONS: Functions = {
     "pgl_store_build": (
         _V,
         (_U32, _U32, _U32, _GROUP, _U32, _F64, _U32, _U64, _U32, _I32, _V, _V),
@@ -221,12 +226,14 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 }
 
 
-class Engine:
-    """The engine's functions, typed; ``check`` turns a refusal into an exception."""
+class _Library:
+    """Typed functions of a shared object; ``check`` turns a refusal into an exception."""
+
+    functions: ClassVar[Functions] = {}
 
     def __init__(self, library: c.CDLL) -> None:
         self.library = library
-        for name, (result, arguments) in FUNCTIONS.items():
+        for name, (result, arguments) in {**COMMON_FUNCTIONS, **self.functions}.items():
             function = getattr(library, name)
             function.restype = result
             function.argtypes = arguments
@@ -246,6 +253,18 @@ class Engine:
         return result
 
 
+class Engine(_Library):
+    """The engine: the run loop, delivery and recording."""
+
+    functions: ClassVar[Functions] = ENGINE_FUNCTIONS
+
+
+class Builder(_Library):
+    """The builder: makes the stores of synapses that the engine walks."""
+
+    functions: ClassVar[Functions] = BUILDER_FUNCTIONS
+
+
 def load_library(path: Path) -> c.CDLL:
     """Open a shared object of ours."""
     try:
@@ -259,15 +278,24 @@ def load_library(path: Path) -> c.CDLL:
 
 def load_engine(path: Path) -> Engine:
     """Open the engine and make sure that it speaks this ABI."""
+    return Engine(_load_checked(path, "engine"))
+
+
+def load_builder(path: Path) -> Builder:
+    """Open the builder and make sure that it speaks this ABI."""
+    return Builder(_load_checked(path, "builder"))
+
+
+def _load_checked(path: Path, what: str) -> c.CDLL:
     library = load_library(path)
     version = int(library.pgl_abi_version())
     if version != ABI_VERSION:
         raise CompileError(
-            f"the compiled engine {path} speaks version {version} of the C ABI, this "
+            f"the compiled {what} {path} speaks version {version} of the C ABI, this "
             f"pygenn_lite speaks {ABI_VERSION}",
             cure="run 'pygenn-lite cache --clear', then try again",
         )
-    return Engine(library)
+    return library
 
 
 def symbol_address(library: c.CDLL, name: str | None) -> int | None:

@@ -1,5 +1,6 @@
-"""Turns sources into shared objects: the engine once per machine, the kernels once per structure of
-network; both at the same time when both are missing, from the compile cache when they are there.
+"""Turns sources into shared objects: engine and builder once per machine, the kernels once per
+structure of network; all at the same time when they are missing, from the compile cache when they
+are there. The builder is left out where a network has no synapses.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = PACKAGE / "templates"
 GENERATORS = ("templates/cpp", "codegen", "declaration")  # but for the engine
-ENGINE_SOURCE = TEMPLATES / "cpp" / "engine" / "engine.cpp"
+ENGINE = TEMPLATES / "cpp" / "engine"
 
 _FLAG_TROUBLE = re.compile(
     r"march|mcpu|mtune|unknown target CPU|no such instruction|unrecognized command|"
@@ -53,17 +54,19 @@ class CompiledCode:
 
     Attributes
     ----------
-    engine, kernels : Path
-        The shared objects; ``kernels`` is None for a network that needs none (spike sources only).
+    engine, builder, kernels : Path
+        The shared objects; ``builder`` is None for a network without synapses, ``kernels`` for one
+        that needs none (spike sources only).
     manifest : dict
         What the kernels are called and what they take (see codegen/manifest.py).
     source : Path or None
         The generated source of the kernels.
     compiled : tuple of str
-        What had to be compiled now ("engine", "kernels").
+        What had to be compiled now ("engine", "builder", "kernels").
     """
 
     engine: Path
+    builder: Path | None
     kernels: Path | None
     manifest: dict[str, Any]
     source: Path | None
@@ -83,10 +86,11 @@ def compile_code(
     structure_key: str,
     generate: Callable[[], GeneratedCode] | None,
     *,
+    synapses: bool = True,
     use_cache: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> CompiledCode:
-    """Provide engine and kernels, compiling what the cache does not hold.
+    """Provide engine, builder and kernels, compiling what the cache does not hold.
 
     Parameters
     ----------
@@ -95,11 +99,13 @@ def compile_code(
     generate : callable or None
         Makes source and manifest; called only when the kernels are not in the cache. None: the
         network has no kernels.
+    synapses : bool
+        Whether the network has synapses and hence needs the builder.
     use_cache : bool
-        Whether to look into the compile cache and to keep the kernels there. The engine, which is
-        the same for all networks, is kept in any case.
+        Whether to look into the compile cache and to keep the kernels there. Engine and builder,
+        which are the same for all networks, are kept in any case.
     progress : callable, optional
-        Called with "engine" and "kernels" when their compilation starts.
+        Called with "engine", "builder" and "kernels" when their compilation starts.
 
     Raises
     ------
@@ -113,10 +119,14 @@ def compile_code(
     compiled: list[str] = []
     temporary: list[_TemporaryFolder] = []
 
-    def make_engine(folder: Path) -> None:
-        compiled.append("engine")
-        report("engine")
-        _compile(compiler, ENGINE_SOURCE, folder / "engine.so", ENGINE_FLAGS, "the engine")
+    def make_part(part: str, folder: Path) -> None:
+        compiled.append(part)
+        report(part)
+        source = ENGINE / f"{part}.cpp"
+        _compile(compiler, source, folder / f"{part}.so", ENGINE_FLAGS, f"the {part}")
+
+    def part_entry(part: str) -> Path:
+        return _entry(part_key(part, compiler), lambda folder: make_part(part, folder))
 
     def make_kernels(folder: Path) -> None:
         assert generate is not None
@@ -128,8 +138,10 @@ def compile_code(
         (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
         _compile(compiler, source, folder / "kernels.so", KERNEL_FLAGS, "the network's kernels")
 
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        engine: Future[Path] = pool.submit(_entry, engine_key(compiler), make_engine)
+    # Compilers run as processes of their own, so these threads leave the interpreter to SymPy.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        engine: Future[Path] = pool.submit(part_entry, "engine")
+        builder: Future[Path] | None = pool.submit(part_entry, "builder") if synapses else None
         kernels: Path | None = None
         if generate is not None and use_cache:
             kernels = _entry(kernels_key(compiler, structure_key), make_kernels)
@@ -142,6 +154,7 @@ def compile_code(
             manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
         return CompiledCode(
             engine=engine.result() / "engine.so",
+            builder=None if builder is None else builder.result() / "builder.so",
             kernels=None if kernels is None else kernels / "kernels.so",
             manifest=manifest,
             source=None if kernels is None else kernels / "kernels.cpp",
@@ -150,10 +163,10 @@ def compile_code(
         )
 
 
-def engine_key(compiler: Compiler) -> str:
-    """Cache key of the engine."""
+def part_key(part: str, compiler: Compiler) -> str:
+    """Cache key of a part that is the same for all networks: "engine" or "builder"."""
     sources = _digest_of("templates/cpp/engine", "templates/common")
-    return f"engine-{_key(compiler, ENGINE_FLAGS, sources)}"
+    return f"{part}-{_key(compiler, ENGINE_FLAGS, sources)}"
 
 
 def kernels_key(compiler: Compiler, structure_key: str) -> str:

@@ -87,6 +87,7 @@ class Machine:
         self.network, self.structure, self.code = network, structure, code
         self.threads, self.real, self.seed = threads, np.dtype(real), network.seed
         self.engine = abi.load_engine(code.engine)
+        self.builder = None if code.builder is None else abi.load_builder(code.builder)
         self.kernels = None if code.kernels is None else abi.load_library(code.kernels)
         self.clock = Clock(self.engine)
         self.partition = self._cut()
@@ -162,8 +163,9 @@ class Machine:
                 native = description.native(
                     self.partition.begin[group.target], zero_offsets(self.partition)
                 )
-                high = self.engine.check(
-                    self.engine.delay_maximum(
+                assert self.builder is not None
+                high = self.builder.check(
+                    self.builder.delay_maximum(
                         description.n_pre, c.byref(native), dt, self.network.seed, self.threads
                     ),
                     f"drawing the delays of {name!r}",
@@ -250,8 +252,9 @@ class Machine:
                 return zero_offsets(self.partition)
             return arena_offsets(self.arenas, instance)
 
+        assert self.builder is not None  # compiled for every network with synapses
         return build_store(
-            self.engine,
+            self.builder,
             plan,
             n_source=self.network.populations[plan.source].size,
             partition=self.partition,

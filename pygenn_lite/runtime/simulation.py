@@ -80,6 +80,7 @@ def compile_network(
         code = compile_code(
             structure.key,
             (lambda: codegen.generate(structure)) if kernels else None,
+            synapses=bool(network.groups),
             use_cache=cache,
             progress=lambda what: report(f"compiling {what}", 0, 1),
         )

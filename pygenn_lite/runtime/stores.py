@@ -159,14 +159,14 @@ def _special_storage(description: GroupDescription, one_delay: bool) -> int:
 class Store:
     """A built store, and what it needs from Python."""
 
-    def __init__(self, engine: abi.Engine, pointer: int, plan: StorePlan) -> None:
-        self.engine, self.pointer, self.plan = engine, pointer, plan
-        weakref.finalize(self, engine.library.pgl_store_destroy, pointer)
+    def __init__(self, builder: abi.Builder, pointer: int, plan: StorePlan) -> None:
+        self.builder, self.pointer, self.plan = builder, pointer, plan
+        weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
     @property
     def nbytes(self) -> int:
         """Bytes of all slices."""
-        return int(self.engine.store_bytes(self.pointer))
+        return int(self.builder.store_bytes(self.pointer))
 
     @property
     def has_weights(self) -> bool:
@@ -176,14 +176,14 @@ class Store:
     def slice_view(self, piece: int) -> abi.StoreView:
         """Addresses of one slice's arrays."""
         view = abi.StoreView()
-        self.engine.check(
-            self.engine.store_slice(self.pointer, piece, c.byref(view)), "reading a store"
+        self.builder.check(
+            self.builder.store_slice(self.pointer, piece, c.byref(view)), "reading a store"
         )
         return view
 
 
 def build_store(
-    engine: abi.Engine,
+    builder: abi.Builder,
     plan: StorePlan,
     *,
     n_source: int,
@@ -214,17 +214,17 @@ def build_store(
         return int(interrupted)
 
     callback = abi.ProgressFunction(report)
-    pointer = engine.store_build(
+    pointer = builder.store_build(
         n_source, partition.slices, len(plan.members), natives, plan.flags, dt, max_delay, seed,
         threads, real_bytes, callback, None,
     )
     if interrupted:
         if pointer:
-            engine.store_destroy(pointer)
+            builder.store_destroy(pointer)
         raise KeyboardInterrupt
     names = ", ".join(m.group.name for m in plan.members)
-    engine.check(pointer, f"connecting {names}")
-    return Store(engine, pointer, plan)
+    builder.check(pointer, f"connecting {names}")
+    return Store(builder, pointer, plan)
 
 
 def zero_offsets(partition: Partition) -> Offsets:
@@ -244,7 +244,7 @@ class StoredGroup:
     def __init__(self, store: Store, member: int, dt: float) -> None:
         self.store, self.member, self.dt = store, member, dt
         self.description = store.plan.members[member]
-        self.size = int(store.engine.store_group_size(store.pointer, member))
+        self.size = int(store.builder.store_group_size(store.pointer, member))
 
     @property
     def name(self) -> str:
@@ -255,8 +255,8 @@ class StoredGroup:
         """Sources and targets, delays in steps, weights."""
         pre, post = np.empty(self.size, np.uint32), np.empty(self.size, np.uint32)
         delay, weight = np.empty(self.size, np.uint16), np.empty(self.size, np.float64)
-        self.store.engine.check(
-            self.store.engine.store_read(
+        self.store.builder.check(
+            self.store.builder.store_read(
                 self.store.pointer, self.member, pre.ctypes.data, post.ctypes.data,
                 delay.ctypes.data, weight.ctypes.data,
             ),
@@ -274,8 +274,8 @@ class StoredGroup:
     def weights(self) -> npt.NDArray[np.float64]:
         """Weights in canonical order."""
         weight = np.empty(self.size, np.float64)
-        self.store.engine.check(
-            self.store.engine.store_read(
+        self.store.builder.check(
+            self.store.builder.store_read(
                 self.store.pointer, self.member, None, None, None, weight.ctypes.data
             ),
             f"reading the weights of {self.name!r}",
@@ -295,13 +295,13 @@ class StoredGroup:
             raise SimulationError(
                 "a weight is not finite", where=f"synapse group {self.name!r}"
             )
-        engine, store = self.store.engine, self.store.pointer
+        builder, store = self.store.builder, self.store.pointer
         what = f"setting the weights of {self.name!r}"
         if self.store.has_weights:
             whole = np.ascontiguousarray(np.broadcast_to(values, (self.size,)))
-            engine.check(engine.store_write_weights(store, self.member, whole.ctypes.data), what)
+            builder.check(builder.store_write_weights(store, self.member, whole.ctypes.data), what)
         elif values.size and np.all(values == values.flat[0]):
-            engine.check(engine.store_set_common_weight(store, float(values.flat[0])), what)
+            builder.check(builder.store_set_common_weight(store, float(values.flat[0])), what)
         elif values.size:
             raise SimulationError(
                 "all synapses of this group share one weight",

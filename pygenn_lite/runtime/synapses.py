@@ -163,8 +163,8 @@ class SynapseMemory:
         """Slice and place in it of every synapse, in canonical order."""
         size, store = self.stored.size, self.stored.store
         pieces, positions = np.empty(size, np.uint32), np.empty(size, np.uint32)
-        store.engine.check(
-            store.engine.store_positions(
+        store.builder.check(
+            store.builder.store_positions(
                 store.pointer, self.stored.member, pieces.ctypes.data, positions.ctypes.data
             ),
             f"reading the synapses of {self.name!r}",

@@ -1,12 +1,10 @@
-// The builder without the engine, and loops over the common functions, for the tests.
+// The builder, and loops over the common functions, for the tests.
 #include "common/math.hpp"
 #include "common/poisson.hpp"
 #include "common/random.hpp"
-#include "cpp/engine/build.hpp"
+#include "cpp/engine/builder.cpp"
 
 extern "C" {
-
-const char* pgl_last_error(void) { return pgl::last_error().c_str(); }
 
 #define PGL_TEST_UNARY(name)                                                               \
   void name##_float(const float* x, float* out, int64_t n) {                               \

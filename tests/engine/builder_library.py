@@ -42,11 +42,7 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> c.CDLL:
     out = tmp_path_factory.mktemp("builder") / "builder.so"
     run_compiler(["-O1", "-fPIC", "-shared", "-pthread", str(HERE / "builder.cpp"), "-o", str(out)])
     library = c.CDLL(str(out))
-    for name, (result, arguments) in abi.FUNCTIONS.items():
-        if hasattr(library, name):
-            function = getattr(library, name)
-            function.restype, function.argtypes = result, arguments
-    return library
+    return abi.Builder(library).library
 
 
 def address(array: np.ndarray) -> c.c_void_p:

@@ -67,6 +67,10 @@ void note(int64_t kind, int64_t step, int64_t index, int64_t source, int64_t del
   for (const int64_t value : {kind, step, index, source, delay}) calls.push_back(value);
 }
 
+struct TestStore : pgl_store {
+  std::vector<uint32_t> bounds;
+};
+
 }  // namespace
 
 extern "C" {
@@ -115,15 +119,16 @@ int64_t test_calls(int64_t* out) {
 pgl_store* test_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_begin, const uint32_t* offset, int64_t n,
                       const uint32_t* pre, const uint32_t* post, const uint32_t* delay, const double* weight,
                       uint32_t flags, int32_t wide, int32_t real_bytes) {
-  auto* store = new pgl_store;
+  auto* store = new TestStore;
   store->n_source = n_source;
   store->flags = flags;
   store->real_bytes = real_bytes;
-  store->delays.assign(delay, delay + n);
-  std::sort(store->delays.begin(), store->delays.end());
-  store->delays.erase(std::unique(store->delays.begin(), store->delays.end()), store->delays.end());
+  std::vector<uint32_t> delays(delay, delay + n);
+  std::sort(delays.begin(), delays.end());
+  delays.erase(std::unique(delays.begin(), delays.end()), delays.end());
+  store->delays.append(delays.data(), delays.size());
   store->common_weight = n > 0 ? weight[0] : 0.0;
-  store->group_sizes = {n};
+  store->group_sizes.push(n);
   store->slices.resize(slices);
   const std::size_t n_delays = store->delays.size();
   for (uint32_t s = 0; s < slices; ++s) {
@@ -180,21 +185,21 @@ pgl_store* test_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_
 pgl_store* test_dense_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_begin, const uint32_t* offset,
                             uint32_t delay, const double* weight, uint32_t flags, int32_t autapses,
                             int32_t same_population, int32_t real_bytes) {
-  auto* store = new pgl_store;
+  auto* store = new TestStore;
   const uint32_t n_target = slice_begin[slices];
   store->n_source = n_source;
   store->flags = flags | PGL_STORE_DENSE;
   store->real_bytes = real_bytes;
-  store->delays = {delay};
+  store->delays.push(delay);
   store->common_weight = weight[0];
-  store->group_sizes = {int64_t{n_source} * n_target};
-  store->owned.emplace_back(slice_begin, slice_begin + slices + 1);
+  store->group_sizes.push(int64_t{n_source} * n_target);
+  store->bounds.assign(slice_begin, slice_begin + slices + 1);
   pgl_group group{};
   group.n_target = n_target;
   group.rule.autapses = autapses;
   group.rule.same_population = same_population;
-  group.slice_begin = store->owned.back().data();
-  store->groups = {group};
+  group.slice_begin = store->bounds.data();
+  store->groups.push(group);
   store->slices.resize(slices);
   for (uint32_t s = 0; s < slices; ++s) {
     pgl_slice_store& part = store->slices[s];
@@ -221,7 +226,7 @@ pgl_store* test_dense_store(uint32_t n_source, uint32_t slices, const uint32_t* 
   return store;
 }
 
-void test_store_free(pgl_store* store) { delete store; }
+void test_store_free(pgl_store* store) { delete static_cast<TestStore*>(store); }
 
 // Addresses of one slice's arrays, for pgl_synapse_args.
 void test_store_arrays(pgl_store* store, uint32_t slice, void** target, void** weight, uint32_t* n) {

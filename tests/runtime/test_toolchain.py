@@ -122,7 +122,7 @@ def test_keys_tell_structures_and_compilers_apart():
     two = toolchain.Compiler(("g++",), "gcc", "2")
     keys = {build.kernels_key(c, s) for c in (one, two) for s in ("a", "b")}
     assert len(keys) == 4
-    assert build.engine_key(one) not in keys
+    assert build.part_key("engine", one) not in keys
 
 
 def test_importing_the_package_is_light():

@@ -19,49 +19,7 @@
 
 namespace pgl {
 
-inline constexpr int kPoissonEntries = 32;
 inline constexpr double kPoissonRejection = 10.0;  // rates from here on are drawn by rejection
-
-// Fills threshold[32] and alias[32]; returns the kind: 0, or 1 where the table does not reach (the probability
-// of more than 31 is 1e-9 or more). Integer arithmetic throughout: the 2^32 words are dealt out without rest.
-inline int32_t poisson_table(double rate, uint32_t* threshold, uint32_t* alias) {
-  if (!(rate >= 0.0) || rate > 20.0) return 1;
-  double p[kPoissonEntries], sum = 0.0;
-  p[0] = pgl::exp(-rate);
-  for (int k = 1; k < kPoissonEntries; ++k) p[k] = p[k - 1] * rate / k;
-  // The tail by its leading terms: 1 - sum would lose it to rounding.
-  double tail = 0.0, term = p[kPoissonEntries - 1];
-  for (int k = kPoissonEntries; k < 2 * kPoissonEntries; ++k) tail += term *= rate / k;
-  if (tail >= 1e-9) return 1;
-  for (double value : p) sum += value;
-  constexpr int64_t kEach = int64_t(1) << 27;
-  int64_t share[kPoissonEntries], rest = int64_t(1) << 32;
-  int largest = 0;
-  for (int k = 0; k < kPoissonEntries; ++k) {
-    share[k] = int64_t(p[k] / sum * 4294967296.0 + 0.5);
-    rest -= share[k];
-    if (share[k] > share[largest]) largest = k;
-  }
-  share[largest] += rest;
-  int poor[kPoissonEntries], rich[kPoissonEntries], n_poor = 0, n_rich = 0;
-  for (int k = 0; k < kPoissonEntries; ++k) (share[k] < kEach ? poor[n_poor++] : rich[n_rich++]) = k;
-  while (n_poor > 0) {  // someone is rich as long as someone is poor: the shares add up to 32 kEach
-    const int low = poor[--n_poor], high = rich[n_rich - 1];
-    threshold[low] = uint32_t(share[low]);
-    alias[low] = uint32_t(high);
-    share[high] -= kEach - share[low];
-    if (share[high] < kEach) {
-      poor[n_poor++] = high;
-      --n_rich;
-    }
-  }
-  while (n_rich > 0) {
-    const int k = rich[--n_rich];
-    threshold[k] = uint32_t(kEach);
-    alias[k] = uint32_t(k);
-  }
-  return 0;
-}
 
 namespace detail {
 

@@ -238,8 +238,6 @@ typedef struct pgl_store_view {
   int32_t wide_target;
 } pgl_store_view;
 int32_t pgl_store_slice(pgl_store*, uint32_t slice, pgl_store_view* out);
-// Alias table (32 entries) of a Poisson input with one rate; returns the kind to use: 0, or 1 where it does not reach.
-int32_t pgl_poisson_table(double rate, uint32_t* threshold, uint32_t* alias);
 
 #ifdef __cplusplus
 }

@@ -8,23 +8,23 @@
 #ifndef PGL_BARRIER_HPP
 #define PGL_BARRIER_HPP
 
-#include <atomic>
-#include <chrono>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <cstdint>
-#include <thread>
 
 #if defined(__linux__)
+#include <linux/futex.h>
 #include <sched.h>
-#endif
-#if defined(__x86_64__) || defined(_M_X64)
-#include <immintrin.h>
+#include <sys/syscall.h>
 #endif
 
 namespace pgl {
 
 inline void cpu_pause() {
-#if defined(__x86_64__) || defined(_M_X64)
-  _mm_pause();
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
 #elif defined(__aarch64__)
   asm volatile("isb");  // "yield" is a no-op on most cores; this waits about as long as the x86 pause
 #endif
@@ -37,8 +37,14 @@ inline unsigned available_cpus() {
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(CPU_COUNT(&set));
 #endif
-  const unsigned n = std::thread::hardware_concurrency();
-  return n == 0 ? 1 : n;
+  const long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n < 1 ? 1 : static_cast<unsigned>(n);
+}
+
+inline double microseconds_now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) * 1e-3;
 }
 
 // How many pauses make about `microseconds` on this machine (a pause takes 4 to 150 cycles, by model). The fastest of
@@ -47,14 +53,43 @@ inline uint32_t calibrate_spin(double microseconds) {
   constexpr uint32_t kPauses = 500;
   double best = 1e9;
   for (int attempt = 0; attempt < 3; ++attempt) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = microseconds_now();
     for (uint32_t i = 0; i < kPauses; ++i) cpu_pause();
-    const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
-    if (took.count() < best) best = took.count();
+    const double took = microseconds_now() - start;
+    if (took < best) best = took;
   }
   const double pauses = microseconds * kPauses / (best > 1e-3 ? best : 1e-3);
   return static_cast<uint32_t>(pauses < 1e6 ? pauses : 1e6);
 }
+
+// Sleeping until a word is no longer `old`, and waking all who sleep on it. The builtins and these stand in for
+// <atomic>, which takes as long to compile as all of this file.
+#if defined(__linux__)
+inline void sleep_while(const uint32_t* word, uint32_t old) {
+  while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == old) {
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);  // returns at once if it has changed
+  }
+}
+inline void wake_sleepers(const uint32_t* word) {
+  syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, nullptr, nullptr, 0);
+}
+#else
+struct Bed {  // one for all words: sleepers look at theirs again whenever somebody is woken
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+};
+inline Bed bed;
+inline void sleep_while(const uint32_t* word, uint32_t old) {
+  pthread_mutex_lock(&bed.mutex);
+  while (__atomic_load_n(word, __ATOMIC_SEQ_CST) == old) pthread_cond_wait(&bed.changed, &bed.mutex);
+  pthread_mutex_unlock(&bed.mutex);
+}
+inline void wake_sleepers(const uint32_t*) {
+  pthread_mutex_lock(&bed.mutex);
+  pthread_cond_broadcast(&bed.changed);
+  pthread_mutex_unlock(&bed.mutex);
+}
+#endif
 
 class Barrier {
  public:
@@ -69,25 +104,23 @@ class Barrier {
   template <class Completion>
   void wait(Completion&& completion) {
     // Read before arriving: afterwards the generation may already have moved on.
-    const uint32_t generation = generation_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == parties_) {
+    const uint32_t generation = __atomic_load_n(&generation_, __ATOMIC_RELAXED);
+    if (__atomic_add_fetch(&arrived_, 1, __ATOMIC_ACQ_REL) == parties_) {
       completion();
-      arrived_.store(0, std::memory_order_relaxed);  // nobody arrives again before the generation changes
-      generation_.store(generation + 1, std::memory_order_seq_cst);
-      if (sleepers_.load(std::memory_order_seq_cst) != 0) generation_.notify_all();
+      __atomic_store_n(&arrived_, 0, __ATOMIC_RELAXED);  // nobody arrives again before the generation changes
+      __atomic_store_n(&generation_, generation + 1, __ATOMIC_SEQ_CST);
+      if (__atomic_load_n(&sleepers_, __ATOMIC_SEQ_CST) != 0) wake_sleepers(&generation_);
       return;
     }
     for (uint32_t i = 0; i < spins_; ++i) {
-      if (generation_.load(std::memory_order_acquire) != generation) return;
+      if (__atomic_load_n(&generation_, __ATOMIC_ACQUIRE) != generation) return;
       cpu_pause();
     }
-    // Sleeper announces itself, then looks again (inside atomic wait); the last arriver changes the generation, then
-    // looks for sleepers: in every order of these four one sees the other.
-    sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    while (generation_.load(std::memory_order_seq_cst) == generation) {
-      generation_.wait(generation, std::memory_order_acquire);
-    }
-    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+    // Sleeper announces itself, then looks again; the last arriver changes the generation, then looks for sleepers: in
+    // every order of these four one sees the other.
+    __atomic_fetch_add(&sleepers_, 1, __ATOMIC_SEQ_CST);
+    sleep_while(&generation_, generation);
+    __atomic_fetch_sub(&sleepers_, 1, __ATOMIC_RELAXED);
   }
   void wait() {
     wait([] {});
@@ -97,9 +130,9 @@ class Barrier {
   static constexpr double kSpinMicroseconds = 50.0;
 
   // Written by all, polled by all, read only: three lines, so that an arrival does not disturb those who poll.
-  alignas(64) std::atomic<uint32_t> arrived_{0};
-  alignas(64) std::atomic<uint32_t> generation_{0};
-  alignas(64) std::atomic<uint32_t> sleepers_{0};
+  alignas(64) uint32_t arrived_ = 0;
+  alignas(64) uint32_t generation_ = 0;
+  alignas(64) uint32_t sleepers_ = 0;
   alignas(64) uint32_t parties_;
   uint32_t spins_ = 0;
 };

@@ -1,17 +1,13 @@
-// The builder's part of abi.h: stores made, groups sized (reading back: readback.hpp). Included once, by engine.cpp.
+// The builder's part of abi.h: stores made, groups sized (reading back: readback.hpp). Included once, by builder.cpp.
 #ifndef PGL_BUILD_HPP
 #define PGL_BUILD_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "abi.h"
 #include "builder.hpp"
-#include "common/poisson.hpp"
 #include "error.hpp"
+#include "list.hpp"
 #include "parallel.hpp"
 #include "readback.hpp"
 #include "rows.hpp"
@@ -21,9 +17,10 @@ namespace pgl {
 
 namespace detail {
 
-// A dry run over one group, for pgl_group_size and pgl_delay_maximum: body(worker, row made so far).
-template <class Body>
-void dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed, uint32_t threads, Body&& body) {
+// A dry run over one group, for pgl_group_size and pgl_delay_maximum: body(worker, row, its number), where only the
+// row's size is sure to be known. Returns how the delays were sampled.
+PGL_COLD inline DelaySampler dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed, uint32_t threads,
+                                     const Call<uint32_t, Row&, uint32_t>& body) {
   const uint32_t whole[2] = {0, group.n_target}, offset[1] = {0};
   pgl_group flat = group;
   flat.slice_begin = whole;
@@ -32,8 +29,8 @@ void dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed
   plan.seed = seed;
   plan.n_source = n_source;
   plan.max_delay = 65535;
-  std::vector<uint32_t> degrees;
-  plan.groups.emplace_back(flat, n_source, seed, dt, plan.max_delay, nullptr);
+  List<uint32_t> degrees;
+  plan.groups.push(GroupPlan(flat, n_source, seed, dt, plan.max_delay, nullptr));
   plan.groups[0].check();
   if (plan.groups[0].rule.needs_degrees()) {
     degrees.assign(n_source, 0);
@@ -41,11 +38,13 @@ void dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed
     plan.groups[0].rule = Rule(flat, n_source, seed, degrees.data());
   }
   plan.groups[0].rule.turn(threads);
-  std::vector<Row> rows = rows_for_threads(plan, threads);
+  List<Row> rows = rows_for_threads(plan, threads);
   parallel_rows(threads, n_source, nullptr, [&](uint32_t worker, uint32_t r) {
-    rows[worker].make_targets(r);
-    body(worker, rows[worker]);
+    Row& row = rows[worker];
+    if (!row.count_only(r)) row.make_targets(r);
+    body(worker, row, r);
   });
+  return std::move(plan.groups[0].delay);
 }
 
 }  // namespace detail
@@ -61,7 +60,11 @@ pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups
     if (n_groups == 0 || slices == 0) throw pgl::Error("a store needs at least one group and one slice");
     if (max_delay == 0 || max_delay > 65535) throw pgl::Error("delays must lie between 1 and 65535 steps");
     if (n_source >= 0xffffffffu) throw pgl::Error("a population has too many neurons");
-    auto store = std::make_unique<pgl_store>();
+    auto* store = new pgl::BuiltStore;
+    struct Keeper {  // until the store is complete
+      pgl::BuiltStore* store;
+      ~Keeper() { delete store; }
+    } keeper{store};
     store->n_source = n_source;
     store->flags = flags;
     store->real_bytes = real_bytes;
@@ -70,33 +73,40 @@ pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups
     store->slices.resize(slices);
     pgl::detail::adopt_groups(*store, n_groups, groups, slices);
     pgl::Progress progress(report, user, int64_t(n_source) * (flags & PGL_STORE_PROCEDURAL ? 1 : 2));
-    const uint32_t workers = std::max(threads, 1u);
+    const uint32_t workers = threads == 0 ? 1u : threads;
     pgl::detail::Builder(*store, max_delay, workers, progress).build();
     pgl::detail::adopt_values(*store);
-    if (flags & PGL_STORE_PROCEDURAL) store->plan = std::make_shared<const pgl::StorePlan>(pgl::StorePlan::of(*store, workers));
+    if (flags & PGL_STORE_PROCEDURAL) {
+      store->plan = new pgl::StorePlan(pgl::StorePlan::of(*store, workers));
+      store->regenerate = pgl::regenerate_row;
+    }
     progress.finish();
-    return store.release();
+    keeper.store = nullptr;
+    return store;
   });
 }
 
-void pgl_store_destroy(pgl_store* store) { delete store; }
+void pgl_store_destroy(pgl_store* store) { delete static_cast<pgl::BuiltStore*>(store); }
 
 int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group* group, double dt, uint64_t seed, uint32_t threads) {
   return pgl::guarded<int64_t>(-1, [&]() -> int64_t {
-    const auto steps = [&](double delay) { return int64_t(std::clamp(std::floor(delay / dt + 0.5), 1.0, 65535.0)); };
+    const auto steps = [&](double delay) { return int64_t(pgl::clip(pgl::floor(delay / dt + 0.5), 1.0, 65535.0)); };
     const pgl_distribution& d = group->delay;
     if (d.kind == PGL_CONSTANT) return steps(d.a);
-    if (d.kind == PGL_UNIFORM) return steps(std::max(d.a, d.b));
-    const uint32_t workers = std::max(threads, 1u);
-    std::vector<int64_t> longest(workers, 1);
-    pgl::detail::dry_run(n_source, *group, dt, seed, workers, [&](uint32_t worker, pgl::Row& row) {
-      row.make_delays();
-      const uint16_t* delay = row.delays();
-      uint16_t mine = 1;
-      for (uint32_t k = 0; k < row.size(); ++k) mine = delay[k] > mine ? delay[k] : mine;
-      longest[worker] = std::max(longest[worker], int64_t(mine));
-    });
-    return *std::max_element(longest.begin(), longest.end());
+    if (d.kind == PGL_UNIFORM) return steps(d.a > d.b ? d.a : d.b);
+    const uint32_t workers = threads == 0 ? 1u : threads;
+    pgl::List<pgl::DelayRange> ranges(workers);
+    const pgl::DelaySampler sampler =
+        pgl::detail::dry_run(n_source, *group, dt, seed, workers, [&](uint32_t worker, pgl::Row& row, uint32_t r) {
+          row.widen_delays(r, &ranges[worker]);
+        });
+    int64_t longest = 1;
+    for (const pgl::DelayRange& range : ranges) {
+      if (range.low > range.high) continue;
+      const int64_t here = sampler.random() ? sampler.steps_of_word(range.high) : range.high;
+      longest = here > longest ? here : longest;
+    }
+    return longest;
   });
 }
 
@@ -110,18 +120,14 @@ int64_t pgl_group_size(uint32_t n_source, const pgl_group* group, uint64_t seed,
     const int64_t known = rule.known_degree(0);
     if (group->rule.kind == PGL_EXPLICIT) return group->rule.row_begin[n_source];
     if (known >= 0) return known * int64_t(n_source);
-    const uint32_t workers = std::max(threads, 1u);
-    std::vector<int64_t> sizes(workers, 0);
+    const uint32_t workers = threads == 0 ? 1u : threads;
+    pgl::List<int64_t> sizes(workers);
     pgl::detail::dry_run(n_source, *group, 1.0, seed, workers,
-                         [&](uint32_t worker, pgl::Row& row) { sizes[worker] += row.size(); });
+                         [&](uint32_t worker, pgl::Row& row, uint32_t) { sizes[worker] += row.size(); });
     int64_t total = 0;
     for (int64_t size : sizes) total += size;
     return total;
   });
-}
-
-int32_t pgl_poisson_table(double rate, uint32_t* threshold, uint32_t* alias) {
-  return pgl::poisson_table(rate, threshold, alias);
 }
 
 }  // extern "C"

@@ -2,17 +2,12 @@
 #ifndef PGL_BUILDER_HPP
 #define PGL_BUILDER_HPP
 
-#include <algorithm>
-#include <atomic>
-#include <cmath>
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <utility>
-#include <vector>
+#include <cstring>
 
 #include "abi.h"
 #include "error.hpp"
+#include "list.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "store.hpp"
@@ -22,12 +17,12 @@ namespace pgl {
 namespace detail {
 
 // Copies what the descriptions point to; given weights are needed only while they are laid down.
-PGL_COLD inline void adopt_groups(pgl_store& store, uint32_t n_groups, const pgl_group* groups, uint32_t slices) {
+PGL_COLD inline void adopt_groups(BuiltStore& store, uint32_t n_groups, const pgl_group* groups, uint32_t slices) {
   const auto keep = [](auto& owned, auto* from, uint64_t n) {
-    owned.emplace_back(from, from + n);
+    owned.push({});
+    owned.back().append(from, n);
     return owned.back().data();
   };
-  store.owned.reserve(3 * uint64_t(n_groups));
   for (uint32_t g = 0; g < n_groups; ++g) {
     pgl_group group = groups[g];
     if (group.slice_begin[0] != 0 || group.slice_begin[slices] != group.n_target)
@@ -42,18 +37,19 @@ PGL_COLD inline void adopt_groups(pgl_store& store, uint32_t n_groups, const pgl
       group.rule.row_begin = keep(store.owned64, group.rule.row_begin, uint64_t(store.n_source) + 1);
       if (group.rule.targets != nullptr) group.rule.targets = keep(store.owned, group.rule.targets, uint64_t(n));
     }
-    store.groups.push_back(group);
+    store.groups.push(group);
   }
 }
 
 // Lists of given values that outlive the construction: delays (for reading back), weights of procedural stores.
-PGL_COLD inline void adopt_values(pgl_store& store) {
+PGL_COLD inline void adopt_values(BuiltStore& store) {
   for (pgl_group& group : store.groups) {
     const auto keep = [&](pgl_distribution& d) {
       if (d.kind != PGL_VALUES) return;
       const Rule rule(group, store.n_source, store.seed, nullptr);
       const int64_t n = store.n_source == 0 ? 0 : rule.first_position(store.n_source - 1) + rule.known_degree(store.n_source - 1);
-      store.owned_values.emplace_back(d.values, d.values + n);
+      store.owned_values.push({});
+      store.owned_values.back().append(d.values, uint64_t(n));
       d.values = store.owned_values.back().data();
     };
     keep(group.delay);
@@ -66,7 +62,7 @@ PGL_COLD inline void adopt_values(pgl_store& store) {
 
 class Builder {
  public:
-  Builder(pgl_store& store, uint32_t max_delay, uint32_t threads, Progress& progress)
+  Builder(BuiltStore& store, uint32_t max_delay, uint32_t threads, Progress& progress)
       : store_(store), threads_(threads), progress_(progress) {
     plan_.seed = store.seed;
     plan_.n_source = store.n_source;
@@ -94,7 +90,7 @@ class Builder {
     const bool single = kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL) || kept(PGL_STORE_TRANSPOSED);
     if (single && store_.groups.size() != 1) throw Error("dense, procedural and transposed stores hold one group");
     for (const pgl_group& group : store_.groups) {
-      plan_.groups.emplace_back(group, store_.n_source, store_.seed, store_.dt, plan_.max_delay, nullptr);
+      plan_.groups.push(GroupPlan(group, store_.n_source, store_.seed, store_.dt, plan_.max_delay, nullptr));
       if (kept(PGL_STORE_WEIGHTS)) plan_.groups.back().use_weights(group.weight, store_.real_bytes);
       plan_.groups.back().check();
       if (!kept(PGL_STORE_WEIGHTS) && group.weight.kind == PGL_CONSTANT) store_.common_weight = group.weight.a;
@@ -123,10 +119,11 @@ class Builder {
       uint64_t largest = 0;
       for (const GroupPlan& group : plan_.groups) {
         if (group.slice_begin[s] > group.slice_begin[s + 1]) throw Error("the slices do not ascend");
-        largest = std::max(largest, uint64_t(group.arena_offset[s]) + (group.slice_begin[s + 1] - group.slice_begin[s]));
+        const uint64_t end = uint64_t(group.arena_offset[s]) + (group.slice_begin[s + 1] - group.slice_begin[s]);
+        largest = end > largest ? end : largest;
       }
       if (largest > uint64_t(1) << 32) throw Error("more target variables in one slice than 32 bits address");
-      wide_.push_back(largest > uint64_t(1) << 16);
+      wide_.push(largest > uint64_t(1) << 16);
       if (kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL)) {
         slice.dense_columns = plan_.groups[0].slice_begin[s + 1] - plan_.groups[0].slice_begin[s];
         slice.dense_offset = plan_.groups[0].arena_offset[s];
@@ -139,56 +136,83 @@ class Builder {
     for (const GroupPlan& group : plan_.groups) needed += group.rule.needs_degrees() ? 1 : 0;
     if (needed == 0) return;
     store_.out_degree.assign(needed * store_.n_source, 0);
-    std::vector<std::pair<uint32_t, uint32_t*>> work;
+    struct Work {
+      uint32_t group;
+      uint32_t* degrees;
+    };
+    List<Work> work;
     uint32_t* degrees = store_.out_degree.data();
     for (uint32_t g = 0; g < store_.groups.size(); ++g) {
       if (!plan_.groups[g].rule.needs_degrees()) continue;
       plan_.groups[g].rule = Rule(store_.groups[g], store_.n_source, store_.seed, degrees);
-      work.emplace_back(g, degrees);
+      work.push({g, degrees});
       degrees += store_.n_source;
     }
-    std::atomic<uint32_t> next{0};
-    parallel_workers(std::min(threads_, uint32_t(needed)), [&](uint32_t) {
-      for (uint32_t k = next++; k < work.size(); k = next++) plan_.groups[work[k].first].rule.draw_degrees(work[k].second);
+    uint32_t next = 0;
+    parallel_workers(threads_ < needed ? threads_ : uint32_t(needed), [&](uint32_t) {
+      for (;;) {
+        const uint32_t k = __atomic_fetch_add(&next, 1u, __ATOMIC_RELAXED);
+        if (k >= work.size()) break;
+        plan_.groups[work[k].group].rule.draw_degrees(work[k].degrees);
+      }
     });
   }
 
-  // Synapses of each row and slice (into row_begin, to be summed), delays that occur, sizes of the groups.
+  // Synapses of each row and slice (into row_begin, to be summed), the range of delays, sizes of the groups.
   void count() {
     const bool stored = !kept(PGL_STORE_DENSE) && !kept(PGL_STORE_PROCEDURAL);
     if (stored)
       for (pgl_slice_store& slice : store_.slices) slice.row_begin.reset(uint64_t(store_.n_source) + 1);
-    std::vector<std::vector<int64_t>> sizes(threads_, std::vector<int64_t>(plan_.groups.size(), 0));
-    std::vector<std::vector<uint8_t>> occurs(threads_);
-    for (std::vector<uint8_t>& mine : occurs) mine.assign(uint64_t(plan_.max_delay) + 1, 0);
-    std::vector<Row> rows = rows_for_threads(plan_, threads_);
+    struct Found {
+      List<int64_t> sizes;
+      List<DelayRange> delays;
+      List<uint64_t> count;
+    };
+    List<Found> found(threads_);
+    for (Found& mine : found) {
+      mine.sizes.resize(plan_.groups.size());
+      mine.delays.resize(plan_.groups.size());
+    }
+    List<Row> rows = rows_for_threads(plan_, threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
+      Found& mine = found[worker];
       row.make_targets(r);
-      for (uint32_t g = 0; g < plan_.groups.size(); ++g) sizes[worker][g] += row.group_end(g) - row.group_begin(g);
+      for (uint32_t g = 0; g < plan_.groups.size(); ++g) mine.sizes[g] += row.group_end(g) - row.group_begin(g);
       if (!stored) return;
-      std::vector<uint64_t> count(plan_.slices, 0);
-      row.count_slices(count.data());
-      for (uint32_t s = 0; s < plan_.slices; ++s) store_.slices[s].row_begin[r + 1] = uint32_t(count[s]);
-      row.mark_delays(occurs[worker].data());
+      mine.count.assign(plan_.slices, 0);
+      row.count_slices(mine.count.data());
+      for (uint32_t s = 0; s < plan_.slices; ++s) store_.slices[s].row_begin[r + 1] = uint32_t(mine.count[s]);
+      row.widen_delays(r, mine.delays.data());
     });
     store_.group_sizes.assign(plan_.groups.size(), 0);
-    for (const std::vector<int64_t>& mine : sizes)
-      for (uint32_t g = 0; g < mine.size(); ++g) store_.group_sizes[g] += mine[g];
+    List<uint8_t> occurs;
+    occurs.assign(uint64_t(plan_.max_delay) + 1, 0);
+    for (const Found& mine : found)
+      for (uint32_t g = 0; g < plan_.groups.size(); ++g) {
+        store_.group_sizes[g] += mine.sizes[g];
+        mark_range(plan_.groups[g].delay, mine.delays[g], occurs.data());
+      }
     find_delays(occurs, stored);
     plan_.index_delays(store_.delays);
     if (stored) sum_rows();
   }
 
-  PGL_COLD void find_delays(const std::vector<std::vector<uint8_t>>& occurs, bool stored) {
+  PGL_COLD static void mark_range(const DelaySampler& delay, const DelayRange& range, uint8_t* occurs) {
+    if (range.low > range.high) return;
+    const uint32_t low = delay.random() ? delay.steps_of_word(range.low) : range.low;
+    const uint32_t high = delay.random() ? delay.steps_of_word(range.high) : range.high;
+    for (uint32_t steps = low; steps <= high; ++steps) occurs[steps] = 1;
+  }
+
+  PGL_COLD void find_delays(const List<uint8_t>& occurs, bool stored) {
     if (stored) {
       for (uint32_t delay = 1; delay <= plan_.max_delay; ++delay)
-        if (std::any_of(occurs.begin(), occurs.end(), [=](const auto& mine) { return mine[delay] != 0; }))
-          store_.delays.push_back(delay);
+        if (occurs[delay] != 0) store_.delays.push(delay);
     } else {
-      store_.delays.push_back(plan_.groups[0].delay.constant_steps());
+      store_.delays.push(plan_.groups[0].delay.constant_steps());
     }
-    if (store_.delays.empty()) store_.delays.push_back(1);
+    if (store_.delays.empty()) store_.delays.push(1u);
   }
 
   void sum_rows() {
@@ -196,7 +220,7 @@ class Builder {
       uint64_t total = 0;
       for (uint32_t row = 0; row < store_.n_source; ++row) {
         const uint32_t here = slice.row_begin[row + 1];
-        longest_ = std::max(longest_, here);
+        longest_ = here > longest_ ? here : longest_;
         total += here;
         slice.row_begin[row + 1] = uint32_t(total);
       }
@@ -248,8 +272,8 @@ class Builder {
   };
 
   void fill() {
-    std::vector<Row> rows = rows_for_threads(plan_, threads_);
-    std::vector<Sorted> sorted(threads_);
+    List<Row> rows = rows_for_threads(plan_, threads_);
+    List<Sorted> sorted(threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
       Sorted& out = sorted[worker];
@@ -268,6 +292,15 @@ class Builder {
   }
 
   template <class Value>
+  static void copy(const Value* from, uint32_t n, Value* to) {
+    if (n != 0) std::memcpy(to, from, n * sizeof(Value));
+  }
+  template <class Value>
+  static void fill_with(Value* out, uint32_t n, Value value) {
+    for (uint32_t i = 0; i < n; ++i) out[i] = value;
+  }
+
+  template <class Value>
   static void place(Row& row, const Value* __restrict values, RowBuffer<Value>& sorted) {
     Value* __restrict out = sorted.reserve(row.size());
     const uint32_t* __restrict where = row.where();
@@ -282,8 +315,8 @@ class Builder {
     for (uint32_t s = 0; s < plan_.slices; ++s) {
       const uint32_t* key_begin = row.key_begin() + uint64_t(s) * plan_.n_delays;
       pgl_slice_store& slice = store_.slices[s];
-      std::copy_n(sorted.data() + key_begin[0], key_begin[plan_.n_delays] - key_begin[0],
-                  weights<Real>(slice).data() + slice.row_begin[r]);
+      copy(sorted.data() + key_begin[0], key_begin[plan_.n_delays] - key_begin[0],
+           weights<Real>(slice).data() + slice.row_begin[r]);
     }
   }
 
@@ -293,14 +326,14 @@ class Builder {
     const uint64_t at = slice.row_begin[r];
     const uint32_t* __restrict target = sorted.target.data() + from;
     if (wide_[s]) {
-      std::copy_n(target, n, slice.target32.data() + at);
+      copy(target, n, slice.target32.data() + at);
     } else {
       uint16_t* __restrict out = slice.target16.data() + at;
       for (uint32_t k = 0; k < n; ++k) out[k] = uint16_t(target[k]);
     }
-    if (kept(PGL_STORE_SOURCES)) std::fill_n(slice.source.data() + at, n, r);
+    if (kept(PGL_STORE_SOURCES)) fill_with(slice.source.data() + at, n, r);
     for (uint32_t d = 0; d < n_delays && kept(PGL_STORE_DELAYS); ++d)
-      std::fill_n(slice.delay.data() + at + (key_begin[d] - from), key_begin[d + 1] - key_begin[d], uint16_t(store_.delays[d]));
+      fill_with(slice.delay.data() + at + (key_begin[d] - from), key_begin[d + 1] - key_begin[d], uint16_t(store_.delays[d]));
     if (n_delays == 1) return;
     const uint64_t segment = uint64_t(r) * (n_delays + 1);
     if (!slice.segment16.empty())
@@ -315,7 +348,7 @@ class Builder {
       if (n > 0xffffffffull) throw Error("more than 2^32 entries in one slice of a matrix; use more slices (threads)");
       reset_weights(slice, n);
     }
-    std::vector<Row> rows = rows_for_threads(plan_, threads_);
+    List<Row> rows = rows_for_threads(plan_, threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
       row.make_targets(r);
@@ -338,13 +371,12 @@ class Builder {
   }
 
   void refuse_repeats(Row& row, uint32_t r) {
-    std::vector<uint64_t>& bits = row.bits();
+    List<uint64_t>& bits = row.bits();
     bits.assign(store_.groups[0].n_target / 64 + 1, 0);
     for (uint32_t k = 0; k < row.size(); ++k) {
       const uint32_t target = row.targets()[k];
       if (bits[target / 64] >> target % 64 & 1)
-        throw Error("dense storage holds one synapse per pair, but neuron " + std::to_string(r) + " reaches target " +
-                    std::to_string(target) + " more than once");
+        throw Error("dense storage holds one synapse per pair, but neuron %u reaches target %u more than once", r, target);
       bits[target / 64] |= uint64_t(1) << target % 64;
     }
   }
@@ -371,11 +403,11 @@ class Builder {
     }
   }
 
-  pgl_store& store_;
+  BuiltStore& store_;
   StorePlan plan_;
   uint32_t threads_, longest_ = 0;
   Progress& progress_;
-  std::vector<bool> wide_;
+  List<bool> wide_;
 };
 
 }  // namespace detail

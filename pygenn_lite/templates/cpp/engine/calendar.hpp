@@ -8,79 +8,13 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 #include "common/prefetch.hpp"
+#include "list.hpp"
 #include "store.hpp"
 
 namespace pgl {
-
-// A growing list of plain values that keeps its memory when cleared. Less than std::vector, so that `push` in the
-// inner loop is one comparison and one store.
-template <class T>
-class List {
-  static_assert(std::is_trivially_copyable_v<T>);
-
- public:
-  List() = default;
-  List(List&& other) noexcept { swap(other); }
-  List& operator=(List&& other) noexcept {
-    List(std::move(other)).swap(*this);
-    return *this;
-  }
-  List(const List&) = delete;
-  List& operator=(const List&) = delete;
-  ~List() { std::free(data_); }
-
-  void swap(List& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-  }
-  void push(const T& value) {
-    if (size_ == capacity_) [[unlikely]] reserve(std::size_t{size_} + 1);
-    data_[size_++] = value;
-  }
-  void append(const T* values, std::size_t n) {
-    if (n == 0) return;
-    reserve(size_ + n);
-    for (std::size_t i = 0; i < n; ++i) data_[size_ + i] = values[i];
-    size_ += static_cast<uint32_t>(n);
-  }
-  void clear() { size_ = 0; }
-  // Room for `n` values that somebody else writes at data(), and then says how many there are.
-  T* room(std::size_t n) {
-    reserve(n);
-    return data_;
-  }
-  void set_size(uint32_t size) { size_ = size; }
-  T* data() { return data_; }
-  const T* data() const { return data_; }
-  uint32_t size() const { return size_; }
-  const T& operator[](std::size_t i) const { return data_[i]; }
-  T& operator[](std::size_t i) { return data_[i]; }
-  const T* begin() const { return data_; }
-  const T* end() const { return data_ + size_; }
-
- private:
-  void reserve(std::size_t wanted) {
-    if (wanted <= capacity_) return;
-    std::size_t capacity = std::size_t{capacity_} * 2 < 16 ? 16 : std::size_t{capacity_} * 2;
-    if (capacity < wanted) capacity = wanted;
-    if (capacity > UINT32_MAX) throw std::bad_alloc();
-    void* grown = std::realloc(static_cast<void*>(data_), capacity * sizeof(T));
-    if (grown == nullptr) throw std::bad_alloc();
-    data_ = static_cast<T*>(grown);
-    capacity_ = static_cast<uint32_t>(capacity);
-  }
-
-  T* data_ = nullptr;
-  uint32_t size_ = 0, capacity_ = 0;
-};
 
 // Static synapses: nobody asks where an arrival comes from. For dense and procedural stores `begin` is the row.
 struct Segment {
@@ -100,7 +34,7 @@ class Calendar {
   }
 
  private:
-  std::vector<List<Entry>> slots_;
+  List<List<Entry>> slots_;
   uint64_t mask_;
 };
 

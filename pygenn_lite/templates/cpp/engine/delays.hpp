@@ -4,14 +4,13 @@
 #ifndef PGL_DELAYS_HPP
 #define PGL_DELAYS_HPP
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "abi.h"
+#include "common/math.hpp"
 #include "error.hpp"
+#include "list.hpp"
 
 namespace pgl {
 
@@ -26,7 +25,7 @@ class DelaySampler {
     if (spread) {
       make_guide(d);
     } else if (kind_ != PGL_VALUES) {
-      if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution " + std::to_string(kind_));
+      if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution %d", kind_);
       kind_ = PGL_CONSTANT;
       first_ = steps_of(d.a);
     }
@@ -36,6 +35,10 @@ class DelaySampler {
   bool listed() const { return kind_ == PGL_VALUES; }
   bool random() const { return !constant() && !listed(); }
   uint16_t constant_steps() const { return first_; }
+
+  // The steps that one word stands for: they never fall as words rise, so the least and the greatest word of a group
+  // tell its shortest and its longest delay.
+  uint16_t steps_of_word(uint32_t word) const { return constant() ? first_ : search(word); }
 
   // Delays of a block of 64 words; `first` is the position of the first in the list of given values, `n` are read.
   void draw64(const uint32_t* words, int64_t first, uint32_t n, uint16_t* __restrict out) const {
@@ -62,11 +65,12 @@ class DelaySampler {
   };
 
   uint16_t steps_of(double delay) const {
-    return uint16_t(std::clamp(std::floor(delay / dt_ + 0.5), 1.0, double(longest_)));
+    return uint16_t(clip(floor(delay / dt_ + 0.5), 1.0, double(longest_)));
   }
 
   uint16_t search(uint32_t word) const {
-    return uint16_t(first_ + (std::upper_bound(thresholds_.begin(), thresholds_.end(), word) - thresholds_.begin()));
+    const uint32_t *begin = thresholds_.begin(), *end = thresholds_.end();
+    return uint16_t(first_ + ((word == 0xffffffffu ? end : first_not_below(begin, end, word + 1)) - begin));
   }
 
   // Probability of less than x; the normal tails are taken from their own side, where they are accurate.
@@ -82,7 +86,7 @@ class DelaySampler {
         const auto tail = [&](double y) { return 0.5 * std::erfc(sign * (y - d.a) / d.b * kRoot); };
         const double kept = tail(d.low) - tail(d.high);
         if (kept == 0.0 || std::isnan(kept)) throw Error("a truncated normal distribution of delays keeps nothing");
-        return (tail(d.low) - tail(std::clamp(x, d.low, d.high))) / kept;
+        return (tail(d.low) - tail(clip(x, d.low, d.high))) / kept;
       }
       case PGL_LOG_NORMAL:
         return x <= 0.0 ? 0.0 : (d.b > 0.0 ? 0.5 * std::erfc((d.a - std::log(x)) / d.b * kRoot) : double(std::log(x) > d.a));
@@ -95,10 +99,10 @@ class DelaySampler {
     constexpr double kWords = 4294967296.0;
     first_ = 1;
     for (uint32_t steps = 1; steps < longest_; ++steps) {
-      const double words = std::floor(std::clamp(below(d, (steps + 0.5) * dt_), 0.0, 1.0) * kWords + 0.5);
+      const double words = floor(clip(below(d, (steps + 0.5) * dt_), 0.0, 1.0) * kWords + 0.5);
       if (words >= kWords) break;
       if (words > 0.0)
-        thresholds_.push_back(uint32_t(words));
+        thresholds_.push(uint32_t(words));
       else
         first_ = uint16_t(steps + 1);
     }
@@ -116,8 +120,8 @@ class DelaySampler {
   double dt_;
   const double* values_;
   uint16_t first_ = 1;                // shortest delay
-  std::vector<uint32_t> thresholds_;  // words from which first_ + 1, first_ + 2, ... steps are drawn
-  std::vector<Cell> cells_;
+  List<uint32_t> thresholds_;  // words from which first_ + 1, first_ + 2, ... steps are drawn
+  List<Cell> cells_;
 };
 
 }  // namespace pgl

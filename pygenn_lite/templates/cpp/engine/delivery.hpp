@@ -7,14 +7,12 @@
 #ifndef PGL_DELIVERY_HPP
 #define PGL_DELIVERY_HPP
 
-#include <algorithm>
 #include <cstdint>
-#include <stdexcept>
 #include <type_traits>
-#include <vector>
 
 #include "calendar.hpp"
-#include "procedural.hpp"
+#include "error.hpp"
+#include "list.hpp"
 #include "store.hpp"
 
 namespace pgl {
@@ -55,7 +53,7 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
   const auto run_ahead = [&] {
     while (lead < kSynapsesAhead && ahead < n) {
       const uint32_t begin = segments[ahead].begin + ahead_offset;
-      const uint32_t length = std::min(segments[ahead].length - ahead_offset, kChunk);
+      const uint32_t rest = segments[ahead].length - ahead_offset, length = rest < kChunk ? rest : kChunk;
       fetch_lines(target + begin, length);
       if constexpr (kWeights) fetch_lines(weight + begin, length);
       lead += length + kChunkCost;
@@ -72,7 +70,7 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
     const uint32_t length = segments[i].length;
     for (uint32_t done = 0; done < length;) {
       run_ahead();
-      const uint32_t end = done + std::min(length - done, kChunk);
+      const uint32_t end = length - done < kChunk ? length : done + kChunk;
       lead -= end - done + kChunkCost;
 #pragma GCC unroll 4
       for (uint32_t j = done; j < end; ++j) {
@@ -159,8 +157,8 @@ void deliver_procedural(StaticSlice& part, const Segment* entries, uint32_t n) {
   const Real common = static_cast<Real>(part.store->common_weight);
   const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
   for (uint32_t i = 0; i < n; ++i) {
-    regenerate_row(*part.store, part.slice, entries[i].begin, part.row);
-    const std::vector<uint32_t>& target = part.row.target;
+    part.store->regenerate(*part.store, part.slice, entries[i].begin, part.row);
+    const List<uint32_t>& target = part.row.target;
     if (weights) {
       for (std::size_t j = 0; j < target.size(); ++j) arena[target[j]] += static_cast<Real>(part.row.weight[j]);
     } else {
@@ -183,8 +181,8 @@ auto choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) ->
 }  // namespace detail
 
 inline StaticSlice make_static_slice(const pgl_store& store, uint32_t slice, void* arena) {
-  if (slice >= store.slices.size()) throw std::invalid_argument("the store has fewer slices than the engine");
-  if (store.delays.empty()) throw std::invalid_argument("the store names no delay");
+  if (slice >= store.slices.size()) throw Error("the store has fewer slices than the engine");
+  if (store.delays.empty()) throw Error("the store names no delay");
   StaticSlice part(store.delays.back());
   part.store = &store;
   part.synapses = &store.slices[slice];

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <string>
 
 #include "abi.h"
 #include "common/math.hpp"
@@ -67,7 +66,7 @@ class Sampler {
   Sampler() = default;
   PGL_COLD explicit Sampler(const pgl_distribution& d)
       : kind_(d.kind), values_(d.values), a_(Real(d.a)), b_(Real(d.kind == PGL_UNIFORM ? d.b - d.a : d.b)) {
-    if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution " + std::to_string(kind_));
+    if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution %d", kind_);
     if (kind_ == PGL_VALUES && values_ == nullptr) throw Error("weights given one by one without values");
     if (kind_ == PGL_TRUNCATED_NORMAL) truncate(d);
   }

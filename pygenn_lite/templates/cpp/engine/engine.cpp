@@ -1,13 +1,10 @@
-// The engine's side of abi.h: arguments are checked and copied here, the work is done in engine.hpp (running) and
-// build.hpp (making synapses). No exception leaves this file.
-#include <algorithm>
+// The engine's side of abi.h: arguments are checked and copied here, the work is done in engine.hpp. No exception
+// leaves this file. Stores are made by the builder, a shared object of its own (builder.cpp): a network without
+// synapses never needs it, and the two are compiled side by side.
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <cstring>
 #include <utility>
-#include <vector>
 
-#include "build.hpp"
 #include "engine.hpp"
 
 namespace {
@@ -16,26 +13,26 @@ using pgl::Error;
 using pgl::guarded;
 
 pgl::Population& population_at(pgl_engine* engine, uint32_t index) {
-  if (index >= engine->populations.size()) throw Error("no population " + std::to_string(index));
+  if (index >= engine->populations.size()) throw Error("no population %u", index);
   return engine->populations[index];
 }
 
 pgl_engine::Recorder& recorder_at(pgl_engine* engine, int32_t index) {
   if (index < 0 || static_cast<std::size_t>(index) >= engine->recorders.size()) {
-    throw Error("no recorder " + std::to_string(index));
+    throw Error("no recorder %d", index);
   }
   return engine->recorders[static_cast<std::size_t>(index)];
 }
 
 pgl::SpikeRecorder& spike_recorder(pgl_engine* engine, int32_t index) {
   pgl_engine::Recorder& recorder = recorder_at(engine, index);
-  if (!recorder.spikes) throw Error("recorder " + std::to_string(index) + " does not record spikes");
+  if (recorder.spikes == nullptr) throw Error("recorder %d does not record spikes", index);
   return *recorder.spikes;
 }
 
 pgl::VariableRecorder& variable_recorder(pgl_engine* engine, int32_t index) {
   pgl_engine::Recorder& recorder = recorder_at(engine, index);
-  if (!recorder.variable) throw Error("recorder " + std::to_string(index) + " does not record a variable");
+  if (recorder.variable == nullptr) throw Error("recorder %d does not record a variable", index);
   return *recorder.variable;
 }
 
@@ -44,8 +41,8 @@ pgl::VariableRecorder& variable_recorder(pgl_engine* engine, int32_t index) {
 void check_store(pgl_engine* engine, uint32_t source, const pgl_store* store) {
   if (store == nullptr) throw Error("no store given");
   if (store->n_source != population_at(engine, source).size) {
-    throw Error("the store has " + std::to_string(store->n_source) + " rows, the source population " +
-                std::to_string(engine->populations[source].size) + " neurons");
+    throw Error("the store has %u rows, the source population %u neurons", store->n_source,
+                engine->populations[source].size);
   }
   if (store->slices.size() != engine->slices().size()) throw Error("store and engine are cut into different slices");
   if (store->real_bytes != static_cast<int32_t>(engine->real_bytes)) throw Error("store and engine differ in precision");
@@ -53,9 +50,8 @@ void check_store(pgl_engine* engine, uint32_t source, const pgl_store* store) {
   for (const int64_t size : store->group_sizes) synapses += size;
   if (synapses == 0) return;  // its delays mean nothing
   if (store->delays.front() < engine->min_delay || store->delays.back() > engine->max_delay) {
-    throw Error("the store's delays, " + std::to_string(store->delays.front()) + " to " +
-                std::to_string(store->delays.back()) + " steps, lie outside the engine's, " +
-                std::to_string(engine->min_delay) + " to " + std::to_string(engine->max_delay));
+    throw Error("the store's delays, %u to %u steps, lie outside the engine's, %u to %u", store->delays.front(),
+                store->delays.back(), engine->min_delay, engine->max_delay);
   }
 }
 
@@ -64,7 +60,7 @@ void check_store(pgl_engine* engine, uint32_t source, const pgl_store* store) {
 extern "C" {
 
 int32_t pgl_abi_version(void) { return PGL_ABI_VERSION; }
-const char* pgl_last_error(void) { return pgl::last_error().c_str(); }
+const char* pgl_last_error(void) { return pgl::last_error().text; }
 
 // ---------------------------------------------------------------- construction
 
@@ -88,7 +84,7 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sl
     const std::size_t slices = engine->slices().size();
     pgl::Population population;
     population.size = size;
-    population.slice_begin.assign(slice_begin, slice_begin + slices + 1);
+    population.slice_begin.append(slice_begin, slices + 1);
     if (slice_begin[0] != 0 || slice_begin[slices] != size) throw Error("the slices do not cover the population");
     for (std::size_t s = 0; s < slices; ++s) {
       if (slice_begin[s] > slice_begin[s + 1]) throw Error("slices must ascend");
@@ -103,9 +99,9 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sl
       if (args != nullptr) part.args = args[s];
       part.begin = slice_begin[s];
       part.count = slice_begin[s + 1] - slice_begin[s];
-      engine->slices()[s].populations.push_back(std::move(part));
+      engine->slices()[s].populations.push(std::move(part));
     }
-    engine->populations.push_back(std::move(population));
+    engine->populations.push(std::move(population));
     return static_cast<int32_t>(engine->populations.size() - 1);
   });
 }
@@ -114,16 +110,16 @@ int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const 
                        const uint32_t* indices) {
   return guarded<int32_t>(-1, [&] {
     pgl::Population& population = population_at(engine, index);
-    std::vector<std::vector<pgl::Spike>> trains(engine->slices().size());
+    pgl::List<pgl::List<pgl::Spike>> trains(engine->slices().size());
     for (int64_t k = 0; k < count; ++k) {
       const pgl::Spike spike{steps[k], indices[k]};
       if (spike.index >= population.size) throw Error("a spike train names a neuron beyond the population");
       if (k > 0 && spike < pgl::Spike{steps[k - 1], indices[k - 1]}) {
         throw Error("spike trains must be sorted by step, then index");
       }
-      const auto behind =
-          std::upper_bound(population.slice_begin.begin(), population.slice_begin.end(), spike.index);
-      trains[static_cast<std::size_t>(behind - population.slice_begin.begin() - 1)].push_back(spike);
+      const pgl::List<uint32_t>& bounds = population.slice_begin;
+      const uint32_t* behind = pgl::first_not_below(bounds.begin(), bounds.end(), spike.index + 1);
+      trains[static_cast<std::size_t>(behind - bounds.begin() - 1)].push(spike);
     }
     for (std::size_t s = 0; s < trains.size(); ++s) {
       pgl::PopulationSlice& part = engine->slices()[s].populations[index];
@@ -144,7 +140,7 @@ int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* sta
       throw Error("a ring needs more slots than the longest and the shortest delay together");
     }
     population_at(engine, population)
-        .published.push_back({static_cast<const std::byte*>(state), static_cast<std::byte*>(ring), stride, mask});
+        .published.push({static_cast<const std::byte*>(state), static_cast<std::byte*>(ring), stride, mask});
     return 0;
   });
 }
@@ -153,13 +149,13 @@ int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, vo
   return guarded<int32_t>(-1, [&] {
     check_store(engine, source, store);
     if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
-    std::vector<pgl::Slice>& slices = engine->slices();
+    pgl::List<pgl::Slice>& slices = engine->slices();
     for (uint32_t s = 0; s < slices.size(); ++s) {
-      slices[s].statics.push_back(pgl::make_static_slice(*store, s, arena[s]));
+      slices[s].statics.push(pgl::make_static_slice(*store, s, arena[s]));
     }
-    engine->statics.push_back({lead});
+    engine->statics.push({lead});
     const auto id = static_cast<uint32_t>(engine->statics.size() - 1);
-    engine->populations[source].statics.push_back(id);
+    engine->populations[source].statics.push(id);
     return static_cast<int32_t>(id);
   });
 }
@@ -169,17 +165,17 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
   return guarded<int32_t>(-1, [&] {
     check_store(engine, source, store);
     population_at(engine, target);
-    std::vector<pgl::Slice>& slices = engine->slices();
+    pgl::List<pgl::Slice>& slices = engine->slices();
     for (std::size_t s = 0; s < slices.size(); ++s) {
       pgl::GeneralSlice part(store->delays.back());
       part.args = args[s];
       part.store = store;
       part.synapses = &store->slices[s];
-      slices[s].generals.push_back(std::move(part));
+      slices[s].generals.push(std::move(part));
     }
-    engine->generals.push_back({target, on_pre, on_post, step});
+    engine->generals.push({target, on_pre, on_post, step});
     const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
-    engine->populations[source].generals.push_back(id);
+    engine->populations[source].generals.push(id);
     return static_cast<int32_t>(id);
   });
 }
@@ -191,8 +187,9 @@ int32_t pgl_record_spikes(pgl_engine* engine, uint32_t index, uint32_t begin, ui
     pgl::Population& population = population_at(engine, index);
     if (begin > end || end > population.size || stride == 0) throw Error("the recorded slice leaves the population");
     const auto slices = static_cast<uint32_t>(engine->slices().size());
-    engine->recorders.push_back({index, std::make_unique<pgl::SpikeRecorder>(slices, begin, end, stride), nullptr});
-    population.recorders.push_back(engine->recorders.back().spikes.get());
+    engine->recorders.push({index, nullptr, nullptr});  // first, so that the engine owns what is made next
+    engine->recorders.back().spikes = new pgl::SpikeRecorder(slices, begin, end, stride);
+    population.recorders.push(engine->recorders.back().spikes);
     return static_cast<int32_t>(engine->recorders.size() - 1);
   });
 }
@@ -206,9 +203,9 @@ int32_t pgl_record_variable(pgl_engine* engine, uint32_t index, void* const* bas
       if (indices[k] >= population.size) throw Error("a recorded neuron lies beyond the population");
       if (k > 0 && indices[k] <= indices[k - 1]) throw Error("recorded neurons must ascend");
     }
-    engine->recorders.push_back({index, nullptr,
-                                 std::make_unique<pgl::VariableRecorder>(population.slice_begin, bases, indices, n,
-                                                                         every, engine->real_bytes)});
+    engine->recorders.push({index, nullptr, nullptr});
+    engine->recorders.back().variable =
+        new pgl::VariableRecorder(population.slice_begin, bases, indices, n, every, engine->real_bytes);
     return static_cast<int32_t>(engine->recorders.size() - 1);
   });
 }
@@ -247,7 +244,7 @@ uint64_t pgl_total_spikes(pgl_engine* engine, uint32_t index) {
 void pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
   guarded<int32_t>(-1, [&] {
     const pgl::Population& population = population_at(engine, index);
-    std::copy(population.counts.begin(), population.counts.end(), counts);
+    if (population.size != 0) std::memcpy(counts, population.counts.data(), population.counts.bytes());
     return 0;
   });
 }
@@ -281,12 +278,12 @@ int64_t pgl_inflight_count(pgl_engine* engine, uint32_t index) {
 void pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, uint32_t* indices) {
   guarded<int32_t>(-1, [&] {
     population_at(engine, index);
-    std::vector<pgl::Spike> all;
+    pgl::List<pgl::Spike> all;
     for (const pgl::Slice& slice : engine->slices()) {
       const auto& part = slice.populations[index].in_flight;
-      all.insert(all.end(), part.begin(), part.end());
+      all.append(part.begin(), part.size());
     }
-    std::sort(all.begin(), all.end());
+    pgl::sort_spikes(all);
     for (std::size_t k = 0; k < all.size(); ++k) {
       steps[k] = all[k].step;
       indices[k] = all[k].index;
@@ -299,10 +296,9 @@ void pgl_inflight_import(pgl_engine* engine, uint32_t index, int64_t n, const in
                          const uint32_t* indices) {
   guarded<int32_t>(-1, [&] {
     population_at(engine, index);
-    std::vector<pgl::Spike> spikes;
-    spikes.reserve(static_cast<std::size_t>(n));
-    for (int64_t k = 0; k < n; ++k) spikes.push_back({steps[k], indices[k]});
-    engine->import_spikes(index, std::move(spikes));
+    pgl::List<pgl::Spike> spikes;
+    for (int64_t k = 0; k < n; ++k) spikes.push({steps[k], indices[k]});
+    engine->import_spikes(index, spikes);
     return 0;
   });
 }

@@ -7,21 +7,17 @@
 #ifndef PGL_ENGINE_HPP
 #define PGL_ENGINE_HPP
 
-#include <algorithm>
-#include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <exception>
-#include <memory>
-#include <mutex>
 #include <new>
-#include <string>
-#include <tuple>
-#include <vector>
+#include <utility>
 
 #include "abi.h"
 #include "calendar.hpp"
 #include "delivery.hpp"
 #include "error.hpp"
+#include "list.hpp"
 #include "population.hpp"
 #include "recording.hpp"
 #include "workers.hpp"
@@ -51,12 +47,19 @@ struct GeneralGroup {
 
 // Everything that one slice owns; touched by one worker at a time.
 struct alignas(64) Slice {
-  std::vector<PopulationSlice> populations;
-  std::vector<StaticSlice> statics;
-  std::vector<GeneralSlice> generals;
+  List<PopulationSlice> populations;
+  List<StaticSlice> statics;
+  List<GeneralSlice> generals;
   List<uint32_t> spikes;  // of all slices of one population at one step, while they are looked up
   pgl_fault fault{};      // the first
 };
+
+inline void sort_spikes(List<Spike>& spikes) {
+  std::qsort(spikes.data(), spikes.size(), sizeof(Spike), [](const void* a, const void* b) {
+    const Spike &one = *static_cast<const Spike*>(a), &other = *static_cast<const Spike*>(b);
+    return (other < one ? 1 : 0) - (one < other ? 1 : 0);
+  });
+}
 
 }  // namespace pgl
 
@@ -66,32 +69,38 @@ struct pgl_engine {
       : min_delay(shortest_delay),
         max_delay(longest_delay),
         real_bytes(bytes_of_real),
-        threads_(std::min(threads, slices)),
+        threads_(threads < slices ? threads : slices),
         slices_(slices),
         workers_(threads_),
         barrier_(threads_) {}
+  ~pgl_engine() {
+    for (Recorder& recorder : recorders) {
+      delete recorder.spikes;
+      delete recorder.variable;
+    }
+  }
 
   const uint32_t min_delay, max_delay, real_bytes;
-  std::vector<pgl::Population> populations;
-  std::vector<pgl::StaticGroup> statics;
-  std::vector<pgl::GeneralGroup> generals;
+  pgl::List<pgl::Population> populations;
+  pgl::List<pgl::StaticGroup> statics;
+  pgl::List<pgl::GeneralGroup> generals;
   // Both kinds share one numbering; one of the two is set.
   struct Recorder {
     uint32_t population;
-    std::unique_ptr<pgl::SpikeRecorder> spikes;
-    std::unique_ptr<pgl::VariableRecorder> variable;
+    pgl::SpikeRecorder* spikes;
+    pgl::VariableRecorder* variable;
   };
-  std::vector<Recorder> recorders;
+  pgl::List<Recorder> recorders;
 
-  std::vector<pgl::Slice>& slices() { return slices_; }
-  int64_t step() const { return step_.load(std::memory_order_relaxed); }
+  pgl::List<pgl::Slice>& slices() { return slices_; }
+  int64_t step() const { return __atomic_load_n(&step_, __ATOMIC_RELAXED); }
   // Safe in a signal handler. A run that is asked before it begins does nothing; a run of 0 steps forgets the wish.
-  void request_stop() { stop_.store(true, std::memory_order_relaxed); }
+  void request_stop() { __atomic_store_n(&stop_, true, __ATOMIC_RELAXED); }
   const pgl_fault& fault() const { return fault_; }
 
   int64_t run(int64_t steps);
   void set_step(int64_t step);
-  void import_spikes(uint32_t population, std::vector<pgl::Spike> spikes);
+  void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
 
  private:
   // What all workers do until the next barrier. Written by the last to arrive, read by all after it.
@@ -110,20 +119,20 @@ struct pgl_engine {
   void deliver(pgl::Slice& slice, int64_t step);
   void update(pgl::Slice& slice, uint32_t index, int64_t step);
   void settle_fault();
+  void post(pgl::Slice& slice, const pgl::Population& population, int64_t step, int64_t now);
   void fail(const char* message);
 
   const uint32_t threads_;
-  std::vector<pgl::Slice> slices_;
+  pgl::List<pgl::Slice> slices_;
   pgl::Workers workers_;
   pgl::Barrier barrier_;
   Plan plan_;
   int64_t end_ = 0;        // of the present run
   uint32_t writing_ = 0;  // which of the two blocks of spikes is being written
-  std::atomic<int64_t> step_{0};
-  std::atomic<bool> stop_{false};
-  std::atomic<bool> failed_{false};
-  std::mutex failure_mutex_;
-  std::string failure_;
+  int64_t step_ = 0;      // this and the next two by atomic operations only
+  bool stop_ = false;
+  bool failed_ = false;
+  pgl::Message failure_;  // of the first to fail
   bool broken_ = false;
   pgl_fault fault_{};
 };
@@ -146,18 +155,24 @@ inline void pgl_engine::look_up_spikes(pgl::Slice& slice) {
       }
       if (slice.spikes.size() == 0) continue;
       const int64_t step = some.first + k;
-      for (const uint32_t g : population.statics) {
-        pgl::StaticSlice& part = slice.statics[g];
-        pgl::post_spikes(part.calendar, *part.store, *part.synapses, slice.spikes.data(), slice.spikes.size(), step,
-                         step);
-      }
-      for (const uint32_t g : population.generals) {
-        if (generals[g].on_pre == nullptr) continue;
-        pgl::GeneralSlice& part = slice.generals[g];
-        pgl::post_spikes(part.calendar, *part.store, *part.synapses, slice.spikes.data(), slice.spikes.size(), step,
-                         step);
-      }
+      post(slice, population, step, step - 1);  // all of them are still to come
     }
+  }
+}
+
+// Notes the arrivals of slice.spikes, which carry time t_step; those that have been delivered when `now` begins are left
+// out.
+inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& population, int64_t step, int64_t now) {
+  const uint32_t* spikes = slice.spikes.data();
+  const auto n = static_cast<uint32_t>(slice.spikes.size());
+  for (const uint32_t g : population.statics) {
+    pgl::StaticSlice& part = slice.statics[g];
+    pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now + statics[g].lead);
+  }
+  for (const uint32_t g : population.generals) {
+    if (generals[g].on_pre == nullptr) continue;
+    pgl::GeneralSlice& part = slice.generals[g];
+    pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now);
   }
 }
 
@@ -166,25 +181,25 @@ inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
     pgl::StaticSlice& part = slice.statics[g];
     pgl::List<pgl::Segment>& arrivals = part.calendar.at(step + statics[g].lead);
     if (arrivals.size() == 0) continue;
-    part.deliver(part, arrivals.data(), arrivals.size());
+    part.deliver(part, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
     arrivals.clear();
   }
   for (std::size_t g = 0; g < generals.size(); ++g) {
     pgl::List<pgl_arrival>& arrivals = slice.generals[g].calendar.at(step);
     if (arrivals.size() == 0) continue;
-    generals[g].on_pre(&slice.generals[g].args, step, arrivals.data(), arrivals.size());
+    generals[g].on_pre(&slice.generals[g].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
     arrivals.clear();
   }
   for (std::size_t g = 0; g < generals.size(); ++g) {
     const pgl::List<uint32_t>& spikes = slice.populations[generals[g].target_population].latest;
     if (generals[g].on_post == nullptr || spikes.size() == 0) continue;
-    generals[g].on_post(&slice.generals[g].args, step, spikes.data(), spikes.size());
+    generals[g].on_post(&slice.generals[g].args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
   }
   for (std::size_t p = 0; p < populations.size(); ++p) {
     const pgl::PopulationSlice& part = slice.populations[p];
     // With trains it was called when the spikes came up (see update).
     if (populations[p].after == nullptr || populations[p].has_train || part.latest.size() == 0) continue;
-    populations[p].after(&part.args, step, part.latest.data(), part.latest.size());
+    populations[p].after(&part.args, step, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
   }
   for (std::size_t g = 0; g < generals.size(); ++g) {
     if (generals[g].step != nullptr) generals[g].step(&slice.generals[g].args, step);
@@ -201,7 +216,7 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step) 
       population.update(&part.args, step, part.ignored.room(part.count), &fault);
     }
     if (population.after != nullptr && part.latest.size() != 0) {
-      population.after(&part.args, step + 1, part.latest.data(), part.latest.size());
+      population.after(&part.args, step + 1, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
     }
   } else {
     part.latest.clear();
@@ -231,15 +246,13 @@ inline void pgl_engine::run_block(uint32_t number) {
     }
     for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step);
   }
-  for (pgl::PopulationSlice& part : slice.populations) pgl::forget_landed(part, end - max_delay);
+  for (pgl::PopulationSlice& part : slice.populations) part.in_flight.forget_before(end - max_delay);
 }
 
 // ---------------------------------------------------------------- the loop
 
-inline void pgl_engine::fail(const char* message) {
-  const std::lock_guard<std::mutex> lock(failure_mutex_);
-  if (!failed_.load()) failure_ = message;
-  failed_.store(true);
+PGL_COLD inline void pgl_engine::fail(const char* message) {
+  if (!__atomic_exchange_n(&failed_, true, __ATOMIC_SEQ_CST)) failure_.set(message);
 }
 
 inline void pgl_engine::work(uint32_t worker) {
@@ -263,22 +276,24 @@ inline void pgl_engine::plan_block(int64_t first) {
   // Longer blocks save nothing more, and a run can be stopped only between blocks.
   constexpr uint32_t kLongest = 64;
   plan_.first = first;
-  plan_.length = static_cast<uint32_t>(std::min<int64_t>(std::min(min_delay, kLongest), end_ - first));
+  plan_.length = min_delay < kLongest ? min_delay : kLongest;
+  if (end_ - first < plan_.length) plan_.length = static_cast<uint32_t>(end_ - first);
 }
 
 inline void pgl_engine::plan_next() {
   const int64_t step = plan_.first + plan_.length;
-  step_.store(step, std::memory_order_relaxed);
+  __atomic_store_n(&step_, step, __ATOMIC_RELAXED);
   writing_ ^= 1u;
-  const bool faulty =
-      std::any_of(slices_.begin(), slices_.end(), [](const pgl::Slice& slice) { return slice.fault.set != 0; });
+  bool faulty = false;
+  for (const pgl::Slice& slice : slices_) faulty = faulty || slice.fault.set != 0;
   // A wish to stop that comes in the last block is kept for the next run: the host may be running in short pieces.
-  plan_.done = step == end_ || faulty || failed_.load() || stop_.exchange(false);
+  plan_.done = step == end_ || faulty || __atomic_load_n(&failed_, __ATOMIC_SEQ_CST) ||
+               __atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST);
   plan_block(step);
 }
 
 // A train may begin with a spike at the very step from which the run starts: no update could bring it up.
-inline void pgl_engine::birth() {
+PGL_COLD inline void pgl_engine::birth() {
   const int64_t now = step();
   for (std::size_t p = 0; p < populations.size(); ++p) {
     pgl::Population& population = populations[p];
@@ -290,17 +305,17 @@ inline void pgl_engine::birth() {
       block.begin_at(now);
       if (population.has_train) pgl::take_train(part, now);
       if (population.after != nullptr && population.has_train && part.latest.size() != 0) {
-        population.after(&part.args, now, part.latest.data(), part.latest.size());
+        population.after(&part.args, now, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
       }
       pgl::announce(population, part, block, s, now, real_bytes);
     }
   }
 }
 
-inline int64_t pgl_engine::run(int64_t steps) {
+PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   if (steps < 0) throw pgl::Error("cannot run backwards: the number of steps is negative");
   if (broken_) throw pgl::Error("the last run failed: reset the simulation before running on");
-  if (stop_.exchange(false) || steps == 0) return 0;
+  if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST) || steps == 0) return 0;
   const int64_t start = step();
   broken_ = true;  // until this run has come to a good end
   const pgl::FlushDenormals flush;
@@ -309,7 +324,7 @@ inline int64_t pgl_engine::run(int64_t steps) {
   plan_.done = false;
   plan_block(start);
   workers_.run([this](uint32_t worker) { work(worker); });
-  if (failed_.load()) throw pgl::Error(failure_);
+  if (failed_) throw pgl::Error("%s", failure_.text);
   settle_fault();
   broken_ = fault_.set != 0;
   return step() - start;
@@ -317,20 +332,23 @@ inline int64_t pgl_engine::run(int64_t steps) {
 
 // The run ends with the first fault in order of (step, population, neuron). Slices went on to the end of their block;
 // what they recorded and counted after the fault is taken back, so that results are the same on any number of threads.
-inline void pgl_engine::settle_fault() {
-  const auto order = [](const pgl_fault& f) { return std::tuple(f.step, f.population, f.neuron); };
+PGL_COLD inline void pgl_engine::settle_fault() {
+  const auto before = [](const pgl_fault& a, const pgl_fault& b) {
+    if (a.step != b.step) return a.step < b.step;
+    return a.population != b.population ? a.population < b.population : a.neuron < b.neuron;
+  };
   for (const pgl::Slice& slice : slices_) {
-    if (slice.fault.set != 0 && (fault_.set == 0 || order(slice.fault) < order(fault_))) fault_ = slice.fault;
+    if (slice.fault.set != 0 && (fault_.set == 0 || before(slice.fault, fault_))) fault_ = slice.fault;
   }
   if (fault_.set == 0) return;
-  step_.store(fault_.step + 1);
+  __atomic_store_n(&step_, fault_.step + 1, __ATOMIC_RELAXED);
   for (pgl::Slice& slice : slices_) {
     for (std::size_t p = 0; p < populations.size(); ++p) {
       pgl::PopulationSlice& part = slice.populations[p];
-      while (!part.in_flight.empty() && part.in_flight.back().step > fault_.step + 1) {
-        --populations[p].counts[part.in_flight.back().index];
+      while (!part.in_flight.empty() && part.in_flight.latest().step > fault_.step + 1) {
+        --populations[p].counts[part.in_flight.latest().index];
         --part.total;
-        part.in_flight.pop_back();
+        part.in_flight.drop_latest();
       }
     }
   }
@@ -342,15 +360,15 @@ inline void pgl_engine::settle_fault() {
 
 // ---------------------------------------------------------------- reset and checkpoints
 
-inline void pgl_engine::set_step(int64_t step) {
-  step_.store(step);
-  stop_.store(false);
-  failed_.store(false);
+PGL_COLD inline void pgl_engine::set_step(int64_t step) {
+  __atomic_store_n(&step_, step, __ATOMIC_RELAXED);
+  __atomic_store_n(&stop_, false, __ATOMIC_RELAXED);
+  failed_ = false;
   broken_ = false;
   fault_ = {};
   for (pgl::Population& population : populations) {
     population.unborn = true;
-    std::fill(population.counts.begin(), population.counts.end(), 0u);
+    for (uint32_t& count : population.counts) count = 0;
   }
   for (pgl::Slice& slice : slices_) {
     slice.fault = {};
@@ -372,14 +390,14 @@ inline void pgl_engine::set_step(int64_t step) {
 
 // Puts spikes of the past back on their way: those that have arrived already are left out, exactly as the undisturbed
 // run would have them.
-inline void pgl_engine::import_spikes(uint32_t index, std::vector<pgl::Spike> spikes) {
+PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Spike>& spikes) {
   pgl::Population& population = populations[index];
   const int64_t now = step();
   for (const pgl::Spike& spike : spikes) {
     if (spike.index >= population.size) throw pgl::Error("a spike in flight belongs to no neuron of its population");
     if (spike.step > now) throw pgl::Error("a spike in flight lies in the future");
   }
-  std::sort(spikes.begin(), spikes.end());
+  pgl::sort_spikes(spikes);
   population.unborn = false;
   for (pgl::Slice& slice : slices_) {
     pgl::PopulationSlice& part = slice.populations[index];
@@ -388,23 +406,14 @@ inline void pgl_engine::import_spikes(uint32_t index, std::vector<pgl::Spike> sp
     for (pgl::SpikeBlock& block : part.published) block.begin_at(now);
     for (const pgl::Spike& spike : spikes) {
       if (spike.index < part.begin || spike.index >= part.begin + part.count) continue;
-      part.in_flight.push_back(spike);
+      part.in_flight.add(spike);
       if (spike.step == now) part.latest.push(spike.index);
     }
     for (std::size_t from = 0; from < spikes.size();) {
       const int64_t step = spikes[from].step;
       slice.spikes.clear();
       for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);
-      const uint32_t n = slice.spikes.size();
-      for (const uint32_t g : population.statics) {
-        pgl::StaticSlice& to = slice.statics[g];
-        pgl::post_spikes(to.calendar, *to.store, *to.synapses, slice.spikes.data(), n, step, now + statics[g].lead);
-      }
-      for (const uint32_t g : population.generals) {
-        pgl::GeneralSlice& to = slice.generals[g];
-        if (generals[g].on_pre == nullptr) continue;
-        pgl::post_spikes(to.calendar, *to.store, *to.synapses, slice.spikes.data(), n, step, now);
-      }
+      post(slice, population, step, now);
     }
   }
 }

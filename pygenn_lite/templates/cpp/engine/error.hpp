@@ -3,23 +3,47 @@
 #ifndef PGL_ERROR_HPP
 #define PGL_ERROR_HPP
 
+#include <cstdarg>
+#include <cstdio>
 #include <exception>
 #include <new>
-#include <stdexcept>
-#include <string>
 
 // Runs once per store or call: kept small, so that the engine compiles quickly.
 #define PGL_COLD [[gnu::cold, gnu::noinline]]
 
 namespace pgl {
 
-struct Error : std::runtime_error {
-  using std::runtime_error::runtime_error;
+struct Error : std::exception {
+  [[gnu::format(printf, 2, 3)]] PGL_COLD explicit Error(const char* format, ...) {
+    va_list values;
+    va_start(values, format);
+    std::vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+  }
+  const char* what() const noexcept override { return text; }
+
+  char text[240];
 };
 
-inline std::string& last_error() {
-  thread_local std::string text;
-  return text;
+struct Message {
+  char text[240] = "";
+  PGL_COLD void set(const char* from) { std::snprintf(text, sizeof text, "%s", from); }
+};
+
+inline Message& last_error() {
+  thread_local Message message;
+  return message;
+}
+
+// Called while an exception is being handled.
+PGL_COLD inline void keep_message() noexcept {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    last_error().set("not enough memory");
+  } catch (const std::exception& error) {
+    last_error().set(error.what());
+  }
 }
 
 // Runs the body of an exported function; `failed` is returned if it throws.
@@ -27,10 +51,8 @@ template <class Result, class Body>
 Result guarded(Result failed, Body&& body) noexcept {
   try {
     return body();
-  } catch (const std::bad_alloc&) {
-    last_error() = "not enough memory";
-  } catch (const std::exception& error) {
-    last_error() = error.what();
+  } catch (...) {
+    keep_message();
   }
   return failed;
 }

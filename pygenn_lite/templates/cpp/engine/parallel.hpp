@@ -2,31 +2,48 @@
 #ifndef PGL_PARALLEL_HPP
 #define PGL_PARALLEL_HPP
 
-#include <atomic>
-#include <chrono>
+#include <pthread.h>
+#include <time.h>
+
 #include <cstdint>
 #include <exception>
-#include <functional>
-#include <mutex>
-#include <thread>
-#include <vector>
+#include <type_traits>
 
 #include "abi.h"
 #include "error.hpp"
+#include "list.hpp"
 
 namespace pgl {
+
+// A reference to something that can be called (std::function costs more to compile than all of this file).
+template <class... Arguments>
+class Call {
+ public:
+  template <class Body, class = std::enable_if_t<!std::is_same_v<std::remove_cvref_t<Body>, Call>>>
+  Call(Body&& body)
+      : what_(const_cast<void*>(static_cast<const void*>(&body))), run_([](void* what, Arguments... arguments) {
+          (*static_cast<std::remove_reference_t<Body>*>(what))(arguments...);
+        }) {}
+  void operator()(Arguments... arguments) const { run_(what_, arguments...); }
+
+ private:
+  void* what_;
+  void (*run_)(void*, Arguments...);
+};
 
 // Tells the caller how far a construction of several passes is. Called from the calling thread only.
 class Progress {
  public:
   Progress(pgl_progress_fn report, void* user, int64_t total) : report_(report), user_(user), total_(total) {}
-  void advance(int64_t rows) { done_.fetch_add(rows, std::memory_order_relaxed); }
-  void tell() {
+  void advance(int64_t rows) { __atomic_fetch_add(&done_, rows, __ATOMIC_RELAXED); }
+  PGL_COLD void tell() {
     if (report_ == nullptr) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_ < std::chrono::milliseconds(50)) return;
-    last_ = now;
-    if (report_(done_.load(std::memory_order_relaxed), total_, user_) != 0) throw Error("construction was stopped");
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const int64_t tick = int64_t(now.tv_sec) * 20 + now.tv_nsec / 50'000'000;
+    if (tick == last_) return;
+    last_ = tick;
+    if (report_(__atomic_load_n(&done_, __ATOMIC_RELAXED), total_, user_) != 0) throw Error("construction was stopped");
   }
   void finish() {
     if (report_ != nullptr && report_(total_, total_, user_) != 0) throw Error("construction was stopped");
@@ -35,53 +52,75 @@ class Progress {
  private:
   pgl_progress_fn report_;
   void* user_;
-  int64_t total_;
-  std::atomic<int64_t> done_{0};
-  std::chrono::steady_clock::time_point last_{};
+  int64_t total_, done_ = 0;
+  int64_t last_ = 0;  // of the 50 ms ticks
 };
+
+namespace detail {
+
+struct Team;
+struct TeamMember {
+  Team* team;
+  uint32_t number;
+  pthread_t handle;
+};
+struct Team {
+  const Call<uint32_t>& body;
+  bool& stopped;
+  pthread_mutex_t mutex;
+  std::exception_ptr failure;
+
+  static void* work(void* what) {
+    TeamMember& member = *static_cast<TeamMember*>(what);
+    Team& team = *member.team;
+    try {
+      team.body(member.number);
+    } catch (...) {
+      __atomic_store_n(&team.stopped, true, __ATOMIC_RELAXED);
+      pthread_mutex_lock(&team.mutex);
+      if (!team.failure) team.failure = std::current_exception();
+      pthread_mutex_unlock(&team.mutex);
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace detail
 
 // body(worker) on `threads` threads, the caller being worker 0. The first exception is thrown again here;
 // `stopped` tells the others to give up early.
-PGL_COLD inline void parallel_workers(uint32_t threads, std::atomic<bool>& stopped, const std::function<void(uint32_t)>& body) {
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto guarded_body = [&](uint32_t worker) {
-    try {
-      body(worker);
-    } catch (...) {
-      stopped.store(true);
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  std::vector<std::thread> others;
-  try {
-    for (uint32_t worker = 1; worker < threads; ++worker) others.emplace_back(guarded_body, worker);
-  } catch (...) {  // no more threads to be had: the system's limit
-    stopped.store(true);
-    for (std::thread& thread : others) thread.join();
-    throw;
-  }
-  guarded_body(0);
-  for (std::thread& thread : others) thread.join();
-  if (failure) std::rethrow_exception(failure);
+PGL_COLD inline void parallel_workers(uint32_t threads, bool& stopped, const Call<uint32_t>& body) {
+  detail::Team team{body, stopped, PTHREAD_MUTEX_INITIALIZER, nullptr};
+  List<detail::TeamMember> members(threads);
+  uint32_t started = 1;
+  for (uint32_t worker = 0; worker < threads; ++worker) members[worker] = {&team, worker, {}};
+  for (; started < threads; ++started)
+    if (pthread_create(&members[started].handle, nullptr, detail::Team::work, &members[started]) != 0) break;
+  const bool complete = started == threads;  // else no more threads are to be had: the system's limit
+  if (complete)
+    detail::Team::work(&members[0]);
+  else
+    __atomic_store_n(&stopped, true, __ATOMIC_RELAXED);
+  for (uint32_t worker = 1; worker < started; ++worker) pthread_join(members[worker].handle, nullptr);
+  if (!complete) throw Error("the system gives only %u of %u threads; ask for fewer", started, threads);
+  if (team.failure) std::rethrow_exception(team.failure);
 }
 
-inline void parallel_workers(uint32_t threads, const std::function<void(uint32_t)>& body) {
-  std::atomic<bool> stopped{false};
+inline void parallel_workers(uint32_t threads, const Call<uint32_t>& body) {
+  bool stopped = false;
   parallel_workers(threads, stopped, body);
 }
 
 // body(worker, row) for all rows, in chunks handed out on demand: rows differ in length.
 [[gnu::noinline]] inline void parallel_rows(uint32_t threads, uint32_t rows, Progress* progress,
-                          const std::function<void(uint32_t worker, uint32_t row)>& body) {
+                                            const Call<uint32_t, uint32_t>& body) {
   constexpr uint32_t kChunk = 32;
-  std::atomic<uint64_t> next{0};
-  std::atomic<bool> stopped{false};
+  uint64_t next = 0;
+  bool stopped = false;
   const uint32_t useful = rows / kChunk + 1;
   parallel_workers(threads < useful ? threads : useful, stopped, [&](uint32_t worker) {
-    while (!stopped.load(std::memory_order_relaxed)) {
-      const uint64_t begin = next.fetch_add(kChunk, std::memory_order_relaxed);
+    while (!__atomic_load_n(&stopped, __ATOMIC_RELAXED)) {
+      const uint64_t begin = __atomic_fetch_add(&next, kChunk, __ATOMIC_RELAXED);
       if (begin >= rows) break;
       const uint32_t end = uint32_t(begin + kChunk < rows ? begin + kChunk : rows);
       for (uint32_t row = uint32_t(begin); row < end; ++row) body(worker, row);
@@ -102,7 +141,7 @@ inline uint64_t share_begin(uint64_t items, uint32_t worker, uint32_t workers) {
 template <class Begin, class Visit, class Place>
 void parallel_group(uint32_t threads, uint64_t items, uint64_t keys, Begin* begins, Visit&& visit, Place&& place) {
   const uint32_t workers = uint32_t(items < threads ? (items > 0 ? items : 1) : threads);
-  std::vector<std::vector<uint32_t>> count(workers);
+  List<List<uint32_t>> count(workers);
   parallel_workers(workers, [&](uint32_t worker) {
     count[worker].assign(keys, 0);
     uint32_t* mine = count[worker].data();

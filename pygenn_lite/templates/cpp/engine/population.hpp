@@ -2,14 +2,11 @@
 #ifndef PGL_POPULATION_HPP
 #define PGL_POPULATION_HPP
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <deque>
-#include <vector>
 
 #include "abi.h"
-#include "calendar.hpp"
+#include "list.hpp"
 #include "memory.hpp"
 #include "recording.hpp"
 
@@ -21,6 +18,35 @@ struct Spike {
   friend bool operator<(const Spike& a, const Spike& b) {
     return a.step != b.step ? a.step < b.step : a.index < b.index;
   }
+};
+
+// Spikes in order of time: added at the end, forgotten at the beginning.
+class InFlight {
+ public:
+  const Spike* begin() const { return spikes_.begin() + landed_; }
+  const Spike* end() const { return spikes_.end(); }
+  std::size_t size() const { return spikes_.size() - landed_; }
+  bool empty() const { return size() == 0; }
+  const Spike& latest() const { return spikes_.back(); }
+  void add(const Spike& spike) { spikes_.push(spike); }
+  void drop_latest() { spikes_.pop(); }
+  void clear() {
+    spikes_.clear();
+    landed_ = 0;
+  }
+  // Moves what is left only when that is less than half.
+  void forget_before(int64_t step) {
+    while (!empty() && begin()->step < step) ++landed_;
+    if (landed_ <= spikes_.size() / 2) return;
+    const std::size_t left = size();
+    std::memmove(spikes_.data(), spikes_.data() + landed_, left * sizeof(Spike));
+    spikes_.set_size(left);
+    landed_ = 0;
+  }
+
+ private:
+  List<Spike> spikes_;
+  std::size_t landed_ = 0;
 };
 
 // The spikes of one population on one slice in one block of steps, as others read them.
@@ -35,7 +61,7 @@ struct SpikeBlock {
   }
   void append(const List<uint32_t>& more) {
     spikes.append(more.data(), more.size());
-    ends.push(spikes.size());
+    ends.push(static_cast<uint32_t>(spikes.size()));
   }
 };
 
@@ -46,9 +72,9 @@ struct alignas(64) PopulationSlice {
   List<uint32_t> latest;        // spikes at the present time step
   List<uint32_t> ignored;       // where the kernel of a population with trains writes its (no) spikes
   SpikeBlock published[2];
-  std::deque<Spike> in_flight;  // not older than the longest delay
+  InFlight in_flight;           // not older than the longest delay
   uint64_t total = 0;
-  std::vector<Spike> train;     // sorted; this slice's part
+  List<Spike> train;            // sorted; this slice's part
   std::size_t train_next = 0;
 };
 
@@ -60,14 +86,14 @@ struct Published {  // a variable that synapses read with delay
 
 struct Population {
   uint32_t size = 0;
-  std::vector<uint32_t> slice_begin;
+  List<uint32_t> slice_begin;
   pgl_update_fn update = nullptr;
   pgl_after_fn after = nullptr;
   bool has_train = false;
   bool unborn = true;  // nothing known of spikes at the present step: those of a train are still to come
-  std::vector<Published> published;
-  std::vector<uint32_t> statics, generals;  // groups that start here
-  std::vector<SpikeRecorder*> recorders;
+  List<Published> published;
+  List<uint32_t> statics, generals;  // groups that start here
+  List<SpikeRecorder*> recorders;
   HugeArray<uint32_t> counts;
 };
 
@@ -100,13 +126,11 @@ inline void announce(Population& population, PopulationSlice& part, SpikeBlock& 
   part.total += spikes.size();
   for (const uint32_t index : spikes) {
     ++population.counts[index];
-    part.in_flight.push_back({step, index});
+    part.in_flight.add({step, index});
   }
-  for (SpikeRecorder* recorder : population.recorders) recorder->append(slice, step, spikes.data(), spikes.size());
-}
-
-inline void forget_landed(PopulationSlice& part, int64_t oldest) {
-  while (!part.in_flight.empty() && part.in_flight.front().step < oldest) part.in_flight.pop_front();
+  for (SpikeRecorder* recorder : population.recorders) {
+    recorder->append(slice, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
+  }
 }
 
 }  // namespace pgl

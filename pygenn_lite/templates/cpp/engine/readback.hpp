@@ -4,16 +4,15 @@
 #ifndef PGL_READBACK_HPP
 #define PGL_READBACK_HPP
 
-#include <algorithm>
+#include <unistd.h>
+
 #include <cstdint>
-#include <functional>
-#include <thread>
-#include <vector>
+#include <cstdlib>
 
 #include "abi.h"
 #include "error.hpp"
+#include "list.hpp"
 #include "parallel.hpp"
-#include "procedural.hpp"
 #include "rows.hpp"
 #include "store.hpp"
 
@@ -28,19 +27,38 @@ struct StoredSynapse {
   double drawn;       // the weight, if the store is procedural
 };
 
-inline uint32_t reading_threads() { return std::clamp(std::thread::hardware_concurrency(), 1u, 16u); }
+inline uint32_t reading_threads() {
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  return cores < 1 ? 1 : (cores > 16 ? 16 : uint32_t(cores));
+}
+
+struct Entry {
+  uint64_t order;  // target, then delay
+  uint32_t k;
+};
+PGL_COLD inline void sort_entries(List<Entry>& entries) {
+  bool sorted = true;
+  for (std::size_t i = 1; i < entries.size() && sorted; ++i) sorted = entries[i - 1].order <= entries[i].order;
+  if (sorted) return;  // they come in order of k
+  std::qsort(entries.data(), entries.size(), sizeof(Entry), [](const void* a, const void* b) {
+    const Entry &one = *static_cast<const Entry*>(a), &other = *static_cast<const Entry*>(b);
+    if (one.order != other.order) return one.order < other.order ? -1 : 1;
+    return one.k < other.k ? -1 : (one.k > other.k ? 1 : 0);
+  });
+}
 
 // visit(k, synapse) for all synapses of a group, k counting in canonical order; in parallel.
-using Visit = std::function<void(int64_t k, const StoredSynapse& synapse)>;
-inline void visit_group(const pgl_store& store, uint32_t group, const Visit& visit) {
+using Visit = Call<int64_t, const StoredSynapse&>;  // k, synapse
+PGL_COLD inline void visit_group(const pgl_store& seen, uint32_t group, const Visit& visit) {
+  const BuiltStore& store = static_cast<const BuiltStore&>(seen);
   if (group >= store.groups.size()) throw Error("the store has no such group");
   const uint32_t threads = reading_threads();
   const StorePlan plan = StorePlan::of(store, threads);
   const bool dense = store.flags & PGL_STORE_DENSE, procedural = store.flags & PGL_STORE_PROCEDURAL;
   const bool drawn = procedural && (store.flags & PGL_STORE_WEIGHTS);
-  std::vector<Row> rows = rows_for_threads(plan, threads);
+  List<Row> rows = rows_for_threads(plan, threads);
   // Where each row's synapses begin in the canonical order.
-  std::vector<int64_t> first(uint64_t(store.n_source) + 1, 0);
+  List<int64_t> first(uint64_t(store.n_source) + 1);
   const Rule& rule = plan.groups[group].rule;
   parallel_rows(threads, store.n_source, nullptr, [&](uint32_t worker, uint32_t r) {
     first[r + 1] = rule.known_degree(r);
@@ -50,11 +68,7 @@ inline void visit_group(const pgl_store& store, uint32_t group, const Visit& vis
   });
   for (uint32_t r = 0; r < store.n_source; ++r) first[r + 1] += first[r];
 
-  struct Entry {
-    uint64_t order;  // target, then delay
-    uint32_t k;
-  };
-  std::vector<std::vector<Entry>> entries(threads);
+  List<List<Entry>> entries(threads);
   parallel_rows(threads, store.n_source, nullptr, [&](uint32_t worker, uint32_t r) {
     Row& row = rows[worker];
     row.make_targets(r);
@@ -63,12 +77,11 @@ inline void visit_group(const pgl_store& store, uint32_t group, const Visit& vis
     row.sort();
     if (drawn && store.real_bytes == 4) row.make_weights<float>();
     if (drawn && store.real_bytes != 4) row.make_weights<double>();
-    std::vector<Entry>& mine = entries[worker];
+    List<Entry>& mine = entries[worker];
     mine.clear();
     for (uint32_t k = row.group_begin(group); k < row.group_end(group); ++k)
-      mine.push_back({uint64_t(row.targets()[k]) << 16 | row.delays()[k], k});
-    const auto before = [](const Entry& a, const Entry& b) { return a.order != b.order ? a.order < b.order : a.k < b.k; };
-    if (!std::is_sorted(mine.begin(), mine.end(), before)) std::sort(mine.begin(), mine.end(), before);
+      mine.push({uint64_t(row.targets()[k]) << 16 | row.delays()[k], k});
+    sort_entries(mine);
     for (uint64_t i = 0; i < mine.size(); ++i) {
       const uint32_t k = mine[i].k, slice = row.keys()[k] / plan.n_delays;
       const pgl_slice_store& part = store.slices[slice];
@@ -97,9 +110,9 @@ inline void set_weight_at(pgl_slice_store& slice, int32_t real_bytes, uint64_t p
 }  // namespace detail
 
 // One row of a procedural store on one slice: the synapses that the stored form would hold, in the same order.
-void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t source, RegeneratedRow& out) {
+inline void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t source, RegeneratedRow& out) {
   thread_local Row row;
-  row.follow(*store.plan);
+  row.follow(*static_cast<const BuiltStore&>(store).plan);
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0, narrow = store.real_bytes == 4;
   row.make_targets(source);
   row.locate();
@@ -110,8 +123,8 @@ void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t source, Reg
   const uint32_t *key = row.keys(), *local = row.local();
   for (uint32_t k = 0; k < row.size(); ++k) {
     if (key[k] != slice) continue;
-    out.target.push_back(local[k]);
-    if (weights) out.weight.push_back(narrow ? double(row.weights<float>()[k]) : row.weights<double>()[k]);
+    out.target.push(local[k]);
+    if (weights) out.weight.push(narrow ? double(row.weights<float>()[k]) : row.weights<double>()[k]);
   }
 }
 
@@ -123,7 +136,8 @@ int64_t pgl_store_group_size(const pgl_store* store, uint32_t group) {
   return group < store->group_sizes.size() ? store->group_sizes[group] : -1;
 }
 
-uint64_t pgl_store_bytes(const pgl_store* store) {
+uint64_t pgl_store_bytes(const pgl_store* seen) {
+  const auto* store = static_cast<const pgl::BuiltStore*>(seen);
   uint64_t bytes = store->out_degree.size() * sizeof(uint32_t);
   for (const auto& part : store->owned) bytes += part.size() * sizeof(uint32_t);
   for (const auto& part : store->owned64) bytes += part.size() * sizeof(int64_t);

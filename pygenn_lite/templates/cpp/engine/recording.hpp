@@ -2,12 +2,11 @@
 #ifndef PGL_RECORDING_HPP
 #define PGL_RECORDING_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
-#include <vector>
+
+#include "list.hpp"
 
 namespace pgl {
 
@@ -22,16 +21,16 @@ class SpikeRecorder {
     if (n == 0) return;
     Part& part = parts_[slice];
     part.indices.resize(part.counted());  // drops what an append that ran out of memory may have left
-    const uint32_t* first = std::lower_bound(spikes, spikes + n, begin_);
-    const uint32_t* last = std::lower_bound(first, spikes + n, end_);
+    const uint32_t* first = first_not_below(spikes, spikes + n, begin_);
+    const uint32_t* last = first_not_below(first, spikes + n, end_);
     if (stride_ == 1) {
-      part.indices.insert(part.indices.end(), first, last);
+      part.indices.append(first, static_cast<std::size_t>(last - first));
     } else {
       for (; first != last; ++first) {
-        if ((*first - begin_) % stride_ == 0) part.indices.push_back(*first);
+        if ((*first - begin_) % stride_ == 0) part.indices.push(*first);
       }
     }
-    if (part.indices.size() != part.counted()) part.runs.push_back({step, part.indices.size()});
+    if (part.indices.size() != part.counted()) part.runs.push(Run{step, part.indices.size()});
   }
 
   int64_t count() const {
@@ -42,20 +41,20 @@ class SpikeRecorder {
 
   // Slices hold ascending ranges of neurons, so within a step their lists follow one another in order of index.
   void drain(int64_t* steps, uint32_t* indices) {
-    std::vector<std::size_t> at(parts_.size(), 0);
+    List<std::size_t> at(parts_.size());
     for (;;) {
-      int64_t step = std::numeric_limits<int64_t>::max();
+      int64_t step = INT64_MAX;
       for (std::size_t s = 0; s < parts_.size(); ++s) {
-        if (at[s] < parts_[s].runs.size()) step = std::min(step, parts_[s].runs[at[s]].step);
+        if (at[s] < parts_[s].runs.size()) step = parts_[s].runs[at[s]].step < step ? parts_[s].runs[at[s]].step : step;
       }
-      if (step == std::numeric_limits<int64_t>::max()) break;
+      if (step == INT64_MAX) break;
       for (std::size_t s = 0; s < parts_.size(); ++s) {
         const Part& part = parts_[s];
         if (at[s] == part.runs.size() || part.runs[at[s]].step != step) continue;
         const std::size_t from = at[s] == 0 ? 0 : part.runs[at[s] - 1].end;
         const std::size_t n = part.runs[at[s]].end - from;
-        std::copy_n(part.indices.data() + from, n, indices);
-        std::fill_n(steps, n, step);
+        std::memcpy(indices, part.indices.data() + from, n * sizeof *indices);
+        for (std::size_t k = 0; k < n; ++k) steps[k] = step;
         indices += n;
         steps += n;
         ++at[s];
@@ -66,7 +65,7 @@ class SpikeRecorder {
 
   void forget_after(int64_t last_step) {
     for (Part& part : parts_) {
-      while (!part.runs.empty() && part.runs.back().step > last_step) part.runs.pop_back();
+      while (!part.runs.empty() && part.runs.back().step > last_step) part.runs.pop();
       part.indices.resize(part.counted());
     }
   }
@@ -80,25 +79,25 @@ class SpikeRecorder {
     std::size_t end;
   };
   struct alignas(64) Part {
-    std::vector<uint32_t> indices;
-    std::vector<Run> runs;
+    List<uint32_t> indices;
+    List<Run> runs;
     std::size_t counted() const { return runs.empty() ? 0 : runs.back().end; }
   };
   uint32_t begin_, end_, stride_;
-  std::vector<Part> parts_;
+  List<Part> parts_;
 };
 
 // A variable of some neurons (ascending indices), sampled at every step that `every` divides.
 class VariableRecorder {
  public:
-  VariableRecorder(const std::vector<uint32_t>& slice_begin, void* const* bases, const uint32_t* indices, uint32_t n,
+  VariableRecorder(const List<uint32_t>& slice_begin, void* const* bases, const uint32_t* indices, uint32_t n,
                    uint32_t every, uint32_t real_bytes)
       : columns_(n), every_(every), real_bytes_(real_bytes), parts_(slice_begin.size() - 1) {
     const uint32_t* from = indices;
     for (std::size_t s = 0; s < parts_.size(); ++s) {
-      const uint32_t* to = std::lower_bound(from, indices + n, slice_begin[s + 1]);
+      const uint32_t* to = first_not_below(from, indices + n, slice_begin[s + 1]);
       parts_[s].base = static_cast<const std::byte*>(bases[s]);
-      for (; from != to; ++from) parts_[s].local.push_back(*from - slice_begin[s]);
+      for (; from != to; ++from) parts_[s].local.push(*from - slice_begin[s]);
     }
   }
 
@@ -113,19 +112,19 @@ class VariableRecorder {
     } else {
       gather<uint32_t>(part, out);
     }
-    part.steps.push_back(step);
+    part.steps.push(step);
   }
 
   int64_t count() const {
     // The same in all slices, unless a run broke off for want of memory.
-    std::size_t rows = std::numeric_limits<std::size_t>::max();
-    for (const Part& part : parts_) rows = std::min(rows, part.steps.size());
+    std::size_t rows = SIZE_MAX;
+    for (const Part& part : parts_) rows = part.steps.size() < rows ? part.steps.size() : rows;
     return static_cast<int64_t>(rows);
   }
 
   void drain(int64_t* steps, void* values) {
     const std::size_t rows = static_cast<std::size_t>(count());
-    std::copy_n(parts_.front().steps.data(), rows, steps);
+    std::memcpy(steps, parts_.front().steps.data(), rows * sizeof *steps);
     std::byte* out = static_cast<std::byte*>(values);
     std::size_t offset = 0;
     for (const Part& part : parts_) {
@@ -141,7 +140,7 @@ class VariableRecorder {
 
   void forget_after(int64_t last_step) {
     for (Part& part : parts_) {
-      while (!part.steps.empty() && part.steps.back() > last_step) part.steps.pop_back();
+      while (!part.steps.empty() && part.steps.back() > last_step) part.steps.pop();
       part.values.resize(part.steps.size() * part.local.size() * real_bytes_);
     }
   }
@@ -155,9 +154,9 @@ class VariableRecorder {
  private:
   struct alignas(64) Part {
     const std::byte* base = nullptr;
-    std::vector<uint32_t> local;
-    std::vector<std::byte> values;
-    std::vector<int64_t> steps;
+    List<uint32_t> local;
+    List<std::byte> values;
+    List<int64_t> steps;
   };
 
   template <class Word>  // bits are copied, so one unsigned word stands for either kind of number
@@ -170,7 +169,7 @@ class VariableRecorder {
 
   std::size_t columns_;
   uint32_t every_, real_bytes_;
-  std::vector<Part> parts_;
+  List<Part> parts_;
 };
 
 }  // namespace pgl

@@ -4,12 +4,11 @@
 #define PGL_ROWS_HPP
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "abi.h"
 #include "delays.hpp"
 #include "distributions.hpp"
+#include "list.hpp"
 #include "rules.hpp"
 #include "store.hpp"
 
@@ -45,21 +44,34 @@ struct GroupPlan {
   Sampler<double> weight64;
 };
 
+struct StorePlan;
+
+// What a store is to the builder.
+struct BuiltStore : pgl_store {
+  ~BuiltStore();
+  List<List<uint32_t>> owned;  // what the groups point to
+  List<List<int64_t>> owned64;
+  List<List<double>> owned_values;
+  List<uint32_t> out_degree;   // rules with a drawn number per row
+  StorePlan* plan = nullptr;   // procedural stores: their rows are drawn at every spike
+};
+
+// The rules and distributions of a store, made ready.
 struct StorePlan {
   uint64_t seed = 0;
   uint32_t n_source = 0, slices = 1, max_delay = 1;
-  std::vector<GroupPlan> groups;
+  List<GroupPlan> groups;
   // Filled once the delays are known:
   uint32_t n_delays = 1;
-  std::vector<uint16_t> delay_index;  // [max_delay + 1]
+  List<uint16_t> delay_index;  // [max_delay + 1]
 
-  PGL_COLD void index_delays(const std::vector<uint32_t>& delays) {
+  PGL_COLD void index_delays(const List<uint32_t>& delays) {
     n_delays = uint32_t(delays.size());
     delay_index.assign(uint64_t(max_delay) + 1, 0);
     for (uint32_t k = 0; k < n_delays; ++k) delay_index[delays[k]] = uint16_t(k);
   }
   // Of a finished store. Rules drawn by target are drawn anew: `threads` do it.
-  PGL_COLD static StorePlan of(const pgl_store& store, uint32_t threads) {
+  PGL_COLD static StorePlan of(const BuiltStore& store, uint32_t threads) {
     StorePlan plan;
     plan.seed = store.seed;
     plan.n_source = store.n_source;
@@ -67,7 +79,7 @@ struct StorePlan {
     plan.max_delay = store.delays.back();  // nothing beyond was ever drawn
     const uint32_t* degrees = store.out_degree.data();
     for (const pgl_group& group : store.groups) {
-      plan.groups.emplace_back(group, store.n_source, store.seed, store.dt, plan.max_delay, degrees);
+      plan.groups.push(GroupPlan(group, store.n_source, store.seed, store.dt, plan.max_delay, degrees));
       if ((store.flags & PGL_STORE_PROCEDURAL) && (store.flags & PGL_STORE_WEIGHTS))
         plan.groups.back().use_weights(group.weight, store.real_bytes);
       if (plan.groups.back().rule.needs_degrees()) degrees += store.n_source;
@@ -75,6 +87,17 @@ struct StorePlan {
     }
     plan.index_delays(store.delays);
     return plan;
+  }
+};
+
+inline BuiltStore::~BuiltStore() { delete plan; }
+
+// The range of delays of one group, as far as it has been looked at: of words where they are drawn, else of steps.
+struct DelayRange {
+  uint32_t low = 0xffffffffu, high = 0;
+  void add(uint32_t value) {
+    low = value < low ? value : low;
+    high = value > high ? value : high;
   }
 };
 
@@ -99,7 +122,7 @@ class Row {
   uint32_t* keys() { return keys_.data(); }            // slice * n_delays + index of the delay
   uint32_t* where() { return where_.data(); }          // place in the row after sorting by key
   uint32_t* key_begin() { return key_begin_.data(); }  // [slices * n_delays + 1]
-  std::vector<uint64_t>& bits() { return scratch_.bits; }
+  List<uint64_t>& bits() { return scratch_.bits; }
 
   [[gnu::noinline]] void make_targets(uint32_t row) {
     row_ = row;
@@ -114,13 +137,21 @@ class Row {
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) { draw_delays(group, begin, n); });
   }
 
-  // Sets seen[d] for every delay d that occurs.
-  [[gnu::noinline]] void mark_delays(uint8_t* seen) {
-    for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
-      const uint32_t different = group.delay.constant() && n > 0 ? 1 : n;
-      const uint16_t* delay = draw_delays(group, begin, different);
-      for (uint32_t i = 0; i < different; ++i) seen[delay[i]] = 1;
-    });
+  // Widens the range of each group by the delays of its synapses. Targets need not have been made.
+  [[gnu::noinline]] void widen_delays(uint32_t row, DelayRange* ranges) {
+    row_ = row;
+    for (uint32_t g = 0; g < plan_->groups.size(); ++g) widen(plan_->groups[g], g, ranges[g]);
+  }
+  // Sizes of a row's groups without its targets, where that is possible.
+  bool count_only(uint32_t row) {
+    size_ = 0;
+    for (uint32_t g = 0; g < plan_->groups.size(); ++g) {
+      const int64_t known = plan_->groups[g].rule.known_degree(row);
+      if (known < 0 || known > 0xffffff00ll - size_) return false;
+      size_ += uint32_t(known);
+      group_end_[g] = size_;
+    }
+    return true;
   }
 
   template <class Real>
@@ -172,7 +203,8 @@ class Row {
     uint32_t* __restrict begin = key_begin_.data();
     for (uint32_t k = 0; k < size_; ++k) ++begin[key[k] + 1];
     for (uint32_t b = 0; b < n_keys; ++b) begin[b + 1] += begin[b];
-    cursor_.assign(key_begin_.begin(), key_begin_.end());
+    cursor_.clear();
+    cursor_.append(key_begin_.data(), key_begin_.size());
     uint32_t* __restrict cursor = cursor_.data();
     uint32_t* __restrict where = where_.reserve(size_);
     for (uint32_t k = 0; k < size_; ++k) where[k] = cursor[key[k]]++;
@@ -198,6 +230,30 @@ class Row {
   template <class Body>
   void for_groups(Body&& body) {
     for (uint32_t g = 0; g < plan_->groups.size(); ++g) body(plan_->groups[g], group_begin(g), group_end_[g] - group_begin(g));
+  }
+
+  void widen(const GroupPlan& group, uint32_t g, DelayRange& range) {
+    const uint32_t n = group_end(g) - group_begin(g);
+    if (n == 0) return;
+    if (group.delay.constant()) {
+      range.add(group.delay.constant_steps());
+    } else if (group.delay.listed()) {
+      const uint16_t* delay = draw_delays(group, group_begin(g), n);
+      for (uint32_t i = 0; i < n; ++i) range.add(delay[i]);
+    } else {
+      alignas(64) uint32_t words[64];
+      uint32_t low = range.low, high = range.high;
+      for (uint32_t begin = 0; begin < n; begin += 64) {
+        philox_words64(plan_->seed, group.stream, kPurposeDelay, row_, begin / 64 * 16, words);
+        const uint32_t here = n - begin;
+        for (uint32_t i = here; i < 64; ++i) words[i] = words[0];
+        for (int i = 0; i < 64; ++i) {
+          low = words[i] < low ? words[i] : low;
+          high = words[i] > high ? words[i] : high;
+        }
+      }
+      range = {low, high};
+    }
   }
 
   const uint16_t* draw_delays(const GroupPlan& group, uint32_t begin, uint32_t n) {
@@ -226,7 +282,7 @@ class Row {
 
   const StorePlan* plan_ = nullptr;
   uint32_t row_ = 0, size_ = 0;
-  std::vector<uint32_t> group_end_, key_begin_, cursor_;
+  List<uint32_t> group_end_, key_begin_, cursor_;
   RuleScratch scratch_;
   RowBuffer<uint32_t> targets_, local_, keys_, where_;
   RowBuffer<uint16_t> delays_;
@@ -234,8 +290,8 @@ class Row {
   RowBuffer<double> weights64_;
 };
 
-inline std::vector<Row> rows_for_threads(const StorePlan& plan, uint32_t threads) {
-  std::vector<Row> rows(threads);
+inline List<Row> rows_for_threads(const StorePlan& plan, uint32_t threads) {
+  List<Row> rows(threads);
   for (Row& row : rows) row.follow(plan);
   return rows;
 }

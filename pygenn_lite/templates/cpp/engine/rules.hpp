@@ -5,9 +5,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "abi.h"
 #include "common/math.hpp"
@@ -15,6 +12,7 @@
 #include "common/random.hpp"
 #include "distributions.hpp"
 #include "error.hpp"
+#include "list.hpp"
 #include "memory.hpp"
 #include "parallel.hpp"
 #include "splitting.hpp"
@@ -27,20 +25,24 @@ class RowBuffer {
  public:
   T* reserve(uint64_t n) {
     const uint64_t needed = (n + 127) / 64 * 64;
-    if (needed > values_.size()) values_.resize(needed + needed / 2);
-    return values_.data();
+    return needed <= room_ ? values_.data() : grow(needed + needed / 2);
   }
   T* data() { return values_.data(); }
 
  private:
-  std::vector<T> values_;
+  PGL_COLD T* grow(uint64_t room) {
+    room_ = room;
+    return values_.room(room);
+  }
+  List<T> values_;
+  uint64_t room_ = 0;
 };
 
 // Distinct values below `universe`, ascending; sets are held as bits. Floyd's method: n draws, no repetition; of more
 // than half of the universe, those left out are drawn. words: one per draw, see distinct_draws().
 inline uint64_t distinct_draws(uint64_t universe, uint64_t n) { return n <= universe / 2 ? n : universe - n; }
 
-inline void distinct_values(uint64_t universe, uint64_t n, const uint32_t* words, std::vector<uint64_t>& bits, uint32_t* out) {
+inline void distinct_values(uint64_t universe, uint64_t n, const uint32_t* words, List<uint64_t>& bits, uint32_t* out) {
   const uint64_t draws = distinct_draws(universe, n);
   bits.assign((universe + 63) / 64, 0);
   for (uint64_t i = 0; i < draws; ++i) {
@@ -60,7 +62,7 @@ inline void distinct_values(uint64_t universe, uint64_t n, const uint32_t* words
 
 struct RuleScratch {
   RowBuffer<uint32_t> words;
-  std::vector<uint64_t> bits;
+  List<uint64_t> bits;
 };
 
 // Rows of a rule that is drawn by target, turned round.
@@ -95,8 +97,7 @@ class Rule {
         break;
       case PGL_ONE_TO_ONE:
         if (n_source_ != n_target_)
-          throw Error("one-to-one connectivity between populations of " + std::to_string(n_source_) + " and " +
-                      std::to_string(n_target_) + " neurons");
+          throw Error("one-to-one connectivity between populations of %u and %u neurons", n_source_, n_target_);
         break;
       case PGL_FIXED_PROBABILITY:
         if (!(rule_.p >= 0.0 && rule_.p <= 1.0)) throw Error("a probability outside [0, 1]");
@@ -116,7 +117,7 @@ class Rule {
           throw Error("explicit connectivity without targets");
         break;
       default:
-        throw Error("unknown kind of connectivity " + std::to_string(rule_.kind));
+        throw Error("unknown kind of connectivity %d", rule_.kind);
     }
   }
 
@@ -137,11 +138,10 @@ class Rule {
   }
   void turn(uint32_t threads) {
     if (!needs_turning()) return;
-    auto rows = std::make_shared<TurnedRows>();
-    rows->begin.reset(uint64_t(n_source_) + 1);
-    rows->targets.reset(uint64_t(n_target_) * uint64_t(rule_.n));
-    uint32_t* targets = rows->targets.data();
-    parallel_group(threads, n_target_, n_source_, rows->begin.data(),
+    turned_.begin.reset(uint64_t(n_source_) + 1);
+    turned_.targets.reset(uint64_t(n_target_) * uint64_t(rule_.n));
+    uint32_t* targets = turned_.targets.data();
+    parallel_group(threads, n_target_, n_source_, turned_.begin.data(),
         [&](uint64_t begin, uint64_t end, auto sink) {
           RuleScratch scratch;
           RowBuffer<uint32_t> sources;
@@ -153,9 +153,8 @@ class Rule {
           }
         },
         [targets](uint64_t position, uint64_t, uint32_t target) { targets[position] = target; });
-    row_begin_ = rows->begin.data();
-    targets_ = rows->targets.data();
-    turned_ = std::move(rows);
+    row_begin_ = turned_.begin.data();
+    targets_ = turned_.targets.data();
   }
 
   // Number of a row's targets; -1 where only making the row tells.
@@ -218,8 +217,7 @@ class Rule {
           largest = largest > out[i] ? largest : out[i];
         }
         if (n > 0 && largest >= n_target_)
-          throw Error("explicit connectivity names target " + std::to_string(largest) + " of a population of " +
-                      std::to_string(n_target_) + " neurons");
+          throw Error("explicit connectivity names target %u of a population of %u neurons", largest, n_target_);
         break;
       }
       default:
@@ -235,8 +233,8 @@ class Rule {
   PGL_COLD void check_number(double room, bool distinct, const char* what) const {
     const double n = double(rule_.n);
     if (n < 0.0 || (n > 0.0 && room == 0.0) || (distinct && n > room))
-      throw Error(std::to_string(rule_.n) + " synapses " + what + " do not fit: there is room for " +
-                  std::to_string(int64_t(room)));
+      throw Error("%lld synapses %s do not fit: there is room for %lld", static_cast<long long>(rule_.n), what,
+                  static_cast<long long>(room));
     if (rule_.kind == PGL_FIXED_TOTAL ? n > 4e9 * double(n_source_) : n > 4e9)
       throw Error("a source neuron has more synapses than 32 bits count");
   }
@@ -293,7 +291,7 @@ class Rule {
   double inverse_log_ = 0.0;
   const int64_t* row_begin_ = nullptr;
   const uint32_t* targets_ = nullptr;
-  std::shared_ptr<TurnedRows> turned_;
+  TurnedRows turned_;
 };
 
 }  // namespace pgl

@@ -8,10 +8,9 @@
 #define PGL_STORE_HPP
 
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "abi.h"
+#include "list.hpp"
 #include "memory.hpp"  // pgl::HugeArray<T>: exactly sized, zeroed, madvise(MADV_HUGEPAGE), move only; throws std::bad_alloc
 
 struct pgl_slice_store {
@@ -30,9 +29,17 @@ struct pgl_slice_store {
 };
 
 namespace pgl {
-struct StorePlan;  // rows.hpp: the rules and distributions of a store, made ready
-}
 
+// One row of a procedural store on one slice, as it would stand in a stored slice. Kept between calls, so that memory
+// is allocated once.
+struct RegeneratedRow {
+  List<uint32_t> target;  // arena index (the group's arena offset added)
+  List<double> weight;    // rounded as stored weights are; empty without PGL_STORE_WEIGHTS
+};
+
+}  // namespace pgl
+
+// What the engine sees of a store; the builder keeps more (build.hpp).
 struct pgl_store {
   uint32_t n_source = 0;
   uint32_t flags = 0;
@@ -40,15 +47,12 @@ struct pgl_store {
   uint64_t seed = 0;
   double dt = 0.1;
   double common_weight = 0.0;          // without PGL_STORE_WEIGHTS
-  std::vector<uint32_t> delays;        // ascending steps that occur; size() == n_delays >= 1
-  std::vector<pgl_group> groups;       // copies; pointers inside point into `owned`
-  std::vector<std::vector<uint32_t>> owned;
-  std::vector<std::vector<int64_t>> owned64;
-  std::vector<std::vector<double>> owned_values;
-  std::vector<uint32_t> out_degree;    // rules with a drawn number per row
-  std::vector<pgl_slice_store> slices;
-  std::vector<int64_t> group_sizes;
-  std::shared_ptr<const pgl::StorePlan> plan;  // procedural stores: their rows are drawn at every spike
+  pgl::List<uint32_t> delays;          // ascending steps that occur; size() == n_delays >= 1
+  pgl::List<pgl_group> groups;         // copies; what they point to lives as long
+  pgl::List<pgl_slice_store> slices;
+  pgl::List<int64_t> group_sizes;
+  // Procedural stores: draws a row again. Called from the worker that owns the slice.
+  void (*regenerate)(const pgl_store&, uint32_t slice, uint32_t source, pgl::RegeneratedRow&) = nullptr;
 };
 
 #endif

@@ -2,21 +2,15 @@
 #ifndef PGL_WORKERS_HPP
 #define PGL_WORKERS_HPP
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
-#include <stdexcept>
-#include <string>
-#include <thread>
-#include <vector>
-
-#include "barrier.hpp"
-
-#if defined(__unix__) || defined(__APPLE__)
 #include <pthread.h>
 #include <signal.h>
-#define PGL_POSIX_SIGNALS 1
-#endif
+
+#include <cstdint>
+
+#include "barrier.hpp"
+#include "error.hpp"
+#include "list.hpp"
+
 #if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,9 +23,9 @@ namespace pgl {
 // depend on who computes what; the caller's setting comes back at the end.
 class FlushDenormals {
  public:
-#if defined(__x86_64__) || defined(_M_X64)
-  FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040u); }  // FTZ and DAZ
-  ~FlushDenormals() { _mm_setcsr(saved_); }
+#if defined(__x86_64__)
+  FlushDenormals() : saved_(__builtin_ia32_stmxcsr()) { __builtin_ia32_ldmxcsr(saved_ | 0x8040u); }  // FTZ and DAZ
+  ~FlushDenormals() { __builtin_ia32_ldmxcsr(saved_); }
 
  private:
   unsigned saved_;
@@ -89,45 +83,44 @@ class ShortTimeSlices {
 
 class Workers {
  public:
-  explicit Workers(uint32_t count) : gate_(count) {
+  PGL_COLD explicit Workers(uint32_t count) : gate_(count), threads_(count - 1) {
     // Signals belong to the threads of the host program: blocked here, because threads inherit the mask.
-#ifdef PGL_POSIX_SIGNALS
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-#endif
     uint32_t started = 1;
-    try {
-      threads_.reserve(count - 1);
-      for (; started < count; ++started) threads_.emplace_back([this, started] { serve(started); });
-    } catch (const std::exception&) {
+    for (; started < count; ++started) {
+      Thread& thread = threads_[started - 1];
+      thread.workers = this;
+      thread.number = started;
+      if (pthread_create(&thread.handle, nullptr, &Workers::begin, &thread) != 0) break;
     }
-#ifdef PGL_POSIX_SIGNALS
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-#endif
     // Too few threads would wait for ever at the gate, so none goes there before all have been made.
     const bool complete = started == count;
-    roll_call_.store(complete ? kComplete : kIncomplete);
-    roll_call_.notify_all();
+    __atomic_store_n(&roll_call_, complete ? kComplete : kIncomplete, __ATOMIC_SEQ_CST);
+    wake_sleepers(&roll_call_);
     if (!complete) {
-      for (std::thread& thread : threads_) thread.join();
-      throw std::runtime_error("the system gives only " + std::to_string(started) + " of " + std::to_string(count) +
-                               " threads; ask for fewer");
+      threads_.resize(started - 1);
+      join();
+      throw Error("the system gives only %u of %u threads; ask for fewer", started, count);
     }
   }
   ~Workers() {
     job_ = nullptr;
     gate_.wait();
-    for (std::thread& thread : threads_) thread.join();
+    join();
   }
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
   // Runs job(worker) on all workers and returns when all are done. The job must not throw.
-  void run(const std::function<void(uint32_t)>& job) {
+  template <class Job>
+  void run(Job&& job) {
     const FlushDenormals flush;
     const ShortTimeSlices slices;
-    job_ = &job;
+    job_ = [](void* what, uint32_t worker) { (*static_cast<std::remove_reference_t<Job>*>(what))(worker); };
+    what_ = &job;
     gate_.wait();
     job(0);
     gate_.wait();
@@ -136,23 +129,39 @@ class Workers {
  private:
   static constexpr uint32_t kWaiting = 0, kComplete = 1, kIncomplete = 2;
 
+  struct Thread {
+    Workers* workers;
+    uint32_t number;
+    pthread_t handle;
+  };
+
+  static void* begin(void* thread) {
+    static_cast<Thread*>(thread)->workers->serve(static_cast<Thread*>(thread)->number);
+    return nullptr;
+  }
+
   void serve(uint32_t worker) {
-    roll_call_.wait(kWaiting);
-    if (roll_call_.load() != kComplete) return;
+    sleep_while(&roll_call_, kWaiting);
+    if (__atomic_load_n(&roll_call_, __ATOMIC_SEQ_CST) != kComplete) return;
     const FlushDenormals flush;
     const ShortTimeSlices slices;
     for (;;) {
       gate_.wait();
       if (job_ == nullptr) return;
-      (*job_)(worker);
+      job_(what_, worker);
       gate_.wait();
     }
   }
 
+  void join() {
+    for (Thread& thread : threads_) pthread_join(thread.handle, nullptr);
+  }
+
   Barrier gate_;
-  std::atomic<uint32_t> roll_call_{kWaiting};
-  const std::function<void(uint32_t)>* job_ = nullptr;  // written before the gate opens
-  std::vector<std::thread> threads_;
+  uint32_t roll_call_ = kWaiting;
+  void (*job_)(void* what, uint32_t worker) = nullptr;  // this and the next are written before the gate opens
+  void* what_ = nullptr;
+  List<Thread> threads_;
 };
 
 }  // namespace pgl
