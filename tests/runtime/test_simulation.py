@@ -367,3 +367,11 @@ def test_a_simulation_gives_its_memory_back_at_once():
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_only_a_network_with_synapses_needs_the_builder():
+    alone = pg.Network(dt=0.1)
+    alone.population("cells", 10, DECAY)
+    assert alone.compile()._machine.code.builder is None
+    code = helpers.balanced_network().compile(threads=1)._machine.code
+    assert code.builder is not None and code.builder.name == "builder.so"
