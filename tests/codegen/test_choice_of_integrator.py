@@ -118,3 +118,23 @@ def test_definitions_in_a_circle_are_refused():
     model = NeuronModel("dV/dt = a - V; a = b + 1; b = a")
     with pytest.raises(EquationError, match="circle"):
         kernel_of(model)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["dV/dt = -V/0", "dV/dt = V*sqrt(-1)", "dV/dt = V*log(-2)", "dV/dt = V + 1/(2 - 2)"],
+)
+def test_what_has_no_real_value_is_refused(text):
+    with pytest.raises(EquationError, match="no real value") as caught:
+        kernel_of(NeuronModel(text))
+    assert "division by zero" in caught.value.cure
+
+
+def test_noise_inside_a_condition_is_refused():
+    with pytest.raises(EquationError, match="must be linear in xi"):
+        kernel_of(NeuronModel("dV/dt = where(xi > 0, 1, 0)"))
+
+
+def test_a_refractory_time_may_be_counted_in_steps():
+    model = NeuronModel("dV/dt = -V", threshold="V > 1", refractory="3*dt")
+    assert kernel_of(model).refractory == "time"

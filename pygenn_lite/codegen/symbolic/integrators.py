@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import sympy
+from sympy.core.relational import Relational
 
 from pygenn_lite.codegen.program import Assign, Coefficient, Draw, LinearFlow
 from pygenn_lite.codegen.symbolic.linear import (
@@ -174,7 +175,8 @@ def _euler_maruyama(system: System, names: Sequence[str], step: Step, where: str
         drift, diffusion = value, sympy.S.Zero
         for xi in noise_symbols(value):
             factor = sympy.diff(value, xi)
-            if noise_symbols(factor):
+            conditions = value.atoms(Relational)
+            if noise_symbols(factor) or any(xi in c.free_symbols for c in conditions):
                 raise EquationError(
                     f"d{name}/dt must be linear in {xi.name}",
                     where=where,

@@ -36,7 +36,10 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
     coefficients = step.coefficients + _refractory_coefficient(structure, system, where)
 
     changed = tuple(a.target.removesuffix("__next") for a in step.assigns if _is_next(a))
-    reset_draws = _random_draws(system, [*system.reset], len(step.draws))
+    # A reset sees the noise of its step: the same draw, once more.
+    again = {symbol(n): mean + sd * symbol(f"normal__{n}") for n, mean, sd in system.noise}
+    reset = tuple((n, v.xreplace(again)) for n, v in system.reset)
+    reset_draws = _random_draws(system, reset, len(step.draws))
     used_draws = _random_draws(
         system,
         [*_only("threshold", system.threshold), *system.update],
@@ -68,7 +71,7 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         else None,
         threshold_step=threshold_step,
         threshold=threshold,
-        reset=tuple(Assign(n, v.xreplace(at_end)) for n, v in system.reset),
+        reset=tuple(Assign(n, v.xreplace(at_end)) for n, v in reset),
         on_spike=()
         if structure.is_source
         else tuple(Assign(n, v.xreplace(at_end)) for n, v in system.on_pre_spike),
@@ -76,7 +79,7 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
             Assign(n, v)
             for n, v in (system.on_pre_spike if structure.is_source else system.on_post_spike)
         ),
-        reset_draws=reset_draws,
+        reset_draws=(*reset_draws, *_used(step.draws, reset)),
         after_in_source=structure.is_source,
         published=structure.published,
         checked=tuple(n for n in system.states if n in changed) if structure.check_finite else (),
@@ -108,6 +111,7 @@ def _refractory_coefficient(
     if system.refractory is None or structure.refractory_is_condition:
         return []
     unknown = {s.name for s in system.refractory.free_symbols} - system.parameters.keys()
+    unknown -= {DT.name}
     if unknown:
         raise EquationError(
             f"the refractory period depends on {sorted(unknown)}",
@@ -124,6 +128,13 @@ def _random_draws(
     names = {s.name for _, value in expressions for s in value.free_symbols}
     used = [name for name in system.draws if name in names]
     return tuple(Draw(n, system.draws[n], first + k) for k, n in enumerate(used))
+
+
+def _used(
+    draws: Iterable[Draw], expressions: Sequence[tuple[str, sympy.Expr]]
+) -> tuple[Draw, ...]:
+    names = {s.name for _, value in expressions for s in value.free_symbols}
+    return tuple(draw for draw in draws if draw.name in names)
 
 
 def _split_threshold(

@@ -9,7 +9,7 @@ import sympy
 from pygenn_lite.codegen.program import Assign, SynapseKernel
 from pygenn_lite.codegen.structure import Statement, SynapseStructure
 from pygenn_lite.codegen.symbolic.linear import linear_part
-from pygenn_lite.codegen.symbolic.system import DT, assignments, symbol
+from pygenn_lite.codegen.symbolic.system import DT, assignments, check_number, symbol
 from pygenn_lite.declaration.equations import parse_expression
 from pygenn_lite.declaration.functions import exprel, rand, randn
 from pygenn_lite.errors import EquationError, UnsupportedFeature
@@ -23,6 +23,8 @@ def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
     derivatives = _derivatives(structure.equations, where)
     # Between events, variables without a derivative stand still.
     varying = {*derivatives, *structure.pre, *structure.post, "t"}
+    for n, v in derivatives.items():
+        check_number(v, f"d{n}/dt", where)
     flows = [_flow(n, v, structure.event_driven, varying, where) for n, v in derivatives.items()]
     return SynapseKernel(
         name=name,
@@ -50,6 +52,7 @@ def _ordered(
                 f"random numbers in synapse code ({name} = {value}) are not offered; "
                 "draw them in the neuron model"
             )
+        check_number(value, name, where)
         increment = value - symbol(name) if name in structure.post else value
         result.append(Assign(name, increment))
     return tuple(result)

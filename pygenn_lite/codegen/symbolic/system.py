@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sympy
+from sympy.logic.boolalg import Boolean
 
 from pygenn_lite.codegen.structure import PopulationStructure, Statement
 from pygenn_lite.declaration.equations import parse_expression
@@ -118,7 +119,7 @@ def build_system(structure: PopulationStructure) -> System:
         on_post_spike=tuple(spikes["post"]),
         draws=random.kinds,
     )
-    _check_symbols(system, where)
+    _check(system, where)
     return system
 
 
@@ -204,11 +205,45 @@ def _rename(names: Iterable[str], suffix: str) -> dict[sympy.Basic, sympy.Expr]:
     return {symbol(name): symbol(name + suffix) for name in names}
 
 
-def _check_symbols(system: System, where: str) -> None:
+def check_number(value: sympy.Basic, shown: str, where: str) -> None:
+    """What is assigned or integrated must be a real number.
+
+    Raises
+    ------
+    EquationError
+        It is a condition, infinite, undefined or imaginary whatever the variables are.
+    """
+    if isinstance(value, Boolean) and not value.is_Symbol:  # SymPy counts symbols among them
+        raise EquationError(
+            f"{shown} = {value} is a condition, not a number",
+            where=where,
+            cure="write where(condition, 1, 0)",
+        )
+    check_real(value, shown, where)
+
+
+def check_real(value: sympy.Basic, shown: str, where: str) -> None:
+    """Nothing in an expression may be infinite, undefined or imaginary."""
+    if value.has(sympy.zoo, sympy.nan, sympy.oo, sympy.S.NegativeInfinity, sympy.I):
+        raise EquationError(
+            f"{shown} = {value} has no real value",
+            where=where,
+            cure="look for a division by zero, or the root or logarithm of a negative number",
+        )
+
+
+def _check(system: System, where: str) -> None:
     """A last look before code is made: every symbol must be known (the declaration's own checks
     come first and speak better; this one also sees what groups and inputs added)."""
     known = {*system.states, *system.parameters, *system.forcings, *system.draws, "t", "dt"}
     for name, value in system.derivatives.items():
+        check_number(value, f"d{name}/dt", where)
         for s in sorted(value.free_symbols, key=str):
             if s.name not in known and not (s.name == "xi" or s.name.startswith("xi_")):
                 raise EquationError(f"unknown symbol {s.name!r} in d{name}/dt", where=where)
+    spikes = (*system.on_pre_spike, *system.on_post_spike)
+    for name, value in (*system.update, *system.reset, *spikes):
+        check_number(value, name, where)
+    for name, condition in (("threshold", system.threshold), ("refractory", system.refractory)):
+        if condition is not None:
+            check_real(condition, name, where)
