@@ -29,15 +29,17 @@ class exprel(sympy.Function):
         return ((sympy.exp(x) - 1) / x)._eval_evalf(prec)
 
 
-class _Draw(sympy.Function):
-    """A random number: a constant to SymPy, but one it cannot work out."""
+class _Draw(sympy.Symbol):
+    """A random number: to SymPy a symbol, so that it neither compares it nor works it out. (As a
+    function without symbols it would count as a constant, and `Piecewise` would turn the sides of
+    ``rand() < p`` around for ever.) Its name is none that a user can give."""
 
-    nargs = 1
-    is_real = True
-    is_comparable = False
+    def __new__(cls, number: int) -> _Draw:
+        drawn: _Draw = super().__new__(cls, f"{cls.__name__}()_{int(number)}", real=True)
+        return drawn
 
-    def _eval_evalf(self, prec: int) -> None:
-        return None
+    def __getnewargs_ex__(self) -> tuple[tuple[int], dict[str, bool]]:
+        return (int(self.name.rpartition("_")[2]),), {}
 
 
 class rand(_Draw):

@@ -8,6 +8,7 @@ import keyword
 import math
 import re
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -104,6 +105,8 @@ def is_boolean(tree: ast.expr) -> bool:
     """Whether an expression is a condition."""
     if isinstance(tree, (ast.Compare, ast.BoolOp)):
         return True
+    if isinstance(tree, ast.Constant):
+        return isinstance(tree.value, bool)
     if isinstance(tree, ast.UnaryOp):
         return isinstance(tree.op, (ast.Not, ast.Invert))
     return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.BitAnd, ast.BitOr))
@@ -131,25 +134,31 @@ def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
             raise _refused(node.op, text, where)
         if isinstance(node.op, ast.Pow):
             _check_power(node, text, where)
-        if isinstance(node.op, (ast.BitAnd, ast.BitOr)) and not (
-            is_boolean(node.left) and is_boolean(node.right)
-        ):
+        children = [node.left, node.right]
+        if not isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+            _numbers(children, text, where)
+        elif not (is_boolean(node.left) and is_boolean(node.right)):
             raise EquationError(
                 f"'&' and '|' in {_short(text)} must join conditions",
                 where=where,
                 cure="put each comparison in parentheses",
             )
-        children = [node.left, node.right]
     elif isinstance(node, ast.UnaryOp):
         children = [node.operand]
+        expect = _conditions if isinstance(node.op, (ast.Not, ast.Invert)) else _numbers
+        expect(children, text, where)
     elif isinstance(node, ast.BoolOp):
         children = list(node.values)
+        _conditions(children, text, where)
     elif isinstance(node, ast.Compare):
         if not all(isinstance(op, _COMPARE) for op in node.ops):
             raise _refused(node.ops[0], text, where)
         children = [node.left, *node.comparators]
+        _numbers(children, text, where)
     elif isinstance(node, ast.IfExp):
         children = [node.test, node.body, node.orelse]
+        _conditions(children[:1], text, where)
+        _numbers(children[1:], text, where)
     elif isinstance(node, ast.Call):
         children = _check_call(node, text, where)
     else:
@@ -176,6 +185,10 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
             where=where,
         )
     if name != "Piecewise":
+        numbers = list(node.args)
+        if name == "where":
+            _conditions([numbers.pop(0)], text, where)
+        _numbers(numbers, text, where)
         return list(node.args)
     children: list[ast.AST] = []
     for branch in node.args:
@@ -185,8 +198,32 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
                 where=where,
                 cure="write Piecewise((a, x > 0), (b, True)) or where(x > 0, a, b)",
             )
+        _numbers(branch.elts[:1], text, where)
+        _conditions(branch.elts[1:], text, where)
         children += branch.elts
     return children
+
+
+def _numbers(nodes: Sequence[ast.AST], text: str, where: str) -> None:
+    """No conditions among the operands of arithmetic and the arguments of functions."""
+    for node in nodes:
+        if isinstance(node, ast.expr) and is_boolean(node):
+            raise EquationError(
+                f"{_short(ast.unparse(node))} in {_short(text)} is true or false, not a number",
+                where=where,
+                cure=f"write where({ast.unparse(node)[:60]}, 1, 0)",
+            )
+
+
+def _conditions(nodes: Sequence[ast.AST], text: str, where: str) -> None:
+    """No numbers where something is asked."""
+    for node in nodes:
+        if isinstance(node, ast.expr) and not is_boolean(node):
+            raise EquationError(
+                f"{_short(ast.unparse(node))} in {_short(text)} is a number, not a condition",
+                where=where,
+                cure=f"compare it, e.g. {ast.unparse(node)[:60]} > 0",
+            )
 
 
 def _check_number(value: object, text: str, where: str) -> None:
