@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.codegen.resolution import network_structure
 from pygenn_lite.codegen.structure import GroupInstance, NetworkStructure, PopulationInstance
+from pygenn_lite.errors import EquationError
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program import Program
@@ -39,15 +40,37 @@ class GeneratedCode:
 
 
 def derive_program(structure: NetworkStructure) -> Program:
-    """Derive update rules of all kernels (imports SymPy)."""
+    """Derive update rules of all kernels (imports SymPy).
+
+    Raises
+    ------
+    EquationError
+        An equation has no meaning, or SymPy cannot work with it.
+    """
     from pygenn_lite.codegen.program import Program
     from pygenn_lite.codegen.symbolic.neuron import neuron_kernel
     from pygenn_lite.codegen.symbolic.synapse import synapse_kernel
 
+    def derive(kernel: Any, part: Any, name: str, what: str) -> Any:
+        try:
+            return kernel(part, name)
+        except (NotImplementedError, RecursionError, TypeError, ValueError) as error:
+            # SymPy's, on expressions that no one has thought of.
+            raise EquationError(
+                f"the equations are too involved for SymPy ({str(error).strip()[:200]})",
+                where=f"{what} {part.name!r}",
+                cure="write them more plainly: no where() or Piecewise() inside a condition, and "
+                "no functions of constants",
+            ) from error
+
     return Program(
-        neurons=tuple(neuron_kernel(s, f"neuron{k}") for k, s in enumerate(structure.kernels)),
+        neurons=tuple(
+            derive(neuron_kernel, s, f"neuron{k}", "population")
+            for k, s in enumerate(structure.kernels)
+        ),
         synapses=tuple(
-            synapse_kernel(s, f"synapse{k}") for k, s in enumerate(structure.synapse_kernels)
+            derive(synapse_kernel, s, f"synapse{k}", "synapse group")
+            for k, s in enumerate(structure.synapse_kernels)
         ),
     )
 

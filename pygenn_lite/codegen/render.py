@@ -154,7 +154,7 @@ def _ordered_view(kernel: NeuronKernel, assigns: list[Assign] | tuple[Assign, ..
         "scalars": [s.name for s in kernel.scalars if s.name in used],
         "store": [n for n in states if n in {a.target for a in assigns}],
         "draws": [d for d in kernel.reset_draws if d.name in used],
-        "uses_time": "t" in used,
+        "timed": [(k, timed) for k, timed in enumerate(kernel.timed) if timed.name in used],
     }
 
 

@@ -91,9 +91,10 @@ class ReferencePopulation:
         now = {**self.names, "t": step * self.dt, **self._draws(kernel.draws, step)}
         for k, timed in enumerate(kernel.timed):
             now[timed.name] = self._timed_value(k, step)
+        active = self.refractory == 0
+        now["active__"] = active.astype(np.float64)
         execute(kernel.step, now)
 
-        active = self.refractory == 0
         free = np.ones(self.size, bool)
         for name in kernel.changed:
             following = now[f"{name}__next"]
@@ -127,9 +128,9 @@ class ReferencePopulation:
         above = np.broadcast_to(evaluate(kernel.threshold, now), self.size)
         spikes = np.flatnonzero(above & (self.refractory == 0))
         if spikes.size:
-            drawn = self._draws(kernel.reset_draws, step)
-            time = {"t": step * self.dt}
-            self._assign((*kernel.reset, *kernel.on_spike), spikes, {**drawn, **time})
+            known = {"t": step * self.dt, **self._draws(kernel.reset_draws, step)}
+            known |= {timed.name: now[timed.name] for timed in kernel.timed}
+            self._assign((*kernel.reset, *kernel.on_spike), spikes, known)
             if kernel.refractory == "time":
                 steps = np.broadcast_to(self.names["refractory_steps"], self.size)
                 self.refractory[spikes] = steps[spikes]

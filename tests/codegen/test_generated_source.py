@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
+import numpy as np
 import pytest
 from helpers_codegen import LIF, STDP, one_population
 
@@ -96,3 +97,33 @@ def test_every_feature_of_kernels_compiles():
     network.timed_current(other, [0.0], [[1.0] * 7], "J")
     network.current(other, 3.0, "J")
     accepted(network)
+
+
+def test_resets_and_traces_see_what_derivatives_see():
+    """Inputs that are drawn or change in time in a reset; dt in a postsynaptic trace."""
+    import pygenn_lite as pg
+
+    model = pg.NeuronModel(
+        "dV/dt = 1.0", threshold="V > 0.25", reset="V = 0; w = I", initial=dict(w=0.0)
+    )
+    net = pg.Network(dt=0.1, seed=3)
+    cells = net.population("cells", 5, model)
+    net.timed_current(cells, [0.0, 0.25], np.array([[1.0] * 5, [2.0, 3.0, 4.0, 5.0, 6.0]]))
+    trace = pg.Trace("", "y += dt")
+    synapse = pg.SynapseModel(on_pre="V_post += 0*y", post_trace=trace)
+    net.connect(cells, cells, synapse, pg.AllToAll())
+    sim = net.compile()
+    sim.step(3)
+    assert np.asarray(sim["cells"]["w"]).tolist() == [2.0, 3.0, 4.0, 5.0, 6.0]
+    sim.step(1)
+    assert np.allclose(sim["cells"]["y"], 0.1)
+
+    net = pg.Network(dt=0.1, seed=3)
+    cells = net.population("cells", 5, model)
+    net.noise_current(cells, 1.0, 0.5)
+    seen = net.population("seen", 5, pg.NeuronModel(update="u = I", initial=dict(u=0.0)))
+    net.noise_current(seen, 1.0, 0.5)
+    sim = net.compile()
+    sim.step(3)
+    drawn = np.asarray(sim["cells"]["w"])
+    assert len(set(drawn.tolist())) == 5 and np.all(np.abs(drawn - 1.0) < 4.0)
