@@ -67,6 +67,7 @@ def planned_memory(network: Network, structure: Any, manifest: Any, precision: s
             network.populations[group.target],
             network.seed,
             _never,
+            network.dt,
         )
         descriptions.append((described, structure.groups[group.name]))
         least, most = delay_range(described, network.dt)

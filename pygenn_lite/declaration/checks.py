@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
 from pygenn_lite.declaration.equations import Expression
@@ -26,6 +29,17 @@ def check_neuron_value(value: Value, population: Population, what: str, where: s
     if isinstance(value, Expression):
         known = {"i", "n", "pi"} | set(_axes(population))
         _check_symbols(value, known, what, where)
+
+
+def check_numbers(values: Any, what: str, where: str) -> NDArray[np.float64]:
+    """Numbers given as an array."""
+    try:
+        return np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise ShapeError(
+            f"{what} {str(values)[:60]!r} are no array of numbers", where=where,
+            cure="give numbers, e.g. [0.0, 10.0]",
+        ) from None
 
 
 def check_synapse_value(

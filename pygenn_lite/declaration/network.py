@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.declaration.checks import check_delay, check_neuron_value, check_synapse_value
+from pygenn_lite.declaration.checks import (
+    check_delay,
+    check_neuron_value,
+    check_numbers,
+    check_synapse_value,
+)
 from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
@@ -138,7 +143,7 @@ class Network:
         where = f"spike source {name!r}"
         self._new_name(name, "population")
         size = _size(size, where)
-        t = np.asarray(times, dtype=np.float64)
+        t = check_numbers(times, "times", where)
         i = np.asarray(indices)
         if t.ndim != 1 or t.shape != i.shape:
             raise ShapeError(
@@ -287,7 +292,7 @@ class Network:
         population = self._input_target(target, input)
         name = self._input_name(name, f"timed_{population.name}")
         where = f"timed current {name!r}"
-        t, v = np.asarray(times, np.float64), np.asarray(values, np.float64)
+        t, v = check_numbers(times, "times", where), check_numbers(values, "values", where)
         if t.ndim != 1 or v.shape not in ((len(t),), (len(t), population.size)):
             raise ShapeError(
                 f"times {t.shape} and values {v.shape} do not fit",
@@ -317,6 +322,11 @@ class Network:
         )
         for what in ("mean", "sd"):
             check_neuron_value(getattr(declared, what), population, what, f"noise {name!r}")
+        low = declared.sd.array.min() if isinstance(declared.sd, FrozenArray) else declared.sd
+        if isinstance(low, (float, np.number)) and low < 0:
+            raise NetworkError(
+                f"negative sd {low}", where=f"noise {name!r}", cure="give values >= 0"
+            )
         self.inputs.append(declared)
         return declared
 

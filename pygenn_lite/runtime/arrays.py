@@ -168,7 +168,8 @@ class StateArray(NDArrayOperatorsMixin):
     def __setitem__(self, index: Any, value: npt.ArrayLike) -> None:
         values = self._read()
         try:
-            values[index] = np.asarray(value)
+            with np.errstate(over="ignore"):  # infinity is refused with its name
+                values[index] = np.asarray(value)
         except (ValueError, IndexError) as error:
             raise ShapeError(
                 f"values of shape {np.shape(value)} do not fit {self.name!r} of shape "

@@ -8,6 +8,7 @@ on the number of threads. NumPy's archive format; written aside and renamed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.machine import Machine
 
 FORMAT = "pygenn_lite checkpoint"
-VERSION = 1
+VERSION = 2
 
 Array = npt.NDArray[Any]
 
@@ -89,6 +90,13 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
         for name, array in memory.checkpoint_arrays():
             array.write(content[f"{population}/array/{name}"])
         memory.scalars[:] = content[f"{population}/scalars"]
+        for k, poisson in enumerate(memory.poisson):
+            poisson.set(
+                content[f"{population}/poisson/{k}/rate"],
+                content[f"{population}/poisson/{k}/sources"],
+            )
+        for k, timed in enumerate(memory.timed):
+            timed.set(content[f"{population}/timed/{k}"])
         for name, published in memory.published.items():
             _restore_ring(
                 published.ring, content[f"{population}/past/{name}"], int(header["step"])
@@ -173,6 +181,11 @@ def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
         for name, array in memory.checkpoint_arrays():
             yield f"{population}/array/{name}", array.read()
         yield f"{population}/scalars", memory.scalars
+        for k, poisson in enumerate(memory.poisson):
+            yield f"{population}/poisson/{k}/rate", np.asarray(poisson.rate)
+            yield f"{population}/poisson/{k}/sources", np.asarray(poisson.sources)
+        for k, timed in enumerate(memory.timed):
+            yield f"{population}/timed/{k}", timed.values
         for name, published in memory.published.items():
             yield f"{population}/past/{name}", _past(published.ring, step)
         number = machine.numbers[population]
@@ -199,6 +212,9 @@ def _names(machine: Machine, changed: set[str]) -> list[str]:
     for population, memory in machine.populations.items():
         names += [f"{population}/array/{n}" for n, _ in memory.checkpoint_arrays()]
         names += [f"{population}/past/{n}" for n in memory.published]
+        for k in range(len(memory.poisson)):
+            names += [f"{population}/poisson/{k}/{n}" for n in ("rate", "sources")]
+        names += [f"{population}/timed/{k}" for k in range(len(memory.timed))]
         names += [f"{population}/{n}" for n in ("scalars", "spikes/steps", "spikes/indices")]
     for group, synapses in machine.synapses.items():
         names += [f"{group}/synapse/{n}" for n in synapses.dtypes]
@@ -219,12 +235,14 @@ def _restore_ring(ring: Array, past: Array, step: int) -> None:
 
 def _put(file: zipfile.ZipFile, name: str, array: Array) -> None:
     with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
-        np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
+        np.lib.format.write_array(entry, np.require(array, requirements="C"), allow_pickle=False)
 
 
 @contextlib.contextmanager
 def _written_at_once(path: Path) -> Iterator[Path]:
     """A file beside ``path`` that takes its place when the block is done."""
+    if path.exists() and not path.is_file():  # a directory, or a device that would be replaced
+        raise FileExistsError(errno.EEXIST, "there is something that is no file")
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(descriptor)
     aside = Path(name)

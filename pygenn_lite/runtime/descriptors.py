@@ -22,6 +22,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedTotalNumber,
     OneToOne,
 )
+from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.values import (
     Exponential,
@@ -32,7 +33,7 @@ from pygenn_lite.declaration.values import (
     Uniform,
     Value,
 )
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import ConnectivityError, NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.expressions import evaluate
 from pygenn_lite.runtime.random import philox, stream_of, to_uniform
@@ -158,6 +159,7 @@ def describe_group(
     target: Population,
     seed: int,
     draw_structure: Callable[[GroupDescription], Structure],
+    dt: float,
 ) -> GroupDescription:
     """Describe a group.
 
@@ -169,6 +171,8 @@ def describe_group(
     draw_structure : callable
         Lets the builder draw the synapses of a description and gives them back as arrays: needed
         where delays must be computed from them.
+    dt : float
+        ms; the shortest delay.
     """
     description = GroupDescription(
         group,
@@ -187,6 +191,8 @@ def describe_group(
         description.delay = explicit_values(
             group, group.delay, description.structure, source, target, seed, PURPOSE_DELAY, "delay"
         )
+        if isinstance(group.delay, Expression):
+            _check_least(description.delay, group, dt)
     if not is_native(group.weight):
         if description.structure is not None:
             description.weight = explicit_values(
@@ -196,6 +202,17 @@ def describe_group(
         else:
             description.weight, description.weight_later = 0.0, True
     return description
+
+
+def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
+    """What a user's expression says must be possible (drawn delays are raised to a step)."""
+    least = float(delays.min(initial=np.inf))
+    if least < dt * (1 - 1e-9):
+        raise NetworkError(
+            f"a delay of {least:g} ms is {'negative' if least < 0 else 'below the step'}",
+            where=f"synapse group {group.name!r}",
+            cure=f"delays are at least dt = {dt} ms: write max({dt}, ...)",
+        )
 
 
 def explicit_values(

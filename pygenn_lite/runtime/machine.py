@@ -27,6 +27,7 @@ from pygenn_lite.runtime.descriptors import (
     describe_group,
     explicit_values,
 )
+from pygenn_lite.runtime.inputs import LAST_STEP
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.partition import Partition, make_partition
 from pygenn_lite.runtime.plan import check_memory
@@ -143,6 +144,7 @@ class Machine:
             populations[group.target],
             self.network.seed,
             self._draw_structure,
+            self.network.dt,
         )
 
     def _draw_structure(self, description: GroupDescription) -> Structure:
@@ -352,7 +354,8 @@ class Machine:
         )
         model = memory.declared.model
         if isinstance(model, SpikeSource):
-            steps = np.rint(np.asarray(model.times.array) / self.network.dt).astype(np.int64)
+            steps = np.rint(np.asarray(model.times.array) / self.network.dt)
+            steps = np.minimum(steps, LAST_STEP).astype(np.int64)
             indices = np.asarray(model.indices.array).astype(np.uint32)
             order = np.lexsort((indices, steps))
             steps, indices = steps[order], np.ascontiguousarray(indices[order])

@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import PopulationInstance
-from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, NeuronArray, aligned_zeros
+from pygenn_lite.runtime.inputs import PoissonTables, TimedTable
 from pygenn_lite.runtime.partition import BLOCK, Partition
-from pygenn_lite.runtime.poisson import ONE_RATE_KIND, RATES_KIND, TABLE_KIND, poisson_table
 from pygenn_lite.runtime.random import stream_of
 from pygenn_lite.runtime.values import Positions, neuron_values
 
@@ -102,8 +101,17 @@ class PopulationMemory:
             ring = aligned_zeros(ring_slots * stride, self.real).reshape(ring_slots, stride)
             self.published[name] = Published(ring)
         self._kept: list[Any] = []  # memory that arguments point to
-        self._poisson = [_PoissonTables(p, self, seed) for p in instance.poisson]
-        self._timed = [_TimedTable(t, self) for t in instance.timed]
+        self.poisson = [
+            PoissonTables(
+                p,
+                self._numbers_or_one(p.rate, f"{p.name}:rate", seed),
+                self._numbers_or_one(p.sources, f"{p.name}:sources", seed),
+                size=self.size,
+                dt=dt,
+            )
+            for p in instance.poisson
+        ]
+        self.timed = [TimedTable(t, self.size, dt, self.real) for t in instance.timed]
         self._set_parameters(seed)
 
     # ------------------------------------------------------------------ values
@@ -183,6 +191,11 @@ class PopulationMemory:
             where=f"population {self.name!r}: {name}",
         )
 
+    def _numbers_or_one(self, value: Any, name: str, seed: int) -> Any:
+        if isinstance(value, (int, float)):
+            return float(value)
+        return self._numbers(value, name, seed)
+
     @property
     def positions(self) -> Positions:
         """Positions of the neurons, [size, dimensions]."""
@@ -220,14 +233,16 @@ class PopulationMemory:
         slices = self.partition.slices
         args = (abi.PopulationArgs * slices)()
         self._kept = [args]
+        for tables in self.poisson:
+            tables.served.clear()
         for s in range(slices):
             pointers = (c.c_void_p * max(len(self.arrays), 1))(
                 *(a.address(s) for a in self.arrays.values())
             )
-            poisson = (abi.Poisson * max(len(self._poisson), 1))(
-                *(p.argument(int(self.partition.begin[self.name][s])) for p in self._poisson)
-            )
-            timed = (abi.Timed * max(len(self._timed), 1))(*(t.argument() for t in self._timed))
+            poisson = (abi.Poisson * max(len(self.poisson), 1))()
+            for k, tables in enumerate(self.poisson):
+                tables.serve(poisson, k, int(self.partition.begin[self.name][s]))
+            timed = (abi.Timed * max(len(self.timed), 1))(*(t.argument() for t in self.timed))
             self._kept += [pointers, poisson, timed]
             args[s] = abi.PopulationArgs(
                 arrays=c.addressof(pointers),
@@ -249,75 +264,3 @@ class PopulationMemory:
     def checkpoint_arrays(self) -> Iterable[tuple[str, NeuronArray]]:
         """All arrays but those computed from others."""
         return [(n, a) for n, a in self.arrays.items() if self.roles[n] != "coefficient"]
-
-
-class _PoissonTables:
-    """One Poisson input: what the kernel draws its counts from."""
-
-    def __init__(self, declared: PoissonInput, memory: PopulationMemory, seed: int) -> None:
-        self.stream = stream_of(f"input:{declared.name}")
-        self.rates: npt.NDArray[np.float64] | None = None
-        self.table = None
-        self.rate = 0.0
-        factors = [
-            value if isinstance(value, (int, float)) else memory._numbers(value, name, seed)
-            for name, value in (
-                (f"{declared.name}:rate", declared.rate),
-                (f"{declared.name}:sources", declared.sources),
-            )
-        ]
-        expected = factors[0] * factors[1] * memory.dt / 1000.0
-        if np.any(np.asarray(expected) < 0):
-            raise SimulationError(
-                "a rate is negative",
-                where=f"Poisson input {declared.name!r}",
-                cure="give rates >= 0",
-            )
-        if isinstance(expected, float):
-            self.rate = expected
-            self.table = poisson_table(expected)
-        else:
-            self.rates = aligned_zeros(-(-memory.size // BLOCK) * BLOCK, np.float64)
-            self.rates[: memory.size] = expected
-
-    def argument(self, first: int) -> abi.Poisson:
-        """pgl_poisson of the slice that begins at neuron ``first``."""
-        if self.rates is not None:
-            address = self.rates.ctypes.data + 8 * first
-            return abi.Poisson(kind=RATES_KIND, stream=self.stream, rates=address)
-        if self.table is None:
-            return abi.Poisson(kind=ONE_RATE_KIND, stream=self.stream, rate=self.rate)
-        threshold, alias = self.table
-        return abi.Poisson(
-            kind=TABLE_KIND,
-            stream=self.stream,
-            rate=self.rate,
-            threshold=threshold.ctypes.data,
-            alias=alias.ctypes.data,
-        )
-
-
-class _TimedTable:
-    """One current that changes in time."""
-
-    def __init__(self, declared: TimedCurrent, memory: PopulationMemory) -> None:
-        self.begin = np.rint(np.asarray(declared.times.array) / memory.dt).astype(np.int64)
-        values = np.asarray(declared.values.array)
-        if values.ndim == 1:
-            self.stride = 0
-            self.values = aligned_zeros(len(values), memory.real)
-            self.values[: len(values)] = values
-        else:
-            self.stride = -(-memory.size // BLOCK) * BLOCK
-            table = aligned_zeros(len(values) * self.stride, memory.real)
-            self.values = table[: len(values) * self.stride].reshape(-1, self.stride)
-            self.values[:, : memory.size] = values
-
-    def argument(self) -> abi.Timed:
-        """pgl_timed."""
-        return abi.Timed(
-            rows=len(self.begin),
-            begin=self.begin.ctypes.data,
-            values=self.values.ctypes.data,
-            stride=self.stride,
-        )

@@ -15,6 +15,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import NumericalError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime.build import compile_code
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
+from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.partition import automatic_threads
@@ -113,7 +114,8 @@ class Simulation:
     """A network that can run. Made by ``network.compile()``.
 
     ``simulation["exc"]["V"]`` is a variable or parameter of a population, ``simulation["exc_inh"]``
-    a synapse group; both can be read and set between runs.
+    a synapse group, ``simulation["poisson_exc"]["rate"]`` the rate of an input (see
+    :class:`InputView`); all can be read and set between runs, and nothing is compiled again.
     """
 
     def __init__(self, machine: Machine, timings: Timings) -> None:
@@ -134,6 +136,8 @@ class Simulation:
             )
             for name, group in machine.network.groups.items()
         }
+
+        self._inputs = input_views(machine.network.inputs, self._populations)
 
     # ------------------------------------------------------------------ looking
 
@@ -192,14 +196,18 @@ class Simulation:
         """All synapse groups by name."""
         return dict(self._groups)
 
+    @property
+    def inputs(self) -> dict[str, InputView]:
+        """All inputs by name."""
+        return dict(self._inputs)
+
     def __getitem__(self, name: str) -> Any:
-        if name in self._populations:
-            return self._populations[name]
-        if name in self._groups:
-            return self._groups[name]
+        for named in (self._populations, self._groups, self._inputs):
+            if name in named:
+                return named[name]
         raise SimulationError(
-            f"no population or synapse group {name!r}",
-            cure=f"there are {[*self._populations, *self._groups]}",
+            f"no population, synapse group or input {name!r}",
+            cure=f"there are {[*self._populations, *self._groups, *self._inputs]}",
         )
 
     def memory(self) -> list[MemoryRow]:
@@ -257,9 +265,11 @@ class Simulation:
 
     def step(self, n: int = 1) -> Result:
         """Run for ``n`` steps."""
-        if n < 0:
-            raise SimulationError(f"cannot run for {n} steps")
-        return self._advance(n, Progress(False), None, None, None)
+        if isinstance(n, bool) or not isinstance(n, numbers.Integral) or not 0 <= n < 2**62:
+            raise SimulationError(
+                f"cannot run for {n!r} steps", cure="give a whole number of steps, from 0 on"
+            )
+        return self._advance(int(n), Progress(False), None, None, None)
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
@@ -277,10 +287,16 @@ class Simulation:
         seed : int, optional
             For initial values and noise of the next run; by default the network's.
         """
-        machine = self._machine
+        machine, chosen = self._machine, self.network.seed if seed is None else seed
+        if (
+            isinstance(chosen, bool)
+            or not isinstance(chosen, numbers.Integral)
+            or not 0 <= chosen < 2**64
+        ):
+            raise SimulationError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
         for synapses in machine.synapses.values():
             synapses.initialise()
-        machine.initialise(self.network.seed if seed is None else seed)
+        machine.initialise(int(chosen))
         self._changed.clear()
 
     # ------------------------------------------------------------------ keeping
@@ -349,9 +365,10 @@ class Simulation:
 
     def _steps(self, milliseconds: object) -> int:
         """A time given by the user as steps."""
-        steps = float(milliseconds) / self.dt if isinstance(milliseconds, numbers.Real) else -1.0
-        if 0 <= steps < 2**62:
-            return round(steps)
+        if isinstance(milliseconds, numbers.Real) and milliseconds < 2**1000:
+            steps = float(milliseconds) / self.dt
+            if 0 <= steps < 2**62:
+                return round(steps)
         raise SimulationError(
             f"{milliseconds!r} is no time to run for", cure="give a number of ms, from 0 on"
         )

@@ -27,16 +27,16 @@ class PopulationView:
     """
 
     def __init__(self, machine: Machine, memory: PopulationMemory, changed: set[str]) -> None:
-        self._machine, self._memory, self._changed = machine, memory, changed
+        self._machine, self.memory, self._changed = machine, memory, changed
         self.name, self.size = memory.name, memory.size
 
     @property
     def names(self) -> list[str]:
         """Variables and parameters."""
-        return self._memory.names()
+        return self.memory.names()
 
     def __getitem__(self, name: str) -> StateArray:
-        internal = self._memory.resolve(name)
+        internal = self.memory.resolve(name)
         return StateArray(
             f"{self.name}[{name!r}]",
             lambda: self._read(internal),
@@ -62,13 +62,13 @@ class PopulationView:
         return counts
 
     def _read(self, internal: str) -> Array:
-        memory = self._memory
+        memory = self.memory
         if internal in memory.scalar_index:
             return np.array(memory.scalars[memory.scalar_index[internal]])
         return memory.arrays[internal].read()
 
     def _write(self, internal: str, values: Array) -> None:
-        memory = self._memory
+        memory = self.memory
         if not np.all(np.isfinite(values)):
             raise SimulationError(f"{internal!r} of {self.name!r} is set to NaN or infinity")
         if internal in memory.scalar_index:

@@ -1,0 +1,127 @@
+"""What a user holds of an input: its values, to read and to set between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.inputs import (
+    CurrentInput,
+    Input,
+    NoiseCurrent,
+    PoissonInput,
+    TimedCurrent,
+)
+from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.runtime.arrays import StateArray
+from pygenn_lite.runtime.inputs import PoissonTables, TimedTable
+from pygenn_lite.runtime.views import PopulationView
+
+Array = npt.NDArray[Any]
+
+
+class InputView:
+    """An input by its name: ``simulation["poisson_exc"]["rate"] = 9.0``.
+
+    A Poisson input has ``rate`` (Hz), ``sources`` and ``weight``; a constant current ``value``; a
+    noise current ``mean`` and ``sd``; a timed current ``values``, one per time (and neuron). What
+    was declared as one number has shape () and stays one number; rate and sources may also be set
+    to one number per neuron. Changes hold from the next step on, without compiling anything, are
+    kept by ``reset`` and are part of a checkpoint.
+    """
+
+    def __init__(self, declared: Input, target: PopulationView, index: int) -> None:
+        self.declared, self.name, self.target = declared, declared.name, declared.target
+        self._target = target
+        self._poisson: PoissonTables | None = None
+        self._timed: TimedTable | None = None
+        self._internal: dict[str, str] = {}
+        if isinstance(declared, PoissonInput):
+            self._poisson = target.memory.poisson[index]
+            self._internal = {"weight": f"poisson__{index}_weight"}
+        elif isinstance(declared, CurrentInput):
+            self._internal = {"value": f"current__{index}"}
+        elif isinstance(declared, NoiseCurrent):
+            self._internal = {"mean": f"noise__{index}_mean", "sd": f"noise__{index}_sd"}
+        elif isinstance(declared, TimedCurrent):
+            self._timed = target.memory.timed[index]
+
+    @property
+    def names(self) -> list[str]:
+        """What can be read and set."""
+        own = ["rate", "sources"] if self._poisson else ["values"] if self._timed else []
+        return [*own, *self._internal]
+
+    def __getitem__(self, name: str) -> StateArray:
+        label = f"{self.name}[{name!r}]"
+        if name in self._internal:
+            return self._target[self._internal[name]]
+        if name in self.names and self._timed is not None:
+            timed = self._timed
+            return StateArray(label, lambda: timed.values, lambda v: timed.set(_finite(v, label)))
+        if name in self.names and self._poisson is not None:
+            poisson = self._poisson
+            return StateArray(
+                label,
+                lambda: np.array(getattr(poisson, name), np.float64),
+                lambda values: self._set_poisson(name, values),
+            )
+        raise SimulationError(
+            f"input {self.name!r} has no {name!r}", cure=f"it has {self.names}"
+        )
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        if self._poisson is not None and name in ("rate", "sources"):
+            self._set_poisson(name, values)
+        elif name == "sd" and np.any(np.asarray(values) < 0):
+            raise SimulationError(
+                "a standard deviation is negative", where=f"input {self.name!r}",
+                cure="give values >= 0",
+            )
+        else:
+            self[name][...] = values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def _set_poisson(self, name: str, values: Any) -> None:
+        label = f"{self.name}[{name!r}]"
+        assert self._poisson is not None
+        try:
+            array = np.array(values, np.float64)
+        except (TypeError, ValueError):
+            raise ShapeError(f"{values!r} is no number", where=label) from None
+        if array.shape not in ((), (self._poisson.size,)):
+            raise ShapeError(
+                f"values of shape {array.shape}",
+                where=label,
+                cure=f"give one value, or one per neuron ({self._poisson.size},)",
+            )
+        value = _finite(array, label)
+        new = {"rate": self._poisson.rate, "sources": self._poisson.sources, name: value}
+        self._poisson.set(**new)
+
+    def __repr__(self) -> str:
+        return f"<input {self.name} of {self.target}: {', '.join(self.names)}>"
+
+
+def input_views(
+    declared: list[Input], populations: dict[str, PopulationView]
+) -> dict[str, InputView]:
+    """Views of all inputs by name. Inputs of one kind are numbered by population."""
+    count: dict[tuple[str, type], int] = {}
+    views = {}
+    for one in declared:
+        key = (one.target, type(one))
+        views[one.name] = InputView(one, populations[one.target], count.get(key, 0))
+        count[key] = count.get(key, 0) + 1
+    return views
+
+
+def _finite(values: Array, label: str) -> Array:
+    if not np.all(np.isfinite(values)):
+        raise SimulationError(f"{label} is set to NaN or infinity", cure="give finite numbers")
+    return values
