@@ -63,6 +63,8 @@ def _flow(flow: LinearFlow) -> list[str]:
     for i, j, value in flow.matrix:
         rows.setdefault(i, []).append(f"({value})" + ("" if names[j] == "1" else f"*{names[j]}"))
     lines = [f"  d{names[i]}/dt = {' + '.join(terms)}" for i, terms in rows.items()]
+    if any(name.startswith("held__") for _, _, name in flow.outputs):
+        lines.insert(0, "  while refractory:")
     formulas = closed_form(flow)
     lines += [f"    {name} = {formulas[name]}" for _, _, name in flow.outputs if name in formulas]
     return lines

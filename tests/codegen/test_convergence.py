@@ -98,3 +98,20 @@ def test_discrete_updates_are_done_in_order():
     assert end_state(model, 1.0, 1.0, "x") == 3.0
     assert end_state(model, 1.0, 2.0, "x") == 12.0
     assert end_state(model, 1.0, 2.0, "y") == 8.0
+
+
+@pytest.mark.parametrize("integrator", ["auto", "rk4"])
+def test_what_depends_on_a_held_variable_sees_it_stand_still(integrator):
+    model = NeuronModel(
+        "dV/dt = -V; dw/dt = V - w",
+        threshold="V > 1",
+        reset="V = 1",
+        refractory=50.0,
+        initial={"V": 5.0},
+        integrator=integrator,
+    )
+    network = Network(dt=0.25)
+    network.population("p", 1, model)
+    after_spike, later = (run_reference(network, n).states["p"]["w"][0] for n in (1, 9))
+    expected = 1 + (after_spike - 1) * math.exp(-2.0)
+    assert later == pytest.approx(expected, rel=1e-12 if integrator == "auto" else 1e-4)

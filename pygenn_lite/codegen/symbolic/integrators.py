@@ -18,11 +18,12 @@ from sympy.core.relational import Relational
 from pygenn_lite.codegen.program import Assign, Coefficient, Draw, LinearFlow
 from pygenn_lite.codegen.symbolic.linear import (
     exact_flow,
+    flow_of_held,
     linear_part,
     linear_variables,
     noise_symbols,
 )
-from pygenn_lite.codegen.symbolic.system import DT, System, T, symbol
+from pygenn_lite.codegen.symbolic.system import ACTIVE, DT, System, T, symbol
 from pygenn_lite.declaration.functions import exprel
 from pygenn_lite.errors import EquationError
 
@@ -121,14 +122,30 @@ def _integrate_component(
             cure="use 'exponential_euler', 'rk4' or 'auto'",
         )
     if linear:
-        flow, assigns = exact_flow(system, linear)
-        step.flows.append(flow)
-        step.assigns += assigns
+        _exact(system, linear, step)
         step.integrators.update(dict.fromkeys(linear, "exact"))
     if requested == "exponential_euler":
         _exponential_euler(system, rest, step, where)
     elif requested == "euler_maruyama":
         _euler_maruyama(system, rest, step, where)
+
+
+def _exact(system: System, variables: Sequence[str], step: Step) -> None:
+    """The propagator; a second one for what depends on variables that stand still while the neuron
+    is refractory."""
+    flow, assigns = exact_flow(system, variables)
+    step.flows.append(flow)
+    held = flow_of_held(system, variables)
+    if held is not None:
+        step.flows.append(held[0])
+        other = {a.target: a.value for a in held[1]}
+        assigns = [
+            Assign(a.target, sympy.Piecewise((a.value, ACTIVE > 0), (other[a.target], True)))
+            if a.target in other
+            else a
+            for a in assigns
+        ]
+    step.assigns += assigns
 
 
 def _conditional(system: System, name: str) -> tuple[sympy.Expr, sympy.Expr] | None:
@@ -203,6 +220,8 @@ def _normal(xi: sympy.Symbol, step: Step) -> sympy.Symbol:
 def _runge_kutta(system: System, names: Sequence[str], method: str, step: Step) -> None:
     """Explicit Runge-Kutta on all variables of a component together; forcings held."""
     nodes, stages, weights = TABLEAUS[method]
+    used = {s.name for n in names for s in system.derivatives[n].free_symbols if s.name != n}
+    seen_by_others = used & set(system.held) if len(nodes) > 1 else set()
     for index, (node, row) in enumerate(zip(nodes, stages, strict=True)):
         replace: dict[sympy.Basic, sympy.Expr] = {}
         for name in names:
@@ -217,6 +236,8 @@ def _runge_kutta(system: System, names: Sequence[str], method: str, step: Step) 
             replace[T] = T + node * DT
         for name in names:
             value = system.derivatives[name].xreplace(replace)
+            if name in seen_by_others:  # its stages stand still as well
+                value = ACTIVE * value
             step.assigns.append(Assign(f"slope{index}__{name}", value))
     for name in names:
         slope = sympy.Add(*(w * symbol(f"slope{j}__{name}") for j, w in enumerate(weights)))

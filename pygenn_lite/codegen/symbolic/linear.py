@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import sympy
 from sympy.core.function import Application
@@ -50,10 +51,13 @@ def linear_variables(system: System, variables: Sequence[str]) -> tuple[str, ...
         chosen = keep
 
 
-def exact_flow(system: System, variables: Sequence[str]) -> tuple[LinearFlow, list[Assign]]:
+def exact_flow(
+    system: System, variables: Sequence[str], wanted: Sequence[str] = (), prefix: str = "P"
+) -> tuple[LinearFlow, list[Assign]]:
     """The propagator of a linear subsystem and the assignments that apply it.
 
-    `variables` must come from :func:`linear_variables`.
+    `variables` must come from :func:`linear_variables`; `wanted` are those to compute (all if
+    empty).
     """
     inputs = [*system.forcings, CONSTANT]
     columns = [*variables, *inputs]
@@ -71,11 +75,13 @@ def exact_flow(system: System, variables: Sequence[str]) -> tuple[LinearFlow, li
     reaches = _reachability(len(columns), entries)
     outputs, assigns = [], []
     for i, name in enumerate(variables):
+        if wanted and name not in wanted:
+            continue
         terms = []
         for j, column in enumerate(columns):
             if not reaches[i][j]:
                 continue
-            coefficient = f"P__{name}__{column}"
+            coefficient = f"{prefix}__{name}__{column}"
             outputs.append((i, j, coefficient))
             factor = sympy.S.One if column == CONSTANT else symbol(column)
             terms.append(symbol(coefficient) * factor)
@@ -91,6 +97,23 @@ def exact_flow(system: System, variables: Sequence[str]) -> tuple[LinearFlow, li
         per_neuron=per_neuron,
     )
     return flow, assigns
+
+
+def flow_of_held(
+    system: System, variables: Sequence[str]
+) -> tuple[LinearFlow, list[Assign]] | None:
+    """As :func:`exact_flow`, while held variables stand still: for the variables that depend on
+    them; None if there are none."""
+    held = [name for name in variables if name in system.held]
+    free = [name for name in variables if name not in held]
+    still = replace(system, forcings=(*system.forcings, *held))
+    rows = {name: _row(still, name, free) or {} for name in free}
+    touched = {name for name, row in rows.items() if any(row.get(h, 0) != 0 for h in held)}
+    while more := {n for n, row in rows.items() if touched & row.keys()} - touched:
+        touched |= more
+    if not touched:
+        return None
+    return exact_flow(still, free, [n for n in free if n in touched], "held")
 
 
 def _row(system: System, name: str, variables: Sequence[str]) -> dict[str, sympy.Expr] | None:

@@ -27,6 +27,7 @@ def symbol(name: str) -> sympy.Symbol:
 
 DT = symbol("dt")
 T = symbol("t")
+ACTIVE = symbol("active__")  # 1, or 0 while the neuron is refractory
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class System:
     reset: tuple[tuple[str, sympy.Expr], ...]
     on_pre_spike: tuple[tuple[str, sympy.Expr], ...]
     on_post_spike: tuple[tuple[str, sympy.Expr], ...]
+    held: tuple[str, ...] = ()  # stand still while the neuron is refractory
     draws: dict[str, str] = field(default_factory=dict)  # rand()/randn() symbols -> kind
 
     def shared(self, expression: sympy.Expr) -> bool:
@@ -117,6 +119,7 @@ def build_system(structure: PopulationStructure) -> System:
         reset=tuple((n, random(close(v))) for n, v in assignments(structure.reset, where)),
         on_pre_spike=tuple(spikes["pre"]),
         on_post_spike=tuple(spikes["post"]),
+        held=structure.hold if structure.refractory else (),
         draws=random.kinds,
     )
     _check(system, where)
