@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+from typing import Any
+
 import sympy
 from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from pygenn_lite.declaration.functions import exprel
+from pygenn_lite.errors import EquationError
 
 FUNCTIONS: dict[type, str] = {
     sympy.exp: "exp",
@@ -39,13 +44,13 @@ class CppPrinter(StrPrinter):
         return self.names.get(str(expr.name), str(expr.name))
 
     def _print_Float(self, expr: sympy.Float) -> str:
-        return self._literal(float(expr))
+        return self._literal(expr)
 
     def _print_Integer(self, expr: sympy.Integer) -> str:
-        return self._literal(float(expr))
+        return self._literal(int(expr.p))
 
     def _print_Rational(self, expr: sympy.Rational) -> str:
-        return self._literal(int(expr.p) / int(expr.q))
+        return self._literal(Fraction(int(expr.p), int(expr.q)))
 
     _print_Zero = _print_One = _print_NegativeOne = _print_Integer
     _print_Half = _print_Rational
@@ -61,8 +66,19 @@ class CppPrinter(StrPrinter):
     def _print_NegativeInfinity(self, expr: sympy.Expr) -> str:
         return f"(-pgl::infinity<{self.real}>())"
 
-    def _literal(self, value: float) -> str:
-        return f"{self.real}({value!r})"
+    def _literal(self, value: Any) -> str:
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            shown = str(value) if len(str(value)) < 40 else f"{str(value)[:36]}..."
+            raise EquationError(
+                f"the number {shown} is too large",
+                where="an equation, after its constants were worked out",
+                cure="look for products and powers of very large numbers",
+            )
+        return f"{self.real}({number!r})"
 
     def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
         """Sums with subtraction where a term carries a minus sign."""

@@ -69,8 +69,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cosh": np.cosh,
     "tanh": np.tanh,
     "abs": np.abs,
+    "Abs": np.abs,
     "min": _fold(np.minimum),
+    "Min": _fold(np.minimum),
     "max": _fold(np.maximum),
+    "Max": _fold(np.maximum),
     "where": np.where,
     "Piecewise": _piecewise,
     "exprel": _exprel,
@@ -114,6 +117,8 @@ class _Walk:
         self.expression, self.names = expression, names
 
     def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+            return np.bool_(node.value)
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             return np.float64(node.value)
         if isinstance(node, ast.Name):

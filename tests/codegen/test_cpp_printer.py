@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pygenn_lite.codegen.cpp_printer import CppPrinter
 from pygenn_lite.codegen.symbolic.system import symbol
 from pygenn_lite.declaration import parse_expression
+from pygenn_lite.errors import EquationError
 from pygenn_lite.runtime.reference_values import evaluate
 
 VALUES = {"x": 0.7, "y": -1.3, "z": 2.5}
@@ -106,3 +107,9 @@ def test_numbers_become_literals_of_the_real_type():
 
 def test_small_powers_are_products():
     assert CppPrinter().doprint(symbol("x") ** 4) == "pgl::power<4>(x)"
+
+
+@pytest.mark.parametrize("text", ["1e300*1e300*V", "2**1000*2**1000*V", "V*10**300/(1/10**300)"])
+def test_numbers_beyond_double_precision_are_named(text):
+    with pytest.raises(EquationError, match=r"(?s)too large.*cure"):
+        CppPrinter().doprint(parse_expression(text).sympy())

@@ -70,6 +70,8 @@ def test_a_synapses_number_depends_on_its_row_and_place_only():
         ("exprel(i - 2)", None),
         ("not (i < 2) and i != 4", [0, 0, 1, 1, 0]),
         ("1 < i <= 3", [0, 0, 1, 1, 0]),
+        ("Piecewise((i, i < 2), (7, True))", [0, 1, 7, 7, 7]),
+        ("Max(Abs(i - 2), Min(i, 1))", [2, 1, 1, 1, 2]),
     ],
 )
 def test_expressions_are_evaluated(text, expected):
