@@ -109,7 +109,7 @@ def test_small_powers_are_products():
     assert CppPrinter().doprint(symbol("x") ** 4) == "pgl::power<4>(x)"
 
 
-@pytest.mark.parametrize("text", ["1e300*1e300*V", "2**1000*2**1000*V", "V*10**300/(1/10**300)"])
+@pytest.mark.parametrize("text", ["1e300*1e300*V", "V*10**300/(1/10**300)"])
 def test_numbers_beyond_double_precision_are_named(text):
     with pytest.raises(EquationError, match=r"(?s)too large.*cure"):
         CppPrinter().doprint(parse_expression(text).sympy())
