@@ -122,7 +122,9 @@ def run_variant(variant: Variant, settings: Settings, say: Say) -> list[Entry]:
             place = os.path.join(directory, str(number))
             os.mkdir(place)
             workers[number] = Worker(
-                settings, contestant.simulator, variant.case,
+                settings,
+                contestant.simulator,
+                variant.case,
                 _options(variant, contestant, settings, place),
             )
             say(f"  building {contestant.label}")
@@ -224,8 +226,14 @@ def _first_step(settings: Settings, simulator: str, directory: str) -> float:
     precision = "float32" if simulator in (OURS, "genn") else "float64"
     dt = 0.1
     options = {
-        "threads": 1, "precision": precision, "settle": 0.0, "duration": dt, "dt": dt,
-        "seed": settings.seed, "directory": directory, "case": {},
+        "threads": 1,
+        "precision": precision,
+        "settle": 0.0,
+        "duration": dt,
+        "dt": dt,
+        "seed": settings.seed,
+        "directory": directory,
+        "case": {},
     }
     start = time.perf_counter()
     worker = Worker(settings, simulator, "first_step", options)

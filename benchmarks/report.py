@@ -86,8 +86,12 @@ def _ratios(variant: Variant, rows: list[dict[str, Any]]) -> list[dict[str, Any]
         wanted = variant.reach if ours["precision"] == "float32" else None
         found.append(
             {
-                "ours": ours["label"], "peer": best["label"], "ratio": ratio, "wanted": wanted,
-                "ours_per_second": ours["per_second"], "peer_per_second": best["per_second"],
+                "ours": ours["label"],
+                "peer": best["label"],
+                "ratio": ratio,
+                "wanted": wanted,
+                "ours_per_second": ours["per_second"],
+                "peer_per_second": best["per_second"],
             }
         )
     return found
@@ -103,8 +107,11 @@ def _speed_up(variant: Variant, rows: list[dict[str, Any]]) -> list[dict[str, An
     size = variant.options.get("size") or round(77169 * variant.options.get("scale", 0))
     wanted = REACH_TWO_THREADS if size >= NUMBERS_FROM else None
     return [
-        {"precision": precision, "ratio": timed[precision, 1] / timed[precision, 2],
-         "wanted": wanted}
+        {
+            "precision": precision,
+            "ratio": timed[precision, 1] / timed[precision, 2],
+            "wanted": wanted,
+        }
         for precision in sorted({p for p, _ in timed})
         if (precision, 1) in timed and (precision, 2) in timed
     ]
@@ -137,17 +144,30 @@ def summary_lines(results: dict[str, Any]) -> list[str]:
         for ratio in record["ratios"]:
             rows.append(
                 [
-                    record["title"], ratio["ours"], f"{ratio['ours_per_second']:.4g}",
-                    ratio["peer"], f"{ratio['peer_per_second']:.4g}",
-                    f"{ratio['ratio']:.1f}", _versus(ratio["ratio"], ratio["wanted"]),
+                    record["title"],
+                    ratio["ours"],
+                    f"{ratio['ours_per_second']:.4g}",
+                    ratio["peer"],
+                    f"{ratio['peer_per_second']:.4g}",
+                    f"{ratio['ratio']:.1f}",
+                    _versus(ratio["ratio"], ratio["wanted"]),
                 ]
             )
         if record["real_time"]:
             for row in record["rows"]:
                 if row["simulator"] == OURS and "per_second" in row:
                     factor = f"{row['per_second']:.3g}"
-                    rows.append([record["title"], row["label"], factor, "real time", "1", "",
-                                 record["reach"]])
+                    rows.append(
+                        [
+                            record["title"],
+                            row["label"],
+                            factor,
+                            "real time",
+                            "1",
+                            "",
+                            record["reach"],
+                        ]
+                    )
     return _table(
         ["network", "ours", "s per s", "fastest peer", "s per s", "ratio", "wanted"], rows
     )
@@ -156,8 +176,12 @@ def summary_lines(results: dict[str, Any]) -> list[str]:
 def speed_up_lines(results: dict[str, Any]) -> list[str]:
     """The table of ours with two threads against one."""
     rows = [
-        [record["title"], entry["precision"], f"{entry['ratio']:.2f}",
-         _versus(entry["ratio"], entry["wanted"])]
+        [
+            record["title"],
+            entry["precision"],
+            f"{entry['ratio']:.2f}",
+            _versus(entry["ratio"], entry["wanted"]),
+        ]
         for record in results["variants"].values()
         for entry in record["speed_up"]
     ]
@@ -175,8 +199,11 @@ def variant_lines(record: dict[str, Any]) -> list[str]:
         low, high = min(row["seconds"]) / scale, max(row["seconds"]) / scale
         rates = row["rates"].values()
         cells = [
-            row["label"], f"{row['per_second']:.4g}", f"{low:.4g} - {high:.4g}",
-            str(len(row["seconds"])), f"{row['build_seconds']:.1f}",
+            row["label"],
+            f"{row['per_second']:.4g}",
+            f"{low:.4g} - {high:.4g}",
+            str(len(row["seconds"])),
+            f"{row['build_seconds']:.1f}",
             "-" if row["simulator"] == "brian2" else f"{row['peak_mib']:.0f}",
             " ".join(f"{rate:.2f}" for rate in rates)
             + (" (**differ**)" if row["rates_differ"] else ""),
@@ -212,7 +239,8 @@ def first_step_lines(record: dict[str, Any]) -> list[str]:
             continue
         rows.append(
             [
-                title, f"{row['median']:.2f}",
+                title,
+                f"{row['median']:.2f}",
                 f"{min(row['seconds']):.2f} - {max(row['seconds']):.2f}",
                 _versus(row["median"], row["reach"], least=False),
             ]

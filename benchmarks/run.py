@@ -55,12 +55,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help="variants, or 'all' (without scaling-*)")
     parser.add_argument("--list", action="store_true", help="list the variants and stop")
     parser.add_argument(
-        "--peers-python", default=os.environ.get("PEERS_PYTHON"),
+        "--peers-python",
+        default=os.environ.get("PEERS_PYTHON"),
         help="interpreter of the environment with Brian2, NEST, GeNN",
     )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument(
-        "--patience", type=float, default=15.0,
+        "--patience",
+        type=float,
+        default=15.0,
         help="a contestant that needs more seconds than this is measured twice only",
     )
     parser.add_argument(
@@ -70,7 +73,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--duration", type=float, help="ms a repeat, instead of the variant's")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument(
-        "--results", type=Path, default=HERE / "results.json",
+        "--results",
+        type=Path,
+        default=HERE / "results.json",
         help="where results are kept; RESULTS.md is written beside it",
     )
     return parser.parse_args()

@@ -79,9 +79,18 @@ def on_brian2(options: Options) -> Any:
         refractory=3 * b.ms,
         method="exponential_euler",
         namespace={
-            "g_l": G_L, "E_l": E_L, "E_e": E_EXC, "E_i": E_INH, "g_na": G_NA, "E_na": E_NA,
-            "g_k": G_K, "E_k": E_K, "C": C, "V_T": V_T,
-            "tau_e": TAU_EXC * b.ms, "tau_i": TAU_INH * b.ms,
+            "g_l": G_L,
+            "E_l": E_L,
+            "E_e": E_EXC,
+            "E_i": E_INH,
+            "g_na": G_NA,
+            "E_na": E_NA,
+            "g_k": G_K,
+            "E_k": E_K,
+            "C": C,
+            "V_T": V_T,
+            "tau_e": TAU_EXC * b.ms,
+            "tau_i": TAU_INH * b.ms,
         },
     )
     neurons.v = "{} + {}*randn()".format(*V_INITIAL)
@@ -105,11 +114,25 @@ def on_nest(options: Options) -> Any:
     nest = prepare(options)
     n_exc, n_inh, p = sizes(options)
     neurons = nest.Create(
-        "hh_cond_exp_traub", n_exc + n_inh,
+        "hh_cond_exp_traub",
+        n_exc + n_inh,
         {
-            "C_m": C, "g_L": G_L, "E_L": E_L, "g_Na": G_NA, "E_Na": E_NA, "g_K": G_K, "E_K": E_K,
-            "V_T": V_T, "tau_syn_ex": TAU_EXC, "tau_syn_in": TAU_INH, "E_ex": E_EXC,
-            "E_in": E_INH, "t_ref": 3.0, "Act_m": 0.0, "Act_n": 0.0, "Inact_h": 0.0,
+            "C_m": C,
+            "g_L": G_L,
+            "E_L": E_L,
+            "g_Na": G_NA,
+            "E_Na": E_NA,
+            "g_K": G_K,
+            "E_K": E_K,
+            "V_T": V_T,
+            "tau_syn_ex": TAU_EXC,
+            "tau_syn_in": TAU_INH,
+            "E_ex": E_EXC,
+            "E_in": E_INH,
+            "t_ref": 3.0,
+            "Act_m": 0.0,
+            "Act_n": 0.0,
+            "Inact_h": 0.0,
         },
     )
     neurons.V_m = nest.random.normal(*V_INITIAL)
@@ -127,7 +150,9 @@ def on_nest(options: Options) -> Any:
 
 VARIANTS = (
     Variant(
-        "cobahh-4k", "cobahh", "COBAHH, 4,000 neurons",
+        "cobahh-4k",
+        "cobahh",
+        "COBAHH, 4,000 neurons",
         tuple(
             contestant
             for threads in (1, 2)
@@ -138,7 +163,9 @@ VARIANTS = (
                 Contestant("nest", threads),
             )
         ),
-        {"size": 4000}, tolerance=0.25, reach=15.0,
+        {"size": 4000},
+        tolerance=0.25,
+        reach=15.0,
         reach_text="float32 against Brian2 at float64",
     ),
 )

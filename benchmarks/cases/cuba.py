@@ -42,8 +42,12 @@ def on_pygenn_lite(options: Options) -> Any:
     for source, weight, tau in ((exc, W_EXC, TAU_EXC), (inh, W_INH, TAU_INH)):
         for target in (exc, inh):
             net.connect(
-                source, target, pg.ExponentialCurrent(tau=tau), pg.FixedProbability(p),
-                weight=weight, delay=options.dt,
+                source,
+                target,
+                pg.ExponentialCurrent(tau=tau),
+                pg.FixedProbability(p),
+                weight=weight,
+                delay=options.dt,
             )
     return OurNetwork(net, options, started)
 
@@ -66,8 +70,12 @@ def on_brian2(options: Options) -> Any:
         refractory=T_REF * b.ms,
         method="exact",
         namespace={
-            "tau": TAU * b.ms, "tau_e": TAU_EXC * b.ms, "tau_i": TAU_INH * b.ms,
-            "E_L": E_L, "V_th": V_TH, "V_r": V_R,
+            "tau": TAU * b.ms,
+            "tau_e": TAU_EXC * b.ms,
+            "tau_i": TAU_INH * b.ms,
+            "E_L": E_L,
+            "V_th": V_TH,
+            "V_r": V_R,
         },
     )
     neurons.v = f"{V_R} + rand()*{V_TH - V_R}"
@@ -76,9 +84,7 @@ def on_brian2(options: Options) -> Any:
     inhibit = b.Synapses(inh, neurons, on_pre=f"g_i += {W_INH}")
     excite.connect(p=p)
     inhibit.connect(p=p)
-    return Brian2Network(
-        [neurons, excite, inhibit], {"exc": exc, "inh": inh}, options, started
-    )
+    return Brian2Network([neurons, excite, inhibit], {"exc": exc, "inh": inh}, options, started)
 
 
 def on_nest(options: Options) -> Any:
@@ -89,8 +95,14 @@ def on_nest(options: Options) -> Any:
     n_exc, n_inh, p = sizes(options)
     # With C_m = tau_m a current in pA counts in mV.
     parameters = {
-        "tau_m": TAU, "C_m": TAU, "E_L": E_L, "V_th": V_TH, "V_reset": V_R, "t_ref": T_REF,
-        "tau_syn_ex": TAU_EXC, "tau_syn_in": TAU_INH,
+        "tau_m": TAU,
+        "C_m": TAU,
+        "E_L": E_L,
+        "V_th": V_TH,
+        "V_reset": V_R,
+        "t_ref": T_REF,
+        "tau_syn_ex": TAU_EXC,
+        "tau_syn_in": TAU_INH,
     }
     neurons = nest.Create("iaf_psc_exp", n_exc + n_inh, parameters)
     neurons.V_m = nest.random.uniform(V_R, V_TH)
@@ -114,7 +126,12 @@ def on_genn(options: Options) -> Any:
     model = prepare(options)
     n_exc, n_inh, p = sizes(options)
     parameters = {
-        "C": TAU, "TauM": TAU, "Vrest": E_L, "Vreset": V_R, "Vthresh": V_TH, "Ioffset": 0.0,
+        "C": TAU,
+        "TauM": TAU,
+        "Vrest": E_L,
+        "Vreset": V_R,
+        "Vthresh": V_TH,
+        "Ioffset": 0.0,
         "TauRefrac": T_REF,
     }
     initial = {"V": init_var("Uniform", {"min": V_R, "max": V_TH}), "RefracTime": 0.0}
@@ -125,7 +142,10 @@ def on_genn(options: Options) -> Any:
     for source, weight, tau in (("exc", W_EXC, TAU_EXC), ("inh", W_INH, TAU_INH)):
         for target in groups:
             model.add_synapse_population(
-                f"{source}_{target}", "SPARSE", groups[source], groups[target],
+                f"{source}_{target}",
+                "SPARSE",
+                groups[source],
+                groups[target],
                 init_weight_update("StaticPulseConstantWeight", {"g": weight}),
                 init_postsynaptic("ExpCurr", {"tau": tau}),
                 init_sparse_connectivity("FixedProbability", {"prob": p}),
@@ -135,8 +155,13 @@ def on_genn(options: Options) -> Any:
 
 def _variant(size: int, tolerance: float, reach: float) -> Variant:
     return Variant(
-        f"cuba-{size // 1000}k", "cuba", f"CUBA, {size:,} neurons, 80 synapses each",
-        field_of("genn", "brian2", "nest"), {"size": size}, tolerance=tolerance, reach=reach,
+        f"cuba-{size // 1000}k",
+        "cuba",
+        f"CUBA, {size:,} neurons, 80 synapses each",
+        field_of("genn", "brian2", "nest"),
+        {"size": size},
+        tolerance=tolerance,
+        reach=reach,
     )
 
 
@@ -146,7 +171,11 @@ VARIANTS = (
     _variant(16000, 0.1, 4.0),
     _variant(64000, 0.06, 4.0),
     Variant(
-        "cuba-4k-double", "cuba", "CUBA, 4,000 neurons, all at float64",
-        (Contestant(OURS, 1), Contestant("brian2", 1)), {"size": 4000}, tolerance=0.2,
+        "cuba-4k-double",
+        "cuba",
+        "CUBA, 4,000 neurons, all at float64",
+        (Contestant(OURS, 1), Contestant("brian2", 1)),
+        {"size": 4000},
+        tolerance=0.2,
     ),
 )

@@ -118,10 +118,14 @@ def on_nest(options: Options) -> Any:
 
     nest = prepare(options)
     group = nest.Create(
-        "iaf_psc_exp", SIZE,
+        "iaf_psc_exp",
+        SIZE,
         {
-            "tau_m": PARAMETERS["tau"], "C_m": PARAMETERS["tau"], "E_L": PARAMETERS["E_L"],
-            "V_th": PARAMETERS["V_th"], "V_reset": PARAMETERS["V_r"],
+            "tau_m": PARAMETERS["tau"],
+            "C_m": PARAMETERS["tau"],
+            "E_L": PARAMETERS["E_L"],
+            "V_th": PARAMETERS["V_th"],
+            "V_reset": PARAMETERS["V_r"],
             "t_ref": PARAMETERS["t_ref"],
         },
     )
@@ -136,10 +140,16 @@ def on_genn(options: Options) -> Any:
 
     model = prepare(options)
     model.add_neuron_population(
-        "lif", SIZE, "LIF",
+        "lif",
+        SIZE,
+        "LIF",
         {
-            "C": PARAMETERS["tau"], "TauM": PARAMETERS["tau"], "Vrest": PARAMETERS["E_L"],
-            "Vreset": PARAMETERS["V_r"], "Vthresh": PARAMETERS["V_th"], "Ioffset": 0.0,
+            "C": PARAMETERS["tau"],
+            "TauM": PARAMETERS["tau"],
+            "Vrest": PARAMETERS["E_L"],
+            "Vreset": PARAMETERS["V_r"],
+            "Vthresh": PARAMETERS["V_th"],
+            "Ioffset": 0.0,
             "TauRefrac": PARAMETERS["t_ref"],
         },
         {"V": init_var("Uniform", {"min": -60.0, "max": -50.0}), "RefracTime": 0.0},

@@ -70,14 +70,21 @@ def on_pygenn_lite(options: Options) -> Any:
     )
     static = pg.SynapseModel(on_pre="pulse_post += weight")
     plastic = pg.PairSTDP(
-        static, A_plus=A_PLUS, A_minus=A_MINUS, tau_plus=TAU_STDP, tau_minus=TAU_STDP,
+        static,
+        A_plus=A_PLUS,
+        A_minus=A_MINUS,
+        tau_plus=TAU_STDP,
+        tau_minus=TAU_STDP,
         w_max=W_MAX,
     )
     net = pg.Network(dt=options.dt, seed=options.seed)
     groups = {}
     for name, values in parameters(options).items():
         groups[name] = net.population(
-            name, sizes(options)[name], model, parameters=values,
+            name,
+            sizes(options)[name],
+            model,
+            parameters=values,
             initial={"u": -65.0 * values["b"]},
         )
         net.noise_current(groups[name], sd=SD[name])
@@ -86,8 +93,11 @@ def on_pygenn_lite(options: Options) -> Any:
             if degree:
                 stdp = options.case.get("stdp", False) and source == "exc"
                 net.connect(
-                    groups[source], groups[target], plastic if stdp else static,
-                    pg.FixedOutDegree(degree), weight=pg.Uniform(*WEIGHT[source]),
+                    groups[source],
+                    groups[target],
+                    plastic if stdp else static,
+                    pg.FixedOutDegree(degree),
+                    weight=pg.Uniform(*WEIGHT[source]),
                     delay=options.dt,
                 )
     return OurNetwork(net, options, started)
@@ -151,14 +161,14 @@ def on_brian2(options: Options) -> Any:
         )
         plastic = stdp and source == "exc"
         synapses = b.Synapses(
-            groups[source], neurons, "w : 1" if plastic else "w : 1 (constant)",
+            groups[source],
+            neurons,
+            "w : 1" if plastic else "w : 1 (constant)",
             on_pre="pulse_post += w"
             + (f"\nw = clip(w - {A_MINUS * W_MAX}*y_post, 0, {W_MAX})" if plastic else ""),
             on_post=f"w = clip(w + {A_PLUS * W_MAX}*x_pre, 0, {W_MAX})" if plastic else None,
         )
-        synapses.connect(
-            i=np.repeat(np.arange(n[source]), targets.shape[1]), j=targets.ravel()
-        )
+        synapses.connect(i=np.repeat(np.arange(n[source]), targets.shape[1]), j=targets.ravel())
         synapses.w = rng.uniform(*WEIGHT[source], targets.size)
         objects.append(synapses)
     return Brian2Network(objects, groups, options, started)
@@ -174,7 +184,9 @@ def on_nest(options: Options) -> Any:
         group = nest.Create("izhikevich", sizes(options)[name])
         group.set(
             consistent_integration=False,  # the paper's scheme
-            V_m=-65.0, V_th=30.0, U_m=list(-65.0 * values["b"]),
+            V_m=-65.0,
+            V_th=30.0,
+            U_m=list(-65.0 * values["b"]),
             **{key: list(value) for key, value in values.items()},
         )
         noise = nest.Create("noise_generator", params={"std": SD[name], "dt": options.dt})
@@ -184,10 +196,15 @@ def on_nest(options: Options) -> Any:
         groups[name] = group
     if options.case.get("stdp", False):
         nest.CopyModel(
-            "stdp_synapse_hom", "plastic",
+            "stdp_synapse_hom",
+            "plastic",
             {
-                "tau_plus": TAU_STDP, "lambda": A_PLUS, "alpha": A_MINUS / A_PLUS, "mu_plus": 0.0,
-                "mu_minus": 0.0, "Wmax": W_MAX,
+                "tau_plus": TAU_STDP,
+                "lambda": A_PLUS,
+                "alpha": A_MINUS / A_PLUS,
+                "mu_plus": 0.0,
+                "mu_minus": 0.0,
+                "Wmax": W_MAX,
             },
         )
     for source in groups:
@@ -195,11 +212,13 @@ def on_nest(options: Options) -> Any:
         for target, degree in degrees(options).items():
             if degree:
                 nest.Connect(
-                    groups[source], groups[target],
+                    groups[source],
+                    groups[target],
                     {"rule": "fixed_outdegree", "outdegree": degree},
                     {
                         "synapse_model": "plastic" if stdp else "static_synapse",
-                        "weight": nest.random.uniform(*WEIGHT[source]), "delay": options.dt,
+                        "weight": nest.random.uniform(*WEIGHT[source]),
+                        "delay": options.dt,
                     },
                 )
     return NestNetwork(groups, options, started)
@@ -250,7 +269,10 @@ def on_genn(options: Options) -> Any:
     groups = {}
     for name, values in parameters(options).items():
         groups[name] = model.add_neuron_population(
-            name, sizes(options)[name], neuron, {"sd": SD[name]},
+            name,
+            sizes(options)[name],
+            neuron,
+            {"sd": SD[name]},
             {"V": -65.0, "u": -65.0 * values["b"], **values},
         )
     for source in groups:
@@ -263,15 +285,23 @@ def on_genn(options: Options) -> Any:
                 update = init_weight_update(
                     stdp_model,
                     {
-                        "fall": A_MINUS * W_MAX, "rise": A_PLUS * W_MAX, "w_max": W_MAX,
+                        "fall": A_MINUS * W_MAX,
+                        "rise": A_PLUS * W_MAX,
+                        "w_max": W_MAX,
                         "decay": decay,
                     },
-                    {"g": weight}, {"x": 0.0}, {"y": 0.0},
+                    {"g": weight},
+                    {"x": 0.0},
+                    {"y": 0.0},
                 )
             else:
                 update = init_weight_update("StaticPulse", {}, {"g": weight})
             model.add_synapse_population(
-                f"{source}_{target}", "SPARSE", groups[source], groups[target], update,
+                f"{source}_{target}",
+                "SPARSE",
+                groups[source],
+                groups[target],
+                update,
                 init_postsynaptic("DeltaCurr"),
                 init_sparse_connectivity("FixedNumberPostWithReplacement", {"num": degree}),
             )
@@ -280,16 +310,24 @@ def on_genn(options: Options) -> Any:
 
 def _variant(name: str, title: str, stdp: bool) -> Variant:
     return Variant(
-        name, "izhikevich", title, field_of("genn", "brian2", "nest"),
-        {"size": 10000, "degree": 1000, "stdp": stdp}, dt=1.0, settle=500.0, duration=1000.0,
-        tolerance=0.1, reach=4.0,
+        name,
+        "izhikevich",
+        title,
+        field_of("genn", "brian2", "nest"),
+        {"size": 10000, "degree": 1000, "stdp": stdp},
+        dt=1.0,
+        settle=500.0,
+        duration=1000.0,
+        tolerance=0.1,
+        reach=4.0,
     )
 
 
 VARIANTS = (
     _variant("izhikevich", "Izhikevich, 10,000 neurons, 1,000 synapses each, dt 1 ms", False),
     _variant(
-        "izhikevich-stdp", "the same with additive pair STDP on the 8 million excitatory synapses",
+        "izhikevich-stdp",
+        "the same with additive pair STDP on the 8 million excitatory synapses",
         True,
     ),
 )

@@ -27,12 +27,20 @@ def on_pygenn_lite(options: Options) -> Any:
 
     net = pg.Network(dt=options.dt, seed=options.seed)
     neuron = pg.LIF(
-        tau=pd14.TAU_M, C=pd14.C_M, E_L=pd14.E_L, V_th=pd14.V_TH, V_r=pd14.E_L, t_ref=pd14.T_REF,
+        tau=pd14.TAU_M,
+        C=pd14.C_M,
+        E_L=pd14.E_L,
+        V_th=pd14.V_TH,
+        V_r=pd14.E_L,
+        t_ref=pd14.T_REF,
         initial={"V": pg.Normal(-60.0, 5.0)},
     )
     group = net.population("lif", options.case["size"], neuron)
     net.poisson(
-        group, pd14.BACKGROUND, sources=SOURCES, weight=pd14.W,
+        group,
+        pd14.BACKGROUND,
+        sources=SOURCES,
+        weight=pd14.W,
         synapse=pg.ExponentialCurrent(tau=pd14.TAU_S),
     )
     return OurNetwork(net, options, started)
@@ -56,8 +64,11 @@ def on_brian2(options: Options) -> Any:
         refractory=pd14.T_REF * b.ms,
         method="exact",
         namespace={
-            "tau_m": pd14.TAU_M * b.ms, "tau_s": pd14.TAU_S * b.ms, "C_m": pd14.C_M,
-            "E_L": pd14.E_L, "V_th": pd14.V_TH,
+            "tau_m": pd14.TAU_M * b.ms,
+            "tau_s": pd14.TAU_S * b.ms,
+            "C_m": pd14.C_M,
+            "E_L": pd14.E_L,
+            "V_th": pd14.V_TH,
         },
     )
     neurons.v = "-60 + 5*randn()"
@@ -73,10 +84,16 @@ def on_nest(options: Options) -> Any:
 
     nest = prepare(options)
     group = nest.Create(
-        "iaf_psc_exp", options.case["size"],
+        "iaf_psc_exp",
+        options.case["size"],
         {
-            "C_m": pd14.C_M, "tau_m": pd14.TAU_M, "tau_syn_ex": pd14.TAU_S, "E_L": pd14.E_L,
-            "V_reset": pd14.E_L, "V_th": pd14.V_TH, "t_ref": pd14.T_REF,
+            "C_m": pd14.C_M,
+            "tau_m": pd14.TAU_M,
+            "tau_syn_ex": pd14.TAU_S,
+            "E_L": pd14.E_L,
+            "V_reset": pd14.E_L,
+            "V_th": pd14.V_TH,
+            "t_ref": pd14.T_REF,
         },
     )
     group.V_m = nest.random.normal(-60.0, 5.0)
@@ -94,15 +111,24 @@ def on_genn(options: Options) -> Any:
 
     model = prepare(options)
     group = model.add_neuron_population(
-        "lif", options.case["size"], "LIF",
+        "lif",
+        options.case["size"],
+        "LIF",
         {
-            "C": pd14.C_M, "TauM": pd14.TAU_M, "Vrest": pd14.E_L, "Vreset": pd14.E_L,
-            "Vthresh": pd14.V_TH, "Ioffset": 0.0, "TauRefrac": pd14.T_REF,
+            "C": pd14.C_M,
+            "TauM": pd14.TAU_M,
+            "Vrest": pd14.E_L,
+            "Vreset": pd14.E_L,
+            "Vthresh": pd14.V_TH,
+            "Ioffset": 0.0,
+            "TauRefrac": pd14.T_REF,
         },
         {"V": init_var("Normal", {"mean": -60.0, "sd": 5.0}), "RefracTime": 0.0},
     )
     model.add_current_source(
-        "drive", "PoissonExp", group,
+        "drive",
+        "PoissonExp",
+        group,
         {"weight": pd14.W, "tauSyn": pd14.TAU_S, "rate": SOURCES * pd14.BACKGROUND},
         {"current": 0.0},
     )
@@ -119,18 +145,39 @@ def _field(*peers: str) -> tuple[Contestant, ...]:
 
 VARIANTS = (
     Variant(
-        "update-lif", "neuron_update", "LIF with Poisson drive, 20,000 neurons unconnected",
-        _field("genn", "brian2", "nest"), {"model": "lif", "size": 20000}, settle=100.0,
-        duration=200.0, tolerance=0.05, neurons=20000, reach_text="<= 1 ns",
+        "update-lif",
+        "neuron_update",
+        "LIF with Poisson drive, 20,000 neurons unconnected",
+        _field("genn", "brian2", "nest"),
+        {"model": "lif", "size": 20000},
+        settle=100.0,
+        duration=200.0,
+        tolerance=0.05,
+        neurons=20000,
+        reach_text="<= 1 ns",
     ),
     Variant(
-        "update-cobahh", "neuron_update", "COBAHH, 4,000 neurons unconnected",
-        _field("brian2"), {"model": "cobahh", "size": 4000, "connected": False}, settle=100.0,
-        duration=200.0, slack=0.5, neurons=4000, reach_text="<= 15 ns",
+        "update-cobahh",
+        "neuron_update",
+        "COBAHH, 4,000 neurons unconnected",
+        _field("brian2"),
+        {"model": "cobahh", "size": 4000, "connected": False},
+        settle=100.0,
+        duration=200.0,
+        slack=0.5,
+        neurons=4000,
+        reach_text="<= 15 ns",
     ),
     Variant(
-        "update-izhikevich", "neuron_update", "Izhikevich with noise, 20,000 neurons unconnected",
-        _field("genn", "brian2", "nest"), {"model": "izhikevich", "size": 20000}, dt=1.0,
-        settle=500.0, duration=1000.0, tolerance=0.05, neurons=20000,
+        "update-izhikevich",
+        "neuron_update",
+        "Izhikevich with noise, 20,000 neurons unconnected",
+        _field("genn", "brian2", "nest"),
+        {"model": "izhikevich", "size": 20000},
+        dt=1.0,
+        settle=500.0,
+        duration=1000.0,
+        tolerance=0.05,
+        neurons=20000,
     ),
 )

@@ -106,7 +106,10 @@ def on_pygenn_lite(options: Options) -> Any:
         )
         groups.append(group)
         net.poisson(
-            group, BACKGROUND, sources=round(K_EXT[k] * scale), weight=W / math.sqrt(scale),
+            group,
+            BACKGROUND,
+            sources=round(K_EXT[k] * scale),
+            weight=W / math.sqrt(scale),
             synapse=synapse,
         )
         if scale != 1:
@@ -114,7 +117,9 @@ def on_pygenn_lite(options: Options) -> Any:
     for projection in projections(scale):
         mean, sd = projection.delay
         net.connect(
-            groups[projection.source], groups[projection.target], synapse,
+            groups[projection.source],
+            groups[projection.target],
+            synapse,
             pg.FixedTotalNumber(projection.number),
             weight=pg.Normal(projection.weight, RELATIVE_SD * abs(projection.weight)),
             delay=pg.TruncatedNormal(mean, sd, low=options.dt),
@@ -143,7 +148,11 @@ def on_brian2(options: Options) -> Any:
         refractory=T_REF * b.ms,
         method="exact",
         namespace={
-            "tau_m": TAU_M * b.ms, "tau_s": TAU_S * b.ms, "C_m": C_M, "E_L": E_L, "V_th": V_TH,
+            "tau_m": TAU_M * b.ms,
+            "tau_s": TAU_S * b.ms,
+            "C_m": C_M,
+            "E_L": E_L,
+            "V_th": V_TH,
         },
     )
     rng = np.random.default_rng(options.seed)
@@ -191,10 +200,18 @@ def on_nest(options: Options) -> Any:
     groups = []
     for k in range(8):
         group = nest.Create(
-            "iaf_psc_exp", scaled_size(k, scale),
+            "iaf_psc_exp",
+            scaled_size(k, scale),
             {
-                "C_m": C_M, "tau_m": TAU_M, "tau_syn_ex": TAU_S, "tau_syn_in": TAU_S, "E_L": E_L,
-                "V_reset": E_L, "V_th": V_TH, "t_ref": T_REF, "I_e": direct_current(k, scale),
+                "C_m": C_M,
+                "tau_m": TAU_M,
+                "tau_syn_ex": TAU_S,
+                "tau_syn_in": TAU_S,
+                "E_L": E_L,
+                "V_reset": E_L,
+                "V_th": V_TH,
+                "t_ref": T_REF,
+                "I_e": direct_current(k, scale),
             },
         )
         group.V_m = nest.random.normal(V_MEAN[k], V_SD[k])
@@ -206,7 +223,8 @@ def on_nest(options: Options) -> Any:
     for q in projections(scale):
         signed = {"min": 0.0, "max": INFINITE} if q.weight > 0 else {"min": -INFINITE, "max": 0.0}
         nest.Connect(
-            groups[q.source], groups[q.target],
+            groups[q.source],
+            groups[q.target],
             {"rule": "fixed_total_number", "N": q.number},
             {
                 "weight": nest.math.redraw(
@@ -235,20 +253,27 @@ def on_genn(options: Options) -> Any:
     groups = []
     for k, name in enumerate(NAMES):
         parameters = {
-            "C": C_M, "TauM": TAU_M, "Vrest": E_L, "Vreset": E_L, "Vthresh": V_TH,
-            "Ioffset": direct_current(k, scale), "TauRefrac": T_REF,
+            "C": C_M,
+            "TauM": TAU_M,
+            "Vrest": E_L,
+            "Vreset": E_L,
+            "Vthresh": V_TH,
+            "Ioffset": direct_current(k, scale),
+            "TauRefrac": T_REF,
         }
         initial = {
-            "V": init_var("Normal", {"mean": V_MEAN[k], "sd": V_SD[k]}), "RefracTime": 0.0,
+            "V": init_var("Normal", {"mean": V_MEAN[k], "sd": V_SD[k]}),
+            "RefracTime": 0.0,
         }
-        group = model.add_neuron_population(
-            name, scaled_size(k, scale), "LIF", parameters, initial
-        )
+        group = model.add_neuron_population(name, scaled_size(k, scale), "LIF", parameters, initial)
         groups.append(group)
         model.add_current_source(
-            f"{name}_poisson", "PoissonExp", group,
+            f"{name}_poisson",
+            "PoissonExp",
+            group,
             {
-                "weight": W / math.sqrt(scale), "tauSyn": TAU_S,
+                "weight": W / math.sqrt(scale),
+                "tauSyn": TAU_S,
                 "rate": round(K_EXT[k] * scale) * BACKGROUND,
             },
             {"current": 0.0},
@@ -259,9 +284,13 @@ def on_genn(options: Options) -> Any:
         bounds = {"min": 0.0, "max": INFINITE} if q.weight > 0 else {"min": -INFINITE, "max": 0.0}
         mean, sd = q.delay
         group = model.add_synapse_population(
-            q.name, "SPARSE", groups[q.source], groups[q.target],
+            q.name,
+            "SPARSE",
+            groups[q.source],
+            groups[q.target],
             init_weight_update(
-                "StaticPulseDendriticDelay", {},
+                "StaticPulseDendriticDelay",
+                {},
                 {
                     "g": init_var(
                         "NormalClipped",
@@ -270,7 +299,9 @@ def on_genn(options: Options) -> Any:
                     "d": init_var(
                         "NormalClippedDelay",
                         {
-                            "mean": mean, "sd": sd, "min": options.dt,
+                            "mean": mean,
+                            "sd": sd,
+                            "min": options.dt,
                             "max": longest[NAMES[q.source][-1]],
                         },
                     ),
@@ -285,17 +316,31 @@ def on_genn(options: Options) -> Any:
 
 VARIANTS = (
     Variant(
-        "pd14-10", "pd14", "PD14 at 10 %, 7,717 neurons, 3 million synapses",
-        field_of("genn", "brian2", "nest"), {"scale": 0.1}, settle=500.0, tolerance=0.15,
-        slack=0.25, reach=4.0,
+        "pd14-10",
+        "pd14",
+        "PD14 at 10 %, 7,717 neurons, 3 million synapses",
+        field_of("genn", "brian2", "nest"),
+        {"scale": 0.1},
+        settle=500.0,
+        tolerance=0.15,
+        slack=0.25,
+        reach=4.0,
     ),
     Variant(
-        "pd14-full", "pd14", "PD14 at full scale, 77,169 neurons, 0.3 billion synapses",
+        "pd14-full",
+        "pd14",
+        "PD14 at full scale, 77,169 neurons, 0.3 billion synapses",
         (
-            Contestant(OURS, 1, "float32"), Contestant(OURS, 2, "float32"),
+            Contestant(OURS, 1, "float32"),
+            Contestant(OURS, 2, "float32"),
             Contestant("nest", 2, optional=True),
         ),
-        {"scale": 1.0}, settle=500.0, duration=2000.0, tolerance=0.1, slack=0.15, real_time=True,
+        {"scale": 1.0},
+        settle=500.0,
+        duration=2000.0,
+        tolerance=0.1,
+        slack=0.15,
+        real_time=True,
         reach_text="real-time factor <= 2.0 with 2 threads; build <= 10 s",
     ),
 )

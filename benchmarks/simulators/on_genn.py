@@ -22,9 +22,7 @@ def prepare(options: Options) -> Any:
     if "-march" not in compiler:
         os.environ["CXX"] = f"{compiler} -march=native"
     precision = {"float32": "float", "float64": "double"}[options.precision]
-    model = GeNNModel(
-        precision, "benchmark", backend="single_threaded_cpu", optimize_code=True
-    )
+    model = GeNNModel(precision, "benchmark", backend="single_threaded_cpu", optimize_code=True)
     model.dt = options.dt
     model.seed = options.seed
     model.fuse_postsynaptic_models = True

@@ -165,7 +165,7 @@ class CppPrinter(StrPrinter):
 
     def _print_ITE(self, expr: sympy.logic.boolalg.ITE) -> str:
         condition, first, second = (self._print(a) for a in expr.args)
-        return f"pgl::select({condition}, {first}, {second})"
+        return f"pgl::select<bool>({condition}, {first}, {second})"
 
     def _print_Relational(self, expr: Relational) -> str:
         return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"

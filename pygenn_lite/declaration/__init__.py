@@ -20,10 +20,11 @@ from pygenn_lite.declaration.equations import (
     parse_expression,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
-from pygenn_lite.declaration.network import Network, NetworkDeclaration, Recording
+from pygenn_lite.declaration.network import Network, NetworkDeclaration
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,
+    Recording,
     SpikesOf,
     SpikeSource,
     SynapseGroup,

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.names import nearest
-from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.values import (
     Distribution,
     FrozenArray,
+    TruncatedNormal,
     Uniform,
     Value,
     check_length,
@@ -37,9 +38,105 @@ def check_numbers(values: Any, what: str, where: str) -> NDArray[np.float64]:
         return np.asarray(values, np.float64)
     except (TypeError, ValueError):
         raise ShapeError(
-            f"{what} {str(values)[:60]!r} are no array of numbers", where=where,
+            f"{what} {str(values)[:60]!r} are no array of numbers",
+            where=where,
             cure="give numbers, e.g. [0.0, 10.0]",
         ) from None
+
+
+def check_dt(dt: object) -> float:
+    """A time step."""
+    number = isinstance(dt, (int, float, np.number)) and not isinstance(dt, bool)
+    if not number or not 0 < dt < 1e6:  # type: ignore[operator]
+        raise NetworkError(f"dt = {dt!r} is no time step", cure="give a positive time in ms")
+    return float(dt)  # type: ignore[arg-type]
+
+
+def check_seed(seed: object) -> int:
+    """A seed of the random numbers."""
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**64:  # type: ignore[operator]
+        raise NetworkError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
+    return int(seed)  # type: ignore[call-overload, no-any-return]
+
+
+def check_size(size: object, where: str) -> int:
+    """Number of neurons of a population."""
+    if (
+        isinstance(size, bool)
+        or not isinstance(size, (int, np.integer))
+        or not 1 <= size < 2**32 - 64
+    ):
+        raise NetworkError(
+            f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32"
+        )
+    return int(size)
+
+
+def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None:
+    """One to three finite coordinates for every neuron."""
+    if positions is None:
+        return None
+    array = check_numbers(positions, "positions", where)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[0] != size or not 1 <= array.shape[1] <= 3:
+        raise ShapeError(
+            f"positions have shape {array.shape}", where=where, cure=f"give ({size}, 1 to 3)"
+        )
+    if not np.all(np.isfinite(array)):
+        raise NetworkError(
+            "a position is NaN or infinite", where=where, cure="give finite coordinates"
+        )
+    return FrozenArray(array)
+
+
+def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> SpikeSource:
+    """Spike times and the neurons that they belong to."""
+    t = check_numbers(times, "times", where)
+    i = check_numbers(indices, "indices", where)
+    if t.ndim != 1 or t.shape != i.shape:
+        raise ShapeError(
+            f"times {t.shape} and indices {i.shape} must be one-dimensional and alike",
+            where=where,
+            cure="give one index per time",
+        )
+    if t.size and (not np.all(np.isfinite(t)) or t.min() < 0):
+        raise NetworkError("spike times must be finite and not negative", where=where)
+    if i.size and not (np.all(i == np.floor(i)) and i.min() >= 0 and i.max() < size):
+        raise NetworkError(
+            "a spike index is out of range", where=where, cure=f"whole numbers from 0 to {size - 1}"
+        )
+    return SpikeSource(FrozenArray(t), FrozenArray(i.astype(np.int64)))
+
+
+def check_timed_values(
+    times: Any, values: Any, size: int, where: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rising times, and one value, or one per neuron, for each."""
+    t, v = check_numbers(times, "times", where), check_numbers(values, "values", where)
+    if t.ndim != 1 or v.shape not in ((len(t),), (len(t), size)):
+        raise ShapeError(
+            f"times {t.shape} and values {v.shape} do not fit",
+            where=where,
+            cure=f"values need shape ({t.size},) or ({t.size}, {size})",
+        )
+    if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))) or np.any(np.diff(t) <= 0):
+        raise NetworkError("times must rise, all values be finite", where=where)
+    return t, v
+
+
+def check_not_negative(value: Value, what: str, where: str) -> None:
+    """Rates, standard deviations, ... (expressions are looked at when they are worked out)."""
+    low: float | None = None
+    if isinstance(value, float):
+        low = value
+    elif isinstance(value, FrozenArray):
+        low = float(value.array.min(initial=0.0))
+    elif isinstance(value, Uniform):
+        low = value.low
+    if low is not None and low < 0:
+        raise NetworkError(f"negative {what} {low}", where=where, cure="give values >= 0")
 
 
 def check_synapse_value(
@@ -82,9 +179,14 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
         least = float(np.min(delay.array, initial=np.inf))
     elif isinstance(delay, Uniform):
         least = delay.low
+    elif isinstance(delay, Distribution):  # its tail is cut at dt; not so the whole of it
+        least = delay.mean_value()
+        if isinstance(delay, TruncatedNormal):
+            least = min(least, delay.high)
     if least is not None and least < dt * (1 - 1e-9):
         raise NetworkError(
-            f"a delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
+            f"a {'mean ' if isinstance(delay, Distribution) else ''}delay of {least} ms is "
+            f"{'negative' if least < 0 else 'below the step'}",
             where=where,
             cure=f"delays are at least dt = {dt} ms",
         )

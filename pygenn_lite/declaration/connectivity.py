@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.equations import Expression, parse_expression
+from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import ConnectivityError
 
@@ -18,6 +20,16 @@ STORAGE = ("auto", "sparse", "dense", "procedural")
 @dataclass(frozen=True)
 class Connectivity:
     """Base of all rules."""
+
+    def __post_init__(self) -> None:
+        for flag in ("autapses", "multapses"):
+            value = getattr(self, flag, True)
+            if not isinstance(value, (bool, np.bool_)):
+                raise ConnectivityError(
+                    f"{flag} = {value!r} is neither True nor False", where=type(self).__name__
+                )
+            if hasattr(self, flag):
+                object.__setattr__(self, flag, bool(value))
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
         """Check the rule against the sizes of its populations.
@@ -58,6 +70,7 @@ class FixedProbability(Connectivity):
     autapses: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _check_probability(self.p, "FixedProbability")
 
 
@@ -74,6 +87,7 @@ class FixedTotalNumber(Connectivity):
     multapses: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if (self.n is None) == (self.probability is None):
             raise ConnectivityError(
                 "give either n or probability", where="FixedTotalNumber", cure="one of the two"
@@ -122,6 +136,7 @@ class FixedInDegree(Connectivity):
     multapses: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "n", _count(self.n, "FixedInDegree"))
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
@@ -138,6 +153,7 @@ class FixedOutDegree(Connectivity):
     multapses: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "n", _count(self.n, "FixedOutDegree"))
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
@@ -221,13 +237,31 @@ class DistanceDependent(Connectivity):
                 where="DistanceDependent",
                 cure="e.g. 'exp(-distance/100)'",
             )
-        if max_distance is not None and not max_distance > 0:
-            raise ConnectivityError("max_distance must be positive", where="DistanceDependent")
+        if expression.is_condition:
+            raise ConnectivityError(
+                f"the probability {expression.text!r} is a condition, not a number",
+                where="DistanceDependent",
+                cure=f"write where({expression.text}, 1, 0)",
+            )
+        constant = constant_value(parse_tree(expression.text), "DistanceDependent")
+        if constant is not None:
+            _check_probability(constant, "DistanceDependent")
+        if max_distance is not None and (
+            isinstance(max_distance, bool)
+            or not isinstance(max_distance, (int, float, np.number))
+            or not 0 < max_distance < math.inf
+        ):
+            raise ConnectivityError(
+                f"max_distance = {max_distance!r} is no distance",
+                where="DistanceDependent",
+                cure="give a positive number, or None for no limit",
+            )
         object.__setattr__(self, "probability", expression)
         object.__setattr__(
             self, "max_distance", None if max_distance is None else float(max_distance)
         )
-        object.__setattr__(self, "autapses", bool(autapses))
+        object.__setattr__(self, "autapses", autapses)
+        self.__post_init__()
 
 
 def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
@@ -258,7 +292,8 @@ def _count(n: object, where: str) -> int:
 def _indices(values: Any, what: str) -> FrozenArray:
     try:
         array = np.asarray(values)
-        whole = array.astype(np.int64)
+        with np.errstate(invalid="ignore"):  # NaN: found unequal below
+            whole = array.astype(np.int64)
     except (TypeError, ValueError, OverflowError):
         raise ConnectivityError(f"{what} is no array of whole numbers") from None
     if array.ndim != 1 or (array.size and not np.array_equal(array, whole)):

@@ -4,11 +4,14 @@ form at hand when it is asked for."""
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from pygenn_lite.declaration import parser
 from pygenn_lite.declaration.names import check_name
@@ -51,7 +54,12 @@ class Expression:
 
     def sympy(self) -> Any:
         """SymPy form; every name is ``Symbol(name, real=True)``."""
-        return _sympy(self.text)
+        try:
+            return _sympy(self.text)
+        except EquationError as error:
+            raise EquationError(
+                error.message, where=error.where or self.where, cure=error.cure
+            ) from None
 
     def __str__(self) -> str:
         return self.text
@@ -79,7 +87,7 @@ def _sympy(text: str) -> Any:
     except (TypeError, ValueError, RecursionError, OverflowError, ZeroDivisionError) as error:
         raise EquationError(
             f"{text!r} makes no mathematical sense ({error})",
-            cure="conditions belong into where(condition, a, b), numbers into arithmetic",
+            cure="look for roots of negative numbers, divisions by zero and very large constants",
         ) from None
 
 
@@ -133,7 +141,9 @@ def parse_equations(
         raise EquationError(f"{len(source)} characters of equations are too many", where=where)
     result = []
     for number, line in _lines(source):
-        place = f"{where}, line {number}" if "\n" in source.strip() else where
+        place = where
+        if "\n" in source.strip():
+            place = f"{where}, line {number}" if where else f"line {number}"
         result.append(_from_line(line, place, assignments))
     return tuple(result)
 
@@ -141,21 +151,29 @@ def parse_equations(
 def _lines(source: str) -> list[tuple[int, str]]:
     """Statements with line numbers: without comments, split at ';', joined inside parentheses."""
     statements: list[tuple[int, str]] = []
-    pending, start, depth = "", 1, 0
+    pending: list[str] = []
+    start, depth = 1, 0
+
+    def finish() -> None:
+        nonlocal depth
+        if pending:
+            statements.append((start, " ".join(pending)))
+        pending.clear()
+        depth = 0
+
     for number, raw in enumerate(source.splitlines(), 1):
         for k, part in enumerate(raw.split("#", 1)[0].split(";")):
-            if k and depth <= 0 and pending.strip():
-                statements.append((start, pending.strip()))
-                pending = ""
-            if not pending.strip():
+            if k and depth <= 0:
+                finish()
+            if not part.strip():
+                continue
+            if not pending:
                 start = number
-            pending += " " + part
-            depth = pending.count("(") - pending.count(")")
-        if depth <= 0 and pending.strip():
-            statements.append((start, pending.strip()))
-            pending = ""
-    if pending.strip():
-        statements.append((start, pending.strip()))
+            pending.append(part.strip())
+            depth += part.count("(") - part.count(")")
+        if depth <= 0:
+            finish()
+    finish()
     return statements
 
 
@@ -228,7 +246,8 @@ def _equation(kind: str, name: str, operator: str, value: object, where: str) ->
     expression = parse_expression(value, where)
     if expression.is_condition:
         raise EquationError(
-            f"{expression.text!r} is true or false, not a number", where=where,
+            f"{expression.text!r} is true or false, not a number",
+            where=where,
             cure=f"write {name} {operator} where({expression.text}, 1, 0)",
         )
     return Equation(expression.text, where, kind, name, operator)
@@ -241,16 +260,21 @@ def _text(source: object, where: str) -> str:
         return source.text
     if isinstance(source, str):
         return source
-    if isinstance(source, (int, float)) and not isinstance(source, bool):
-        return repr(float(source)) if isinstance(source, float) else str(source)
-    if type(source).__module__.split(".")[0] == "sympy" or hasattr(source, "free_symbols"):
-        from sympy.printing.str import sstr
+    if isinstance(source, (int, float, np.number)) and not isinstance(source, bool):
+        if not math.isfinite(source):
+            raise EquationError(
+                f"{source} is no finite number", where=where, cure="give finite numbers"
+            )
+        return str(source) if isinstance(source, int) else repr(float(source))
+    if is_sympy(source):
+        from pygenn_lite.declaration.sympy_text import sympy_text
 
-        return (
-            str(sstr(source, full_prec=False))
-            .replace("ceiling(", "ceil(")
-            .replace("Heaviside(", "heaviside(")
-        )
+        return sympy_text(source, where)
     raise EquationError(
         f"expected text, a number or a SymPy expression, not {type(source).__name__}", where=where
     )
+
+
+def is_sympy(source: object) -> bool:
+    """Whether an object is a SymPy expression (without importing SymPy)."""
+    return hasattr(source, "free_symbols") and hasattr(source, "args")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pygenn_lite.errors import DeclarationError, EquationError
 
 LONGEST_NAME = 64
+LONGEST_LABEL = 200
 _PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
 
 FUNCTIONS: dict[str, tuple[int, int]] = {  # name -> least and most arguments
@@ -59,6 +60,11 @@ _GENERATED = ["refractory", "refractory_steps", "last_update", "elapsed", "sqrt_
 RESERVED = frozenset({*keyword.kwlist, *_CPP, *_GENERATED, *FUNCTIONS, *BUILT_IN})
 
 
+def is_identifier(name: str) -> bool:
+    """Whether it is made of ASCII letters, digits and _, and not too long."""
+    return len(name) <= LONGEST_NAME and _PATTERN.match(name) is not None
+
+
 def check_name(name: object, what: str, where: str = "", *, reserved: bool = True) -> str:
     """A name that a user gives to a variable, parameter, population, ...
 
@@ -67,7 +73,7 @@ def check_name(name: object, what: str, where: str = "", *, reserved: bool = Tru
     EquationError
         Not an identifier, too long, or (for symbols of equations) reserved.
     """
-    if not isinstance(name, str) or not _PATTERN.match(name) or len(name) > LONGEST_NAME:
+    if not isinstance(name, str) or not is_identifier(name):
         shown = repr(name)[:80]
         raise EquationError(
             f"{shown} cannot be the name of a {what}",
@@ -116,3 +122,13 @@ def check_choice(
             f"{value!r} is no {what}{hint}", where=where, cure=f"choose one of {', '.join(choices)}"
         )
     return value
+
+
+def check_label(name: object, what: str, error: type[DeclarationError]) -> str:
+    """A name for messages only: any visible characters (it may be shown in comments and files)."""
+    if not isinstance(name, str) or len(name) > LONGEST_LABEL or not name.isprintable():
+        raise error(
+            f"{repr(name)[:80]} cannot be the name of a {what}",
+            cure=f"give at most {LONGEST_LABEL} visible characters on one line",
+        )
+    return name

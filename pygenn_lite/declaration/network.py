@@ -6,13 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from pygenn_lite.declaration.checks import (
     check_delay,
+    check_dt,
     check_neuron_value,
-    check_numbers,
+    check_not_negative,
+    check_positions,
+    check_seed,
+    check_size,
+    check_spike_trains,
     check_synapse_value,
+    check_timed_values,
 )
 from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
 from pygenn_lite.declaration.inputs import (
@@ -22,10 +26,11 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
-from pygenn_lite.declaration.names import check_choice, check_name, nearest
+from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,
+    Recording,
     SpikesOf,
     SpikeSource,
     SynapseGroup,
@@ -33,15 +38,7 @@ from pygenn_lite.declaration.population import (
 )
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value, as_values
-from pygenn_lite.errors import NetworkError, ShapeError
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What is recorded, and every how many steps (variables)."""
-
-    what: SpikesOf | VariableOf
-    every: int = 1
+from pygenn_lite.errors import NetworkError
 
 
 @dataclass(frozen=True)
@@ -71,15 +68,8 @@ class Network:
     """
 
     def __init__(self, dt: float = 0.1, seed: int = 0, name: str = "") -> None:
-        if isinstance(dt, bool) or not isinstance(dt, (int, float)) or not 0 < dt < 1e6:
-            raise NetworkError(f"dt = {dt!r} is no time step", cure="give a positive time in ms")
-        if (
-            isinstance(seed, bool)
-            or not isinstance(seed, (int, np.integer))
-            or not 0 <= seed < 2**64
-        ):
-            raise NetworkError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
-        self.dt, self.seed, self.name = float(dt), int(seed), str(name)
+        self.dt, self.seed = check_dt(dt), check_seed(seed)
+        self.name = check_label(name, "network", NetworkError)
         self.populations: dict[str, Population] = {}
         self.groups: dict[str, SynapseGroup] = {}
         self.inputs: list[Input] = []
@@ -116,11 +106,11 @@ class Network:
             )
         population = Population(
             name,
-            _size(size, where),
+            check_size(size, where),
             model,
             as_values(initial, "initial", where),
             as_values(parameters, "parameters", where),
-            _positions(positions, size, where),
+            check_positions(positions, size, where),
         )
         known = {"initial": model.state_names, "parameters": tuple(n for n, _ in model.parameters)}
         for field, names in known.items():
@@ -142,24 +132,8 @@ class Network:
         """Add a population that replays spikes: neuron ``indices[k]`` at ``times[k]`` (ms)."""
         where = f"spike source {name!r}"
         self._new_name(name, "population")
-        size = _size(size, where)
-        t = check_numbers(times, "times", where)
-        i = np.asarray(indices)
-        if t.ndim != 1 or t.shape != i.shape:
-            raise ShapeError(
-                f"times {t.shape} and indices {i.shape} must be one-dimensional and alike",
-                where=where,
-                cure="give one index per time",
-            )
-        if t.size and (not np.all(np.isfinite(t)) or t.min() < 0):
-            raise NetworkError("spike times must be finite and not negative", where=where)
-        if i.size and (not np.issubdtype(i.dtype, np.integer) or i.min() < 0 or i.max() >= size):
-            raise NetworkError(
-                "a spike index is out of range",
-                where=where,
-                cure=f"whole numbers from 0 to {size - 1}",
-            )
-        source = SpikeSource(FrozenArray(t), FrozenArray(i.astype(np.int64)))
+        size = check_size(size, where)
+        source = check_spike_trains(times, indices, size, where)
         self.populations[name] = Population(name, size, source)
         return self.populations[name]
 
@@ -187,7 +161,7 @@ class Network:
         storage : {"auto", "sparse", "dense", "procedural"}
             Procedural synapses are not stored but drawn again at every spike.
         """
-        pre, post = self._population(source), self._population(target)
+        pre, post = self._population(source), self._receiver(target)
         if name is None:
             name = base = f"{pre.name}_{post.name}"
             count = 2
@@ -233,7 +207,7 @@ class Network:
         name: str | None = None,
     ) -> PoissonInput:
         """Drive every neuron of `target` by `sources` independent Poisson trains of `rate` Hz."""
-        population = self._population(target)
+        population = self._receiver(target)
         name = self._input_name(name, f"poisson_{population.name}")
         where = f"Poisson input {name!r}"
         if (synapse is None) == (variable is None):
@@ -241,6 +215,12 @@ class Network:
                 "give either a synapse model or a variable",
                 where=where,
                 cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
+            )
+        if synapse is not None and not isinstance(synapse, SynapseModel):
+            raise NetworkError(f"{type(synapse).__name__} is no synapse model", where=where)
+        if variable is not None:
+            check_choice(
+                variable, population.model.state_names, "state variable", where, NetworkError
             )
         declared = PoissonInput(
             name,
@@ -254,9 +234,8 @@ class Network:
         for what in ("rate", "weight", "sources"):
             value = getattr(declared, what)
             check_neuron_value(value, population, what, where)
-            low = value.array.min(initial=0) if isinstance(value, FrozenArray) else value
-            if what != "weight" and isinstance(low, (float, np.number)) and low < 0:
-                raise NetworkError(f"negative {what} {low}", where=where, cure="give values >= 0")
+            if what != "weight":
+                check_not_negative(value, what, where)
         self.inputs.append(declared)
         return declared
 
@@ -292,15 +271,7 @@ class Network:
         population = self._input_target(target, input)
         name = self._input_name(name, f"timed_{population.name}")
         where = f"timed current {name!r}"
-        t, v = check_numbers(times, "times", where), check_numbers(values, "values", where)
-        if t.ndim != 1 or v.shape not in ((len(t),), (len(t), population.size)):
-            raise ShapeError(
-                f"times {t.shape} and values {v.shape} do not fit",
-                where=where,
-                cure=f"values need shape ({t.size},) or ({t.size}, {population.size})",
-            )
-        if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))) or np.any(np.diff(t) <= 0):
-            raise NetworkError("times must rise, all values be finite", where=where)
+        t, v = check_timed_values(times, values, population.size, where)
         declared = TimedCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
         self.inputs.append(declared)
         return declared
@@ -322,11 +293,7 @@ class Network:
         )
         for what in ("mean", "sd"):
             check_neuron_value(getattr(declared, what), population, what, f"noise {name!r}")
-        low = declared.sd.array.min() if isinstance(declared.sd, FrozenArray) else declared.sd
-        if isinstance(low, (float, np.number)) and low < 0:
-            raise NetworkError(
-                f"negative sd {low}", where=f"noise {name!r}", cure="give values >= 0"
-            )
+        check_not_negative(declared.sd, "sd", f"noise {name!r}")
         self.inputs.append(declared)
         return declared
 
@@ -346,7 +313,12 @@ class Network:
                     where="record",
                     cure="e.g. exc.spikes or exc['V'][:10]",
                 )
-            self._population(thing.population)
+            if self._population(thing.population).size != thing.size:
+                raise NetworkError(
+                    f"{thing.population!r} of another network cannot be recorded in this one",
+                    where="record",
+                    cure="use what population() of this network returned",
+                )
             if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):
                 raise NetworkError(f"no synapse group {thing.group!r} in this network")
             self.recordings.append(Recording(thing, every))
@@ -412,14 +384,27 @@ class Network:
 
     def _population(self, which: Population | str) -> Population:
         name = which.name if isinstance(which, Population) else which
-        if name not in self.populations or (
-            isinstance(which, Population) and self.populations[name] is not which
-        ):
+        found = self.populations.get(name) if isinstance(name, str) else None
+        if found is None:
             raise NetworkError(
                 f"no population {name!r} in this network{nearest(str(name), self.populations)}",
                 cure=f"its populations are {list(self.populations)}",
             )
-        return self.populations[name]
+        if isinstance(which, Population) and found is not which:
+            raise NetworkError(
+                f"this population {name!r} belongs to another network",
+                cure="use what population() of this network returned",
+            )
+        return found
+
+    def _receiver(self, which: Population | str) -> Population:
+        population = self._population(which)
+        if isinstance(population.model, SpikeSource):
+            raise NetworkError(
+                f"{population.name!r} replays spike trains and cannot receive input",
+                cure="choose another target",
+            )
+        return population
 
     def _input_target(self, target: Population | str, input: str) -> Population:
         population = self._population(target)
@@ -431,28 +416,3 @@ class Network:
                 cure=f"its inputs are {list(known)}",
             )
         return population
-
-
-def _size(size: object, where: str) -> int:
-    if (
-        isinstance(size, bool)
-        or not isinstance(size, (int, np.integer))
-        or not 1 <= size < 2**32 - 64
-    ):
-        raise NetworkError(
-            f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32"
-        )
-    return int(size)
-
-
-def _positions(positions: Any, size: int, where: str) -> FrozenArray | None:
-    if positions is None:
-        return None
-    array = np.asarray(positions, dtype=np.float64)
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or array.shape[0] != size or not 1 <= array.shape[1] <= 3:
-        raise ShapeError(
-            f"positions have shape {array.shape}", where=where, cure=f"give ({size}, 1 to 3)"
-        )
-    return FrozenArray(array)

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pygenn_lite.declaration.constants import constant_value
+from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.equations import (
     Equation,
     Expression,
     parse_equations,
     parse_expression,
 )
-from pygenn_lite.declaration.names import check_choice, check_name, nearest
+from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
+from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.errors import EquationError, ModelError
 
@@ -86,6 +89,7 @@ class NeuronModel:
         integrator: str = "auto",
         name: str = "",
     ) -> None:
+        check_label(name, "neuron model", ModelError)
         where = f"neuron model {name!r}" if name else "neuron model"
 
         def put(field: str, value: object) -> None:
@@ -157,6 +161,9 @@ class _NeuronCheck:
         if default_input and "I" in {*self.parameters, *self.definitions, *model.state_names}:
             object.__setattr__(model, "inputs", ())
         self._symbols()
+        optional = (model.threshold, model.refractory)
+        users = [*model.update, *model.reset, *(e for e in optional if e is not None)]
+        check_definitions(model.equations, users, self.where)
 
     def _unique(self) -> None:
         seen: dict[str, str] = {}
@@ -234,6 +241,14 @@ class _NeuronCheck:
                 where=self.where,
                 cure="write for instance 'V > V_th'",
             )
+        if model.refractory is not None:
+            time = constant_value(parse_tree(model.refractory.text))
+            if time is not None and time < 0:
+                raise EquationError(
+                    f"the refractory period {time} is negative",
+                    where=self.where,
+                    cure="give a time in ms, 0 or more",
+                )
 
     def _check(
         self, expression: Expression, known: set[str], shown: str, noise: bool, random: bool

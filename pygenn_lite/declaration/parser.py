@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import ast
 import keyword
-import math
 import re
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from pygenn_lite.declaration.constants import LARGEST_NUMBER, as_float, constant_value
 from pygenn_lite.declaration.names import FUNCTIONS, check_name, nearest
 from pygenn_lite.errors import EquationError
 
 LONGEST_TEXT = 10_000
 DEEPEST_NESTING = 60
-LARGEST_NUMBER = 1e300
 _ALLOWED_CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/^%().,<>=!&|~\s]*\Z", re.ASCII)
 _BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.BitAnd, ast.BitOr)
 _COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -79,6 +78,7 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
             cure="check operators and parentheses",
         ) from None
     _check(tree, text, where, 0)
+    constant_value(tree, where)
     return tree
 
 
@@ -132,8 +132,6 @@ def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
             )
         if not isinstance(node.op, _BINARY):
             raise _refused(node.op, text, where)
-        if isinstance(node.op, ast.Pow):
-            _check_power(node, text, where)
         children = [node.left, node.right]
         if not isinstance(node.op, (ast.BitAnd, ast.BitOr)):
             _numbers(children, text, where)
@@ -230,57 +228,11 @@ def _check_number(value: object, text: str, where: str) -> None:
     if isinstance(value, bool):
         return
     if (
-        not isinstance(value, (int, float))
-        or not math.isfinite(_as_float(value))
-        or abs(_as_float(value)) > LARGEST_NUMBER
+        not isinstance(value, (int, float)) or not abs(as_float(value)) <= LARGEST_NUMBER  # nor NaN
     ):
         raise EquationError(
             f"{_short(repr(value))} in {_short(text)} is no usable number", where=where
         )
-
-
-def _check_power(node: ast.BinOp, text: str, where: str) -> None:
-    """No towers of powers of numbers: SymPy would try to work them out."""
-    value = _constant(node)
-    exponent = _constant(node.right)
-    if (value is not None and not math.isfinite(value)) or (
-        exponent is not None and abs(exponent) > 1000
-    ):
-        raise EquationError(f"a power in {_short(text)} is too large", where=where)
-
-
-def _constant(node: ast.AST) -> float | None:
-    """Value of an expression made of numbers alone (infinity where too large), else None."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return _as_float(node.value)
-    if isinstance(node, ast.UnaryOp):
-        inner = _constant(node.operand)
-        return None if inner is None else -inner
-    if not isinstance(node, ast.BinOp):
-        return None
-    left, right = _constant(node.left), _constant(node.right)
-    if left is None or right is None:
-        return None
-    try:
-        if isinstance(node.op, ast.Pow):
-            result = left**right
-            return (
-                math.inf if isinstance(result, complex) or abs(result) > LARGEST_NUMBER else result
-            )
-        if isinstance(node.op, ast.Mult):
-            return left * right
-        if isinstance(node.op, ast.Div):
-            return left / right
-        return left + right
-    except (OverflowError, ZeroDivisionError):
-        return math.inf
-
-
-def _as_float(value: int | float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def _refused(node: ast.AST, text: str, where: str) -> EquationError:

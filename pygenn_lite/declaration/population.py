@@ -71,6 +71,14 @@ class VariableOf:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """What is recorded, and every how many steps (variables)."""
+
+    what: SpikesOf | VariableOf
+    every: int = 1
+
+
+@dataclass(frozen=True)
 class Population:
     """`size` neurons of one model, or a spike source."""
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import Any
 
 import sympy
 
+from pygenn_lite.declaration.constants import FUNCTIONS as NUMERIC
+from pygenn_lite.declaration.constants import LARGEST_EXPONENT
 from pygenn_lite.declaration.functions import exprel, rand, randn
+
+EXACT = 2**53  # up to here doubles hold every whole number
 
 _FUNCTIONS: dict[str, Any] = {
     "exp": sympy.exp,
@@ -60,31 +65,29 @@ class SympyBuilder:
     def _Constant(self, node: ast.Constant) -> Any:
         if isinstance(node.value, bool):
             return sympy.true if node.value else sympy.false
-        if isinstance(node.value, int):
-            return sympy.Integer(node.value)
-        assert isinstance(node.value, float)
+        assert isinstance(node.value, (int, float))
         return (
             sympy.Integer(int(node.value))
-            if node.value.is_integer() and abs(node.value) < 2**53
-            else sympy.Float(node.value)
+            if abs(node.value) < EXACT and float(node.value).is_integer()
+            else sympy.Float(float(node.value))
         )
 
     def _BinOp(self, node: ast.BinOp) -> Any:
         left, right = self.build(node.left), self.build(node.right)
         match node.op:
             case ast.Add():
-                return left + right
+                return _bounded(left + right)
             case ast.Sub():
-                return left - right
+                return _bounded(left - right)
             case ast.Mult():
-                return left * right
+                return _bounded(left * right)
             case ast.Div():
-                return left / right
+                return _bounded(left / right)
             case ast.BitAnd():
                 return sympy.And(left, right)
             case ast.BitOr():
                 return sympy.Or(left, right)
-        return left**right
+        return _power(left, right)
 
     def _UnaryOp(self, node: ast.UnaryOp) -> Any:
         value = self.build(node.operand)
@@ -117,4 +120,50 @@ class SympyBuilder:
         if name == "Piecewise":
             pairs = [b.elts for b in node.args if isinstance(b, ast.Tuple)]
             return sympy.Piecewise(*((self.build(v), self.build(c)) for v, c in pairs))
-        return _FUNCTIONS[name](*(self.build(a) for a in node.args))
+        arguments = [self.build(a) for a in node.args]
+        if name in NUMERIC and arguments and not any(a.free_symbols for a in arguments):
+            return _constant_call(name, arguments)
+        return _FUNCTIONS[name](*arguments)
+
+
+def _bounded(value: Any) -> Any:
+    """Exact fractions only as long as they are short: SymPy's grow without end."""
+    if value.is_Rational and max(abs(value.p), value.q) >= EXACT:
+        return sympy.Float(value)
+    return value
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if exponent.is_number:
+        if abs(_double(exponent)) > LARGEST_EXPONENT:
+            raise OverflowError("a power is too large")
+        factor = base.as_coeff_Mul()[0]
+        if base.is_number and not (base.is_Rational and abs(exponent) <= 1):
+            value = _double(base) ** _double(exponent)
+            if isinstance(value, complex):
+                raise ValueError("a root of a negative number")
+            exact = base.is_Rational and exponent.is_Integer and abs(value) < EXACT
+            return _bounded(base**exponent) if exact and abs(exponent) < 64 else sympy.Float(value)
+        if factor.is_Rational and factor not in (1, -1) and exponent.is_Rational:
+            bits = factor.p.bit_length() + factor.q.bit_length()
+            if bits * abs(exponent) > 4096:
+                raise OverflowError("a power is too large")
+    return _bounded(base**exponent)
+
+
+def _constant_call(name: str, arguments: list[Any]) -> Any:
+    """A function of constants: exact where its arguments are plain numbers, else a double (SymPy
+    would work out exp(exp(15)) to its last digit to know its integer part)."""
+    value = NUMERIC[name](*(_double(a) for a in arguments))
+    if not math.isfinite(value):
+        raise OverflowError(f"{name}() is too large")
+    if all(a.is_Rational for a in arguments):
+        return _bounded(_FUNCTIONS[name](*arguments))
+    return sympy.Float(value)
+
+
+def _double(value: Any) -> float:
+    result = float(value)
+    if not math.isfinite(result):
+        raise OverflowError(f"{str(value)[:60]} is too large")
+    return result

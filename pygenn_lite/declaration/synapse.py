@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.equations import Equation, parse_equations
-from pygenn_lite.declaration.names import check_name, nearest
+from pygenn_lite.declaration.names import check_label, check_name, nearest
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.errors import EquationError, ModelError
 
@@ -36,6 +37,15 @@ class Trace:
             self, "on_spike", parse_equations(on_spike, "trace, on_spike", assignments=True)
         )
         object.__setattr__(self, "initial", as_values(initial, "initial", "trace"))
+        check_definitions(self.equations, self.on_spike, "trace")
+        for name, _ in self.initial:
+            if name not in self.state_names:
+                raise ModelError(
+                    f"initial value for {name!r}, which is no variable of the trace"
+                    f"{nearest(name, self.state_names)}",
+                    where="trace",
+                    cure=f"its variables are {list(self.state_names)}",
+                )
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -108,7 +118,15 @@ class SynapseModel:
         variables: Any = None,
         name: str = "",
     ) -> None:
+        check_label(name, "synapse model", ModelError)
         where = f"synapse model {name!r}" if name else "synapse model"
+        for side, trace in (("pre_trace", pre_trace), ("post_trace", post_trace)):
+            if trace is not None and not isinstance(trace, Trace):
+                raise ModelError(
+                    f"{side} is no Trace but {type(trace).__name__}",
+                    where=where,
+                    cure=f"write {side}=Trace('dx/dt = -x/tau', on_spike='x += 1')",
+                )
         values = {
             "name": name,
             "equations": parse_equations(derivatives, f"{where}, derivatives"),
@@ -182,6 +200,8 @@ def _check(model: SynapseModel, where: str) -> None:
             names |= {e.name for e in trace.equations}
             for equation in (*trace.equations, *trace.on_spike):
                 _known(equation, names, where)
+    check_definitions(model.equations, model.inputs, where)
+    check_definitions(model.synapse_equations, (*model.on_pre, *model.on_post), where)
     variables = {n for n, _ in model.variables} | {"weight"}
     for equation in model.synapse_equations:
         if equation.kind == "derivative" and equation.name not in variables:

@@ -12,7 +12,9 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.equations import Expression, parse_expression
+from pygenn_lite.declaration.constants import constant_value
+from pygenn_lite.declaration.equations import Expression, is_sympy, parse_expression
+from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.errors import DeclarationError, ShapeError
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -272,12 +274,14 @@ def as_value(source: object, where: str = "") -> Value:
     DeclarationError
         Not a number, array, distribution or expression; or not finite.
     """
-    if isinstance(source, (FrozenArray, Distribution, Expression)):
+    if isinstance(source, Distribution):
         return source
-    if isinstance(source, str):
+    if isinstance(source, (str, Expression)) or is_sympy(source):
         return _as_expression(source, where)
-    if type(source).__module__.split(".")[0] == "sympy":
-        return _as_expression(source, where)
+    if isinstance(source, FrozenArray):
+        if source.array.dtype == np.float64 and np.all(np.isfinite(source.array)):
+            return source  # with its digest
+        source = source.array
     if isinstance(source, bool) or source is None:
         raise DeclarationError(f"{source!r} is no number", where=where)
     try:
@@ -294,10 +298,15 @@ def as_value(source: object, where: str = "") -> Value:
 
 
 def _as_expression(source: object, where: str) -> Value:
-    expression = parse_expression(source, where)
-    if not expression.symbols and not expression.functions:
-        return float(expression.sympy())
-    return expression
+    expression = source if isinstance(source, Expression) else parse_expression(source, where)
+    if expression.is_condition:
+        raise DeclarationError(
+            f"{expression.text!r} is true or false, not a number",
+            where=where,
+            cure=f"write where({expression.text}, 1, 0)",
+        )
+    constant = constant_value(parse_tree(expression.text, where), where)
+    return expression if constant is None else float(constant)
 
 
 def as_values(source: object, what: str, where: str = "") -> tuple[tuple[str, Value], ...]:

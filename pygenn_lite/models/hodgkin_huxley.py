@@ -79,8 +79,14 @@ def HodgkinHuxleySquid(
         threshold="V > V_th",
         refractory="V > V_th",
         parameters={
-            "C": C, "g_Na": g_Na, "E_Na": E_Na, "g_K": g_K, "E_K": E_K,
-            "g_L": g_L, "E_L": E_L, "V_th": V_th,
+            "C": C,
+            "g_Na": g_Na,
+            "E_Na": E_Na,
+            "g_K": g_K,
+            "E_K": E_K,
+            "g_L": g_L,
+            "E_L": E_L,
+            "V_th": V_th,
         },
         initial=merged_initial(
             {"V": -65.0, "m": 0.0529324852572, "h": 0.5961207535085, "n": 0.3176769140607}, initial
@@ -133,8 +139,16 @@ def TraubMilesHH(
         threshold="V > V_th",
         refractory="t_ref",
         parameters={
-            "C": C, "g_L": g_L, "E_L": E_L, "g_Na": g_Na, "E_Na": E_Na, "g_K": g_K,
-            "E_K": E_K, "V_T": V_T, "V_th": V_th, "t_ref": t_ref,
+            "C": C,
+            "g_L": g_L,
+            "E_L": E_L,
+            "g_Na": g_Na,
+            "E_Na": E_Na,
+            "g_K": g_K,
+            "E_K": E_K,
+            "V_T": V_T,
+            "V_th": V_th,
+            "t_ref": t_ref,
         },
         initial=merged_initial(
             {"V": -60.0, "m": 0.0268633297984, "n": 0.0604340346786, "h": 0.9913058218944}, initial

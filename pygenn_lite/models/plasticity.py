@@ -73,8 +73,12 @@ def PairSTDP(
         pre_trace=Trace("dx/dt = -x/tau_plus", on_spike=f"x {jump}"),
         post_trace=Trace("dy/dt = -y/tau_minus", on_spike=f"y {jump}"),
         parameters={
-            "A_plus": A_plus, "A_minus": A_minus, "tau_plus": tau_plus, "tau_minus": tau_minus,
-            "w_min": w_min, "w_max": w_max,
+            "A_plus": A_plus,
+            "A_minus": A_minus,
+            "tau_plus": tau_plus,
+            "tau_minus": tau_minus,
+            "w_min": w_min,
+            "w_max": w_max,
         },
         name="PairSTDP",
     )
@@ -136,9 +140,16 @@ def TripletSTDP(
             "do1/dt = -o1/tau_minus; do2/dt = -o2/tau_y", on_spike=f"o1 {jump}; o2 {jump}"
         ),
         parameters={
-            "A2_plus": A2_plus, "A3_plus": A3_plus, "A2_minus": A2_minus, "A3_minus": A3_minus,
-            "tau_plus": tau_plus, "tau_x": tau_x, "tau_minus": tau_minus, "tau_y": tau_y,
-            "w_min": w_min, "w_max": w_max,
+            "A2_plus": A2_plus,
+            "A3_plus": A3_plus,
+            "A2_minus": A2_minus,
+            "A3_minus": A3_minus,
+            "tau_plus": tau_plus,
+            "tau_x": tau_x,
+            "tau_minus": tau_minus,
+            "tau_y": tau_y,
+            "w_min": w_min,
+            "w_max": w_max,
         },
         name="TripletSTDP",
     )
@@ -184,8 +195,11 @@ def VogelsSTDP(
         pre_trace=Trace("dx/dt = -x/tau_stdp", on_spike="x += 1"),
         post_trace=Trace("dy/dt = -y/tau_stdp", on_spike="y += 1"),
         parameters={
-            "eta": eta, "target_rate": target_rate, "tau_stdp": tau_stdp,
-            "w_min": w_min, "w_max": w_max,
+            "eta": eta,
+            "target_rate": target_rate,
+            "tau_stdp": tau_stdp,
+            "w_min": w_min,
+            "w_max": w_max,
         },
         name="VogelsSTDP",
     )

@@ -64,9 +64,7 @@ class NeuronArray:
         self.size = int(self.cuts[-1])
 
     @classmethod
-    def contiguous(
-        cls, partition: Partition, population: str, dtype: npt.DTypeLike
-    ) -> NeuronArray:
+    def contiguous(cls, partition: Partition, population: str, dtype: npt.DTypeLike) -> NeuronArray:
         """Memory outside the arenas."""
         size = int(partition.begin[population][-1])
         padded = -(-size // BLOCK) * BLOCK
@@ -75,9 +73,7 @@ class NeuronArray:
     @classmethod
     def in_arenas(cls, arenas: Arenas, population: str, variable: str) -> NeuronArray:
         """Memory inside the arenas."""
-        pieces = [
-            arenas.piece(population, variable, s) for s in range(arenas.partition.slices)
-        ]
+        pieces = [arenas.piece(population, variable, s) for s in range(arenas.partition.slices)]
         return cls(pieces, arenas.partition, population)
 
     @property

@@ -98,13 +98,14 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
         for k, timed in enumerate(memory.timed):
             timed.set(content[f"{population}/timed/{k}"])
         for name, published in memory.published.items():
-            _restore_ring(
-                published.ring, content[f"{population}/past/{name}"], int(header["step"])
-            )
+            _restore_ring(published.ring, content[f"{population}/past/{name}"], int(header["step"]))
         steps = np.ascontiguousarray(content[f"{population}/spikes/steps"])
         indices = np.ascontiguousarray(content[f"{population}/spikes/indices"])
         machine.engine.inflight_import(
-            machine.pointer, machine.numbers[population], len(steps), steps.ctypes.data,
+            machine.pointer,
+            machine.numbers[population],
+            len(steps),
+            steps.ctypes.data,
             indices.ctypes.data,
         )
     for group, synapses in machine.synapses.items():

@@ -39,7 +39,7 @@ from pygenn_lite.runtime.expressions import evaluate
 from pygenn_lite.runtime.random import philox, stream_of, to_uniform
 from pygenn_lite.runtime.values import Positions, synapse_names, synapse_values
 
-IntArray = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.integer]
 PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
 LONGEST_DELAY = 65535  # steps
 PAIRS_AT_ONCE = 1 << 21
@@ -148,9 +148,7 @@ class GroupDescription:
 
 def is_native(value: Value) -> bool:
     """Whether the builder draws such values itself."""
-    return isinstance(
-        value, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential)
-    )
+    return isinstance(value, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential))
 
 
 def describe_group(
@@ -196,8 +194,14 @@ def describe_group(
     if not is_native(group.weight):
         if description.structure is not None:
             description.weight = explicit_values(
-                group, group.weight, description.structure, source, target, seed,
-                PURPOSE_WEIGHT, "weight",
+                group,
+                group.weight,
+                description.structure,
+                source,
+                target,
+                seed,
+                PURPOSE_WEIGHT,
+                "weight",
             )
         else:
             description.weight, description.weight_later = 0.0, True
@@ -226,11 +230,7 @@ def explicit_values(
     what: str,
 ) -> npt.NDArray[np.float64]:
     """Numbers for known synapses, in the order of ``structure``."""
-    if (
-        isinstance(value, FrozenArray)
-        and value.array.ndim == 1
-        and structure.given is not None
-    ):
+    if isinstance(value, FrozenArray) and value.array.ndim == 1 and structure.given is not None:
         value = FrozenArray(value.array[structure.given])
     return synapse_values(
         value,
@@ -317,9 +317,7 @@ def _draw_by_distance(
         words = philox(seed, blocks[None, :], rows[:, None], PURPOSE_STRUCTURE, stream)
         uniforms = to_uniform(words.reshape(len(rows), -1)[:, : target.size])
         pre, post = (a.ravel() for a in np.broadcast_arrays(rows[:, None], np.arange(target.size)))
-        names = dict(
-            synapse_names(rule.probability, pre, post, where, (source.size, target.size))
-        )
+        names = dict(synapse_names(rule.probability, pre, post, where, (source.size, target.size)))
         chosen = uniforms.ravel() < evaluate(rule.probability, names)
         if rule.max_distance is not None:
             difference = where[0][pre] - where[1][post]

@@ -69,16 +69,15 @@ class InputView:
                 lambda: np.array(getattr(poisson, name), np.float64),
                 lambda values: self._set_poisson(name, values),
             )
-        raise SimulationError(
-            f"input {self.name!r} has no {name!r}", cure=f"it has {self.names}"
-        )
+        raise SimulationError(f"input {self.name!r} has no {name!r}", cure=f"it has {self.names}")
 
     def __setitem__(self, name: str, values: Any) -> None:
         if self._poisson is not None and name in ("rate", "sources"):
             self._set_poisson(name, values)
         elif name == "sd" and np.any(np.asarray(values) < 0):
             raise SimulationError(
-                "a standard deviation is negative", where=f"input {self.name!r}",
+                "a standard deviation is negative",
+                where=f"input {self.name!r}",
                 cure="give values >= 0",
             )
         else:

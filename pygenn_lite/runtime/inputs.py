@@ -56,9 +56,7 @@ class PoissonTables:
         where = f"Poisson input {self.name!r}"
         for what, value in (("rate", rate), ("number of sources", sources)):
             if not np.all(np.asarray(value) >= 0):
-                raise SimulationError(
-                    f"a {what} is negative", where=where, cure="give values >= 0"
-                )
+                raise SimulationError(f"a {what} is negative", where=where, cure="give values >= 0")
         with np.errstate(over="ignore", invalid="ignore"):
             expected = np.asarray(rate) * np.asarray(sources) * (self.dt / 1000.0)
         if not np.all(expected <= MOST_EVENTS):
@@ -105,9 +103,7 @@ class PoissonTables:
 class TimedTable:
     """One current that changes in time."""
 
-    def __init__(
-        self, declared: TimedCurrent, size: int, dt: float, real: npt.DTypeLike
-    ) -> None:
+    def __init__(self, declared: TimedCurrent, size: int, dt: float, real: npt.DTypeLike) -> None:
         self.name, self.size = declared.name, size
         begin = np.rint(np.asarray(declared.times.array) / dt)
         self.begin = np.clip(begin, -LAST_STEP, LAST_STEP).astype(np.int64)

@@ -214,9 +214,7 @@ class Machine:
         done = 0.0
         for plan, share in zip(plans, weight_of, strict=True):
 
-            def part(
-                fraction: float, done: float = done, share: float = share
-            ) -> None:
+            def part(fraction: float, done: float = done, share: float = share) -> None:
                 progress((done + share * fraction) / sum(weight_of))
 
             store = self._build(plan, part)
@@ -318,7 +316,10 @@ class Machine:
         """Hand everything to a new engine (seeds are part of what it copies)."""
         engine = self.engine
         pointer = engine.engine_create(
-            self.threads, self.partition.slices, self.min_delay, self.max_delay,
+            self.threads,
+            self.partition.slices,
+            self.min_delay,
+            self.max_delay,
             self.real.itemsize,
         )
         engine.check(pointer, "making an engine")
@@ -332,14 +333,22 @@ class Machine:
                     *(a.ctypes.data for a in self.arenas.data)
                 )
                 self._call(
-                    "static_add", self.numbers[store.plan.source], store.pointer, arenas,
+                    "static_add",
+                    self.numbers[store.plan.source],
+                    store.pointer,
+                    arenas,
                     store.plan.lead,
                 )
         for memory in self.synapses.values():
             self._add_synapses(memory)
         self.recorders = Recorders(
-            engine, self.pointer, self.requests, self.populations, self.numbers,
-            {name: group.receptor for name, group in self.structure.groups.items()}, self.real,
+            engine,
+            self.pointer,
+            self.requests,
+            self.populations,
+            self.numbers,
+            {name: group.receptor for name, group in self.structure.groups.items()},
+            self.real,
         )
 
     def _add_population(self, memory: PopulationMemory) -> int:
@@ -359,9 +368,7 @@ class Machine:
             indices = np.asarray(model.indices.array).astype(np.uint32)
             order = np.lexsort((indices, steps))
             steps, indices = steps[order], np.ascontiguousarray(indices[order])
-            self._call(
-                "source_set", number, len(steps), steps.ctypes.data, indices.ctypes.data
-            )
+            self._call("source_set", number, len(steps), steps.ctypes.data, indices.ctypes.data)
         for name, published in memory.published.items():
             self._call(
                 "publish_add",

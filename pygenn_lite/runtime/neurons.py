@@ -140,8 +140,10 @@ class PopulationMemory:
         if not self.has_kernel:
             return
         pointers = (c.c_void_p * max(len(self.arrays), 1))(
-            *(a.address(0) if len(a.pieces) > 1 else a.pieces[0].ctypes.data
-              for a in self.arrays.values())
+            *(
+                a.address(0) if len(a.pieces) > 1 else a.pieces[0].ctypes.data
+                for a in self.arrays.values()
+            )
         )
         padded = -(-self.size // BLOCK) * BLOCK
         function(pointers, self.scalars.ctypes.data, padded, self.dt)

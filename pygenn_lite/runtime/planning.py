@@ -37,15 +37,11 @@ def planned_rows(
         padded = -(-population.size // BLOCK) * BLOCK
         entry = manifest["populations"][kernel]
         bytes_each = sum(_width(a, real) for a in entry["arrays"])
-        rows.append(
-            MemoryRow(population.name, "neurons", population.size, bytes_each * padded)
-        )
+        rows.append(MemoryRow(population.name, "neurons", population.size, bytes_each * padded))
         published = len(entry["published"])
         if published:
             count = published * padded * ring_slots
-            rows.append(
-                MemoryRow(population.name, "past values", count, count * real.itemsize)
-            )
+            rows.append(MemoryRow(population.name, "past values", count, count * real.itemsize))
     stores = [_store_row(network, structure, manifest, partition, p, real) for p in plans]
     rows += stores
     largest = max((row.bytes for row in stores), default=0)

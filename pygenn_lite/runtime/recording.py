@@ -88,9 +88,7 @@ def recording_requests(network: Network) -> Requests:
     return Requests(
         tuple(_spike_request(p, r, network.populations[p].size) for p, r in spikes.items()),
         tuple(
-            VariableRequest(
-                *key, _union(ranges).astype(np.uint32), every[key], population[key[0]]
-            )
+            VariableRequest(*key, _union(ranges).astype(np.uint32), every[key], population[key[0]])
             for key, ranges in variables.items()
         ),
     )
@@ -163,8 +161,12 @@ class Recorders:
             slices = memory.partition.slices
             bases = (c.c_void_p * slices)(*(array.address(s) for s in range(slices)))
             number = engine.record_variable(
-                pointer, numbers[request.population], bases, request.indices.ctypes.data,
-                len(request.indices), request.every,
+                pointer,
+                numbers[request.population],
+                bases,
+                request.indices.ctypes.data,
+                len(request.indices),
+                request.every,
             )
             what = f"recording {request.variable!r} of {request.owner!r}"
             self._variables.append((request, engine.check(number, what)))
@@ -174,9 +176,7 @@ class Recorders:
         for wanted, number in self._spikes:
             count = int(self.engine.spikes_count(self.pointer, number))
             steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-            self.engine.spikes_drain(
-                self.pointer, number, steps.ctypes.data, indices.ctypes.data
-            )
+            self.engine.spikes_drain(self.pointer, number, steps.ctypes.data, indices.ctypes.data)
             if wanted.chosen is not None:
                 kept = np.isin(indices, wanted.chosen)
                 steps, indices = steps[kept], indices[kept]
@@ -186,9 +186,7 @@ class Recorders:
             rows = int(self.engine.samples_count(self.pointer, number))
             steps = np.empty(rows, np.int64)
             values = np.empty((rows, len(request.indices)), self.real)
-            self.engine.samples_drain(
-                self.pointer, number, steps.ctypes.data, values.ctypes.data
-            )
+            self.engine.samples_drain(self.pointer, number, steps.ctypes.data, values.ctypes.data)
             if sink is not None:
                 sink.add_samples(request.owner, request.variable, steps, values)
 
@@ -247,9 +245,7 @@ class MemorySink:
             values = np.concatenate([empty, *(v for _, v in parts)])
             trace = Trace(times_of(steps, self.dt), values, request.indices)
             found.setdefault(request.owner, {})[request.variable] = trace
-        return Shelf(
-            {p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces"
-        )
+        return Shelf({p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces")
 
     def counts(self) -> SpikeCounts:
         """Spikes counted."""
@@ -280,5 +276,3 @@ def open_result_file(
         traces={(r.owner, r.variable): r.indices for r in requests.variables},
         dtype=real,
     )
-
-

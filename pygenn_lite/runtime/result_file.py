@@ -105,7 +105,10 @@ class ResultFile:
         self._add(f"spikes/{population}/node_ids", indices.astype(np.uint64))
 
     def add_samples(
-        self, population: str, variable: str, steps: npt.NDArray[np.int64],
+        self,
+        population: str,
+        variable: str,
+        steps: npt.NDArray[np.int64],
         values: npt.NDArray[Any],
     ) -> None:
         """Append samples of a variable."""

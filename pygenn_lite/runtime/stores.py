@@ -16,7 +16,7 @@ from pygenn_lite.declaration.connectivity import AllToAll, FixedInDegree
 from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
-from pygenn_lite.runtime.descriptors import GroupDescription, Structure
+from pygenn_lite.runtime.descriptors import GroupDescription, IntArray, Structure
 from pygenn_lite.runtime.partition import Partition
 from pygenn_lite.runtime.result import times_of
 
@@ -52,15 +52,15 @@ class Connections:
 
     Attributes
     ----------
-    pre, post : ndarray of uint32
+    pre, post : ndarray of unsigned integers
         Indices in the source and the target population.
     delay : ndarray of float64
         In ms.
     weight : ndarray of float64
     """
 
-    pre: npt.NDArray[np.uint32]
-    post: npt.NDArray[np.uint32]
+    pre: IntArray
+    post: IntArray
     delay: npt.NDArray[np.float64]
     weight: npt.NDArray[np.float64]
 
@@ -91,9 +91,7 @@ def plan_stores(
         if special or (one_weight and one_delay):
             if special == abi.STORE_DENSE and not isinstance(group.connectivity, AllToAll):
                 weights = abi.STORE_WEIGHTS  # zeros where there is no synapse
-            plans.append(
-                StorePlan(group.source, [description], weights | special, instance.lead)
-            )
+            plans.append(StorePlan(group.source, [description], weights | special, instance.lead))
             continue
         key = (group.source, instance.lead)
         if key not in shared:
@@ -215,8 +213,18 @@ def build_store(
 
     callback = abi.ProgressFunction(report)
     pointer = builder.store_build(
-        n_source, partition.slices, len(plan.members), natives, plan.flags, dt, max_delay, seed,
-        threads, real_bytes, callback, None,
+        n_source,
+        partition.slices,
+        len(plan.members),
+        natives,
+        plan.flags,
+        dt,
+        max_delay,
+        seed,
+        threads,
+        real_bytes,
+        callback,
+        None,
     )
     if interrupted:
         if pointer:
@@ -257,18 +265,25 @@ class StoredGroup:
         delay, weight = np.empty(self.size, np.uint16), np.empty(self.size, np.float64)
         self.store.builder.check(
             self.store.builder.store_read(
-                self.store.pointer, self.member, pre.ctypes.data, post.ctypes.data,
-                delay.ctypes.data, weight.ctypes.data,
+                self.store.pointer,
+                self.member,
+                pre.ctypes.data,
+                post.ctypes.data,
+                delay.ctypes.data,
+                weight.ctypes.data,
             ),
             f"reading the synapses of {self.name!r}",
         )
-        return Structure(pre, post), delay, weight  # type: ignore[arg-type]
+        return Structure(pre, post), delay, weight
 
     def connections(self) -> Connections:
         """All synapses as arrays."""
         structure, delay, weight = self.read()
         return Connections(
-            structure.pre, structure.post, times_of(delay, self.dt), weight  # type: ignore[arg-type]
+            structure.pre,
+            structure.post,
+            times_of(delay, self.dt),
+            weight,
         )
 
     def weights(self) -> npt.NDArray[np.float64]:
@@ -292,9 +307,7 @@ class StoredGroup:
                 cure="give one weight, or one per synapse in the order of connections()",
             )
         if not np.all(np.isfinite(values)):
-            raise SimulationError(
-                "a weight is not finite", where=f"synapse group {self.name!r}"
-            )
+            raise SimulationError("a weight is not finite", where=f"synapse group {self.name!r}")
         builder, store = self.store.builder, self.store.pointer
         what = f"setting the weights of {self.name!r}"
         if self.store.has_weights:

@@ -113,9 +113,7 @@ def synapse_names(
 ) -> Mapping[str, Any]:
     """What symbols of an expression over synapses stand for (only those that it uses)."""
     used = expression.symbols
-    names: dict[str, Any] = {
-        "i_pre": pre, "i_post": post, "n_pre": sizes[0], "n_post": sizes[1]
-    }
+    names: dict[str, Any] = {"i_pre": pre, "i_post": post, "n_pre": sizes[0], "n_post": sizes[1]}
     for side, place, which in (("pre", positions[0], pre), ("post", positions[1], post)):
         for axis, coordinate in axes(place).items():
             if f"{axis}_{side}" in used:

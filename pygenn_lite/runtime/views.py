@@ -56,9 +56,7 @@ class PopulationView:
         """Spikes of each neuron since the start (or the last reset)."""
         counts = np.empty(self.size, np.uint32)
         machine = self._machine
-        machine.engine.spike_totals(
-            machine.pointer, machine.numbers[self.name], counts.ctypes.data
-        )
+        machine.engine.spike_totals(machine.pointer, machine.numbers[self.name], counts.ctypes.data)
         return counts
 
     def _read(self, internal: str) -> Array:
@@ -160,9 +158,11 @@ class GroupView:
         if name in receptor:
             return receptor[name]
         suffixes = {internal[internal.rindex("__") :] for internal in receptor.values()}
-        suffixes |= {
-            self._instance.target_variable[self._instance.target_variable.rindex("__") :]
-        } if "__" in self._instance.target_variable else set()
+        suffixes |= (
+            {self._instance.target_variable[self._instance.target_variable.rindex("__") :]}
+            if "__" in self._instance.target_variable
+            else set()
+        )
         for suffix in sorted(suffixes):
             if f"{name}{suffix}" in self._target.names:
                 return f"{name}{suffix}"

@@ -18,7 +18,7 @@ from pygenn_lite.declaration import (
     Trace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
-from pygenn_lite.declaration.network import Recording
+from pygenn_lite.declaration.population import Recording
 from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.values import write_value

@@ -56,9 +56,7 @@ def test_structural_zeros_are_left_out():
 
 
 def test_a_system_with_a_loop_has_no_closed_form_but_a_propagator():
-    model = NeuronModel(
-        "dx/dt = -y*w; dy/dt = x*w", parameters={"w": 0.3}, initial={"x": 1.0}
-    )
+    model = NeuronModel("dx/dt = -y*w; dy/dt = x*w", parameters={"w": 0.3}, initial={"x": 1.0})
     (flow,) = kernel_of(model).flows
     assert closed_form(flow) == {}
     numeric = propagator(flow, {"w": 0.3}, 2.0)

@@ -92,9 +92,7 @@ def test_one_noise_in_two_equations_is_the_same_noise():
 
 
 def test_discrete_updates_are_done_in_order():
-    model = NeuronModel(
-        update="x = x + 1; y = 2*x; x += y", initial={"x": 0.0, "y": 0.0}
-    )
+    model = NeuronModel(update="x = x + 1; y = 2*x; x += y", initial={"x": 0.0, "y": 0.0})
     assert end_state(model, 1.0, 1.0, "x") == 3.0
     assert end_state(model, 1.0, 2.0, "x") == 12.0
     assert end_state(model, 1.0, 2.0, "y") == 8.0

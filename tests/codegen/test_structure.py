@@ -151,9 +151,7 @@ def test_an_input_that_the_neuron_does_not_have_is_refused():
 
 
 def test_an_unknown_symbol_in_synapse_code_is_named_with_the_nearest():
-    model = SynapseModel(
-        on_pre="V_post += weight*releas", pre_trace=Trace(on_spike="release = 1")
-    )
+    model = SynapseModel(on_pre="V_post += weight*releas", pre_trace=Trace(on_spike="release = 1"))
     with pytest.raises(Exception, match="did you mean 'release'"):
         network_structure(one_population(LIF, model))
 

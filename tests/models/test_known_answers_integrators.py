@@ -70,8 +70,13 @@ def test_the_exact_integrator_has_no_error_at_any_step(dt):
 
 def test_a_derivative_that_is_a_constant_needs_no_special_integrator():
     net = pg.Network(dt=0.1)
-    net.population("p", 1, pg.NeuronModel("dV/dt = speed", parameters=dict(speed=0.25),
-                                          initial=dict(V=0.0), integrator="exact"))
+    net.population(
+        "p",
+        1,
+        pg.NeuronModel(
+            "dV/dt = speed", parameters=dict(speed=0.25), initial=dict(V=0.0), integrator="exact"
+        ),
+    )
     sim = net.compile(**EXACT)
     sim.run(10.0)
     assert float(sim["p"]["V"][0]) == pytest.approx(2.5, abs=1e-12)
@@ -79,8 +84,9 @@ def test_a_derivative_that_is_a_constant_needs_no_special_integrator():
 
 def test_time_can_be_used_in_equations():
     net = pg.Network(dt=0.1)
-    net.population("p", 1, pg.NeuronModel("dV/dt = cos(t/5)", initial=dict(V=0.0),
-                                          integrator="euler"))
+    net.population(
+        "p", 1, pg.NeuronModel("dV/dt = cos(t/5)", initial=dict(V=0.0), integrator="euler")
+    )
     sim = net.compile(**EXACT)
     sim.run(10.0)
     steps = np.arange(100) * 0.1

@@ -22,9 +22,7 @@ RELAXED = -49 + (-60 + 49) * np.exp(-10 / 20)  # -55.67183725683897
     ],
 )
 def test_relaxation_has_the_error_of_its_integrator(integrator, error, tolerance):
-    model = models.LIF(
-        tau=20.0, E_L=-49.0, V_th=0.0, initial=dict(V=-60.0), integrator=integrator
-    )
+    model = models.LIF(tau=20.0, E_L=-49.0, V_th=0.0, initial=dict(V=-60.0), integrator=integrator)
     net = pg.Network(dt=0.1)
     net.population("p", 1, model)
     sim = net.compile(**EXACT)
@@ -142,9 +140,7 @@ def test_alpha_synapse_gives_the_closed_form_and_its_peak():
     values = _response(models.AlphaCurrent(2.0), 40.0)
     t = 0.1 * np.arange(len(values))
     k = 1 / 2 - 1 / 10
-    exact = np.e / (2 * 250) * (
-        np.exp(-t / 10) / k**2 - np.exp(-t / 2) * (t / k + 1 / k**2)
-    )
+    exact = np.e / (2 * 250) * (np.exp(-t / 10) / k**2 - np.exp(-t / 2) * (t / k + 1 / k**2))
     np.testing.assert_allclose(values, exact, atol=1e-15)
     assert values.max() == pytest.approx(0.0130001, abs=1e-7)
     assert values.argmax() == 67
@@ -225,9 +221,7 @@ def test_an_alpha_conductance_follows_its_closed_form():
     net = pg.Network(dt=0.1)
     source = net.spike_source("s", 1, [0.9], [0])
     # A voltage clamp: V stands still and Q gathers the charge.
-    model = pg.NeuronModel(
-        "dQ/dt = I; dV/dt = 0*V", initial=dict(Q=0.0, V=-60.0), integrator="rk4"
-    )
+    model = pg.NeuronModel("dQ/dt = I; dV/dt = 0*V", initial=dict(Q=0.0, V=-60.0), integrator="rk4")
     population = net.population("p", 1, model)
     synapse = models.AlphaConductance(tau=2.0, E_rev=-80.0)
     net.connect(source, population, synapse, pg.OneToOne(), weight=3.0)

@@ -36,9 +36,7 @@ def _mean(rates, net_sizes):
 )
 def test_brunel_network_has_the_rate_of_each_regime(g, eta, known, tolerance):
     duration = 100.0 if g == 3.0 else 400.0
-    rates, _ = _rates(
-        "brunel", duration, 100.0, {"constants.g": g, "constants.eta": eta}
-    )
+    rates, _ = _rates("brunel", duration, 100.0, {"constants.g": g, "constants.eta": eta})
     assert _mean(rates, dict(exc=10_000, inh=2_500)) == pytest.approx(known, rel=tolerance)
 
 
@@ -141,8 +139,9 @@ def test_microcircuit_has_the_published_numbers():
         assert group.connectivity.autapses and group.connectivity.multapses
     assert len(net.groups) == 64 - 9
     assert 2.98e8 < total < 3.00e8
-    sources = [round(i.sources if np.isscalar(i.sources) else i.sources.array[0])
-               for i in net.inputs]
+    sources = [
+        round(i.sources if np.isscalar(i.sources) else i.sources.array[0]) for i in net.inputs
+    ]
     assert sources == [1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100]
     assert settings.published["L4E"] == 4.414
     assert dict(settings.full_scale_rates) == dict(settings.published)

@@ -63,7 +63,11 @@ def test_izhikevich_equations_agree_with_an_integration_of_high_order():
     while True:
         solution = solve_ivp(
             lambda t, y: [0.04 * y[0] ** 2 + 5 * y[0] + 150 - y[1], 0.02 * (0.2 * y[0] - y[1])],
-            (start, 300.0), state, events=peak, rtol=1e-10, atol=1e-10,
+            (start, 300.0),
+            state,
+            events=peak,
+            rtol=1e-10,
+            atol=1e-10,
         )
         if not solution.t_events[0].size:
             break
@@ -77,9 +81,7 @@ def test_izhikevich_equations_agree_with_an_integration_of_high_order():
 
 def test_hodgkin_huxley_squid_axon_has_the_known_intervals():
     currents = np.array([6.0, 6.5, 10.0, 20.0])
-    spikes = _spikes(
-        models.HodgkinHuxleySquid(integrator="rk4"), currents, 1000.0, 0.01, size=4
-    )
+    spikes = _spikes(models.HodgkinHuxleySquid(integrator="rk4"), currents, 1000.0, 0.01, size=4)
     times = [spikes.times[spikes.indices == k] for k in range(4)]
     assert len(times[0]) == 2
     assert len(times[2]) == 69
@@ -154,7 +156,11 @@ def test_fitzhugh_nagumo_has_the_period_of_its_limit_cycle_and_rests_without_cur
     crossing.direction = 1
     events = solve_ivp(
         lambda t, y: [y[0] - y[0] ** 3 / 3 - y[1] + 0.5, (y[0] + 0.7 - 0.8 * y[1]) / 12.5],
-        (0, 400), [-1.199408, -0.62426], events=crossing, rtol=1e-10, atol=1e-10,
+        (0, 400),
+        [-1.199408, -0.62426],
+        events=crossing,
+        rtol=1e-10,
+        atol=1e-10,
     ).t_events[0]
     spikes = _spikes(
         models.FitzHughNagumo(integrator="rk4"), np.array([0.5, 0.0]), 400.0, 0.02, size=2
@@ -177,9 +183,7 @@ def test_adex_agrees_with_scipy_over_several_spikes():
     peak.terminal, peak.direction = True, 1
     expected, start, state = [], 0.0, [-70.6, 0.0]
     while True:
-        solution = solve_ivp(
-            derivative, (start, 120.0), state, events=peak, rtol=1e-10, atol=1e-10
-        )
+        solution = solve_ivp(derivative, (start, 120.0), state, events=peak, rtol=1e-10, atol=1e-10)
         if not solution.t_events[0].size:
             break
         start = solution.t_events[0][0]
@@ -217,8 +221,6 @@ def test_an_adaptive_threshold_lengthens_intervals_to_their_fixed_point():
     # 40 (1 - exp(-T/20)) = 20 + theta*, theta* = 2/(exp(T/100) - 1).
     from scipy.optimize import brentq
 
-    fixed = brentq(
-        lambda T: 40 * (1 - np.exp(-T / 20)) - 20 - 2 / np.expm1(T / 100), 10.0, 200.0
-    )
+    fixed = brentq(lambda T: 40 * (1 - np.exp(-T / 20)) - 20 - 2 / np.expm1(T / 100), 10.0, 200.0)
     assert (np.diff(intervals[:5]) > 0).all()
     assert intervals[-1] == pytest.approx(fixed, abs=0.03)

@@ -53,9 +53,7 @@ def test_shot_noise_has_campbells_mean_and_deviation():
     count, weight, rate = 2000, 20.0, 8.0  # rate per ms
     net = pg.Network(dt=0.1, seed=9)
     population = net.population("p", count, silent_lif())
-    net.poisson(
-        population, rate=8000.0, weight=weight, synapse=models.ExponentialCurrent(tau=0.5)
-    )
+    net.poisson(population, rate=8000.0, weight=weight, synapse=models.ExponentialCurrent(tau=0.5))
     net.record(population["V"], every=200)
     values = net.compile().run(1000.0).traces["p"]["V"].values[5:]
     assert values.shape[0] == 45
@@ -88,7 +86,10 @@ def test_siegert_rates():
         parameters=dict(
             mu=np.repeat([c[0] for c in cases], each),
             sigma=np.repeat([c[1] for c in cases], each),
-            tau=20.0, theta=20.0, V_r=10.0, t_ref=2.0,
+            tau=20.0,
+            theta=20.0,
+            V_r=10.0,
+            t_ref=2.0,
         ),
         initial=dict(V=10.0),
     )
@@ -123,9 +124,7 @@ def test_poisson_neurons_have_their_rates_and_a_binomial_spread():
 def test_escape_noise_has_the_rate_of_its_hazard():
     # Held 1 mV below threshold, without adaptation: hazard = escape_rate exp(-1).
     net = pg.Network(dt=0.1, seed=8)
-    model = models.GIF(
-        E_L=-51.0, V_r=-51.0, d_eta=0.0, d_gamma=0.0, escape_rate=100.0, t_ref=0.0
-    )
+    model = models.GIF(E_L=-51.0, V_r=-51.0, d_eta=0.0, d_gamma=0.0, escape_rate=100.0, t_ref=0.0)
     population = net.population("p", 2000, model)
     net.record(population.spikes)
     count = len(net.compile(threads=1).run(500.0).spikes["p"].times)

@@ -145,8 +145,16 @@ def test_of_two_spikes_at_one_time_the_presynaptic_one_comes_first():
 
 PAIR = dict(A_plus=0.05, A_minus=0.06, tau_plus=17.0, tau_minus=34.0, w_min=0.1, w_max=0.9)
 TRIPLET = dict(
-    A2_plus=5e-3, A3_plus=6.2e-3, A2_minus=7e-3, A3_minus=4e-3,
-    tau_plus=16.8, tau_x=101.0, tau_minus=33.7, tau_y=125.0, w_min=0.0, w_max=1.0,
+    A2_plus=5e-3,
+    A3_plus=6.2e-3,
+    A2_minus=7e-3,
+    A3_minus=4e-3,
+    tau_plus=16.8,
+    tau_x=101.0,
+    tau_minus=33.7,
+    tau_y=125.0,
+    w_min=0.0,
+    w_max=1.0,
 )
 VOGELS = dict(eta=0.02, target_rate=8.0, tau_stdp=20.0, w_min=0.0, w_max=5.0)
 
@@ -239,8 +247,13 @@ def test_tsodyks_markram_agrees_with_a_plain_recursion(tau_facil):
     delays = np.array([0.1, 3.0, 0.7, 12.5])
     net.connect(source, target, synapse, pg.OneToOne(), weight=weight, delay=1.2, name="same")
     net.connect(
-        source, target, synapse, pg.Explicit(np.arange(4), np.arange(4)), weight=-weight,
-        delay=delays, name="different",
+        source,
+        target,
+        synapse,
+        pg.Explicit(np.arange(4), np.arange(4)),
+        weight=-weight,
+        delay=delays,
+        name="different",
     )
     net.record(target["V"])
     result = net.compile(**EXACT).run(230.0)
@@ -262,9 +275,7 @@ def test_tsodyks_markram_has_the_known_stationary_resources():
     net = pg.Network(dt=DT)
     source = net.spike_source("s", 4, *trains(lists))
     target = net.population("p", 4, silent_lif(tau=1.0))
-    net.connect(
-        source, target, TsodyksMarkram(Delta()), pg.OneToOne(), weight=1.0, delay=DT
-    )
+    net.connect(source, target, TsodyksMarkram(Delta()), pg.OneToOne(), weight=1.0, delay=DT)
     net.record(target["V"])
     values = net.compile(**EXACT).run(12001.0).traces["p"]["V"].values
     for k, (train, R) in enumerate(zip(lists, known, strict=True)):

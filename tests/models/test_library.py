@@ -60,7 +60,13 @@ def test_wrong_names_are_answered_with_the_right_ones(make, message):
 
 def test_the_networks_are_all_there():
     assert set(models.network_names()) >= {
-        "brunel", "cobahh", "cuba", "izhikevich2003", "microcircuit", "stdp", "vogels2011",
+        "brunel",
+        "cobahh",
+        "cuba",
+        "izhikevich2003",
+        "microcircuit",
+        "stdp",
+        "vogels2011",
     }
     for name in models.network_names():
         assert models.network_file(name).is_file()

@@ -132,9 +132,7 @@ class Draw:
             if isinstance(rule, (AllToAll, FixedProbability)):
                 choices += ["dense", "procedural"]
             storage = str(self.random.choice(choices))
-        self.net.connect(
-            source, target, model, rule, weight=weight, delay=delay, storage=storage
-        )
+        self.net.connect(source, target, model, rule, weight=weight, delay=delay, storage=storage)
 
     def trains(self, size: int, spikes: int, duration: float) -> tuple[np.ndarray, np.ndarray]:
         return self.many(0, duration, spikes), self.random.integers(0, size, spikes)

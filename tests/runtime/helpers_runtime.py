@@ -21,8 +21,12 @@ def balanced_network(seed=1, neurons=1000, recorded=True):
     for source, mean, tau in ((exc, 2.0, 5.0), (inh, -10.0, 10.0)):
         for target in (exc, inh):
             net.connect(
-                source, target, pg.ExponentialCurrent(tau=tau), pg.FixedProbability(0.05),
-                weight=pg.Normal(mean, abs(mean) / 10), delay=pg.Uniform(0.2, 3.0),
+                source,
+                target,
+                pg.ExponentialCurrent(tau=tau),
+                pg.FixedProbability(0.05),
+                weight=pg.Normal(mean, abs(mean) / 10),
+                delay=pg.Uniform(0.2, 3.0),
             )
     net.poisson(exc, 100.0, weight=1.0, synapse=pg.ExponentialCurrent(tau=5.0), sources=5)
     net.poisson(inh, pg.Uniform(50.0, 150.0), weight=0.5, variable="V")
@@ -36,8 +40,13 @@ def plastic_network(seed=3):
     net = pg.Network(dt=0.1, seed=seed, name="plastic")
     exc = net.population("exc", 200, LIF)
     net.connect(
-        exc, exc, pg.models.PairSTDP(), pg.FixedProbability(0.1, autapses=False),
-        weight=pg.Uniform(0.2, 0.6), delay=pg.Uniform(0.5, 2.0), name="learning",
+        exc,
+        exc,
+        pg.models.PairSTDP(),
+        pg.FixedProbability(0.1, autapses=False),
+        weight=pg.Uniform(0.2, 0.6),
+        delay=pg.Uniform(0.5, 2.0),
+        name="learning",
     )
     net.poisson(exc, 50.0, weight=1.0, variable="V", sources=4)
     net.record(exc.spikes)

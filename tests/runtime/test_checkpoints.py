@@ -48,8 +48,9 @@ def test_trains_go_on_where_they_were(tmp_path):
         net = pg.Network(dt=0.1)
         source = net.spike_source("source", 3, np.arange(1.0, 100.0), np.arange(99) % 3)
         cells = net.population("cells", 10, helpers.LIF)
-        net.connect(source, cells, pg.ExponentialCurrent(tau=5.0), pg.AllToAll(), weight=3.0,
-                    delay=5.0)
+        net.connect(
+            source, cells, pg.ExponentialCurrent(tau=5.0), pg.AllToAll(), weight=3.0, delay=5.0
+        )
         net.record(source.spikes, cells.spikes)
         return net.compile()
 

@@ -136,9 +136,7 @@ def test_a_poisson_table_deals_out_the_poisson_distribution(rate):
     threshold, alias = (a.astype(np.int64) for a in table)
     share = threshold.copy()
     np.add.at(share, alias, EACH - threshold)
-    np.testing.assert_allclose(
-        share / 2.0**32, poisson.pmf(np.arange(ENTRIES), rate), atol=2e-9
-    )
+    np.testing.assert_allclose(share / 2.0**32, poisson.pmf(np.arange(ENTRIES), rate), atol=2e-9)
     assert share.sum() == 2**32
 
 

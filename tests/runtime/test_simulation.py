@@ -34,9 +34,7 @@ def test_spikes_and_traces_do_not_depend_on_threads(reference, threads):
     result = helpers.balanced_network().compile(threads=threads).run(200.0)
     assert helpers.same_spikes(result, reference[1])
     assert len(result.spikes["exc"]) > 100
-    assert np.array_equal(
-        result.traces["exc"]["V"].values, reference[1].traces["exc"]["V"].values
-    )
+    assert np.array_equal(result.traces["exc"]["V"].values, reference[1].traces["exc"]["V"].values)
 
 
 def test_spikes_do_not_depend_on_how_a_run_is_cut(reference):
@@ -157,8 +155,12 @@ def test_parameters_that_differ_can_be_set_one_by_one():
 
 @pytest.mark.parametrize(
     ("name", "value", "error"),
-    [("nope", 1.0, SimulationError), ("V", [1.0, 2.0], ShapeError), ("V", np.nan, SimulationError),
-     ("tau", [1.0, 2.0, 3.0], ShapeError)],
+    [
+        ("nope", 1.0, SimulationError),
+        ("V", [1.0, 2.0], ShapeError),
+        ("V", np.nan, SimulationError),
+        ("tau", [1.0, 2.0, 3.0], ShapeError),
+    ],
 )
 def test_what_cannot_be_set_is_refused(name, value, error):
     net = pg.Network()
@@ -243,7 +245,9 @@ def test_progress_reaches_the_end():
 
 def test_nan_is_located():
     model = pg.NeuronModel(
-        "dx/dt = x*x*rate\ndy/dt = -y", parameters=dict(rate=1.0), initial=dict(x=0.0, y=1.0),
+        "dx/dt = x*x*rate\ndy/dt = -y",
+        parameters=dict(rate=1.0),
+        initial=dict(x=0.0, y=1.0),
         integrator="euler",
     )
     net = pg.Network(dt=0.1)
@@ -277,8 +281,13 @@ def test_a_plan_that_does_not_fit_is_refused_with_its_table(monkeypatch):
     monkeypatch.setattr(plan, "available_memory", lambda: 100 << 20)
     net = pg.Network()
     exc = net.population("exc", 50_000, pg.LIF())
-    net.connect(exc, exc, pg.ExponentialCurrent(tau=5.0), pg.FixedProbability(0.1),
-                weight=pg.Normal(1.0, 0.1))
+    net.connect(
+        exc,
+        exc,
+        pg.ExponentialCurrent(tau=5.0),
+        pg.FixedProbability(0.1),
+        weight=pg.Normal(1.0, 0.1),
+    )
     with pytest.raises(MemoryPlanError, match="exc_exc: synapses \\(250,000,000\\)"):
         net.compile()
 
@@ -320,9 +329,7 @@ def test_without_the_cache_the_network_runs_too():
     assert "neuron0_update" in sim.inspect().source
 
 
-@pytest.mark.parametrize(
-    "options", [dict(backend="abacus"), dict(precision="float16")]
-)
+@pytest.mark.parametrize("options", [dict(backend="abacus"), dict(precision="float16")])
 def test_what_the_backend_lacks_is_refused_by_name(options):
     net = pg.Network()
     net.population("a", 3, DECAY)
@@ -343,8 +350,13 @@ def test_ctrl_c_while_connecting_ends_it():
     net = pg.Network()
     exc = net.population("exc", 20_000, pg.LIF())
     for _ in range(4):
-        net.connect(exc, exc, pg.ExponentialCurrent(tau=5.0), pg.FixedProbability(0.01),
-                    weight=pg.Normal(1.0, 0.1))
+        net.connect(
+            exc,
+            exc,
+            pg.ExponentialCurrent(tau=5.0),
+            pg.FixedProbability(0.01),
+            weight=pg.Normal(1.0, 0.1),
+        )
 
     def interrupt(what, done, total):
         if what == "connecting":

@@ -67,9 +67,7 @@ def test_a_matrix_gives_the_weights_of_drawn_pairs():
 
 @pytest.mark.parametrize("delay", [1.0, pg.Uniform(0.5, 2.0)])
 def test_expressions_of_index_and_distance(delay):
-    group, pre, post = connected(
-        pg.FixedInDegree(10), "2*i_pre + exp(-distance/50)", delay
-    )
+    group, pre, post = connected(pg.FixedInDegree(10), "2*i_pre + exp(-distance/50)", delay)
     found = group.connections()
     assert len(found) == 2000
     distance = np.linalg.norm(pre[found.pre] - post[found.post], axis=1)
@@ -145,8 +143,10 @@ def test_dense_and_procedural_storage_deliver_what_sparse_storage_does():
         return np.asarray(sim["cells"]["V"])
 
     for rule, weight in (
-        (pg.AllToAll(), 1.5), (pg.AllToAll(), pg.Normal(1.0, 0.1)),
-        (pg.FixedProbability(0.3), 1.5), (pg.FixedProbability(0.3), pg.Uniform(0, 1)),
+        (pg.AllToAll(), 1.5),
+        (pg.AllToAll(), pg.Normal(1.0, 0.1)),
+        (pg.FixedProbability(0.3), 1.5),
+        (pg.FixedProbability(0.3), pg.Uniform(0, 1)),
     ):
         sparse_result = voltages("sparse", rule, weight)
         assert np.abs(sparse_result).max() > 0.1
@@ -206,9 +206,12 @@ def test_storage_that_does_not_fit_is_refused_by_name(rule, options):
 
 def test_event_driven_variables_are_read_as_of_now_and_set_from_now_on():
     model = pg.SynapseModel(
-        on_pre="trace += 1; V_post += weight", synapse_derivatives="dtrace/dt = -trace/tau_trace",
-        parameters=dict(tau_trace=10.0), variables=dict(trace=0.0),
+        on_pre="trace += 1; V_post += weight",
+        synapse_derivatives="dtrace/dt = -trace/tau_trace",
+        parameters=dict(tau_trace=10.0),
+        variables=dict(trace=0.0),
     )
+
     def make():
         net = pg.Network(dt=0.1)
         source = net.spike_source("source", 2, [1.0, 30.0], [0, 0])

@@ -44,7 +44,7 @@ HOSTILE = {
     "an infinite dt": (small("dt: 0.1", "dt: .inf"), "no time step"),
     "a NaN": (small("weight: J_inh", "weight: .nan"), "NaN or infinite"),
     "a power tower": (small("J: 0.5", "J: 9**9**9**9"), "too large"),
-    "an overflow": (small("J: 0.5", "J: exp(1000)"), "finite"),
+    "an overflow": (small("J: 0.5", "J: exp(1000)"), "too large"),
     "an import": (small("J: 0.5", "J: __import__('os').system('id')"), "does not belong"),
     "an attribute": (small("/ tau\n", "/ tau.__class__\n"), "attribute"),
     "a call in a model": (small("/ tau\n", "/ open(tau)\n"), "unknown function 'open'"),
@@ -56,10 +56,10 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text_is_refused_at_once(kind):
     text, message = HOSTILE[kind]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DeclarationError, match=message):
         load_network(text if "\n" in text else text + "\n")
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 30.0  # it neither hangs nor grows
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ MISTAKES = [
     ("weight: J\n", "weight: K\n", "<text>:18 (connections[0].weight)", "unknown name 'K'"),
     ("J_inh: -g*J", "J_inh: -g*j_inh", "constants.J_inh", "unknown name 'j_inh'"),
     ("J: 0.5, g: 4", "J: g, g: J", "constants", "need each other"),
-    ("J: 0.5", "J: 1/0", "constants.J", "finite"),
+    ("J: 0.5", "J: 1/0", "constants.J", "no real value"),
     ("J: 0.5", "i: 0.5", "constants.i", "has a meaning"),
     ("name: inhibition", "name: exc", "connections[1]", "used twice"),
     ("poisson:", "poison:", "<text>:22 (inputs[0].poison)", "did you mean 'poisson'?"),

@@ -130,9 +130,7 @@ def _random_draws(
     return tuple(Draw(n, system.draws[n], first + k) for k, n in enumerate(used))
 
 
-def _used(
-    draws: Iterable[Draw], expressions: Sequence[tuple[str, sympy.Expr]]
-) -> tuple[Draw, ...]:
+def _used(draws: Iterable[Draw], expressions: Sequence[tuple[str, sympy.Expr]]) -> tuple[Draw, ...]:
     names = {s.name for _, value in expressions for s in value.free_symbols}
     return tuple(draw for draw in draws if draw.name in names)
 
