@@ -116,7 +116,6 @@ class NeuronKernel:
     accumulators: tuple[tuple[str, str], ...]  # state, accumulator array
     refractory: str | None  # None | "time" | "condition"
     refractory_condition: sympy.Expr | None
-    threshold_step: tuple[Assign, ...]  # temporaries of the threshold
     threshold: sympy.Expr | None  # over states at the end of the step; t is the end of the step
     reset: tuple[Assign, ...]  # in order, each sees the ones before
     on_spike: tuple[Assign, ...]  # presynaptic traces, after the reset
@@ -124,7 +123,8 @@ class NeuronKernel:
     reset_draws: tuple[Draw, ...]
     after_in_source: bool  # spike source: `after` holds the presynaptic traces
     published: tuple[str, ...]
-    checked: tuple[str, ...]  # states looked at for NaN and infinity
+    checked: tuple[str, ...]  # states that must stay finite, in the order of blaming them
+    watched: tuple[str, ...]  # those of `checked` that are looked at in every step
     integrators: tuple[tuple[str, str], ...]  # variable, integrator (for people)
     real: str
 

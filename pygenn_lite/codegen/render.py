@@ -57,11 +57,11 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     kernel = with_safe_names(kernel)
     scalars = {s.name: f"args->scalars[{k}]" for k, s in enumerate(kernel.scalars)}
     hoist = _TimeHoist(scalars)
-    step, threshold_step = hoist.assigns(kernel.step), hoist.assigns(kernel.threshold_step)
+    step = hoist.assigns(kernel.step)
     threshold = None if kernel.threshold is None else hoist(kernel.threshold)
     condition = kernel.refractory_condition
     condition = None if condition is None else hoist(condition)
-    used = _names(*(a.value for a in (*step, *threshold_step)), threshold, condition)
+    used = _names(*(a.value for a in step), threshold, condition) | set(kernel.watched)
     used |= set(kernel.changed) | {j.weight for j in kernel.poisson}
     used |= {n for n, _ in kernel.accumulators} | {j.target for j in kernel.poisson}
     states = [a for a in kernel.arrays if a.role == "state"]
@@ -75,8 +75,7 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
         "states": [a for a in states if a.name in used],
         "stored": [a for a in states if a.name in written],
         "step": _lines(step),
-        "threshold_step": _lines(threshold_step),
-        "threshold": None if threshold is None else _print(threshold),
+        **_quiet_view(kernel, threshold),
         "condition": None if condition is None else _print(condition),
         "on_spike": _ordered_view(kernel, [*kernel.reset, *kernel.on_spike]),
         "after": _ordered_view(kernel, kernel.after),
@@ -84,6 +83,42 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
         "array_index": {a.name: k for k, a in enumerate(kernel.arrays)},
         "scalar_index": {s.name: k for k, s in enumerate(kernel.scalars)},
     }
+
+
+def _quiet_view(kernel: NeuronKernel, threshold: Any) -> dict[str, Any]:
+    """The condition under which a neuron neither spikes nor stops being finite.
+
+    It is the complement of the threshold, not its negation: comparisons with NaN are false.
+    """
+    states = _names(threshold) & {a.name for a in kernel.arrays if a.role == "state"}
+    # A neuron that stands still below its threshold need not be looked up: one look at its counter
+    # when it spikes is enough.
+    late = kernel.refractory is not None and bool(states) and states <= set(kernel.held)
+    conditions = []
+    if threshold is not None:
+        below = _print(sympy.Not(threshold))
+        waits = kernel.refractory is not None and not late
+        conditions.append(f"({below} | (refractory_[lane] != 0))" if waits else below)
+    if kernel.watched:
+        conditions.append(_finite(kernel.watched, threshold))
+    names = _names(threshold) | set(kernel.watched)
+    arrays = [a.name for a in kernel.arrays if a.name in names]
+    return {
+        "quiet": " & ".join(conditions),
+        "quiet_names": names,
+        "quiet_arrays": arrays,
+        "refractory_late": late,
+    }
+
+
+def _finite(watched: tuple[str, ...], threshold: Any) -> str:
+    """Looks at a sum (NaN and infinity stay in it), or, if the threshold bounds the only variable
+    from above, from below."""
+    largest = f"pgl::largest_of<real>({len(watched)})"
+    above = isinstance(threshold, (sympy.StrictGreaterThan, sympy.GreaterThan))
+    if above and [str(threshold.lhs)] == list(watched):
+        return f"({watched[0]} >= -{largest})"
+    return f"(pgl::abs({' + '.join(watched)}) <= {largest})"
 
 
 def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """Memory of neurons: arenas of receptor variables (one per slice, what static synapses address),
-contiguous arrays for everything else, and the views of both that a user gets."""
+arrays for everything else, and the views of both that a user gets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pygenn_lite.runtime.partition import BLOCK, Partition
 
 Array = npt.NDArray[Any]
 ALIGNMENT = 64
+PAGE = 4096
+CHUNK = 16 * PAGE
 
 
 def aligned_zeros(count: int, dtype: npt.DTypeLike) -> Array:
@@ -25,6 +27,29 @@ def aligned_zeros(count: int, dtype: npt.DTypeLike) -> Array:
     return raw[start : start + size].view(dtype)[: max(count, 1)]
 
 
+class SliceMemory:
+    """Memory of each slice in pages of its own.
+
+    A core that walks through an array fetches the lines behind it ahead of time, up to the end of
+    the page. Where these belong to another worker, who is writing them, both wait (1.2 of 4 us per
+    step with 16,000 neurons on two cores).
+    """
+
+    def __init__(self, slices: int) -> None:
+        self._rest = [np.zeros(0, dtype=np.uint8)] * slices
+
+    def zeros(self, piece: int, count: int, dtype: npt.DTypeLike) -> Array:
+        """A zeroed array in the memory of a slice, beginning at a multiple of 64 bytes."""
+        size = -(-count * np.dtype(dtype).itemsize // ALIGNMENT) * ALIGNMENT
+        if size > len(self._rest[piece]):
+            whole = -(-max(size, CHUNK) // PAGE) * PAGE
+            raw = np.zeros(whole + PAGE, dtype=np.uint8)
+            start = -raw.ctypes.data % PAGE
+            self._rest[piece] = raw[start : start + whole]
+        array, self._rest[piece] = self._rest[piece][:size], self._rest[piece][size:]
+        return array.view(dtype)[:count]
+
+
 class Arenas:
     """For every slice, one array that holds all receptor variables of the slice's neurons.
 
@@ -33,7 +58,11 @@ class Arenas:
     """
 
     def __init__(
-        self, partition: Partition, variables: Iterable[tuple[str, str]], dtype: npt.DTypeLike
+        self,
+        partition: Partition,
+        variables: Iterable[tuple[str, str]],
+        dtype: npt.DTypeLike,
+        memory: SliceMemory,
     ) -> None:
         self.partition = partition
         self.dtype = np.dtype(dtype)
@@ -42,7 +71,7 @@ class Arenas:
         for population, variable in variables:
             self.offset[population, variable] = end.astype(np.uint32)
             end += [partition.padded(population, s) for s in range(partition.slices)]
-        self.data = [aligned_zeros(int(n), dtype) for n in end]
+        self.data = [memory.zeros(s, int(n), dtype) for s, n in enumerate(end)]
 
     def piece(self, population: str, variable: str, piece: int) -> Array:
         """A variable of one population in one slice, padding included."""
@@ -56,7 +85,7 @@ class Arenas:
 
 
 class NeuronArray:
-    """One variable of a whole population: a contiguous array, or pieces in arenas."""
+    """One variable of a whole population: a contiguous array, or one piece for each slice."""
 
     def __init__(self, pieces: Sequence[Array], partition: Partition, population: str) -> None:
         self.pieces = tuple(pieces)  # with padding; one for all slices, or one for each
@@ -65,10 +94,20 @@ class NeuronArray:
 
     @classmethod
     def contiguous(cls, partition: Partition, population: str, dtype: npt.DTypeLike) -> NeuronArray:
-        """Memory outside the arenas."""
+        """Memory that no slice owns: values that are only read, or read by all."""
         size = int(partition.begin[population][-1])
         padded = -(-size // BLOCK) * BLOCK
         return cls([aligned_zeros(padded, dtype)], partition, population)
+
+    @classmethod
+    def in_slices(
+        cls, partition: Partition, population: str, dtype: npt.DTypeLike, memory: SliceMemory
+    ) -> NeuronArray:
+        """Memory of the workers that write it, outside the arenas."""
+        pieces = [
+            memory.zeros(s, partition.padded(population, s), dtype) for s in range(partition.slices)
+        ]
+        return cls(pieces, partition, population)
 
     @classmethod
     def in_arenas(cls, arenas: Arenas, population: str, variable: str) -> NeuronArray:

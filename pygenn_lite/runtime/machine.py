@@ -16,7 +16,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.arrays import Arenas
+from pygenn_lite.runtime.arrays import Arenas, SliceMemory
 from pygenn_lite.runtime.build import CompiledCode
 from pygenn_lite.runtime.descriptors import (
     LONGEST_DELAY,
@@ -190,7 +190,8 @@ class Machine:
             for array in (self.manifest_of(name) or {"arrays": ()})["arrays"]
             if array["arena"]
         ]
-        self.arenas = Arenas(self.partition, variables, self.real)
+        memory = SliceMemory(self.partition.slices)
+        self.arenas = Arenas(self.partition, variables, self.real, memory)
         self.populations = {
             name: PopulationMemory(
                 declared,
@@ -198,6 +199,7 @@ class Machine:
                 self.manifest_of(name),
                 partition=self.partition,
                 arenas=self.arenas,
+                memory=memory,
                 real=self.real,
                 dt=self.network.dt,
                 seed=self.network.seed,

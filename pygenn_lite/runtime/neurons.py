@@ -15,7 +15,7 @@ from pygenn_lite.codegen import PopulationInstance
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.arrays import Arenas, NeuronArray, aligned_zeros
+from pygenn_lite.runtime.arrays import Arenas, NeuronArray, SliceMemory, aligned_zeros
 from pygenn_lite.runtime.inputs import PoissonTables, TimedTable
 from pygenn_lite.runtime.partition import BLOCK, Partition
 from pygenn_lite.runtime.random import stream_of
@@ -42,6 +42,9 @@ class Published:
         return int(self.ring.shape[1])
 
 
+WRITTEN = ("state", "refractory", "accumulator")  # roles of arrays that kernels write in each step
+
+
 class PopulationMemory:
     """All that one population keeps.
 
@@ -54,6 +57,7 @@ class PopulationMemory:
         Of its kernel; None for a spike source that computes nothing.
     partition : Partition
     arenas : Arenas
+    memory : SliceMemory
     real : dtype
     dt : float
         ms.
@@ -71,6 +75,7 @@ class PopulationMemory:
         *,
         partition: Partition,
         arenas: Arenas,
+        memory: SliceMemory,
         real: npt.DTypeLike,
         dt: float,
         seed: int,
@@ -86,10 +91,12 @@ class PopulationMemory:
         for entry in self.manifest.get("arrays", ()):
             name = entry["name"]
             self.roles[name] = entry["role"]
+            dtype = self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
             if entry["arena"]:
                 self.arrays[name] = NeuronArray.in_arenas(arenas, self.name, name)
+            elif entry["role"] in WRITTEN and name not in self.manifest["published"]:
+                self.arrays[name] = NeuronArray.in_slices(partition, self.name, dtype, memory)
             else:
-                dtype = self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
                 self.arrays[name] = NeuronArray.contiguous(partition, self.name, dtype)
         scalars = self.manifest.get("scalars", ())
         self.scalar_index = {s["name"]: k for k, s in enumerate(scalars)}

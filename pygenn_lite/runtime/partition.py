@@ -63,11 +63,13 @@ def make_partition(
     begin: dict[str, npt.NDArray[np.uint32]] = {}
     load = np.zeros(slices, dtype=np.int64)
     large = [n for n, size in sizes.items() if blocks_of(size) >= 2 * slices and n not in whole]
-    for position, name in enumerate(large):
-        # The remainder of the division goes to other slices in each population.
-        cuts = (blocks_of(sizes[name]) * np.arange(slices + 1) + position % slices) // slices
-        begin[name] = np.minimum(cuts * BLOCK, sizes[name]).astype(np.uint32)
-        load = np.add(load, begin[name][1:].astype(np.int64) - begin[name][:-1])
+    for name in large:
+        # Cuts fall where all slices so far have their share of all neurons so far, to half a block.
+        share = (load.sum() + sizes[name]) / slices * np.arange(1, slices) - np.cumsum(load)[:-1]
+        inner = np.maximum.accumulate(np.rint(share / BLOCK).clip(0)) * BLOCK
+        cuts = np.concatenate([[0], inner, [sizes[name]]])
+        begin[name] = np.minimum(cuts, sizes[name]).astype(np.uint32)
+        load = np.add(load, np.diff(begin[name].astype(np.int64)))
     for name in sorted(sizes.keys() - begin.keys(), key=lambda n: (-sizes[n], n)):
         owner = int(np.argmin(load))
         load[owner] += max(sizes[name], 1)

@@ -124,7 +124,6 @@ class ReferencePopulation:
             self.refractory = ((waiting != 0) & persists).astype(np.int64)
         if kernel.threshold is None:
             return np.empty(0, np.int64)
-        execute(kernel.threshold_step, now)
         above = np.broadcast_to(evaluate(kernel.threshold, now), self.size)
         spikes = np.flatnonzero(above & (self.refractory == 0))
         if spikes.size:

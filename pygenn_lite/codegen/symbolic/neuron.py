@@ -35,8 +35,9 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         step.assigns.insert(0, Assign(noise, mean + sd * symbol(draw)))
     coefficients = step.coefficients + _refractory_coefficient(structure, system, where)
 
-    changed = tuple(a.target.removesuffix("__next") for a in step.assigns if _is_next(a))
-    # A reset sees the noise of its step: the same draw, once more.
+    following = {a.target.removesuffix("__next"): a.value for a in step.assigns if _is_next(a)}
+    changed, decaying = tuple(following), _decaying(following)
+    # Threshold and reset see the noise of their step: the same draw, once more.
     again = {symbol(n): mean + sd * symbol(f"normal__{n}") for n, mean, sd in system.noise}
     reset = tuple((n, v.xreplace(again)) for n, v in system.reset)
     reset_draws = _random_draws(system, reset, len(step.draws))
@@ -46,7 +47,8 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         len(step.draws) + len(reset_draws),
     )
     at_end = {T: T + DT}
-    threshold_step, threshold = _split_threshold(system, at_end)
+    checked = [n for n in system.states if n in changed] if structure.check_finite else []
+    checked.sort(key=lambda n: n not in decaying)  # what comes in before what is made of it
     return NeuronKernel(
         name=name,
         arrays=_arrays(structure, system, step, coefficients),
@@ -69,8 +71,9 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         refractory_condition=system.refractory.xreplace(at_end)
         if structure.refractory_is_condition and system.refractory is not None
         else None,
-        threshold_step=threshold_step,
-        threshold=threshold,
+        threshold=None
+        if system.threshold is None
+        else system.threshold.xreplace({**at_end, **again}),
         reset=tuple(Assign(n, v.xreplace(at_end)) for n, v in reset),
         on_spike=()
         if structure.is_source
@@ -82,7 +85,8 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         reset_draws=(*reset_draws, *_used(step.draws, reset)),
         after_in_source=structure.is_source,
         published=structure.published,
-        checked=tuple(n for n in system.states if n in changed) if structure.check_finite else (),
+        checked=tuple(checked),
+        watched=tuple(n for n in checked if n not in decaying),
         integrators=tuple(step.integrators.items()),
         real=structure.real,
     )
@@ -135,12 +139,24 @@ def _used(draws: Iterable[Draw], expressions: Sequence[tuple[str, sympy.Expr]]) 
     return tuple(draw for draw in draws if draw.name in names)
 
 
-def _split_threshold(
-    system: System, at_end: dict[sympy.Basic, sympy.Expr]
-) -> tuple[tuple[Assign, ...], sympy.Expr | None]:
-    if system.threshold is None:
-        return (), None
-    return (), system.threshold.xreplace(at_end)
+def _decaying(following: dict[str, sympy.Expr]) -> set[str]:
+    """States that only decay (``x' = P x``) and act on another state.
+
+    They cannot stop being finite by themselves. Where something from outside makes them so, the
+    state that they act on tells it a step later (once it is not refractory), so that they need not
+    be looked at themselves.
+    """
+    states = {symbol(name) for name in following}
+    alone = {
+        name
+        for name, value in following.items()
+        if value.is_Mul
+        and value.free_symbols & states == {symbol(name)}
+        and not (value / symbol(name)).free_symbols & states
+    }
+    # A polynomial passes NaN and infinity on; comparisons and the like may swallow them.
+    others = [v for n, v in following.items() if n not in alone and v.is_polynomial(*states)]
+    return {n for n in alone if any(symbol(n) in value.free_symbols for value in others)}
 
 
 def _arrays(

@@ -32,7 +32,7 @@ struct StaticSlice {
 
 namespace detail {
 
-inline constexpr uint32_t kChunk = 32;           // synapses delivered between two looks at the walk ahead
+inline constexpr uint32_t kChunk = 64;           // synapses delivered between two looks at the walk ahead
 inline constexpr int64_t kSynapsesAhead = 2048;  // how far it runs ahead: 12 KiB or some 200 lines
 inline constexpr int64_t kChunkCost = 16;        // lines of short segments are partly used: count some more
 
@@ -42,6 +42,19 @@ inline void fetch_lines(const Value* values, uint32_t n) {
   const char* last = reinterpret_cast<const char*>(values + n) - 1;
   for (; first < last; first += 64) fetch_line(first);
   fetch_line(last);
+}
+
+// By itself, so that its few variables stay in registers.
+template <class Real, class Target, bool kWeights>
+[[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, std::size_t n) {
+  std::size_t j = 0;
+  for (; j + 4 <= n; j += 4) {
+    arena[target[j]] += kWeights ? weight[j] : common;
+    arena[target[j + 1]] += kWeights ? weight[j + 1] : common;
+    arena[target[j + 2]] += kWeights ? weight[j + 2] : common;
+    arena[target[j + 3]] += kWeights ? weight[j + 3] : common;
+  }
+  for (; j < n; ++j) arena[target[j]] += kWeights ? weight[j] : common;
 }
 
 // arena[target] += weight over all segments, in their order: sums do not depend on how the network is cut.
@@ -72,14 +85,7 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
       run_ahead();
       const uint32_t end = length - done < kChunk ? length : done + kChunk;
       lead -= end - done + kChunkCost;
-#pragma GCC unroll 4
-      for (uint32_t j = done; j < end; ++j) {
-        if constexpr (kWeights) {
-          arena[t[j]] += w[j];
-        } else {
-          arena[t[j]] += common;
-        }
-      }
+      add_weights<Real, Target, kWeights>(arena, t + done, kWeights ? w + done : nullptr, common, end - done);
       done = end;
     }
   }

@@ -103,35 +103,38 @@ struct pgl_engine {
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
 
  private:
-  // What all workers do until the next barrier. Written by the last to arrive, read by all after it.
-  struct Plan {
-    int64_t first = 0;
-    uint32_t length = 0;
-    bool done = false;
+  // The steps between two barriers. Every worker works it out for itself.
+  struct Block {
+    int64_t first, end;
+    uint32_t writing;  // which of the two lists of spikes is being written
   };
 
   void birth();
   void work(uint32_t worker);
-  void plan_block(int64_t first);
-  void plan_next();
-  void run_block(uint32_t slice);
-  void look_up_spikes(pgl::Slice& slice);
+  Block block_from(int64_t first, uint32_t writing) const;
+  bool is_over(int64_t step);
+  void run_block(uint32_t slice, const Block& block);
+  void look_up_spikes(pgl::Slice& slice, uint32_t reading);
   void deliver(pgl::Slice& slice, int64_t step);
-  void update(pgl::Slice& slice, uint32_t index, int64_t step);
+  void update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing);
   void settle_fault();
-  void post(pgl::Slice& slice, const pgl::Population& population, int64_t step, int64_t now);
+  void post(pgl::Slice& slice, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
+            int64_t now);
   void fail(const char* message);
 
   const uint32_t threads_;
   pgl::List<pgl::Slice> slices_;
   pgl::Workers workers_;
   pgl::Barrier barrier_;
-  Plan plan_;
-  int64_t end_ = 0;        // of the present run
-  uint32_t writing_ = 0;  // which of the two blocks of spikes is being written
-  int64_t step_ = 0;      // this and the next two by atomic operations only
-  bool stop_ = false;
+  uint32_t writing_ = 0;  // of the block that comes next
+  // A line that one worker writes and others read costs each of them 0.1 us per step. So the first is written by worker
+  // 0 only, and the others hardly ever.
+  alignas(64) int64_t step_ = 0;  // by atomic operations only, as are the next three
+  alignas(64) bool stop_ = false;
   bool failed_ = false;
+  bool faulty_ = false;
+  bool over_ = false;  // decided by the last to arrive at the barrier, read by all after it
+  int64_t end_ = 0;    // of the present run
   pgl::Message failure_;  // of the first to fail
   bool broken_ = false;
   pgl_fault fault_{};
@@ -139,32 +142,32 @@ struct pgl_engine {
 
 // ---------------------------------------------------------------- one step of one slice
 
-inline void pgl_engine::look_up_spikes(pgl::Slice& slice) {
-  const uint32_t reading = writing_ ^ 1u;
+inline void pgl_engine::look_up_spikes(pgl::Slice& slice, uint32_t reading) {
   for (std::size_t p = 0; p < populations.size(); ++p) {
     const pgl::Population& population = populations[p];
     if (population.statics.empty() && population.generals.empty()) continue;
-    const pgl::SpikeBlock& some = slices_.front().populations[p].published[reading];
-    for (uint32_t k = 0; k < some.ends.size(); ++k) {
+    const pgl::SpikeBlock& own = slice.populations[p].published[reading];
+    const auto steps = static_cast<uint32_t>(own.ends.size());
+    for (uint32_t k = 0; k < steps; ++k) {
       // Slices hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
       slice.spikes.clear();
       for (const pgl::Slice& other : slices_) {
         const pgl::SpikeBlock& block = other.populations[p].published[reading];
         const uint32_t from = k == 0 ? 0 : block.ends[k - 1];
-        slice.spikes.append(block.spikes.data() + from, block.ends[k] - from);
+        const auto to = k + 1 == steps ? static_cast<uint32_t>(block.spikes.size()) : block.ends[k];
+        slice.spikes.append(block.spikes.data() + from, to - from);
       }
-      if (slice.spikes.size() == 0) continue;
-      const int64_t step = some.first + k;
-      post(slice, population, step, step - 1);  // all of them are still to come
+      const auto n = static_cast<uint32_t>(slice.spikes.size());
+      if (n == 0) continue;
+      const int64_t step = own.first + k;
+      post(slice, population, slice.spikes.data(), n, step, step - 1);  // all of them are still to come
     }
   }
 }
 
-// Notes the arrivals of slice.spikes, which carry time t_step; those that have been delivered when `now` begins are left
-// out.
-inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& population, int64_t step, int64_t now) {
-  const uint32_t* spikes = slice.spikes.data();
-  const auto n = static_cast<uint32_t>(slice.spikes.size());
+// Notes the arrivals of spikes that carry time t_step; those that have been delivered when `now` begins are left out.
+inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& population, const uint32_t* spikes, uint32_t n,
+                             int64_t step, int64_t now) {
   for (const uint32_t g : population.statics) {
     pgl::StaticSlice& part = slice.statics[g];
     pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now + statics[g].lead);
@@ -206,7 +209,7 @@ inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
   }
 }
 
-inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step) {
+inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing) {
   pgl::Population& population = populations[index];
   pgl::PopulationSlice& part = slice.populations[index];
   pgl_fault fault{};
@@ -229,24 +232,24 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step) 
     slice.fault = fault;
     slice.fault.population = index;
     slice.fault.step = step;
+    __atomic_store_n(&faulty_, true, __ATOMIC_RELAXED);
   }
   const auto number = static_cast<uint32_t>(&slice - slices_.data());
-  pgl::announce(population, part, part.published[writing_], number, step + 1, real_bytes);
+  pgl::announce(population, part, part.published[writing], number, step + 1, real_bytes);
 }
 
-inline void pgl_engine::run_block(uint32_t number) {
+inline void pgl_engine::run_block(uint32_t number, const Block& block) {
   pgl::Slice& slice = slices_[number];
-  const int64_t first = plan_.first, end = plan_.first + plan_.length;
-  look_up_spikes(slice);
-  for (pgl::PopulationSlice& part : slice.populations) part.published[writing_].begin_at(first + 1);
-  for (int64_t step = first; step < end; ++step) {
+  look_up_spikes(slice, block.writing ^ 1u);
+  for (pgl::PopulationSlice& part : slice.populations) part.published[block.writing].begin_at(block.first + 1);
+  for (int64_t step = block.first; step < block.end; ++step) {
     deliver(slice, step);
     for (Recorder& recorder : recorders) {
       if (recorder.variable) recorder.variable->sample(number, step);
     }
-    for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step);
+    for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step, block.writing);
   }
-  for (pgl::PopulationSlice& part : slice.populations) part.in_flight.forget_before(end - max_delay);
+  for (pgl::PopulationSlice& part : slice.populations) part.in_flight.forget_before(block.end - max_delay);
 }
 
 // ---------------------------------------------------------------- the loop
@@ -259,37 +262,38 @@ inline void pgl_engine::work(uint32_t worker) {
   const auto count = static_cast<uint64_t>(slices_.size());
   const auto begin = static_cast<uint32_t>(count * worker / threads_);
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
-  while (!plan_.done) {
+  for (Block block = block_from(step(), writing_);; block = block_from(block.end, block.writing ^ 1u)) {
     // A worker that fails still comes to the barrier; the others would wait for ever.
     try {
-      for (uint32_t s = begin; s < end; ++s) run_block(s);
+      for (uint32_t s = begin; s < end; ++s) run_block(s, block);
     } catch (const std::bad_alloc&) {
       fail("not enough memory while running; the network must be reset before it can go on");
     } catch (const std::exception& error) {
       fail(error.what());
     }
-    barrier_.wait([this] { plan_next(); });
+    barrier_.wait([&] {
+      if (is_over(block.end)) over_ = true;
+    });
+    if (worker == 0) {
+      __atomic_store_n(&step_, block.end, __ATOMIC_RELAXED);
+      writing_ = block.writing ^ 1u;
+    }
+    if (over_) return;
   }
 }
 
-inline void pgl_engine::plan_block(int64_t first) {
+inline pgl_engine::Block pgl_engine::block_from(int64_t first, uint32_t writing) const {
   // Longer blocks save nothing more, and a run can be stopped only between blocks.
-  constexpr uint32_t kLongest = 64;
-  plan_.first = first;
-  plan_.length = min_delay < kLongest ? min_delay : kLongest;
-  if (end_ - first < plan_.length) plan_.length = static_cast<uint32_t>(end_ - first);
+  constexpr int64_t kLongest = 64;
+  int64_t length = min_delay < kLongest ? int64_t{min_delay} : kLongest;
+  if (end_ - first < length) length = end_ - first;
+  return {first, first + length, writing};
 }
 
-inline void pgl_engine::plan_next() {
-  const int64_t step = plan_.first + plan_.length;
-  __atomic_store_n(&step_, step, __ATOMIC_RELAXED);
-  writing_ ^= 1u;
-  bool faulty = false;
-  for (const pgl::Slice& slice : slices_) faulty = faulty || slice.fault.set != 0;
-  // A wish to stop that comes in the last block is kept for the next run: the host may be running in short pieces.
-  plan_.done = step == end_ || faulty || __atomic_load_n(&failed_, __ATOMIC_SEQ_CST) ||
-               __atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST);
-  plan_block(step);
+// A wish to stop that comes in the last block is kept for the next run: the host may be running in short pieces.
+inline bool pgl_engine::is_over(int64_t step) {
+  return step == end_ || __atomic_load_n(&faulty_, __ATOMIC_RELAXED) || __atomic_load_n(&failed_, __ATOMIC_SEQ_CST) ||
+         (__atomic_load_n(&stop_, __ATOMIC_RELAXED) && __atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST));
 }
 
 // A train may begin with a spike at the very step from which the run starts: no update could bring it up.
@@ -321,8 +325,7 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   const pgl::FlushDenormals flush;
   birth();
   end_ = start + steps;
-  plan_.done = false;
-  plan_block(start);
+  over_ = faulty_ = false;
   workers_.run([this](uint32_t worker) { work(worker); });
   if (failed_) throw pgl::Error("%s", failure_.text);
   settle_fault();
@@ -413,7 +416,7 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
       const int64_t step = spikes[from].step;
       slice.spikes.clear();
       for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);
-      post(slice, population, step, now);
+      post(slice, population, slice.spikes.data(), static_cast<uint32_t>(slice.spikes.size()), step, now);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "abi.h"
+#include "common/prefetch.hpp"
 #include "list.hpp"
 #include "memory.hpp"
 #include "recording.hpp"
@@ -50,7 +51,7 @@ class InFlight {
 };
 
 // The spikes of one population on one slice in one block of steps, as others read them.
-struct SpikeBlock {
+struct alignas(64) SpikeBlock {
   int64_t first = 0;     // time step of the first entry of `ends`
   List<uint32_t> spikes; // population indices, ascending within a step
   List<uint32_t> ends;   // where each step's spikes end
@@ -124,6 +125,7 @@ inline void announce(Population& population, PopulationSlice& part, SpikeBlock& 
   copy_published(population, part, step, real_bytes);
   if (spikes.size() == 0) return;
   part.total += spikes.size();
+  for (const uint32_t index : spikes) fetch_line(population.counts.data() + index);
   for (const uint32_t index : spikes) {
     ++population.counts[index];
     part.in_flight.add({step, index});

@@ -1,0 +1,59 @@
+// Which neurons of a block need more than the plain update: bit q of word k stands for neuron 16 q + k, so that a loop
+// over k handles neighbouring neurons side by side and one register holds the whole block.
+#ifndef PGL_FLAGS_HPP
+#define PGL_FLAGS_HPP
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+#include "cpp/engine/abi.h"
+
+namespace pgl {
+
+inline constexpr int kColumns = 16, kRows = PGL_BLOCK / kColumns;
+
+// As wide as the numbers beside which they are computed.
+template <class Real>
+using Flags = std::conditional_t<sizeof(Real) == 8, uint64_t, uint32_t>;
+
+template <class Word>
+inline bool any_of(const Word (&flags)[kColumns]) {
+#if defined(__AVX512F__)
+  // What compilers make of the loop below folds the register in four steps, which costs as much as the update of a
+  // simple model.
+  typedef uint32_t Register __attribute__((vector_size(64), may_alias));
+  Register all = *reinterpret_cast<const Register*>(flags);
+  if constexpr (sizeof(Word) == 8) all |= *reinterpret_cast<const Register*>(flags + 8);
+  bool any;
+  asm("vptestmd %1, %1, %%k7\n\tkortestw %%k7, %%k7" : "=@ccnz"(any) : "v"(all) : "k7");
+  return any;
+#else
+  Word all = 0;
+  for (const Word word : flags) all |= word;
+  return all != 0;
+#endif
+}
+
+// One bit for each of the block's first `count` neurons.
+template <class Word>
+inline uint64_t flagged(const Word (&flags)[kColumns], uint32_t count) {
+  uint64_t mask = 0;
+  for (int column = 0; column < kColumns; ++column) {
+    if (flags[column] == 0) continue;
+    for (int row = 0; row < kRows; ++row) {
+      mask |= (uint64_t(flags[column]) >> row & 1u) << (row * kColumns + column);
+    }
+  }
+  return count < PGL_BLOCK ? mask & ((uint64_t{1} << count) - 1) : mask;
+}
+
+// The largest size of a number that still counts as finite where `n` numbers are looked at through their sum.
+template <class Real>
+inline constexpr Real largest_of(int n) {
+  return std::numeric_limits<Real>::max() / Real(n);
+}
+
+}  // namespace pgl
+
+#endif
