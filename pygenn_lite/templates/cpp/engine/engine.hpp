@@ -50,6 +50,7 @@ struct alignas(64) Slice {
   List<PopulationSlice> populations;
   List<StaticSlice> statics;
   List<GeneralSlice> generals;
+  SpikeBlock blocks[2];   // one is written while all slices read the other
   List<uint32_t> spikes;  // of all slices of one population at one step, while they are looked up
   pgl_fault fault{};      // the first
 };
@@ -106,15 +107,17 @@ struct pgl_engine {
   // The steps between two barriers. Every worker works it out for itself.
   struct Block {
     int64_t first, end;
-    uint32_t writing;  // which of the two lists of spikes is being written
+    uint32_t writing;     // which of the two SpikeBlocks is being written
+    int64_t read_first;   // the other one holds the spikes of `read_steps` time steps from here on
+    uint32_t read_steps;
   };
 
   void birth();
   void work(uint32_t worker);
-  Block block_from(int64_t first, uint32_t writing) const;
+  Block block_after(const Block& last) const;
   bool is_over(int64_t step);
   void run_block(uint32_t slice, const Block& block);
-  void look_up_spikes(pgl::Slice& slice, uint32_t reading);
+  void look_up_spikes(pgl::Slice& slice, const Block& block);
   void deliver(pgl::Slice& slice, int64_t step);
   void update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing);
   void settle_fault();
@@ -126,7 +129,7 @@ struct pgl_engine {
   pgl::List<pgl::Slice> slices_;
   pgl::Workers workers_;
   pgl::Barrier barrier_;
-  uint32_t writing_ = 0;  // of the block that comes next
+  Block last_{0, 0, 0, 0, 0};  // before the present run
   // A line that one worker writes and others read costs each of them 0.1 us per step. So the first is written by worker
   // 0 only, and the others hardly ever.
   alignas(64) int64_t step_ = 0;  // by atomic operations only, as are the next three
@@ -142,24 +145,21 @@ struct pgl_engine {
 
 // ---------------------------------------------------------------- one step of one slice
 
-inline void pgl_engine::look_up_spikes(pgl::Slice& slice, uint32_t reading) {
+inline void pgl_engine::look_up_spikes(pgl::Slice& slice, const Block& block) {
   for (std::size_t p = 0; p < populations.size(); ++p) {
     const pgl::Population& population = populations[p];
     if (population.statics.empty() && population.generals.empty()) continue;
-    const pgl::SpikeBlock& own = slice.populations[p].published[reading];
-    const auto steps = static_cast<uint32_t>(own.ends.size());
-    for (uint32_t k = 0; k < steps; ++k) {
+    for (uint32_t k = 0; k < block.read_steps; ++k) {
       // Slices hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
       slice.spikes.clear();
       for (const pgl::Slice& other : slices_) {
-        const pgl::SpikeBlock& block = other.populations[p].published[reading];
-        const uint32_t from = k == 0 ? 0 : block.ends[k - 1];
-        const auto to = k + 1 == steps ? static_cast<uint32_t>(block.spikes.size()) : block.ends[k];
-        slice.spikes.append(block.spikes.data() + from, to - from);
+        const pgl::SpikeBlock& read = other.blocks[block.writing ^ 1u];
+        const auto entry = read[static_cast<uint32_t>(k * populations.size() + p)];
+        slice.spikes.append(entry.spikes, entry.n);
       }
       const auto n = static_cast<uint32_t>(slice.spikes.size());
       if (n == 0) continue;
-      const int64_t step = own.first + k;
+      const int64_t step = block.read_first + k;
       post(slice, population, slice.spikes.data(), n, step, step - 1);  // all of them are still to come
     }
   }
@@ -235,13 +235,13 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, 
     __atomic_store_n(&faulty_, true, __ATOMIC_RELAXED);
   }
   const auto number = static_cast<uint32_t>(&slice - slices_.data());
-  pgl::announce(population, part, part.published[writing], number, step + 1, real_bytes);
+  pgl::announce(population, part, slice.blocks[writing], number, step + 1, real_bytes);
 }
 
 inline void pgl_engine::run_block(uint32_t number, const Block& block) {
   pgl::Slice& slice = slices_[number];
-  look_up_spikes(slice, block.writing ^ 1u);
-  for (pgl::PopulationSlice& part : slice.populations) part.published[block.writing].begin_at(block.first + 1);
+  look_up_spikes(slice, block);
+  slice.blocks[block.writing].begin(static_cast<uint32_t>((block.end - block.first) * populations.size()));
   for (int64_t step = block.first; step < block.end; ++step) {
     deliver(slice, step);
     for (Recorder& recorder : recorders) {
@@ -262,7 +262,7 @@ inline void pgl_engine::work(uint32_t worker) {
   const auto count = static_cast<uint64_t>(slices_.size());
   const auto begin = static_cast<uint32_t>(count * worker / threads_);
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
-  for (Block block = block_from(step(), writing_);; block = block_from(block.end, block.writing ^ 1u)) {
+  for (Block block = block_after(last_);; block = block_after(block)) {
     // A worker that fails still comes to the barrier; the others would wait for ever.
     try {
       for (uint32_t s = begin; s < end; ++s) run_block(s, block);
@@ -276,18 +276,18 @@ inline void pgl_engine::work(uint32_t worker) {
     });
     if (worker == 0) {
       __atomic_store_n(&step_, block.end, __ATOMIC_RELAXED);
-      writing_ = block.writing ^ 1u;
+      if (over_) last_ = block;
     }
     if (over_) return;
   }
 }
 
-inline pgl_engine::Block pgl_engine::block_from(int64_t first, uint32_t writing) const {
+inline pgl_engine::Block pgl_engine::block_after(const Block& last) const {
   // Longer blocks save nothing more, and a run can be stopped only between blocks.
   constexpr int64_t kLongest = 64;
   int64_t length = min_delay < kLongest ? int64_t{min_delay} : kLongest;
-  if (end_ - first < length) length = end_ - first;
-  return {first, first + length, writing};
+  if (end_ - last.end < length) length = end_ - last.end;
+  return {last.end, last.end + length, last.writing ^ 1u, last.first + 1, static_cast<uint32_t>(last.end - last.first)};
 }
 
 // A wish to stop that comes in the last block is kept for the next run: the host may be running in short pieces.
@@ -299,14 +299,20 @@ inline bool pgl_engine::is_over(int64_t step) {
 // A train may begin with a spike at the very step from which the run starts: no update could bring it up.
 PGL_COLD inline void pgl_engine::birth() {
   const int64_t now = step();
-  for (std::size_t p = 0; p < populations.size(); ++p) {
-    pgl::Population& population = populations[p];
-    if (!population.unborn) continue;
-    population.unborn = false;
-    for (uint32_t s = 0; s < slices_.size(); ++s) {
+  bool unborn = false;
+  for (const pgl::Population& population : populations) unborn = unborn || population.unborn;
+  if (!unborn) return;
+  last_ = {now - 1, now, last_.writing, 0, 0};  // as if a block of one step had just made these spikes
+  for (uint32_t s = 0; s < slices_.size(); ++s) {
+    pgl::SpikeBlock& block = slices_[s].blocks[last_.writing];
+    block.begin(static_cast<uint32_t>(populations.size()));
+    for (std::size_t p = 0; p < populations.size(); ++p) {
+      pgl::Population& population = populations[p];
       pgl::PopulationSlice& part = slices_[s].populations[p];
-      pgl::SpikeBlock& block = part.published[writing_ ^ 1u];
-      block.begin_at(now);
+      if (!population.unborn) {
+        block.append({});  // what it fired is on its way already
+        continue;
+      }
       if (population.has_train) pgl::take_train(part, now);
       if (population.after != nullptr && population.has_train && part.latest.size() != 0) {
         population.after(&part.args, now, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
@@ -314,6 +320,7 @@ PGL_COLD inline void pgl_engine::birth() {
       pgl::announce(population, part, block, s, now, real_bytes);
     }
   }
+  for (pgl::Population& population : populations) population.unborn = false;
 }
 
 PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
@@ -366,6 +373,7 @@ PGL_COLD inline void pgl_engine::settle_fault() {
 PGL_COLD inline void pgl_engine::set_step(int64_t step) {
   __atomic_store_n(&step_, step, __ATOMIC_RELAXED);
   __atomic_store_n(&stop_, false, __ATOMIC_RELAXED);
+  last_ = {step, step, 0, 0, 0};
   failed_ = false;
   broken_ = false;
   fault_ = {};
@@ -380,7 +388,6 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
       part.in_flight.clear();
       part.total = 0;
       part.train_next = 0;
-      for (pgl::SpikeBlock& block : part.published) block.begin_at(step);
     }
     for (pgl::StaticSlice& part : slice.statics) part.calendar.clear();
     for (pgl::GeneralSlice& part : slice.generals) part.calendar.clear();
@@ -406,7 +413,6 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
     pgl::PopulationSlice& part = slice.populations[index];
     part.latest.clear();
     part.in_flight.clear();
-    for (pgl::SpikeBlock& block : part.published) block.begin_at(now);
     for (const pgl::Spike& spike : spikes) {
       if (spike.index < part.begin || spike.index >= part.begin + part.count) continue;
       part.in_flight.add(spike);

@@ -10,6 +10,7 @@
 #include "list.hpp"
 #include "memory.hpp"
 #include "recording.hpp"
+#include "spike_block.hpp"
 
 namespace pgl {
 
@@ -50,29 +51,12 @@ class InFlight {
   std::size_t landed_ = 0;
 };
 
-// The spikes of one population on one slice in one block of steps, as others read them.
-struct alignas(64) SpikeBlock {
-  int64_t first = 0;     // time step of the first entry of `ends`
-  List<uint32_t> spikes; // population indices, ascending within a step
-  List<uint32_t> ends;   // where each step's spikes end
-  void begin_at(int64_t step) {
-    first = step;
-    spikes.clear();
-    ends.clear();
-  }
-  void append(const List<uint32_t>& more) {
-    spikes.append(more.data(), more.size());
-    ends.push(static_cast<uint32_t>(spikes.size()));
-  }
-};
-
-// One population on one slice. Written by the owner; others read the block that the owner is not writing.
+// One population on one slice.
 struct alignas(64) PopulationSlice {
   pgl_population_args args{};
   uint32_t begin = 0, count = 0;  // neurons of the population on this slice
   List<uint32_t> latest;        // spikes at the present time step
   List<uint32_t> ignored;       // where the kernel of a population with trains writes its (no) spikes
-  SpikeBlock published[2];
   InFlight in_flight;           // not older than the longest delay
   uint64_t total = 0;
   List<Spike> train;            // sorted; this slice's part
