@@ -73,10 +73,9 @@ def planned_memory(network: Network, structure: Any, manifest: Any, precision: s
         least, most = delay_range(described, network.dt)
         longest = max(longest, least if most is None else most)
     slots = 1 << (longest + 1).bit_length()
-    plans = plan_stores(descriptions)
-    return list(
-        planned_rows(network, structure, manifest, partition, plans, np.dtype(precision), slots)
-    )
+    real = np.dtype(precision)
+    plans = plan_stores(descriptions, real.itemsize)
+    return list(planned_rows(network, structure, manifest, partition, plans, real, slots))
 
 
 def _never(description: Any) -> Any:

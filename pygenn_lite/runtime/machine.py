@@ -96,7 +96,9 @@ class Machine:
         started = time.perf_counter()
         descriptions = {g.name: self._describe(g) for g in network.groups.values()}
         self.min_delay, self.max_delay = self._delays(descriptions)
-        plans = plan_stores([(d, structure.groups[n]) for n, d in descriptions.items()])
+        plans = plan_stores(
+            [(d, structure.groups[n]) for n, d in descriptions.items()], self.real.itemsize
+        )
         self.planned = planned_rows(
             network, structure, code.manifest, self.partition, plans, self.real, self.ring_slots
         )

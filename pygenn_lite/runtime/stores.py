@@ -12,15 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
-from pygenn_lite.declaration.connectivity import AllToAll, FixedInDegree
+from pygenn_lite.declaration.connectivity import AllToAll, DistanceDependent, FixedInDegree
 from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
 from pygenn_lite.runtime.descriptors import GroupDescription, IntArray, Structure
 from pygenn_lite.runtime.partition import Partition
+from pygenn_lite.runtime.plan import expected_synapses
 from pygenn_lite.runtime.result import times_of
 
 Offsets = npt.NDArray[np.uint32]
+TARGET_BYTES = 2  # of a synapse in a sparse store
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Connections:
 
 
 def plan_stores(
-    groups: Sequence[tuple[GroupDescription, GroupInstance]],
+    groups: Sequence[tuple[GroupDescription, GroupInstance]], real_bytes: int
 ) -> list[StorePlan]:
     """Which groups share a store.
 
@@ -87,7 +89,7 @@ def plan_stores(
         one_weight = isinstance(description.weight, float) and not description.weight_later
         one_delay = isinstance(description.delay, float)
         weights = 0 if one_weight else abi.STORE_WEIGHTS
-        special = _special_storage(description, one_delay)
+        special = _special_storage(description, one_delay, weights, real_bytes)
         if special or (one_weight and one_delay):
             if special == abi.STORE_DENSE and not isinstance(group.connectivity, AllToAll):
                 weights = abi.STORE_WEIGHTS  # zeros where there is no synapse
@@ -117,7 +119,9 @@ def _general(description: GroupDescription, instance: GroupInstance) -> StorePla
     return StorePlan(group.source, [description], flags, general=True)
 
 
-def _special_storage(description: GroupDescription, one_delay: bool) -> int:
+def _special_storage(
+    description: GroupDescription, one_delay: bool, weights: int, real_bytes: int
+) -> int:
     """The flag of dense or procedural storage, 0 for sparse."""
     group = description.group
     where = f"synapse group {group.name!r}"
@@ -149,9 +153,22 @@ def _special_storage(description: GroupDescription, one_delay: bool) -> int:
                 cure="forbid multapses, or use storage='auto'",
             )
         return abi.STORE_DENSE
-    if group.storage == "auto" and isinstance(group.connectivity, AllToAll) and one_delay:
-        return abi.STORE_DENSE if description.structure is None else 0
+    if group.storage == "auto" and one_delay and description.structure is None:
+        return abi.STORE_DENSE if _smaller_dense(description, weights, real_bytes) else 0
     return 0
+
+
+def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int) -> bool:
+    """Whether a matrix of all pairs takes less memory than the synapses with their targets."""
+    rule = description.group.connectivity
+    if isinstance(rule, AllToAll):
+        return True
+    if not weights or isinstance(rule, DistanceDependent) or getattr(rule, "multapses", False):
+        return False
+    n_pre, n_post = description.n_pre, description.n_post
+    same = description.group.source == description.group.target
+    synapses = expected_synapses(rule, n_pre, n_post, same)
+    return synapses * (TARGET_BYTES + real_bytes) > n_pre * n_post * real_bytes
 
 
 class Store:

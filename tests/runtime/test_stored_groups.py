@@ -154,6 +154,33 @@ def test_dense_and_procedural_storage_deliver_what_sparse_storage_does():
             assert np.array_equal(sparse_result, voltages(storage, rule, weight)), storage
 
 
+@pytest.mark.parametrize(
+    ("rule", "weight", "expected"),
+    [
+        (pg.AllToAll(), 1.0, "dense"),
+        (pg.FixedProbability(0.9), pg.Uniform(0, 1), "dense"),
+        (pg.FixedProbability(0.9), 1.0, "sparse"),
+        (pg.FixedProbability(0.6), pg.Uniform(0, 1), "sparse"),
+        (pg.FixedInDegree(25, multapses=False), pg.Uniform(0, 1), "dense"),
+        (pg.FixedInDegree(25), pg.Uniform(0, 1), "sparse"),
+        (pg.FixedOutDegree(180, multapses=False), "i_pre + i_post", "dense"),
+    ],
+)
+def test_the_smaller_storage_is_chosen(rule, weight, expected):
+    def simulation(storage):
+        net = pg.Network(dt=0.1, seed=4)
+        pre, post = (net.population(n, s, CELL) for n, s in (("pre", 30), ("post", 200)))
+        net.connect(pre, post, CURRENT, rule, weight=weight, delay=1.0, name="g", storage=storage)
+        sim = net.compile()
+        (row,) = [row for row in sim.memory() if row.what == "synapses"]
+        return sim["g"].connections(), row.bytes
+
+    (one, size), (two, sparse_size) = simulation("auto"), simulation("sparse")
+    assert (size < sparse_size) == (expected == "dense")
+    for field in ("pre", "post", "delay", "weight"):
+        assert np.array_equal(getattr(one, field), getattr(two, field)), field
+
+
 @pytest.mark.parametrize("weight", [pg.Normal(1.0, 0.1), 1.0])
 def test_weights_can_be_set(weight):
     group = connected(pg.FixedProbability(0.2), weight)[0]

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine.hpp"
+#include "restart.hpp"
 
 namespace {
 

@@ -1,0 +1,95 @@
+// What happens between runs: a faulty run is cut off where the fault is, time is set back, spikes are put back on their
+// way.
+#ifndef PGL_RESTART_HPP
+#define PGL_RESTART_HPP
+
+#include "engine.hpp"
+
+// The run ends with the first fault in order of (step, population, neuron). Slices went on to the end of their block;
+// what they recorded and counted after the fault is taken back, so that results are the same on any number of threads.
+PGL_COLD inline void pgl_engine::settle_fault() {
+  const auto before = [](const pgl_fault& a, const pgl_fault& b) {
+    if (a.step != b.step) return a.step < b.step;
+    return a.population != b.population ? a.population < b.population : a.neuron < b.neuron;
+  };
+  for (const pgl::Slice& slice : slices_) {
+    if (slice.fault.set != 0 && (fault_.set == 0 || before(slice.fault, fault_))) fault_ = slice.fault;
+  }
+  if (fault_.set == 0) return;
+  __atomic_store_n(&step_, fault_.step + 1, __ATOMIC_RELAXED);
+  for (pgl::Slice& slice : slices_) {
+    for (std::size_t p = 0; p < populations.size(); ++p) {
+      pgl::PopulationSlice& part = slice.populations[p];
+      while (!part.in_flight.empty() && part.in_flight.latest().step > fault_.step + 1) {
+        --populations[p].counts[part.in_flight.latest().index];
+        --part.total;
+        part.in_flight.drop_latest();
+      }
+    }
+  }
+  for (Recorder& recorder : recorders) {
+    if (recorder.spikes) recorder.spikes->forget_after(fault_.step + 1);
+    if (recorder.variable) recorder.variable->forget_after(fault_.step);
+  }
+}
+
+// ---------------------------------------------------------------- reset and checkpoints
+
+PGL_COLD inline void pgl_engine::set_step(int64_t step) {
+  __atomic_store_n(&step_, step, __ATOMIC_RELAXED);
+  __atomic_store_n(&stop_, false, __ATOMIC_RELAXED);
+  last_ = {step, step, 0, 0, 0};
+  failed_ = false;
+  broken_ = false;
+  fault_ = {};
+  for (pgl::Population& population : populations) {
+    population.unborn = true;
+    for (uint32_t& count : population.counts) count = 0;
+  }
+  for (pgl::Slice& slice : slices_) {
+    slice.fault = {};
+    for (pgl::PopulationSlice& part : slice.populations) {
+      part.latest.clear();
+      part.in_flight.clear();
+      part.total = 0;
+      part.train_next = 0;
+    }
+    for (pgl::StaticSlice& part : slice.statics) part.calendar.clear();
+    for (pgl::GeneralSlice& part : slice.generals) part.calendar.clear();
+  }
+  for (Recorder& recorder : recorders) {
+    if (recorder.spikes) recorder.spikes->clear();
+    if (recorder.variable) recorder.variable->clear();
+  }
+}
+
+// Puts spikes of the past back on their way: those that have arrived already are left out, exactly as the undisturbed
+// run would have them.
+PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Spike>& spikes) {
+  pgl::Population& population = populations[index];
+  const int64_t now = step();
+  for (const pgl::Spike& spike : spikes) {
+    if (spike.index >= population.size) throw pgl::Error("a spike in flight belongs to no neuron of its population");
+    if (spike.step > now) throw pgl::Error("a spike in flight lies in the future");
+  }
+  pgl::sort_spikes(spikes);
+  population.unborn = false;
+  for (pgl::Slice& slice : slices_) {
+    pgl::PopulationSlice& part = slice.populations[index];
+    part.latest.clear();
+    part.in_flight.clear();
+    for (const pgl::Spike& spike : spikes) {
+      if (spike.index < part.begin || spike.index >= part.begin + part.count) continue;
+      part.in_flight.add(spike);
+      if (spike.step == now) part.latest.push(spike.index);
+    }
+    for (std::size_t from = 0; from < spikes.size();) {
+      const int64_t step = spikes[from].step;
+      slice.spikes.clear();
+      for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);
+      post(slice, population, slice.spikes.data(), static_cast<uint32_t>(slice.spikes.size()), step, now);
+    }
+  }
+}
+
+#endif
