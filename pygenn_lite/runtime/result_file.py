@@ -65,8 +65,9 @@ class ResultFile:
         try:
             self.file = h5py.File(path, "w")
         except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise SimulationError(
-                f"the result file {path} cannot be written: {error}",
+                f"the result file {path} cannot be written: {reason}",
                 cure="name a file in a directory that exists and that you can write to",
             ) from error
         self._pending: list[tuple[str, npt.NDArray[Any]]] = []

@@ -5,7 +5,7 @@ import sys
 import time
 from types import SimpleNamespace
 
-import matplotlib
+import matplotlib.pyplot
 import numpy as np
 import pytest
 from helpers_plotting import made_up
@@ -17,6 +17,12 @@ from pygenn_lite.errors import SimulationError
 NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"]
 SIZES = [20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948]
 RATES = [0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    matplotlib.pyplot.close("all")
 
 
 @pytest.fixture(scope="module")
