@@ -99,7 +99,7 @@ def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
 def test_a_path_that_cannot_be_written_is_named(tmp_path):
     sim = helpers.balanced_network().compile()
     with pytest.raises(
-        SimulationError, match=r"nowhere.run.h5 cannot be written: No such file or directory$"
+        SimulationError, match=r"nowhere.run.h5 cannot be written: No such file or directory"
     ):
         sim.run(10.0, stream_to=tmp_path / "nowhere" / "run.h5")
     assert sim.time == 0.0

@@ -387,3 +387,18 @@ def test_only_a_network_with_synapses_needs_the_builder():
     assert alone.compile()._machine.code.builder is None
     code = helpers.balanced_network().compile(threads=1)._machine.code
     assert code.builder is not None and code.builder.name == "builder.so"
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells")
+def test_a_run_leaves_the_callers_processors_as_they_were():
+    before = os.sched_getaffinity(0)
+    sim = helpers.balanced_network().compile(threads=2)
+    sim.run(5.0)
+    assert os.sched_getaffinity(0) == before
+    if len(before) > 1:  # fewer processors than threads, and some that are left
+        try:
+            os.sched_setaffinity(0, {min(before)})
+            sim.run(5.0)
+            assert os.sched_getaffinity(0) == {min(before)}
+        finally:
+            os.sched_setaffinity(0, before)

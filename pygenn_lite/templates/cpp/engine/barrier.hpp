@@ -100,9 +100,10 @@ class Barrier {
   Barrier(const Barrier&) = delete;
   Barrier& operator=(const Barrier&) = delete;
 
-  // The last to arrive runs `completion` before anybody goes on: what it writes is seen by all.
-  template <class Completion>
-  void wait(Completion&& completion) {
+  // The last to arrive runs `completion` before anybody goes on: what it writes is seen by all. Who had to sleep runs
+  // `rested` before it goes on.
+  template <class Completion, class Rested>
+  void wait(Completion&& completion, Rested&& rested) {
     // Read before arriving: afterwards the generation may already have moved on.
     const uint32_t generation = __atomic_load_n(&generation_, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(&arrived_, 1, __ATOMIC_ACQ_REL) == parties_) {
@@ -121,6 +122,11 @@ class Barrier {
     __atomic_fetch_add(&sleepers_, 1, __ATOMIC_SEQ_CST);
     sleep_while(&generation_, generation);
     __atomic_fetch_sub(&sleepers_, 1, __ATOMIC_RELAXED);
+    rested();
+  }
+  template <class Completion>
+  void wait(Completion&& completion) {
+    wait(completion, [] {});
   }
   void wait() {
     wait([] {});

@@ -20,6 +20,7 @@
 #include "list.hpp"
 #include "population.hpp"
 #include "recording.hpp"
+#include "spreading.hpp"
 #include "workers.hpp"
 
 namespace pgl {
@@ -72,6 +73,7 @@ struct pgl_engine {
         real_bytes(bytes_of_real),
         threads_(threads < slices ? threads : slices),
         slices_(slices),
+        spreading_(threads_),
         workers_(threads_),
         barrier_(threads_) {}
   ~pgl_engine() {
@@ -127,6 +129,7 @@ struct pgl_engine {
 
   const uint32_t threads_;
   pgl::List<pgl::Slice> slices_;
+  pgl::Spreading spreading_;
   pgl::Workers workers_;
   pgl::Barrier barrier_;
   Block last_{0, 0, 0, 0, 0};  // before the present run
@@ -262,6 +265,7 @@ inline void pgl_engine::work(uint32_t worker) {
   const auto count = static_cast<uint64_t>(slices_.size());
   const auto begin = static_cast<uint32_t>(count * worker / threads_);
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
+  spreading_.settle(worker);
   for (Block block = block_after(last_);; block = block_after(block)) {
     // A worker that fails still comes to the barrier; the others would wait for ever.
     try {
@@ -271,9 +275,11 @@ inline void pgl_engine::work(uint32_t worker) {
     } catch (const std::exception& error) {
       fail(error.what());
     }
-    barrier_.wait([&] {
-      if (is_over(block.end)) over_ = true;
-    });
+    barrier_.wait(
+        [&] {
+          if (is_over(block.end)) over_ = true;
+        },
+        [&] { spreading_.settle(worker); });
     if (worker == 0) {
       __atomic_store_n(&step_, block.end, __ATOMIC_RELAXED);
       if (over_) last_ = block;
@@ -333,7 +339,9 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   birth();
   end_ = start + steps;
   over_ = faulty_ = false;
+  spreading_.begin();
   workers_.run([this](uint32_t worker) { work(worker); });
+  spreading_.end();
   if (failed_) throw pgl::Error("%s", failure_.text);
   settle_fault();
   broken_ = fault_.set != 0;
