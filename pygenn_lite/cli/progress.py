@@ -6,6 +6,8 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from pygenn_lite.runtime.progress import start_bars
+
 
 class ProgressBars:
     """A progress function ``(what, done, total)`` with one bar for each ``what``."""
@@ -17,22 +19,7 @@ class ProgressBars:
 
     def __enter__(self) -> ProgressBars:
         if self.shown and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import (
-                BarColumn,
-                Progress,
-                TaskProgressColumn,
-                TextColumn,
-                TimeElapsedColumn,
-                TimeRemainingColumn,
-            )
-
-            self.bars = Progress(
-                TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-                TimeElapsedColumn(), TimeRemainingColumn(),
-                console=Console(stderr=True),
-            )  # fmt: skip
-            self.bars.start()
+            self.bars = start_bars()
         return self
 
     def __exit__(

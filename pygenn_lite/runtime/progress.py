@@ -54,32 +54,31 @@ class Progress:
         if self._bar is None:
             if not self._always and time.monotonic() - self._begin < PATIENCE_SECONDS:
                 return
-            self._bar = _make_bar()
+            self._bar = start_bars()
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(what, total=total)
         self._bar.update(self._tasks[what], completed=done, total=total)
 
 
-def _make_bar() -> Any:
+def start_bars() -> Any:
+    """Bars on stderr, drawn by rich; ``stop()`` ends them."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
+        TaskProgressColumn,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
-    from rich.progress import (
-        Progress as RichProgress,
-    )
+    from rich.progress import Progress as RichProgress
 
-    bar = RichProgress(
+    bars = RichProgress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
-    bar.start()
-    return bar
+    bars.start()
+    return bars
