@@ -29,15 +29,26 @@ def inspect_network(
         return
     if settings.description:
         console.print(settings.description, markup=False)
-    _print_network(console, network)
+    program = codegen.derive_program(structure)
+    _print_network(console, network, integrators_of(structure, program))
     console.print("\nUpdate rules", style="bold")
-    console.out(str(codegen.derive_program(structure)), highlight=False)
+    console.out(str(program), highlight=False)
     console.print("\nMemory", style="bold")
     from pygenn_lite.runtime.plan import readable, table
 
     rows = planned_memory(network, structure, generated.manifest, precision)
     console.out(table(rows, most=1000), highlight=False)
     console.out(f"  {readable(sum(row.bytes for row in rows)):>10}  in all", highlight=False)
+
+
+def integrators_of(structure: Any, program: Any) -> dict[str, str]:
+    """How each population is integrated, as chosen."""
+    chosen = {}
+    for name, instance in structure.populations.items():
+        if instance.kernel is not None:
+            used = dict.fromkeys(i for _, i in program.neurons[instance.kernel].integrators)
+            chosen[name] = ", ".join(used)
+    return chosen
 
 
 def planned_memory(network: Network, structure: Any, manifest: Any, precision: str) -> list[Any]:
@@ -87,7 +98,7 @@ def _kernel(structure: Any, manifest: Any, population: str) -> Any:
     return {"arrays": ()} if number is None else manifest["populations"][number]
 
 
-def _print_network(console: Any, network: Network) -> None:
+def _print_network(console: Any, network: Network, integrators: dict[str, str]) -> None:
     from rich.table import Table
 
     from pygenn_lite.runtime.plan import expected_synapses
@@ -99,7 +110,7 @@ def _print_network(console: Any, network: Network) -> None:
         model = population.model
         source = isinstance(model, SpikeSource)
         kind = "spike source" if source else (model.name or "equations")
-        integrator = "" if source else model.integrator
+        integrator = integrators.get(population.name, "")
         populations.add_row(population.name, f"{population.size:,}", kind, integrator)
     console.print(populations)
     if not network.groups:

@@ -29,6 +29,13 @@ def test_every_network_of_the_library_can_be_inspected(call, name):
     assert "in all" in out
 
 
+def test_inspect_names_the_integrators_that_were_chosen(call):
+    _, linear, _ = call("inspect", "cuba")
+    _, conditionally_linear, _ = call("inspect", "cobahh")
+    assert "│ exact " in linear
+    assert "│ exact, exponential_euler " in conditionally_linear
+
+
 def test_models_lists_the_whole_library(call):
     code, out, _ = call("models")
     assert code == 0
