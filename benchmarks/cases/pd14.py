@@ -333,6 +333,7 @@ VARIANTS = (
         (
             Contestant(OURS, 1, "float32"),
             Contestant(OURS, 2, "float32"),
+            Contestant("genn", 1, "float32", optional=True),
             Contestant("nest", 2, optional=True),
         ),
         {"scale": 1.0},
