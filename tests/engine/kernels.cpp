@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cpp/engine/barrier.hpp"
+#include "cpp/engine/spike_block.hpp"
 #include "cpp/engine/store.hpp"
 #include "cpp/engine/workers.hpp"
 
@@ -244,19 +245,54 @@ int64_t test_barrier(uint32_t threads, int64_t crossings) {
     int64_t value = 0;  // not atomic: the barrier alone must order these
   };
   std::vector<Cell> cells(threads);
-  int64_t completed = 0;
   std::atomic<int64_t> wrong{0};
   pgl::Workers workers(threads);
   workers.run([&](uint32_t worker) {
     for (int64_t k = 1; k <= crossings; ++k) {
       cells[worker].value = k;
-      barrier.wait([&] { ++completed; });
-      if (completed != 2 * k - 1) ++wrong;
+      barrier.wait();
       if (cells[(worker + 1) % threads].value != k) ++wrong;
-      barrier.wait([&] { ++completed; });
+      barrier.wait();
     }
   });
   return wrong.load();
+}
+
+// Workers send one another messages of changing length, two turns by two, and stop when one of them wishes to. With
+// `patience` 0 all waiting is asleep. Returns how many messages were not as they were sent, or -1 if somebody did not
+// stop in the turn of the wish.
+int64_t test_messages(uint32_t threads, uint32_t turns, uint32_t patience) {
+  struct Pair {
+    pgl::SpikeBlock blocks[2];
+  };
+  pgl::List<Pair> pairs(threads);
+  const auto length = [](uint32_t worker, uint32_t turn) { return (turn * 7 + worker * 13) % 97; };
+  std::atomic<int64_t> wrong{0}, late{0};
+  pgl::Workers workers(threads);
+  workers.run([&](uint32_t worker) {
+    pgl::List<uint32_t> spikes;
+    for (uint32_t turn = 1;; ++turn) {
+      pgl::SpikeBlock& mine = pairs[worker].blocks[turn & 1];
+      mine.begin();
+      spikes.clear();
+      mine.append(spikes);
+      for (uint32_t k = 0; k < length(worker, turn); ++k) spikes.push(turn + k);
+      mine.append(spikes);
+      mine.write();
+      bool over = worker == threads - 1 && turn == turns;
+      mine.send(turn, over);
+      uint32_t left = patience;
+      for (uint32_t other = 0; other < threads; ++other) {
+        pgl::SpikeBlock& theirs = pairs[other].blocks[turn & 1];
+        if (other != worker && theirs.wait_for(turn, left, [] {})) over = true;
+        if (theirs[0].n != 0 || theirs[1].n != length(other, turn)) ++wrong;
+        for (uint32_t k = 0; k < theirs[1].n; ++k) wrong += theirs[1].spikes[k] != turn + k;
+      }
+      if (over != (turn >= turns)) ++late;
+      if (over || turn > turns) return;
+    }
+  });
+  return late.load() != 0 ? -1 : wrong.load();
 }
 
 }  // extern "C"

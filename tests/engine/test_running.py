@@ -292,6 +292,19 @@ def test_barrier(library: ctypes.CDLL, threads: int, crossings: int) -> None:
     assert library.test_barrier(ctypes.c_uint32(threads), ctypes.c_int64(crossings)) == 0
 
 
+@pytest.mark.parametrize(
+    ("threads", "turns", "patience"),
+    [(1, 1000, 10_000), (2, 200_000, 10_000), (2, 5_000, 0), (5, 1_000, 0), (3, 1_000, 3)],
+)
+def test_messages_between_workers(
+    library: ctypes.CDLL, threads: int, turns: int, patience: int
+) -> None:
+    """Awake or asleep, all get what all have sent, and stop in the same turn."""
+    library.test_messages.restype = ctypes.c_int64
+    numbers = (ctypes.c_uint32(n) for n in (threads, turns, patience))
+    assert library.test_messages(*numbers) == 0
+
+
 def test_busy_neighbours_slow_a_run_down_in_proportion(library: ctypes.CDLL) -> None:
     """Not by orders of magnitude."""
 

@@ -2,8 +2,9 @@
 //
 // A step of one slice follows the order of the declaration of time (deliver, plastic groups, record, update). Slices
 // meet only where spikes become visible, once in min_delay steps: in a block of so many steps no slice can feel
-// what another does in it. All decisions (how long the next block is, whether to stop) are made by whoever arrives
-// last at that barrier, so all slices stop at the same step and results do not depend on the number of threads.
+// what another does in it. A slice sends its spikes when it has come to the end of a block, and begins the next one when all
+// have. With its spikes each says whether it wishes to stop, so all stop at the same step and results do not
+// depend on the number of threads.
 #ifndef PGL_ENGINE_HPP
 #define PGL_ENGINE_HPP
 
@@ -75,7 +76,7 @@ struct pgl_engine {
         slices_(slices),
         spreading_(threads_),
         workers_(threads_),
-        barrier_(threads_) {}
+        patience_(pgl::patience_of(threads_)) {}
   ~pgl_engine() {
     for (Recorder& recorder : recorders) {
       delete recorder.spikes;
@@ -106,19 +107,21 @@ struct pgl_engine {
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
 
  private:
-  // The steps between two barriers. Every worker works it out for itself.
+  // The steps between two meetings. Every worker works it out for itself.
   struct Block {
     int64_t first, end;
-    uint32_t writing;     // which of the two SpikeBlocks is being written
-    int64_t read_first;   // the other one holds the spikes of `read_steps` time steps from here on
+    int64_t read_first;   // the block before holds the spikes of `read_steps` time steps from here on
     uint32_t read_steps;
+    uint32_t number;      // of all blocks of this engine: resets do not begin anew, as messages bear it
+    uint32_t writing() const { return number & 1u; }  // which of a slice's two SpikeBlocks; the other is being read
   };
 
   void birth();
   void work(uint32_t worker);
   Block block_after(const Block& last) const;
-  bool is_over(int64_t step);
-  void run_block(uint32_t slice, const Block& block);
+  bool is_told_to_stop(const Block& block);
+  bool run_block(uint32_t slice, const Block& block);
+  void run_steps(uint32_t slice, const Block& block);
   void look_up_spikes(pgl::Slice& slice, const Block& block);
   void deliver(pgl::Slice& slice, int64_t step);
   void update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing);
@@ -131,16 +134,14 @@ struct pgl_engine {
   pgl::List<pgl::Slice> slices_;
   pgl::Spreading spreading_;
   pgl::Workers workers_;
-  pgl::Barrier barrier_;
+  const uint32_t patience_;
   Block last_{0, 0, 0, 0, 0};  // before the present run
   // A line that one worker writes and others read costs each of them 0.1 us per step. So the first is written by worker
   // 0 only, and the others hardly ever.
-  alignas(64) int64_t step_ = 0;  // by atomic operations only, as are the next three
+  alignas(64) int64_t step_ = 0;  // by atomic operations only, as are the next two
   alignas(64) bool stop_ = false;
   bool failed_ = false;
-  bool faulty_ = false;
-  bool over_ = false;  // decided by the last to arrive at the barrier, read by all after it
-  int64_t end_ = 0;    // of the present run
+  int64_t end_ = 0;  // of the present run
   pgl::Message failure_;  // of the first to fail
   bool broken_ = false;
   pgl_fault fault_{};
@@ -156,7 +157,7 @@ inline void pgl_engine::look_up_spikes(pgl::Slice& slice, const Block& block) {
       // Slices hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
       slice.spikes.clear();
       for (const pgl::Slice& other : slices_) {
-        const pgl::SpikeBlock& read = other.blocks[block.writing ^ 1u];
+        const pgl::SpikeBlock& read = other.blocks[block.writing() ^ 1u];
         const auto entry = read[static_cast<uint32_t>(k * populations.size() + p)];
         slice.spikes.append(entry.spikes, entry.n);
       }
@@ -235,23 +236,23 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, 
     slice.fault = fault;
     slice.fault.population = index;
     slice.fault.step = step;
-    __atomic_store_n(&faulty_, true, __ATOMIC_RELAXED);
   }
   const auto number = static_cast<uint32_t>(&slice - slices_.data());
   pgl::announce(population, part, slice.blocks[writing], number, step + 1, real_bytes);
 }
 
-inline void pgl_engine::run_block(uint32_t number, const Block& block) {
+inline void pgl_engine::run_steps(uint32_t number, const Block& block) {
   pgl::Slice& slice = slices_[number];
   look_up_spikes(slice, block);
-  slice.blocks[block.writing].begin(static_cast<uint32_t>((block.end - block.first) * populations.size()));
+  slice.blocks[block.writing()].begin();
   for (int64_t step = block.first; step < block.end; ++step) {
     deliver(slice, step);
     for (Recorder& recorder : recorders) {
       if (recorder.variable) recorder.variable->sample(number, step);
     }
-    for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step, block.writing);
+    for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step, block.writing());
   }
+  slice.blocks[block.writing()].write();
   for (pgl::PopulationSlice& part : slice.populations) part.in_flight.forget_before(block.end - max_delay);
 }
 
@@ -261,30 +262,43 @@ PGL_COLD inline void pgl_engine::fail(const char* message) {
   if (!__atomic_exchange_n(&failed_, true, __ATOMIC_SEQ_CST)) failure_.set(message);
 }
 
+// Whether the run must end with this block.
+inline bool pgl_engine::run_block(uint32_t slice, const Block& block) {
+  try {
+    run_steps(slice, block);
+    return slices_[slice].fault.set != 0;
+  } catch (const std::bad_alloc&) {
+    fail("not enough memory while running; the network must be reset before it can go on");
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+  return true;
+}
+
 inline void pgl_engine::work(uint32_t worker) {
   const auto count = static_cast<uint64_t>(slices_.size());
   const auto begin = static_cast<uint32_t>(count * worker / threads_);
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
   spreading_.settle(worker);
   for (Block block = block_after(last_);; block = block_after(block)) {
-    // A worker that fails still comes to the barrier; the others would wait for ever.
-    try {
-      for (uint32_t s = begin; s < end; ++s) run_block(s, block);
-    } catch (const std::bad_alloc&) {
-      fail("not enough memory while running; the network must be reset before it can go on");
-    } catch (const std::exception& error) {
-      fail(error.what());
+    bool over = block.end == end_;
+    for (uint32_t s = begin; s < end; ++s) {
+      // Even what has failed is sent; the others would wait for ever.
+      const bool stop = run_block(s, block) || is_told_to_stop(block);
+      slices_[s].blocks[block.writing()].send(block.number, stop);
+      over = over || stop;
     }
-    barrier_.wait(
-        [&] {
-          if (is_over(block.end)) over_ = true;
-        },
-        [&] { spreading_.settle(worker); });
+    uint32_t patience = patience_;
+    for (uint32_t s = 0; s < count; ++s) {
+      if (s >= begin && s < end) continue;
+      const auto rested = [&] { spreading_.settle(worker); };
+      if (slices_[s].blocks[block.writing()].wait_for(block.number, patience, rested)) over = true;
+    }
     if (worker == 0) {
       __atomic_store_n(&step_, block.end, __ATOMIC_RELAXED);
-      if (over_) last_ = block;
+      if (over) last_ = block;
     }
-    if (over_) return;
+    if (over) return;
   }
 }
 
@@ -293,13 +307,14 @@ inline pgl_engine::Block pgl_engine::block_after(const Block& last) const {
   constexpr int64_t kLongest = 64;
   int64_t length = min_delay < kLongest ? int64_t{min_delay} : kLongest;
   if (end_ - last.end < length) length = end_ - last.end;
-  return {last.end, last.end + length, last.writing ^ 1u, last.first + 1, static_cast<uint32_t>(last.end - last.first)};
+  return {last.end, last.end + length, last.first + 1, static_cast<uint32_t>(last.end - last.first), last.number + 1};
 }
 
-// A wish to stop that comes in the last block is kept for the next run: the host may be running in short pieces.
-inline bool pgl_engine::is_over(int64_t step) {
-  return step == end_ || __atomic_load_n(&faulty_, __ATOMIC_RELAXED) || __atomic_load_n(&failed_, __ATOMIC_SEQ_CST) ||
-         (__atomic_load_n(&stop_, __ATOMIC_RELAXED) && __atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST));
+// One worker takes the wish, and tells the others. A wish that comes in the last block is kept for the next run: the
+// host may be running in short pieces.
+inline bool pgl_engine::is_told_to_stop(const Block& block) {
+  return block.end != end_ && __atomic_load_n(&stop_, __ATOMIC_RELAXED) &&
+         __atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST);
 }
 
 // A train may begin with a spike at the very step from which the run starts: no update could bring it up.
@@ -308,10 +323,10 @@ PGL_COLD inline void pgl_engine::birth() {
   bool unborn = false;
   for (const pgl::Population& population : populations) unborn = unborn || population.unborn;
   if (!unborn) return;
-  last_ = {now - 1, now, last_.writing, 0, 0};  // as if a block of one step had just made these spikes
+  last_ = {now - 1, now, 0, 0, last_.number};  // as if a block of one step had just made these spikes
   for (uint32_t s = 0; s < slices_.size(); ++s) {
-    pgl::SpikeBlock& block = slices_[s].blocks[last_.writing];
-    block.begin(static_cast<uint32_t>(populations.size()));
+    pgl::SpikeBlock& block = slices_[s].blocks[last_.writing()];
+    block.begin();
     for (std::size_t p = 0; p < populations.size(); ++p) {
       pgl::Population& population = populations[p];
       pgl::PopulationSlice& part = slices_[s].populations[p];
@@ -325,6 +340,7 @@ PGL_COLD inline void pgl_engine::birth() {
       }
       pgl::announce(population, part, block, s, now, real_bytes);
     }
+    block.write();
   }
   for (pgl::Population& population : populations) population.unborn = false;
 }
@@ -338,7 +354,6 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   const pgl::FlushDenormals flush;
   birth();
   end_ = start + steps;
-  over_ = faulty_ = false;
   spreading_.begin();
   workers_.run([this](uint32_t worker) { work(worker); });
   spreading_.end();

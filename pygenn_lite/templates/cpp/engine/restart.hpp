@@ -38,7 +38,7 @@ PGL_COLD inline void pgl_engine::settle_fault() {
 PGL_COLD inline void pgl_engine::set_step(int64_t step) {
   __atomic_store_n(&step_, step, __ATOMIC_RELAXED);
   __atomic_store_n(&stop_, false, __ATOMIC_RELAXED);
-  last_ = {step, step, 0, 0, 0};
+  last_ = {step, step, 0, 0, last_.number};
   failed_ = false;
   broken_ = false;
   fault_ = {};

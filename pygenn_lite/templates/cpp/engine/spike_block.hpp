@@ -1,19 +1,23 @@
-// What one slice's neurons fire in a block of steps, as all slices read it when the block is over.
+// What one slice's neurons fire in a block of steps: a message that all slices read when the block is over. Waiting for
+// the messages of all others is also what keeps workers in step; there is no barrier besides.
 #ifndef PGL_SPIKE_BLOCK_HPP
 #define PGL_SPIKE_BLOCK_HPP
 
 #include <cstdint>
 #include <cstring>
-#include <utility>
 
+#include "error.hpp"
 #include "list.hpp"
 #include "memory.hpp"
+#include "waiting.hpp"
 
 namespace pgl {
 
-// Entry k * populations + p holds the spikes of population p at the block's step k. The words are: where each entry
-// ends, then the spikes, all in one piece. A cache line takes 0.1 us from one worker to another; of a small network
-// one line carries everything.
+// Entry k * populations + p holds the spikes of population p at the block's step k.
+//
+// A cache line takes 0.1 us from one worker to another, and a line that others poll must not be written word by word.
+// So a message is drawn up apart and copied at the end; of a small network it arrives in one line, together with the
+// word that says it is there.
 class SpikeBlock {
  public:
   struct Entry {
@@ -21,40 +25,87 @@ class SpikeBlock {
     uint32_t n;
   };
 
-  // Forgets the contents; so many entries will come.
-  void begin(uint32_t entries) {
-    if (entries > entries_) {
-      words_.reset(entries + std::size_t{kRoom});
-      entries_ = entries;
-    }
-    filled_ = count_ = 0;
+  // ------------------------------------------------------------------ by the worker that owns the slice
+
+  void begin() {
+    ends_.clear();
+    spikes_.clear();
   }
   void append(const List<uint32_t>& spikes) {
-    const std::size_t end = std::size_t{entries_} + count_ + spikes.size();
-    if (end > words_.size()) [[unlikely]] grow(end);
-    if (!spikes.empty()) std::memcpy(words_.data() + entries_ + count_, spikes.data(), spikes.size() * sizeof(uint32_t));
-    count_ += static_cast<uint32_t>(spikes.size());
-    words_[filled_++] = count_;
+    spikes_.append(spikes.data(), spikes.size());
+    ends_.push(static_cast<uint32_t>(spikes_.size()));
+  }
+  void write() {
+    const std::size_t size = ends_.size() + spikes_.size();
+    uint32_t* words = near_;
+    if (size > kNear) {
+      if (size > far_.size()) far_.reset(2 * size);
+      words = far_.data();
+    }
+    copy(words, ends_);
+    copy(words + ends_.size(), spikes_);
+    words_ = words;
+    entries_ = static_cast<uint32_t>(ends_.size());
+  }
+  // The message of block `number` is there. All who read it learn whether its writer wishes to stop after it.
+  void send(uint32_t number, bool stop) {
+    const uint32_t before = __atomic_exchange_n(&word_, tag(number) | (stop ? kStop : 0u), __ATOMIC_SEQ_CST);
+    if ((before & kAsleep) != 0) wake_sleepers(&word_);
+  }
+
+  // ------------------------------------------------------------------ by all workers
+
+  // Returns when block `number` has been sent: whether its writer wishes to stop. Looks again at most `patience`
+  // times (which it counts down) before it sleeps; who has slept runs `rested`.
+  template <class Rested>
+  bool wait_for(uint32_t number, uint32_t& patience, Rested&& rested) {
+    uint32_t word = __atomic_load_n(&word_, __ATOMIC_ACQUIRE);
+    for (; (word & kNumber) != tag(number) && patience != 0; --patience) {
+      cpu_pause();
+      word = __atomic_load_n(&word_, __ATOMIC_ACQUIRE);
+    }
+    if ((word & kNumber) != tag(number)) [[unlikely]] {
+      word = sleep_until_sent(number, word);
+      rested();
+    }
+    return (word & kStop) != 0;
   }
   Entry operator[](uint32_t entry) const {
     const uint32_t begin = entry == 0 ? 0 : words_[entry - 1];
-    return {words_.data() + entries_ + begin, words_[entry] - begin};
+    return {words_ + entries_ + begin, words_[entry] - begin};
   }
 
  private:
-  static constexpr uint32_t kRoom = 256;
+  static constexpr std::size_t kNear = 60;  // words; with what stands before them, four lines
+  // The word holds the number of the block above these two bits.
+  static constexpr uint32_t kAsleep = 1, kStop = 2, kNumber = ~uint32_t{3};
 
-  PGL_COLD void grow(std::size_t size) {
-    HugeArray<uint32_t> larger(2 * size);
-    std::memcpy(larger.data(), words_.data(), words_.bytes());
-    words_ = std::move(larger);
+  static uint32_t tag(uint32_t number) { return number << 2; }
+
+  static void copy(uint32_t* to, const List<uint32_t>& from) {
+    if (!from.empty()) std::memcpy(to, from.data(), from.size() * sizeof(uint32_t));
   }
 
-  // Read by all, and written only when room runs out; then what only the owner needs.
-  alignas(64) HugeArray<uint32_t> words_;
+  // Who sleeps says so in the word on which it sleeps, so the writer, exchanging it, cannot miss it.
+  PGL_COLD uint32_t sleep_until_sent(uint32_t number, uint32_t word) {
+    while ((word & kNumber) != tag(number)) {
+      if ((word & kAsleep) != 0 || __atomic_compare_exchange_n(&word_, &word, word | kAsleep, false, __ATOMIC_SEQ_CST,
+                                                               __ATOMIC_ACQUIRE)) {
+        sleep_while(&word_, word | kAsleep);
+        word = __atomic_load_n(&word_, __ATOMIC_ACQUIRE);
+      }
+    }
+    return word;
+  }
+
+  alignas(64) uint32_t word_ = 0;
   uint32_t entries_ = 0;
-  alignas(64) uint32_t filled_ = 0;
-  uint32_t count_ = 0;
+  const uint32_t* words_ = near_;  // where each entry ends, then the spikes, all in one piece
+  uint32_t near_[kNear];
+  // What only the owner needs: the message as it is drawn up, and a place for a long one.
+  alignas(64) List<uint32_t> ends_;
+  List<uint32_t> spikes_;
+  HugeArray<uint32_t> far_;
 };
 
 }  // namespace pgl
