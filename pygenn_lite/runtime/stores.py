@@ -126,12 +126,12 @@ def _special_storage(
     group = description.group
     where = f"synapse group {group.name!r}"
     if group.storage == "procedural":
-        if not one_delay or description.structure is not None or description.weight_later:
+        if description.structure is not None or description.weight_later:
             raise UnsupportedFeature(
-                "procedural synapses need one delay, a rule and weights that can be drawn again",
+                "procedural synapses need a rule, weights and delays that can be drawn again",
                 where=where,
-                cure="use a constant delay and a constant or a distribution as weight "
-                "(not an array, expression, gamma or binomial), or storage='auto'",
+                cure="use constants or distributions as weight and delay (not an array, "
+                "expression, gamma or binomial), or storage='auto'",
             )
         if isinstance(group.connectivity, FixedInDegree):
             raise UnsupportedFeature(

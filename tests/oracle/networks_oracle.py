@@ -127,10 +127,11 @@ class Draw:
             weight = self.many(low, high, len(rule.pre))
         delay = self.delay()
         storage = "auto"
-        if model.is_static and isinstance(delay, float):  # how it is stored changes nothing
+        if model.is_static:  # how it is stored changes nothing
             choices = ["auto", "sparse"]
-            if isinstance(rule, (AllToAll, FixedProbability)):
-                choices += ["dense", "procedural"]
+            drawn = not isinstance(weight, np.ndarray) and not isinstance(delay, np.ndarray)
+            if isinstance(rule, (AllToAll, FixedProbability)) and drawn:
+                choices += ["procedural"] + ["dense"] * isinstance(delay, float)
             storage = str(self.random.choice(choices))
         self.net.connect(source, target, model, rule, weight=weight, delay=delay, storage=storage)
 

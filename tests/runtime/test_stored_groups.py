@@ -124,21 +124,20 @@ def test_connections_do_not_depend_on_threads_or_storage(weight, delay):
         connected(pg.FixedProbability(0.2), weight, delay, threads=t)[0].connections()
         for t in (1, 2, 3)
     ]
-    if delay == 1.0:
-        group = connected(pg.FixedProbability(0.2), weight, delay, storage="procedural")[0]
-        found.append(group.connections())
+    group = connected(pg.FixedProbability(0.2), weight, delay, storage="procedural")[0]
+    found.append(group.connections())
     for other in found[1:]:
         for field in ("pre", "post", "delay", "weight"):
             assert np.array_equal(getattr(other, field), getattr(found[0], field))
 
 
 def test_dense_and_procedural_storage_deliver_what_sparse_storage_does():
-    def voltages(storage, rule, weight):
+    def voltages(storage, rule, weight, delay=0.5, threads=2):
         net = pg.Network(dt=0.1, seed=2)
         source = net.spike_source("source", 40, np.arange(40) * 0.3 + 0.1, np.arange(40))
         cells = net.population("cells", 300, CELL)
-        net.connect(source, cells, CURRENT, rule, weight=weight, delay=0.5, storage=storage)
-        sim = net.compile(threads=2)
+        net.connect(source, cells, CURRENT, rule, weight=weight, delay=delay, storage=storage)
+        sim = net.compile(threads=threads)
         sim.run(30.0)
         return np.asarray(sim["cells"]["V"])
 
@@ -152,6 +151,39 @@ def test_dense_and_procedural_storage_deliver_what_sparse_storage_does():
         assert np.abs(sparse_result).max() > 0.1
         for storage in ("dense", "procedural", "auto"):
             assert np.array_equal(sparse_result, voltages(storage, rule, weight)), storage
+    for delay in (pg.Uniform(0.1, 12.0), pg.TruncatedNormal(1.5, 0.75, 0.1)):
+        for rule, weight in (
+            (pg.FixedOutDegree(70), pg.Normal(1.0, 0.1)),
+            (pg.FixedTotalNumber(3000), 1.5),
+        ):
+            sparse_result = voltages("sparse", rule, weight, delay)
+            assert np.abs(sparse_result).max() > 0.1
+            for threads in (1, 2, 3):
+                drawn = voltages("procedural", rule, weight, delay, threads)
+                assert np.array_equal(sparse_result, drawn)
+
+
+def test_drawn_synapses_go_on_from_a_checkpoint(tmp_path):
+    """Also those whose spikes have arrived at some of their targets only."""
+
+    def simulation():
+        net = pg.Network(dt=0.1, seed=2)
+        source = net.spike_source("source", 40, np.arange(40) * 0.3 + 0.1, np.arange(40))
+        cells = net.population("cells", 300, CELL)
+        net.connect(source, cells, CURRENT, pg.FixedProbability(0.3), weight=pg.Uniform(0, 1),
+                    delay=pg.Uniform(0.1, 12.0), storage="procedural")  # fmt: skip
+        return net.compile(threads=2)
+
+    whole, first, second = simulation(), simulation(), simulation()
+    whole.run(20.0)
+    first.run(7.0)
+    first.save(tmp_path / "there")
+    second.restore(tmp_path / "there")
+    second.run(13.0)
+    assert np.array_equal(whole["cells"]["V"], second["cells"]["V"])
+    first.reset()
+    first.run(20.0)
+    assert np.array_equal(whole["cells"]["V"], first["cells"]["V"])
 
 
 @pytest.mark.parametrize(
@@ -224,6 +256,7 @@ def test_variables_of_plastic_synapses_are_in_the_order_of_connections():
         (pg.FixedOutDegree(5), dict(storage="dense")),
         (pg.FixedProbability(0.1), dict(storage="dense", delay=pg.Uniform(1, 2))),
         (pg.FixedProbability(0.1), dict(storage="procedural", weight=pg.Gamma(1, 1))),
+        (pg.FixedProbability(0.1), dict(storage="procedural", delay="1 + 0.1*i_pre")),
     ],
 )
 def test_storage_that_does_not_fit_is_refused_by_name(rule, options):

@@ -99,8 +99,8 @@ class Builder {
     const Rule& first = plan_.groups[0].rule;
     if (kept(PGL_STORE_PROCEDURAL) && first.needs_turning())
       throw Error("connectivity with a fixed in-degree cannot be procedural: its rows are not drawn one by one");
-    if ((kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL)) && !plan_.groups[0].delay.constant())
-      throw Error("dense and procedural storage need one delay for all synapses");
+    if (kept(PGL_STORE_DENSE) && !plan_.groups[0].delay.constant())
+      throw Error("dense storage needs one delay for all synapses");
     if (kept(PGL_STORE_DENSE) && first.repeats())
       throw Error("dense storage holds one synapse per pair: connectivity with multapses does not fit");
     // A matrix without entries of its own says that every pair is connected, but perhaps a neuron with itself.
@@ -179,11 +179,11 @@ class Builder {
       Found& mine = found[worker];
       row.make_targets(r);
       for (uint32_t g = 0; g < plan_.groups.size(); ++g) mine.sizes[g] += row.group_end(g) - row.group_begin(g);
+      if (!kept(PGL_STORE_DENSE)) row.widen_delays(r, mine.delays.data());
       if (!stored) return;
       mine.count.assign(plan_.slices, 0);
       row.count_slices(mine.count.data());
       for (uint32_t s = 0; s < plan_.slices; ++s) store_.slices[s].row_begin[r + 1] = uint32_t(mine.count[s]);
-      row.widen_delays(r, mine.delays.data());
     });
     store_.group_sizes.assign(plan_.groups.size(), 0);
     List<uint8_t> occurs;
@@ -193,7 +193,7 @@ class Builder {
         store_.group_sizes[g] += mine.sizes[g];
         mark_range(plan_.groups[g].delay, mine.delays[g], occurs.data());
       }
-    find_delays(occurs, stored);
+    find_delays(occurs);
     plan_.index_delays(store_.delays);
     if (stored) sum_rows();
   }
@@ -205,13 +205,10 @@ class Builder {
     for (uint32_t steps = low; steps <= high; ++steps) occurs[steps] = 1;
   }
 
-  PGL_COLD void find_delays(const List<uint8_t>& occurs, bool stored) {
-    if (stored) {
-      for (uint32_t delay = 1; delay <= plan_.max_delay; ++delay)
-        if (occurs[delay] != 0) store_.delays.push(delay);
-    } else {
-      store_.delays.push(plan_.groups[0].delay.constant_steps());
-    }
+  PGL_COLD void find_delays(const List<uint8_t>& occurs) {
+    for (uint32_t delay = 1; delay <= plan_.max_delay; ++delay)
+      if (occurs[delay] != 0) store_.delays.push(delay);
+    if (kept(PGL_STORE_DENSE)) store_.delays.push(plan_.groups[0].delay.constant_steps());
     if (store_.delays.empty()) store_.delays.push(1u);
   }
 

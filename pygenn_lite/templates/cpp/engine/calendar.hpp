@@ -16,9 +16,15 @@
 
 namespace pgl {
 
-// Static synapses: nobody asks where an arrival comes from. For dense and procedural stores `begin` is the row.
+// Static synapses: nobody asks where an arrival comes from. For dense stores `begin` is the row.
 struct Segment {
   uint32_t begin, length;
+};
+
+// What a drawn row adds to one target.
+struct Jump {
+  uint32_t target;
+  double weight;  // nothing where the store has one weight for all
 };
 
 // Entries wait in slot (arrival step mod slots); slots are at least one more than the longest delay.
@@ -105,9 +111,8 @@ void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_sl
   List<Entry>& slot = calendar.at(step + delay);
   Entry* const kind = nullptr;
   if (slice.row_begin.empty()) {
-    const bool whole_rows = (store.flags & (PGL_STORE_DENSE | PGL_STORE_PROCEDURAL)) != 0;
     const uint32_t columns = slice.dense_columns;
-    if (!whole_rows || columns == 0) return;  // nothing on this slice
+    if ((store.flags & PGL_STORE_DENSE) == 0 || columns == 0) return;  // nothing on this slice
     for (uint32_t i = 0; i < n; ++i) {
       const uint32_t source = spikes[i];
       if constexpr (std::is_same_v<Entry, Segment>) {

@@ -25,9 +25,17 @@ struct StaticSlice {
   uint32_t slice = 0;
   void (*deliver)(StaticSlice&, const Segment*, uint32_t) = nullptr;
   Calendar<Segment> calendar;
-  RegeneratedRow row;  // procedural stores
+  // Procedural stores: rows are drawn when their spikes are looked up, and their jumps wait in a calendar of their own.
+  bool drawn = false;
+  Calendar<Jump> jumps;
+  RegeneratedRow row;
 
-  explicit StaticSlice(uint32_t longest_delay) : calendar(longest_delay) {}
+  StaticSlice(uint32_t longest_delay, bool procedural)
+      : calendar(procedural ? 0 : longest_delay), drawn(procedural), jumps(procedural ? longest_delay : 0) {}
+  void clear() {
+    calendar.clear();
+    jumps.clear();
+  }
 };
 
 namespace detail {
@@ -158,25 +166,8 @@ void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n)
 }
 
 template <class Real>
-void deliver_procedural(StaticSlice& part, const Segment* entries, uint32_t n) {
-  Real* arena = static_cast<Real*>(part.arena);
-  const Real common = static_cast<Real>(part.store->common_weight);
-  const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
-  for (uint32_t i = 0; i < n; ++i) {
-    part.store->regenerate(*part.store, part.slice, entries[i].begin, part.row);
-    const List<uint32_t>& target = part.row.target;
-    if (weights) {
-      for (std::size_t j = 0; j < target.size(); ++j) arena[target[j]] += static_cast<Real>(part.row.weight[j]);
-    } else {
-      for (const uint32_t t : target) arena[t] += common;
-    }
-  }
-}
-
-template <class Real>
 auto choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) -> void (*)(StaticSlice&, const Segment*, uint32_t) {
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0;
-  if ((store.flags & PGL_STORE_PROCEDURAL) != 0) return deliver_procedural<Real>;
   if ((store.flags & PGL_STORE_DENSE) != 0) return weights ? deliver_dense<Real> : deliver_dense_common<Real>;
   if (!synapses.target32.empty()) {
     return weights ? deliver_sparse<Real, uint32_t, true> : deliver_sparse<Real, uint32_t, false>;
@@ -186,10 +177,41 @@ auto choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) ->
 
 }  // namespace detail
 
+// Procedural stores: notes the jumps of the spikes that carry time t_step, except those before `first_arrival`. A row
+// is drawn once, whatever delays it has; at each step its jumps stand in the order of a stored row.
+inline void post_drawn(StaticSlice& part, const uint32_t* spikes, uint32_t n, int64_t step,
+                                int64_t first_arrival) {
+  const pgl_store& store = *part.store;
+  const RegeneratedRow& row = part.row;
+  for (uint32_t i = 0; i < n; ++i) {
+    store.regenerate(store, part.slice, spikes[i], part.row);
+    for (std::size_t k = 0; k < row.target.size(); ++k) {
+      const int64_t arrival = step + (row.delay.empty() ? store.delays.front() : row.delay[k]);
+      if (arrival < first_arrival) continue;
+      part.jumps.at(arrival).push(Jump{row.target[k], row.weight.empty() ? 0.0 : row.weight[k]});
+    }
+  }
+}
+
+inline void deliver_drawn(StaticSlice& part, int64_t step) {
+  List<Jump>& jumps = part.jumps.at(step);
+  const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
+  const double common = part.store->common_weight;
+  for (const Jump& jump : jumps) {
+    const double weight = weights ? jump.weight : common;
+    if (part.store->real_bytes == 8) {
+      static_cast<double*>(part.arena)[jump.target] += weight;
+    } else {
+      static_cast<float*>(part.arena)[jump.target] += static_cast<float>(weight);
+    }
+  }
+  jumps.clear();
+}
+
 inline StaticSlice make_static_slice(const pgl_store& store, uint32_t slice, void* arena) {
   if (slice >= store.slices.size()) throw Error("the store has fewer slices than the engine");
   if (store.delays.empty()) throw Error("the store names no delay");
-  StaticSlice part(store.delays.back());
+  StaticSlice part(store.delays.back(), (store.flags & PGL_STORE_PROCEDURAL) != 0);
   part.store = &store;
   part.synapses = &store.slices[slice];
   part.arena = arena;

@@ -174,7 +174,12 @@ inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& populatio
                              int64_t step, int64_t now) {
   for (const uint32_t g : population.statics) {
     pgl::StaticSlice& part = slice.statics[g];
-    pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now + statics[g].lead);
+    const int64_t first = now + statics[g].lead;
+    if (part.drawn) {
+      pgl::post_drawn(part, spikes, n, step, first);
+    } else {
+      pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, first);
+    }
   }
   for (const uint32_t g : population.generals) {
     if (generals[g].on_pre == nullptr) continue;
@@ -186,6 +191,10 @@ inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& populatio
 inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
   for (std::size_t g = 0; g < statics.size(); ++g) {
     pgl::StaticSlice& part = slice.statics[g];
+    if (part.drawn) {
+      pgl::deliver_drawn(part, step + statics[g].lead);
+      continue;
+    }
     pgl::List<pgl::Segment>& arrivals = part.calendar.at(step + statics[g].lead);
     if (arrivals.size() == 0) continue;
     part.deliver(part, arrivals.data(), static_cast<uint32_t>(arrivals.size()));

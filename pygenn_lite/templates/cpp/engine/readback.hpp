@@ -109,21 +109,24 @@ inline void set_weight_at(pgl_slice_store& slice, int32_t real_bytes, uint64_t p
 
 }  // namespace detail
 
-// One row of a procedural store on one slice: the synapses that the stored form would hold, in the same order.
 inline void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t source, RegeneratedRow& out) {
   thread_local Row row;
   row.follow(*static_cast<const BuiltStore&>(store).plan);
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0, narrow = store.real_bytes == 4;
+  const uint32_t n_delays = static_cast<uint32_t>(store.delays.size());
   row.make_targets(source);
   row.locate();
+  if (n_delays > 1) row.make_delays();
   if (weights && narrow) row.make_weights<float>();
   if (weights && !narrow) row.make_weights<double>();
   out.target.clear();
+  out.delay.clear();
   out.weight.clear();
   const uint32_t *key = row.keys(), *local = row.local();
   for (uint32_t k = 0; k < row.size(); ++k) {
-    if (key[k] != slice) continue;
+    if (key[k] != slice * n_delays) continue;
     out.target.push(local[k]);
+    if (n_delays > 1) out.delay.push(row.delays()[k]);
     if (weights) out.weight.push(narrow ? double(row.weights<float>()[k]) : row.weights<double>()[k]);
   }
 }

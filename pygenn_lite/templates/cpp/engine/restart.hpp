@@ -54,7 +54,7 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
       part.total = 0;
       part.train_next = 0;
     }
-    for (pgl::StaticSlice& part : slice.statics) part.calendar.clear();
+    for (pgl::StaticSlice& part : slice.statics) part.clear();
     for (pgl::GeneralSlice& part : slice.generals) part.calendar.clear();
   }
   for (Recorder& recorder : recorders) {

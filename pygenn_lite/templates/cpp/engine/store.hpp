@@ -30,10 +30,11 @@ struct pgl_slice_store {
 
 namespace pgl {
 
-// One row of a procedural store on one slice, as it would stand in a stored slice. Kept between calls, so that memory
-// is allocated once.
+// One row of a procedural store on one slice, its synapses in the order in which they are drawn. Kept between calls, so
+// that memory is allocated once.
 struct RegeneratedRow {
   List<uint32_t> target;  // arena index (the group's arena offset added)
+  List<uint16_t> delay;   // steps; empty where all synapses have the store's one delay
   List<double> weight;    // rounded as stored weights are; empty without PGL_STORE_WEIGHTS
 };
 
