@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = PACKAGE / "templates"
-GENERATORS = ("templates/cpp", "codegen", "declaration")  # but for the engine
+GENERATORS = ("codegen", "declaration")  # rooms that decide what source a structure gets
 ENGINE = TEMPLATES / "cpp" / "engine"
 
 _FLAG_TROUBLE = re.compile(
@@ -165,14 +165,22 @@ def compile_code(
 
 def part_key(part: str, compiler: Compiler) -> str:
     """Cache key of a part that is the same for all networks: "engine" or "builder"."""
-    sources = _digest_of("templates/cpp/engine", "templates/common")
-    return f"{part}-{_key(compiler, ENGINE_FLAGS, sources)}"
+    headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
+    return f"{part}-{_key(compiler, ENGINE_FLAGS, _digest_of(*sorted(headers)))}"
 
 
 def kernels_key(compiler: Compiler, structure_key: str) -> str:
     """Cache key of a network's kernels: known before any code is generated."""
-    sources = _digest_of("templates/cpp/engine/abi.h", "templates/common", *GENERATORS)
+    sources = _digest_of(*kernel_sources())
     return f"kernels-{_key(compiler, KERNEL_FLAGS, sources, structure_key)}"
+
+
+def kernel_sources() -> tuple[Path, ...]:
+    """All files of the package that decide the kernels of a structure."""
+    templates = [p for p in (TEMPLATES / "cpp").iterdir() if p.is_file()]
+    headers = [ENGINE / "abi.h", *(TEMPLATES / "common").iterdir()]
+    generators = [p for room in GENERATORS for p in (PACKAGE / room).rglob("*.py")]
+    return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
 
 
 def _key(compiler: Compiler, flags: tuple[str, ...], *parts: str) -> str:
@@ -181,16 +189,12 @@ def _key(compiler: Compiler, flags: tuple[str, ...], *parts: str) -> str:
 
 
 @cache
-def _digest_of(*places: str) -> str:
+def _digest_of(*sources: Path) -> str:
     """Digest of source files of the package: newer code never meets older objects."""
     digest = hashlib.sha256()
-    for place in places:
-        root = PACKAGE / place
-        suffixes = {".py", ".jinja"} if place in GENERATORS else {".h", ".hpp", ".cpp"}
-        for path in [root] if root.is_file() else sorted(root.rglob("*")):
-            if path.suffix in suffixes:
-                digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
-                digest.update(path.read_bytes() + b"\0")
+    for path in sources:
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

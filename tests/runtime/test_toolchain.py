@@ -1,6 +1,7 @@
 """Finding a compiler, and saying so when there is none or it fails."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -123,6 +124,22 @@ def test_keys_tell_structures_and_compilers_apart():
     keys = {build.kernels_key(c, s) for c in (one, two) for s in ("a", "b")}
     assert len(keys) == 4
     assert build.part_key("engine", one) not in keys
+
+
+def test_all_that_kernels_include_is_in_their_key():
+    """Else an upgrade would meet kernels that were compiled from older headers."""
+    known, pending = set(build.kernel_sources()), [build.TEMPLATES / "cpp" / "kernels.cpp.jinja"]
+    seen = set()
+    while pending:
+        path = pending.pop()
+        assert path in known
+        seen.add(path)
+        names = re.findall(r'(?:#|{% )include "(.+?)"', path.read_text(encoding="utf-8"))
+        for name in names:
+            found = [p for p in (build.TEMPLATES / name, path.parent / name) if p.is_file()]
+            assert found, f"{name} of {path}"
+            pending += set(found) - seen
+    assert build.TEMPLATES / "cpp" / "flags.hpp" in seen and len(seen) > 10
 
 
 def test_importing_the_package_is_light():
