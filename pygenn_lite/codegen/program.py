@@ -1,8 +1,9 @@
 """The Program: what is to be computed, free of any target language.
 
-A Program is a set of kernels. A kernel has named arrays (one value per neuron or synapse), named
-scalars (one value for all), and ordered lists of assignments whose right-hand sides are SymPy
-expressions over those names. Backends render it; the reference interpreter runs it as it stands.
+A Program is a set of kernels and the schedule of a time step. A kernel has named arrays (one value
+per neuron or synapse), named scalars (one value for all), and ordered lists of assignments whose
+right-hand sides are SymPy expressions over those names. Backends render it; the reference
+interpreter runs it as it stands.
 Each structure prints itself in a form a scientist can read.
 """
 
@@ -161,11 +162,44 @@ class SynapseKernel:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """One part of a time step, done for all groups or populations before the next begins."""
+
+    name: str
+    what: str
+
+
+# The step from t_n to t_{n+1}, the same on every backend: the reference interpreter walks through
+# this list, templates/cpp/engine/engine.hpp spells it out for a slice.
+SCHEDULE = (
+    Phase("deliver", "arrivals at t_n through static synapses"),
+    Phase("on_pre", "arrivals at t_n at plastic synapses"),
+    Phase("on_post", "plastic synapses onto neurons that spiked at t_n"),
+    Phase("after", "postsynaptic traces of neurons that spiked at t_n"),
+    Phase("synapse_step", "continuous dynamics of synapses"),
+    Phase("record", "variables are recorded as they are at t_n"),
+    Phase("update", "neurons go on to t_{n+1}: flow, threshold, reset, presynaptic traces"),
+    Phase("send", "spikes at t_{n+1} set out"),
+)
+
+
+@dataclass(frozen=True)
 class Program:
-    """All kernels of a network."""
+    """All kernels of a network, and the order in which a time step calls them."""
 
     neurons: tuple[NeuronKernel, ...]
     synapses: tuple[SynapseKernel, ...]
+
+    @property
+    def schedule(self) -> tuple[Phase, ...]:
+        """The phases of a time step for which this network has kernels, or needs none."""
+        unused = {
+            "on_pre": not any(k.on_pre for k in self.synapses),
+            "on_post": not any(k.on_post for k in self.synapses),
+            "after": not any(k.after for k in self.neurons),
+            "synapse_step": not any(k.step for k in self.synapses),
+        }
+        return tuple(phase for phase in SCHEDULE if not unused.get(phase.name, False))
 
     @property
     def real(self) -> str:
@@ -174,4 +208,6 @@ class Program:
         return types[0] if types else "float"
 
     def __str__(self) -> str:
-        return "\n\n".join(str(kernel) for kernel in (*self.neurons, *self.synapses))
+        step = "\n".join(f"  {k}. {phase.what}" for k, phase in enumerate(self.schedule, 1))
+        kernels = (str(kernel) for kernel in (*self.neurons, *self.synapses))
+        return "\n\n".join([*kernels, f"a time step\n{step}"])

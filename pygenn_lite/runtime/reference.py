@@ -86,46 +86,58 @@ class ReferenceSimulation:
                 network, link, synapses, synapse_kernel, self.populations
             )
         self.step_number = 0
-        self.last_spikes: dict[str, NDArray[np.int64]] = {}
         self.spikes: dict[str, list[tuple[int, int]]] = {name: [] for name in self.populations}
         self.traces: dict[str, list[dict[str, NDArray[np.float64]]]] = {
             name: [] for name in self.populations
         }
-        self._send({name: p.first_spikes for name, p in self.populations.items()})
+        self.schedule = [getattr(self, f"_{phase.name}") for phase in program.schedule]
+        self.last_spikes = {name: p.first_spikes for name, p in self.populations.items()}
+        self._send()
 
     def step(self) -> None:
         """One step, in the order that all backends follow."""
-        n = self.step_number
-        plastic = [g for g in self.groups.values() if g.kernel is not None]
-        # 1. arrivals through static synapses
+        for phase in self.schedule:
+            phase()
+
+    def _deliver(self) -> None:
         for group in self.groups.values():
             if group.kernel is None:
-                group.deliver_static(n)
-        # 2. plastic synapses: arrivals, then the targets' own spikes, then the targets' traces
-        for group in plastic:
-            group.deliver_plastic(n)
-        for group in plastic:
-            group.learn_backwards(n, self.last_spikes[group.instance.target])
+                group.deliver_static(self.step_number)
+
+    def _on_pre(self) -> None:
+        for group in self._plastic():
+            group.deliver_plastic(self.step_number)
+
+    def _on_post(self) -> None:
+        for group in self._plastic():
+            group.learn_backwards(self.step_number, self.last_spikes[group.instance.target])
+
+    def _after(self) -> None:
         for name, population in self.populations.items():
             if population.train is None:
-                population.after(n, self.last_spikes[name])
-        for group in plastic:
-            group.advance(n)
-        # 3. record
+                population.after(self.step_number, self.last_spikes[name])
+
+    def _synapse_step(self) -> None:
+        for group in self._plastic():
+            group.advance(self.step_number)
+
+    def _record(self) -> None:
         for name, population in self.populations.items():
             self.traces[name].append(_states(population))
-        # 4. neurons; their spikes set out
-        spikes = {name: population.advance(n) for name, population in self.populations.items()}
-        self.step_number += 1
-        self._send(spikes)
 
-    def _send(self, spikes: dict[str, NDArray[np.int64]]) -> None:
-        """Spikes at the present step: they are noted and set out through all groups."""
-        n, self.last_spikes = self.step_number, spikes
+    def _update(self) -> None:
+        self.last_spikes = {n: p.advance(self.step_number) for n, p in self.populations.items()}
+        self.step_number += 1
+
+    def _send(self) -> None:
+        """Spikes at the present step are noted and set out through all groups."""
         for group in self.groups.values():
-            group.send(n, spikes[group.instance.source])
-        for name, neurons in spikes.items():
-            self.spikes[name] += [(n, int(neuron)) for neuron in neurons]
+            group.send(self.step_number, self.last_spikes[group.instance.source])
+        for name, neurons in self.last_spikes.items():
+            self.spikes[name] += [(self.step_number, int(neuron)) for neuron in neurons]
+
+    def _plastic(self) -> list[ReferenceGroup]:
+        return [group for group in self.groups.values() if group.kernel is not None]
 
     def result(self) -> ReferenceResult:
         """Everything up to now."""
