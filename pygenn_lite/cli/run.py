@@ -18,7 +18,6 @@ from pygenn_lite.errors import (
     FileFormatError,
     NumericalError,
     SimulationError,
-    UnsupportedFeature,
 )
 
 if TYPE_CHECKING:
@@ -89,15 +88,14 @@ class Outcome:
 
 def run_network(options: RunOptions) -> int:
     """Do it; return the exit code."""
+    from pygenn_lite.runtime.backends import check_precision, choose_backend
     from pygenn_lite.runtime.plan import peak_memory
-    from pygenn_lite.runtime.simulation import BACKENDS, PRECISIONS
 
     network, settings = load(options.network, options.changes, options.scale, options.seed)
     duration = _time("duration", options.duration, settings.duration)
     settle = _time("settle", options.settle, settings.settle)
-    for given, known in ((options.backend, BACKENDS), (options.precision, PRECISIONS)):
-        if given not in known:  # before a folder is made
-            raise UnsupportedFeature(f"there is no '{given}'", cure=f"one of {', '.join(known)}")
+    choose_backend(options.backend)  # refused before a folder is made
+    check_precision(options.precision)
     _choose_recordings(network, options.record)
     folder = _make_folder(options, network) if options.record or options.out else None
     stream = folder / RESULT_FILE if folder is not None and network.recordings else None

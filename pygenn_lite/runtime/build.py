@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -63,6 +64,8 @@ class CompiledCode:
         The generated source of the kernels.
     compiled : tuple of str
         What had to be compiled now ("engine", "builder", "kernels").
+    seconds : float
+        What generating and compiling took.
     """
 
     engine: Path
@@ -71,6 +74,7 @@ class CompiledCode:
     manifest: dict[str, Any]
     source: Path | None
     compiled: tuple[str, ...] = ()
+    seconds: float = 0.0
     temporary: list[_TemporaryFolder] = field(default_factory=list)
 
 
@@ -114,6 +118,7 @@ def compile_code(
     CompileError
         The compiler refused; the path of its log is in the message.
     """
+    started = time.perf_counter()
     compiler = find_compiler()
     report = progress or (lambda what: None)
     compiled: list[str] = []
@@ -159,6 +164,7 @@ def compile_code(
             manifest=manifest,
             source=None if kernels is None else kernels / "kernels.cpp",
             compiled=tuple(compiled),
+            seconds=time.perf_counter() - started,
             temporary=temporary,
         )
 

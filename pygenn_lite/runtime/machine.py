@@ -75,6 +75,8 @@ class Machine:
         Gets the part of the connecting that is done, 0 to 1.
     """
 
+    backend = "cpp"
+
     def __init__(
         self,
         network: Network,

@@ -12,24 +12,19 @@ from typing import Any
 
 from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import NumericalError, SimulationError, UnsupportedFeature
-from pygenn_lite.runtime.build import compile_code
+from pygenn_lite.errors import NumericalError, SimulationError
+from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.partition import automatic_threads
 from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.recording import MemorySink, open_result_file
 from pygenn_lite.runtime.result import Result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
 from pygenn_lite.runtime.run_loop import InterruptWatch, RunLoop
-from pygenn_lite.runtime.toolchain import available_cpus
 from pygenn_lite.runtime.views import GroupView, PopulationView
-
-BACKENDS = ("auto", "cpp")
-PRECISIONS = ("float32", "float64")
 
 Callback = Callable[["Simulation"], object]
 
@@ -65,10 +60,8 @@ def compile_network(
     -------
     Simulation
     """
-    if backend not in BACKENDS:
-        raise UnsupportedFeature(f"no backend {backend!r}", cure=f"choose one of {BACKENDS}")
-    if precision not in PRECISIONS:
-        raise UnsupportedFeature(f"no precision {precision!r}", cure=f"one of {PRECISIONS}")
+    chosen = choose_backend(backend)
+    check_precision(precision)
     whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
     if threads is not None and not (whole and 1 <= threads <= 4096):
         raise SimulationError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
@@ -76,28 +69,12 @@ def compile_network(
         raise SimulationError("the network has no population", cure="declare one")
     started = time.perf_counter()
     structure = codegen.network_structure(network, precision, check_finite)
-    kernels = bool(structure.kernels or structure.synapse_kernels)
+    derived = time.perf_counter() - started
+    options = BuildOptions(None if threads is None else int(threads), precision, cache)
     with Progress(progress) as report:
-        code = compile_code(
-            structure.key,
-            (lambda: codegen.generate(structure)) if kernels else None,
-            synapses=bool(network.groups),
-            use_cache=cache,
-            progress=lambda what: report(f"compiling {what}", 0, 1),
-        )
-        for what in code.compiled:
-            report(f"compiling {what}", 1, 1)
-        compiled = time.perf_counter()
-        size = sum(p.size for p in network.populations.values())
-        machine = Machine(
-            network,
-            structure,
-            code,
-            threads=threads or automatic_threads(size, available_cpus()),
-            real=precision,
-            progress=lambda part: report("connecting", round(part * 1000) / 10, 100),
-        )
-    timings = Timings(compiled - started, machine.connect_seconds, time.perf_counter() - started)
+        machine = chosen.build(network, structure, options, report)
+    whole_time = time.perf_counter() - started
+    timings = Timings(derived + machine.code.seconds, machine.connect_seconds, whole_time)
     return Simulation(machine, timings)
 
 
@@ -149,7 +126,7 @@ class Simulation:
     @property
     def backend(self) -> str:
         """Name of the backend."""
-        return "cpp"
+        return self._machine.backend
 
     @property
     def threads(self) -> int:
