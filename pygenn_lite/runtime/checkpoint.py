@@ -32,7 +32,7 @@ VERSION = 2
 Array = npt.NDArray[Any]
 
 
-def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> None:
+def save_checkpoint(machine: Machine, path: Path) -> None:
     """Write a checkpoint.
 
     Parameters
@@ -40,21 +40,20 @@ def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> 
     machine : Machine
     path : Path
         Replaced at once when all is written.
-    changed_weights : set of str
-        Static groups whose weights were set by hand.
     """
+    changed = sorted(name for name, group in machine.groups.items() if group.drawn is not None)
     header = {
         "format": FORMAT,
         "version": VERSION,
         "network": network_digest(machine),
         "step": int(machine.engine.step_get(machine.pointer)),
         "seed": machine.seed,
-        "changed_weights": sorted(changed_weights),
+        "changed_weights": changed,
     }
     try:
         with _written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
             _put(file, "header", np.frombuffer(json.dumps(header).encode(), np.uint8))
-            for name, array in _arrays(machine, changed_weights):
+            for name, array in _arrays(machine, changed):
                 _put(file, name, array)
     except OSError as error:
         raise CheckpointError(
@@ -63,9 +62,8 @@ def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> 
         ) from error
 
 
-def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
-    """Put a simulation into the state of a checkpoint; returns the static groups whose weights had
-    been set by hand.
+def restore_checkpoint(machine: Machine, path: Path) -> None:
+    """Put a simulation into the state of a checkpoint.
 
     Raises
     ------
@@ -76,7 +74,7 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
         with np.load(path, allow_pickle=False) as file:
             header = json.loads(file["header"].tobytes().decode())
             _check(header, machine, path)
-            changed = set(header["changed_weights"])
+            changed = header["changed_weights"]
             content = {name: file[name] for name in _names(machine, changed)}
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
@@ -116,10 +114,12 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
             else:
                 synapses.write_raw(name, values)
         synapses.scalars[:] = content[f"{group}/scalars"]
-    for group in changed:
-        machine.groups[group].set_weights(content[f"{group}/weight"])
+    for group, stored in machine.groups.items():
+        if group in changed:
+            stored.change_weights(content[f"{group}/weight"])
+        else:
+            stored.undo_changes()
     machine.prepare(machine.populations)
-    return changed
 
 
 def network_digest(machine: Machine) -> str:
@@ -176,7 +176,7 @@ def _check(header: dict[str, Any], machine: Machine, path: Path) -> None:
         )
 
 
-def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
+def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]:
     step = int(machine.engine.step_get(machine.pointer))
     for population, memory in machine.populations.items():
         for name, array in memory.checkpoint_arrays():
@@ -204,11 +204,11 @@ def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
             else:
                 yield f"{group}/synapse/{name}", synapses.read_raw(name)
         yield f"{group}/scalars", synapses.scalars
-    for group in sorted(changed):
+    for group in changed:
         yield f"{group}/weight", machine.groups[group].weights()
 
 
-def _names(machine: Machine, changed: set[str]) -> list[str]:
+def _names(machine: Machine, changed: list[str]) -> list[str]:
     names = []
     for population, memory in machine.populations.items():
         names += [f"{population}/array/{n}" for n, _ in memory.checkpoint_arrays()]
@@ -220,7 +220,7 @@ def _names(machine: Machine, changed: set[str]) -> list[str]:
     for group, synapses in machine.synapses.items():
         names += [f"{group}/synapse/{n}" for n in synapses.dtypes]
         names.append(f"{group}/scalars")
-    return names + [f"{group}/weight" for group in sorted(changed)]
+    return names + [f"{group}/weight" for group in changed]
 
 
 def _past(ring: Array, step: int) -> Array:

@@ -303,15 +303,11 @@ class Simulation:
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes."""
-        changed = {
-            n for n, g in self._groups.items() if g.weights_set and n not in self._machine.synapses
-        }
-        save_checkpoint(self._machine, Path(path), changed)
+        save_checkpoint(self._machine, Path(path))
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network."""
-        for name in restore_checkpoint(self._machine, Path(path)):
-            self._groups[name].weights_set = True
+        restore_checkpoint(self._machine, Path(path))
         self._changed.clear()
 
     # ------------------------------------------------------------------ the loop

@@ -7,6 +7,7 @@ import ctypes as c
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -174,8 +175,11 @@ def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int)
 class Store:
     """A built store, and what it needs from Python."""
 
-    def __init__(self, builder: abi.Builder, pointer: int, plan: StorePlan) -> None:
+    def __init__(
+        self, builder: abi.Builder, pointer: int, plan: StorePlan, real_bytes: int
+    ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
+        self.real = np.dtype(f"f{real_bytes}")
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
     @property
@@ -249,7 +253,7 @@ def build_store(
         raise KeyboardInterrupt
     names = ", ".join(m.group.name for m in plan.members)
     builder.check(pointer, f"connecting {names}")
-    return Store(builder, pointer, plan)
+    return Store(builder, pointer, plan, real_bytes)
 
 
 def zero_offsets(partition: Partition) -> Offsets:
@@ -270,6 +274,7 @@ class StoredGroup:
         self.store, self.member, self.dt = store, member, dt
         self.description = store.plan.members[member]
         self.size = int(store.builder.store_group_size(store.pointer, member))
+        self.drawn: npt.NDArray[Any] | None = None  # the weights before the first by hand
 
     @property
     def name(self) -> str:
@@ -313,6 +318,22 @@ class StoredGroup:
             f"reading the weights of {self.name!r}",
         )
         return weight
+
+    def change_weights(self, weights: npt.ArrayLike) -> None:
+        """The same as ``set_weights``, by hand: what was drawn is kept for ``undo_changes``."""
+        drawn = self.drawn
+        if drawn is None and self.store.has_weights:
+            drawn = self.weights().astype(self.store.real)
+        elif drawn is None:
+            drawn = np.array(self.description.weight)
+        self.set_weights(weights)
+        self.drawn = drawn
+
+    def undo_changes(self) -> None:
+        """Put back the weights that were drawn, if others were set by hand."""
+        if self.drawn is not None:
+            self.set_weights(self.drawn)
+            self.drawn = None
 
     def set_weights(self, weights: npt.ArrayLike) -> None:
         """Set weights: one value, or one per synapse in canonical order."""

@@ -101,7 +101,6 @@ class GroupView:
         self._target = target
         self._instance = machine.structure.groups[stored.name]
         self.name, self.size = stored.name, stored.size
-        self.weights_set = False  # by hand, since they were drawn
 
     @property
     def names(self) -> list[str]:
@@ -149,8 +148,10 @@ class GroupView:
         self._plastic.write(name, values)
 
     def _set_weights(self, values: npt.ArrayLike) -> None:
-        self._stored.set_weights(values)
-        self.weights_set = True
+        if self._plastic is None:
+            self._stored.change_weights(values)
+        else:  # a checkpoint holds them in any case
+            self._stored.set_weights(values)
 
     def _of_target(self, name: str) -> str:
         """Internal name of a receptor's variable or parameter on the target population."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import CheckpointError
+from pygenn_lite.errors import CheckpointError, SimulationError
 
 
 @pytest.mark.parametrize("make", [helpers.balanced_network, helpers.plastic_network])
@@ -41,6 +41,44 @@ def test_the_seed_of_the_noise_and_set_values_come_along(tmp_path):
     again = helpers.balanced_network().compile()
     again.restore(tmp_path / "point.npz")
     assert helpers.same_spikes(again.run(100.0), undisturbed)
+
+
+@pytest.mark.parametrize("weight", [pg.Normal(2.0, 0.2), 2.0])
+def test_static_weights_are_again_as_when_the_checkpoint_was_written(tmp_path, weight):
+    def make():
+        net = pg.Network(dt=0.1, seed=6)
+        exc = net.population("exc", 100, helpers.LIF)
+        net.connect(
+            exc, exc, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.1), weight=weight, name="g"
+        )
+        return net.compile()
+
+    sim = make()
+    drawn = np.asarray(sim["g"]["weight"])
+    sim.save(tmp_path / "drawn.npz")
+    sim["g"]["weight"] = 7.0
+    sim.save(tmp_path / "seven.npz")
+    sim["g"]["weight"] = 9.0
+    sim.restore(tmp_path / "seven.npz")
+    assert set(np.asarray(sim["g"]["weight"])) == {7.0}
+    sim.reset()  # keeps the weights of static groups
+    assert set(np.asarray(sim["g"]["weight"])) == {7.0}
+    sim.restore(tmp_path / "drawn.npz")
+    assert np.array_equal(sim["g"]["weight"], drawn)
+    sim.save(tmp_path / "again.npz")
+    other = make()
+    other.restore(tmp_path / "seven.npz")
+    other.restore(tmp_path / "again.npz")
+    assert np.array_equal(other["g"]["weight"], drawn)
+
+
+def test_weights_that_are_refused_change_nothing(tmp_path):
+    sim = helpers.balanced_network().compile()
+    before = np.asarray(sim["exc_inh"]["weight"])
+    with pytest.raises(SimulationError, match="not finite"):
+        sim["exc_inh"]["weight"] = np.nan
+    assert sim._machine.groups["exc_inh"].drawn is None
+    assert np.array_equal(sim["exc_inh"]["weight"], before)
 
 
 def test_trains_go_on_where_they_were(tmp_path):
