@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -150,6 +152,37 @@ def test_stop(library: ctypes.CDLL) -> None:
         net.stop()
         assert net.run(0) == 0  # forgets the wish
         assert net.run(3) == 3
+
+
+def test_a_forked_process_has_no_workers(library: ctypes.CDLL) -> None:
+    """It is told so, and can let go of the engine; with one thread it may run."""
+    for threads in (1, 2):
+        lively = Lively(library, slices=2, threads=threads)
+        child = os.fork()
+        if child == 0:
+            message = "none"
+            try:
+                lively.net.run(10)
+            except ValueError as error:
+                message = str(error)
+            lively.net.close()
+            os._exit(0 if ("compile the network in the process" in message) == (threads > 1) else 1)
+        assert exit_code(child) == 0
+        with lively.net:
+            assert lively.net.run(10) == 10
+
+
+def exit_code(child: int, patience: float = 20.0) -> int | None:
+    """Of a process of ours; None if it hangs, and had to be killed."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
 
 
 @pytest.mark.parametrize(("threads", "slices"), [(1, 1), (2, 2), (2, 3)])

@@ -1,5 +1,6 @@
 """Driving a simulation: run, look, change, stop, reset."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -232,6 +233,28 @@ def test_ctrl_c_ends_a_run_at_a_step_and_keeps_its_results():
     assert result.interrupted and 0 < result.duration < 10_000_000.0
     assert result.stop_step == sim.steps_done
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def run_and_let_go(simulation, answers):
+    try:
+        simulation.run(5.0)
+    except SimulationError as error:
+        answers.put(str(error))
+    simulation.reset(seed=9)  # a new engine, made here
+    answers.put(len(simulation.run(100.0).spikes["exc"]) > 0)
+
+
+def test_a_forked_process_is_told_to_compile_for_itself():
+    context = multiprocessing.get_context("fork")
+    sim = helpers.balanced_network().compile(threads=2)
+    answers = context.Queue()
+    child = context.Process(target=run_and_let_go, args=(sim, answers), daemon=True)
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert "compile the network in the process that runs it" in answers.get(timeout=5)
+    assert answers.get(timeout=5) is True
+    assert sim.run(5.0).duration == 5.0
 
 
 def test_progress_reaches_the_end():
