@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import h5py
 import helpers_runtime as helpers
@@ -13,6 +14,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError, SimulationError
+from pygenn_lite.runtime.result import SpikeCounts
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +96,19 @@ def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
     short = helpers.balanced_network().compile().run(100.0)
     until = train.steps <= 1000
     assert np.array_equal(train.indices[until], short.spikes["exc"].indices)
+
+
+def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
+    whole = helpers.balanced_network(recorded=False).compile().run(190.0, stream_to=tmp_path / "w")
+    counts = whole.counts
+    part = SpikeCounts(counts.steps[:2], {p: t[:2] for p, t in counts.totals.items()})
+    killed = replace(whole, counts=part)  # the last count came too late for the last flush
+    assert counts.steps.tolist() == [0, 1000, 1900] and counts.totals["exc"][1] > 0
+    assert killed.rates()["exc"] == pytest.approx(counts.totals["exc"][1] / 800 / 0.1)
+    for known in (counts.steps[:1], counts.steps[:0]):
+        early = SpikeCounts(known, {p: t[: len(known)] for p, t in counts.totals.items()})
+        with pytest.raises(SimulationError, match="no rate of 'exc' is known"):
+            replace(whole, counts=early).rates()
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):

@@ -111,6 +111,16 @@ def test_rates_are_counted_with_and_without_recording():
         silent.spikes["exc"]
 
 
+def test_rates_that_were_not_counted_are_refused():
+    sim = helpers.balanced_network(recorded=False).compile()
+    result = sim.run(200.0)
+    counts = np.diff(result.counts.totals["exc"])
+    assert result.rates(50.0)["exc"] == pytest.approx(counts[1] / 800 / 0.1)
+    with pytest.raises(SimulationError, match=r"(?s)after 150 ms.*cure: record"):
+        result.rates(150.0)
+    assert sim.run(0.0).rates() == dict(exc=0.0, inh=0.0)
+
+
 # ---------------------------------------------------------------- state and parameters
 
 
