@@ -99,8 +99,8 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
             _restore_ring(published.ring, content[f"{population}/past/{name}"], int(header["step"]))
         steps = np.ascontiguousarray(content[f"{population}/spikes/steps"])
         indices = np.ascontiguousarray(content[f"{population}/spikes/indices"])
-        machine.engine.inflight_import(
-            machine.pointer,
+        machine.call(
+            "inflight_import",
             machine.numbers[population],
             len(steps),
             steps.ctypes.data,
@@ -190,11 +190,9 @@ def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]
         for name, published in memory.published.items():
             yield f"{population}/past/{name}", _past(published.ring, step)
         number = machine.numbers[population]
-        count = int(machine.engine.inflight_count(machine.pointer, number))
+        count = machine.call("inflight_count", number)
         steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-        machine.engine.inflight_export(
-            machine.pointer, number, steps.ctypes.data, indices.ctypes.data
-        )
+        machine.call("inflight_export", number, steps.ctypes.data, indices.ctypes.data)
         yield f"{population}/spikes/steps", steps
         yield f"{population}/spikes/indices", indices
     for group, synapses in machine.synapses.items():

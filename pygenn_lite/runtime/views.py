@@ -56,7 +56,7 @@ class PopulationView:
         """Spikes of each neuron since the start (or the last reset)."""
         counts = np.empty(self.size, np.uint32)
         machine = self._machine
-        machine.engine.spike_totals(machine.pointer, machine.numbers[self.name], counts.ctypes.data)
+        machine.call("spike_totals", machine.numbers[self.name], counts.ctypes.data)
         return counts
 
     def _read(self, internal: str) -> Array:

@@ -296,6 +296,24 @@ def test_published_variables(library: ctypes.CDLL) -> None:
         assert not ring[:, 128:].any()
 
 
+def test_no_failure_is_swallowed(library: ctypes.CDLL) -> None:
+    with Net(library) as net:
+        cells = net.population(10)
+        spikes, samples = net.record_spikes(cells), net.record(cells, "V", [1])
+        nobody = Population(9, 10, cells.bounds)
+        for wrong in (
+            lambda: net.check(net.engine.spikes_drain(net.handle, samples, None, None)),
+            lambda: net.check(net.engine.samples_drain(net.handle, spikes, None, None)),
+            lambda: net.total(nobody),
+            lambda: net.totals(nobody),
+            lambda: net.check(net.engine.inflight_export(net.handle, 9, None, None)),
+            lambda: net.put_in_flight(nobody, (np.zeros(1, np.int64), np.zeros(1, np.uint32))),
+            lambda: net.put_in_flight(cells, (np.ones(1, np.int64), np.zeros(1, np.uint32))),
+        ):
+            with pytest.raises(ValueError, match=r"recorder|no population 9|in the future"):
+                wrong()
+
+
 def test_refusals(library: ctypes.CDLL) -> None:
     with pytest.raises(ValueError, match="delays"):
         Net(library, min_delay=5, max_delay=4)

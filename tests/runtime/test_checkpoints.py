@@ -149,6 +149,20 @@ def test_a_truncated_checkpoint_is_refused(tmp_path):
         sim.restore(tmp_path / "point.npz")
 
 
+def test_spikes_that_cannot_be_put_back_are_named(tmp_path):
+    sim = helpers.balanced_network().compile()
+    sim.run(20.0)
+    sim.save(tmp_path / "point.npz")
+    with np.load(tmp_path / "point.npz") as file:
+        content = dict(file)
+    content["exc/spikes/steps"] += 1000
+    np.savez(tmp_path / "wrong.npz", **content)
+    with pytest.raises(SimulationError, match="lies in the future"):
+        sim.restore(tmp_path / "wrong.npz")
+    sim.restore(tmp_path / "point.npz")
+    assert sim.run(5.0).duration == 5.0
+
+
 def test_an_archive_with_code_in_it_is_refused(tmp_path):
     np.savez(tmp_path / "evil.npz", header=np.array([{"a": 1}], dtype=object))
     with pytest.raises(CheckpointError):
