@@ -18,6 +18,7 @@ from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.machine import Machine
+from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.partition import automatic_threads
 from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
@@ -123,8 +124,9 @@ class Simulation:
         self._changed: set[str] = set()
         self._stop_wanted = False
         self._running = False
+        parameters = Parameters(machine, self._changed)
         self._populations = {
-            name: PopulationView(machine, memory, self._changed)
+            name: PopulationView(machine, memory, parameters)
             for name, memory in machine.populations.items()
         }
         self._groups = {
@@ -133,6 +135,7 @@ class Simulation:
                 machine.groups[name],
                 machine.synapses.get(name),
                 self._populations[group.target],
+                parameters,
             )
             for name, group in machine.network.groups.items()
         }

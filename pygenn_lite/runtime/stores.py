@@ -337,14 +337,23 @@ class StoredGroup:
 
     def set_weights(self, weights: npt.ArrayLike) -> None:
         """Set weights: one value, or one per synapse in canonical order."""
-        values = np.asarray(weights, dtype=np.float64)
+        try:
+            values = np.asarray(weights, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(
+                f"the weight {str(weights)[:60]!r} is no number",
+                where=f"synapse group {self.name!r}",
+                cure="give one weight, or one per synapse in the order of connections()",
+            ) from error
         if values.ndim and values.shape != (self.size,):
             raise ShapeError(
                 f"weights of shape {values.shape} for {self.size} synapses",
                 where=f"synapse group {self.name!r}",
                 cure="give one weight, or one per synapse in the order of connections()",
             )
-        if not np.all(np.isfinite(values)):
+        with np.errstate(over="ignore"):
+            extremes = np.array([values.min(initial=0), values.max(initial=0)], self.store.real)
+        if not np.all(np.isfinite(extremes)):
             raise SimulationError("a weight is not finite", where=f"synapse group {self.name!r}")
         builder, store = self.store.builder, self.store.pointer
         what = f"setting the weights of {self.name!r}"
