@@ -217,20 +217,21 @@ def build_store(
 ) -> Store:
     """Lay down the synapses of a plan.
 
-    ``progress`` gets the part that is done, 0 to 1. Ctrl-C stops the builder.
+    ``progress`` gets the part that is done, 0 to 1. What it raises (Ctrl-C, too) stops the builder
+    and is raised here.
     """
     natives = (abi.Group * len(plan.members))(
         *(m.native(partition.begin[m.group.target], offsets(m)) for m in plan.members)
     )
-    interrupted = False
+    raised: BaseException | None = None
 
     def report(done: int, total: int, user: object) -> int:
-        nonlocal interrupted
+        nonlocal raised
         try:
             progress(done / total if total else 1.0)
-        except KeyboardInterrupt:
-            interrupted = True
-        return int(interrupted)
+        except BaseException as error:  # noqa: BLE001  (no exception can cross the C code)
+            raised = error
+        return int(raised is not None)
 
     callback = abi.ProgressFunction(report)
     pointer = builder.store_build(
@@ -247,10 +248,10 @@ def build_store(
         callback,
         None,
     )
-    if interrupted:
+    if raised is not None:
         if pointer:
             builder.store_destroy(pointer)
-        raise KeyboardInterrupt
+        raise raised
     names = ", ".join(m.group.name for m in plan.members)
     builder.check(pointer, f"connecting {names}")
     return Store(builder, pointer, plan, real_bytes)

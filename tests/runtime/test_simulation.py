@@ -379,7 +379,8 @@ def test_inspection_shows_rules_memory_and_source(reference):
     assert "exc_exc" in str(shown)
 
 
-def test_ctrl_c_while_connecting_ends_it():
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError, SystemExit])
+def test_an_error_of_the_progress_function_ends_the_connecting(error):
     net = pg.Network()
     exc = net.population("exc", 20_000, pg.LIF())
     for _ in range(4):
@@ -393,9 +394,9 @@ def test_ctrl_c_while_connecting_ends_it():
 
     def interrupt(what, done, total):
         if what == "connecting":
-            raise KeyboardInterrupt
+            raise error("mine")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error, match="mine"):
         net.compile(progress=interrupt)
 
 
