@@ -151,6 +151,8 @@ def new_entry(key: str) -> Iterator[Path]:
         try:
             yield aside
             (aside / SUMS).write_bytes(_sums(aside))
+            for path in aside.iterdir():  # where the umask is 002 compilers let the group write
+                path.chmod(path.stat().st_mode & ~0o022)
             try:
                 aside.rename(entry)
             except OSError:

@@ -34,6 +34,16 @@ def test_the_cache_is_private_to_the_user(own_cache):
     assert stat.S_IMODE((own_cache / cache.LAYOUT / "kernels-abc").stat().st_mode) == 0o700
 
 
+def test_entries_are_private_whatever_the_umask():
+    before = os.umask(0o000)
+    try:
+        entry = make_entry()
+    finally:
+        os.umask(before)
+    assert (entry / "content").read_text() == "x"
+    assert all(path.stat().st_mode & 0o022 == 0 for path in entry.iterdir())
+
+
 def test_an_existing_readable_directory_of_ours_is_made_private(own_cache):
     own_cache.mkdir(mode=0o755)
     cache.open_cache()
