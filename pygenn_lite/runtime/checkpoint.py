@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.npyio import NpzFile
 
 from pygenn_lite.errors import CheckpointError
 
@@ -71,7 +72,7 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
         No such file, not a checkpoint, or one of another network.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with _open(path) as file:
             header = json.loads(file["header"].tobytes().decode())
             _check(header, machine, path)
             changed = header["changed_weights"]
@@ -97,8 +98,10 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
             timed.set(content[f"{population}/timed/{k}"])
         for name, published in memory.published.items():
             _restore_ring(published.ring, content[f"{population}/past/{name}"], int(header["step"]))
-        steps = np.ascontiguousarray(content[f"{population}/spikes/steps"])
-        indices = np.ascontiguousarray(content[f"{population}/spikes/indices"])
+        steps = np.ascontiguousarray(content[f"{population}/spikes/steps"], np.int64)
+        indices = np.ascontiguousarray(content[f"{population}/spikes/indices"], np.uint32)
+        if steps.shape != indices.shape:  # the engine would read beyond the shorter one
+            raise CheckpointError(f"{path} is damaged: spikes of {population!r} without a time")
         machine.call(
             "inflight_import",
             machine.numbers[population],
@@ -160,8 +163,15 @@ def _plain(value: Any) -> Iterator[bytes]:
             yield from _plain(item)
 
 
-def _check(header: dict[str, Any], machine: Machine, path: Path) -> None:
-    if header.get("format") != FORMAT:
+def _open(path: Path) -> NpzFile:
+    file = np.load(path, allow_pickle=False)
+    if not isinstance(file, NpzFile):  # a single array
+        raise ValueError("it is no archive")
+    return file
+
+
+def _check(header: Any, machine: Machine, path: Path) -> None:
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of pygenn_lite")
     if header["version"] != VERSION:
         raise CheckpointError(

@@ -140,6 +140,23 @@ def test_other_files_are_refused(tmp_path, content):
         helpers.plastic_network().compile().restore(path)
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: np.save(path, np.arange(3)),
+        lambda path: np.savez(path, header=np.frombuffer(b"[1, 2]", np.uint8)),
+        lambda path: np.savez(path, header=np.frombuffer(b"no JSON", np.uint8)),
+        lambda path: np.savez(path, other=np.arange(3)),
+        lambda path: path.mkdir(),
+    ],
+)
+def test_arrays_of_others_are_refused(tmp_path, write):
+    write(tmp_path / "other.npy")
+    (path,) = tmp_path.iterdir()
+    with pytest.raises(CheckpointError, match=r"other\.npy"):
+        helpers.plastic_network().compile().restore(path)
+
+
 def test_a_truncated_checkpoint_is_refused(tmp_path):
     sim = helpers.plastic_network().compile()
     sim.save(tmp_path / "point.npz")
@@ -155,10 +172,14 @@ def test_spikes_that_cannot_be_put_back_are_named(tmp_path):
     sim.save(tmp_path / "point.npz")
     with np.load(tmp_path / "point.npz") as file:
         content = dict(file)
-    content["exc/spikes/steps"] += 1000
-    np.savez(tmp_path / "wrong.npz", **content)
-    with pytest.raises(SimulationError, match="lies in the future"):
-        sim.restore(tmp_path / "wrong.npz")
+    for change, message in (
+        (lambda steps: steps + 1000, "lies in the future"),
+        (lambda steps: steps[1:], "without a time"),
+    ):
+        changed = {**content, "exc/spikes/steps": change(content["exc/spikes/steps"])}
+        np.savez(tmp_path / "wrong.npz", **changed)
+        with pytest.raises(SimulationError, match=message):
+            sim.restore(tmp_path / "wrong.npz")
     sim.restore(tmp_path / "point.npz")
     assert sim.run(5.0).duration == 5.0
 
