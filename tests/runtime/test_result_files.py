@@ -15,6 +15,7 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError, SimulationError
 from pygenn_lite.runtime.result import SpikeCounts
+from pygenn_lite.runtime.result_file import ResultFile
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,30 @@ def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
         early = SpikeCounts(known, {p: t[: len(known)] for p, t in counts.totals.items()})
         with pytest.raises(SimulationError, match="no rate of 'exc' is known"):
             replace(whole, counts=early).rates()
+
+
+def test_a_slice_without_neurons_is_written_too(tmp_path):
+    net = helpers.balanced_network(neurons=50, recorded=False)
+    exc = net.populations["exc"]
+    net.record(exc.spikes[:0], exc["V"][:0])
+    kept = net.compile().run(5.0)
+    streamed = net.compile().run(5.0, stream_to=tmp_path / "run.h5")
+    for result in (kept, streamed, pg.load_result(kept.save(tmp_path / "kept.h5"))):
+        assert result.traces["exc"]["V"].values.shape == (50, 0)
+        assert len(result.traces["exc"]["V"].times) == 50 and not len(result.spikes["exc"])
+
+
+def test_a_file_is_closed_also_where_the_rest_cannot_be_written(tmp_path, monkeypatch):
+    sim = helpers.balanced_network(neurons=50).compile()
+    files = []
+    monkeypatch.setattr(ResultFile, "_has_room", lambda self: files.append(self))  # None: no
+    with pytest.raises(SimulationError, match=r"holds all up to 0 ms"):
+        sim.run(5.0, stream_to=tmp_path / "run.h5")
+    monkeypatch.undo()
+    assert files and not files[0].file  # closed
+    with h5py.File(tmp_path / "run.h5") as file:
+        assert file.attrs["stop_step"] == 0
+    assert sim.run(5.0, stream_to=tmp_path / "run.h5").start == 5.0
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):
