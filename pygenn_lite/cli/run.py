@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -61,9 +62,10 @@ class Outcome:
     peak_bytes: int = 0
 
     def rates(self) -> dict[str, float | None]:
-        """Rates after settling; unknown if the run was stopped before."""
+        """Rates after settling; unknown if the run was stopped before, or too short to count in."""
         if self.result.duration > self.settle:
-            return dict(self.result.rates(self.settle))
+            with contextlib.suppress(SimulationError):
+                return dict(self.result.rates(self.settle))
         return dict.fromkeys(self.network.populations)
 
     def summary(self) -> dict[str, Any]:
@@ -179,7 +181,7 @@ def _write_files(outcome: Outcome, folder: Path, stream: Path | None, options: R
 
     if stream is not None:
         outcome.files.append(stream)
-    settle = outcome.settle if outcome.result.duration > outcome.settle else 0.0
+    settle = 0.0 if None in outcome.rates().values() else outcome.settle
     scale = f" at scale {outcome.scale:g}" if outcome.scale != 1.0 else ""
     picture = folder / PICTURE_FILE
     try:

@@ -4,6 +4,7 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from pygenn_lite.declaration.checks import (
@@ -302,7 +303,7 @@ class Network:
         ``group["I_syn"]``, or slices of them.
 
         `every`: steps between samples of variables."""
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
             raise NetworkError(f"every = {every!r}", where="record", cure="a whole number >= 1")
         for thing in things:
             if isinstance(thing, Population):
@@ -321,7 +322,7 @@ class Network:
                 )
             if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):
                 raise NetworkError(f"no synapse group {thing.group!r} in this network")
-            self.recordings.append(Recording(thing, every))
+            self.recordings.append(Recording(thing, int(every)))
 
     # ------------------------------------------------------------------ as a value
 

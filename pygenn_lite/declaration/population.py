@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from typing import Any
 
 from pygenn_lite.declaration.connectivity import Connectivity
@@ -133,8 +134,8 @@ class SynapseGroup:
 
 
 def _slice(key: object, size: int, what: str) -> tuple[int, int, int]:
-    if isinstance(key, int):
-        index = key + size if key < 0 else key
+    if isinstance(key, Integral):
+        index = int(key) + (size if key < 0 else 0)
         if not 0 <= index < size:
             raise NetworkError(f"index {key} is out of range", where=what, cure=f"size is {size}")
         return index, index + 1, 1

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -194,19 +194,19 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
     "pgl_spikes_count": (_I64, (_V, _I32)),
-    "pgl_spikes_drain": (None, (_V, _I32, _V, _V)),
+    "pgl_spikes_drain": (_I32, (_V, _I32, _V, _V)),
     "pgl_samples_count": (_I64, (_V, _I32)),
-    "pgl_samples_drain": (None, (_V, _I32, _V, _V)),
-    "pgl_total_spikes": (_U64, (_V, _U32)),
-    "pgl_spike_totals": (None, (_V, _U32, _V)),
+    "pgl_samples_drain": (_I32, (_V, _I32, _V, _V)),
+    "pgl_total_spikes": (_I64, (_V, _U32)),
+    "pgl_spike_totals": (_I32, (_V, _U32, _V)),
     "pgl_run": (_I64, (_V, _I64)),
     "pgl_stop": (None, (_V,)),
     "pgl_step_get": (_I64, (_V,)),
     "pgl_step_set": (None, (_V, _I64)),
     "pgl_fault_get": (_I32, (_V, c.POINTER(Fault))),
     "pgl_inflight_count": (_I64, (_V, _U32)),
-    "pgl_inflight_export": (None, (_V, _U32, _V, _V)),
-    "pgl_inflight_import": (None, (_V, _U32, _I64, _V, _V)),
+    "pgl_inflight_export": (_I32, (_V, _U32, _V, _V)),
+    "pgl_inflight_import": (_I32, (_V, _U32, _I64, _V, _V)),
 }
 BUILDER_FUNCTIONS: Functions = {
     "pgl_store_build": (
@@ -257,6 +257,10 @@ class Engine(_Library):
     """The engine: the run loop, delivery and recording."""
 
     functions: ClassVar[Functions] = ENGINE_FUNCTIONS
+
+    def call(self, name: str, pointer: int, *arguments: Any) -> int:
+        """What the function of this name gives; an exception where it says failure."""
+        return self.check(getattr(self, name)(pointer, *arguments), name.replace("_", " "))
 
 
 class Builder(_Library):

@@ -205,7 +205,7 @@ class StateArray(NDArrayOperatorsMixin):
         try:
             with np.errstate(over="ignore"):  # infinity is refused with its name
                 values[index] = np.asarray(value)
-        except (ValueError, IndexError) as error:
+        except (TypeError, ValueError, IndexError) as error:
             raise ShapeError(
                 f"values of shape {np.shape(value)} do not fit {self.name!r} of shape "
                 f"{values.shape}: {error}",

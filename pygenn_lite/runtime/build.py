@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.errors import CompileError
 from pygenn_lite.runtime import cache as compile_cache
+from pygenn_lite.runtime.abi import load_library
 from pygenn_lite.runtime.toolchain import (
     COMMON_FLAGS,
     ENGINE_FLAGS,
@@ -82,7 +83,8 @@ class _TemporaryFolder:
     """A private directory that goes away with its last user."""
 
     def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="pygenn_lite-"))
+        with compile_cache.usable(Path(tempfile.gettempdir()), "TMPDIR"):
+            self.path = Path(tempfile.mkdtemp(prefix="pygenn_lite-"))
         self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, True)
 
 
@@ -131,7 +133,8 @@ def compile_code(
         _compile(compiler, source, folder / f"{part}.so", ENGINE_FLAGS, f"the {part}")
 
     def part_entry(part: str) -> Path:
-        return _entry(part_key(part, compiler), lambda folder: make_part(part, folder))
+        key = part_key(part, compiler)
+        return _entry(key, lambda folder: make_part(part, folder), f"{part}.so")
 
     def make_kernels(folder: Path) -> None:
         assert generate is not None
@@ -149,11 +152,12 @@ def compile_code(
         builder: Future[Path] | None = pool.submit(part_entry, "builder") if synapses else None
         kernels: Path | None = None
         if generate is not None and use_cache:
-            kernels = _entry(kernels_key(compiler, structure_key), make_kernels)
+            kernels = _entry(kernels_key(compiler, structure_key), make_kernels, "kernels.so")
         elif generate is not None:
             temporary.append(_TemporaryFolder())
             kernels = temporary[0].path
-            make_kernels(kernels)
+            with compile_cache.usable(kernels, "TMPDIR"):
+                make_kernels(kernels)
         manifest: dict[str, Any] = {"populations": [], "synapses": []}
         if kernels is not None:
             manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
@@ -204,14 +208,28 @@ def _digest_of(*sources: Path) -> str:
     return digest.hexdigest()
 
 
-def _entry(key: str, make: Callable[[Path], None]) -> Path:
-    """The cache entry of a key, made if it is not there."""
+def _entry(key: str, make: Callable[[Path], None], name: str) -> Path:
+    """The cache entry of a key, made if it is not there, and again if the shared object in it does
+    not load: several systems may use one home directory, and their libraries differ."""
+    found = _found_or_made(key, make)
+    try:
+        load_library(found / name)
+    except CompileError:
+        with compile_cache.entry_lock(key):
+            compile_cache.drop_entry(key)
+        found = _found_or_made(key, make)
+        load_library(found / name)
+    return found
+
+
+def _found_or_made(key: str, make: Callable[[Path], None]) -> Path:
     found = compile_cache.find_entry(key)
     if found is not None:
         return found
     with compile_cache.entry_lock(key):
         found = compile_cache.find_entry(key)  # another process may have made it meanwhile
         if found is None:
+            compile_cache.drop_entry(key)  # a damaged one would stand in the way
             with compile_cache.new_entry(key) as folder:
                 make(folder)
             found = compile_cache.find_entry(key)
@@ -268,9 +286,10 @@ def _fail(compiler: Compiler, source: Path, what: str, log: str) -> None:
     folder = compile_cache.logs_directory()
     name = hashlib.sha256(log.encode()).hexdigest()[:12]
     log_path = folder / f"{name}.log"
-    log_path.write_text(log, encoding="utf-8")
-    if source.suffix == ".cpp" and TEMPLATES not in source.parents:
-        shutil.copy(source, folder / f"{name}.cpp")
+    with compile_cache.usable():
+        log_path.write_text(log, encoding="utf-8")
+        if source.suffix == ".cpp" and TEMPLATES not in source.parents:
+            shutil.copy(source, folder / f"{name}.cpp")
     errors = [line.strip() for line in log.splitlines() if "error" in line.lower()]
     first = f"; it says first: {errors[0]}" if errors else ""
     raise CompileError(

@@ -1,14 +1,16 @@
 """The compile cache: shared objects we compiled, in a directory that only the user can write.
 
 What lies there is loaded and run, so anything that others own or could have written is refused.
-Entries are directories made aside and renamed into place whole; a lock per entry keeps several
-processes from compiling the same thing. It knows nothing of what it holds.
+Entries are directories made aside and renamed into place whole, with digests of their files: what
+a full disk or a crash has damaged is not found. A lock per entry keeps several processes from
+compiling the same thing. It knows nothing of what it holds.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import shutil
 import stat
@@ -19,6 +21,7 @@ from pathlib import Path
 from pygenn_lite.errors import ToolchainError
 
 LAYOUT = "v1"  # changes when the meaning of an entry does; older layouts are only ever deleted
+SUMS = "sums"  # the file of an entry that holds the digests of the others
 
 
 def cache_directory() -> Path:
@@ -40,7 +43,7 @@ def open_cache() -> Path:
         Others own it, or could have written to it.
     """
     root = cache_directory()
-    try:
+    with usable():
         root.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             root.mkdir(mode=0o700)
@@ -53,12 +56,21 @@ def open_cache() -> Path:
         with contextlib.suppress(FileExistsError):
             layout.mkdir(mode=0o700)
         check_private(layout)
-    except OSError as error:
-        raise ToolchainError(
-            f"the compile cache {root} cannot be used: {error.strerror or error}",
-            cure="set PYGENN_LITE_CACHE to a directory you can write, or compile with cache=False",
-        ) from error
     return layout
+
+
+@contextlib.contextmanager
+def usable(place: Path | None = None, setting: str = "PYGENN_LITE_CACHE") -> Iterator[None]:
+    """Tell what the system refuses at a place for compiled code (by default the cache), and which
+    variable says where that is."""
+    try:
+        yield
+    except OSError as error:
+        what = f"the compile cache {cache_directory()}" if place is None else f"{place}"
+        raise ToolchainError(
+            f"{what} cannot be used: {error.strerror or error}",
+            cure=f"set {setting} to a directory that you can write to and that has room",
+        ) from error
 
 
 def check_private(path: Path) -> None:
@@ -90,13 +102,19 @@ def _check_ancestor(path: Path) -> None:
 
 
 def find_entry(key: str) -> Path | None:
-    """The directory of a complete entry, or None."""
+    """The directory of a complete entry; None where there is none, or a damaged one."""
     entry = open_cache() / _checked_key(key)
     if not entry.is_dir():
         return None
-    check_private(entry)
-    for path in entry.iterdir():
-        check_private(path)
+    with usable():
+        try:
+            check_private(entry)
+            for path in entry.iterdir():
+                check_private(path)
+            if (entry / SUMS).read_bytes() != _sums(entry):
+                return None
+        except FileNotFoundError:  # never written, or just cleared away
+            return None
     with contextlib.suppress(OSError):
         os.utime(entry)  # last use, for people who want to tidy up by age
     return entry
@@ -106,13 +124,15 @@ def find_entry(key: str) -> Path | None:
 def entry_lock(key: str) -> Iterator[None]:
     """Hold the lock of one entry: other processes that want to make it wait."""
     locks = open_cache() / "locks"
-    with contextlib.suppress(FileExistsError):
-        locks.mkdir(mode=0o700)
-    check_private(locks)
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(locks / f"{_checked_key(key)}.lock", flags, 0o600)
+    with usable():
+        with contextlib.suppress(FileExistsError):
+            locks.mkdir(mode=0o700)
+        check_private(locks)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(locks / f"{_checked_key(key)}.lock", flags, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with usable():
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)  # releases the lock, as does the end of the process
@@ -126,30 +146,35 @@ def new_entry(key: str) -> Iterator[Path]:
     """
     layout = open_cache()
     entry = layout / _checked_key(key)
-    aside = Path(tempfile.mkdtemp(prefix=".making-", dir=layout))  # mkdtemp gives 0700
-    try:
-        yield aside
+    with usable():
+        aside = Path(tempfile.mkdtemp(prefix=".making-", dir=layout))  # mkdtemp gives 0700
         try:
-            aside.rename(entry)
-        except OSError:
-            if not entry.is_dir():
-                raise
-            # Another process was faster; its entry has the same key, hence the same contents.
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            yield aside
+            (aside / SUMS).write_bytes(_sums(aside))
+            for path in aside.iterdir():  # where the umask is 002 compilers let the group write
+                path.chmod(path.stat().st_mode & ~0o022)
+            try:
+                aside.rename(entry)
+            except OSError:
+                if not entry.is_dir():
+                    raise
+                # Another process was faster; its entry has the same key, hence the same contents.
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def drop_entry(key: str) -> None:
-    """Forget an entry (one that does not load)."""
+    """Forget an entry: one that is damaged, or does not load."""
     shutil.rmtree(open_cache() / _checked_key(key), ignore_errors=True)
 
 
 def logs_directory() -> Path:
     """Where compilers' logs go."""
     logs = open_cache() / "logs"
-    with contextlib.suppress(FileExistsError):
-        logs.mkdir(mode=0o700)
-    check_private(logs)
+    with usable():
+        with contextlib.suppress(FileExistsError):
+            logs.mkdir(mode=0o700)
+        check_private(logs)
     return logs
 
 
@@ -183,6 +208,16 @@ def clear_cache() -> int:
         if path.name[:1] == "v" and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
     return freed - cache_size()
+
+
+def _sums(entry: Path) -> bytes:
+    """Digests of the files of an entry, one a line."""
+    lines = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n"
+        for path in sorted(entry.iterdir())
+        if path.name != SUMS
+    )
+    return "".join(lines).encode()
 
 
 def _checked_key(key: str) -> str:

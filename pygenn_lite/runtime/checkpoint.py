@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.npyio import NpzFile
 
 from pygenn_lite.errors import CheckpointError
 
@@ -32,7 +33,7 @@ VERSION = 2
 Array = npt.NDArray[Any]
 
 
-def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> None:
+def save_checkpoint(machine: Machine, path: Path) -> None:
     """Write a checkpoint.
 
     Parameters
@@ -40,21 +41,20 @@ def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> 
     machine : Machine
     path : Path
         Replaced at once when all is written.
-    changed_weights : set of str
-        Static groups whose weights were set by hand.
     """
+    changed = sorted(name for name, group in machine.groups.items() if group.drawn is not None)
     header = {
         "format": FORMAT,
         "version": VERSION,
         "network": network_digest(machine),
         "step": int(machine.engine.step_get(machine.pointer)),
         "seed": machine.seed,
-        "changed_weights": sorted(changed_weights),
+        "changed_weights": changed,
     }
     try:
         with _written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
             _put(file, "header", np.frombuffer(json.dumps(header).encode(), np.uint8))
-            for name, array in _arrays(machine, changed_weights):
+            for name, array in _arrays(machine, changed):
                 _put(file, name, array)
     except OSError as error:
         raise CheckpointError(
@@ -63,9 +63,8 @@ def save_checkpoint(machine: Machine, path: Path, changed_weights: set[str]) -> 
         ) from error
 
 
-def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
-    """Put a simulation into the state of a checkpoint; returns the static groups whose weights had
-    been set by hand.
+def restore_checkpoint(machine: Machine, path: Path) -> None:
+    """Put a simulation into the state of a checkpoint.
 
     Raises
     ------
@@ -73,10 +72,10 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
         No such file, not a checkpoint, or one of another network.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with _open(path) as file:
             header = json.loads(file["header"].tobytes().decode())
             _check(header, machine, path)
-            changed = set(header["changed_weights"])
+            changed = header["changed_weights"]
             content = {name: file[name] for name in _names(machine, changed)}
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
@@ -99,10 +98,12 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
             timed.set(content[f"{population}/timed/{k}"])
         for name, published in memory.published.items():
             _restore_ring(published.ring, content[f"{population}/past/{name}"], int(header["step"]))
-        steps = np.ascontiguousarray(content[f"{population}/spikes/steps"])
-        indices = np.ascontiguousarray(content[f"{population}/spikes/indices"])
-        machine.engine.inflight_import(
-            machine.pointer,
+        steps = np.ascontiguousarray(content[f"{population}/spikes/steps"], np.int64)
+        indices = np.ascontiguousarray(content[f"{population}/spikes/indices"], np.uint32)
+        if steps.shape != indices.shape:  # the engine would read beyond the shorter one
+            raise CheckpointError(f"{path} is damaged: spikes of {population!r} without a time")
+        machine.call(
+            "inflight_import",
             machine.numbers[population],
             len(steps),
             steps.ctypes.data,
@@ -116,10 +117,12 @@ def restore_checkpoint(machine: Machine, path: Path) -> set[str]:
             else:
                 synapses.write_raw(name, values)
         synapses.scalars[:] = content[f"{group}/scalars"]
-    for group in changed:
-        machine.groups[group].set_weights(content[f"{group}/weight"])
+    for group, stored in machine.groups.items():
+        if group in changed:
+            stored.change_weights(content[f"{group}/weight"])
+        else:
+            stored.undo_changes()
     machine.prepare(machine.populations)
-    return changed
 
 
 def network_digest(machine: Machine) -> str:
@@ -160,8 +163,15 @@ def _plain(value: Any) -> Iterator[bytes]:
             yield from _plain(item)
 
 
-def _check(header: dict[str, Any], machine: Machine, path: Path) -> None:
-    if header.get("format") != FORMAT:
+def _open(path: Path) -> NpzFile:
+    file = np.load(path, allow_pickle=False)
+    if not isinstance(file, NpzFile):  # a single array
+        raise ValueError("it is no archive")
+    return file
+
+
+def _check(header: Any, machine: Machine, path: Path) -> None:
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of pygenn_lite")
     if header["version"] != VERSION:
         raise CheckpointError(
@@ -176,7 +186,7 @@ def _check(header: dict[str, Any], machine: Machine, path: Path) -> None:
         )
 
 
-def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
+def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]:
     step = int(machine.engine.step_get(machine.pointer))
     for population, memory in machine.populations.items():
         for name, array in memory.checkpoint_arrays():
@@ -190,11 +200,9 @@ def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
         for name, published in memory.published.items():
             yield f"{population}/past/{name}", _past(published.ring, step)
         number = machine.numbers[population]
-        count = int(machine.engine.inflight_count(machine.pointer, number))
+        count = machine.call("inflight_count", number)
         steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-        machine.engine.inflight_export(
-            machine.pointer, number, steps.ctypes.data, indices.ctypes.data
-        )
+        machine.call("inflight_export", number, steps.ctypes.data, indices.ctypes.data)
         yield f"{population}/spikes/steps", steps
         yield f"{population}/spikes/indices", indices
     for group, synapses in machine.synapses.items():
@@ -204,11 +212,11 @@ def _arrays(machine: Machine, changed: set[str]) -> Iterator[tuple[str, Array]]:
             else:
                 yield f"{group}/synapse/{name}", synapses.read_raw(name)
         yield f"{group}/scalars", synapses.scalars
-    for group in sorted(changed):
+    for group in changed:
         yield f"{group}/weight", machine.groups[group].weights()
 
 
-def _names(machine: Machine, changed: set[str]) -> list[str]:
+def _names(machine: Machine, changed: list[str]) -> list[str]:
     names = []
     for population, memory in machine.populations.items():
         names += [f"{population}/array/{n}" for n, _ in memory.checkpoint_arrays()]
@@ -220,7 +228,7 @@ def _names(machine: Machine, changed: set[str]) -> list[str]:
     for group, synapses in machine.synapses.items():
         names += [f"{group}/synapse/{n}" for n in synapses.dtypes]
         names.append(f"{group}/scalars")
-    return names + [f"{group}/weight" for group in sorted(changed)]
+    return names + [f"{group}/weight" for group in changed]
 
 
 def _past(ring: Array, step: int) -> Array:

@@ -57,6 +57,9 @@ class InputView:
 
     def __getitem__(self, name: str) -> StateArray:
         label = f"{self.name}[{name!r}]"
+        if name == "sd" and name in self._internal:
+            sd = self._target[self._internal[name]]
+            return StateArray(label, lambda: np.asarray(sd), lambda v: self._set_sd(sd, v))
         if name in self._internal:
             return self._target[self._internal[name]]
         if name in self.names and self._timed is not None:
@@ -74,17 +77,20 @@ class InputView:
     def __setitem__(self, name: str, values: Any) -> None:
         if self._poisson is not None and name in ("rate", "sources"):
             self._set_poisson(name, values)
-        elif name == "sd" and np.any(np.asarray(values) < 0):
-            raise SimulationError(
-                "a standard deviation is negative",
-                where=f"input {self.name!r}",
-                cure="give values >= 0",
-            )
         else:
             self[name][...] = values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
+
+    def _set_sd(self, sd: StateArray, values: Array) -> None:
+        if np.any(values < 0):
+            raise SimulationError(
+                "a standard deviation is negative",
+                where=f"input {self.name!r}",
+                cure="give values >= 0",
+            )
+        sd[...] = values
 
     def _set_poisson(self, name: str, values: Any) -> None:
         label = f"{self.name}[{name!r}]"

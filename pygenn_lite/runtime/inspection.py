@@ -65,6 +65,9 @@ def memory_rows(machine: Machine) -> list[MemoryRow]:
         members = [m.group.name for m in store.plan.members]
         count = sum(machine.groups[n].size for n in members)
         rows.append(MemoryRow(", ".join(members), "synapses", count, store.nbytes))
+    for name, group in machine.groups.items():
+        if group.drawn is not None:
+            rows.append(MemoryRow(name, "weights as drawn", group.size, group.drawn.nbytes))
     for name, synapses in machine.synapses.items():
         if synapses.nbytes:
             count = machine.groups[name].size

@@ -117,6 +117,10 @@ class Machine:
         """The engine's pgl_engine."""
         return self.clock.pointer
 
+    def call(self, name: str, *arguments: Any) -> int:
+        """Let the engine do something; an exception where it fails."""
+        return self.engine.call(name, self.pointer, *arguments)
+
     # ------------------------------------------------------------------ laying out
 
     def manifest_of(self, population: str) -> Mapping[str, Any] | None:
@@ -338,7 +342,7 @@ class Machine:
                 arenas = (c.c_void_p * self.partition.slices)(
                     *(a.ctypes.data for a in self.arenas.data)
                 )
-                self._call(
+                self.call(
                     "static_add",
                     self.numbers[store.plan.source],
                     store.pointer,
@@ -359,7 +363,7 @@ class Machine:
 
     def _add_population(self, memory: PopulationMemory) -> int:
         manifest = memory.manifest or {"update": None, "after": None}
-        number = self._call(
+        number = self.call(
             "population_add",
             memory.size,
             self.partition.begin[memory.name].ctypes.data,
@@ -374,9 +378,9 @@ class Machine:
             indices = np.asarray(model.indices.array).astype(np.uint32)
             order = np.lexsort((indices, steps))
             steps, indices = steps[order], np.ascontiguousarray(indices[order])
-            self._call("source_set", number, len(steps), steps.ctypes.data, indices.ctypes.data)
+            self.call("source_set", number, len(steps), steps.ctypes.data, indices.ctypes.data)
         for name, published in memory.published.items():
-            self._call(
+            self.call(
                 "publish_add",
                 number,
                 memory.arrays[name].whole().ctypes.data,
@@ -389,7 +393,7 @@ class Machine:
     def _add_synapses(self, memory: SynapseMemory) -> None:
         manifest = memory.manifest
         args, memory.kept = memory.arguments(self.seed)
-        self._call(
+        self.call(
             "synapse_add",
             self.numbers[memory.source.name],
             self.numbers[memory.target.name],
@@ -399,10 +403,6 @@ class Machine:
             self._symbol(manifest["step"]),
             args,
         )
-
-    def _call(self, name: str, *arguments: Any) -> int:
-        function = getattr(self.engine, name)
-        return self.engine.check(function(self.pointer, *arguments), name.replace("_", " "))
 
     def _symbol(self, name: str | None) -> int | None:
         return None if self.kernels is None else abi.symbol_address(self.kernels, name)

@@ -174,21 +174,24 @@ class Recorders:
     def drain(self, sink: Sink | None) -> None:
         """Fetch what was recorded since the last call; without a sink it is dropped."""
         for wanted, number in self._spikes:
-            count = int(self.engine.spikes_count(self.pointer, number))
+            count = self._call("spikes_count", number)
             steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-            self.engine.spikes_drain(self.pointer, number, steps.ctypes.data, indices.ctypes.data)
+            self._call("spikes_drain", number, steps.ctypes.data, indices.ctypes.data)
             if wanted.chosen is not None:
                 kept = np.isin(indices, wanted.chosen)
                 steps, indices = steps[kept], indices[kept]
             if sink is not None:
                 sink.add_spikes(wanted.population, steps, indices)
         for request, number in self._variables:
-            rows = int(self.engine.samples_count(self.pointer, number))
+            rows = self._call("samples_count", number)
             steps = np.empty(rows, np.int64)
             values = np.empty((rows, len(request.indices)), self.real)
-            self.engine.samples_drain(self.pointer, number, steps.ctypes.data, values.ctypes.data)
+            self._call("samples_drain", number, steps.ctypes.data, values.ctypes.data)
             if sink is not None:
                 sink.add_samples(request.owner, request.variable, steps, values)
+
+    def _call(self, name: str, *arguments: Any) -> int:
+        return self.engine.call(name, self.pointer, *arguments)
 
 
 class MemorySink:

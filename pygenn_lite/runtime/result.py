@@ -191,6 +191,11 @@ class Result:
         settle : float
             ms at the start of the run that are left out. Where spikes were not recorded, spikes are
             only known in bins of 100 ms: ``settle`` is then rounded up to the next one.
+
+        Raises
+        ------
+        SimulationError
+            Nothing is left to count in.
         """
         settle_steps = round(settle / self.dt)
         if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
@@ -198,20 +203,32 @@ class Result:
                 f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
             )
         first = self.start_step + settle_steps
-        bin_number = int(np.searchsorted(self.counts.steps, first))
         result = {}
         for population, size in self.sizes.items():
-            begin = first
             if population in self.whole and population in self.spikes:
-                train = self.spikes[population]
-                number = int(np.count_nonzero(train.steps > first))
+                number = int(np.count_nonzero(self.spikes[population].steps > first))
+                steps = self.stop_step - first
             else:
-                totals = self.counts.totals[population]
-                begin = int(self.counts.steps[bin_number])
-                number = int(totals[-1] - totals[bin_number])
-            seconds = (self.stop_step - begin) * self.dt / 1000.0
+                number, steps = self._counted(population, first)
+            seconds = steps * self.dt / 1000.0
             result[population] = number / size / seconds if size and seconds else 0.0
         return result
+
+    def _counted(self, population: str, first: int) -> tuple[int, int]:
+        """Spikes in the bins that begin at step ``first`` or later, and the steps of these bins:
+        those of a run that was killed may end before it does."""
+        steps, totals = self.counts.steps, self.counts.totals[population]
+        bin_number = int(np.searchsorted(steps, first))
+        if bin_number < len(steps) - 1:
+            return int(totals[-1] - totals[bin_number]), int(steps[-1] - steps[bin_number])
+        if self.stop_step == self.start_step:
+            return 0, 0
+        settled = float(times_of(first - self.start_step, self.dt))
+        raise SimulationError(
+            f"no rate of {population!r} is known after {settled:g} ms: its spikes were not "
+            f"recorded, only counted every 100 ms, in a run of {self.duration:g} ms",
+            cure="record its spikes, leave out less, or run for longer",
+        )
 
     def plot(self, **options: Any) -> Any:
         """Raster, rates and traces as a matplotlib figure (see ``pygenn_lite.plotting``)."""

@@ -8,6 +8,7 @@ flush, so that a run that is killed leaves all batches readable.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import resource
 import shutil
@@ -90,7 +91,7 @@ class ResultFile:
             group = self.file.create_group(f"traces/{population}/{variable}")
             group["indices"] = indices
             _growing(group, "times", np.float64).attrs["units"] = "milliseconds"
-            _growing(group, "values", dtype, len(indices))
+            _growing(group, "values", dtype, (len(indices),))
         counts = self.file.create_group("counts")
         _growing(counts, "steps", np.int64)
         totals = counts.create_group("totals")
@@ -127,8 +128,8 @@ class ResultFile:
         if not self._given_up and time.monotonic() - self._last_flush >= FLUSH_SECONDS:
             self.flush(step)
 
-    def flush(self, step: int) -> None:
-        """Write out what has come so far.
+    def flush(self, step: int, **attributes: Any) -> None:
+        """Write out what has come so far, and attributes of the file.
 
         Raises
         ------
@@ -144,7 +145,7 @@ class ResultFile:
                 dataset.resize(start + len(values), axis=0)
                 dataset[start:] = values
             self._pending.clear()
-            self.file.attrs["stop_step"] = step
+            self.file.attrs.update(attributes, stop_step=step)
             self.file.flush()
         except (OSError, RuntimeError) as error:  # h5py raises either where the system refuses
             self._give_up("the system refused to write", error)
@@ -152,14 +153,13 @@ class ResultFile:
         self._last_flush = time.monotonic()
 
     def close(self, step: int, **attributes: Any) -> None:
-        """Write out the rest and close."""
-        if self._given_up:
-            with contextlib.suppress(OSError, RuntimeError):
+        """Write out the rest and close: also where that cannot be written."""
+        try:
+            if not self._given_up:
+                self.flush(step, **attributes)
+        finally:
+            with contextlib.suppress(OSError, RuntimeError):  # of what has been flushed, or told
                 self.file.close()
-            return
-        self.file.attrs.update(attributes)
-        self.flush(step)
-        self.file.close()
 
     def _has_room(self) -> bool:
         """Whether what waits will fit: a full disk found by HDF5 itself would break the file."""
@@ -184,16 +184,18 @@ class ResultFile:
             self._pending.append((name, values))
 
 
-def _growing(group: h5py.Group, name: str, dtype: npt.DTypeLike, columns: int = 0) -> h5py.Dataset:
-    row = np.dtype(dtype).itemsize * max(columns, 1)
-    rows = max(1, min(8192, CHUNK_BYTES // row))
-    shape: tuple[int, ...] = (0, columns) if columns else (0,)
+def _growing(
+    group: h5py.Group, name: str, dtype: npt.DTypeLike, row: tuple[int, ...] = ()
+) -> h5py.Dataset:
+    """An empty dataset of rows of this shape, in chunks of many."""
+    chunk = tuple(max(columns, 1) for columns in row)  # HDF5 has no chunks of nothing
+    rows = max(1, min(8192, CHUNK_BYTES // (np.dtype(dtype).itemsize * math.prod(chunk))))
     return group.create_dataset(
         name,
-        shape,
+        (0, *row),
         dtype=dtype,
-        maxshape=(None, *shape[1:]),
-        chunks=(rows, *shape[1:]),
+        maxshape=(None, *(columns or None for columns in row)),
+        chunks=(rows, *chunk),
     )
 
 

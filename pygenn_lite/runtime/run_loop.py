@@ -102,7 +102,7 @@ class RunLoop:
 
     def _total(self, population: str) -> int:
         machine = self.machine
-        return int(machine.engine.total_spikes(machine.pointer, machine.numbers[population]))
+        return machine.call("total_spikes", machine.numbers[population])
 
     def _count(self) -> None:
         self._counted_at = self.step

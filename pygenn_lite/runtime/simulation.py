@@ -18,6 +18,7 @@ from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.machine import Machine
+from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.recording import MemorySink, open_result_file
@@ -100,8 +101,9 @@ class Simulation:
         self._changed: set[str] = set()
         self._stop_wanted = False
         self._running = False
+        parameters = Parameters(machine, self._changed)
         self._populations = {
-            name: PopulationView(machine, memory, self._changed)
+            name: PopulationView(machine, memory, parameters)
             for name, memory in machine.populations.items()
         }
         self._groups = {
@@ -110,6 +112,7 @@ class Simulation:
                 machine.groups[name],
                 machine.synapses.get(name),
                 self._populations[group.target],
+                parameters,
             )
             for name, group in machine.network.groups.items()
         }
@@ -280,15 +283,11 @@ class Simulation:
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes."""
-        changed = {
-            n for n, g in self._groups.items() if g.weights_set and n not in self._machine.synapses
-        }
-        save_checkpoint(self._machine, Path(path), changed)
+        save_checkpoint(self._machine, Path(path))
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network."""
-        for name in restore_checkpoint(self._machine, Path(path)):
-            self._groups[name].weights_set = True
+        restore_checkpoint(self._machine, Path(path))
         self._changed.clear()
 
     # ------------------------------------------------------------------ the loop

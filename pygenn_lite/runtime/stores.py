@@ -7,6 +7,7 @@ import ctypes as c
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -174,8 +175,11 @@ def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int)
 class Store:
     """A built store, and what it needs from Python."""
 
-    def __init__(self, builder: abi.Builder, pointer: int, plan: StorePlan) -> None:
+    def __init__(
+        self, builder: abi.Builder, pointer: int, plan: StorePlan, real_bytes: int
+    ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
+        self.real = np.dtype(f"f{real_bytes}")
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
     @property
@@ -213,20 +217,21 @@ def build_store(
 ) -> Store:
     """Lay down the synapses of a plan.
 
-    ``progress`` gets the part that is done, 0 to 1. Ctrl-C stops the builder.
+    ``progress`` gets the part that is done, 0 to 1. What it raises (Ctrl-C, too) stops the builder
+    and is raised here.
     """
     natives = (abi.Group * len(plan.members))(
         *(m.native(partition.begin[m.group.target], offsets(m)) for m in plan.members)
     )
-    interrupted = False
+    raised: BaseException | None = None
 
     def report(done: int, total: int, user: object) -> int:
-        nonlocal interrupted
+        nonlocal raised
         try:
             progress(done / total if total else 1.0)
-        except KeyboardInterrupt:
-            interrupted = True
-        return int(interrupted)
+        except BaseException as error:  # noqa: BLE001  (no exception can cross the C code)
+            raised = error
+        return int(raised is not None)
 
     callback = abi.ProgressFunction(report)
     pointer = builder.store_build(
@@ -243,13 +248,13 @@ def build_store(
         callback,
         None,
     )
-    if interrupted:
+    if raised is not None:
         if pointer:
             builder.store_destroy(pointer)
-        raise KeyboardInterrupt
+        raise raised
     names = ", ".join(m.group.name for m in plan.members)
     builder.check(pointer, f"connecting {names}")
-    return Store(builder, pointer, plan)
+    return Store(builder, pointer, plan, real_bytes)
 
 
 def zero_offsets(partition: Partition) -> Offsets:
@@ -270,6 +275,7 @@ class StoredGroup:
         self.store, self.member, self.dt = store, member, dt
         self.description = store.plan.members[member]
         self.size = int(store.builder.store_group_size(store.pointer, member))
+        self.drawn: npt.NDArray[Any] | None = None  # the weights before the first by hand
 
     @property
     def name(self) -> str:
@@ -314,16 +320,41 @@ class StoredGroup:
         )
         return weight
 
+    def change_weights(self, weights: npt.ArrayLike) -> None:
+        """The same as ``set_weights``, by hand: what was drawn is kept for ``undo_changes``."""
+        drawn = self.drawn
+        if drawn is None and self.store.has_weights:
+            drawn = self.weights().astype(self.store.real)
+        elif drawn is None:
+            drawn = np.array(self.description.weight)
+        self.set_weights(weights)
+        self.drawn = drawn
+
+    def undo_changes(self) -> None:
+        """Put back the weights that were drawn, if others were set by hand."""
+        if self.drawn is not None:
+            self.set_weights(self.drawn)
+            self.drawn = None
+
     def set_weights(self, weights: npt.ArrayLike) -> None:
         """Set weights: one value, or one per synapse in canonical order."""
-        values = np.asarray(weights, dtype=np.float64)
+        try:
+            values = np.asarray(weights, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(
+                f"the weight {str(weights)[:60]!r} is no number",
+                where=f"synapse group {self.name!r}",
+                cure="give one weight, or one per synapse in the order of connections()",
+            ) from error
         if values.ndim and values.shape != (self.size,):
             raise ShapeError(
                 f"weights of shape {values.shape} for {self.size} synapses",
                 where=f"synapse group {self.name!r}",
                 cure="give one weight, or one per synapse in the order of connections()",
             )
-        if not np.all(np.isfinite(values)):
+        with np.errstate(over="ignore"):
+            extremes = np.array([values.min(initial=0), values.max(initial=0)], self.store.real)
+        if not np.all(np.isfinite(extremes)):
             raise SimulationError("a weight is not finite", where=f"synapse group {self.name!r}")
         builder, store = self.store.builder, self.store.pointer
         what = f"setting the weights of {self.name!r}"

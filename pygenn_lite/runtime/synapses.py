@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ShapeError
+from pygenn_lite.errors import ShapeError, SimulationError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import aligned_zeros
 from pygenn_lite.runtime.descriptors import (
@@ -128,6 +128,11 @@ class SynapseMemory:
 
     def write(self, name: str, values: npt.ArrayLike) -> None:
         """Set one value, or one per synapse in canonical order."""
+        with np.errstate(over="ignore"):  # infinity is refused with its name
+            if not np.all(np.isfinite(np.asarray(values, dtype=self.dtypes[name]))):
+                raise SimulationError(
+                    f"{name!r} is set to NaN or infinity", where=f"synapse group {self.name!r}"
+                )
         if self.settle is not None:
             self._settle(self.variables)
         self.write_raw(name, values)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.arrays import StateArray
 from pygenn_lite.runtime.neurons import PopulationMemory
+from pygenn_lite.runtime.parameters import Parameters, Place
 from pygenn_lite.runtime.stores import Connections, StoredGroup
 from pygenn_lite.runtime.synapses import SynapseMemory
 
@@ -26,8 +27,8 @@ class PopulationView:
     A parameter that all neurons share has shape (); ``view["tau"] = 10`` sets it.
     """
 
-    def __init__(self, machine: Machine, memory: PopulationMemory, changed: set[str]) -> None:
-        self._machine, self.memory, self._changed = machine, memory, changed
+    def __init__(self, machine: Machine, memory: PopulationMemory, parameters: Parameters) -> None:
+        self._machine, self.memory, self._parameters = machine, memory, parameters
         self.name, self.size = memory.name, memory.size
 
     @property
@@ -56,7 +57,7 @@ class PopulationView:
         """Spikes of each neuron since the start (or the last reset)."""
         counts = np.empty(self.size, np.uint32)
         machine = self._machine
-        machine.engine.spike_totals(machine.pointer, machine.numbers[self.name], counts.ctypes.data)
+        machine.call("spike_totals", machine.numbers[self.name], counts.ctypes.data)
         return counts
 
     def _read(self, internal: str) -> Array:
@@ -70,11 +71,11 @@ class PopulationView:
         if not np.all(np.isfinite(values)):
             raise SimulationError(f"{internal!r} of {self.name!r} is set to NaN or infinity")
         if internal in memory.scalar_index:
-            memory.scalars[memory.scalar_index[internal]] = values
-        else:
-            memory.arrays[internal].write(values)
-        if (memory.roles.get(internal) or memory.scalar_roles[internal]) == "parameter":
-            self._changed.add(self.name)
+            self._parameters.set(Place(self.name, internal), float(values))
+            return
+        memory.arrays[internal].write(values)
+        if memory.roles[internal] == "parameter":
+            self._parameters.changed.add(self.name)
         if internal in memory.published:
             step = int(self._machine.engine.step_get(self._machine.pointer))
             memory.publish_now(internal, step)
@@ -86,8 +87,10 @@ class PopulationView:
 class GroupView:
     """A synapse group: ``view["weight"]`` and the model's other variables, ``connections()``.
 
-    Variables per synapse are ordered by pre, post, delay. Variables and parameters of the receptor
-    are those of the target population, with the model's names.
+    Variables per synapse are ordered by pre, post, delay. Variables and parameters of receptor and
+    traces are those of the populations, with the model's names: groups that share a receptor share
+    them. A parameter changes wherever the group uses it. This is refused where another group shares
+    it and uses it elsewhere, too.
     """
 
     def __init__(
@@ -96,12 +99,12 @@ class GroupView:
         stored: StoredGroup,
         plastic: SynapseMemory | None,
         target: PopulationView,
+        parameters: Parameters,
     ) -> None:
-        self._machine, self._stored, self._plastic = machine, stored, plastic
-        self._target = target
+        self._stored, self._plastic = stored, plastic
+        self._target, self._parameters = target, parameters
         self._instance = machine.structure.groups[stored.name]
         self.name, self.size = stored.name, stored.size
-        self.weights_set = False  # by hand, since they were drawn
 
     @property
     def names(self) -> list[str]:
@@ -123,14 +126,19 @@ class GroupView:
             return StateArray(
                 label, lambda: plastic.read(name), lambda values: self._set(name, values)
             )
-        if plastic is not None and name in plastic.manifest["scalars"]:
-            index = plastic.manifest["scalars"].index(name)
-
-            def write(value: Array) -> None:
-                plastic.scalars[index] = value
-
-            return StateArray(label, lambda: np.array(plastic.scalars[index]), write)
-        return self._target[self._of_target(name)]
+        if name in self._instance.receptor:
+            return self._target[self._instance.receptor[name]]
+        places = self._parameters.of_group(self.name, name)
+        if places:
+            return StateArray(
+                label,
+                lambda: np.array(self._parameters.get(places[0])),
+                lambda value: self._set_parameter(name, value),
+            )
+        raise SimulationError(
+            f"synapse group {self.name!r} has no variable or parameter {name!r}",
+            cure=f"it has {self.names}",
+        )
 
     def __setitem__(self, name: str, values: Any) -> None:
         if name == "weight":
@@ -149,27 +157,15 @@ class GroupView:
         self._plastic.write(name, values)
 
     def _set_weights(self, values: npt.ArrayLike) -> None:
-        self._stored.set_weights(values)
-        self.weights_set = True
+        if self._plastic is None:
+            self._stored.change_weights(values)
+        else:  # a checkpoint holds them in any case
+            self._stored.set_weights(values)
 
-    def _of_target(self, name: str) -> str:
-        """Internal name of a receptor's variable or parameter on the target population."""
-        receptor = self._instance.receptor
-        if name in receptor:
-            return receptor[name]
-        suffixes = {internal[internal.rindex("__") :] for internal in receptor.values()}
-        suffixes |= (
-            {self._instance.target_variable[self._instance.target_variable.rindex("__") :]}
-            if "__" in self._instance.target_variable
-            else set()
-        )
-        for suffix in sorted(suffixes):
-            if f"{name}{suffix}" in self._target.names:
-                return f"{name}{suffix}"
-        raise SimulationError(
-            f"synapse group {self.name!r} has no variable or parameter {name!r}",
-            cure=f"it has {self.names}",
-        )
+    def _set_parameter(self, name: str, value: Array) -> None:
+        if not np.isfinite(value):
+            raise SimulationError(f"{name!r} of {self.name!r} is set to NaN or infinity")
+        self._parameters.set_for_group(self.name, name, float(value))
 
     def __repr__(self) -> str:
         ends = f"{self._instance.source} -> {self._instance.target}"

@@ -58,6 +58,15 @@ def test_files_hold_what_was_simulated(here, call):
     assert summary["rates_hz"] == pytest.approx(result.rates(20.0))
 
 
+def test_rates_that_were_not_counted_are_left_open(here, call):
+    """Without recording spikes are counted every 100 ms, and none of these is left."""
+    short = ("--duration", "30", "--settle", "50")
+    code, out, _ = call("run", "small.yaml", *short, "--no-record", "--json", "--out", "there")
+    assert code == 0
+    assert json.loads(out)["rates_hz"] == dict(exc=None, inh=None)
+    assert Path("there/picture.png").exists()
+
+
 def test_results_are_not_overwritten_unless_asked(here, call):
     for _ in range(2):
         call("run", "small.yaml", "-q")

@@ -292,13 +292,17 @@ class Net:
     def spikes(self, recorder: int) -> tuple[np.ndarray, np.ndarray]:
         n = self.check(self.engine.spikes_count(self.handle, recorder))
         steps, indices = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.uint32)
-        self.engine.spikes_drain(self.handle, recorder, pointer(steps), pointer(indices))
+        self.check(
+            self.engine.spikes_drain(self.handle, recorder, pointer(steps), pointer(indices))
+        )
         return steps, indices
 
     def samples(self, recorder: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
         n = self.check(self.engine.samples_count(self.handle, recorder))
         steps, values = np.empty(n, dtype=np.int64), np.empty((n, columns), dtype=self.real)
-        self.engine.samples_drain(self.handle, recorder, pointer(steps), pointer(values))
+        self.check(
+            self.engine.samples_drain(self.handle, recorder, pointer(steps), pointer(values))
+        )
         return steps, values
 
     # ------------------------------------------------------------ running
@@ -320,23 +324,29 @@ class Net:
         return fault if self.engine.fault_get(self.handle, c.byref(fault)) else None
 
     def total(self, population: Population) -> int:
-        return int(self.engine.total_spikes(self.handle, population.id))
+        return self.check(self.engine.total_spikes(self.handle, population.id))
 
     def totals(self, population: Population) -> np.ndarray:
         counts = np.empty(population.size, dtype=np.uint32)
-        self.engine.spike_totals(self.handle, population.id, pointer(counts))
+        self.check(self.engine.spike_totals(self.handle, population.id, pointer(counts)))
         return counts
 
     def in_flight(self, population: Population) -> tuple[np.ndarray, np.ndarray]:
         n = self.check(self.engine.inflight_count(self.handle, population.id))
         steps, indices = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.uint32)
-        self.engine.inflight_export(self.handle, population.id, pointer(steps), pointer(indices))
+        self.check(
+            self.engine.inflight_export(
+                self.handle, population.id, pointer(steps), pointer(indices)
+            )
+        )
         return steps, indices
 
     def put_in_flight(self, population: Population, spikes: tuple[np.ndarray, np.ndarray]) -> None:
         steps, indices = spikes
-        self.engine.inflight_import(
-            self.handle, population.id, len(steps), pointer(steps), pointer(indices)
+        self.check(
+            self.engine.inflight_import(
+                self.handle, population.id, len(steps), pointer(steps), pointer(indices)
+            )
         )
 
     def calls(self) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -152,6 +154,37 @@ def test_stop(library: ctypes.CDLL) -> None:
         assert net.run(3) == 3
 
 
+def test_a_forked_process_has_no_workers(library: ctypes.CDLL) -> None:
+    """It is told so, and can let go of the engine; with one thread it may run."""
+    for threads in (1, 2):
+        lively = Lively(library, slices=2, threads=threads)
+        child = os.fork()
+        if child == 0:
+            message = "none"
+            try:
+                lively.net.run(10)
+            except ValueError as error:
+                message = str(error)
+            lively.net.close()
+            os._exit(0 if ("compile the network in the process" in message) == (threads > 1) else 1)
+        assert exit_code(child) == 0
+        with lively.net:
+            assert lively.net.run(10) == 10
+
+
+def exit_code(child: int, patience: float = 20.0) -> int | None:
+    """Of a process of ours; None if it hangs, and had to be killed."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        found, status = os.waitpid(child, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
 @pytest.mark.parametrize(("threads", "slices"), [(1, 1), (2, 2), (2, 3)])
 def test_fault_ends_the_run(library: ctypes.CDLL, threads: int, slices: int) -> None:
     with Net(library, threads=threads, slices=slices, min_delay=8, max_delay=8) as net:
@@ -261,6 +294,24 @@ def test_published_variables(library: ctypes.CDLL) -> None:
         np.testing.assert_array_equal(ring[:, 0], [7, 8, 9, 10, 3, 4, 5, 6])
         np.testing.assert_array_equal(ring[:, :128], np.repeat(ring[:, :1], 128, axis=1))
         assert not ring[:, 128:].any()
+
+
+def test_no_failure_is_swallowed(library: ctypes.CDLL) -> None:
+    with Net(library) as net:
+        cells = net.population(10)
+        spikes, samples = net.record_spikes(cells), net.record(cells, "V", [1])
+        nobody = Population(9, 10, cells.bounds)
+        for wrong in (
+            lambda: net.check(net.engine.spikes_drain(net.handle, samples, None, None)),
+            lambda: net.check(net.engine.samples_drain(net.handle, spikes, None, None)),
+            lambda: net.total(nobody),
+            lambda: net.totals(nobody),
+            lambda: net.check(net.engine.inflight_export(net.handle, 9, None, None)),
+            lambda: net.put_in_flight(nobody, (np.zeros(1, np.int64), np.zeros(1, np.uint32))),
+            lambda: net.put_in_flight(cells, (np.ones(1, np.int64), np.zeros(1, np.uint32))),
+        ):
+            with pytest.raises(ValueError, match=r"recorder|no population 9|in the future"):
+                wrong()
 
 
 def test_refusals(library: ctypes.CDLL) -> None:

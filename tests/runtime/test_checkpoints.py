@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import CheckpointError
+from pygenn_lite.errors import CheckpointError, SimulationError
 
 
 @pytest.mark.parametrize("make", [helpers.balanced_network, helpers.plastic_network])
@@ -41,6 +41,44 @@ def test_the_seed_of_the_noise_and_set_values_come_along(tmp_path):
     again = helpers.balanced_network().compile()
     again.restore(tmp_path / "point.npz")
     assert helpers.same_spikes(again.run(100.0), undisturbed)
+
+
+@pytest.mark.parametrize("weight", [pg.Normal(2.0, 0.2), 2.0])
+def test_static_weights_are_again_as_when_the_checkpoint_was_written(tmp_path, weight):
+    def make():
+        net = pg.Network(dt=0.1, seed=6)
+        exc = net.population("exc", 100, helpers.LIF)
+        net.connect(
+            exc, exc, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.1), weight=weight, name="g"
+        )
+        return net.compile()
+
+    sim = make()
+    drawn = np.asarray(sim["g"]["weight"])
+    sim.save(tmp_path / "drawn.npz")
+    sim["g"]["weight"] = 7.0
+    sim.save(tmp_path / "seven.npz")
+    sim["g"]["weight"] = 9.0
+    sim.restore(tmp_path / "seven.npz")
+    assert set(np.asarray(sim["g"]["weight"])) == {7.0}
+    sim.reset()  # keeps the weights of static groups
+    assert set(np.asarray(sim["g"]["weight"])) == {7.0}
+    sim.restore(tmp_path / "drawn.npz")
+    assert np.array_equal(sim["g"]["weight"], drawn)
+    sim.save(tmp_path / "again.npz")
+    other = make()
+    other.restore(tmp_path / "seven.npz")
+    other.restore(tmp_path / "again.npz")
+    assert np.array_equal(other["g"]["weight"], drawn)
+
+
+def test_weights_that_are_refused_change_nothing(tmp_path):
+    sim = helpers.balanced_network().compile()
+    before = np.asarray(sim["exc_inh"]["weight"])
+    with pytest.raises(SimulationError, match="not finite"):
+        sim["exc_inh"]["weight"] = np.nan
+    assert sim._machine.groups["exc_inh"].drawn is None
+    assert np.array_equal(sim["exc_inh"]["weight"], before)
 
 
 def test_trains_go_on_where_they_were(tmp_path):
@@ -102,6 +140,23 @@ def test_other_files_are_refused(tmp_path, content):
         helpers.plastic_network().compile().restore(path)
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: np.save(path, np.arange(3)),
+        lambda path: np.savez(path, header=np.frombuffer(b"[1, 2]", np.uint8)),
+        lambda path: np.savez(path, header=np.frombuffer(b"no JSON", np.uint8)),
+        lambda path: np.savez(path, other=np.arange(3)),
+        lambda path: path.mkdir(),
+    ],
+)
+def test_arrays_of_others_are_refused(tmp_path, write):
+    write(tmp_path / "other.npy")
+    (path,) = tmp_path.iterdir()
+    with pytest.raises(CheckpointError, match=r"other\.npy"):
+        helpers.plastic_network().compile().restore(path)
+
+
 def test_a_truncated_checkpoint_is_refused(tmp_path):
     sim = helpers.plastic_network().compile()
     sim.save(tmp_path / "point.npz")
@@ -109,6 +164,24 @@ def test_a_truncated_checkpoint_is_refused(tmp_path):
     (tmp_path / "point.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CheckpointError):
         sim.restore(tmp_path / "point.npz")
+
+
+def test_spikes_that_cannot_be_put_back_are_named(tmp_path):
+    sim = helpers.balanced_network().compile()
+    sim.run(20.0)
+    sim.save(tmp_path / "point.npz")
+    with np.load(tmp_path / "point.npz") as file:
+        content = dict(file)
+    for change, message in (
+        (lambda steps: steps + 1000, "lies in the future"),
+        (lambda steps: steps[1:], "without a time"),
+    ):
+        changed = {**content, "exc/spikes/steps": change(content["exc/spikes/steps"])}
+        np.savez(tmp_path / "wrong.npz", **changed)
+        with pytest.raises(SimulationError, match=message):
+            sim.restore(tmp_path / "wrong.npz")
+    sim.restore(tmp_path / "point.npz")
+    assert sim.run(5.0).duration == 5.0
 
 
 def test_an_archive_with_code_in_it_is_refused(tmp_path):

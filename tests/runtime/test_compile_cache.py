@@ -1,15 +1,18 @@
 """The compile cache: private, atomic, safe with several processes."""
 
+import errno
 import multiprocessing
 import os
+import shutil
 import stat
 import time
 from pathlib import Path
 
 import pytest
 
+import pygenn_lite as pg
 from pygenn_lite.errors import ToolchainError
-from pygenn_lite.runtime import cache
+from pygenn_lite.runtime import build, cache
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +32,16 @@ def test_the_cache_is_private_to_the_user(own_cache):
     make_entry()
     assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
     assert stat.S_IMODE((own_cache / cache.LAYOUT / "kernels-abc").stat().st_mode) == 0o700
+
+
+def test_entries_are_private_whatever_the_umask():
+    before = os.umask(0o000)
+    try:
+        entry = make_entry()
+    finally:
+        os.umask(before)
+    assert (entry / "content").read_text() == "x"
+    assert all(path.stat().st_mode & 0o022 == 0 for path in entry.iterdir())
 
 
 def test_an_existing_readable_directory_of_ours_is_made_private(own_cache):
@@ -133,6 +146,89 @@ def test_clearing_frees_what_the_size_says(own_cache):
 
 def test_clearing_a_cache_that_is_not_there_is_no_error():
     assert cache.clear_cache() == 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"y", None])
+def test_a_damaged_entry_is_not_found_and_can_be_made_again(damage):
+    content = make_entry() / "content"
+    if damage is None:
+        content.unlink()
+    else:
+        content.write_bytes(damage)
+    assert cache.find_entry("kernels-abc") is None
+    cache.drop_entry("kernels-abc")
+    assert (make_entry() / "content").read_text() == "x"
+
+
+def test_a_lock_that_cannot_be_had_is_named():
+    locks = cache.open_cache() / "locks"
+    (locks / "kernels-abc.lock").mkdir(parents=True)
+    with (
+        pytest.raises(ToolchainError, match=r"(?s)Is a directory.*PYGENN_LITE_CACHE"),
+        cache.entry_lock("kernels-abc"),
+    ):
+        pass
+
+
+def test_a_full_disk_is_named():
+    with pytest.raises(ToolchainError, match="No space left"), cache.new_entry("kernels-abc"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert cache.find_entry("kernels-abc") is None
+
+
+@pytest.fixture(scope="module")
+def compiled_cache(tmp_path_factory):
+    """A cache that holds what ``alone`` needs."""
+    root = tmp_path_factory.mktemp("compiled") / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYGENN_LITE_CACHE", str(root))
+        alone().compile()
+    return root
+
+
+def alone():
+    net = pg.Network(dt=0.1)
+    net.population("cells", 3, pg.NeuronModel("dV/dt = -V/tau", parameters=dict(tau=10.0)))
+    return net
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("kernels.so", "half"),
+        ("kernels.so", "foreign"),
+        ("engine.so", "half"),
+        ("manifest.json", "half"),
+    ],
+)
+def test_what_is_damaged_or_does_not_load_is_compiled_again(
+    compiled_cache, own_cache, name, damage, monkeypatch
+):
+    shutil.copytree(compiled_cache, own_cache)
+    (path,) = own_cache.rglob(name)
+    whole = path.read_bytes()
+    path.unlink()  # what this process has loaded from there stays as it is
+    path.write_bytes(whole[: len(whole) // 2] if damage == "half" else b"of another system")
+    if damage == "foreign":
+        (path.parent / cache.SUMS).write_bytes(cache._sums(path.parent))
+    made = []
+    compile_one = build._compile
+    monkeypatch.setattr(build, "_compile", lambda *a: made.append(a[1].name) or compile_one(*a))
+    assert alone().compile().run(1.0).duration == 1.0
+    assert made == ["engine.cpp" if name == "engine.so" else "kernels.cpp"]
+    assert path.read_bytes()[:4] == whole[:4] and path.stat().st_size > len(whole) // 2
+    alone().compile()
+    assert len(made) == 1
+
+
+def test_a_temporary_folder_that_cannot_be_had_is_named(compiled_cache, own_cache, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    shutil.copytree(compiled_cache, own_cache)
+    monkeypatch.setattr(build.tempfile, "mkdtemp", full)
+    with pytest.raises(ToolchainError, match=r"(?s)No space left.*TMPDIR"):
+        alone().compile(cache=False)
 
 
 def compile_slowly(made: str) -> None:

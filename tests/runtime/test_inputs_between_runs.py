@@ -93,6 +93,7 @@ def test_changes_come_along_in_checkpoints(tmp_path):
         ("poisson_cells", "weight", np.inf, SimulationError),
         ("poisson_cells", "speed", 1.0, SimulationError),
         ("noise_cells", "sd", -1.0, SimulationError),
+        ("noise_cells", "sd", "much", ShapeError),
         ("timed_cells", "values", [1.0, 2.0], ShapeError),
         ("timed_cells", "values", np.nan, SimulationError),
         ("no_such_input", "rate", 1.0, SimulationError),
@@ -103,6 +104,19 @@ def test_what_cannot_be_set_is_refused_and_changes_nothing(name, what, value, er
     with pytest.raises(error):
         sim[name][what] = value
     assert np.array_equal(traces(sim), traces(network().compile()))
+
+
+def test_a_standard_deviation_is_not_negative_either_by_index():
+    net = pg.Network(dt=0.1)
+    cells = net.population("cells", 4, CELL)
+    net.noise_current(cells, 0.0, np.full(4, 0.5))
+    view = net.compile()["noise_cells"]
+    for index in (slice(None), 2, ...):
+        with pytest.raises(SimulationError, match="negative"):
+            view["sd"][index] = -1.0
+    assert set(np.asarray(view["sd"])) == {np.float32(0.5)}
+    view["sd"][1:] = 0.25
+    assert np.asarray(view["sd"]).tolist() == [0.5, 0.25, 0.25, 0.25]
 
 
 @pytest.mark.parametrize("rate", [1e30, 1e13])

@@ -38,6 +38,16 @@ def test_each_group_finds_its_own_receptor_under_its_name(tmp_path):
     assert np.array_equal(streamed.traces["source_target"]["I_syn"].values, fast.values)
 
 
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    net, same = network(), network()
+    for one, (index, every) in ((net, (3, 2)), (same, (np.int64(3), np.uint8(2)))):
+        target = one.populations["target"]
+        one.record(target.spikes[index], target["V"][index - 5 : index], every=every)
+        one.record(one.groups["plastic"]["I_syn"][-index], every=every)
+    assert net == same and hash(net) == hash(same)
+    assert type(same.recordings[-1].every) is type(same.recordings[-1].what.start) is int
+
+
 def test_a_file_records_them_too():
     net = network()
     again, _ = pg.load_network(pg.dump_network(net))

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import h5py
 import helpers_runtime as helpers
@@ -13,6 +14,8 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError, SimulationError
+from pygenn_lite.runtime.result import SpikeCounts
+from pygenn_lite.runtime.result_file import ResultFile
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,43 @@ def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
     short = helpers.balanced_network().compile().run(100.0)
     until = train.steps <= 1000
     assert np.array_equal(train.indices[until], short.spikes["exc"].indices)
+
+
+def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
+    whole = helpers.balanced_network(recorded=False).compile().run(190.0, stream_to=tmp_path / "w")
+    counts = whole.counts
+    part = SpikeCounts(counts.steps[:2], {p: t[:2] for p, t in counts.totals.items()})
+    killed = replace(whole, counts=part)  # the last count came too late for the last flush
+    assert counts.steps.tolist() == [0, 1000, 1900] and counts.totals["exc"][1] > 0
+    assert killed.rates()["exc"] == pytest.approx(counts.totals["exc"][1] / 800 / 0.1)
+    for known in (counts.steps[:1], counts.steps[:0]):
+        early = SpikeCounts(known, {p: t[: len(known)] for p, t in counts.totals.items()})
+        with pytest.raises(SimulationError, match="no rate of 'exc' is known"):
+            replace(whole, counts=early).rates()
+
+
+def test_a_slice_without_neurons_is_written_too(tmp_path):
+    net = helpers.balanced_network(neurons=50, recorded=False)
+    exc = net.populations["exc"]
+    net.record(exc.spikes[:0], exc["V"][:0])
+    kept = net.compile().run(5.0)
+    streamed = net.compile().run(5.0, stream_to=tmp_path / "run.h5")
+    for result in (kept, streamed, pg.load_result(kept.save(tmp_path / "kept.h5"))):
+        assert result.traces["exc"]["V"].values.shape == (50, 0)
+        assert len(result.traces["exc"]["V"].times) == 50 and not len(result.spikes["exc"])
+
+
+def test_a_file_is_closed_also_where_the_rest_cannot_be_written(tmp_path, monkeypatch):
+    sim = helpers.balanced_network(neurons=50).compile()
+    files = []
+    monkeypatch.setattr(ResultFile, "_has_room", lambda self: files.append(self))  # None: no
+    with pytest.raises(SimulationError, match=r"holds all up to 0 ms"):
+        sim.run(5.0, stream_to=tmp_path / "run.h5")
+    monkeypatch.undo()
+    assert files and not files[0].file  # closed
+    with h5py.File(tmp_path / "run.h5") as file:
+        assert file.attrs["stop_step"] == 0
+    assert sim.run(5.0, stream_to=tmp_path / "run.h5").start == 5.0
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):

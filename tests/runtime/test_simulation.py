@@ -1,5 +1,6 @@
 """Driving a simulation: run, look, change, stop, reset."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -108,6 +109,16 @@ def test_rates_are_counted_with_and_without_recording():
     assert list(silent.spikes) == []
     with pytest.raises(KeyError, match="recorded"):
         silent.spikes["exc"]
+
+
+def test_rates_that_were_not_counted_are_refused():
+    sim = helpers.balanced_network(recorded=False).compile()
+    result = sim.run(200.0)
+    counts = np.diff(result.counts.totals["exc"])
+    assert result.rates(50.0)["exc"] == pytest.approx(counts[1] / 800 / 0.1)
+    with pytest.raises(SimulationError, match=r"(?s)after 150 ms.*cure: record"):
+        result.rates(150.0)
+    assert sim.run(0.0).rates() == dict(exc=0.0, inh=0.0)
 
 
 # ---------------------------------------------------------------- state and parameters
@@ -234,6 +245,28 @@ def test_ctrl_c_ends_a_run_at_a_step_and_keeps_its_results():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def run_and_let_go(simulation, answers):
+    try:
+        simulation.run(5.0)
+    except SimulationError as error:
+        answers.put(str(error))
+    simulation.reset(seed=9)  # a new engine, made here
+    answers.put(len(simulation.run(100.0).spikes["exc"]) > 0)
+
+
+def test_a_forked_process_is_told_to_compile_for_itself():
+    context = multiprocessing.get_context("fork")
+    sim = helpers.balanced_network().compile(threads=2)
+    answers = context.Queue()
+    child = context.Process(target=run_and_let_go, args=(sim, answers), daemon=True)
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert "compile the network in the process that runs it" in answers.get(timeout=5)
+    assert answers.get(timeout=5) is True
+    assert sim.run(5.0).duration == 5.0
+
+
 def test_progress_reaches_the_end():
     calls = []
     sim = helpers.balanced_network().compile(progress=lambda *call: calls.append(call))
@@ -346,7 +379,8 @@ def test_inspection_shows_rules_memory_and_source(reference):
     assert "exc_exc" in str(shown)
 
 
-def test_ctrl_c_while_connecting_ends_it():
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError, SystemExit])
+def test_an_error_of_the_progress_function_ends_the_connecting(error):
     net = pg.Network()
     exc = net.population("exc", 20_000, pg.LIF())
     for _ in range(4):
@@ -360,9 +394,9 @@ def test_ctrl_c_while_connecting_ends_it():
 
     def interrupt(what, done, total):
         if what == "connecting":
-            raise KeyboardInterrupt
+            raise error("mine")
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error, match="mine"):
         net.compile(progress=interrupt)
 
 

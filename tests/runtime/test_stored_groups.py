@@ -5,7 +5,13 @@ import pytest
 from scipy import sparse
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
+from pygenn_lite.errors import (
+    ConnectivityError,
+    PygennLiteError,
+    ShapeError,
+    SimulationError,
+    UnsupportedFeature,
+)
 
 CELL = pg.NeuronModel("dV/dt = (I - V)/tau", parameters=dict(tau=10.0), initial=dict(V=0.0))
 CURRENT = pg.ExponentialCurrent(tau=5.0)
@@ -247,6 +253,92 @@ def test_variables_of_plastic_synapses_are_in_the_order_of_connections():
     assert np.array_equal(sim["g"]["count"], np.arange(float(len(found))))
     sim.reset()
     assert not np.asarray(sim["g"]["count"]).any()
+
+
+LEARNING = dict(
+    on_pre="weight = weight + x*tau/20; V_post += 0*V_max_post",
+    on_post="weight = weight - y",
+    pre_trace=pg.Trace("dx/dt = -x/tau", on_spike="x += 1"),
+    post_trace=pg.Trace("dy/dt = -y/tau_y", on_spike="y += 1"),
+)
+
+
+def learning(tau=20.0, second=None):
+    """One group that learns, or two; the target never fires."""
+    model = pg.NeuronModel(
+        "dV/dt = (I - V)/tau",
+        threshold="V > V_max",
+        reset="V = 0",
+        parameters=dict(tau=10.0, V_max=1e9),
+    )
+    net = pg.Network(dt=0.1)
+    source = net.spike_source("source", 1, [1.0, 11.0], [0, 0])
+    cells = net.population("cells", 2, model)
+    for name, value in (("g", tau), ("h", second)):
+        if value is not None:
+            synapse = pg.SynapseModel(parameters=dict(tau=value, tau_y=7.0), **LEARNING)
+            net.connect(source, cells, synapse, pg.AllToAll(), weight=0.0, delay=1.0, name=name)
+    return net.compile(precision="float64")
+
+
+def test_a_parameter_of_code_and_trace_changes_in_both():
+    declared, changed = learning(tau=5.0), learning(tau=20.0)
+    changed["g"]["tau"] = 5.0
+    for sim in (declared, changed):
+        sim.run(20.0)
+    assert float(changed["g"]["tau"][()]) == float(changed["source"]["tau__pre0"][()]) == 5.0
+    assert float(changed["cells"]["tau"][()]) == 10.0  # the neuron's own
+    expected = (1.0 + (1.0 + np.exp(-2.0))) * 5.0 / 20.0
+    for sim in (declared, changed):
+        np.testing.assert_allclose(sim["g"]["weight"], expected, rtol=1e-12)
+    changed["source"]["tau__pre0"] = 4.0
+    assert float(changed["g"]["tau"][()]) == 4.0
+
+
+def test_a_parameter_that_others_share_is_changed_for_all_or_not_at_all():
+    sim = learning(tau=20.0, second=20.0)
+    with pytest.raises(SimulationError, match=r"(?s)shared with h.*\['source'\]\['tau__pre0'\]"):
+        sim["g"]["tau"] = 5.0
+    assert float(sim["g"]["tau"][()]) == float(sim["source"]["tau__pre0"][()]) == 20.0
+    sim["source"]["tau__pre0"] = 5.0
+    assert float(sim["g"]["tau"][()]) == float(sim["h"]["tau"][()]) == 5.0
+    apart = learning(tau=20.0, second=21.0)
+    apart["g"]["tau"] = 5.0
+    assert float(apart["h"]["tau"][()]) == 21.0
+    apart["g"]["tau_y"] = 3.0  # of one trace, and of nothing else: as with a receptor
+    assert float(apart["h"]["tau_y"][()]) == 3.0
+
+
+def test_a_neurons_parameter_that_synapses_read_changes_there_too():
+    sim = learning()
+    sim["cells"]["V_max"] = 100.0
+    assert float(sim["g"]["V_max_post"][()]) == 100.0
+    sim["g"]["V_max_post"] = 200.0
+    assert float(sim["cells"]["V_max"][()]) == 200.0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ("tau", "tau_y", "weight", "u") for value in (np.nan, -np.inf)),
+        ("weight", 1e300),  # is infinity in float32
+        ("u", 1e300),
+        ("weight", "heavy"),
+        ("u", "much"),
+        ("tau", None),
+    ],
+)
+def test_values_of_synapses_are_finite_numbers(name, value):
+    net = pg.Network(dt=0.1)
+    cells = net.population("cells", 3, CELL)
+    options = {**LEARNING, "on_pre": "weight = weight + x*tau + u"}
+    model = pg.SynapseModel(parameters=dict(tau=20.0, tau_y=7.0), variables=dict(u=1.0), **options)
+    net.connect(cells, cells, model, pg.AllToAll(), weight=0.5, name="g")
+    sim = net.compile()
+    before = np.asarray(sim["g"][name])
+    with pytest.raises(PygennLiteError, match=rf"finite|NaN or infinity|{name}"):
+        sim["g"][name] = value
+    assert np.array_equal(sim["g"][name], before)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PGL_ABI_VERSION 1
+#define PGL_ABI_VERSION 2
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -118,7 +118,8 @@ typedef struct pgl_store pgl_store;
 
 int32_t pgl_abi_version(void);
 const char* pgl_last_error(void);  // message of the last failed call of this thread
-// All functions below that return int32_t return a non-negative id, or -1 (see pgl_last_error).
+// All functions below that return int32_t or int64_t return -1 when they fail (see pgl_last_error), else an id, a count
+// or 0.
 pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_delay, uint32_t max_delay, int32_t real_bytes);
 void pgl_engine_destroy(pgl_engine*);
 // slice_begin: [slices + 1] neuron indices, multiples of 64 (except the last); args: [slices], copied; fn may be NULL
@@ -143,11 +144,11 @@ int32_t pgl_record_spikes(pgl_engine*, uint32_t population, uint32_t begin, uint
 int32_t pgl_record_variable(pgl_engine*, uint32_t population, void* const* bases, const uint32_t* indices, uint32_t n,
                             uint32_t every);
 int64_t pgl_spikes_count(pgl_engine*, int32_t recorder);
-void pgl_spikes_drain(pgl_engine*, int32_t recorder, int64_t* steps, uint32_t* indices);  // sorted by step, index; then forgotten
-int64_t pgl_samples_count(pgl_engine*, int32_t recorder);                                 // samples (rows)
-void pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* values);      // real [rows, n]
-uint64_t pgl_total_spikes(pgl_engine*, uint32_t population);  // counted since create/reset, recorded or not
-void pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
+int32_t pgl_spikes_drain(pgl_engine*, int32_t recorder, int64_t* steps, uint32_t* indices);  // sorted by step, index; then forgotten
+int64_t pgl_samples_count(pgl_engine*, int32_t recorder);                                    // samples (rows)
+int32_t pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* values);      // real [rows, n]
+int64_t pgl_total_spikes(pgl_engine*, uint32_t population);  // counted since create/reset, recorded or not
+int32_t pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
 
 // ---------------------------------------------------------------- engine: running
 // Returns the steps done: fewer than asked for after pgl_stop or a fault (pgl_fault_get). -1: error.
@@ -158,8 +159,8 @@ void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and to
 int32_t pgl_fault_get(pgl_engine*, pgl_fault*);  // 1 if one was found
 // Spikes of the last max_delay steps, for checkpoints; import after pgl_step_set.
 int64_t pgl_inflight_count(pgl_engine*, uint32_t population);
-void pgl_inflight_export(pgl_engine*, uint32_t population, int64_t* steps, uint32_t* indices);
-void pgl_inflight_import(pgl_engine*, uint32_t population, int64_t n, const int64_t* steps, const uint32_t* indices);
+int32_t pgl_inflight_export(pgl_engine*, uint32_t population, int64_t* steps, uint32_t* indices);
+int32_t pgl_inflight_import(pgl_engine*, uint32_t population, int64_t n, const int64_t* steps, const uint32_t* indices);
 
 // ---------------------------------------------------------------- builder: stored synapses
 enum pgl_distribution_kind {

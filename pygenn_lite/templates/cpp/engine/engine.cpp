@@ -215,8 +215,8 @@ int64_t pgl_spikes_count(pgl_engine* engine, int32_t recorder) {
   return guarded<int64_t>(-1, [&] { return spike_recorder(engine, recorder).count(); });
 }
 
-void pgl_spikes_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, uint32_t* indices) {
-  guarded<int32_t>(-1, [&] {
+int32_t pgl_spikes_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, uint32_t* indices) {
+  return guarded<int32_t>(-1, [&] {
     spike_recorder(engine, recorder).drain(steps, indices);
     return 0;
   });
@@ -226,24 +226,24 @@ int64_t pgl_samples_count(pgl_engine* engine, int32_t recorder) {
   return guarded<int64_t>(-1, [&] { return variable_recorder(engine, recorder).count(); });
 }
 
-void pgl_samples_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, void* values) {
-  guarded<int32_t>(-1, [&] {
+int32_t pgl_samples_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, void* values) {
+  return guarded<int32_t>(-1, [&] {
     variable_recorder(engine, recorder).drain(steps, values);
     return 0;
   });
 }
 
-uint64_t pgl_total_spikes(pgl_engine* engine, uint32_t index) {
-  return guarded<uint64_t>(0, [&] {
+int64_t pgl_total_spikes(pgl_engine* engine, uint32_t index) {
+  return guarded<int64_t>(-1, [&] {
     population_at(engine, index);
     uint64_t total = 0;
     for (const pgl::Slice& slice : engine->slices()) total += slice.populations[index].total;
-    return total;
+    return static_cast<int64_t>(total);
   });
 }
 
-void pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
-  guarded<int32_t>(-1, [&] {
+int32_t pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
+  return guarded<int32_t>(-1, [&] {
     const pgl::Population& population = population_at(engine, index);
     if (population.size != 0) std::memcpy(counts, population.counts.data(), population.counts.bytes());
     return 0;
@@ -276,8 +276,8 @@ int64_t pgl_inflight_count(pgl_engine* engine, uint32_t index) {
   });
 }
 
-void pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, uint32_t* indices) {
-  guarded<int32_t>(-1, [&] {
+int32_t pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, uint32_t* indices) {
+  return guarded<int32_t>(-1, [&] {
     population_at(engine, index);
     pgl::List<pgl::Spike> all;
     for (const pgl::Slice& slice : engine->slices()) {
@@ -293,9 +293,9 @@ void pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, uin
   });
 }
 
-void pgl_inflight_import(pgl_engine* engine, uint32_t index, int64_t n, const int64_t* steps,
+int32_t pgl_inflight_import(pgl_engine* engine, uint32_t index, int64_t n, const int64_t* steps,
                          const uint32_t* indices) {
-  guarded<int32_t>(-1, [&] {
+  return guarded<int32_t>(-1, [&] {
     population_at(engine, index);
     pgl::List<pgl::Spike> spikes;
     for (int64_t k = 0; k < n; ++k) spikes.push({steps[k], indices[k]});

@@ -356,6 +356,9 @@ PGL_COLD inline void pgl_engine::birth() {
 
 PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   if (steps < 0) throw pgl::Error("cannot run backwards: the number of steps is negative");
+  if (workers_.are_elsewhere()) {
+    throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
+  }
   if (broken_) throw pgl::Error("the last run failed: reset the simulation before running on");
   if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST) || steps == 0) return 0;
   const int64_t start = step();

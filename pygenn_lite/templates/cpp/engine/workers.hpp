@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 
@@ -13,7 +15,6 @@
 
 #if defined(__linux__)
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace pgl {
@@ -107,12 +108,17 @@ class Workers {
     }
   }
   ~Workers() {
+    if (are_elsewhere()) return;
     job_ = nullptr;
     gate_.wait();
     join();
   }
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
+
+  // Whether the threads are those of another process: a forked child gets the memory, but not them, and would wait at
+  // the gate for ever.
+  bool are_elsewhere() const { return !threads_.empty() && getpid() != process_; }
 
   // Runs job(worker) on all workers and returns when all are done. The job must not throw.
   template <class Job>
@@ -157,6 +163,7 @@ class Workers {
     for (Thread& thread : threads_) pthread_join(thread.handle, nullptr);
   }
 
+  const pid_t process_ = getpid();
   Barrier gate_;
   uint32_t roll_call_ = kWaiting;
   void (*job_)(void* what, uint32_t worker) = nullptr;  // this and the next are written before the gate opens
