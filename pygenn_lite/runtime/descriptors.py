@@ -24,6 +24,7 @@ from pygenn_lite.declaration.connectivity import (
 )
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import (
     Exponential,
     FrozenArray,
@@ -41,7 +42,6 @@ from pygenn_lite.runtime.values import Positions, synapse_names, synapse_values
 
 IntArray = npt.NDArray[np.integer]
 PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
-LONGEST_DELAY = 65535  # steps
 PAIRS_AT_ONCE = 1 << 21
 
 
@@ -258,19 +258,16 @@ def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | No
     if isinstance(delay, np.ndarray):
         if not len(delay):
             return 1, 1
-        return steps_of(float(delay.min()), dt), steps_of(float(delay.max()), dt)
-    if isinstance(delay, (int, float)):
-        return steps_of(delay, dt), steps_of(delay, dt)
-    if isinstance(delay, Uniform):
-        return steps_of(delay.low, dt), steps_of(delay.high, dt)
-    if isinstance(delay, TruncatedNormal) and np.isfinite(delay.low):
-        return steps_of(delay.low, dt), None
-    return 1, None
-
-
-def steps_of(delay: float, dt: float) -> int:
-    """A delay in steps: rounded, at least 1."""
-    return max(1, int(np.floor(delay / dt + 0.5)))
+        low, high = delay.min(), delay.max()
+    elif isinstance(delay, (int, float)):
+        low = high = delay
+    elif isinstance(delay, Uniform):
+        low, high = delay.low, delay.high
+    elif isinstance(delay, TruncatedNormal):
+        return int(delay_steps(delay.low, dt)), None
+    else:
+        return 1, None
+    return int(delay_steps(low, dt)), int(delay_steps(high, dt))
 
 
 def _explicit_structure(

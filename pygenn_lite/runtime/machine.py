@@ -14,12 +14,12 @@ import numpy as np
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
+from pygenn_lite.declaration.steps import LONGEST_DELAY, nearest_steps
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, SliceMemory
 from pygenn_lite.runtime.build import CompiledCode
 from pygenn_lite.runtime.descriptors import (
-    LONGEST_DELAY,
     PURPOSE_WEIGHT,
     GroupDescription,
     Structure,
@@ -367,7 +367,7 @@ class Machine:
         )
         model = memory.declared.model
         if isinstance(model, SpikeSource):
-            steps = np.rint(np.asarray(model.times.array) / self.network.dt)
+            steps = nearest_steps(model.times.array, self.network.dt)
             steps = np.minimum(steps, LAST_STEP).astype(np.int64)
             indices = np.asarray(model.indices.array).astype(np.uint32)
             order = np.lexsort((indices, steps))

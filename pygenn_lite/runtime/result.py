@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import SimulationError
 
 T = TypeVar("T")
@@ -192,12 +193,12 @@ class Result:
             ms at the start of the run that are left out. Where spikes were not recorded, spikes are
             only known in bins of 100 ms: ``settle`` is then rounded up to the next one.
         """
-        settle_steps = round(settle / self.dt)
+        settle_steps = float(nearest_steps(settle, self.dt))
         if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
             raise SimulationError(
                 f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
             )
-        first = self.start_step + settle_steps
+        first = self.start_step + int(settle_steps)
         bin_number = int(np.searchsorted(self.counts.steps, first))
         result = {}
         for population, size in self.sizes.items():
