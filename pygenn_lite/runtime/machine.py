@@ -176,9 +176,9 @@ class Machine:
                 )
             if high > LONGEST_DELAY:
                 raise NetworkError(
-                    f"a delay of {high} steps",
+                    f"a delay is longer than {LONGEST_DELAY:,} steps of {dt} ms",
                     where=f"synapse group {name!r}",
-                    cure=f"delays are at most {LONGEST_DELAY} steps of {dt} ms",
+                    cure="use shorter delays, a distribution with an upper limit, or a larger dt",
                 )
             least, greatest = min(least, low), max(greatest, high)
         if not descriptions:
