@@ -178,14 +178,14 @@ def describe_group(
         target.size,
         stream_of(f"group:{group.name}"),
         _explicit_structure(group, source, target, seed),
-        group.weight,
-        group.delay,
+        _without_spread(group.weight),
+        _without_spread(group.delay),
     )
     if not is_native(group.delay):
         if description.structure is None:
             description.weight, description.delay = 0.0, 0.0
             description.structure = draw_structure(description)
-            description.weight = group.weight
+            description.weight = _without_spread(group.weight)
         description.delay = explicit_values(
             group, group.delay, description.structure, source, target, seed, PURPOSE_DELAY, "delay"
         )
@@ -206,6 +206,12 @@ def describe_group(
         else:
             description.weight, description.weight_later = 0.0, True
     return description
+
+
+def _without_spread(value: Value) -> Value:
+    """A truncated normal distribution of sd 0 as the number that it is: the builder knows no limits
+    of constants."""
+    return value.mean_value() if isinstance(value, TruncatedNormal) and value.sd == 0 else value
 
 
 def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
