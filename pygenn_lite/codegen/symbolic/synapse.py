@@ -11,8 +11,8 @@ from pygenn_lite.codegen.structure import Statement, SynapseStructure
 from pygenn_lite.codegen.symbolic.linear import linear_part
 from pygenn_lite.codegen.symbolic.system import DT, assignments, check_number, symbol
 from pygenn_lite.declaration.equations import parse_expression
-from pygenn_lite.declaration.functions import exprel, rand, randn
-from pygenn_lite.errors import EquationError, UnsupportedFeature
+from pygenn_lite.declaration.functions import exprel
+from pygenn_lite.errors import EquationError
 
 ELAPSED = symbol("elapsed")
 
@@ -47,11 +47,6 @@ def _ordered(
     """Ordered assignments; for variables of the target neuron the value is the increment."""
     result = []
     for name, value in assignments(statements, where):
-        if value.atoms(rand) or value.atoms(randn):
-            raise UnsupportedFeature(
-                f"random numbers in synapse code ({name} = {value}) are not offered; "
-                "draw them in the neuron model"
-            )
         check_number(value, name, where)
         increment = value - symbol(name) if name in structure.post else value
         result.append(Assign(name, increment))
