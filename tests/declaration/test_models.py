@@ -52,6 +52,16 @@ def test_held_variables_are_those_of_the_threshold():
         ({"reset": "w = 1"}, ModelError, ["'w'", "without an equation", "reset"]),
         ({"reset": "tau = 1"}, ModelError, ["assignment to the parameter 'tau'"]),
         ({"reset": "I = 1"}, ModelError, ["assignment to 'I'"]),
+        (
+            {"parameters": {**LIF["parameters"], "I": 5.0}, "inputs": ["I"]},
+            ModelError,
+            ["'I' is used twice", "input"],
+        ),
+        (
+            {"derivatives": "dV/dt = -V + I; I = 5", "inputs": ["I"]},
+            ModelError,
+            ["'I' is used twice"],
+        ),
         ({"initial": {"U": 1.0}}, ModelError, ["'U'", "without an equation"]),
         ({"parameters": {**LIF["parameters"], "V": 1.0}}, ModelError, ["'V'", "twice"]),
         ({"derivatives": "dV/dt = -V; dV/dt = V"}, ModelError, ["'V'", "twice"]),
@@ -76,6 +86,12 @@ def test_a_wrong_neuron_model_is_named(changes, error, words):
         pg.Network().population("p", 3, model)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_name_of_ones_own_takes_the_place_of_the_default_input():
+    constant = neuron(parameters={**LIF["parameters"], "I": 5.0})
+    assert constant.inputs == ()
+    assert neuron().inputs == neuron(inputs=["I"]).inputs == ("I",)
 
 
 @pytest.mark.parametrize(
