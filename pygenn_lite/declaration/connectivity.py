@@ -246,6 +246,7 @@ class DistanceDependent(Connectivity):
         constant = constant_value(parse_tree(expression.text), "DistanceDependent")
         if constant is not None:
             _check_probability(constant, "DistanceDependent")
+            expression = parse_expression(constant, "DistanceDependent")  # "1/2" and 0.5 are equal
         if max_distance is not None and (
             isinstance(max_distance, bool)
             or not isinstance(max_distance, (int, float, np.number))

@@ -165,7 +165,8 @@ class _Builder:
             inner = (*place, key)
             return grid.cell(self.document, getattr(section, key), inner, row, column)
 
-        rule = read_rule(context, cell("connectivity"), (*place, "connectivity"))
+        inner = (*place, "connectivity")
+        rule = read_rule(context, cell("connectivity"), inner, listed=grid.is_list)
         if rule is None:
             return
         delay, storage, name = cell("delay"), cell("storage"), section.name

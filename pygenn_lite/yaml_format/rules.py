@@ -32,8 +32,12 @@ _NAMES = {kind: name for name, (kind, _, _) in _RULES.items()}
 _WHOLE = frozenset({"n"})
 
 
-def read_rule(context: Context, given: Any, place: Place) -> Any | None:
-    """Turn ``{fixed_probability: 0.02}`` into a rule; ``None`` means no connection at all."""
+def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> Any | None:
+    """Turn ``{fixed_probability: 0.02}`` into a rule; ``None`` means no connection at all.
+
+    ``listed``: between lists of populations, where a probability or number of 0 (a cell of a
+    matrix, mostly) says that these two are not connected.
+    """
     if given is None:
         return None
     document = context.document
@@ -63,7 +67,7 @@ def read_rule(context: Context, given: Any, place: Place) -> Any | None:
     if "file" in arguments:
         arguments = _from_file(context, arguments["file"], arguments, further[:2], inner)
     _check_complete(document, name, bare, arguments, inner)
-    if arguments.get("p") == 0 or arguments.get("probability") == 0 or _is_zero(arguments):
+    if listed and any(arguments.get(key) == 0 for key in ("p", "n", "probability")):
         return None
     with context.at(inner):
         return kind(**arguments)
@@ -132,10 +136,6 @@ def _check_complete(
     for key in (bare,) if bare else needed:
         if key is not None and key not in arguments:
             raise document.error(place, f"'{name}' needs '{key}'")
-
-
-def _is_zero(arguments: dict[str, Any]) -> bool:
-    return isinstance(arguments.get("n"), int) and arguments["n"] == 0
 
 
 def _default_flag(kind: type[Any], key: str) -> bool:
