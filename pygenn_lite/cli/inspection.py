@@ -7,6 +7,7 @@ from typing import Any
 
 from pygenn_lite.cli.network import load
 from pygenn_lite.declaration import Network, SpikeSource
+from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.errors import UnsupportedFeature
 
 
@@ -100,8 +101,6 @@ def _kernel(structure: Any, manifest: Any, population: str) -> Any:
 
 def _print_network(console: Any, network: Network, integrators: dict[str, str]) -> None:
     from rich.table import Table
-
-    from pygenn_lite.runtime.plan import expected_synapses
 
     populations = Table(title="Populations", title_justify="left")
     for column in ("name", "neurons", "model", "integrator"):

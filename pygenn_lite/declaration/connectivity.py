@@ -265,6 +265,30 @@ class DistanceDependent(Connectivity):
         self.__post_init__()
 
 
+def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same_population: bool) -> float:
+    """Number of synapses a rule makes, on average."""
+    pairs = float(n_pre) * n_post
+    missing = n_pre if same_population and not getattr(rule, "autapses", True) else 0
+    if isinstance(rule, AllToAll):
+        return pairs - missing
+    if isinstance(rule, OneToOne):
+        return float(n_pre)
+    if isinstance(rule, FixedProbability):
+        return (pairs - missing) * rule.p
+    if isinstance(rule, FixedTotalNumber):
+        return float(rule.total(n_pre, n_post))
+    if isinstance(rule, FixedInDegree):
+        return float(rule.n) * n_post
+    if isinstance(rule, FixedOutDegree):
+        return float(rule.n) * n_pre
+    if isinstance(rule, Explicit):
+        return float(len(rule.pre))
+    if isinstance(rule, CSR):
+        return float(len(rule.targets))
+    assert isinstance(rule, DistanceDependent)
+    return pairs * 0.1  # a guess; what is found is checked again when the pairs are known
+
+
 def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
     """Connectivity and weights of a scipy.sparse matrix (rows = sources, columns = targets)."""
     csr = matrix.tocsr()

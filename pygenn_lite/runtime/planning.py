@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.descriptors import GroupDescription, delay_range
 from pygenn_lite.runtime.partition import ARENA_LIMIT, BLOCK, Partition
-from pygenn_lite.runtime.plan import MemoryRow, expected_synapses
+from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.stores import StorePlan
 
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
