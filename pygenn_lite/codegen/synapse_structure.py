@@ -4,6 +4,7 @@ the source population (through rings, as they arrive with a delay), which belong
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,10 @@ def general_link(
     post_trace = target.trace("post", model.post_trace, model) if model.post_trace else {}
     synapse = ("weight", *(n for n, _ in model.variables if n != "weight"))
     names = _Names(group, source, target, receptor, pre_trace, post_trace, synapse)
-    for equation in (*model.on_pre, *model.on_post, *model.synapse_equations):
+    for equation in (*model.on_pre, *model.on_post):
+        names.resolve(equation)
+    names.define(model.synapse_equations)
+    for equation in model.synapse_equations:
         names.resolve(equation)
     for internal in names.pre.values():
         source.published[internal] = None
@@ -102,6 +106,10 @@ class _Names:
         hold = model.hold if model.refractory else ()
         return tuple(sorted(s for s in self.jumped if self.post[s] in hold))
 
+    def define(self, equations: Iterable[Equation]) -> None:
+        """Definitions, which equations may use wherever they stand."""
+        self.synapse.update(e.name for e in equations if e.kind == "definition")
+
     def resolve(self, equation: Equation) -> None:
         self._target(equation)
         if set(self.held()):
@@ -111,8 +119,7 @@ class _Names:
 
     def _target(self, equation: Equation) -> None:
         name = equation.name
-        if name in self.synapse or equation.kind == "definition":
-            self.synapse.add(name)
+        if name in self.synapse:
             return
         self._read(name, equation)
         if name not in self.post:

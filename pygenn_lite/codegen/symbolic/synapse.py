@@ -9,8 +9,13 @@ import sympy
 from pygenn_lite.codegen.program import Assign, SynapseKernel
 from pygenn_lite.codegen.structure import Statement, SynapseStructure
 from pygenn_lite.codegen.symbolic.linear import linear_part
-from pygenn_lite.codegen.symbolic.system import DT, assignments, check_number, symbol
-from pygenn_lite.declaration.equations import parse_expression
+from pygenn_lite.codegen.symbolic.system import (
+    DT,
+    assignments,
+    check_number,
+    continuous,
+    symbol,
+)
 from pygenn_lite.declaration.functions import exprel
 from pygenn_lite.errors import EquationError
 
@@ -20,7 +25,7 @@ ELAPSED = symbol("elapsed")
 def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
     """Derive the kernels of a general synapse group."""
     where = f"synapse group {structure.name!r}"
-    derivatives = _derivatives(structure.equations, where)
+    derivatives, _ = continuous(structure.equations, {}, where)
     # Between events, variables without a derivative stand still.
     varying = {*derivatives, *structure.pre, *structure.post, "t"}
     for n, v in derivatives.items():
@@ -51,18 +56,6 @@ def _ordered(
         increment = value - symbol(name) if name in structure.post else value
         result.append(Assign(name, increment))
     return tuple(result)
-
-
-def _derivatives(statements: Iterable[Statement], where: str) -> dict[str, sympy.Expr]:
-    definitions: dict[sympy.Basic, sympy.Expr] = {}
-    derivatives = {}
-    for name, operator, text in statements:
-        value = parse_expression(text, where).sympy().xreplace(definitions)
-        if operator == "'":
-            derivatives[name] = value
-        else:
-            definitions[symbol(name)] = value
-    return {name: value.xreplace(definitions) for name, value in derivatives.items()}
 
 
 def _flow(
