@@ -3,13 +3,13 @@ the source population (through rings, as they arrive with a delay), which belong
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure import GroupInstance, Link, SynapseStructure, statements
 from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import Value
@@ -151,10 +151,8 @@ class _Names:
         elif not self._neuron_variable(symbol):
             known = [*self.synapse, *self.parameters, *self.pre_trace, *self.post_trace]
             known += [*self.receptor, *self._neuron_names()]
-            near = difflib.get_close_matches(symbol, known, 1)
             raise ModelError(
-                f"unknown symbol {symbol!r} in {equation.name} {equation.operator} "
-                f"{equation.text}" + (f"; did you mean {near[0]!r}?" if near else ""),
+                f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
                 where=_where(self.group.synapse, equation),
                 cure=f"known here: {sorted(known)}",
             )

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import connectivity as declared
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Document, Place, nearest
+from pygenn_lite.yaml_format.document import Document, Place
 
 _FLAGS = ("autapses", "multapses")
 # YAML name -> class, the field that a bare number stands for, further fields.
@@ -49,7 +50,7 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
         )
     name, options = next(iter(given.items()))
     if name not in _RULES:
-        raise document.error((*place, name), f"unknown rule '{name}'{nearest(name, _RULES)}")
+        raise document.error((*place, name), f"unknown rule '{name}'{nearest_or_all(name, _RULES)}")
     kind, bare, further = _RULES[name]
     inner = (*place, name)
     known = ((bare,) if bare else ()) + further
@@ -62,7 +63,7 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
     arguments = {}
     for key, value in options.items():
         if key not in known:
-            raise document.error((*inner, key), f"unknown key '{key}'{nearest(key, known)}")
+            raise document.error((*inner, key), f"unknown key '{key}'{nearest_or_all(key, known)}")
         arguments[key] = _argument(context, key, value, (*inner, key))
     if "file" in arguments:
         arguments = _from_file(context, arguments["file"], arguments, further[:2], inner)
