@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from pygenn_lite.cli.network import load
 from pygenn_lite.declaration import Network, SpikeSource
+from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.errors import UnsupportedFeature
 
 
@@ -17,25 +17,25 @@ def inspect_network(
     from rich.console import Console
 
     from pygenn_lite import codegen
+    from pygenn_lite.runtime.plan import readable, table
+    from pygenn_lite.runtime.planning import planned_memory
 
     if precision not in ("float32", "float64"):
         raise UnsupportedFeature(f"no precision '{precision}'", cure="float32 or float64")
     network, settings = load(name, changes, scale)
     structure = codegen.network_structure(network, precision)
-    generated = codegen.generate(structure)
+    program = codegen.derive_program(structure)
+    generated = codegen.render_program(program)
     console = Console(highlight=False)
     if source:
         console.out(generated.source, highlight=False)
         return
     if settings.description:
         console.print(settings.description, markup=False)
-    program = codegen.derive_program(structure)
     _print_network(console, network, integrators_of(structure, program))
     console.print("\nUpdate rules", style="bold")
     console.out(str(program), highlight=False)
     console.print("\nMemory", style="bold")
-    from pygenn_lite.runtime.plan import readable, table
-
     rows = planned_memory(network, structure, generated.manifest, precision)
     console.out(table(rows, most=1000), highlight=False)
     console.out(f"  {readable(sum(row.bytes for row in rows)):>10}  in all", highlight=False)
@@ -51,57 +51,8 @@ def integrators_of(structure: Any, program: Any) -> dict[str, str]:
     return chosen
 
 
-def planned_memory(network: Network, structure: Any, manifest: Any, precision: str) -> list[Any]:
-    """Return the memory plan with the expected numbers of synapses; nothing is drawn for it."""
-    import numpy as np
-
-    from pygenn_lite.runtime.descriptors import delay_range, describe_group, is_native
-    from pygenn_lite.runtime.partition import automatic_threads, make_partition
-    from pygenn_lite.runtime.planning import planned_rows
-    from pygenn_lite.runtime.stores import plan_stores
-    from pygenn_lite.runtime.toolchain import available_cpus
-
-    sizes = {name: population.size for name, population in network.populations.items()}
-    arena = {
-        name: sum(array["arena"] for array in _kernel(structure, manifest, name)["arrays"])
-        for name in sizes
-    }
-    threads = automatic_threads(sum(sizes.values()), available_cpus())
-    partition = make_partition(sizes, arena, threads)
-    descriptions, longest = [], 1
-    for group in network.groups.values():
-        # Delays that only drawing could tell count as one: they cost no memory of their own.
-        delay = group.delay if is_native(group.delay) else network.dt
-        described = describe_group(
-            dataclasses.replace(group, delay=delay),
-            network.populations[group.source],
-            network.populations[group.target],
-            network.seed,
-            _never,
-            network.dt,
-        )
-        descriptions.append((described, structure.groups[group.name]))
-        least, most = delay_range(described, network.dt)
-        longest = max(longest, least if most is None else most)
-    slots = 1 << (longest + 1).bit_length()
-    real = np.dtype(precision)
-    plans = plan_stores(descriptions, real.itemsize)
-    return list(planned_rows(network, structure, manifest, partition, plans, real, slots))
-
-
-def _never(description: Any) -> Any:
-    raise AssertionError("delays are numbers here, so nothing need be drawn")
-
-
-def _kernel(structure: Any, manifest: Any, population: str) -> Any:
-    number = structure.populations[population].kernel
-    return {"arrays": ()} if number is None else manifest["populations"][number]
-
-
 def _print_network(console: Any, network: Network, integrators: dict[str, str]) -> None:
     from rich.table import Table
-
-    from pygenn_lite.runtime.plan import expected_synapses
 
     populations = Table(title="Populations", title_justify="left")
     for column in ("name", "neurons", "model", "integrator"):

@@ -28,6 +28,7 @@ __all__ = [
     "derive_program",
     "generate",
     "network_structure",
+    "render_program",
 ]
 
 
@@ -77,8 +78,12 @@ def derive_program(structure: NetworkStructure) -> Program:
 
 def generate(structure: NetworkStructure) -> GeneratedCode:
     """The whole way from structure to source text."""
+    return render_program(derive_program(structure))
+
+
+def render_program(program: Program) -> GeneratedCode:
+    """Source text and manifest of a Program."""
     from pygenn_lite.codegen.manifest import build_manifest
     from pygenn_lite.codegen.render import render_cpp
 
-    program = derive_program(structure)
     return GeneratedCode(source=render_cpp(program), manifest=build_manifest(program))

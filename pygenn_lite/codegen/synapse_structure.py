@@ -3,12 +3,13 @@ the source population (through rings, as they arrive with a delay), which belong
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure import GroupInstance, Link, SynapseStructure, statements
 from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import Value
@@ -32,7 +33,10 @@ def general_link(
     post_trace = target.trace("post", model.post_trace, model) if model.post_trace else {}
     synapse = ("weight", *(n for n, _ in model.variables if n != "weight"))
     names = _Names(group, source, target, receptor, pre_trace, post_trace, synapse)
-    for equation in (*model.on_pre, *model.on_post, *model.synapse_equations):
+    for equation in (*model.on_pre, *model.on_post):
+        names.resolve(equation)
+    names.define(model.synapse_equations)
+    for equation in model.synapse_equations:
         names.resolve(equation)
     for internal in names.pre.values():
         source.published[internal] = None
@@ -102,6 +106,10 @@ class _Names:
         hold = model.hold if model.refractory else ()
         return tuple(sorted(s for s in self.jumped if self.post[s] in hold))
 
+    def define(self, equations: Iterable[Equation]) -> None:
+        """Definitions, which equations may use wherever they stand."""
+        self.synapse.update(e.name for e in equations if e.kind == "definition")
+
     def resolve(self, equation: Equation) -> None:
         self._target(equation)
         if set(self.held()):
@@ -111,8 +119,7 @@ class _Names:
 
     def _target(self, equation: Equation) -> None:
         name = equation.name
-        if name in self.synapse or equation.kind == "definition":
-            self.synapse.add(name)
+        if name in self.synapse:
             return
         self._read(name, equation)
         if name not in self.post:
@@ -144,10 +151,8 @@ class _Names:
         elif not self._neuron_variable(symbol):
             known = [*self.synapse, *self.parameters, *self.pre_trace, *self.post_trace]
             known += [*self.receptor, *self._neuron_names()]
-            near = difflib.get_close_matches(symbol, known, 1)
             raise ModelError(
-                f"unknown symbol {symbol!r} in {equation.name} {equation.operator} "
-                f"{equation.text}" + (f"; did you mean {near[0]!r}?" if near else ""),
+                f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
                 where=_where(self.group.synapse, equation),
                 cure=f"known here: {sorted(known)}",
             )

@@ -11,6 +11,7 @@ from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
+from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.declaration.values import (
     Distribution,
     FrozenArray,
@@ -190,14 +191,24 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
             where=where,
             cure=f"delays are at least dt = {dt} ms",
         )
-    if isinstance(delay, Distribution) and delay.mean_value() > 1000 * 65:
-        raise NetworkError("delays are too long", where=where, cure="at most 65,000 steps")
-    longest = delay if isinstance(delay, float) else None
-    if isinstance(delay, FrozenArray):
+    _check_longest(delay, dt, where)
+
+
+def _check_longest(delay: Value, dt: float, where: str) -> None:
+    """No delay, and no mean of drawn ones, beyond what the engine counts (what single ones are
+    drawn is looked at when they are)."""
+    longest, what = 0.0, "delay"
+    if isinstance(delay, float):
+        longest = delay
+    elif isinstance(delay, FrozenArray):
         longest = float(np.max(delay.array, initial=0))
-    if longest is not None and longest / dt > 65_000:
+    elif isinstance(delay, Uniform):
+        longest = delay.high
+    elif isinstance(delay, Distribution):
+        longest, what = delay.mean_value(), "mean delay"
+    if delay_steps(longest, dt) > LONGEST_DELAY:
         raise NetworkError(
-            f"a delay of {longest} ms is longer than 65,000 steps",
+            f"a {what} of {longest:g} ms is longer than {LONGEST_DELAY:,} steps of {dt} ms",
             where=where,
             cure="use shorter delays or a larger dt",
         )

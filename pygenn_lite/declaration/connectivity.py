@@ -246,6 +246,7 @@ class DistanceDependent(Connectivity):
         constant = constant_value(parse_tree(expression.text), "DistanceDependent")
         if constant is not None:
             _check_probability(constant, "DistanceDependent")
+            expression = parse_expression(constant, "DistanceDependent")  # "1/2" and 0.5 are equal
         if max_distance is not None and (
             isinstance(max_distance, bool)
             or not isinstance(max_distance, (int, float, np.number))
@@ -262,6 +263,30 @@ class DistanceDependent(Connectivity):
         )
         object.__setattr__(self, "autapses", autapses)
         self.__post_init__()
+
+
+def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same_population: bool) -> float:
+    """Number of synapses a rule makes, on average."""
+    pairs = float(n_pre) * n_post
+    missing = n_pre if same_population and not getattr(rule, "autapses", True) else 0
+    if isinstance(rule, AllToAll):
+        return pairs - missing
+    if isinstance(rule, OneToOne):
+        return float(n_pre)
+    if isinstance(rule, FixedProbability):
+        return (pairs - missing) * rule.p
+    if isinstance(rule, FixedTotalNumber):
+        return float(rule.total(n_pre, n_post))
+    if isinstance(rule, FixedInDegree):
+        return float(rule.n) * n_post
+    if isinstance(rule, FixedOutDegree):
+        return float(rule.n) * n_pre
+    if isinstance(rule, Explicit):
+        return float(len(rule.pre))
+    if isinstance(rule, CSR):
+        return float(len(rule.targets))
+    assert isinstance(rule, DistanceDependent)
+    return pairs * 0.1  # a guess; what is found is checked again when the pairs are known
 
 
 def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:

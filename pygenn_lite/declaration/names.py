@@ -100,11 +100,18 @@ def check_name(name: object, what: str, where: str = "", *, reserved: bool = Tru
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``"; did you mean 'E_L'?"`` for the nearest known name, or nothing."""
-    known = list(known)
-    found = difflib.get_close_matches(name, known, 1, 0.5)
+    known = [str(k) for k in known]
+    found = difflib.get_close_matches(name[:LONGEST_LABEL], known, 1)
     if not found:
         found = [k for k in known if k.lower() == name.lower()][:1]
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def nearest_or_all(name: str, known: Iterable[str]) -> str:
+    """The same, or else ``"; known: E_L, tau"``."""
+    names = [str(k) for k in known]
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    return nearest(name, names) or (f"; known: {shown}" if names else "")
 
 
 def check_choice(

@@ -156,7 +156,7 @@ class _NeuronCheck:
                 where=self.where,
                 cure="put discrete assignments into 'update' alone",
             )
-        self._unique()
+        self._unique(() if default_input else model.inputs)
         self._assigned()
         if default_input and "I" in {*self.parameters, *self.definitions, *model.state_names}:
             object.__setattr__(model, "inputs", ())
@@ -165,15 +165,15 @@ class _NeuronCheck:
         users = [*model.update, *model.reset, *(e for e in optional if e is not None)]
         check_definitions(model.equations, users, self.where)
 
-    def _unique(self) -> None:
+    def _unique(self, inputs: tuple[str, ...]) -> None:
+        """`inputs` are those that the user named (the default one steps aside below)."""
         seen: dict[str, str] = {}
         pairs = [(n, "parameter") for n, _ in self.model.parameters]
         pairs += [(e.name, "definition") for e in self.model.equations if e.kind == "definition"]
         pairs += [
             (e.name, "state variable") for e in self.model.equations if e.kind == "derivative"
         ]
-        if self.model.inputs != ("I",):
-            pairs += [(n, "input") for n in self.model.inputs]
+        pairs += [(n, "input") for n in inputs]
         for name, kind in pairs:
             check_name(name, kind, self.where)
             if name in seen:

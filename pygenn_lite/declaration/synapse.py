@@ -190,6 +190,7 @@ def _check(model: SynapseModel, where: str) -> None:
                 where=where,
                 cure="values that differ between synapses are 'variables'",
             )
+    _check_readable(model, where)
     parameters = {n for n, _ in model.parameters}
     own = parameters | {e.name for e in model.equations} | {"t", "dt", "pi"}
     for equation in model.equations:
@@ -224,6 +225,27 @@ def _check(model: SynapseModel, where: str) -> None:
                 f"{nearest(name, model.state_names)}",
                 where=where,
                 cure=f"its postsynaptic variables are {list(model.state_names)}",
+            )
+
+
+def _check_readable(model: SynapseModel, where: str) -> None:
+    """What no kernel of synapses has at hand: random numbers; between events, the delay."""
+    traces = [trace for trace in (model.pre_trace, model.post_trace) if trace]
+    code = [*model.equations, *model.inputs, *model.on_pre, *model.on_post]
+    code += [*model.synapse_equations, *(e for t in traces for e in (*t.equations, *t.on_spike))]
+    for equation in code:
+        for function in sorted(equation.functions & {"rand", "randn"}):
+            raise EquationError(
+                f"{function}() in {equation}: synapses draw no random numbers",
+                where=equation.where or where,
+                cure="draw them in a neuron model, and read the variable as X_pre or X_post",
+            )
+    for equation in model.synapse_equations if model.event_driven else ():
+        if "delay" in equation.symbols:
+            raise EquationError(
+                f"{equation} reads the delay, which is not known between events",
+                where=equation.where or where,
+                cure="set event_driven=False to integrate in every step",
             )
 
 

@@ -18,6 +18,7 @@ from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.errors import DeclarationError, ShapeError
 
 Floats: TypeAlias = NDArray[np.float64]
+_LARGEST_LOGARITHM = 709.0  # of a double
 
 
 class FrozenArray:
@@ -73,9 +74,9 @@ class Distribution:
     def _validate(self) -> None:
         """Check relations between the parameters."""
 
-    def _require(self, condition: bool, message: str) -> None:
+    def _require(self, condition: bool, message: str, cure: str = "") -> None:
         if not condition:
-            raise DeclarationError(message, where=repr(self))
+            raise DeclarationError(message, where=repr(self), cure=cure)
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function.
@@ -147,14 +148,18 @@ class TruncatedNormal(Distribution):
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
-        from scipy.special import ndtr, ndtri
+        from scipy.special import log_ndtr, ndtri_exp
 
         if self.sd == 0:
             return np.full_like(u, min(max(self.mean, self.low), self.high))
-        a, b = ndtr((self.low - self.mean) / self.sd), ndtr((self.high - self.mean) / self.sd)
-        return cast(
-            Floats, np.clip(self.mean + self.sd * ndtri(a + u * (b - a)), self.low, self.high)
-        )
+        a, b = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
+        sign, below = 1.0, np.asarray(u)
+        if a > 0:  # the upper tail mirrored, where probabilities keep their digits
+            a, b, sign, below = -b, -a, -1.0, 1 - below
+        # In logarithms: far out the probabilities themselves are beyond double precision.
+        log_a, log_b = log_ndtr(a), log_ndtr(b)
+        drawn = ndtri_exp(log_b + np.log1p((below - 1) * -np.expm1(log_a - log_b)))
+        return cast(Floats, np.clip(self.mean + sign * self.sd * drawn, self.low, self.high))
 
     def mean_value(self) -> float:
         """Mean after truncation."""
@@ -181,6 +186,11 @@ class LogNormal(Distribution):
 
     def _validate(self) -> None:
         self._require(self.sigma >= 0, "sigma must not be negative")
+        self._require(
+            self.mu + self.sigma * self.sigma / 2 < _LARGEST_LOGARITHM,
+            "the mean exp(mu + sigma^2/2) is too large",
+            cure="mu and sigma are those of the logarithm: mean and sd of ln(x), not of x",
+        )
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
@@ -190,7 +200,7 @@ class LogNormal(Distribution):
 
     def mean_value(self) -> float:
         """exp(mu + sigma^2 / 2)."""
-        return math.exp(self.mu + self.sigma**2 / 2)
+        return math.exp(self.mu + self.sigma * self.sigma / 2)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ have written, every network a file that a user could have written. `NEURONS`, `S
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.errors import DeclarationError
 from pygenn_lite.models.hodgkin_huxley import HodgkinHuxleySquid, TraubMilesHH
 from pygenn_lite.models.izhikevich import IZHIKEVICH_REGIMES, Izhikevich
@@ -124,8 +124,7 @@ def network_file(name: str) -> Path:
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> DeclarationError:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}? " if near else ""
+    hint = nearest(name, known)
     return DeclarationError(
-        f"the library holds no {kind} '{name}'", cure=f"{hint}known: {', '.join(known)}"
+        f"the library holds no {kind} '{name}'{hint}", cure=f"known: {', '.join(known)}"
     )

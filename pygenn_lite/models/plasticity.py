@@ -281,8 +281,8 @@ def _compose(
         )
     arrival = [_arrival(equation, released) for equation in receptor.on_pre]
     return SynapseModel(
-        "\n".join(_line(equation) for equation in receptor.equations),
-        inputs="\n".join(_line(equation) for equation in receptor.inputs),
+        "\n".join(str(equation) for equation in receptor.equations),
+        inputs="\n".join(str(equation) for equation in receptor.inputs),
         on_pre="\n".join([*arrival, on_pre]),
         on_post=on_post,
         pre_trace=pre_trace,
@@ -291,11 +291,6 @@ def _compose(
         initial=dict(receptor.initial),
         name=name,
     )
-
-
-def _line(equation: Equation) -> str:
-    left = f"d{equation.name}/dt" if equation.kind == "derivative" else equation.name
-    return f"{left} {equation.operator} {equation.text}"
 
 
 def _arrival(equation: Equation, released: str) -> str:

@@ -24,6 +24,7 @@ from pygenn_lite.declaration.connectivity import (
 )
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import (
     Exponential,
     FrozenArray,
@@ -41,7 +42,6 @@ from pygenn_lite.runtime.values import Positions, synapse_names, synapse_values
 
 IntArray = npt.NDArray[np.integer]
 PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
-LONGEST_DELAY = 65535  # steps
 PAIRS_AT_ONCE = 1 << 21
 
 
@@ -178,14 +178,14 @@ def describe_group(
         target.size,
         stream_of(f"group:{group.name}"),
         _explicit_structure(group, source, target, seed),
-        group.weight,
-        group.delay,
+        _without_spread(group.weight),
+        _without_spread(group.delay),
     )
     if not is_native(group.delay):
         if description.structure is None:
             description.weight, description.delay = 0.0, 0.0
             description.structure = draw_structure(description)
-            description.weight = group.weight
+            description.weight = _without_spread(group.weight)
         description.delay = explicit_values(
             group, group.delay, description.structure, source, target, seed, PURPOSE_DELAY, "delay"
         )
@@ -206,6 +206,12 @@ def describe_group(
         else:
             description.weight, description.weight_later = 0.0, True
     return description
+
+
+def _without_spread(value: Value) -> Value:
+    """A truncated normal distribution of sd 0 as the number that it is: the builder knows no limits
+    of constants."""
+    return value.mean_value() if isinstance(value, TruncatedNormal) and value.sd == 0 else value
 
 
 def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
@@ -258,19 +264,16 @@ def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | No
     if isinstance(delay, np.ndarray):
         if not len(delay):
             return 1, 1
-        return steps_of(float(delay.min()), dt), steps_of(float(delay.max()), dt)
-    if isinstance(delay, (int, float)):
-        return steps_of(delay, dt), steps_of(delay, dt)
-    if isinstance(delay, Uniform):
-        return steps_of(delay.low, dt), steps_of(delay.high, dt)
-    if isinstance(delay, TruncatedNormal) and np.isfinite(delay.low):
-        return steps_of(delay.low, dt), None
-    return 1, None
-
-
-def steps_of(delay: float, dt: float) -> int:
-    """A delay in steps: rounded, at least 1."""
-    return max(1, int(np.floor(delay / dt + 0.5)))
+        low, high = delay.min(), delay.max()
+    elif isinstance(delay, (int, float)):
+        low = high = delay
+    elif isinstance(delay, Uniform):
+        low, high = delay.low, delay.high
+    elif isinstance(delay, TruncatedNormal):
+        return int(delay_steps(delay.low, dt)), None
+    else:
+        return 1, None
+    return int(delay_steps(low, dt)), int(delay_steps(high, dt))
 
 
 def _explicit_structure(

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import aligned_zeros
@@ -105,7 +106,7 @@ class TimedTable:
 
     def __init__(self, declared: TimedCurrent, size: int, dt: float, real: npt.DTypeLike) -> None:
         self.name, self.size = declared.name, size
-        begin = np.rint(np.asarray(declared.times.array) / dt)
+        begin = nearest_steps(declared.times.array, dt)
         self.begin = np.clip(begin, -LAST_STEP, LAST_STEP).astype(np.int64)
         values = np.asarray(declared.values.array)
         self.shape = values.shape

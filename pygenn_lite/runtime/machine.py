@@ -14,12 +14,12 @@ import numpy as np
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
+from pygenn_lite.declaration.steps import LONGEST_DELAY, nearest_steps
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, SliceMemory
 from pygenn_lite.runtime.build import CompiledCode
 from pygenn_lite.runtime.descriptors import (
-    LONGEST_DELAY,
     PURPOSE_WEIGHT,
     GroupDescription,
     Structure,
@@ -29,9 +29,8 @@ from pygenn_lite.runtime.descriptors import (
 )
 from pygenn_lite.runtime.inputs import LAST_STEP
 from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.partition import Partition, make_partition
 from pygenn_lite.runtime.plan import check_memory
-from pygenn_lite.runtime.planning import planned_rows
+from pygenn_lite.runtime.planning import cut_network, network_delays, planned_rows, ring_slots
 from pygenn_lite.runtime.recording import Recorders, recording_requests
 from pygenn_lite.runtime.stores import (
     StoredGroup,
@@ -42,8 +41,6 @@ from pygenn_lite.runtime.stores import (
     zero_offsets,
 )
 from pygenn_lite.runtime.synapses import SynapseMemory
-
-UNCONNECTED_DELAY = 16  # steps between barriers where nothing is connected
 
 ProgressPart = Callable[[float], None]
 
@@ -93,7 +90,7 @@ class Machine:
         self.builder = None if code.builder is None else abi.load_builder(code.builder)
         self.kernels = None if code.kernels is None else abi.load_library(code.kernels)
         self.clock = Clock(self.engine)
-        self.partition = self._cut()
+        self.partition = cut_network(network, structure, code.manifest, threads)
         self.arenas: Arenas
         started = time.perf_counter()
         descriptions = {g.name: self._describe(g) for g in network.groups.values()}
@@ -131,18 +128,7 @@ class Machine:
     @property
     def ring_slots(self) -> int:
         """Steps of published variables that are kept: a power of two."""
-        return 1 << (self.max_delay + self.min_delay + 1).bit_length()
-
-    def _cut(self) -> Partition:
-        arena_variables, whole = {}, []
-        for name in self.network.populations:
-            manifest = self.manifest_of(name) or {"arrays": (), "published": ()}
-            in_arena = {a["name"] for a in manifest["arrays"] if a["arena"]}
-            arena_variables[name] = len(in_arena)
-            if in_arena & set(manifest["published"]):
-                whole.append(name)  # published variables must be contiguous
-        sizes = {p.name: p.size for p in self.network.populations.values()}
-        return make_partition(sizes, arena_variables, self.threads, whole)
+        return ring_slots(self.min_delay, self.max_delay)
 
     def _describe(self, group: SynapseGroup) -> GroupDescription:
         populations = self.network.populations
@@ -165,7 +151,7 @@ class Machine:
     def _delays(self, descriptions: Mapping[str, GroupDescription]) -> tuple[int, int]:
         """Shortest and longest delay of the network in steps."""
         dt = self.network.dt
-        least, greatest = LONGEST_DELAY + 1, 1
+        ranges = []
         for name, description in descriptions.items():
             low, high = delay_range(description, dt)
             if high is None:
@@ -182,14 +168,12 @@ class Machine:
                 )
             if high > LONGEST_DELAY:
                 raise NetworkError(
-                    f"a delay of {high} steps",
+                    f"a delay is longer than {LONGEST_DELAY:,} steps of {dt} ms",
                     where=f"synapse group {name!r}",
-                    cure=f"delays are at most {LONGEST_DELAY} steps of {dt} ms",
+                    cure="use shorter delays, a distribution with an upper limit, or a larger dt",
                 )
-            least, greatest = min(least, low), max(greatest, high)
-        if not descriptions:
-            return UNCONNECTED_DELAY, UNCONNECTED_DELAY
-        return min(least, greatest), greatest
+            ranges.append((low, high))
+        return network_delays(ranges)
 
     def _allocate(self) -> None:
         variables = [
@@ -373,7 +357,7 @@ class Machine:
         )
         model = memory.declared.model
         if isinstance(model, SpikeSource):
-            steps = np.rint(np.asarray(model.times.array) / self.network.dt)
+            steps = nearest_steps(model.times.array, self.network.dt)
             steps = np.minimum(steps, LAST_STEP).astype(np.int64)
             indices = np.asarray(model.indices.array).astype(np.uint32)
             order = np.lexsort((indices, steps))

@@ -9,18 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pygenn_lite.declaration.connectivity import (
-    CSR,
-    AllToAll,
-    Connectivity,
-    DistanceDependent,
-    Explicit,
-    FixedInDegree,
-    FixedOutDegree,
-    FixedProbability,
-    FixedTotalNumber,
-    OneToOne,
-)
 from pygenn_lite.errors import MemoryPlanError
 
 SPARE = 64 << 20  # left to the rest of the process
@@ -45,29 +33,6 @@ class MemoryRow:
     what: str
     count: int
     bytes: int
-
-
-def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same_population: bool) -> float:
-    """Number of synapses a rule makes, on average."""
-    pairs = float(n_pre) * n_post
-    if isinstance(rule, AllToAll):
-        return pairs - (n_pre if same_population and not rule.autapses else 0)
-    if isinstance(rule, OneToOne):
-        return float(n_pre)
-    if isinstance(rule, FixedProbability):
-        return pairs * rule.p
-    if isinstance(rule, FixedTotalNumber):
-        return float(rule.total(n_pre, n_post))
-    if isinstance(rule, FixedInDegree):
-        return float(rule.n) * n_post
-    if isinstance(rule, FixedOutDegree):
-        return float(rule.n) * n_pre
-    if isinstance(rule, Explicit):
-        return float(len(rule.pre))
-    if isinstance(rule, CSR):
-        return float(len(rule.targets))
-    assert isinstance(rule, DistanceDependent)
-    return pairs * 0.1  # a guess; what is found is checked again when the pairs are known
 
 
 def check_memory(rows: Sequence[MemoryRow]) -> None:

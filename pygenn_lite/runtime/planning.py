@@ -3,20 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.declaration.connectivity import (
+    CSR,
+    DistanceDependent,
+    Explicit,
+    OneToOne,
+    expected_synapses,
+)
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.descriptors import GroupDescription, delay_range
-from pygenn_lite.runtime.partition import ARENA_LIMIT, BLOCK, Partition
-from pygenn_lite.runtime.plan import MemoryRow, expected_synapses
-from pygenn_lite.runtime.stores import StorePlan
+from pygenn_lite.runtime.descriptors import (
+    GroupDescription,
+    Structure,
+    delay_range,
+    describe_group,
+    is_native,
+)
+from pygenn_lite.runtime.partition import (
+    ARENA_LIMIT,
+    BLOCK,
+    Partition,
+    automatic_threads,
+    make_partition,
+)
+from pygenn_lite.runtime.plan import MemoryRow
+from pygenn_lite.runtime.stores import StorePlan, plan_stores
+from pygenn_lite.runtime.toolchain import available_cpus
 
+UNCONNECTED_DELAY = 16  # steps between barriers where nothing is connected
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
 BUILDING = 0.25  # of the largest store: what the builder needs for a while
+_NOTHING: Mapping[str, Any] = {"arrays": (), "published": ()}  # of a spike source
+
+
+def cut_network(
+    network: Network, structure: NetworkStructure, manifest: Mapping[str, Any], threads: int
+) -> Partition:
+    """Cut the populations of a network for a number of threads."""
+    arena_variables, whole = {}, []
+    for name in network.populations:
+        kernel = structure.populations[name].kernel
+        entry = _NOTHING if kernel is None else manifest["populations"][kernel]
+        in_arena = {a["name"] for a in entry["arrays"] if a["arena"]}
+        arena_variables[name] = len(in_arena)
+        if in_arena & set(entry["published"]):
+            whole.append(name)  # published variables must be contiguous
+    sizes = {p.name: p.size for p in network.populations.values()}
+    return make_partition(sizes, arena_variables, threads, whole)
+
+
+def network_delays(ranges: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Shortest and longest delay of a network in steps, from those of its groups."""
+    if not ranges:
+        return UNCONNECTED_DELAY, UNCONNECTED_DELAY
+    greatest = max(high for _, high in ranges)
+    return min(greatest, *(low for low, _ in ranges)), greatest
+
+
+def ring_slots(min_delay: int, max_delay: int) -> int:
+    """Steps of published variables that are kept: a power of two."""
+    return 1 << (max_delay + min_delay + 1).bit_length()
+
+
+def planned_memory(
+    network: Network, structure: NetworkStructure, manifest: Mapping[str, Any], precision: str
+) -> list[MemoryRow]:
+    """What a network will need, told without drawing a synapse."""
+    threads = automatic_threads(sum(p.size for p in network.populations.values()), available_cpus())
+    partition = cut_network(network, structure, manifest, threads)
+    groups = [
+        (_described(network, group), structure.groups[name])
+        for name, group in network.groups.items()
+    ]
+    slots = ring_slots(*network_delays([_foreseen_delays(d, network.dt) for d, _ in groups]))
+    real = np.dtype(precision)
+    plans = plan_stores(groups, real.itemsize)
+    return planned_rows(network, structure, manifest, partition, plans, real, slots)
 
 
 def planned_rows(
@@ -48,6 +118,35 @@ def planned_rows(
     if largest:
         rows.append(MemoryRow("building", "for a while", 1, int(largest * BUILDING)))
     return rows
+
+
+def _described(network: Network, group: SynapseGroup) -> GroupDescription:
+    """A group's description. Delays that could only be computed from synapses still to be drawn
+    count as one of a step."""
+    known = isinstance(group.connectivity, (Explicit, CSR, OneToOne, DistanceDependent))
+    delay = group.delay if known or is_native(group.delay) else network.dt
+
+    def never(description: GroupDescription) -> Structure:
+        raise AssertionError("the synapses are known, or the delays do not depend on them")
+
+    return describe_group(
+        replace(group, delay=delay),
+        network.populations[group.source],
+        network.populations[group.target],
+        network.seed,
+        never,
+        network.dt,
+    )
+
+
+def _foreseen_delays(description: GroupDescription, dt: float) -> tuple[int, int]:
+    """Shortest and longest delay in steps; where only drawing could tell the longest, the one that
+    so many synapses exceed once in two networks."""
+    low, high = delay_range(description, dt)
+    if high is None:
+        beyond = 0.5 / max(_expected(description), 1.0)
+        high = int(delay_steps(description.delay.ppf(np.array(1.0 - beyond)), dt))
+    return low, high
 
 
 def _store_row(

@@ -12,6 +12,7 @@ from pygenn_lite.codegen.program import Draw, NeuronKernel
 from pygenn_lite.codegen.structure import PopulationInstance, is_spike_source
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.runtime.reference_random import (
     neuron_normals,
     neuron_uniforms,
@@ -153,7 +154,7 @@ class ReferencePopulation:
 
     def _timed_value(self, index: int, step: int) -> Any:
         timed = self.instance.timed[index]
-        begins = np.rint(np.asarray(timed.times.array) / self.dt)
+        begins = nearest_steps(timed.times.array, self.dt)
         row = int(np.searchsorted(begins, step, side="right")) - 1
         return np.asarray(timed.values.array)[row] if row >= 0 else 0.0
 
@@ -198,7 +199,7 @@ class ReferencePopulation:
 def _train(population: Population, dt: float) -> tuple[Indices, Indices]:
     """Steps and neurons of a spike source's spikes."""
     source: Any = population.model
-    steps = np.rint(np.asarray(source.times.array) / dt).astype(np.int64)
+    steps = nearest_steps(source.times.array, dt).astype(np.int64)
     return steps, np.asarray(source.indices.array).astype(np.int64)
 
 

@@ -14,6 +14,7 @@ from pygenn_lite.codegen.structure import GroupInstance
 from pygenn_lite.declaration.connectivity import AllToAll, Explicit, OneToOne
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference_neuron import ReferencePopulation
@@ -91,7 +92,7 @@ class ReferenceGroup:
         self.source, self.target = populations[instance.source], populations[instance.target]
         self.pre = np.asarray(synapses.pre, np.int64)
         self.post = np.asarray(synapses.post, np.int64)
-        self.delay = np.maximum(np.rint(np.asarray(synapses.delay) / self.dt).astype(int), 1)
+        self.delay = delay_steps(synapses.delay, self.dt)
         self.variables: dict[str, NDArray[np.float64]] = {
             "weight": np.array(synapses.weight, np.float64)
         }

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import SimulationError
 
 T = TypeVar("T")
@@ -197,12 +198,12 @@ class Result:
         SimulationError
             Nothing is left to count in.
         """
-        settle_steps = round(settle / self.dt)
+        settle_steps = float(nearest_steps(settle, self.dt))
         if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
             raise SimulationError(
                 f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
             )
-        first = self.start_step + settle_steps
+        first = self.start_step + int(settle_steps)
         result = {}
         for population, size in self.sizes.items():
             if population in self.whole and population in self.spikes:

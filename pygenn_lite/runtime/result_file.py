@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import FileFormatError, SimulationError
 from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace, times_of
 
@@ -218,7 +219,7 @@ def write_result(result: Result, path: Path) -> Path:
     for population, train in result.spikes.items():
         file.add_spikes(population, train.steps, train.indices)
     for (population, variable), trace in traces.items():
-        steps = np.rint(trace.times / result.dt).astype(np.int64)
+        steps = nearest_steps(trace.times, result.dt).astype(np.int64)
         file.add_samples(population, variable, steps, trace.values)
     for k, step in enumerate(result.counts.steps):
         totals = {p: int(t[k]) for p, t in result.counts.totals.items()}
@@ -291,7 +292,7 @@ def _later(path: Path, name: str, read: Any, dt: float) -> Any:
 def _read_spikes(group: h5py.Group, dt: float) -> SpikeTrain:
     times = group["timestamps"][:]
     return SpikeTrain(
-        np.rint(times / dt).astype(np.int64), group["node_ids"][:].astype(np.uint32), dt
+        nearest_steps(times, dt).astype(np.int64), group["node_ids"][:].astype(np.uint32), dt
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import NumericalError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
@@ -342,9 +343,9 @@ class Simulation:
     def _steps(self, milliseconds: object) -> int:
         """A time given by the user as steps."""
         if isinstance(milliseconds, numbers.Real) and milliseconds < 2**1000:
-            steps = float(milliseconds) / self.dt
-            if 0 <= steps < 2**62:
-                return round(steps)
+            given = float(milliseconds)
+            if given >= 0 and nearest_steps(given, self.dt) < 2**62:
+                return int(nearest_steps(given, self.dt))
         raise SimulationError(
             f"{milliseconds!r} is no time to run for", cure="give a number of ms, from 0 on"
         )

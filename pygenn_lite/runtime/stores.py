@@ -13,13 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
-from pygenn_lite.declaration.connectivity import AllToAll, DistanceDependent, FixedInDegree
+from pygenn_lite.declaration.connectivity import (
+    AllToAll,
+    DistanceDependent,
+    FixedInDegree,
+    expected_synapses,
+)
 from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
 from pygenn_lite.runtime.descriptors import GroupDescription, IntArray, Structure
 from pygenn_lite.runtime.partition import Partition
-from pygenn_lite.runtime.plan import expected_synapses
 from pygenn_lite.runtime.result import times_of
 
 Offsets = npt.NDArray[np.uint32]

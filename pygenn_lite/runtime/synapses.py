@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
 from pygenn_lite.runtime import abi
@@ -18,7 +19,6 @@ from pygenn_lite.runtime.descriptors import (
     PURPOSE_VARIABLES,
     Structure,
     explicit_values,
-    steps_of,
 )
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.random import stream_of
@@ -204,9 +204,9 @@ class SynapseMemory:
         if description.structure is None:
             return values
         # As declared so far; canonical order is by pre, post, and delay.
-        steps = np.zeros(len(values))
+        steps = np.zeros(len(values), np.int64)
         if isinstance(description.delay, np.ndarray):
-            steps = np.maximum(np.floor(description.delay / self.dt + 0.5), 1)
+            steps = delay_steps(description.delay, self.dt)
         order = np.lexsort((steps, structure.post, structure.pre))
         return np.asarray(values[order])
 
@@ -253,7 +253,7 @@ class SynapseMemory:
                 post_begin=view.post_begin,
                 post_position=view.post_position,
                 post_source=view.post_source,
-                common_delay=steps_of(delay, self.dt) if isinstance(delay, float) else 0,
+                common_delay=int(delay_steps(delay, self.dt)) if isinstance(delay, float) else 0,
                 count=self.partition.count(self.target.name, s),
                 first=int(self.partition.begin[self.target.name][s]),
                 n_synapses=view.n_synapses,

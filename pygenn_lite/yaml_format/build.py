@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import Network, SpikesOf, VariableOf
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.yaml_format.check import check_document, check_section
 from pygenn_lite.yaml_format.context import Context, work_out_constants
-from pygenn_lite.yaml_format.document import Document, Place, nearest
+from pygenn_lite.yaml_format.document import Document, Place
 from pygenn_lite.yaml_format.grids import Grid, read_names
 from pygenn_lite.yaml_format.library import ModelShelf
 from pygenn_lite.yaml_format.positions import read_positions
@@ -165,7 +166,8 @@ class _Builder:
             inner = (*place, key)
             return grid.cell(self.document, getattr(section, key), inner, row, column)
 
-        rule = read_rule(context, cell("connectivity"), (*place, "connectivity"))
+        inner = (*place, "connectivity")
+        rule = read_rule(context, cell("connectivity"), inner, listed=grid.is_list)
         if rule is None:
             return
         delay, storage, name = cell("delay"), cell("storage"), section.name
@@ -267,7 +269,7 @@ class _Builder:
             raise self.document.error(
                 place,
                 f"no population or connection is called '{name}'"
-                f"{nearest(name, [*populations, *self.network.groups])}",
+                f"{nearest_or_all(name, [*populations, *self.network.groups])}",
             )
         things: list[SpikesOf | VariableOf] = []
         for each in chosen:
@@ -312,7 +314,7 @@ class _Builder:
             for name, value in getattr(file, section).items():
                 place = (section, name)
                 if name not in self.network.populations:
-                    hint = nearest(name, self.network.populations)
+                    hint = nearest_or_all(name, self.network.populations)
                     raise self.document.error(place, f"no population is called '{name}'{hint}")
                 rates[section][name] = context.number(value, place)
                 if not rates[section][name] >= 0:

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.yaml_format.document import Document, Place, nearest
+from pygenn_lite.yaml_format.document import Document, Place
 from pygenn_lite.yaml_format.schema import NetworkFile, Section, keys_at
 
 S = TypeVar("S", bound=Section)
@@ -58,7 +59,7 @@ def _first_error(
     whole = (*place, *local)
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     if detail["type"] == "extra_forbidden":
-        hint = nearest(str(local[-1]), known)
+        hint = nearest_or_all(str(local[-1]), known)
         return document.error(whole, f"unknown key '{local[-1]}'{hint}{more}")
     if detail["type"] == "missing":
         return document.error(whole[:-1], f"the key '{local[-1]}' is missing{more}")

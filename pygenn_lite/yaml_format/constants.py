@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import EquationError
 
 # What expressions of values may use besides constants; a constant must not hide them.
@@ -76,10 +77,8 @@ def _is_random(text: str) -> bool:
 
 
 def _unknown_constant(name: str, text: str, known: Any) -> EquationError:
-    from pygenn_lite.yaml_format.document import nearest
-
     shown = text if len(text) <= 60 else text[:57] + "..."
-    hint = nearest(name, known)
+    hint = nearest_or_all(name, known)
     return EquationError(
         f"unknown name '{name}' in '{shown}'{hint}", cure="name the number under 'constants:'"
     )

@@ -8,7 +8,6 @@ aliases, and anything too long, too deep or too large. Scalars follow YAML 1.2 (
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -126,18 +125,6 @@ def format_place(place: Iterable[str | int]) -> str:
         else:
             text += f".{part}" if text else part
     return text
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return " ... did you mean 'x'?" or the list of what is known."""
-    names = [str(name) for name in known]
-    close = difflib.get_close_matches(word[:MAX_KEY_LENGTH], names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    if not names:
-        return ""
-    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    return f"; known: {shown}"
 
 
 @dataclass

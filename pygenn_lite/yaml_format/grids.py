@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import ShapeError
-from pygenn_lite.yaml_format.document import Document, Place, nearest
+from pygenn_lite.yaml_format.document import Document, Place
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def read_names(
         if name not in populations:
             inner = place if len(given) == 1 else (*place, index)
             raise document.error(
-                inner, f"no population is called '{name}'{nearest(name, populations)}"
+                inner, f"no population is called '{name}'{nearest_or_all(name, populations)}"
             )
     if not given:
         raise document.error(place, "names no population")

@@ -8,10 +8,11 @@ from typing import Any
 
 from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel, Trace
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.check import check_section
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place, nearest
+from pygenn_lite.yaml_format.document import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
 from pygenn_lite.yaml_format.values import read_value, read_values
 
@@ -49,7 +50,9 @@ class ModelShelf:
                 return self.neurons[given]
             if given not in models.NEURONS:
                 known = [*self.neuron_sections, *models.NEURONS]
-                raise self._error(place, f"no model is called '{given}'{nearest(given, known)}")
+                raise self._error(
+                    place, f"no model is called '{given}'{nearest_or_all(given, known)}"
+                )
             section = NeuronSection(use=given)
         else:
             section = check_section(
@@ -66,7 +69,9 @@ class ModelShelf:
                 return self._declared_synapse(given, place)
             if given not in models.SYNAPSES and given not in models.PLASTICITY:
                 known = [*self.synapse_sections, *models.SYNAPSES, *models.PLASTICITY]
-                raise self._error(place, f"no synapse is called '{given}'{nearest(given, known)}")
+                raise self._error(
+                    place, f"no synapse is called '{given}'{nearest_or_all(given, known)}"
+                )
             section = SynapseSection(use=given)
         else:
             section = check_section(
@@ -92,7 +97,9 @@ class ModelShelf:
             return given
         known = [*models.NEURONS, *models.SYNAPSES, *models.PLASTICITY]
         if name not in known:
-            raise self._error((*place, name), f"unknown model '{name}'{nearest(name, known)}")
+            raise self._error(
+                (*place, name), f"unknown model '{name}'{nearest_or_all(name, known)}"
+            )
         if options is None:
             options = {}
         if not isinstance(options, dict):
@@ -167,7 +174,7 @@ class ModelShelf:
         """Call a function of the library with what the file gives for its arguments."""
         context = self.context
         if name not in shelf:
-            hint = nearest(name, shelf)
+            hint = nearest_or_all(name, shelf)
             raise self._error((*place, "use"), f"the library has no '{name}' here{hint}")
         for key in sorted(section.model_fields_set - _NOT_WITH_USE):
             raise self._error(
@@ -178,7 +185,7 @@ class ModelShelf:
         for key, value in section.parameters.items():
             inner = (*place, "parameters", key)
             if key not in known or key in ("initial", "receptor"):
-                hint = nearest(key, [other for other in known if other not in _NOT_WITH_USE])
+                hint = nearest_or_all(key, [other for other in known if other not in _NOT_WITH_USE])
                 raise self._error(inner, f"'{name}' has no parameter '{key}'{hint}")
             arguments[key] = self._argument(known[key], value, inner)
         if section.initial:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration import Network
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.models import network_file, network_names
 from pygenn_lite.yaml_format.build import build_network
-from pygenn_lite.yaml_format.document import MAX_CHARACTERS, Document, nearest, parse_document
+from pygenn_lite.yaml_format.document import MAX_CHARACTERS, Document, parse_document
 from pygenn_lite.yaml_format.overrides import apply_overrides
 from pygenn_lite.yaml_format.settings import RunSettings
 
@@ -99,5 +100,4 @@ def find_network_file(source: str | Path) -> Path:
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         raise FileFormatError(f"there is no file '{shown}'", cure=cure)
     hint = nearest(shown, network_names())
-    hint = hint if "did you mean" in hint else ""
     raise FileFormatError(f"no network is called '{shown}'{hint}", cure=cure)

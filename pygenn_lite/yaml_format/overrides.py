@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import (
     Document,
     Place,
     format_place,
-    nearest,
 )
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
 
@@ -109,7 +109,9 @@ def _index(here: list[Any], part: str, place: Place, path: str) -> int:
     if part in names:
         return names.index(part)
     known = [name for name in names if name]
-    raise _nowhere(path, f"'{part}' is no entry of {format_place(place)}{nearest(part, known)}")
+    raise _nowhere(
+        path, f"'{part}' is no entry of {format_place(place)}{nearest_or_all(part, known)}"
+    )
 
 
 def _name_of(item: Any) -> str | None:
@@ -128,12 +130,12 @@ def _check_key(here: dict[str, Any], key: str, place: Place, path: str) -> None:
     if not place or not is_free_mapping(place):
         known = keys_at(place)
         if known and key not in known:
-            raise _nowhere(path, f"unknown key '{key}'{nearest(key, known)}")
+            raise _nowhere(path, f"unknown key '{key}'{nearest_or_all(key, known)}")
         if not known and not _extensible(place):
-            raise _nowhere(path, f"unknown key '{key}'{nearest(key, here)}")
+            raise _nowhere(path, f"unknown key '{key}'{nearest_or_all(key, here)}")
     elif place[0] in _FIXED and len(place) == 1:
         kind = str(place[0]).removesuffix("s")
-        raise _nowhere(path, f"no {kind} is called '{key}'{nearest(key, here)}")
+        raise _nowhere(path, f"no {kind} is called '{key}'{nearest_or_all(key, here)}")
 
 
 def _extensible(place: Place) -> bool:

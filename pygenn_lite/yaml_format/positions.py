@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place, nearest
+from pygenn_lite.yaml_format.document import Place
 
 _KINDS = ("grid", "uniform", "file")
 
@@ -79,7 +80,9 @@ def _known_keys(
 ) -> None:
     for key in options:
         if key not in known:
-            raise context.document.error((*place, key), f"unknown key '{key}'{nearest(key, known)}")
+            raise context.document.error(
+                (*place, key), f"unknown key '{key}'{nearest_or_all(key, known)}"
+            )
     for key in needed:
         if key not in options:
             raise context.document.error(place, f"the key '{key}' is missing")

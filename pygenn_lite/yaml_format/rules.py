@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import connectivity as declared
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Document, Place, nearest
+from pygenn_lite.yaml_format.document import Document, Place
 
 _FLAGS = ("autapses", "multapses")
 # YAML name -> class, the field that a bare number stands for, further fields.
@@ -32,8 +33,12 @@ _NAMES = {kind: name for name, (kind, _, _) in _RULES.items()}
 _WHOLE = frozenset({"n"})
 
 
-def read_rule(context: Context, given: Any, place: Place) -> Any | None:
-    """Turn ``{fixed_probability: 0.02}`` into a rule; ``None`` means no connection at all."""
+def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> Any | None:
+    """Turn ``{fixed_probability: 0.02}`` into a rule; ``None`` means no connection at all.
+
+    ``listed``: between lists of populations, where a probability or number of 0 (a cell of a
+    matrix, mostly) says that these two are not connected.
+    """
     if given is None:
         return None
     document = context.document
@@ -45,7 +50,7 @@ def read_rule(context: Context, given: Any, place: Place) -> Any | None:
         )
     name, options = next(iter(given.items()))
     if name not in _RULES:
-        raise document.error((*place, name), f"unknown rule '{name}'{nearest(name, _RULES)}")
+        raise document.error((*place, name), f"unknown rule '{name}'{nearest_or_all(name, _RULES)}")
     kind, bare, further = _RULES[name]
     inner = (*place, name)
     known = ((bare,) if bare else ()) + further
@@ -58,12 +63,12 @@ def read_rule(context: Context, given: Any, place: Place) -> Any | None:
     arguments = {}
     for key, value in options.items():
         if key not in known:
-            raise document.error((*inner, key), f"unknown key '{key}'{nearest(key, known)}")
+            raise document.error((*inner, key), f"unknown key '{key}'{nearest_or_all(key, known)}")
         arguments[key] = _argument(context, key, value, (*inner, key))
     if "file" in arguments:
         arguments = _from_file(context, arguments["file"], arguments, further[:2], inner)
     _check_complete(document, name, bare, arguments, inner)
-    if arguments.get("p") == 0 or arguments.get("probability") == 0 or _is_zero(arguments):
+    if listed and any(arguments.get(key) == 0 for key in ("p", "n", "probability")):
         return None
     with context.at(inner):
         return kind(**arguments)
@@ -132,10 +137,6 @@ def _check_complete(
     for key in (bare,) if bare else needed:
         if key is not None and key not in arguments:
             raise document.error(place, f"'{name}' needs '{key}'")
-
-
-def _is_zero(arguments: dict[str, Any]) -> bool:
-    return isinstance(arguments.get("n"), int) and arguments["n"] == 0
 
 
 def _default_flag(kind: type[Any], key: str) -> bool:

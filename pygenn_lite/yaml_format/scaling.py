@@ -38,9 +38,12 @@ from pygenn_lite.declaration import (
     SynapseModel,
     VariableOf,
 )
+from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.values import Binomial, Gamma
 from pygenn_lite.errors import NetworkError
+
+_SCALABLE = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
 
 
 def scale_network(network: Network, k: float, rates: Mapping[str, float]) -> Network:
@@ -170,7 +173,7 @@ class _Scaling:
             one.rate * self.k if single else one.rate,
             weight=weight,
             synapse=one.synapse,
-            sources=1 if single else round(one.sources * self.k),
+            sources=1 if single else _number(one.sources, self.k, "sources", where),
             name=one.name,
         )
 
@@ -198,30 +201,24 @@ class _Scaling:
 
     def _indegree(self, group: SynapseGroup, where: str) -> float:
         rule = group.connectivity
-        n_pre = self.full.populations[group.source].size
-        n_post = self.full.populations[group.target].size
-        lost = 1 if group.source == group.target and not getattr(rule, "autapses", True) else 0
-        if isinstance(rule, AllToAll):
-            return n_pre - lost
-        if isinstance(rule, FixedProbability):
-            return rule.p * (n_pre - lost)
-        if isinstance(rule, FixedInDegree):
-            return rule.n
-        if isinstance(rule, FixedOutDegree):
-            return rule.n * n_pre / n_post
-        if isinstance(rule, FixedTotalNumber):
-            return rule.total(n_pre, n_post) / n_post
-        raise _cannot(where, f"the rule {type(rule).__name__} cannot be scaled")
+        if not isinstance(rule, _SCALABLE):
+            raise _cannot(where, f"the rule {type(rule).__name__} cannot be scaled")
+        n_pre, n_post = self._sizes(group)
+        return expected_synapses(rule, n_pre, n_post, group.source == group.target) / n_post
+
+    def _sizes(self, group: SynapseGroup) -> tuple[int, int]:
+        populations = self.full.populations
+        return populations[group.source].size, populations[group.target].size
 
     def _rule(self, group: SynapseGroup, where: str) -> Connectivity:
         rule = group.connectivity
         if isinstance(rule, FixedInDegree | FixedOutDegree):
-            return dataclasses.replace(rule, n=round(rule.n * self.k))
+            number = _number(rule.n, self.k, "synapses per neuron", where)
+            return dataclasses.replace(rule, n=number)
         if isinstance(rule, FixedTotalNumber):
-            n_pre = self.full.populations[group.source].size
-            n_post = self.full.populations[group.target].size
-            total = round(rule.total(n_pre, n_post) * self.k * self.k)
-            return dataclasses.replace(rule, n=total, probability=None)
+            total = rule.total(*self._sizes(group))
+            number = _number(total, self.k * self.k, "synapses", where)
+            return dataclasses.replace(rule, n=number, probability=None)
         return rule  # per-pair rules scale with the number of sources
 
     def _recorded(self, what: SpikesOf | VariableOf) -> SpikesOf | VariableOf:
@@ -235,6 +232,16 @@ class _Scaling:
         if what.stop is None:
             return thing
         return thing[what.start : min(what.stop, population.size) : what.step]
+
+
+def _number(full: float, factor: float, what: str, where: str) -> int:
+    """A number of synapses or sources, scaled. Where none would be left, neither would be the mean
+    and the variance of what they bring."""
+    number = round(full * factor)
+    if full and not number:
+        cure = "choose a larger factor"
+        raise _cannot(where, f"of {full:g} {what} times {factor:g} none are left", cure)
+    return number
 
 
 def _mean(weight: Any) -> float:

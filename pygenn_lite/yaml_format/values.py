@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import values as declared
+from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place, nearest
+from pygenn_lite.yaml_format.document import Place
 
 # YAML name -> class, its fields in order, how many of them must be given.
 DISTRIBUTIONS: dict[str, tuple[type[declared.Distribution], tuple[str, ...], int]] = {
@@ -79,7 +80,7 @@ def _distribution(context: Context, given: dict[str, Any], place: Place) -> Any:
         )
     name, arguments = next(iter(given.items()))
     if name not in DISTRIBUTIONS:
-        hint = nearest(name, DISTRIBUTIONS)
+        hint = nearest_or_all(name, DISTRIBUTIONS)
         raise context.document.error((*place, name), f"unknown distribution '{name}'{hint}")
     kind, fields, required = DISTRIBUTIONS[name]
     inner = (*place, name)

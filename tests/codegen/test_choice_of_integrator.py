@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from helpers_codegen import ADEX, ALPHA, CONDUCTANCE, CURRENT, LIF, STDP, kernel_of, system_of
+from helpers_codegen import (
+    ADEX,
+    ALPHA,
+    CONDUCTANCE,
+    CURRENT,
+    LIF,
+    STDP,
+    kernel_of,
+    one_population,
+    program_of,
+    system_of,
+)
 
 from pygenn_lite.codegen.symbolic.integrators import components
 from pygenn_lite.codegen.symbolic.linear import linear_variables
-from pygenn_lite.declaration import NeuronModel
+from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.errors import EquationError
 
 
@@ -117,6 +128,21 @@ def test_a_refractory_time_must_be_made_of_parameters():
 def test_definitions_in_a_circle_are_refused():
     with pytest.raises(EquationError, match="circle"):
         NeuronModel("dV/dt = a - V; a = b + 1; b = a")
+
+
+@pytest.mark.parametrize("event_driven", [True, False])
+def test_definitions_of_synapses_may_stand_anywhere_as_those_of_neurons(event_driven):
+    def kernel(equations):
+        model = SynapseModel(
+            on_pre="weight += c",
+            synapse_derivatives=equations,
+            parameters={"tau": 5.0},
+            variables={"c": 1.0},
+            event_driven=event_driven,
+        )
+        return program_of(one_population(LIF, model)).synapses[0]
+
+    assert kernel("dc/dt = -c*twice; twice = 2*rate; rate = 1/tau") == kernel("dc/dt = -c*2/tau")
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_resets_and_traces_see_what_derivatives_see():
     )
     net = pg.Network(dt=0.1, seed=3)
     cells = net.population("cells", 5, model)
-    net.timed_current(cells, [0.0, 0.25], np.array([[1.0] * 5, [2.0, 3.0, 4.0, 5.0, 6.0]]))
+    net.timed_current(cells, [0.0, 0.2], np.array([[1.0] * 5, [2.0, 3.0, 4.0, 5.0, 6.0]]))
     trace = pg.Trace("", "y += dt")
     synapse = pg.SynapseModel(on_pre="V_post += 0*y", post_trace=trace)
     net.connect(cells, cells, synapse, pg.AllToAll())

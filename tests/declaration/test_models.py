@@ -52,6 +52,16 @@ def test_held_variables_are_those_of_the_threshold():
         ({"reset": "w = 1"}, ModelError, ["'w'", "without an equation", "reset"]),
         ({"reset": "tau = 1"}, ModelError, ["assignment to the parameter 'tau'"]),
         ({"reset": "I = 1"}, ModelError, ["assignment to 'I'"]),
+        (
+            {"parameters": {**LIF["parameters"], "I": 5.0}, "inputs": ["I"]},
+            ModelError,
+            ["'I' is used twice", "input"],
+        ),
+        (
+            {"derivatives": "dV/dt = -V + I; I = 5", "inputs": ["I"]},
+            ModelError,
+            ["'I' is used twice"],
+        ),
         ({"initial": {"U": 1.0}}, ModelError, ["'U'", "without an equation"]),
         ({"parameters": {**LIF["parameters"], "V": 1.0}}, ModelError, ["'V'", "twice"]),
         ({"derivatives": "dV/dt = -V; dV/dt = V"}, ModelError, ["'V'", "twice"]),
@@ -78,6 +88,12 @@ def test_a_wrong_neuron_model_is_named(changes, error, words):
         assert word in str(caught.value)
 
 
+def test_a_name_of_ones_own_takes_the_place_of_the_default_input():
+    constant = neuron(parameters={**LIF["parameters"], "I": 5.0})
+    assert constant.inputs == ()
+    assert neuron().inputs == neuron(inputs=["I"]).inputs == ("I",)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -94,6 +110,20 @@ def test_a_wrong_neuron_model_is_named(changes, error, words):
             {"parameters": {"x": 1}, "pre_trace": pg.Trace("dx/dt = -x", "x += 1")},
             ["'x'", "twice"],
         ),
+        ({"post_trace": pg.Trace("dx/dt = -x", "x += rand()")}, ["rand()", "x += rand()"]),
+        ({"pre_trace": pg.Trace("dx/dt = -x*randn()", "x += 1")}, ["randn()", "dx/dt"]),
+        ({"derivatives": "dg/dt = -g*rand()"}, ["rand()", "dg/dt", "neuron model"]),
+        ({"inputs": "I = randn()"}, ["randn()", "I = randn()"]),
+        ({"on_pre": "weight += rand()"}, ["rand()", "weight += rand()"]),
+        ({"on_post": "weight = randn()"}, ["randn()"]),
+        (
+            {"synapse_derivatives": "dweight/dt = -rand()*weight", "event_driven": False},
+            ["rand()", "dweight/dt"],
+        ),
+        (
+            {"synapse_derivatives": "dc/dt = -c*s; s = 1/delay", "variables": {"c": 1.0}},
+            ["delay", "s = 1 / delay", "event_driven=False"],
+        ),
     ],
 )
 def test_a_wrong_synapse_model_is_named(arguments, words):
@@ -101,6 +131,10 @@ def test_a_wrong_synapse_model_is_named(arguments, words):
         pg.SynapseModel(**arguments)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_the_delay_can_be_read_where_derivatives_are_integrated_in_every_step():
+    pg.SynapseModel(synapse_derivatives="dweight/dt = -weight/delay", event_driven=False)
 
 
 def test_static_synapses_are_recognised():

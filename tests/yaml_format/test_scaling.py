@@ -5,6 +5,7 @@ import math
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.yaml_format import load_network, scale_network
 
@@ -86,6 +87,36 @@ def test_what_cannot_be_scaled_is_refused_by_name(net, message):
     with pytest.raises(NetworkError, match=message) as caught:
         scale_network(net, 0.5, {"a": 1.0})
     assert "'a_a'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "rule", [pg.FixedInDegree(4), pg.FixedOutDegree(4), pg.FixedTotalNumber(40)]
+)
+def test_no_synapses_left_are_refused_not_left_out(rule):
+    net = simple(pg.ExponentialCurrent(), rule)
+    with pytest.raises(NetworkError, match=r"'a_a'.*none are left\n.*larger factor"):
+        scale_network(net, 0.1, {"a": 1.0})
+    assert scale_network(net, 0.5, {"a": 1.0}).groups["a_a"].connectivity.n
+
+
+def test_no_sources_left_are_refused_not_left_out():
+    net = pg.Network(seed=1)
+    a = net.population("a", 100, pg.LIF())
+    net.poisson(a, 5.0, weight=1.0, synapse=pg.ExponentialCurrent(), sources=4, name="few")
+    with pytest.raises(NetworkError, match=r"'few'.*4 sources times 0.1 none are left"):
+        scale_network(net, 0.1, {})
+    assert scale_network(net, 0.5, {}).inputs[0].sources == 2
+
+
+@pytest.mark.parametrize("rule", [pg.AllToAll, lambda **k: pg.FixedProbability(0.5, **k)])
+def test_expected_numbers_leave_out_missing_autapses(rule):
+    for autapses in (True, False):
+        per_pair = 0.5 if isinstance(rule(), pg.FixedProbability) else 1.0
+        expected = expected_synapses(rule(autapses=autapses), 100, 100, True)
+        assert expected == per_pair * (100 * 100 - 100 * (not autapses))
+        full = simple(pg.ExponentialCurrent(tau=5.0), rule(autapses=autapses))
+        restored = scale_network(full, 0.25, {"a": 8.0}).inputs[0].value
+        assert restored == pytest.approx(0.5 * expected / 100 * 8.0 * 1e-3 * 5.0)
 
 
 def test_a_missing_rate_is_named():

@@ -74,6 +74,19 @@ def test_every_part_of_the_vocabulary_comes_back_equal():
     assert load_network(dump_network(net))[0] == net
 
 
+def test_groups_without_synapses_come_back_too():
+    net = pg.Network(seed=1)
+    a = net.population("a", 4, pg.LIF())
+    rules = [
+        pg.FixedProbability(0.0), pg.FixedTotalNumber(0), pg.FixedTotalNumber(probability=0.0),
+        pg.FixedInDegree(0), pg.FixedOutDegree(0), pg.DistanceDependent("0"),
+    ]  # fmt: skip
+    for rule in rules:
+        net.connect(a, a, pg.Delta(), rule)
+    net.record(a.spikes)
+    assert load_network(dump_network(net))[0] == net
+
+
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e30, max_value=1e30)
 
 

@@ -9,10 +9,15 @@ import sympy
 from pygenn_lite.codegen.program import Assign, SynapseKernel
 from pygenn_lite.codegen.structure import Statement, SynapseStructure
 from pygenn_lite.codegen.symbolic.linear import linear_part
-from pygenn_lite.codegen.symbolic.system import DT, assignments, check_number, symbol
-from pygenn_lite.declaration.equations import parse_expression
-from pygenn_lite.declaration.functions import exprel, rand, randn
-from pygenn_lite.errors import EquationError, UnsupportedFeature
+from pygenn_lite.codegen.symbolic.system import (
+    DT,
+    assignments,
+    check_number,
+    continuous,
+    symbol,
+)
+from pygenn_lite.declaration.functions import exprel
+from pygenn_lite.errors import EquationError
 
 ELAPSED = symbol("elapsed")
 
@@ -20,7 +25,7 @@ ELAPSED = symbol("elapsed")
 def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
     """Derive the kernels of a general synapse group."""
     where = f"synapse group {structure.name!r}"
-    derivatives = _derivatives(structure.equations, where)
+    derivatives, _ = continuous(structure.equations, {}, where)
     # Between events, variables without a derivative stand still.
     varying = {*derivatives, *structure.pre, *structure.post, "t"}
     for n, v in derivatives.items():
@@ -47,27 +52,10 @@ def _ordered(
     """Ordered assignments; for variables of the target neuron the value is the increment."""
     result = []
     for name, value in assignments(statements, where):
-        if value.atoms(rand) or value.atoms(randn):
-            raise UnsupportedFeature(
-                f"random numbers in synapse code ({name} = {value}) are not offered; "
-                "draw them in the neuron model"
-            )
         check_number(value, name, where)
         increment = value - symbol(name) if name in structure.post else value
         result.append(Assign(name, increment))
     return tuple(result)
-
-
-def _derivatives(statements: Iterable[Statement], where: str) -> dict[str, sympy.Expr]:
-    definitions: dict[sympy.Basic, sympy.Expr] = {}
-    derivatives = {}
-    for name, operator, text in statements:
-        value = parse_expression(text, where).sympy().xreplace(definitions)
-        if operator == "'":
-            derivatives[name] = value
-        else:
-            definitions[symbol(name)] = value
-    return {name: value.xreplace(definitions) for name, value in derivatives.items()}
 
 
 def _flow(

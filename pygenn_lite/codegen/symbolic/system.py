@@ -79,13 +79,13 @@ def build_system(structure: PopulationStructure) -> System:
         names = _rename((*receptor.states, *receptor.parameters), f"__r{k}")
         parameters.update({f"{name}__r{k}": True for name in receptor.parameters})
         states += [f"{name}__r{k}" for name in receptor.states]
-        derivatives, definitions = _continuous(receptor.equations, names, where)
+        derivatives, definitions = continuous(receptor.equations, names, where)
         attached.update({f"{name}__r{k}": e for name, e in derivatives.items()})
         for name, _, text in receptor.inputs:
             value = parse_expression(text, where).sympy().xreplace(names)
             contributions[name].append(value.xreplace(definitions))
 
-    own, definitions = _continuous(structure.equations, {}, where)
+    own, definitions = continuous(structure.equations, {}, where)
     inputs = {symbol(n): sympy.Add(*parts) for n, parts in contributions.items()}
     close = _Closure(inputs, definitions)
 
@@ -97,7 +97,7 @@ def build_system(structure: PopulationStructure) -> System:
         names = _rename((*trace.states, *trace.parameters), suffix)
         parameters.update({f"{name}{suffix}": True for name in trace.parameters})
         states += [f"{name}{suffix}" for name in trace.states]
-        derivatives, local = _continuous(trace.equations, names, where)
+        derivatives, local = continuous(trace.equations, names, where)
         attached.update({f"{name}{suffix}": e for name, e in derivatives.items()})
         spikes[trace.side] += [
             (f"{name}{suffix}", value.xreplace(names).xreplace(local))
@@ -126,6 +126,24 @@ def build_system(structure: PopulationStructure) -> System:
     return system
 
 
+def continuous(
+    statements: Iterable[Statement], names: Substitution, where: str
+) -> tuple[dict[str, sympy.Expr], dict[sympy.Basic, sympy.Expr]]:
+    """Derivatives (definitions put in, wherever they stand) and the definitions, both with renamed
+    symbols."""
+    derivatives: dict[str, sympy.Expr] = {}
+    definitions: dict[sympy.Basic, sympy.Expr] = {}
+    for name, operator, text in statements:
+        value = parse_expression(text, where).sympy().xreplace(dict(names))
+        if operator == "'":
+            derivatives[name] = value
+        else:
+            definitions[symbol(name)] = value
+    return {n: _expand(v, definitions) for n, v in derivatives.items()}, {
+        s: _expand(v, definitions) for s, v in definitions.items()
+    }
+
+
 def assignments(statements: Iterable[Statement], where: str) -> list[tuple[str, sympy.Expr]]:
     """Ordered assignments with ``x += e`` written as ``x = x + e``."""
     result = []
@@ -142,23 +160,6 @@ def assignments(statements: Iterable[Statement], where: str) -> list[tuple[str, 
             value = own / value
         result.append((name, value))
     return result
-
-
-def _continuous(
-    statements: Iterable[Statement], names: Substitution, where: str
-) -> tuple[dict[str, sympy.Expr], dict[sympy.Basic, sympy.Expr]]:
-    """Derivatives (definitions put in) and the definitions, both with renamed symbols."""
-    derivatives: dict[str, sympy.Expr] = {}
-    definitions: dict[sympy.Basic, sympy.Expr] = {}
-    for name, operator, text in statements:
-        value = parse_expression(text, where).sympy().xreplace(dict(names))
-        if operator == "'":
-            derivatives[name] = value
-        else:
-            definitions[symbol(name)] = value
-    return {n: _expand(v, definitions) for n, v in derivatives.items()}, {
-        s: _expand(v, definitions) for s, v in definitions.items()
-    }
 
 
 def _expand(value: sympy.Expr, definitions: Substitution) -> sympy.Expr:

@@ -1,0 +1,26 @@
+"""Times in ms as numbers of steps: the one rounding, which compiled code shares
+(``floor(time / dt + 0.5)``)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+LONGEST_DELAY = 65_000  # steps; the engine counts them with 16 bits and cuts what it draws above
+
+
+def nearest_steps(time: ArrayLike, dt: float) -> NDArray[np.float64]:
+    """The nearest whole number of steps, halves up; as floats, since a time may exceed any integer.
+
+    Examples
+    --------
+    >>> nearest_steps([0.1, 0.25, 0.35], 0.1).tolist()
+    [1.0, 3.0, 3.0]
+    """
+    with np.errstate(over="ignore"):
+        return np.asarray(np.floor(np.asarray(time, np.float64) / dt + 0.5))
+
+
+def delay_steps(delay: ArrayLike, dt: float) -> NDArray[np.int64]:
+    """Delays in steps: at least 1; `LONGEST_DELAY` + 1 stands for all that are too long."""
+    return nearest_steps(delay, dt).clip(1, LONGEST_DELAY + 1).astype(np.int64)

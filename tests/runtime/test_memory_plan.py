@@ -1,0 +1,63 @@
+"""What a network will need is told before it is built, as it is told when it is built."""
+
+import numpy as np
+import pytest
+from helpers_runtime import balanced_network, plastic_network
+
+import pygenn_lite as pg
+from pygenn_lite.codegen import generate, network_structure
+from pygenn_lite.runtime.planning import planned_memory
+
+
+def foretold(net, precision="float32"):
+    structure = network_structure(net, precision)
+    return planned_memory(net, structure, generate(structure).manifest, precision)
+
+
+def found(net, precision="float32"):
+    return net.compile(precision=precision)._machine.planned
+
+
+def learning(delay, static=False):
+    """Published traces, some of them of variables that static synapses address."""
+    net = pg.Network(dt=0.1, seed=2)
+    cells = net.population("cells", 300, pg.LIF())
+    rule = pg.FixedProbability(0.1)
+    net.connect(cells, cells, pg.PairSTDP(), rule, delay=delay, name="learning")
+    reading = pg.SynapseModel(on_pre="V_post += weight*V_pre")
+    net.connect(cells, cells, reading, rule, delay=0.7, name="reading")
+    if static:
+        net.connect(cells, cells, pg.Delta(), rule, delay=0.3, name="static")
+    return net
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        balanced_network(),
+        plastic_network(),
+        learning(3.1),
+        learning(pg.Uniform(0.1, 6.3)),
+        learning(pg.Uniform(3.0, 6.3), static=True),
+    ],
+)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_plan_is_the_same_before_and_after_building(net, precision):
+    assert foretold(net, precision) == found(net, precision)
+
+
+def test_explicit_delays_need_no_drawing_to_be_told():
+    net = pg.Network(dt=0.1, seed=2)
+    cells = net.population("cells", 10, pg.LIF())
+    rule = pg.Explicit(np.arange(10), np.arange(10)[::-1])
+    net.connect(cells, cells, pg.PairSTDP(), rule, delay=np.linspace(0.1, 9.0, 10), name="listed")
+    net.connect(cells, cells, pg.PairSTDP(), pg.OneToOne(), delay="0.1 + 0.2*i_pre", name="formula")
+    assert foretold(net) == found(net)
+
+
+@pytest.mark.parametrize(
+    "delay", [pg.Exponential(4.0), pg.Normal(9.0, 1.0), pg.LogNormal(1.0, 0.5)]
+)
+def test_the_longest_drawn_delay_is_foreseen_well_enough_for_the_past_values(delay):
+    net = learning(delay)
+    assert foretold(net) == found(net)
