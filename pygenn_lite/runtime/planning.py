@@ -38,7 +38,7 @@ from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.stores import StorePlan, plan_stores
 from pygenn_lite.runtime.toolchain import available_cpus
 
-UNCONNECTED_DELAY = 16  # steps between barriers where nothing is connected
+UNCONNECTED_DELAY = 16  # steps that slices take at a time where nothing is connected
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
 BUILDING = 0.25  # of the largest store: what the builder needs for a while
 _NOTHING: Mapping[str, Any] = {"arrays": (), "published": ()}  # of a spike source
