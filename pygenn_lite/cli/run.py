@@ -120,7 +120,7 @@ def run_network(options: RunOptions) -> int:
     outcome.scale = options.scale or 1.0
     outcome.peak_bytes = peak_memory()
     if folder is not None:
-        _write_files(outcome, folder, stream, options)
+        _write_files(outcome, folder, stream)
     _report(outcome, options)
     if error is not None:
         say(f"error: {error}")
@@ -178,7 +178,7 @@ def _make_folder(options: RunOptions, network: Network) -> Path:
     return folder
 
 
-def _write_files(outcome: Outcome, folder: Path, stream: Path | None, options: RunOptions) -> None:
+def _write_files(outcome: Outcome, folder: Path, stream: Path | None) -> None:
     from pygenn_lite import plotting
 
     if stream is not None:

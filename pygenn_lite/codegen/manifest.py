@@ -7,13 +7,10 @@ from typing import Any
 
 from pygenn_lite.codegen.program import NeuronKernel, Program, SynapseKernel
 
-MANIFEST_VERSION = 1
-
 
 def build_manifest(program: Program) -> dict[str, Any]:
     """Describe the ABI of all kernels."""
     return {
-        "version": MANIFEST_VERSION,
         "real": program.real,
         "populations": [_neuron(kernel) for kernel in program.neurons],
         "synapses": [_synapse(kernel) for kernel in program.synapses],

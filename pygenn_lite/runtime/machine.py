@@ -390,7 +390,7 @@ class Machine:
 
     def _add_synapses(self, memory: SynapseMemory) -> None:
         manifest = memory.manifest
-        args, memory.kept = memory.arguments(self.seed)
+        args, memory.kept = memory.arguments()
         self.call(
             "synapse_add",
             self.numbers[memory.source.name],

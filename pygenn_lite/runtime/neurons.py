@@ -266,10 +266,6 @@ class PopulationMemory:
             )
         return args
 
-    def state_names(self) -> list[str]:
-        """Variables that change in time."""
-        return [n for n, role in self.roles.items() if role == "state"]
-
     def checkpoint_arrays(self) -> Iterable[tuple[str, NeuronArray]]:
         """All arrays but those computed from others."""
         return [(n, a) for n, a in self.arrays.items() if self.roles[n] != "coefficient"]

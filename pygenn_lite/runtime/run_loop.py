@@ -6,7 +6,6 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from pygenn_lite.errors import NumericalError
@@ -68,14 +67,7 @@ class RunLoop:
             self.chunk_steps //= 2
         return done
 
-    def finish(
-        self,
-        seconds: float,
-        *,
-        interrupted: bool,
-        sizes: dict[str, int],
-        stream_to: str | Path | None,
-    ) -> Result:
+    def finish(self, seconds: float, *, interrupted: bool, sizes: dict[str, int]) -> Result:
         """The result of what was run."""
         machine = self.machine
         if self._counted_at != self.step:

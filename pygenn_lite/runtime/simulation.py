@@ -348,9 +348,7 @@ class Simulation:
         finally:
             self._running = False
             seconds = time.perf_counter() - started
-            result = run.finish(
-                seconds, interrupted=run.left > 0, sizes=self._sizes(), stream_to=stream_to
-            )
+            result = run.finish(seconds, interrupted=run.left > 0, sizes=self._sizes())
             if isinstance(error, NumericalError):
                 error.result = result  # type: ignore[attr-defined]
         if signals.seen:

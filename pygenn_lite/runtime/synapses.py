@@ -21,7 +21,6 @@ from pygenn_lite.runtime.descriptors import (
     steps_of,
 )
 from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.random import stream_of
 from pygenn_lite.runtime.stores import StoredGroup
 
 LAST_UPDATE = "last_update"
@@ -158,7 +157,7 @@ class SynapseMemory:
     def _settle(self, variables: Mapping[str, list[npt.NDArray[Any]]]) -> None:
         """Bring event-driven variables up to date."""
         assert self.settle is not None
-        args, _kept = self.arguments(self.seed)
+        args, _kept = self.arguments()
         for s in range(self.partition.slices):
             pointers = _pointers([variables[n][s].ctypes.data for n in self.dtypes])
             args[s].synapse = c.addressof(pointers)
@@ -219,7 +218,7 @@ class SynapseMemory:
 
     # ------------------------------------------------------------------ arguments
 
-    def arguments(self, seed: int) -> tuple[Any, list[Any]]:
+    def arguments(self) -> tuple[Any, list[Any]]:
         """pgl_synapse_args of all slices, and the memory that they point to."""
         args = (abi.SynapseArgs * self.partition.slices)()
         kept: list[Any] = [args]
@@ -254,11 +253,8 @@ class SynapseMemory:
                 post_position=view.post_position,
                 post_source=view.post_source,
                 common_delay=steps_of(delay, self.dt) if isinstance(delay, float) else 0,
-                count=self.partition.count(self.target.name, s),
                 first=int(self.partition.begin[self.target.name][s]),
                 n_synapses=view.n_synapses,
-                seed=seed,
-                stream=stream_of(f"group:{self.name}"),
                 wide_target=view.wide_target,
                 dt=self.dt,
             )

@@ -253,7 +253,6 @@ class Net:
             args[s].target = targets
             args[s].wide_target = self.wide[store.value or 0]
             args[s].n_synapses = n
-            args[s].count = int(target.bounds[s + 1] - target.bounds[s])
             args[s].first = int(target.bounds[s])
         self.keep.append(args)
         return self.check(

@@ -54,7 +54,8 @@ typedef struct pgl_population_args {
   double dt;                      // ms
 } pgl_population_args;
 
-// Where a value stopped being finite. variable: index in the manifest's list of checked variables.
+// Where a value stopped being finite. variable: index in the manifest's list of checked variables. The engine, which
+// calls the kernel, fills in population and step.
 typedef struct pgl_fault {
   int32_t set;
   int32_t variable;
@@ -94,15 +95,12 @@ typedef struct pgl_synapse_args {  // one group on one slice
   const void* target;            // local index in the slice of the target population, by position: uint16_t or uint32_t
   const uint16_t* delay;         // steps, by position (NULL: all `common_delay`)
   const uint32_t* source;        // source neuron, by position (NULL unless a kernel asks for it)
-  const uint32_t* post_begin;    // [count + 1] transposed index: entries of local target j (NULL without on_post)
+  const uint32_t* post_begin;    // [targets in the slice + 1] transposed index: entries of local target j (NULL without on_post)
   const uint32_t* post_position; // position of each entry
   const uint32_t* post_source;   // source neuron of each entry
   uint32_t common_delay;
-  uint32_t count;                // target neurons in this slice
   uint32_t first;                // population index of the first target neuron
   uint32_t n_synapses;           // in this slice
-  uint64_t seed;
-  uint32_t stream;
   int32_t wide_target;           // 1: `target` is uint32_t
   double dt;
 } pgl_synapse_args;
@@ -123,7 +121,7 @@ const char* pgl_last_error(void);  // message of the last failed call of this th
 pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_delay, uint32_t max_delay, int32_t real_bytes);
 void pgl_engine_destroy(pgl_engine*);
 // slice_begin: [slices + 1] neuron indices, multiples of 64 (except the last); args: [slices], copied; fn may be NULL
-// for a spike source. accumulators/acc_count: accumulated targets are handled by the kernel itself.
+// for a spike source.
 int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* slice_begin, pgl_update_fn, pgl_after_fn,
                            const pgl_population_args* args);
 // Replaying trains: (step, index) sorted by step, then index; copied.
@@ -132,7 +130,7 @@ int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const in
 // state: base pointer of the population's array (contiguous over slices); ring: [mask + 1][stride].
 int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask);
 // Static delivery: arena[slice] is the base of the slice's receptor variables that stores' target indices address.
-// lead: 0 direct, 1 accumulated. weight_scale: multiplies a store's common weight (see pgl_store_*).
+// lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
 // General delivery of one group; functions may be NULL. args: [slices], copied.
 int32_t pgl_synapse_add(pgl_engine*, uint32_t source_population, uint32_t target_population, pgl_store*, pgl_on_pre_fn,
@@ -215,9 +213,7 @@ void pgl_store_destroy(pgl_store*);
 // Largest delay (steps) that a group of this description can draw without building it (for max_delay); exact for
 // constant, uniform and values; otherwise found by a dry run over the delays.
 int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group*, double dt, uint64_t seed, uint32_t threads);
-// Number of synapses a group will have (dry run of the structure; exact), and of the store after building.
-int64_t pgl_group_size(uint32_t n_source, const pgl_group*, uint64_t seed, uint32_t threads);
-int64_t pgl_store_group_size(const pgl_store*, uint32_t group);
+int64_t pgl_store_group_size(const pgl_store*, uint32_t group);  // synapses
 uint64_t pgl_store_bytes(const pgl_store*);
 // Read back in canonical order (pre, post, delay; stable); any output may be NULL. weight: double.
 int32_t pgl_store_read(const pgl_store*, uint32_t group, uint32_t* pre, uint32_t* post, uint16_t* delay_steps, double* weight);

@@ -1,4 +1,5 @@
-// The builder's part of abi.h: stores made, groups sized (reading back: readback.hpp). Included once, by builder.cpp.
+// The builder's part of abi.h: stores made, longest delays found (reading back: readback.hpp). Included once, by
+// builder.cpp.
 #ifndef PGL_BUILD_HPP
 #define PGL_BUILD_HPP
 
@@ -17,8 +18,8 @@ namespace pgl {
 
 namespace detail {
 
-// A dry run over one group, for pgl_group_size and pgl_delay_maximum: body(worker, row, its number), where only the
-// row's size is sure to be known. Returns how the delays were sampled.
+// A dry run over one group, for pgl_delay_maximum: body(worker, row, its number), where only the row's size is sure to
+// be known. Returns how the delays were sampled.
 PGL_COLD inline DelaySampler dry_run(uint32_t n_source, const pgl_group& group, double dt, uint64_t seed, uint32_t threads,
                                      const Call<uint32_t, Row&, uint32_t>& body) {
   const uint32_t whole[2] = {0, group.n_target}, offset[1] = {0};
@@ -107,26 +108,6 @@ int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group* group, double dt, 
       longest = here > longest ? here : longest;
     }
     return longest;
-  });
-}
-
-int64_t pgl_group_size(uint32_t n_source, const pgl_group* group, uint64_t seed, uint32_t threads) {
-  return pgl::guarded<int64_t>(-1, [&]() -> int64_t {
-    const pgl::Rule rule(*group, n_source, seed, nullptr);
-    rule.check();
-    if (group->rule.kind == PGL_FIXED_TOTAL) return group->rule.n;
-    if (group->rule.kind == PGL_FIXED_IN) return group->rule.n * int64_t(group->n_target);
-    if (n_source == 0) return 0;
-    const int64_t known = rule.known_degree(0);
-    if (group->rule.kind == PGL_EXPLICIT) return group->rule.row_begin[n_source];
-    if (known >= 0) return known * int64_t(n_source);
-    const uint32_t workers = threads == 0 ? 1u : threads;
-    pgl::List<int64_t> sizes(workers);
-    pgl::detail::dry_run(n_source, *group, 1.0, seed, workers,
-                         [&](uint32_t worker, pgl::Row& row, uint32_t) { sizes[worker] += row.size(); });
-    int64_t total = 0;
-    for (int64_t size : sizes) total += size;
-    return total;
   });
 }
 

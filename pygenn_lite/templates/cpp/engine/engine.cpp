@@ -188,7 +188,7 @@ int32_t pgl_record_spikes(pgl_engine* engine, uint32_t index, uint32_t begin, ui
     pgl::Population& population = population_at(engine, index);
     if (begin > end || end > population.size || stride == 0) throw Error("the recorded slice leaves the population");
     const auto slices = static_cast<uint32_t>(engine->slices().size());
-    engine->recorders.push({index, nullptr, nullptr});  // first, so that the engine owns what is made next
+    engine->recorders.push({nullptr, nullptr});  // first, so that the engine owns what is made next
     engine->recorders.back().spikes = new pgl::SpikeRecorder(slices, begin, end, stride);
     population.recorders.push(engine->recorders.back().spikes);
     return static_cast<int32_t>(engine->recorders.size() - 1);
@@ -204,7 +204,7 @@ int32_t pgl_record_variable(pgl_engine* engine, uint32_t index, void* const* bas
       if (indices[k] >= population.size) throw Error("a recorded neuron lies beyond the population");
       if (k > 0 && indices[k] <= indices[k - 1]) throw Error("recorded neurons must ascend");
     }
-    engine->recorders.push({index, nullptr, nullptr});
+    engine->recorders.push({nullptr, nullptr});
     engine->recorders.back().variable =
         new pgl::VariableRecorder(population.slice_begin, bases, indices, n, every, engine->real_bytes);
     return static_cast<int32_t>(engine->recorders.size() - 1);

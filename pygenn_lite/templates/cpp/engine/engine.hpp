@@ -90,7 +90,6 @@ struct pgl_engine {
   pgl::List<pgl::GeneralGroup> generals;
   // Both kinds share one numbering; one of the two is set.
   struct Recorder {
-    uint32_t population;
     pgl::SpikeRecorder* spikes;
     pgl::VariableRecorder* variable;
   };
