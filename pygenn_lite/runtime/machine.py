@@ -43,7 +43,7 @@ from pygenn_lite.runtime.stores import (
 )
 from pygenn_lite.runtime.synapses import SynapseMemory
 
-UNCONNECTED_DELAY = 16  # steps between barriers where nothing is connected
+UNCONNECTED_DELAY = 16  # steps that slices take at a time where nothing is connected
 
 ProgressPart = Callable[[float], None]
 

@@ -83,7 +83,8 @@ def blocks_of(size: int) -> int:
 
 
 def automatic_threads(neurons: int, cpus: int) -> int:
-    """Threads for a network of this size: a barrier costs more than it gains in small ones."""
+    """Threads for a network of this size: in small ones waiting for one another's spikes costs more
+    than is gained."""
     if neurons < 2 * NEURONS_PER_THREAD:
         return 1
     return max(1, min(cpus, neurons // NEURONS_PER_THREAD))

@@ -46,9 +46,9 @@ class FlushDenormals {
 };
 
 // While it lives, this thread asks the scheduler for short time slices (Linux 6.12 and later; elsewhere it does
-// nothing). The share of the processor stays the same, but a worker woken at a barrier gets its core at once instead
-// of after the 3 ms slice of whatever else runs there: with busy neighbours, the difference between a run that slows
-// down in proportion and one that takes a time slice per step.
+// nothing). The share of the processor stays the same, but a worker woken by another's spikes gets its core at once
+// instead of after the 3 ms slice of whatever else runs there: with busy neighbours, the difference between a run that
+// slows down in proportion and one that takes a time slice per step.
 class ShortTimeSlices {
  public:
 #if defined(__linux__) && defined(SYS_sched_setattr) && defined(SYS_sched_getattr)
