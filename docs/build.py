@@ -17,7 +17,7 @@ from typing import Any
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.runtime import inspection, result, simulation, stores, views
+from pygenn_lite.runtime import connections, inspection, result, simulation, views
 from pygenn_lite.yaml_format import RunSettings
 from pygenn_lite.yaml_format.load import read_document
 
@@ -121,7 +121,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
         simulation.compile_network, simulation.Simulation, simulation.Timings,
-        views.PopulationView, views.GroupView, stores.Connections, inspection.Inspection,
+        views.PopulationView, views.GroupView, connections.Connections, inspection.Inspection,
     ]  # fmt: skip
     yield "Results", "", [
         result.Result, result.SpikeTrain, result.Trace, result.SpikeCounts, pg.load_result,

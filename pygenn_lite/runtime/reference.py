@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from pygenn_lite.codegen import derive_program, network_structure
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.reference_neuron import ReferencePopulation
-from pygenn_lite.runtime.reference_synapse import (
-    ConnectionArrays,
-    ReferenceGroup,
-    declared_synapses,
-)
+from pygenn_lite.runtime.reference_synapse import ReferenceGroup, declared_synapses
 
 __all__ = ["ReferenceResult", "ReferenceSimulation", "run_reference"]
 
@@ -61,7 +58,7 @@ class ReferenceSimulation:
     """
 
     network: Network
-    connections: Mapping[str, ConnectionArrays] = field(default_factory=dict)
+    connections: Mapping[str, Connections] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         network = self.network
@@ -74,7 +71,6 @@ class ReferenceSimulation:
             self.populations[name] = ReferencePopulation(network, population, instance, kernel)
         self.groups: dict[str, ReferenceGroup] = {}
         for name, group in network.groups.items():
-            synapses: ConnectionArrays
             if name in self.connections:
                 synapses = self.connections[name]
             else:
@@ -145,7 +141,7 @@ class ReferenceSimulation:
 
 
 def run_reference(
-    network: Network, steps: int, connections: Mapping[str, ConnectionArrays] | None = None
+    network: Network, steps: int, connections: Mapping[str, Connections] | None = None
 ) -> ReferenceResult:
     """Run a network for a number of steps in the reference interpreter.
 

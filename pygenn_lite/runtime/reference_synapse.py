@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,35 +15,13 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.reference_neuron import ReferencePopulation
 from pygenn_lite.runtime.reference_values import Names, evaluate, execute
 
 
-class ConnectionArrays(Protocol):
-    """Synapses as arrays; delays in ms. What ``Simulation[group].connections()`` returns."""
-
-    @property
-    def pre(self) -> NDArray[Any]: ...
-    @property
-    def post(self) -> NDArray[Any]: ...
-    @property
-    def delay(self) -> NDArray[Any]: ...
-    @property
-    def weight(self) -> NDArray[Any]: ...
-
-
-@dataclass(frozen=True)
-class Synapses:
-    """Synapses as arrays; delays in ms."""
-
-    pre: NDArray[np.int64]
-    post: NDArray[np.int64]
-    delay: NDArray[np.float64]
-    weight: NDArray[np.float64]
-
-
-def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -> Synapses:
-    """Synapses of a rule without chance, with one weight and one delay."""
+def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -> Connections:
+    """Synapses of a rule without chance, with one weight and one delay (in the rule's order)."""
     rule = group.connectivity
     if isinstance(rule, OneToOne):
         pre = post = np.arange(n_pre)
@@ -63,7 +40,7 @@ def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -
             f"the reference interpreter needs the synapses of group {group.name!r} as arrays",
             cure="pass connections={name: simulation[name].connections()}",
         )
-    return Synapses(
+    return Connections(
         pre.astype(np.int64),
         post.astype(np.int64),
         _per_synapse(delay, pre.size),
@@ -83,7 +60,7 @@ class ReferenceGroup:
         self,
         network: Network,
         instance: GroupInstance,
-        synapses: ConnectionArrays,
+        synapses: Connections,
         kernel: SynapseKernel | None,
         populations: dict[str, ReferencePopulation],
     ) -> None:

@@ -17,7 +17,8 @@ from pygenn_lite.declaration.connectivity import AllToAll, DistanceDependent, Fi
 from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
-from pygenn_lite.runtime.descriptors import GroupDescription, IntArray, Structure
+from pygenn_lite.runtime.connections import Connections
+from pygenn_lite.runtime.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.partition import Partition
 from pygenn_lite.runtime.plan import expected_synapses
 from pygenn_lite.runtime.result import times_of
@@ -47,28 +48,6 @@ class StorePlan:
     flags: int
     lead: int = 0
     general: bool = False
-
-
-@dataclass(frozen=True)
-class Connections:
-    """Synapses of a group as arrays, ordered by pre, then post, then delay.
-
-    Attributes
-    ----------
-    pre, post : ndarray of unsigned integers
-        Indices in the source and the target population.
-    delay : ndarray of float64
-        In ms.
-    weight : ndarray of float64
-    """
-
-    pre: IntArray
-    post: IntArray
-    delay: npt.NDArray[np.float64]
-    weight: npt.NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.pre)
 
 
 def plan_stores(
@@ -302,12 +281,7 @@ class StoredGroup:
     def connections(self) -> Connections:
         """All synapses as arrays."""
         structure, delay, weight = self.read()
-        return Connections(
-            structure.pre,
-            structure.post,
-            times_of(delay, self.dt),
-            weight,
-        )
+        return Connections(structure.pre, structure.post, times_of(delay, self.dt), weight)
 
     def weights(self) -> npt.NDArray[np.float64]:
         """Weights in canonical order."""

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.arrays import StateArray
+from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.parameters import Parameters, Place
-from pygenn_lite.runtime.stores import Connections, StoredGroup
+from pygenn_lite.runtime.stores import StoredGroup
 from pygenn_lite.runtime.synapses import SynapseMemory
 
 if TYPE_CHECKING:

@@ -1,0 +1,31 @@
+"""The synapses of a group as plain arrays: what a user sees of them, and what the reference
+interpreter runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Connections:
+    """Synapses of a group as arrays, ordered by pre, then post, then delay.
+
+    Attributes
+    ----------
+    pre, post : ndarray of unsigned integers
+        Indices in the source and the target population.
+    delay : ndarray of float64
+        In ms.
+    weight : ndarray of float64
+    """
+
+    pre: npt.NDArray[np.integer]
+    post: npt.NDArray[np.integer]
+    delay: npt.NDArray[np.float64]
+    weight: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.pre)
