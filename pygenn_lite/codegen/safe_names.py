@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sympy
@@ -16,15 +18,11 @@ from pygenn_lite.codegen.program import NeuronKernel, SynapseKernel
 
 Kernel = TypeVar("Kernel", NeuronKernel, SynapseKernel)
 
-_USED = """
-a active after ahead any args arrays arrival arrivals begin block body bool count delay_steps
-dt elapsed end entry fault first flag flags i j k lane lanes left lines matrix n n_spikes pgl
-position prefetch_range real ring_value s scalars source spikes std step stop t target time
-total values waiting AHEAD LINE Target Varied
-int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t size_t
-errno assert stdin stdout stderr linux unix math_errhandling
-"""
-TEMPLATE_NAMES = frozenset(_USED.split())
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "cpp"
+# Names of the standard headers that are no macros by their look.
+STANDARD_NAMES = frozenset(
+    "errno assert stdin stdout stderr linux unix math_errhandling size_t pgl".split()
+)
 # Macros of the standard headers all look like this, and so do the templates' pointers.
 MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")
 # Not names of variables: they choose between cases.
@@ -53,7 +51,20 @@ def _variables(kernel: NeuronKernel | SynapseKernel) -> set[str]:
 
 
 def _clashes(name: str) -> bool:
-    return "__" not in name and (name in TEMPLATE_NAMES or MACRO_LIKE.match(name) is not None)
+    used = name in STANDARD_NAMES or name in template_names()
+    return "__" not in name and (used or MACRO_LIKE.match(name) is not None)
+
+
+@cache
+def template_names() -> frozenset[str]:
+    """All identifiers that stand in the templates of kernels themselves."""
+    names: set[str] = set()
+    for path in (*TEMPLATES.glob("*.jinja"), *TEMPLATES.glob("*.hpp")):
+        text = path.read_text(encoding="utf-8")
+        # A piece that Jinja fills in may be joined to a word: V_ and V_base are macro-like.
+        plain = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|//[^\n]*|\"[^\"\n]*\"", " ", text, flags=re.S)
+        names |= set(re.findall(r"[A-Za-z_]\w*", plain))
+    return frozenset(names - {"refractory_steps"})  # a coefficient of the kernel, by that name
 
 
 def _renamed(part: Any, names: dict[str, str], symbols: dict[Any, Any]) -> Any:

@@ -70,6 +70,23 @@ def test_products_are_expanded_before_linearity_is_judged():
     assert methods(model) == {"x": "exact"}
 
 
+def test_a_quotient_that_cancels_is_linear():
+    """Term by term it would be 0/0 at 0."""
+    assert methods(NeuronModel("dx/dt = -(x**2 + x)/x")) == {"x": "exact"}
+    flow = kernel_of(NeuronModel("dx/dt = -(x**2 + x)/x")).flows[0]
+    assert [float(value) for _, _, value in flow.matrix] == [-1.0, -1.0]
+
+
+@pytest.mark.parametrize(
+    "text", ["(x + a + b + c + d)**100", "*".join(f"(x + a + {k}*y)" for k in range(30))]
+)
+def test_huge_products_are_taken_as_they_are_written(text):
+    """Multiplied out they would have millions of terms."""
+    parameters = dict.fromkeys("abcd", 1.0)
+    model = NeuronModel(f"dx/dt = {text}; dy/dt = -y", parameters=parameters)
+    assert methods(model)["x"] == "rk4"
+
+
 def test_time_in_a_coefficient_is_not_constant():
     assert methods(NeuronModel("dx/dt = -x*sin(t)")) == {"x": "exponential_euler"}
     assert methods(NeuronModel("dx/dt = sin(t) - x")) == {"x": "exponential_euler"}

@@ -9,8 +9,9 @@ import pytest
 from helpers_codegen import LIF, STDP, one_population
 
 from pygenn_lite.codegen import generate, network_structure
+from pygenn_lite.codegen.safe_names import template_names
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel, Trace
-from pygenn_lite.errors import ToolchainError
+from pygenn_lite.errors import EquationError, ToolchainError
 from pygenn_lite.runtime.build import TEMPLATES
 from pygenn_lite.runtime.toolchain import find_compiler
 
@@ -127,3 +128,21 @@ def test_resets_and_traces_see_what_derivatives_see():
     sim.step(3)
     drawn = np.asarray(sim["cells"]["w"])
     assert len(set(drawn.tolist())) == 5 and np.all(np.abs(drawn - 1.0) < 4.0)
+
+
+def test_every_name_of_the_templates_is_free_for_users():
+    """The list is taken from the templates, so that it cannot fall behind them."""
+    names = [n for n in sorted(template_names()) if n.isidentifier() and "_" not in n]
+    free = []
+    for name in names:
+        try:
+            free.append(
+                NeuronModel(f"d{name}/dt = 1", threshold=f"{name} > 3", reset=f"{name} = 0")
+            )
+        except EquationError:
+            continue  # a reserved word
+    assert {"row", "column", "flags", "lane"} <= {m.state_names[0] for m in free}
+    net = Network(dt=0.1)
+    for k, model in enumerate(free):
+        net.population(f"p{k}", 3, model)
+    accepted(net)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from pygenn_lite.codegen.program import Assign, LinearFlow
 from pygenn_lite.codegen.symbolic.system import System, symbol
 
 CONSTANT = "1"
+MOST_TERMS = 1000  # beyond that, an expression is taken as it is written
 
 
 def linear_part(
@@ -23,8 +25,16 @@ def linear_part(
     None if it is not linear, or if a coefficient contains a name in `varying`.
     """
     coefficients: dict[str, sympy.Expr] = {}
-    rest = expression
     inside = _inside_functions(expression)
+    for name in variables:
+        # What looks curved may be straight once it is multiplied out: (V**2 + V)/V.
+        if symbol(name) in expression.free_symbols and name not in inside:
+            if _names(sympy.diff(expression, symbol(name))) & varying:
+                if _terms(expression) > MOST_TERMS:
+                    return None
+                expression = sympy.expand(expression)
+                break
+    rest = expression
     for name in variables:
         variable = symbol(name)
         if variable not in expression.free_symbols:
@@ -33,9 +43,7 @@ def linear_part(
             return None
         coefficient = sympy.diff(expression, variable)
         if _names(coefficient) & varying:
-            coefficient = sympy.diff(sympy.expand(expression), variable)
-            if _names(coefficient) & varying:
-                return None
+            return None
         coefficients[name] = coefficient
         rest = rest.xreplace({variable: sympy.S.Zero})
     return coefficients, rest
@@ -164,6 +172,19 @@ def _inside_functions(expression: sympy.Expr) -> frozenset[str]:
     them: the derivative of ``where(V > 0, 1, 0)`` is 0, and yet it is not constant."""
     parts = expression.atoms(Application, Relational)
     return frozenset(s.name for part in parts for s in part.free_symbols)
+
+
+def _terms(expression: sympy.Expr) -> int:
+    """At most so many terms come out when an expression is multiplied out."""
+    if expression.is_Add:
+        return sum(_terms(part) for part in expression.args)
+    if expression.is_Mul:
+        return math.prod(_terms(part) for part in expression.args)
+    if expression.is_Pow and expression.exp.is_Integer:
+        several = _terms(expression.base)
+        power = abs(int(expression.exp))
+        return several if several == 1 else math.comb(power + several - 1, power)
+    return 1
 
 
 def _names(expression: sympy.Expr) -> frozenset[str]:

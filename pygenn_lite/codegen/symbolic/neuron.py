@@ -47,7 +47,8 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         len(step.draws) + len(reset_draws),
     )
     at_end = {T: T + DT}
-    checked = [n for n in system.states if n in changed] if structure.check_finite else []
+    moving = {*changed, *(n for n, _ in (*reset, *system.on_pre_spike, *system.on_post_spike))}
+    checked = [n for n in system.states if n in moving] if structure.check_finite else []
     checked.sort(key=lambda n: n not in decaying)  # what comes in before what is made of it
     return NeuronKernel(
         name=name,
