@@ -21,7 +21,7 @@ Kernel = TypeVar("Kernel", NeuronKernel, SynapseKernel)
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "cpp"
 # Names of the standard headers that are no macros by their look.
 STANDARD_NAMES = frozenset(
-    "errno assert stdin stdout stderr linux unix math_errhandling size_t pgl".split()
+    ("errno", "assert", "stdin", "stdout", "stderr", "linux", "unix", "math_errhandling", "size_t")
 )
 # Macros of the standard headers all look like this, and so do the templates' pointers.
 MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")

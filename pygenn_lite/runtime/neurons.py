@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes as c
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from pygenn_lite.runtime.random import stream_of
 from pygenn_lite.runtime.values import Positions, neuron_values
 
 LONGEST_REFRACTORY = 65535  # steps: the counter has 16 bits
+SLOWEST_IN_FLOAT32 = 2.0**-24 / 0.01  # the part of a value that a step takes away
 
 
 @dataclass
@@ -154,7 +156,9 @@ class PopulationMemory:
         )
         padded = -(-self.size // BLOCK) * BLOCK
         function(pointers, self.scalars.ctypes.data, padded, self.dt)
-        self._check_coefficients()
+        self._check_refractory_steps()
+        if self.real == np.float32:
+            self._warn_of_slow_variables()
 
     def resolve(self, name: str) -> str:
         """Internal name of what a user calls ``name``: also a variable or parameter of a receptor
@@ -219,7 +223,27 @@ class PopulationMemory:
             if self.roles[name] == "parameter":
                 array.write(self._numbers(self.instance.values[name], name, seed))
 
-    def _check_coefficients(self) -> None:
+    def _warn_of_slow_variables(self) -> None:
+        """Rounding to 24 bits hides a decay that takes away less than some parts in a million."""
+        for name in (n for n, role in self.roles.items() if role == "state"):
+            propagator = f"P__{name}__{name}"
+            if propagator in self.scalar_index:
+                kept = self.scalars[[self.scalar_index[propagator]]]
+            elif propagator in self.arrays:
+                kept = self.arrays[propagator].read()
+            else:
+                continue
+            lost = np.abs(1.0 - kept[kept != 1.0])
+            if np.any(lost < SLOWEST_IN_FLOAT32):
+                warnings.warn(
+                    f"population {self.name!r}: {name.split('__')[0]!r} changes so slowly (by "
+                    f"{lost.min():.1g} of itself in a step) that rounding to float32 shifts its "
+                    "rate by more than 1 %; compile with precision='float64'",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+    def _check_refractory_steps(self) -> None:
         name = "refractory_steps"
         if name in self.scalar_index:
             steps = self.scalars[self.scalar_index[name]]

@@ -26,14 +26,12 @@ def linear_part(
     """
     coefficients: dict[str, sympy.Expr] = {}
     inside = _inside_functions(expression)
-    for name in variables:
+    plain = [symbol(n) for n in variables if n not in inside]
+    if any(_names(sympy.diff(expression, variable)) & varying for variable in plain):
         # What looks curved may be straight once it is multiplied out: (V**2 + V)/V.
-        if symbol(name) in expression.free_symbols and name not in inside:
-            if _names(sympy.diff(expression, symbol(name))) & varying:
-                if _terms(expression) > MOST_TERMS:
-                    return None
-                expression = sympy.expand(expression)
-                break
+        if _terms(expression) > MOST_TERMS:
+            return None
+        expression = sympy.expand(expression)
     rest = expression
     for name in variables:
         variable = symbol(name)
