@@ -189,11 +189,14 @@ class _Builder:
             )
 
     def _is_list(self, place: Place, *keys: str) -> bool:
-        """Whether the file itself gave a list, be it of one name, or 'all'."""
+        """Whether the file itself gave a list, be it of one name, or 'all' for all of them."""
         here: Any = self.document.data
         for part in place:
             here = here[part]
-        return any(isinstance(here[key], list) or here[key] == "all" for key in keys)
+        everybody = "all" not in self.network.populations  # else it is a name like any other
+        return any(
+            isinstance(here[key], list) or (here[key] == "all" and everybody) for key in keys
+        )
 
     # ---------------------------------------------------------------- inputs
 

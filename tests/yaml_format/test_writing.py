@@ -87,6 +87,18 @@ def test_groups_without_synapses_come_back_too():
     assert load_network(dump_network(net))[0] == net
 
 
+def test_a_population_may_be_called_all():
+    net = pg.Network(dt=0.1)
+    everybody, other = net.population("all", 5, pg.LIF()), net.population("other", 5, pg.LIF())
+    receptor = pg.ExponentialCurrent(5.0)
+    net.connect(everybody, other, receptor, pg.AllToAll())
+    net.connect(other, everybody, receptor, pg.AllToAll())
+    net.poisson(everybody, rate=5.0, weight=1.0, synapse=receptor)
+    net.record(everybody.spikes)
+    again = load_network(dump_network(net))[0]
+    assert again == net and list(again.groups) == ["all_other", "other_all"]
+
+
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e30, max_value=1e30)
 
 
