@@ -264,15 +264,6 @@ class Binomial(Distribution):
         return self.n * self.p
 
 
-DISTRIBUTIONS: dict[str, type[Distribution]] = {
-    "uniform": Uniform,
-    "normal": Normal,
-    "truncated_normal": TruncatedNormal,
-    "lognormal": LogNormal,
-    "exponential": Exponential,
-    "gamma": Gamma,
-    "binomial": Binomial,
-}
 Value: TypeAlias = float | FrozenArray | Distribution | Expression
 
 

@@ -34,10 +34,9 @@ def exprel(x: np.ndarray) -> np.ndarray:
 
 UNARY = {
     "exp": (np.exp, 1.1), "expm1": (np.expm1, 2), "exprel": (exprel, 2.2), "log": (np.log, 1),
-    "log10": (np.log10, 2), "sin": (np.sin, 1.7), "cos": (np.cos, 1.7), "tan": (np.tan, 3.6),
+    "sin": (np.sin, 1.7), "cos": (np.cos, 1.7), "tan": (np.tan, 3.6),
     "sinh": (np.sinh, 2.6), "cosh": (np.cosh, 1.7), "tanh": (np.tanh, 2.8), "sqrt": (np.sqrt, 0.51),
     "abs": (np.abs, 0), "floor": (np.floor, 0), "ceil": (np.ceil, 0), "sign": (np.sign, 0),
-    "heaviside": (lambda x: np.heaviside(x, 0.5), 0),
 }  # fmt: skip
 
 
@@ -51,7 +50,7 @@ def test_accuracy(builder: c.CDLL, name: str, kind: str) -> None:
         [rng.uniform(-wide, wide, 40000), rng.normal(0, 1, 40000), rng.normal(0, 1e-3, 20000),
          10.0 ** rng.uniform(-30, 1.5, 20000)]
     ).astype(KINDS[kind])  # fmt: skip
-    if name in ("log", "log10", "sqrt"):
+    if name in ("log", "sqrt"):
         x = np.abs(x)
         x = x[x > 0]
     assert units_off(call(builder, name, kind, x), exact(x.astype(np.longdouble))) <= bound
@@ -81,7 +80,6 @@ def test_special_values(builder: c.CDLL, kind: str) -> None:
         "sinh": [0, inf, -inf, nan, inf, -inf],
         "cosh": [1, inf, inf, nan, inf, inf],
         "sign": [0, 1, -1, nan, 1, -1],
-        "heaviside": [0.5, 1, 0, nan, 1, 0],
     }
     for name, values in expected.items():
         np.testing.assert_allclose(call(builder, name, kind, x), values, rtol=1e-6, err_msg=name)

@@ -57,10 +57,6 @@ template <class T>
 PGL_INLINE constexpr T sign(T x) {
   return x > T(0) ? T(1) : (x < T(0) ? T(-1) : x);
 }
-template <class T>
-PGL_INLINE constexpr T heaviside(T x) {
-  return x > T(0) ? T(1) : (x < T(0) ? T(0) : (x == T(0) ? T(0.5) : x));
-}
 
 // x^N by repeated squaring.
 template <int N, class T>
@@ -284,8 +280,6 @@ PGL_INLINE double log(double x) {
   const double tail = detail::log_tail(f, h) + e * detail::Format<double>::ln2_low;
   return detail::log_ends(x, fma(e, detail::Format<double>::ln2_high, f - (h - tail)));
 }
-PGL_INLINE double log10(double x) { return log(x) * 0.43429448190325182765; }
-PGL_INLINE float log10(float x) { return log(x) * 0.43429448190325182765f; }
 
 // x^y as exp(y log x), with the logarithm carried in two parts. Negative x: integer y only, else NaN.
 PGL_INLINE double pow(double x, double exponent) {
