@@ -14,7 +14,8 @@ from pygenn_lite.codegen.program import Assign
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
 from pygenn_lite.errors import UnsupportedFeature
-from pygenn_lite.runtime.reference_random import element_uniforms, stream_number
+from pygenn_lite.runtime.random import stream_of
+from pygenn_lite.runtime.reference_random import element_uniforms
 
 Names = dict[str, Any]
 
@@ -37,7 +38,7 @@ def declared_value(value: Value, size: int, seed: int, stream: str, positions: A
     if isinstance(value, FrozenArray):
         return np.array(value.array, np.float64)
     if isinstance(value, Distribution):
-        return np.asarray(value.ppf(element_uniforms(size, seed, stream_number(stream))))
+        return np.asarray(value.ppf(element_uniforms(size, seed, stream_of(stream))))
     if isinstance(value, Expression):
         names: Names = {"i": np.arange(size, dtype=np.float64), "n": float(size)}
         if positions is not None:
