@@ -11,7 +11,7 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from pygenn_lite.declaration.functions import exprel
+from pygenn_lite.declaration.functions import exprel, exprel_slope
 from pygenn_lite.errors import EquationError
 
 FUNCTIONS: dict[type, str] = {
@@ -28,6 +28,7 @@ FUNCTIONS: dict[type, str] = {
     sympy.ceiling: "ceil",
     sympy.sign: "sign",
     exprel: "exprel",
+    exprel_slope: "exprel_slope",
 }
 LARGEST_EXPANDED_POWER = 16
 
@@ -140,7 +141,7 @@ class CppPrinter(StrPrinter):
         return self._print_Piecewise(sympy.Piecewise(*cases))
 
     _print_Abs = _print_sign = _print_floor = _print_Function
-    _print_ceiling = _print_log = _print_exprel = _print_Function
+    _print_ceiling = _print_log = _print_exprel = _print_exprel_slope = _print_Function
 
     def _print_Max(self, expr: sympy.Max) -> str:
         return self._fold("pgl::max", expr.args)

@@ -23,6 +23,7 @@ extern "C" {
 PGL_TEST_UNARY(exp)
 PGL_TEST_UNARY(expm1)
 PGL_TEST_UNARY(exprel)
+PGL_TEST_UNARY(exprel_slope)
 PGL_TEST_UNARY(log)
 PGL_TEST_UNARY(sin)
 PGL_TEST_UNARY(cos)

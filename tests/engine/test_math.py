@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes as c
+import math
 import platform
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 from builder_library import address, compiler, run_compiler
@@ -32,8 +34,17 @@ def exprel(x: np.ndarray) -> np.ndarray:
     return np.where(x == 0, 1, np.expm1(x) / np.where(x == 0, 1, x))
 
 
+def exprel_slope(x: np.ndarray) -> np.ndarray:
+    near = np.abs(x) < 2
+    terms = [1 / np.longdouble(math.factorial(k) * (k + 2)) for k in range(30)]
+    series = np.polynomial.polynomial.polyval(np.where(near, x, 0), terms)
+    far = np.where(near, 2, x)
+    return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)
+
+
 UNARY = {
-    "exp": (np.exp, 1.1), "expm1": (np.expm1, 2), "exprel": (exprel, 2.2), "log": (np.log, 1),
+    "exp": (np.exp, 1.1), "expm1": (np.expm1, 2), "exprel": (exprel, 2.2),
+    "exprel_slope": (exprel_slope, 6), "log": (np.log, 1),
     "sin": (np.sin, 1.7), "cos": (np.cos, 1.7), "tan": (np.tan, 3.6),
     "sinh": (np.sinh, 2.6), "cosh": (np.cosh, 1.7), "tanh": (np.tanh, 2.8), "sqrt": (np.sqrt, 0.51),
     "abs": (np.abs, 0), "floor": (np.floor, 0), "ceil": (np.ceil, 0), "sign": (np.sign, 0),
@@ -66,6 +77,14 @@ def test_power_accuracy(builder: c.CDLL, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_slope_of_exprel_is_that_of_mpmath(builder: c.CDLL, kind: str) -> None:
+    sizes = [0.0, 1e-30, 1e-8, 1e-3, 0.5, 0.9999, 1.0, 1.0001, 2.0, 20.0, 80.0]
+    x = np.array([s * size for size in sizes for s in (1, -1)], KINDS[kind])
+    exact = [float(mpmath.hyp1f1(2, 3, float(value)) / 2) for value in x]
+    assert units_off(call(builder, "exprel_slope", kind, x), np.array(exact)) <= 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_special_values(builder: c.CDLL, kind: str) -> None:
     inf, nan = np.inf, np.nan
@@ -75,6 +94,7 @@ def test_special_values(builder: c.CDLL, kind: str) -> None:
         "exp": [1, inf, 0, nan, inf, 0],
         "expm1": [0, inf, -1, nan, inf, -1],
         "exprel": [1, inf, 0, nan, inf, 1 / huge],
+        "exprel_slope": [0.5, inf, 0, nan, inf, 1 / huge**2],
         "log": [-inf, inf, nan, nan, np.log(huge), nan],
         "tanh": [0, 1, -1, nan, 1, -1],
         "sinh": [0, inf, -inf, nan, inf, -inf],
@@ -101,7 +121,7 @@ def test_special_values(builder: c.CDLL, kind: str) -> None:
 def test_loops_become_vector_code(kind: str, tmp_path: Path) -> None:
     if platform.machine() not in ("x86_64", "AMD64"):
         pytest.skip("looks at x86 assembly")
-    names = ["exp", "log", "exprel", "tanh", "sinh", "cosh", "sin", "cos"]
+    names = ["exp", "log", "exprel", "exprel_slope", "tanh", "sinh", "cosh", "sin", "cos"]
     source = '#include "common/math.hpp"\n' + "".join(
         f'extern "C" void f_{name}(const {kind}* __restrict x, {kind}* __restrict out)'
         f"{{ for (int i = 0; i < 64; ++i) out[i] = pgl::{name}(x[i]); }}\n"
