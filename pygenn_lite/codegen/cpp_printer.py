@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -34,15 +35,15 @@ LARGEST_EXPANDED_POWER = 16
 
 
 class CppPrinter(StrPrinter):
-    """Arithmetic over variables of one real type; numbers become literals of that type."""
+    """Arithmetic over variables of one real type; numbers become literals of that type. ``spell``
+    says how a variable is reached, by default under its name."""
 
-    def __init__(self, real: str = "real", names: dict[str, str] | None = None) -> None:
+    def __init__(self, real: str = "real", spell: Callable[[str], str] = str) -> None:
         super().__init__()
-        self.real = real
-        self.names = names or {}
+        self.real, self.spell = real, spell
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
-        return self.names.get(str(expr.name), str(expr.name))
+        return self.spell(str(expr.name))
 
     def _print_Float(self, expr: sympy.Float) -> str:
         return self._literal(expr)
