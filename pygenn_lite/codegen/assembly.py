@@ -22,6 +22,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.synapse import SynapseModel, Trace
 from pygenn_lite.declaration.values import Value
@@ -217,10 +218,11 @@ class PopulationAssembly:
                     f"{list(self.population.model.inputs)}), or choose another synapse model",
                 )
             known = {n for n, _ in model.parameters} | {e.name for e in model.equations}
-            known |= {"t", "dt", "pi", *self.population.model.state_names, *self.values}
+            known |= {"t", "dt", "pi", *self.population.model.state_names}
+            known |= {n for n, _ in self.population.model.parameters}
             for symbol in sorted(equation.symbols - known):
                 raise NetworkError(
-                    f"unknown symbol {symbol!r} in {equation.name} = {equation.text}",
+                    f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
                     where=f"synapse model {model.name!r} on population {self.population.name!r}",
                     cure=f"known here: {sorted(known)}",
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from pygenn_lite.declaration.functions import exprel
+from pygenn_lite.declaration.functions import exprel, exprel_slope
 from pygenn_lite.errors import EquationError
 
 FUNCTIONS: dict[type, str] = {
@@ -28,20 +29,21 @@ FUNCTIONS: dict[type, str] = {
     sympy.ceiling: "ceil",
     sympy.sign: "sign",
     exprel: "exprel",
+    exprel_slope: "exprel_slope",
 }
 LARGEST_EXPANDED_POWER = 16
 
 
 class CppPrinter(StrPrinter):
-    """Arithmetic over variables of one real type; numbers become literals of that type."""
+    """Arithmetic over variables of one real type; numbers become literals of that type. ``spell``
+    says how a variable is reached, by default under its name."""
 
-    def __init__(self, real: str = "real", names: dict[str, str] | None = None) -> None:
+    def __init__(self, real: str = "real", spell: Callable[[str], str] = str) -> None:
         super().__init__()
-        self.real = real
-        self.names = names or {}
+        self.real, self.spell = real, spell
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
-        return self.names.get(str(expr.name), str(expr.name))
+        return self.spell(str(expr.name))
 
     def _print_Float(self, expr: sympy.Float) -> str:
         return self._literal(expr)
@@ -140,7 +142,7 @@ class CppPrinter(StrPrinter):
         return self._print_Piecewise(sympy.Piecewise(*cases))
 
     _print_Abs = _print_sign = _print_floor = _print_Function
-    _print_ceiling = _print_log = _print_exprel = _print_Function
+    _print_ceiling = _print_log = _print_exprel = _print_exprel_slope = _print_Function
 
     def _print_Max(self, expr: sympy.Max) -> str:
         return self._fold("pgl::max", expr.args)

@@ -60,8 +60,8 @@ class Coefficient:
 class LinearFlow:
     """The propagator of ``dx/dt = A x + B u`` over one step, u held: x' = P x + Q u.
 
-    ``propagator[i, j]`` and ``forcing[i, k]`` name the coefficients that are kept (structural zeros
-    are left out). Computed numerically from A and B (so coinciding time constants are no special
+    ``matrix`` holds A and B, ``outputs`` names the entries of P and Q that are kept (structural
+    zeros are left out). They are computed numerically (so coinciding time constants are no special
     case); :mod:`pygenn_lite.codegen.symbolic.closed_form` gives the formulas for display and for
     any h.
     """
@@ -140,7 +140,7 @@ class SynapseKernel:
     """What happens at plastic synapses: at a presynaptic arrival, a postsynaptic spike, every step.
 
     Assignments are ordered; targets in ``synapse`` are per-synapse variables, targets in ``post``
-    are added to (`value` is then the increment, and ``increments`` names them).
+    are added to (`value` is then the increment).
     """
 
     name: str

@@ -1,8 +1,9 @@
-"""Renders a Program as C++: expressions through the printer, everything else through Jinja."""
+"""Renders a Program as C++: expressions through the printer, everything else through Jinja. Views
+hold names and expressions; how a value is reached is up to the templates."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,21 +43,22 @@ def render_cpp(program: Program) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
+    environment.filters["expression"] = _print
+    return environment
 
 
 def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
-    """What the neuron template needs, with every expression printed."""
+    """What the neuron template needs, with every expression over its own variables printed."""
     description = str(kernel).splitlines()
     kernel = with_safe_names(kernel)
-    scalars = {s.name: f"args->scalars[{k}]" for k, s in enumerate(kernel.scalars)}
-    hoist = _TimeHoist(scalars)
+    hoist = _TimeHoist(s.name for s in kernel.scalars)
     step = hoist.assigns(kernel.step)
     threshold = None if kernel.threshold is None else hoist(kernel.threshold)
     condition = kernel.refractory_condition
@@ -70,9 +72,8 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     return {
         "kernel": kernel,
         "description": description,
-        "time": [Line(n, v) for n, v in hoist.lines],
+        "time": hoist.lines,
         "used": used,
-        "states": [a for a in states if a.name in used],
         "stored": [a for a in states if a.name in written],
         "step": _lines(step),
         **_quiet_view(kernel, threshold),
@@ -94,31 +95,18 @@ def _quiet_view(kernel: NeuronKernel, threshold: Any) -> dict[str, Any]:
     # A neuron that stands still below its threshold need not be looked up: one look at its counter
     # when it spikes is enough.
     late = kernel.refractory is not None and bool(states) and states <= set(kernel.held)
-    conditions = []
-    if threshold is not None:
-        below = _print(sympy.Not(threshold))
-        waits = kernel.refractory is not None and not late
-        conditions.append(f"({below} | (refractory_[lane] != 0))" if waits else below)
-    if kernel.watched:
-        conditions.append(_finite(kernel.watched, threshold))
     names = _names(threshold) | set(kernel.watched)
     arrays = [a.name for a in kernel.arrays if a.name in names]
+    above = isinstance(threshold, (sympy.StrictGreaterThan, sympy.GreaterThan))
     return {
-        "quiet": " & ".join(conditions),
+        "below": "" if threshold is None else _print(sympy.Not(threshold)),
+        "waits": kernel.refractory is not None and not late,
+        # The threshold bounds the only variable that is watched from above.
+        "bounded": above and [str(threshold.lhs)] == list(kernel.watched),
         "quiet_names": names,
         "quiet_arrays": arrays,
         "refractory_late": late,
     }
-
-
-def _finite(watched: tuple[str, ...], threshold: Any) -> str:
-    """Looks at a sum (NaN and infinity stay in it), or, if the threshold bounds the only variable
-    from above, from below."""
-    largest = f"pgl::largest_of<real>({len(watched)})"
-    above = isinstance(threshold, (sympy.StrictGreaterThan, sympy.GreaterThan))
-    if above and [str(threshold.lhs)] == list(watched):
-        return f"({watched[0]} >= -{largest})"
-    return f"(pgl::abs({' + '.join(watched)}) <= {largest})"
 
 
 def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
@@ -221,10 +209,9 @@ class _TimeHoist:
     """Takes what depends only on time and shared parameters out of the loop over neurons, and
     computes it in double precision: float32 could not tell steps apart late in a long run."""
 
-    def __init__(self, scalars: dict[str, str]) -> None:
+    def __init__(self, scalars: Iterable[str]) -> None:
         self.allowed = {*scalars, "t", "dt"}
-        self.printer = CppPrinter("double", {**scalars, "dt": "args->dt", "t": "time"})
-        self.lines: list[tuple[str, str]] = []
+        self.lines: list[Assign] = []
         self.known: dict[sympy.Basic, sympy.Expr] = {}
         self.temporaries: dict[sympy.Basic, sympy.Expr] = {}
 
@@ -260,7 +247,7 @@ class _TimeHoist:
     def _name(self, value: sympy.Expr) -> sympy.Expr:
         if value not in self.known:
             name = f"time__{len(self.lines)}"
-            self.lines.append((name, str(self.printer.doprint(value))))
+            self.lines.append(Assign(name, value))
             self.known[value] = sympy.Symbol(name, real=True)
         return self.known[value]
 
@@ -269,8 +256,8 @@ def _lines(assigns: list[Assign] | tuple[Assign, ...]) -> list[Line]:
     return [Line(a.target, _print(a.value)) for a in assigns]
 
 
-def _print(value: sympy.Basic, real: str = "real") -> str:
-    return str(CppPrinter(real).doprint(value))
+def _print(value: sympy.Basic, real: str = "real", spell: Callable[[str], str] = str) -> str:
+    return str(CppPrinter(real, spell).doprint(value))
 
 
 def _names(*values: sympy.Basic | None) -> set[str]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pygenn_lite.codegen.assembly import PopulationAssembly, jump_target
 from pygenn_lite.codegen.structure import (
     GroupInstance,
-    Link,
     NetworkStructure,
     PopulationStructure,
     SynapseStructure,
 )
-from pygenn_lite.codegen.synapse_structure import general_link
+from pygenn_lite.codegen.synapse_structure import general_group
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
-from pygenn_lite.errors import NetworkError
 
 
 def network_structure(
@@ -39,7 +37,12 @@ def network_structure(
     assemblies = {
         name: PopulationAssembly(population) for name, population in network.populations.items()
     }
-    links = [assemble_group(group, assemblies) for group in network.groups.values()]
+    groups: dict[str, GroupInstance] = {}
+    synapse_kernels: dict[SynapseStructure, int] = {}
+    for name, group in network.groups.items():
+        groups[name], synapse = assemble_group(group, assemblies, real)
+        if synapse is not None:
+            groups[name].kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))
     for declared in network.inputs:
         assemblies[declared.target].add_input(declared)
 
@@ -50,40 +53,26 @@ def network_structure(
         index = None if structure is None else kernels.setdefault(structure, len(kernels))
         populations[name] = assembly.instance(index)
 
-    synapse_kernels: dict[SynapseStructure, int] = {}
-    groups = {}
-    for link in links:
-        instance, synapse = link(real)
-        if synapse is not None:
-            instance.kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))
-        groups[instance.name] = instance
     return NetworkStructure(tuple(kernels), tuple(synapse_kernels), populations, groups)
 
 
-def assemble_group(group: SynapseGroup, assemblies: dict[str, PopulationAssembly]) -> Link:
-    """Attach a group's receptor and traces to its populations.
-
-    Returns a function of the real type that gives the group's data and structure; it is called when
-    all groups and inputs have been seen, since only then it is known which variables must be summed
-    in accumulators."""
+def assemble_group(
+    group: SynapseGroup, assemblies: dict[str, PopulationAssembly], real: str
+) -> tuple[GroupInstance, SynapseStructure | None]:
+    """Attach a group's receptor and traces to its populations; returns its data and, where its
+    synapses do more than add a weight, what their kernels are generated from."""
     target = assemblies[group.target]
     receptor = target.receptor(group.synapse)
-    if target.is_source:
-        raise NetworkError(
-            f"{group.target!r} replays spike trains and cannot receive synapses",
-            where=f"group {group.name!r}",
-            cure="choose another target",
-        )
-    if group.synapse.is_static:
-        variable = jump_target(group.synapse, target)
-
-        def static_link(real: str) -> tuple[GroupInstance, SynapseStructure | None]:
-            instance = GroupInstance(group.name, "static", group.source, group.target, variable)
-            instance.lead = leads[group.name]
-            instance.receptor = receptor
-            return instance, None
-
-        leads = {group.name: target.static_target(variable)}
-        return static_link
-
-    return general_link(group, assemblies[group.source], target, receptor)
+    if not group.synapse.is_static:
+        return general_group(group, assemblies[group.source], target, receptor, real)
+    variable = jump_target(group.synapse, target)
+    instance = GroupInstance(
+        group.name,
+        "static",
+        group.source,
+        group.target,
+        variable,
+        lead=target.static_target(variable),
+        receptor=receptor,
+    )
+    return instance, None

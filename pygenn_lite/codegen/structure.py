@@ -13,7 +13,7 @@ of receptor ``k`` become ``name__r{k}``, those of trace ``k`` of a side
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -151,6 +151,3 @@ def is_spike_source(population: Population) -> bool:
 def statements(equations: Iterable[Equation]) -> tuple[Statement, ...]:
     """Equations as plain text triples."""
     return tuple((e.name, "'" if e.kind == "derivative" else e.operator, e.text) for e in equations)
-
-
-Link = Callable[[str], tuple[GroupInstance, SynapseStructure | None]]

@@ -4,10 +4,9 @@ the source population (through rings, as they arrive with a delay), which belong
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pygenn_lite.codegen.structure import GroupInstance, Link, SynapseStructure, statements
+from pygenn_lite.codegen.structure import GroupInstance, SynapseStructure, statements
 from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
@@ -21,12 +20,13 @@ if TYPE_CHECKING:
 BUILT_IN = frozenset({"t", "dt", "delay", "pi"})
 
 
-def general_link(
+def general_group(
     group: SynapseGroup,
     source: PopulationAssembly,
     target: PopulationAssembly,
     receptor: dict[str, str],
-) -> Link:
+    real: str,
+) -> tuple[GroupInstance, SynapseStructure]:
     """Resolve a group whose synapses do more than add a constant weight."""
     model = group.synapse
     pre_trace = source.trace("pre", model.pre_trace, model) if model.pre_trace else {}
@@ -54,28 +54,24 @@ def general_link(
         post=tuple(sorted(names.post)),
         held=names.held(),
         scalars=tuple(sorted(names.scalars)),
-        real="",
+        real=real,
     )
-
-    def link(real: str) -> tuple[GroupInstance, SynapseStructure]:
-        every_step = bool(model.synapse_equations) and not event_driven
-        instance = GroupInstance(
-            name=group.name,
-            kind="general",
-            source=group.source,
-            target=group.target,
-            values=names.scalars,
-            initial={"weight": group.weight, **dict(model.variables)},
-            receptor={**receptor, **post_trace},
-            pre={s: names.pre[s] for s in structure.pre},
-            post={s: names.post[s] for s in structure.post},
-            needs_transposed=bool(model.on_post),
-            needs_sources=every_step,
-            needs_delays=bool(model.on_post) or every_step,
-        )
-        return instance, replace(structure, real=real)
-
-    return link
+    every_step = bool(model.synapse_equations) and not event_driven
+    instance = GroupInstance(
+        name=group.name,
+        kind="general",
+        source=group.source,
+        target=group.target,
+        values=names.scalars,
+        initial={"weight": group.weight, **dict(model.variables)},
+        receptor={**receptor, **post_trace},
+        pre={s: names.pre[s] for s in structure.pre},
+        post={s: names.post[s] for s in structure.post},
+        needs_transposed=bool(model.on_post),
+        needs_sources=every_step,
+        needs_delays=bool(model.on_post) or every_step,
+    )
+    return instance, structure
 
 
 class _Names:

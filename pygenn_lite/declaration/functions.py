@@ -18,15 +18,34 @@ class exprel(sympy.Function):
         return sympy.S.One if x.is_zero else None
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
-        """(exp(x) - exprel(x)) / x; singular in form only."""
-        x = self.args[0]
-        return (sympy.exp(x) - exprel(x)) / x
+        """A function of its own: written out, it is 0/0 at 0."""
+        return exprel_slope(self.args[0])
 
     def _eval_evalf(self, prec: int) -> Any:
         x = self.args[0]._eval_evalf(prec)
         if x == 0:
             return sympy.Float(1)
         return ((sympy.exp(x) - 1) / x)._eval_evalf(prec)
+
+
+class exprel_slope(sympy.Function):
+    """The derivative of exprel, (exp(x) (x - 1) + 1) / x^2, continued by 1/2 at 0: for Jacobians;
+    equations of users do not know it."""
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sympy.Expr) -> sympy.Expr | None:
+        """exprel_slope(0) = 1/2."""
+        return sympy.S.Half if x.is_zero else None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """Not offered: no form of it would be sound near 0."""
+        raise NotImplementedError("the second derivative of exprel")
+
+    def _eval_evalf(self, prec: int) -> Any:
+        x = self.args[0]._eval_evalf(prec)
+        return (sympy.hyper((2,), (3,), x) / 2)._eval_evalf(prec)
 
 
 class _Draw(sympy.Symbol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, TypeAlias, cast
@@ -264,16 +264,9 @@ class Binomial(Distribution):
         return self.n * self.p
 
 
-DISTRIBUTIONS: dict[str, type[Distribution]] = {
-    "uniform": Uniform,
-    "normal": Normal,
-    "truncated_normal": TruncatedNormal,
-    "lognormal": LogNormal,
-    "exponential": Exponential,
-    "gamma": Gamma,
-    "binomial": Binomial,
-}
 Value: TypeAlias = float | FrozenArray | Distribution | Expression
+ValueLike: TypeAlias = Value | str | Sequence[float] | NDArray[Any]
+"""What users may write where a :data:`Value` is meant."""
 
 
 def as_value(source: object, where: str = "") -> Value:
@@ -348,10 +341,3 @@ def check_length(value: Value, size: int, what: str, where: str = "") -> None:
             where=where,
             cure="give one value, or one per element",
         )
-
-
-ValueLike: TypeAlias = (
-    "float | int | str | Distribution | FrozenArray | Expression | NDArray[Any] "
-    "| list[float] | tuple[float, ...]"
-)
-"""What users may write where a :data:`Value` is meant."""

@@ -6,8 +6,8 @@ published forms read 0/0 need no special care: ``x/(exp(x/k) - 1) = k/exprel(x/k
 
 from __future__ import annotations
 
-from pygenn_lite.declaration import NeuronModel
-from pygenn_lite.models.neurons import Initial, ValueLike, merged_initial
+from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.models.neurons import Initial, merged_initial
 
 __all__ = ["HodgkinHuxleySquid", "TraubMilesHH"]
 

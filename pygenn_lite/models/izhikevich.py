@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from pygenn_lite.declaration import NeuronModel
+from pygenn_lite.declaration import NeuronModel, ValueLike
 from pygenn_lite.errors import ModelError
-from pygenn_lite.models.neurons import Initial, ValueLike, merged_initial
+from pygenn_lite.models.neurons import Initial, merged_initial
 
 __all__ = ["IZHIKEVICH_REGIMES", "Izhikevich"]
 

@@ -11,13 +11,10 @@ or an expression of the neuron's index and position.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from numpy.typing import NDArray
-
-from pygenn_lite.declaration import NeuronModel
-from pygenn_lite.declaration.values import Value
+from pygenn_lite.declaration import NeuronModel, ValueLike
 
 __all__ = [
     "GIF",
@@ -30,8 +27,6 @@ __all__ = [
     "PoissonNeuron",
 ]
 
-#: What a parameter or an initial value may be given as.
-ValueLike: TypeAlias = float | str | Sequence[float] | NDArray[Any] | Value
 Initial: TypeAlias = Mapping[str, ValueLike] | None
 
 

@@ -8,8 +8,7 @@ neuron's membrane potential.
 
 from __future__ import annotations
 
-from pygenn_lite.declaration import SynapseModel
-from pygenn_lite.models.neurons import ValueLike
+from pygenn_lite.declaration import SynapseModel, ValueLike
 
 __all__ = [
     "AlphaConductance",

@@ -22,6 +22,7 @@ from pygenn_lite.runtime.partition import BLOCK, Partition
 from pygenn_lite.runtime.random import stream_of
 from pygenn_lite.runtime.values import Positions, neuron_values
 
+_ATTACHED = re.compile(r"__(r|pre|post)\d+\Z")  # to names of receptors and traces
 LONGEST_REFRACTORY = 65535  # steps: the counter has 16 bits
 SLOWEST_IN_FLOAT32 = 2.0**-24 / 0.01  # the part of a value that a step takes away
 
@@ -172,8 +173,7 @@ class PopulationMemory:
         known = [*self.arrays, *self.scalar_index]
         if name in known and self._is_public(name):
             return name
-        attached = re.compile(rf"{re.escape(name)}__(r|pre|post)\d+")
-        found: list[str] = [n for n in known if attached.fullmatch(n)]
+        found: list[str] = [n for n in known if n != name and _ATTACHED.sub("", n) == name]
         if len(found) == 1:
             return found[0]
         if found:
@@ -183,12 +183,18 @@ class PopulationMemory:
             )
         raise SimulationError(
             f"population {self.name!r} has no variable or parameter {name!r}",
-            cure=f"it has {self.names()}",
+            cure=f"it has {self._user_names()}",
         )
 
     def names(self) -> list[str]:
         """Variables and parameters that a user can get and set."""
         return [n for n in (*self.arrays, *self.scalar_index) if self._is_public(n)]
+
+    def _user_names(self) -> list[str]:
+        """The same as users wrote them: those of receptors and traces without what makes them
+        unique; values of inputs have names in the inputs only."""
+        bare = (_ATTACHED.sub("", n) for n in self.names())
+        return [n for n in dict.fromkeys(bare) if "__" not in n]
 
     def _is_public(self, name: str) -> bool:
         role = self.roles.get(name) or self.scalar_roles[name]

@@ -13,11 +13,11 @@ from pygenn_lite.codegen.structure import PopulationInstance, is_spike_source
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.runtime.random import stream_of
 from pygenn_lite.runtime.reference_random import (
     neuron_normals,
     neuron_uniforms,
     poisson_counts,
-    stream_number,
 )
 from pygenn_lite.runtime.reference_values import Names, declared_value, evaluate, execute
 
@@ -37,7 +37,7 @@ class ReferencePopulation:
         self.name, self.size = population.name, population.size
         self.dt, self.seed = network.dt, network.seed
         self.instance, self.kernel = instance, kernel
-        self.stream = stream_number(f"population:{self.name}")
+        self.stream = stream_of(f"population:{self.name}")
         self.names: Names = {"dt": self.dt}
         self.refractory = np.zeros(self.size, np.int64)
         self.published: list[Names] = []  # what plastic synapses read; before t_0, at t_0, ...
@@ -104,7 +104,7 @@ class ReferencePopulation:
         for jump in kernel.poisson:
             declared = self.instance.poisson[jump.index]
             rate = _expected_count(declared, self, self.dt)
-            stream = stream_number(f"input:{declared.name}")
+            stream = stream_of(f"input:{declared.name}")
             counts = poisson_counts(rate, self.size, self.seed, stream, step)
             may_move = active if jump.target in kernel.held else free
             self.names[jump.target] = self.names[jump.target] + np.where(

@@ -6,7 +6,6 @@ element, step, purpose, stream), not from the compiled code, so that each checks
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import Any
 
@@ -25,11 +24,6 @@ KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
 LARGE_RATE = 10.0
 LOW = 0xFFFFFFFF
-
-
-def stream_number(name: str) -> int:
-    """The random stream that belongs to a name such as ``population:exc``."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "little")
 
 
 def philox(seed: int, element: ArrayLike, step: int, purpose: int, stream: int) -> Words:

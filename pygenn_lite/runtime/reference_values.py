@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, reduce
+from math import factorial
 from typing import Any
 
 import numpy as np
 import sympy
+from numpy.polynomial import polynomial
 from sympy.printing.numpy import NumPyPrinter
 
 from pygenn_lite.codegen.program import Assign
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
 from pygenn_lite.errors import UnsupportedFeature
-from pygenn_lite.runtime.reference_random import element_uniforms, stream_number
+from pygenn_lite.runtime.random import stream_of
+from pygenn_lite.runtime.reference_random import element_uniforms
 
 Names = dict[str, Any]
+EXPREL_SLOPE_SERIES = [1 / (factorial(k) * (k + 2)) for k in range(20)]  # on |x| <= 1
 
 
 def evaluate(expression: sympy.Basic, names: Mapping[str, Any]) -> Any:
@@ -37,7 +41,7 @@ def declared_value(value: Value, size: int, seed: int, stream: str, positions: A
     if isinstance(value, FrozenArray):
         return np.array(value.array, np.float64)
     if isinstance(value, Distribution):
-        return np.asarray(value.ppf(element_uniforms(size, seed, stream_number(stream))))
+        return np.asarray(value.ppf(element_uniforms(size, seed, stream_of(stream))))
     if isinstance(value, Expression):
         names: Names = {"i": np.arange(size, dtype=np.float64), "n": float(size)}
         if positions is not None:
@@ -55,7 +59,7 @@ def _compiled(expression: sympy.Basic) -> tuple[Callable[..., Any], tuple[str, .
     # Plain argument names: a variable may be called like a function of NumPy.
     arguments = [sympy.Dummy(f"argument{k}") for k in range(len(symbols))]
     body = expression.xreplace(dict(zip(symbols, arguments, strict=True)))
-    modules = [{"exprel": _exprel}, "numpy"]
+    modules = [{"exprel": _exprel, "exprel_slope": _exprel_slope}, "numpy"]
     function = sympy.lambdify(arguments, body, modules=modules, printer=_Printer)
     return function, tuple(str(s) for s in symbols)
 
@@ -88,3 +92,11 @@ def _exprel(x: Any) -> Any:
     x = np.asarray(x, np.float64)
     safe = np.where(x == 0, 1.0, x)
     return np.where(x == 0, 1.0, np.expm1(safe) / safe)
+
+
+def _exprel_slope(x: Any) -> Any:
+    x = np.asarray(x, np.float64)
+    near = np.abs(x) < 1
+    series = polynomial.polyval(np.where(near, x, 0.0), EXPREL_SLOPE_SERIES)
+    far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is no number
+    return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)

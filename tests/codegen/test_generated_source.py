@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from helpers_codegen import LIF, STDP, one_population
 
-from pygenn_lite.codegen import generate, network_structure
+from pygenn_lite.codegen import derive_program, generate, network_structure
+from pygenn_lite.codegen.render import neuron_view, synapse_view
 from pygenn_lite.codegen.safe_names import template_names
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel, Trace
 from pygenn_lite.errors import EquationError, ToolchainError
@@ -98,6 +99,24 @@ def test_every_feature_of_kernels_compiles():
     network.timed_current(other, [0.0], [[1.0] * 7], "J")
     network.current(other, 3.0, "J")
     accepted(network)
+
+
+def test_how_a_value_is_reached_is_said_by_templates_alone():
+    """So that those of another backend can say it otherwise."""
+    model = NeuronModel(
+        "dV/dt = sin(w*t)*k - V; dy/dt = V**2",
+        threshold="V > t/k and y > 1",
+        refractory="t_ref",
+        hold=(),
+        parameters={"w": 1.0, "k": 2.0, "t_ref": 1.0},
+    )
+    program = derive_program(network_structure(one_population(model, STDP)))
+    views = [neuron_view(kernel) for kernel in program.neurons]
+    views += [synapse_view(kernel) for kernel in program.synapses]
+    text = "".join(repr({**view, "kernel": None}) for view in views)
+    for access in ("args", "->", "_[", "lane", "arrays["):
+        assert access not in text, access
+    accepted(one_population(model, STDP))
 
 
 def test_resets_and_traces_see_what_derivatives_see():

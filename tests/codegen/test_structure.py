@@ -20,7 +20,7 @@ from pygenn_lite.declaration import (
     Trace,
     Uniform,
 )
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import NetworkError, PygennLiteError
 
 
 def driven(seed=0, dt=0.1, size=10, tau=20.0, weight=1.0, rate=100.0, syn_tau=5.0) -> Network:
@@ -148,6 +148,30 @@ def test_an_input_that_the_neuron_does_not_have_is_refused():
     with pytest.raises(NetworkError, match="drives the input 'I'") as caught:
         network_structure(one_population(model, CURRENT))
     assert "['J']" in caught.value.cure
+
+
+def test_messages_list_the_names_that_the_user_wrote():
+    def refused(model):
+        with pytest.raises(PygennLiteError, match="unknown symbol 'E_rew'") as caught:
+            network_structure(one_population(LIF, CURRENT, STDP, model))
+        assert "__" not in str(caught.value)
+        assert "did you mean 'E_rev'" in str(caught.value)
+
+    refused(
+        SynapseModel(
+            "dg/dt = -g/tau",
+            inputs="I = g*(E_rew - V)",
+            on_pre="g += weight",
+            parameters={"tau": 5.0, "E_rev": 0.0},
+        )
+    )
+    refused(SynapseModel(on_pre="V_post += weight*E_rew", parameters={"E_rev": 0.0}))
+
+
+def test_internal_names_are_no_symbols_for_users():
+    model = SynapseModel("dg/dt = -g", inputs="I = g*tau__r0", on_pre="g += weight")
+    with pytest.raises(NetworkError, match="unknown symbol 'tau__r0'"):
+        network_structure(one_population(LIF, CURRENT, model))
 
 
 def test_an_unknown_symbol_in_synapse_code_is_named_with_the_nearest():

@@ -463,3 +463,13 @@ def test_a_run_leaves_the_callers_processors_as_they_were():
             assert os.sched_getaffinity(0) == {min(before)}
         finally:
             os.sched_setaffinity(0, before)
+
+
+def test_a_message_about_a_missing_name_lists_the_names_that_the_user_wrote():
+    net = helpers.plastic_network()
+    net.noise_current("exc", 0.0, 1.0)
+    with pytest.raises(SimulationError, match="no variable or parameter 'W'") as caught:
+        net.compile()["exc"]["W"]
+    assert "__" not in str(caught.value)
+    for name in ("'V'", "'tau'", "'I_syn'", "'x'", "'tau_plus'"):
+        assert name in caught.value.cure
