@@ -1,7 +1,7 @@
 """Every part of the library stands in an example that the tests of the documentation run.
 
-What counts is a block of README.md or docs/*.md that runs (python, yaml that is loaded or written to
-a file, console with ``run``), or a script in examples/. Prose and outputs do not count.
+What counts is a block of README.md or docs/*.md that runs (python, yaml that is loaded or written
+to a file, console with ``run``), or a script in examples/. Prose and outputs do not count.
 """
 
 from __future__ import annotations
