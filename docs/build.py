@@ -49,7 +49,8 @@ def models_page() -> str:
         "The library holds neurons, synapses, plasticity rules and networks. Each model is a "
         "function that returns a declaration that you could have written. Call it as "
         "`pg.NAME(...)`, or write `use: NAME` in a [file](yaml.md). `pygenn-lite models NAME` "
-        "prints the same.\n",
+        "prints the same. All of them run on the pages about the [library](library.md), its "
+        "[networks](networks.md) and [synapses](synapses.md).\n",
     ]
     shelves = (
         ("Neurons", models.NEURONS),

@@ -6,7 +6,8 @@ in order:
 - ```` ```python ```` runs; with ``raises`` after the word it must fail with one of our errors;
 - ```` ```text ```` right after a python or console block is its output (``...`` is anything);
 - ```` ```yaml ```` that begins with ``network:`` is loaded; ``file=NAME`` also writes it there;
-- ```` ```console ```` with ``run``: lines that begin with ``$ pygenn-lite`` are run.
+- ```` ```console ```` with ``run``: lines that begin with ``$ pygenn-lite``, or with
+  ``$ NAME=VALUE pygenn-lite``, are run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -114,11 +116,17 @@ def run_console(block: Block, place: str) -> str:
     for line in block.text.splitlines():
         if not line.startswith("$ "):
             continue
-        program, *arguments = shlex.split(line[2:], comments=True)
+        words = shlex.split(line[2:], comments=True)
+        settings = dict(word.split("=", 1) for word in takewhile(lambda w: "=" in w, words))
+        program, *arguments = words[len(settings) :]
         assert program == "pygenn-lite", f"{place}: cannot run {program}"
         start = [sys.executable, "-c", "from pygenn_lite.cli import main; main()"]
         done = subprocess.run(
-            [*start, *arguments], env=environment, capture_output=True, text=True, timeout=300
+            [*start, *arguments],
+            env={**environment, **settings},
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         printed += done.stdout + (done.stderr if expected else "")
         assert done.returncode == expected, f"{place}: {line}\n{printed}"
