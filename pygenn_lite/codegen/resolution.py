@@ -12,6 +12,7 @@ from pygenn_lite.codegen.structure import (
 )
 from pygenn_lite.codegen.synapse_structure import general_link
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.origins import part_of
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.errors import NetworkError
 
@@ -39,9 +40,13 @@ def network_structure(
     assemblies = {
         name: PopulationAssembly(population) for name, population in network.populations.items()
     }
-    links = [assemble_group(group, assemblies) for group in network.groups.values()]
+    links = []
+    for group in network.groups.values():
+        with part_of(f"synapse group {group.name!r}"):
+            links.append(assemble_group(group, assemblies))
     for declared in network.inputs:
-        assemblies[declared.target].add_input(declared)
+        with part_of(f"input {declared.name!r}"):
+            assemblies[declared.target].add_input(declared)
 
     kernels: dict[PopulationStructure, int] = {}
     populations = {}
@@ -71,7 +76,6 @@ def assemble_group(group: SynapseGroup, assemblies: dict[str, PopulationAssembly
     if target.is_source:
         raise NetworkError(
             f"{group.target!r} replays spike trains and cannot receive synapses",
-            where=f"group {group.name!r}",
             cure="choose another target",
         )
     if group.synapse.is_static:

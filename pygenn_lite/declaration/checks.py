@@ -23,6 +23,7 @@ from pygenn_lite.declaration.values import (
 from pygenn_lite.errors import EquationError, NetworkError, ShapeError
 
 _AXES = ("x", "y", "z")
+LEAST_KEPT = 1e-6  # of a truncated normal distribution: rarer values the builder cannot draw
 
 
 def check_neuron_value(value: Value, population: Population, what: str, where: str) -> None:
@@ -145,6 +146,12 @@ def check_synapse_value(
 ) -> None:
     """One value, one per explicit synapse, a distribution, or an expression of both ends."""
     where = f"synapse group {group.name!r}"
+    if isinstance(value, TruncatedNormal) and value.sd and value.kept() < LEAST_KEPT:
+        raise NetworkError(
+            f"of {what} = {value!r}, less than one value in a million lies between the limits",
+            where=f"{where}: {what}",
+            cure="move the limits closer to the mean, or use another distribution",
+        )
     if isinstance(value, FrozenArray):
         size = _explicit_size(group, pre)
         if size is None and value.array.shape == (pre.size, post.size):

@@ -29,6 +29,7 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
     Population,
     Recording,
@@ -66,6 +67,11 @@ class Network:
         Seed of all random numbers, 0 to 2^64 - 1.
     name : str
         For messages and files.
+
+    Attributes
+    ----------
+    origins : dict
+        Where in a file its parts stand, for messages only: no part of equality.
     """
 
     def __init__(self, dt: float = 0.1, seed: int = 0, name: str = "") -> None:
@@ -75,6 +81,7 @@ class Network:
         self.groups: dict[str, SynapseGroup] = {}
         self.inputs: list[Input] = []
         self.recordings: list[Recording] = []
+        self.origins: Origins = {}
 
     # ------------------------------------------------------------------ declaring
 

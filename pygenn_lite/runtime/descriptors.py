@@ -220,7 +220,7 @@ def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float
     if least < dt * (1 - 1e-9):
         raise NetworkError(
             f"a delay of {least:g} ms is {'negative' if least < 0 else 'below the step'}",
-            where=f"synapse group {group.name!r}",
+            where=f"synapse group {group.name!r}: delay",
             cure=f"delays are at least dt = {dt} ms: write max({dt}, ...)",
         )
 
@@ -308,7 +308,7 @@ def _draw_by_distance(
     if where[0] is None or where[1] is None or where[0].shape[1] != where[1].shape[1]:
         raise ConnectivityError(
             "distances need positions of both populations, with as many coordinates",
-            where=f"synapse group {group.name!r}",
+            where=f"synapse group {group.name!r}: connectivity",
             cure="give both populations positions of shape (size, 1 to 3)",
         )
     stream = stream_of(f"group:{group.name}")

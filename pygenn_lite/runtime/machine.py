@@ -169,7 +169,7 @@ class Machine:
             if high > LONGEST_DELAY:
                 raise NetworkError(
                     f"a delay is longer than {LONGEST_DELAY:,} steps of {dt} ms",
-                    where=f"synapse group {name!r}",
+                    where=f"synapse group {name!r}: delay",
                     cure="use shorter delays, a distribution with an upper limit, or a larger dt",
                 )
             ranges.append((low, high))

@@ -197,7 +197,7 @@ class PopulationMemory:
             seed=seed,
             stream=f"population:{self.name}:{name}",
             positions=self.positions,
-            where=f"population {self.name!r}: {name}",
+            where=self.instance.given_by.get(name, f"population {self.name!r}: {name}"),
         )
 
     def _numbers_or_one(self, value: Any, name: str, seed: int) -> Any:
@@ -231,7 +231,8 @@ class PopulationMemory:
         if np.any(bad):
             value = float(np.atleast_1d(steps)[np.atleast_1d(bad)][0]) * self.dt
             raise SimulationError(
-                f"a refractory period of {value:g} ms in population {self.name!r}",
+                f"a refractory period of {value:g} ms",
+                where=f"population {self.name!r}: refractory",
                 cure=f"it must lie between 0 and {LONGEST_REFRACTORY} steps of {self.dt} ms",
             )
 

@@ -14,6 +14,7 @@ from pygenn_lite.yaml_format.context import Context, work_out_constants
 from pygenn_lite.yaml_format.document import Document, Place
 from pygenn_lite.yaml_format.grids import Grid, read_names
 from pygenn_lite.yaml_format.library import ModelShelf
+from pygenn_lite.yaml_format.origins import origin_of
 from pygenn_lite.yaml_format.positions import read_positions
 from pygenn_lite.yaml_format.rules import read_rule
 from pygenn_lite.yaml_format.schema import (
@@ -102,6 +103,8 @@ class _Builder:
                 parameters=read_values(context, section.parameters, (*place, "parameters")),
                 positions=positions,
             )
+        inner = self.shelf.neuron_place(section.model, (*place, "model"))
+        self.network.origins["population", name] = origin_of(context, place, inner, model.equations)
 
     def _spike_source(
         self, name: str, size: int | None, section: SpikeSourceSection, place: Place
@@ -177,7 +180,7 @@ class _Builder:
             name = f"{name}_{source}_{target}"
         synapse = self.shelf.synapse(cell("synapse"), (*place, "synapse"))
         with context.at(place):
-            self.network.connect(
+            group = self.network.connect(
                 source,
                 target,
                 synapse,
@@ -187,6 +190,11 @@ class _Builder:
                 name=name,
                 storage=storage,
             )
+        inner = self.shelf.synapse_place(cell("synapse"), (*place, "synapse"))
+        equations = (*synapse.equations, *synapse.synapse_equations)
+        self.network.origins["synapse group", group.name] = origin_of(
+            context, place, inner, equations
+        )
 
     def _is_list(self, place: Place, *keys: str) -> bool:
         """Whether the file itself gave a list, be it of one name, or 'all'."""
@@ -208,6 +216,9 @@ class _Builder:
         inner = (*place, kind)
         targets = self._names(section["target"], (*inner, "target"), targets=True)
         grid = Grid(targets, ("",), len(targets) > 1 or self._is_list(inner, "target"))
+        origin = origin_of(
+            self.context, inner, self.shelf.synapse_place(section.get("synapse"), inner)
+        )
         for row, target in enumerate(targets):
             arguments = {
                 key: self._input_argument(
@@ -223,7 +234,8 @@ class _Builder:
             if "name" in arguments and grid.is_list:
                 arguments["name"] = f"{arguments['name']}_{target}"
             with self.context.at(inner):
-                getattr(self.network, kind)(target, **arguments)
+                declared = getattr(self.network, kind)(target, **arguments)
+            self.network.origins["input", declared.name] = origin
 
     def _input_argument(self, key: str, value: Any, place: Place) -> Any:
         if key in ("name", "input", "variable"):

@@ -59,10 +59,14 @@ class Context:
         starts = (f"{self.document.source}:", "--set", f"{self.document.source} ")
         if error.where.startswith(starts) or error.where == self.document.source:
             return error
-        where = self.document.where(place, *self._equation_line(error.where, place))
+        where = self.equation_where(place, error.where)
         if error.where:
             where = f"{where}, {error.where}"
         return type(error)(error.message, where=where, cure=error.cure)
+
+    def equation_where(self, place: Place, where: str) -> str:
+        """Name the line of the equation that a model's ``where`` speaks of; else the model's."""
+        return self.document.where(place, *self._equation_line(where, place))
 
     def _equation_line(self, where: str, place: Place) -> tuple[str | int, ...]:
         """Key and line offset of the equation that a model's error speaks of, if it is known."""

@@ -60,6 +60,16 @@ class ModelShelf:
             )
         return self._make_neuron(section, place)
 
+    def neuron_place(self, given: Any, place: Place) -> Place:
+        """Where a neuron model is declared: in its own section, or else where it is used."""
+        own = isinstance(given, str) and given in self.neuron_sections
+        return ("models", given) if own else place
+
+    def synapse_place(self, given: Any, place: Place) -> Place:
+        """The same of a synapse model."""
+        own = isinstance(given, str) and given in self.synapse_sections
+        return ("synapses", given) if own else place
+
     def synapse(self, given: Any, place: Place) -> SynapseModel:
         """Return the synapse model that a name or an inline mapping stands for."""
         if isinstance(given, str):
