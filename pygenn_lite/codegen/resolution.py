@@ -14,6 +14,7 @@ from pygenn_lite.codegen.synapse_structure import general_link
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import part_of
 from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.errors import NetworkError
 
 
@@ -36,6 +37,7 @@ def network_structure(
     NetworkError
         A synapse names a variable or an input that its target does not have.
     """
+    check_usage(network)
     real = {"float32": "float", "float64": "double"}[precision]
     assemblies = {
         name: PopulationAssembly(population) for name, population in network.populations.items()

@@ -125,6 +125,13 @@ class NeuronModel:
         return tuple(dict.fromkeys(names))
 
     @property
+    def symbols(self) -> set[str]:
+        """All names that its equations, threshold, reset and refractory period read."""
+        optional = (e for e in (self.threshold, self.refractory) if e is not None)
+        expressions = (*self.equations, *self.update, *self.reset, *optional)
+        return {symbol for expression in expressions for symbol in expression.symbols}
+
+    @property
     def refractory_is_condition(self) -> bool:
         """Whether the refractory period is a condition rather than a time."""
         return self.refractory is not None and self.refractory.is_condition
@@ -156,6 +163,7 @@ class _NeuronCheck:
                 where=self.where,
                 cure="put discrete assignments into 'update' alone",
             )
+        self._spiking()
         self._unique(() if default_input else model.inputs)
         self._assigned()
         if default_input and "I" in {*self.parameters, *self.definitions, *model.state_names}:
@@ -164,6 +172,16 @@ class _NeuronCheck:
         optional = (model.threshold, model.refractory)
         users = [*model.update, *model.reset, *(e for e in optional if e is not None)]
         check_definitions(model.equations, users, self.where)
+
+    def _spiking(self) -> None:
+        model = self.model
+        for part, given in (("reset", model.reset), ("refractory", model.refractory)):
+            if given and model.threshold is None:
+                raise ModelError(
+                    f"a {part} without a threshold: the neuron never spikes",
+                    where=f"{self.where}, {part}",
+                    cure=f"give a threshold such as 'V > V_th', or leave out {part}",
+                )
 
     def _unique(self, inputs: tuple[str, ...]) -> None:
         """`inputs` are those that the user named (the default one steps aside below)."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from pygenn_lite.declaration import Network, SpikesOf, VariableOf
 from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.origins import located_in
+from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.yaml_format.check import check_document, check_section
 from pygenn_lite.yaml_format.context import Context, work_out_constants
 from pygenn_lite.yaml_format.document import Document, Place
@@ -71,6 +73,8 @@ class _Builder:
         for index, given in enumerate(self.file.inputs):
             self._input(index, given.model_dump(exclude_unset=True))
         self._recordings()
+        with located_in(self.network.origins):
+            check_usage(self.network)
         return self.network, self._settings()
 
     # ---------------------------------------------------------------- populations

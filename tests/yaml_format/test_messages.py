@@ -69,10 +69,17 @@ MISTAKES = [
 LEAK = "(E_L - V + I) / tau"
 RULE = "{fixed_probability: 0.5}"
 SYNAPSE = "{ExponentialCurrent: {tau: 5}}"
+MISTAKES += [
+    ("{tau: 20,", "{tau: 20, tua: 3,", "<text>:9 (models.lif.parameters.tua)", "mean 'tau'?"),
+    ("E_L - V + I", "E_L - V", "<text>:14 (connections[0]), synapse group 'exc_exc'", "input 'I'"),
+    (SYNAPSE, "{on_pre: V_post += weight, parameters: {q: 1}}", "(connections[0].synapse)", "'q'"),
+    ("    threshold: V > V_th\n", "", "<text>:6 (models.lif.reset)", "without a threshold"),
+    ("exc.V[:4]", "exc.V[20:30]", "<text>:23 (run.record[1])", "beyond the last neuron"),
+]
 FOUND_BY_COMPILING = [
     (
         f"dV/dt = {LEAK}",
-        "|\n      # leak\n      dV/dt = I + xi**2",
+        f"|\n      # leak\n      dV/dt = {LEAK} + xi**2",
         "<text>:7 (models.lif",
         "in xi",
     ),
@@ -81,7 +88,12 @@ FOUND_BY_COMPILING = [
     (LEAK, f"{LEAK} + xi\n    integrator: rk4", "<text>:6 (models.lif.integrator)", "white noise"),
     (LEAK, f"{LEAK} + xi**2", "<text>:5 (models.lif.derivatives)", "linear in xi"),
     ("refractory: t_ref", "refractory: t_ref - 9", "<text>:8 (models.lif.refractory)", "-4 ms"),
-    ("refractory: t_ref", "refractory: V", "<text>:8 (models.lif.refractory)", "depends on ['V']"),
+    (
+        "refractory: t_ref",
+        "refractory: V + t_ref",
+        "<text>:8 (models.lif.refractory)",
+        "depends on ['V']",
+    ),
     ("weight: J\n", "weight: 1/i_pre\n", "<text>:18 (connections[0].weight)", "element 0 is inf"),
     ("weight: 1, ", "weight: 1/i, ", "<text>:22 (inputs[0].poisson.weight)", "element 0 is inf"),
     ("rate: 10", "rate: 1/i", "<text>:22 (inputs[0].poisson.rate)", "element 0 is inf"),
