@@ -42,6 +42,7 @@ class Published:
         return int(self.ring.shape[1])
 
 
+DRAWN_AT_ONCE = 1 << 18  # neurons; a multiple of 4
 WRITTEN = ("state", "refractory", "accumulator")  # roles of arrays that kernels write in each step
 
 
@@ -127,7 +128,7 @@ class PopulationMemory:
         """Initial states; nobody refractory."""
         for name, array in self.arrays.items():
             if self.roles[name] == "state":
-                array.write(self._numbers(self.instance.initial[name], name, seed))
+                self._fill(array, self.instance.initial[name], name, seed)
             elif self.roles[name] in ("refractory", "accumulator"):
                 array.write(0)
         self.fill_rings()
@@ -135,7 +136,7 @@ class PopulationMemory:
     def fill_rings(self) -> None:
         """Before the start, synapses see the initial values."""
         for name, published in self.published.items():
-            published.ring[:, : self.size] = self.arrays[name].read()
+            published.ring[:, : self.size] = self.arrays[name].whole()
 
     def publish_now(self, name: str, step: int) -> None:
         """A published variable was set between runs: spikes of this step carry the new value."""
@@ -190,13 +191,25 @@ class PopulationMemory:
         role = self.roles.get(name) or self.scalar_roles[name]
         return role in ("state", "parameter")
 
-    def _numbers(self, value: Any, name: str, seed: int) -> npt.NDArray[np.float64]:
+    def _fill(self, array: NeuronArray, value: Any, name: str, seed: int) -> None:
+        """Some neurons at a time, so that what is drawn in double precision stays small."""
+        if isinstance(value, (int, float)):
+            array.write(value)
+            return
+        for begin in range(0, self.size, DRAWN_AT_ONCE):
+            part = (begin, min(begin + DRAWN_AT_ONCE, self.size))
+            array.write_part(begin, self._numbers(value, name, seed, part))
+
+    def _numbers(
+        self, value: Any, name: str, seed: int, part: tuple[int, int] | None = None
+    ) -> npt.NDArray[np.float64]:
         return neuron_values(
             value,
             self.size,
             seed=seed,
             stream=f"population:{self.name}:{name}",
             positions=self.positions,
+            part=part,
             where=self.instance.given_by.get(name, f"population {self.name!r}: {name}"),
         )
 
@@ -217,7 +230,7 @@ class PopulationMemory:
                 self.scalars[index] = float(self.instance.values[name])  # type: ignore[arg-type]
         for name, array in self.arrays.items():
             if self.roles[name] == "parameter":
-                array.write(self._numbers(self.instance.values[name], name, seed))
+                self._fill(array, self.instance.values[name], name, seed)
 
     def _check_coefficients(self) -> None:
         name = "refractory_steps"
