@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration import NeuronModel
 from pygenn_lite.declaration.values import Value
+from pygenn_lite.models.arguments import library_model
 
 __all__ = [
     "GIF",
@@ -35,6 +36,7 @@ ValueLike: TypeAlias = float | str | Sequence[float] | NDArray[Any] | Value
 Initial: TypeAlias = Mapping[str, ValueLike] | None
 
 
+@library_model
 def LIF(
     *,
     tau: ValueLike = 10.0,
@@ -78,6 +80,7 @@ def LIF(
     )
 
 
+@library_model
 def LIFConductance(
     *,
     C: ValueLike = 200.0,
@@ -116,6 +119,7 @@ def LIFConductance(
     )
 
 
+@library_model
 def AdEx(
     *,
     C: ValueLike = 281.0,
@@ -183,6 +187,7 @@ def AdEx(
     )
 
 
+@library_model
 def QIF(
     *,
     tau: ValueLike = 10.0,
@@ -223,6 +228,7 @@ def QIF(
     )
 
 
+@library_model
 def AdaptiveThresholdLIF(
     *,
     tau: ValueLike = 20.0,
@@ -281,6 +287,7 @@ def AdaptiveThresholdLIF(
     )
 
 
+@library_model
 def GIF(
     *,
     tau: ValueLike = 20.0,
@@ -353,6 +360,7 @@ def GIF(
     )
 
 
+@library_model
 def FitzHughNagumo(
     *,
     a: ValueLike = 0.7,
@@ -393,6 +401,7 @@ def FitzHughNagumo(
     )
 
 
+@library_model
 def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
     """Neuron that spikes at random: in every step with probability ``rate dt / 1000``.
 
