@@ -58,7 +58,9 @@ def check_seed(seed: object) -> int:
     """A seed of the random numbers."""
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if not whole or not 0 <= seed < 2**64:  # type: ignore[operator]
-        raise NetworkError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
+        raise NetworkError(
+            f"seed = {seed!r} is no seed", cure="give a whole number from 0 to 2^64 - 1"
+        )
     return int(seed)  # type: ignore[call-overload, no-any-return]
 
 
@@ -104,7 +106,11 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> Spike
             cure="give one index per time",
         )
     if t.size and (not np.all(np.isfinite(t)) or t.min() < 0):
-        raise NetworkError("spike times must be finite and not negative", where=where)
+        raise NetworkError(
+            "spike times must be finite and not negative",
+            where=where,
+            cure="give times in ms from the start of the simulation on",
+        )
     if i.size and not (np.all(i == np.floor(i)) and i.min() >= 0 and i.max() < size):
         raise NetworkError(
             "a spike index is out of range", where=where, cure=f"whole numbers from 0 to {size - 1}"
@@ -124,7 +130,11 @@ def check_timed_values(
             cure=f"values need shape ({t.size},) or ({t.size}, {size})",
         )
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))) or np.any(np.diff(t) <= 0):
-        raise NetworkError("times must rise, all values be finite", where=where)
+        raise NetworkError(
+            "times must rise, all values be finite",
+            where=where,
+            cure="sort both by time (numpy.argsort), one value per time",
+        )
     return t, v
 
 
@@ -191,10 +201,12 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
         least = delay.mean_value()
         if isinstance(delay, TruncatedNormal):
             least = min(least, delay.high)
+    kind = "mean " if isinstance(delay, Distribution) else ""
+    if isinstance(delay, Uniform):
+        kind = "lowest "
     if least is not None and least < dt * (1 - 1e-9):
         raise NetworkError(
-            f"a {'mean ' if isinstance(delay, Distribution) else ''}delay of {least} ms is "
-            f"{'negative' if least < 0 else 'below the step'}",
+            f"a {kind}delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
             where=where,
             cure=f"delays are at least dt = {dt} ms",
         )

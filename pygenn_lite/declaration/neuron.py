@@ -15,7 +15,7 @@ from pygenn_lite.declaration.equations import (
     parse_expression,
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
-from pygenn_lite.declaration.parser import parse_tree
+from pygenn_lite.declaration.parser import UNITS, UNITS_CURE, parse_tree
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.errors import EquationError, ModelError
 
@@ -103,7 +103,8 @@ class NeuronModel:
         put("refractory", _optional(refractory, f"{where}, refractory"))
         put("parameters", as_values(parameters, "parameters", where))
         put("initial", as_values(initial, "initial", where))
-        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", where, ModelError))
+        place = f"{where}, integrator"
+        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", place, ModelError))
         put("inputs", ("I",) if inputs is None else _names(inputs, "input", where))
         put("hold", ())
         _NeuronCheck(self, where).run(default_input=inputs is None)
@@ -193,7 +194,8 @@ class _NeuronCheck:
         ]
         pairs += [(n, "input") for n in inputs]
         for name, kind in pairs:
-            check_name(name, kind, self.where)
+            place = f", parameters: {name}" if kind == "parameter" else ""
+            check_name(name, kind, self.where + place)
             if name in seen:
                 raise ModelError(
                     f"{name!r} is used twice: as {seen[name]} and as {kind}",
@@ -215,7 +217,8 @@ class _NeuronCheck:
                 raise ModelError(
                     f"assignment to {equation.name!r}, which is computed by the equations",
                     where=equation.where,
-                    cure="assign to a state variable",
+                    cure="assign to a state variable; if it is one, write "
+                    f"d{equation.name}/dt = ... instead of {equation.name} = ...",
                 )
         initial = {n for n, _ in self.model.initial}
         for name in initial - set(self.model.state_names):
@@ -256,7 +259,7 @@ class _NeuronCheck:
         if model.threshold is not None and not model.threshold.is_condition:
             raise EquationError(
                 f"the threshold {model.threshold.text!r} is no condition",
-                where=self.where,
+                where=model.threshold.where,
                 cure="write for instance 'V > V_th'",
             )
         if model.refractory is not None:
@@ -264,7 +267,7 @@ class _NeuronCheck:
             if time is not None and time < 0:
                 raise EquationError(
                     f"the refractory period {time} is negative",
-                    where=self.where,
+                    where=model.refractory.where,
                     cure="give a time in ms, 0 or more",
                 )
 
@@ -283,7 +286,9 @@ class _NeuronCheck:
             raise EquationError(
                 f"unknown symbol {symbol!r} in {shown}{nearest(symbol, known)}",
                 where=expression.where or self.where,
-                cure="declare it as a parameter, define it, or list it in inputs=(...)",
+                cure=UNITS_CURE
+                if symbol in UNITS
+                else "declare it as a parameter, define it, or list it in inputs=(...)",
             )
         if not random and expression.functions & {"rand", "randn"}:
             raise EquationError(

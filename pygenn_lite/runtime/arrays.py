@@ -219,6 +219,10 @@ class StateArray(NDArrayOperatorsMixin):
                 f"values of shape {np.shape(value)} do not fit {self.name!r} of shape "
                 f"{values.shape}: {error}",
                 where=f"{self.name}[...]",
+                cure="give one value, or one for each of them"
+                if values.ndim
+                else "all share this value: give one number, or declare it with one value for each "
+                "(an array or a distribution)",
             ) from error
         self._write(values)
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import Network, SpikesOf, VariableOf
+from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.usage import check_usage
+from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
 from pygenn_lite.yaml_format.context import Context, work_out_constants
 from pygenn_lite.yaml_format.document import Document, Place
@@ -57,12 +59,12 @@ class _Builder:
         self.document, self.file = document, file
         self.context = Context(document, work_out_constants(document, file.constants))
         context, head = self.context, file.network
+        with context.at(("network", "dt")):
+            dt = check_dt(context.number(head.dt, ("network", "dt")))
+        with context.at(("network", "seed")):
+            seed = check_seed(context.whole_number(head.seed, ("network", "seed")))
         with context.at(("network",)):
-            self.network = Network(
-                dt=context.number(head.dt, ("network", "dt")),
-                seed=context.whole_number(head.seed, ("network", "seed")),
-                name=head.name,
-            )
+            self.network = Network(dt=dt, seed=seed, name=head.name)
         self.shelf = ModelShelf(context, file.models, file.synapses)
 
     def build(self) -> tuple[Network, RunSettings]:
@@ -91,9 +93,14 @@ class _Builder:
             self._spike_source(name, size, section.spike_source, place)
             return
         if size is None:
-            raise document.error(place, "the key 'size' is missing")
+            raise document.error(place, "the key 'size' is missing", "write size: 100")
         if section.model is None:
-            raise document.error(place, "the key 'model' is missing")
+            known = [*self.file.models, *NEURONS]
+            raise document.error(
+                place,
+                "the key 'model' is missing",
+                f"write model: NAME, with one of {', '.join(known)}",
+            )
         positions = read_positions(
             context, section.positions, (*place, "positions"), size, name, self.network.seed
         )

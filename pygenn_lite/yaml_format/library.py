@@ -16,6 +16,7 @@ from pygenn_lite.yaml_format.document import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
 from pygenn_lite.yaml_format.values import read_value, read_values
 
+_SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
 _NEURON_OPTIONS = ("integrator",)
 _NOT_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "integrator"})
 
@@ -185,7 +186,9 @@ class ModelShelf:
         context = self.context
         if name not in shelf:
             hint = nearest_or_all(name, shelf)
-            raise self._error((*place, "use"), f"the library has no '{name}' here{hint}")
+            raise self._error(
+                (*place, "use"), f"the library has no '{name}' here{hint}", _SHELF_CURE
+            )
         for key in sorted(section.model_fields_set - _NOT_WITH_USE):
             raise self._error(
                 (*place, key), f"'{key}' does not go with 'use'", "declare the model by equations"

@@ -135,7 +135,17 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (lambda n, a, b: n.poisson(b, 1.0, weight=1), NetworkError, ["either"]),
         (lambda n, a, b: n.current(b, 1.0, "J"), NetworkError, ["'J'", "['I']"]),
         (lambda n, a, b: n.timed_current(b, [0, 1], [1.0]), ShapeError, ["(2,)", "(1,)"]),
-        (lambda n, a, b: n.timed_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise"]),
+        (lambda n, a, b: n.timed_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise", "sort"]),
+        (
+            lambda n, a, b: n.connect(a, b, pg.ExponentialCurrent, pg.AllToAll()),
+            NetworkError,
+            ["ExponentialCurrent is no synapse model", "cure: give a SynapseModel"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=pg.Uniform(-3, -1)),
+            NetworkError,
+            ["a lowest delay of -3.0 ms is negative"],
+        ),
         (lambda n, a, b: n.spike_source("s", 2, [1.0], [2]), NetworkError, ["out of range"]),
         (lambda n, a, b: n.spike_source("s", 2, [-1.0], [0]), NetworkError, ["negative"]),
         (lambda n, a, b: n.record(3), NetworkError, ["cannot record"]),

@@ -31,7 +31,7 @@ MISTAKES = [
     ("{tau: 5}", "{tua: 5}", "connections[0].synapse", "'ExponentialCurrent' has no parameter"),
     ("fixed_probability", "fixed_probabilty", "<text>:17 (connections[0].con", "probability'?"),
     ("probability: 0.5", "probability: 1.5", "connections[0].connectivity", "outside [0, 1]"),
-    ("delay: 0.1", "delay: 0.05", "<text>:14 (connections[0])", "below the step"),
+    ("delay: 0.1", "delay: 0.05", "<text>:19 (connections[0].delay)", "below the step"),
     ("delay: 0.1", "delay: -1", "connections[0]", "negative"),
     ("weight: J\n", "weight: K\n", "<text>:18 (connections[0].weight)", "unknown name 'K'"),
     ("J_inh: -g*J", "J_inh: -g*j_inh", "constants.J_inh", "unknown name 'j_inh'"),
@@ -70,6 +70,17 @@ LEAK = "(E_L - V + I) / tau"
 RULE = "{fixed_probability: 0.5}"
 SYNAPSE = "{ExponentialCurrent: {tau: 5}}"
 MISTAKES += [
+    ("threshold: V > V_th", "threshold: V", "<text>:6 (models.lif.threshold)", "no condition"),
+    ("{tau: 20,", "{tau: 20, dt: 3,", "<text>:9 (models.lif.parameters.dt)", "reserved"),
+    ("refractory: t_ref", "integrator: rk5", "<text>:8 (models.lif.integrator)", "mean 'rk4'?"),
+    ("tau: 20", "tau: 10ms", "<text>:9 (models.lif.parameters.tau)", "units are not written"),
+    ("tau: 20", "tau: 20 mV", "<text>:9 (models.lif.parameters.tau)", "units are not written"),
+    (LEAK, f"{LEAK}*(10*ms)", "<text>:5 (models.lif.derivatives)", "units are not written"),
+    ("dV/dt", "V", "<text>:7 (models.lif.reset)", "write dV/dt = ..."),
+    ("seed: 3", f"seed: {10**23}", "<text>:1 (network.seed)", "2^64"),
+    (RULE, "{fixed_in_degree: 3, multapses: false}", "<text>:17", "{n: ..., multapses: ...}}"),
+    (SYNAPSE, "{use: Foo}", "<text>:16 (connections[0].synapse.use)", "pygenn-lite models"),
+    ("size: 8, model: lif, ", "size: 8, ", "<text>:11 (populations.exc)", "write model: NAME"),
     ("{tau: 20,", "{tau: 20, tua: 3,", "<text>:9 (models.lif.parameters.tua)", "mean 'tau'?"),
     ("E_L - V + I", "E_L - V", "<text>:14 (connections[0]), synapse group 'exc_exc'", "input 'I'"),
     (SYNAPSE, "{on_pre: V_post += weight, parameters: {q: 1}}", "(connections[0].synapse)", "'q'"),

@@ -93,3 +93,12 @@ def test_a_parameter_that_no_model_of_the_library_network_has_is_refused(name):
     models = read_document(name).data["models"]
     with pytest.raises(DeclarationError, match="no_such_thing"):
         load_network(name, {f"models.{next(iter(models))}.parameters.no_such_thing": 3})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("connections[0].delay", -1), ("network.seed", 10**23)]
+)
+def test_a_value_that_does_not_fit_is_blamed_on_the_change_not_on_the_file(path, value):
+    with pytest.raises(DeclarationError) as caught:
+        load_network(SMALL, {path: value})
+    assert str(caught.value).startswith(f"--set ({path})")
