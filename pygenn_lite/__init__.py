@@ -16,6 +16,7 @@ from typing import Any
 from pygenn_lite import errors
 from pygenn_lite.declaration import *  # noqa: F403
 from pygenn_lite.declaration import __all__ as _declared
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.errors import PygennLiteError
 
 __version__ = "0.1.0"
@@ -45,4 +46,6 @@ def __getattr__(name: str) -> Any:
         library = import_module("pygenn_lite.models")
         if name in library.__all__:
             return getattr(library, name)
+        hint = nearest(name, [*__all__, *library.__all__])
+        raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}{hint}")
     raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")

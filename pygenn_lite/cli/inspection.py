@@ -17,15 +17,17 @@ def inspect_network(
     from rich.console import Console
 
     from pygenn_lite import codegen
+    from pygenn_lite.declaration.origins import located_in
     from pygenn_lite.runtime.plan import readable, table
     from pygenn_lite.runtime.planning import planned_memory
 
     if precision not in ("float32", "float64"):
         raise UnsupportedFeature(f"no precision '{precision}'", cure="float32 or float64")
     network, settings = load(name, changes, scale)
-    structure = codegen.network_structure(network, precision)
-    program = codegen.derive_program(structure)
-    generated = codegen.render_program(program)
+    with located_in(network.origins):
+        structure = codegen.network_structure(network, precision)
+        program = codegen.derive_program(structure)
+        generated = codegen.render_program(program)
     console = Console(highlight=False)
     if source:
         console.out(generated.source, highlight=False)

@@ -46,6 +46,7 @@ class PopulationAssembly:
         self.timed: list[TimedCurrent] = []
         self.currents: list[CurrentInput] = []
         self.noise: list[NoiseCurrent] = []
+        self.given_by: dict[str, str] = {}
         if not self.is_source:
             self.values.update(_merged(population.model.parameters, population.parameters))
             self.initial.update(dict.fromkeys(population.model.state_names, 0.0))
@@ -102,23 +103,25 @@ class PopulationAssembly:
     def add_input(self, declared: Input) -> None:
         """Attach a declared input."""
         if isinstance(declared, PoissonInput):
+            self._give(f"poisson__{len(self.poisson)}_weight", declared, "weight")
+            for what in ("rate", "sources"):
+                self.given_by[f"{declared.name}:{what}"] = f"input {declared.name!r}: {what}"
             self.poisson.append((declared, self._poisson_target(declared)))
-            self.values[f"poisson__{len(self.poisson) - 1}_weight"] = declared.weight
             return
         if declared.input not in self.population.model.inputs:
             raise NetworkError(
                 f"the neuron model has no input {declared.input!r}",
-                where=f"input {declared.name!r} of population {self.population.name!r}",
+                where=f"population {self.population.name!r}",
                 cure=f"its inputs are {list(self.population.model.inputs)}",
             )
         if isinstance(declared, CurrentInput):
-            self.values[f"current__{len(self.currents)}"] = declared.value
+            self._give(f"current__{len(self.currents)}", declared, "value")
             self.currents.append(declared)
         elif isinstance(declared, TimedCurrent):
             self.timed.append(declared)
         elif isinstance(declared, NoiseCurrent):
-            self.values[f"noise__{len(self.noise)}_mean"] = declared.mean
-            self.values[f"noise__{len(self.noise)}_sd"] = declared.sd
+            self._give(f"noise__{len(self.noise)}_mean", declared, "mean")
+            self._give(f"noise__{len(self.noise)}_sd", declared, "sd")
             self.noise.append(declared)
 
     def static_target(self, variable: str) -> int:
@@ -174,9 +177,14 @@ class PopulationAssembly:
             poisson=tuple(p for p, _ in self.poisson),
             timed=tuple(self.timed),
             published=tuple(sorted(self.published)),
+            given_by=self.given_by,
         )
 
     # ------------------------------------------------------------------ helpers
+
+    def _give(self, internal: str, declared: Input, what: str) -> None:
+        self.values[internal] = getattr(declared, what)
+        self.given_by[internal] = f"input {declared.name!r}: {what}"
 
     def _traces(self, side: str) -> tuple[TraceStructure, ...]:
         return tuple(trace for _, trace in self.traces.values() if trace.side == side)
@@ -211,9 +219,9 @@ class PopulationAssembly:
         for equation in model.inputs:
             if equation.name not in self.population.model.inputs:
                 raise NetworkError(
-                    f"the synapse model drives the input {equation.name!r}, which neuron model "
-                    f"{self.population.model.name or 'of the target'!r} does not have",
-                    where=f"population {self.population.name!r}",
+                    f"the synapse model drives the input {equation.name!r}, which the neuron model "
+                    f"of population {self.population.name!r} does not have",
+                    where=f"inputs of {_shown(model)}",
                     cure=f"use {equation.name} in the neuron's equations (its inputs are "
                     f"{list(self.population.model.inputs)}), or choose another synapse model",
                 )
@@ -223,7 +231,7 @@ class PopulationAssembly:
             for symbol in sorted(equation.symbols - known):
                 raise NetworkError(
                     f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
-                    where=f"synapse model {model.name!r} on population {self.population.name!r}",
+                    where=f"inputs of {_shown(model)} on population {self.population.name!r}",
                     cure=f"known here: {sorted(known)}",
                 )
 
@@ -233,14 +241,12 @@ class PopulationAssembly:
                 raise NetworkError(
                     f"population {self.population.name!r} has no state variable "
                     f"{declared.variable!r}",
-                    where=f"Poisson input {declared.name!r}",
                     cure=f"its variables are {list(self.population.model.state_names)}",
                 )
             return str(declared.variable)
         if not declared.synapse.is_static:
             raise NetworkError(
                 "a Poisson input needs a static synapse model (on_pre = 'X += weight')",
-                where=f"Poisson input {declared.name!r}",
                 cure="use a population of Poisson neurons and connect it",
             )
         return jump_target(declared.synapse, self)
@@ -258,7 +264,7 @@ def jump_target(model: SynapseModel, target: PopulationAssembly) -> str:
     raise NetworkError(
         f"the synapse model adds to {name!r}, which population {target.population.name!r} "
         "does not have",
-        where=f"synapse model {model.name!r}",
+        where=_shown(model),
         cure=f"its variables are {list(target.population.model.state_names)}",
     )
 
@@ -276,6 +282,10 @@ def _used_parameters(
     for equation in equations:
         used |= equation.symbols
     return {name: value for name, value in parameters if name in used}
+
+
+def _shown(model: SynapseModel) -> str:
+    return f"synapse model {model.name!r}" if model.name else "synapse model"
 
 
 def _shared(value: Value) -> bool:

@@ -11,7 +11,9 @@ from pygenn_lite.codegen.structure import (
 )
 from pygenn_lite.codegen.synapse_structure import general_group
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.origins import part_of
 from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.usage import check_usage
 
 
 def network_structure(
@@ -33,6 +35,7 @@ def network_structure(
     NetworkError
         A synapse names a variable or an input that its target does not have.
     """
+    check_usage(network)
     real = {"float32": "float", "float64": "double"}[precision]
     assemblies = {
         name: PopulationAssembly(population) for name, population in network.populations.items()
@@ -40,11 +43,13 @@ def network_structure(
     groups: dict[str, GroupInstance] = {}
     synapse_kernels: dict[SynapseStructure, int] = {}
     for name, group in network.groups.items():
-        groups[name], synapse = assemble_group(group, assemblies, real)
+        with part_of(f"synapse group {name!r}"):
+            groups[name], synapse = assemble_group(group, assemblies, real)
         if synapse is not None:
             groups[name].kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))
     for declared in network.inputs:
-        assemblies[declared.target].add_input(declared)
+        with part_of(f"input {declared.name!r}"):
+            assemblies[declared.target].add_input(declared)
 
     kernels: dict[PopulationStructure, int] = {}
     populations = {}

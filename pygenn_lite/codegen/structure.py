@@ -104,6 +104,7 @@ class PopulationInstance:
     poisson: tuple[PoissonInput, ...] = ()
     timed: tuple[TimedCurrent, ...] = ()
     published: tuple[str, ...] = ()
+    given_by: dict[str, str] = field(default_factory=dict)  # for messages: the input of a value
 
 
 @dataclass

@@ -23,6 +23,7 @@ from pygenn_lite.declaration.values import (
 from pygenn_lite.errors import EquationError, NetworkError, ShapeError
 
 _AXES = ("x", "y", "z")
+LEAST_KEPT = 1e-6  # of a truncated normal distribution: rarer values the builder cannot draw
 
 
 def check_neuron_value(value: Value, population: Population, what: str, where: str) -> None:
@@ -57,7 +58,9 @@ def check_seed(seed: object) -> int:
     """A seed of the random numbers."""
     whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
     if not whole or not 0 <= seed < 2**64:  # type: ignore[operator]
-        raise NetworkError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
+        raise NetworkError(
+            f"seed = {seed!r} is no seed", cure="give a whole number from 0 to 2^64 - 1"
+        )
     return int(seed)  # type: ignore[call-overload, no-any-return]
 
 
@@ -103,7 +106,11 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> Spike
             cure="give one index per time",
         )
     if t.size and (not np.all(np.isfinite(t)) or t.min() < 0):
-        raise NetworkError("spike times must be finite and not negative", where=where)
+        raise NetworkError(
+            "spike times must be finite and not negative",
+            where=where,
+            cure="give times in ms from the start of the simulation on",
+        )
     if i.size and not (np.all(i == np.floor(i)) and i.min() >= 0 and i.max() < size):
         raise NetworkError(
             "a spike index is out of range", where=where, cure=f"whole numbers from 0 to {size - 1}"
@@ -123,7 +130,11 @@ def check_timed_values(
             cure=f"values need shape ({t.size},) or ({t.size}, {size})",
         )
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))) or np.any(np.diff(t) <= 0):
-        raise NetworkError("times must rise, all values be finite", where=where)
+        raise NetworkError(
+            "times must rise, all values be finite",
+            where=where,
+            cure="sort both by time (numpy.argsort), one value per time",
+        )
     return t, v
 
 
@@ -145,6 +156,12 @@ def check_synapse_value(
 ) -> None:
     """One value, one per explicit synapse, a distribution, or an expression of both ends."""
     where = f"synapse group {group.name!r}"
+    if isinstance(value, TruncatedNormal) and value.sd and value.kept() < LEAST_KEPT:
+        raise NetworkError(
+            f"of {what} = {value!r}, less than one value in a million lies between the limits",
+            where=f"{where}: {what}",
+            cure="move the limits closer to the mean, or use another distribution",
+        )
     if isinstance(value, FrozenArray):
         size = _explicit_size(group, pre)
         if size is None and value.array.shape == (pre.size, post.size):
@@ -184,10 +201,12 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
         least = delay.mean_value()
         if isinstance(delay, TruncatedNormal):
             least = min(least, delay.high)
+    kind = "mean " if isinstance(delay, Distribution) else ""
+    if isinstance(delay, Uniform):
+        kind = "lowest "
     if least is not None and least < dt * (1 - 1e-9):
         raise NetworkError(
-            f"a {'mean ' if isinstance(delay, Distribution) else ''}delay of {least} ms is "
-            f"{'negative' if least < 0 else 'below the step'}",
+            f"a {kind}delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
             where=where,
             cure=f"delays are at least dt = {dt} ms",
         )

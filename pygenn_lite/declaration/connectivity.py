@@ -291,6 +291,12 @@ def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same_populati
 
 def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
     """Connectivity and weights of a scipy.sparse matrix (rows = sources, columns = targets)."""
+    if not hasattr(matrix, "tocsr"):
+        raise ConnectivityError(
+            f"{type(matrix).__name__} is no scipy.sparse matrix",
+            where="from_scipy",
+            cure="give scipy.sparse.csr_array(matrix)",
+        )
     csr = matrix.tocsr()
     return CSR(csr.indptr, csr.indices), FrozenArray(np.asarray(csr.data, dtype=np.float64))
 

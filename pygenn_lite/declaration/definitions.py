@@ -65,7 +65,8 @@ def _in_order(definitions: dict[str, Equation], where: str) -> list[str]:
                     "auxiliary definitions refer to each other in a circle: "
                     + " -> ".join([*circle, following][:12]),
                     where=definitions[following].where or where,
-                    cure=f"break the circle, e.g. make {following!r} a state variable",
+                    cure=f"break the circle, e.g. make {following!r} a state variable: "
+                    f"d{following}/dt = ...",
                 )
             if following not in ordered:
                 path[following] = _used(definitions, following)

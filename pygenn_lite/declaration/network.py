@@ -29,6 +29,7 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
     Population,
     Recording,
@@ -66,6 +67,11 @@ class Network:
         Seed of all random numbers, 0 to 2^64 - 1.
     name : str
         For messages and files.
+
+    Attributes
+    ----------
+    origins : dict
+        Where in a file its parts stand, for messages only: no part of equality.
     """
 
     def __init__(self, dt: float = 0.1, seed: int = 0, name: str = "") -> None:
@@ -75,6 +81,7 @@ class Network:
         self.groups: dict[str, SynapseGroup] = {}
         self.inputs: list[Input] = []
         self.recordings: list[Recording] = []
+        self.origins: Origins = {}
 
     # ------------------------------------------------------------------ declaring
 
@@ -171,7 +178,7 @@ class Network:
         where = f"synapse group {name!r}"
         self._new_name(name, "synapse group")
         if not isinstance(synapse, SynapseModel):
-            raise NetworkError(f"{type(synapse).__name__} is no synapse model", where=where)
+            raise _no_synapse(synapse, where)
         if not isinstance(connectivity, Connectivity):
             raise NetworkError(
                 f"{type(connectivity).__name__} is no connectivity rule",
@@ -192,7 +199,7 @@ class Network:
         )
         check_synapse_value(group.weight, group, pre, post, "weight")
         check_synapse_value(group.delay, group, pre, post, "delay")
-        check_delay(group.delay, self.dt, where)
+        check_delay(group.delay, self.dt, f"{where}: delay")
         self.groups[name] = group
         return group
 
@@ -218,7 +225,7 @@ class Network:
                 cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
             )
         if synapse is not None and not isinstance(synapse, SynapseModel):
-            raise NetworkError(f"{type(synapse).__name__} is no synapse model", where=where)
+            raise _no_synapse(synapse, where)
         if variable is not None:
             check_choice(
                 variable, population.model.state_names, "state variable", where, NetworkError
@@ -417,3 +424,12 @@ class Network:
                 cure=f"its inputs are {list(known)}",
             )
         return population
+
+
+def _no_synapse(given: object, where: str) -> NetworkError:
+    shown = getattr(given, "__name__", None) or type(given).__name__
+    return NetworkError(
+        f"{shown} is no synapse model",
+        where=where,
+        cure="give a SynapseModel, e.g. ExponentialCurrent(5.0)",
+    )

@@ -15,7 +15,7 @@ from pygenn_lite.declaration.equations import (
     parse_expression,
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
-from pygenn_lite.declaration.parser import parse_tree
+from pygenn_lite.declaration.parser import UNITS, UNITS_CURE, parse_tree
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.errors import EquationError, ModelError
 
@@ -103,7 +103,8 @@ class NeuronModel:
         put("refractory", _optional(refractory, f"{where}, refractory"))
         put("parameters", as_values(parameters, "parameters", where))
         put("initial", as_values(initial, "initial", where))
-        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", where, ModelError))
+        place = f"{where}, integrator"
+        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", place, ModelError))
         put("inputs", ("I",) if inputs is None else _names(inputs, "input", where))
         put("hold", ())
         _NeuronCheck(self, where).run(default_input=inputs is None)
@@ -123,6 +124,13 @@ class NeuronModel:
         names = [e.name for e in self.equations if e.kind == "derivative"]
         names += [e.name for e in (*self.update, *self.reset)]
         return tuple(dict.fromkeys(names))
+
+    @property
+    def symbols(self) -> set[str]:
+        """All names that its equations, threshold, reset and refractory period read."""
+        optional = (e for e in (self.threshold, self.refractory) if e is not None)
+        expressions = (*self.equations, *self.update, *self.reset, *optional)
+        return {symbol for expression in expressions for symbol in expression.symbols}
 
     @property
     def refractory_is_condition(self) -> bool:
@@ -156,6 +164,7 @@ class _NeuronCheck:
                 where=self.where,
                 cure="put discrete assignments into 'update' alone",
             )
+        self._spiking()
         self._unique(() if default_input else model.inputs)
         self._assigned()
         if default_input and "I" in {*self.parameters, *self.definitions, *model.state_names}:
@@ -164,6 +173,16 @@ class _NeuronCheck:
         optional = (model.threshold, model.refractory)
         users = [*model.update, *model.reset, *(e for e in optional if e is not None)]
         check_definitions(model.equations, users, self.where)
+
+    def _spiking(self) -> None:
+        model = self.model
+        for part, given in (("reset", model.reset), ("refractory", model.refractory)):
+            if given and model.threshold is None:
+                raise ModelError(
+                    f"a {part} without a threshold: the neuron never spikes",
+                    where=f"{self.where}, {part}",
+                    cure=f"give a threshold such as 'V > V_th', or leave out {part}",
+                )
 
     def _unique(self, inputs: tuple[str, ...]) -> None:
         """`inputs` are those that the user named (the default one steps aside below)."""
@@ -175,7 +194,8 @@ class _NeuronCheck:
         ]
         pairs += [(n, "input") for n in inputs]
         for name, kind in pairs:
-            check_name(name, kind, self.where)
+            place = f", parameters: {name}" if kind == "parameter" else ""
+            check_name(name, kind, self.where + place)
             if name in seen:
                 raise ModelError(
                     f"{name!r} is used twice: as {seen[name]} and as {kind}",
@@ -197,7 +217,8 @@ class _NeuronCheck:
                 raise ModelError(
                     f"assignment to {equation.name!r}, which is computed by the equations",
                     where=equation.where,
-                    cure="assign to a state variable",
+                    cure="assign to a state variable; if it is one, write "
+                    f"d{equation.name}/dt = ... instead of {equation.name} = ...",
                 )
         initial = {n for n, _ in self.model.initial}
         for name in initial - set(self.model.state_names):
@@ -238,7 +259,7 @@ class _NeuronCheck:
         if model.threshold is not None and not model.threshold.is_condition:
             raise EquationError(
                 f"the threshold {model.threshold.text!r} is no condition",
-                where=self.where,
+                where=model.threshold.where,
                 cure="write for instance 'V > V_th'",
             )
         if model.refractory is not None:
@@ -246,7 +267,7 @@ class _NeuronCheck:
             if time is not None and time < 0:
                 raise EquationError(
                     f"the refractory period {time} is negative",
-                    where=self.where,
+                    where=model.refractory.where,
                     cure="give a time in ms, 0 or more",
                 )
 
@@ -265,7 +286,9 @@ class _NeuronCheck:
             raise EquationError(
                 f"unknown symbol {symbol!r} in {shown}{nearest(symbol, known)}",
                 where=expression.where or self.where,
-                cure="declare it as a parameter, define it, or list it in inputs=(...)",
+                cure=UNITS_CURE
+                if symbol in UNITS
+                else "declare it as a parameter, define it, or list it in inputs=(...)",
             )
         if not random and expression.functions & {"rand", "randn"}:
             raise EquationError(

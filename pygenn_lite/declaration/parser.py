@@ -22,6 +22,11 @@ _BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.BitAnd, ast.BitOr)
 _COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
+UNITS = ("ms", "mV", "pA", "nA", "nS", "uS", "pF", "nF", "Hz", "kHz", "MOhm", "GOhm")
+UNITS_CURE = "units are not written: give the number alone (ms, mV, pA, pF, nS; rates in Hz)"
+_QUANTITY = re.compile(rf"\d\s*({'|'.join(UNITS)}|s|V|A)\b")
+
+
 @lru_cache(maxsize=4096)
 def parse_tree(text: str, where: str = "") -> ast.expr:
     """The checked syntax tree of an expression.
@@ -75,7 +80,7 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         raise EquationError(
             f"cannot read {_short(text)}{place}",
             where=where,
-            cure="check operators and parentheses",
+            cure=UNITS_CURE if _QUANTITY.search(text) else "check operators and parentheses",
         ) from None
     _check(tree, text, where, 0)
     constant_value(tree, where)

@@ -144,4 +144,10 @@ def _slice(key: object, size: int, what: str) -> tuple[int, int, int]:
     start, stop, step = key.indices(size)
     if step <= 0:
         raise NetworkError("a slice must go forwards", where=what, cure="use a positive step")
+    if key.start is not None and start >= size and (key.stop is None or key.stop > key.start):
+        raise NetworkError(
+            f"[{key.start}:{'' if key.stop is None else key.stop}] lies beyond the last neuron",
+            where=what,
+            cure=f"there are {size}, counted from 0",
+        )
     return start, max(start, stop), step

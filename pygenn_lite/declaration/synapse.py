@@ -153,6 +153,11 @@ class SynapseModel:
         return tuple(e.name for e in self.equations if e.kind == "derivative")
 
     @property
+    def symbols(self) -> set[str]:
+        """All names that its equations, assignments and traces read."""
+        return {symbol for equation in self._code() for symbol in equation.symbols}
+
+    @property
     def is_static(self) -> bool:
         """Whether a spike does nothing but add the weight to one variable."""
         if self.on_post or self.pre_trace or self.post_trace or self.variables:
@@ -165,6 +170,15 @@ class SynapseModel:
     def parameter(self, name: str) -> Value:
         """Value of a parameter."""
         return dict(self.parameters)[name]
+
+    def _code(self) -> list[Equation]:
+        traces = [trace for trace in (self.pre_trace, self.post_trace) if trace]
+        code = [*self.equations, *self.inputs, *self.on_pre, *self.on_post]
+        return [
+            *code,
+            *self.synapse_equations,
+            *(e for t in traces for e in (*t.equations, *t.on_spike)),
+        ]
 
 
 def _check(model: SynapseModel, where: str) -> None:
@@ -226,14 +240,25 @@ def _check(model: SynapseModel, where: str) -> None:
                 where=where,
                 cure=f"its postsynaptic variables are {list(model.state_names)}",
             )
+    _check_parameters_read(model, where)
+
+
+def _check_parameters_read(model: SynapseModel, where: str) -> None:
+    """One that nothing reads is misspelt more often than not."""
+    names = [name for name, _ in model.parameters]
+    for name in names:
+        if name not in model.symbols:
+            raise ModelError(
+                f"nothing reads the parameter {name!r}"
+                f"{nearest(name, [other for other in names if other != name])}",
+                where=where,
+                cure="use it in an equation, correct its name, or leave it out",
+            )
 
 
 def _check_readable(model: SynapseModel, where: str) -> None:
     """What no kernel of synapses has at hand: random numbers; between events, the delay."""
-    traces = [trace for trace in (model.pre_trace, model.post_trace) if trace]
-    code = [*model.equations, *model.inputs, *model.on_pre, *model.on_post]
-    code += [*model.synapse_equations, *(e for t in traces for e in (*t.equations, *t.on_spike))]
-    for equation in code:
+    for equation in model._code():
         for function in sorted(equation.functions & {"rand", "randn"}):
             raise EquationError(
                 f"{function}() in {equation}: synapses draw no random numbers",

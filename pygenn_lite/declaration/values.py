@@ -161,6 +161,13 @@ class TruncatedNormal(Distribution):
         drawn = ndtri_exp(log_b + np.log1p((below - 1) * -np.expm1(log_a - log_b)))
         return cast(Floats, np.clip(self.mean + sign * self.sd * drawn, self.low, self.high))
 
+    def kept(self) -> float:
+        """Which part of the Gaussian (sd > 0) lies within the limits."""
+        low, high = ((end - self.mean) / self.sd / math.sqrt(2) for end in (self.low, self.high))
+        if low > 0:  # the upper tail as the lower one, where differences are exact
+            low, high = -high, -low
+        return (math.erfc(-high) - math.erfc(-low)) / 2
+
     def mean_value(self) -> float:
         """Mean after truncation."""
         if self.sd == 0:

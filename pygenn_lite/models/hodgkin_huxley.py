@@ -7,6 +7,7 @@ published forms read 0/0 need no special care: ``x/(exp(x/k) - 1) = k/exprel(x/k
 from __future__ import annotations
 
 from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
 
 __all__ = ["HodgkinHuxleySquid", "TraubMilesHH"]
@@ -38,6 +39,7 @@ beta_n = 0.5*exp((10 - V + V_T)/40)
 """
 
 
+@library_model
 def HodgkinHuxleySquid(
     *,
     C: ValueLike = 1.0,
@@ -96,6 +98,7 @@ def HodgkinHuxleySquid(
     )
 
 
+@library_model
 def TraubMilesHH(
     *,
     C: ValueLike = 200.0,

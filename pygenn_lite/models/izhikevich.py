@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from pygenn_lite.declaration import NeuronModel, ValueLike
 from pygenn_lite.errors import ModelError
+from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
 
 __all__ = ["IZHIKEVICH_REGIMES", "Izhikevich"]
@@ -36,6 +37,7 @@ u = u + dt*a*(b*V - u)
 """
 
 
+@library_model
 def Izhikevich(
     regime: str = "regular_spiking",
     *,

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.models.arguments import library_model
 
 __all__ = [
     "GIF",
@@ -30,6 +31,7 @@ __all__ = [
 Initial: TypeAlias = Mapping[str, ValueLike] | None
 
 
+@library_model
 def LIF(
     *,
     tau: ValueLike = 10.0,
@@ -73,6 +75,7 @@ def LIF(
     )
 
 
+@library_model
 def LIFConductance(
     *,
     C: ValueLike = 200.0,
@@ -111,6 +114,7 @@ def LIFConductance(
     )
 
 
+@library_model
 def AdEx(
     *,
     C: ValueLike = 281.0,
@@ -178,6 +182,7 @@ def AdEx(
     )
 
 
+@library_model
 def QIF(
     *,
     tau: ValueLike = 10.0,
@@ -218,6 +223,7 @@ def QIF(
     )
 
 
+@library_model
 def AdaptiveThresholdLIF(
     *,
     tau: ValueLike = 20.0,
@@ -276,6 +282,7 @@ def AdaptiveThresholdLIF(
     )
 
 
+@library_model
 def GIF(
     *,
     tau: ValueLike = 20.0,
@@ -348,6 +355,7 @@ def GIF(
     )
 
 
+@library_model
 def FitzHughNagumo(
     *,
     a: ValueLike = 0.7,
@@ -388,6 +396,7 @@ def FitzHughNagumo(
     )
 
 
+@library_model
 def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
     """Neuron that spikes at random: in every step with probability ``rate dt / 1000``.
 

@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from pygenn_lite.declaration import SynapseModel, Trace
 from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.errors import ModelError
+from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.synapses import ExponentialCurrent
 
 __all__ = ["PairSTDP", "TripletSTDP", "TsodyksMarkram", "VogelsSTDP"]
 
 
+@library_model
 def PairSTDP(
     receptor: SynapseModel | None = None,
     *,
@@ -84,6 +86,7 @@ def PairSTDP(
     )
 
 
+@library_model
 def TripletSTDP(
     receptor: SynapseModel | None = None,
     *,
@@ -155,6 +158,7 @@ def TripletSTDP(
     )
 
 
+@library_model
 def VogelsSTDP(
     receptor: SynapseModel | None = None,
     *,
@@ -205,6 +209,7 @@ def VogelsSTDP(
     )
 
 
+@library_model
 def TsodyksMarkram(
     receptor: SynapseModel | None = None,
     *,
@@ -265,6 +270,13 @@ def _compose(
 ) -> SynapseModel:
     """Return the receptor's dynamics and arrival with a rule's traces and updates."""
     receptor = ExponentialCurrent(5.0) if receptor is None else receptor
+    if not isinstance(receptor, SynapseModel):
+        given = getattr(receptor, "__name__", repr(receptor))
+        raise ModelError(
+            f"the receptor {given} is no synapse model",
+            where=name,
+            cure="pass a model, for example ExponentialCurrent(5.0)",
+        )
     if not receptor.is_static:
         raise ModelError(
             "the receptor of a plasticity rule must be a static synapse",

@@ -9,6 +9,7 @@ neuron's membrane potential.
 from __future__ import annotations
 
 from pygenn_lite.declaration import SynapseModel, ValueLike
+from pygenn_lite.models.arguments import library_model
 
 __all__ = [
     "AlphaConductance",
@@ -19,6 +20,7 @@ __all__ = [
 ]
 
 
+@library_model
 def ExponentialCurrent(
     tau: float = 5.0, *, initial: ValueLike = 0.0, input: str = "I"
 ) -> SynapseModel:
@@ -48,6 +50,7 @@ def ExponentialCurrent(
     )
 
 
+@library_model
 def AlphaCurrent(tau: float = 2.0, *, initial: ValueLike = 0.0, input: str = "I") -> SynapseModel:
     """Current in the form of an alpha function, with the weight as its peak.
 
@@ -78,6 +81,7 @@ def AlphaCurrent(tau: float = 2.0, *, initial: ValueLike = 0.0, input: str = "I"
     )
 
 
+@library_model
 def ExponentialConductance(
     tau: float = 5.0,
     E_rev: float = 0.0,
@@ -113,6 +117,7 @@ def ExponentialConductance(
     )
 
 
+@library_model
 def AlphaConductance(
     tau: float = 2.0,
     E_rev: float = 0.0,
@@ -152,6 +157,7 @@ def AlphaConductance(
     )
 
 
+@library_model
 def Delta(variable: str = "V") -> SynapseModel:
     """Jump of a neuron's variable by the weight: ``V += weight`` at a spike.
 

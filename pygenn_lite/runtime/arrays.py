@@ -146,17 +146,26 @@ class NeuronArray:
     def write(self, values: npt.ArrayLike) -> None:
         """Set all neurons' values (one value or one per neuron); padding repeats the last ones,
         so that the formulas of neurons that do not exist stay harmless."""
-        whole = np.broadcast_to(np.asarray(values, dtype=self.dtype), (self.size,))
+        self.write_part(0, np.broadcast_to(np.asarray(values, dtype=self.dtype), (self.size,)))
+
+    def write_part(self, first: int, values: Array) -> None:
+        """Set the values of the neurons from ``first`` on; padding repeats the last ones."""
+        end = first + len(values)
+        for piece, start, stop in self._ranges():
+            here = slice(max(first, start), min(end, stop))
+            if here.start < here.stop:
+                piece[here.start - start : here.stop - start] = values[
+                    here.start - first : here.stop - first
+                ]
+            if stop > start:
+                piece[stop - start :] = piece[stop - start - 1]
+
+    def _ranges(self) -> list[tuple[Array, int, int]]:
+        """Pieces with the first neuron of each and the end."""
         if len(self.pieces) == 1:
-            self.pieces[0][: self.size] = whole
-            if self.size:
-                self.pieces[0][self.size :] = whole[-1]
-            return
-        for piece, begin, end in zip(self.pieces, self.cuts[:-1], self.cuts[1:], strict=True):
-            part = whole[int(begin) : int(end)]
-            piece[: len(part)] = part
-            if len(part):
-                piece[len(part) :] = part[-1]
+            return [(self.pieces[0], 0, self.size)]
+        cuts = [int(cut) for cut in self.cuts]
+        return list(zip(self.pieces, cuts[:-1], cuts[1:], strict=True))
 
 
 class StateArray(NDArrayOperatorsMixin):
@@ -210,6 +219,10 @@ class StateArray(NDArrayOperatorsMixin):
                 f"values of shape {np.shape(value)} do not fit {self.name!r} of shape "
                 f"{values.shape}: {error}",
                 where=f"{self.name}[...]",
+                cure="give one value, or one for each of them"
+                if values.ndim
+                else "all share this value: give one number, or declare it with one value for each "
+                "(an array or a distribution)",
             ) from error
         self._write(values)
 

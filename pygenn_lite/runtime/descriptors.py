@@ -4,7 +4,7 @@ distributions)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,7 @@ from pygenn_lite.runtime.values import Positions, synapse_names, synapse_values
 IntArray = npt.NDArray[np.integer]
 PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
 PAIRS_AT_ONCE = 1 << 21
+ROUNDING = 1e-9  # by how much a computed probability may leave [0, 1]
 
 
 @dataclass
@@ -220,7 +221,7 @@ def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float
     if least < dt * (1 - 1e-9):
         raise NetworkError(
             f"a delay of {least:g} ms is {'negative' if least < 0 else 'below the step'}",
-            where=f"synapse group {group.name!r}",
+            where=f"synapse group {group.name!r}: delay",
             cure=f"delays are at least dt = {dt} ms: write max({dt}, ...)",
         )
 
@@ -308,7 +309,7 @@ def _draw_by_distance(
     if where[0] is None or where[1] is None or where[0].shape[1] != where[1].shape[1]:
         raise ConnectivityError(
             "distances need positions of both populations, with as many coordinates",
-            where=f"synapse group {group.name!r}",
+            where=f"synapse group {group.name!r}: connectivity",
             cure="give both populations positions of shape (size, 1 to 3)",
         )
     stream = stream_of(f"group:{group.name}")
@@ -321,12 +322,36 @@ def _draw_by_distance(
         uniforms = to_uniform(words.reshape(len(rows), -1)[:, : target.size])
         pre, post = (a.ravel() for a in np.broadcast_arrays(rows[:, None], np.arange(target.size)))
         names = dict(synapse_names(rule.probability, pre, post, where, (source.size, target.size)))
-        chosen = uniforms.ravel() < evaluate(rule.probability, names)
+        possible = np.ones(len(pre), dtype=bool)
         if rule.max_distance is not None:
             difference = where[0][pre] - where[1][post]
-            chosen &= np.sum(difference**2, axis=-1) <= rule.max_distance**2
+            possible &= np.sum(difference**2, axis=-1) <= rule.max_distance**2
         if not rule.autapses and group.source == group.target:
-            chosen &= pre != post
+            possible &= pre != post
+        probability = np.broadcast_to(evaluate(rule.probability, names), pre.shape)
+        _check_probability(probability, possible, names, rule, group)
+        chosen = possible & (uniforms.ravel() < probability)
         found_pre.append(pre[chosen])
         found_post.append(post[chosen])
     return Structure(np.concatenate(found_pre), np.concatenate(found_post))
+
+
+def _check_probability(
+    probability: npt.NDArray[np.float64],
+    possible: npt.NDArray[np.bool_],
+    names: Mapping[str, Any],
+    rule: DistanceDependent,
+    group: SynapseGroup,
+) -> None:
+    """Only of pairs that may be connected: 1/distance is infinite where autapses are ruled out."""
+    bad = possible & ~((probability >= -ROUNDING) & (probability <= 1 + ROUNDING))
+    if not np.any(bad):
+        return
+    first = int(np.argmax(bad))
+    at = f" at distance {names['distance'][first]:g}" if "distance" in names else ""
+    raise ConnectivityError(
+        f"the probability {rule.probability.text!r} is {probability[first]:g}{at}",
+        where=f"synapse group {group.name!r}: connectivity",
+        cure=f"it must lie between 0 and 1: write clip({rule.probability.text}, 0, 1), or set "
+        "max_distance",
+    )

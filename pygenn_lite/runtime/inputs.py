@@ -57,7 +57,9 @@ class PoissonTables:
         where = f"Poisson input {self.name!r}"
         for what, value in (("rate", rate), ("number of sources", sources)):
             if not np.all(np.asarray(value) >= 0):
-                raise SimulationError(f"a {what} is negative", where=where, cure="give values >= 0")
+                raise SimulationError(
+                    f"a {what} is negative", where=f"{where}: {what}", cure="give values >= 0"
+                )
         with np.errstate(over="ignore", invalid="ignore"):
             expected = np.asarray(rate) * np.asarray(sources) * (self.dt / 1000.0)
         if not np.all(expected <= MOST_EVENTS):

@@ -29,7 +29,7 @@ from pygenn_lite.runtime.descriptors import (
 )
 from pygenn_lite.runtime.inputs import LAST_STEP
 from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.plan import check_memory
+from pygenn_lite.runtime.plan import check_memory, within_plan
 from pygenn_lite.runtime.planning import cut_network, network_delays, planned_rows, ring_slots
 from pygenn_lite.runtime.recording import Recorders, recording_requests
 from pygenn_lite.runtime.stores import (
@@ -102,12 +102,13 @@ class Machine:
             network, structure, code.manifest, self.partition, plans, self.real, self.ring_slots
         )
         check_memory(self.planned)
-        self._allocate()
-        self._connect(plans, progress)
-        self.connect_seconds = time.perf_counter() - started
         self.requests = recording_requests(network)
         self._release: Callable[[], object] = lambda: None
-        self.initialise(network.seed)
+        with within_plan(self.planned):
+            self._allocate()
+            self._connect(plans, progress)
+            self.connect_seconds = time.perf_counter() - started
+            self.initialise(network.seed)
 
     @property
     def pointer(self) -> int:
@@ -169,7 +170,7 @@ class Machine:
             if high > LONGEST_DELAY:
                 raise NetworkError(
                     f"a delay is longer than {LONGEST_DELAY:,} steps of {dt} ms",
-                    where=f"synapse group {name!r}",
+                    where=f"synapse group {name!r}: delay",
                     cure="use shorter delays, a distribution with an upper limit, or a larger dt",
                 )
             ranges.append((low, high))

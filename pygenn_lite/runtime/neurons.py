@@ -45,6 +45,7 @@ class Published:
         return int(self.ring.shape[1])
 
 
+DRAWN_AT_ONCE = 1 << 18  # neurons; a multiple of 4
 WRITTEN = ("state", "refractory", "accumulator")  # roles of arrays that kernels write in each step
 
 
@@ -130,7 +131,7 @@ class PopulationMemory:
         """Initial states; nobody refractory."""
         for name, array in self.arrays.items():
             if self.roles[name] == "state":
-                array.write(self._numbers(self.instance.initial[name], name, seed))
+                self._fill(array, self.instance.initial[name], name, seed)
             elif self.roles[name] in ("refractory", "accumulator"):
                 array.write(0)
         self.fill_rings()
@@ -138,7 +139,7 @@ class PopulationMemory:
     def fill_rings(self) -> None:
         """Before the start, synapses see the initial values."""
         for name, published in self.published.items():
-            published.ring[:, : self.size] = self.arrays[name].read()
+            published.ring[:, : self.size] = self.arrays[name].whole()
 
     def publish_now(self, name: str, step: int) -> None:
         """A published variable was set between runs: spikes of this step carry the new value."""
@@ -200,14 +201,26 @@ class PopulationMemory:
         role = self.roles.get(name) or self.scalar_roles[name]
         return role in ("state", "parameter")
 
-    def _numbers(self, value: Any, name: str, seed: int) -> npt.NDArray[np.float64]:
+    def _fill(self, array: NeuronArray, value: Any, name: str, seed: int) -> None:
+        """Some neurons at a time, so that what is drawn in double precision stays small."""
+        if isinstance(value, (int, float)):
+            array.write(value)
+            return
+        for begin in range(0, self.size, DRAWN_AT_ONCE):
+            part = (begin, min(begin + DRAWN_AT_ONCE, self.size))
+            array.write_part(begin, self._numbers(value, name, seed, part))
+
+    def _numbers(
+        self, value: Any, name: str, seed: int, part: tuple[int, int] | None = None
+    ) -> npt.NDArray[np.float64]:
         return neuron_values(
             value,
             self.size,
             seed=seed,
             stream=f"population:{self.name}:{name}",
             positions=self.positions,
-            where=f"population {self.name!r}: {name}",
+            part=part,
+            where=self.instance.given_by.get(name, f"population {self.name!r}: {name}"),
         )
 
     def _numbers_or_one(self, value: Any, name: str, seed: int) -> Any:
@@ -227,7 +240,7 @@ class PopulationMemory:
                 self.scalars[index] = float(self.instance.values[name])  # type: ignore[arg-type]
         for name, array in self.arrays.items():
             if self.roles[name] == "parameter":
-                array.write(self._numbers(self.instance.values[name], name, seed))
+                self._fill(array, self.instance.values[name], name, seed)
 
     def _warn_of_slow_variables(self) -> None:
         """Rounding to 24 bits hides a decay that takes away less than some parts in a million."""
@@ -261,7 +274,8 @@ class PopulationMemory:
         if np.any(bad):
             value = float(np.atleast_1d(steps)[np.atleast_1d(bad)][0]) * self.dt
             raise SimulationError(
-                f"a refractory period of {value:g} ms in population {self.name!r}",
+                f"a refractory period of {value:g} ms",
+                where=f"population {self.name!r}: refractory",
                 cure=f"it must lie between 0 and {LONGEST_REFRACTORY} steps of {self.dt} ms",
             )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,10 +48,23 @@ def check_memory(rows: Sequence[MemoryRow]) -> None:
     available = available_memory()
     if available is None or needed + SPARE <= available:
         return
-    raise MemoryPlanError(
-        f"the network needs about {readable(needed)} of memory, {readable(available)} are "
-        f"available:\n{table(rows)}",
-        cure="use fewer synapses, constant weights and delays, storage='procedural', "
+    raise _refusal(rows, f"{readable(available)} are available")
+
+
+@contextmanager
+def within_plan(rows: Sequence[MemoryRow]) -> Iterator[None]:
+    """Let memory that cannot be had after all be reported like a plan that does not fit."""
+    try:
+        yield
+    except MemoryError:
+        raise _refusal(rows, "more than this process can get") from None
+
+
+def _refusal(rows: Sequence[MemoryRow], available: str) -> MemoryPlanError:
+    needed = sum(row.bytes for row in rows)
+    return MemoryPlanError(
+        f"the network needs about {readable(needed)} of memory, {available}:\n{table(rows)}",
+        cure="use fewer neurons or synapses, constant weights and delays, storage='procedural', "
         "precision='float32', or a machine with more memory",
     )
 

@@ -108,6 +108,8 @@ def planned_rows(
         entry = manifest["populations"][kernel]
         bytes_each = sum(_width(a, real) for a in entry["arrays"])
         rows.append(MemoryRow(population.name, "neurons", population.size, bytes_each * padded))
+        if entry["update"] is not None:  # room for a step in which all of them spike
+            rows.append(MemoryRow(population.name, "spikes of a step", population.size, 4 * padded))
         published = len(entry["published"])
         if published:
             count = published * padded * ring_slots

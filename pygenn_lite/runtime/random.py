@@ -69,12 +69,12 @@ def to_uniform(words: UintArray) -> FloatArray:
     return (words.astype(np.float64) + 0.5) * 2.0**-32
 
 
-def neuron_uniforms(seed: int, name: str, size: int) -> FloatArray:
-    """One uniform number per neuron for the variable behind stream ``name``
-    ("population:<population>:<variable>")."""
-    blocks = np.arange((size + 3) // 4, dtype=np.uint64)
+def neuron_uniforms(seed: int, name: str, size: int, begin: int = 0) -> FloatArray:
+    """One uniform number per neuron, from ``begin`` (a multiple of 4) up to ``size``, for the
+    variable behind stream ``name`` ("population:<population>:<variable>")."""
+    blocks = np.arange(begin // 4, (size + 3) // 4, dtype=np.uint64)
     words = philox(seed, blocks, 0, 0, stream_of(name))
-    return to_uniform(words.reshape(-1)[:size])
+    return to_uniform(words.reshape(-1)[: size - begin])
 
 
 def synapse_uniforms(

@@ -116,8 +116,8 @@ class RunLoop:
         raise NumericalError(
             f"{variable.split('__')[0]!r} became {value} at {moment:g} ms",
             where=f"population {name!r}, neuron {fault.neuron}",
-            cure="use a smaller dt, look at the model's parameters and the weights onto this "
-            "neuron, or switch the check off (check_finite=False)",
+            cure="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
+            "use a smaller dt, or switch the check off (check_finite=False)",
         )
 
 

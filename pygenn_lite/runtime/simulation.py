@@ -12,6 +12,7 @@ from typing import Any
 
 from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import NumericalError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
@@ -70,10 +71,10 @@ def compile_network(
     if not network.populations:
         raise SimulationError("the network has no population", cure="declare one")
     started = time.perf_counter()
-    structure = codegen.network_structure(network, precision, check_finite)
-    derived = time.perf_counter() - started
     options = BuildOptions(None if threads is None else int(threads), precision, cache)
-    with Progress(progress) as report:
+    with located_in(network.origins), Progress(progress) as report:
+        structure = codegen.network_structure(network, precision, check_finite)
+        derived = time.perf_counter() - started
         machine = chosen.build(network, structure, options, report)
     whole_time = time.perf_counter() - started
     timings = Timings(derived + machine.code.seconds, machine.connect_seconds, whole_time)

@@ -92,7 +92,7 @@ def _general(description: GroupDescription, instance: GroupInstance) -> StorePla
     if group.storage in ("dense", "procedural"):
         raise UnsupportedFeature(
             f"storage={group.storage!r} is offered for synapses that only add a weight",
-            where=f"synapse group {group.name!r}",
+            where=f"synapse group {group.name!r}: storage",
             cure="leave storage='auto'",
         )
     flags = abi.STORE_WEIGHTS
@@ -108,7 +108,7 @@ def _special_storage(
 ) -> int:
     """The flag of dense or procedural storage, 0 for sparse."""
     group = description.group
-    where = f"synapse group {group.name!r}"
+    where = f"synapse group {group.name!r}: storage"
     if group.storage == "procedural":
         if description.structure is not None or description.weight_later:
             raise UnsupportedFeature(
@@ -130,16 +130,25 @@ def _special_storage(
             raise UnsupportedFeature(
                 "a dense group has one delay", where=where, cure="use a constant delay"
             )
-        if getattr(group.connectivity, "multapses", False):
+        if getattr(group.connectivity, "multapses", False) or _has_duplicates(description):
             raise UnsupportedFeature(
                 "dense storage holds one synapse per pair of neurons",
                 where=where,
-                cure="forbid multapses, or use storage='auto'",
+                cure="forbid multapses, list each pair once, or use storage='auto'",
             )
         return abi.STORE_DENSE
     if group.storage == "auto" and one_delay and description.structure is None:
         return abi.STORE_DENSE if _smaller_dense(description, weights, real_bytes) else 0
     return 0
+
+
+def _has_duplicates(description: GroupDescription) -> bool:
+    """Whether the user lists a pair of neurons twice."""
+    listed = description.structure
+    if listed is None:
+        return False
+    pairs = listed.pre.astype(np.int64) * description.n_post + listed.post
+    return len(np.unique(pairs)) < len(pairs)
 
 
 def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int) -> bool:

@@ -21,7 +21,14 @@ AXES = ("x", "y", "z")
 
 
 def neuron_values(
-    value: Value, size: int, *, seed: int, stream: str, positions: Positions, where: str
+    value: Value,
+    size: int,
+    *,
+    seed: int,
+    stream: str,
+    positions: Positions,
+    where: str,
+    part: tuple[int, int] | None = None,
 ) -> FloatArray:
     """One number per neuron.
 
@@ -37,9 +44,12 @@ def neuron_values(
         Positions of the neurons, [size, dimensions].
     where : str
         For messages.
+    part : tuple of int, optional
+        First neuron (a multiple of 4) and end of those that are wanted; all by default.
     """
+    begin, end = part or (0, size)
     if isinstance(value, (int, float)):
-        result = np.full(size, float(value))
+        result = np.full(end - begin, float(value))
     elif isinstance(value, FrozenArray):
         result = np.asarray(value.array, dtype=np.float64)
         if result.shape != (size,):
@@ -48,12 +58,15 @@ def neuron_values(
                 where=where,
                 cure=f"give one value, or an array of {size}",
             )
+        result = result[begin:end]
     elif isinstance(value, Distribution):
-        result = np.asarray(value.ppf(neuron_uniforms(seed, stream, size)), dtype=np.float64)
+        uniforms = neuron_uniforms(seed, stream, end, begin)
+        result = np.asarray(value.ppf(uniforms), dtype=np.float64)
     else:
-        names: dict[str, Any] = {"i": np.arange(size), "n": size, **axes(positions)}
-        result = np.array(np.broadcast_to(evaluate(value, names), (size,)), dtype=np.float64)
-    return _finite(result, where)
+        here = None if positions is None else positions[begin:end]
+        names: dict[str, Any] = {"i": np.arange(begin, end), "n": size, **axes(here)}
+        result = np.array(np.broadcast_to(evaluate(value, names), (end - begin,)), np.float64)
+    return _finite(result, where, begin)
 
 
 def synapse_values(
@@ -141,11 +154,11 @@ def place_in_row(pre: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     return np.arange(count) - np.repeat(starts, lengths)
 
 
-def _finite(values: FloatArray, where: str) -> FloatArray:
+def _finite(values: FloatArray, where: str, begin: int = 0) -> FloatArray:
     if not np.all(np.isfinite(values)):
         first = int(np.flatnonzero(~np.isfinite(values))[0])
         raise DeclarationError(
-            f"the value of element {first} is {values[first]}",
+            f"the value of element {begin + first} is {values[first]}",
             where=where,
             cure="give finite values",
         )

@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import Network, SpikesOf, VariableOf
+from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.origins import located_in
+from pygenn_lite.declaration.usage import check_usage
+from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
 from pygenn_lite.yaml_format.context import Context, work_out_constants
 from pygenn_lite.yaml_format.document import Document, Place
 from pygenn_lite.yaml_format.grids import Grid, read_names
 from pygenn_lite.yaml_format.library import ModelShelf
+from pygenn_lite.yaml_format.origins import origin_of
 from pygenn_lite.yaml_format.positions import read_positions
 from pygenn_lite.yaml_format.rules import read_rule
 from pygenn_lite.yaml_format.schema import (
@@ -54,12 +59,12 @@ class _Builder:
         self.document, self.file = document, file
         self.context = Context(document, work_out_constants(document, file.constants))
         context, head = self.context, file.network
+        with context.at(("network", "dt")):
+            dt = check_dt(context.number(head.dt, ("network", "dt")))
+        with context.at(("network", "seed")):
+            seed = check_seed(context.whole_number(head.seed, ("network", "seed")))
         with context.at(("network",)):
-            self.network = Network(
-                dt=context.number(head.dt, ("network", "dt")),
-                seed=context.whole_number(head.seed, ("network", "seed")),
-                name=head.name,
-            )
+            self.network = Network(dt=dt, seed=seed, name=head.name)
         self.shelf = ModelShelf(context, file.models, file.synapses)
 
     def build(self) -> tuple[Network, RunSettings]:
@@ -70,6 +75,8 @@ class _Builder:
         for index, given in enumerate(self.file.inputs):
             self._input(index, given.model_dump(exclude_unset=True))
         self._recordings()
+        with located_in(self.network.origins):
+            check_usage(self.network)
         return self.network, self._settings()
 
     # ---------------------------------------------------------------- populations
@@ -86,9 +93,14 @@ class _Builder:
             self._spike_source(name, size, section.spike_source, place)
             return
         if size is None:
-            raise document.error(place, "the key 'size' is missing")
+            raise document.error(place, "the key 'size' is missing", "write size: 100")
         if section.model is None:
-            raise document.error(place, "the key 'model' is missing")
+            known = [*self.file.models, *NEURONS]
+            raise document.error(
+                place,
+                "the key 'model' is missing",
+                f"write model: NAME, with one of {', '.join(known)}",
+            )
         positions = read_positions(
             context, section.positions, (*place, "positions"), size, name, self.network.seed
         )
@@ -102,6 +114,8 @@ class _Builder:
                 parameters=read_values(context, section.parameters, (*place, "parameters")),
                 positions=positions,
             )
+        inner = self.shelf.neuron_place(section.model, (*place, "model"))
+        self.network.origins["population", name] = origin_of(context, place, inner, model.equations)
 
     def _spike_source(
         self, name: str, size: int | None, section: SpikeSourceSection, place: Place
@@ -177,7 +191,7 @@ class _Builder:
             name = f"{name}_{source}_{target}"
         synapse = self.shelf.synapse(cell("synapse"), (*place, "synapse"))
         with context.at(place):
-            self.network.connect(
+            group = self.network.connect(
                 source,
                 target,
                 synapse,
@@ -187,6 +201,11 @@ class _Builder:
                 name=name,
                 storage=storage,
             )
+        inner = self.shelf.synapse_place(cell("synapse"), (*place, "synapse"))
+        equations = (*synapse.equations, *synapse.synapse_equations)
+        self.network.origins["synapse group", group.name] = origin_of(
+            context, place, inner, equations
+        )
 
     def _is_list(self, place: Place, *keys: str) -> bool:
         """Whether the file itself gave a list, be it of one name, or 'all' for all of them."""
@@ -211,6 +230,9 @@ class _Builder:
         inner = (*place, kind)
         targets = self._names(section["target"], (*inner, "target"), targets=True)
         grid = Grid(targets, ("",), len(targets) > 1 or self._is_list(inner, "target"))
+        origin = origin_of(
+            self.context, inner, self.shelf.synapse_place(section.get("synapse"), inner)
+        )
         for row, target in enumerate(targets):
             arguments = {
                 key: self._input_argument(
@@ -226,7 +248,8 @@ class _Builder:
             if "name" in arguments and grid.is_list:
                 arguments["name"] = f"{arguments['name']}_{target}"
             with self.context.at(inner):
-                getattr(self.network, kind)(target, **arguments)
+                declared = getattr(self.network, kind)(target, **arguments)
+            self.network.origins["input", declared.name] = origin
 
     def _input_argument(self, key: str, value: Any, place: Place) -> Any:
         if key in ("name", "input", "variable"):

@@ -27,6 +27,7 @@ _EQUATION_PLACE = re.compile(
     r", (derivatives|update|threshold|reset|refractory|inputs|on_pre|on_post|synapse_derivatives)"
     r"(?:, line (\d+))?"
 )
+_KEY_PLACE = re.compile(r"(?:, |: )(\w+)(?:: (\w+))?\Z")
 
 
 @dataclass
@@ -59,10 +60,21 @@ class Context:
         starts = (f"{self.document.source}:", "--set", f"{self.document.source} ")
         if error.where.startswith(starts) or error.where == self.document.source:
             return error
-        where = self.document.where(place, *self._equation_line(error.where, place))
+        where = self.equation_where(place, error.where)
         if error.where:
             where = f"{where}, {error.where}"
         return type(error)(error.message, where=where, cure=error.cure)
+
+    def equation_where(self, place: Place, where: str) -> str:
+        """Name the line of the equation or key that ``where`` speaks of; else that of ``place``."""
+        equation = self._equation_line(where, place)
+        key = _KEY_PLACE.search(where)
+        if equation or not key:
+            return self.document.where(place, *equation)
+        inner = tuple(part for part in key.groups() if part)
+        while inner and (*place, *inner) not in self.document.lines:
+            inner = inner[:-1]
+        return self.document.where((*place, *inner))
 
     def _equation_line(self, where: str, place: Place) -> tuple[str | int, ...]:
         """Key and line offset of the equation that a model's error speaks of, if it is known."""

@@ -16,6 +16,7 @@ from pygenn_lite.yaml_format.document import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
 from pygenn_lite.yaml_format.values import read_value, read_values
 
+_SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
 _NEURON_OPTIONS = ("integrator",)
 _NOT_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "integrator"})
 
@@ -59,6 +60,16 @@ class ModelShelf:
                 self.context.document, place, self._inline(given, place), NeuronSection
             )
         return self._make_neuron(section, place)
+
+    def neuron_place(self, given: Any, place: Place) -> Place:
+        """Where a neuron model is declared: in its own section, or else where it is used."""
+        own = isinstance(given, str) and given in self.neuron_sections
+        return ("models", given) if own else place
+
+    def synapse_place(self, given: Any, place: Place) -> Place:
+        """The same of a synapse model."""
+        own = isinstance(given, str) and given in self.synapse_sections
+        return ("synapses", given) if own else place
 
     def synapse(self, given: Any, place: Place) -> SynapseModel:
         """Return the synapse model that a name or an inline mapping stands for."""
@@ -175,7 +186,9 @@ class ModelShelf:
         context = self.context
         if name not in shelf:
             hint = nearest_or_all(name, shelf)
-            raise self._error((*place, "use"), f"the library has no '{name}' here{hint}")
+            raise self._error(
+                (*place, "use"), f"the library has no '{name}' here{hint}", _SHELF_CURE
+            )
         for key in sorted(section.model_fields_set - _NOT_WITH_USE):
             raise self._error(
                 (*place, key), f"'{key}' does not go with 'use'", "declare the model by equations"

@@ -83,6 +83,12 @@ def find_network_file(source: str | Path) -> Path:
     FileFormatError
         With the nearest name of the library.
     """
+    if not isinstance(source, (str, Path)):
+        raise FileFormatError(
+            f"{source!r} is no name, file or text of a network",
+            where="load_network",
+            cure="give the name of a library network, a path, or YAML text",
+        )
     if isinstance(source, str) and source in network_names():
         return network_file(source)
     cure = f"known networks: {', '.join(network_names())}; or give a YAML file"

@@ -45,9 +45,7 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
     if isinstance(given, str):
         given = {given: {}}
     if not isinstance(given, dict) or len(given) != 1:
-        raise document.error(
-            place, "should be one connectivity rule", "write it like {fixed_probability: 0.02}"
-        )
+        raise document.error(place, "should be one connectivity rule", _form(given))
     name, options = next(iter(given.items()))
     if name not in _RULES:
         raise document.error((*place, name), f"unknown rule '{name}'{nearest_or_all(name, _RULES)}")
@@ -72,6 +70,15 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
         return None
     with context.at(inner):
         return kind(**arguments)
+
+
+def _form(given: Any) -> str:
+    """How to write what was meant: a rule whose options stand beside it rather than in it."""
+    rule = next((key for key in given if key in _RULES), None) if isinstance(given, dict) else None
+    if rule is None or _RULES[rule][1] is None:
+        return "write it like {fixed_probability: 0.02}"
+    options = [_RULES[rule][1], *(key for key in given if key != rule)]
+    return f"write it like {{{rule}: {{{', '.join(f'{key}: ...' for key in options)}}}}}"
 
 
 def write_rule(rule: Any) -> Any:

@@ -174,8 +174,9 @@ def test_debug_shows_the_traceback(here):
 
 def test_a_state_that_explodes_is_located_and_the_results_kept(here, call):
     code, _, err = call(
-        "run", "small.yaml", "--set", "models.lif.derivatives=dV/dt = V**2 + I", "--out", "o",
-        "--set", "models.lif.threshold=V > 1e30", "--set", "models.lif.initial.V=5",
+        "run", "small.yaml", "--out", "o",
+        "--set", "models.lif.derivatives=dV/dt = V**2 + I + E_L/tau",
+        "--set", "models.lif.threshold=V > 1e30 + V_th", "--set", "models.lif.initial.V=5",
     )  # fmt: skip
     assert code == 1
     assert "population 'exc', neuron" in err

@@ -140,3 +140,8 @@ def test_the_delay_can_be_read_where_derivatives_are_integrated_in_every_step():
 def test_static_synapses_are_recognised():
     assert pg.ExponentialCurrent(5.0).is_static
     assert not pg.PairSTDP(pg.ExponentialCurrent(5.0)).is_static
+
+
+def test_a_state_without_its_derivative_is_told_to_write_one():
+    with pytest.raises(EquationError, match=r"circle: V -> V(?s:.*)dV/dt = \.\.\."):
+        pg.NeuronModel("V = -V/tau", parameters={"tau": 10.0})

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ConnectivityError, DeclarationError, NetworkError, ShapeError
+from pygenn_lite.codegen import network_structure
+from pygenn_lite.errors import (
+    ConnectivityError,
+    DeclarationError,
+    ModelError,
+    NetworkError,
+    ShapeError,
+)
 
 
 def small():
@@ -128,7 +135,17 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (lambda n, a, b: n.poisson(b, 1.0, weight=1), NetworkError, ["either"]),
         (lambda n, a, b: n.current(b, 1.0, "J"), NetworkError, ["'J'", "['I']"]),
         (lambda n, a, b: n.timed_current(b, [0, 1], [1.0]), ShapeError, ["(2,)", "(1,)"]),
-        (lambda n, a, b: n.timed_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise"]),
+        (lambda n, a, b: n.timed_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise", "sort"]),
+        (
+            lambda n, a, b: n.connect(a, b, pg.ExponentialCurrent, pg.AllToAll()),
+            NetworkError,
+            ["ExponentialCurrent is no synapse model", "cure: give a SynapseModel"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=pg.Uniform(-3, -1)),
+            NetworkError,
+            ["a lowest delay of -3.0 ms is negative"],
+        ),
         (lambda n, a, b: n.spike_source("s", 2, [1.0], [2]), NetworkError, ["out of range"]),
         (lambda n, a, b: n.spike_source("s", 2, [-1.0], [0]), NetworkError, ["negative"]),
         (lambda n, a, b: n.record(3), NetworkError, ["cannot record"]),
@@ -158,3 +175,63 @@ def test_fixed_total_number_follows_potjans_and_diesmann():
     rule = pg.FixedTotalNumber(probability=0.1009)
     n = rule.total(20683, 20683)
     assert n == round(np.log(1 - 0.1009) / np.log1p(-1 / 20683**2))
+
+
+DEAF = pg.NeuronModel("dV/dt = -V/tau", parameters={"tau": 10.0})
+
+
+@pytest.mark.parametrize(
+    "drive",
+    [
+        lambda net, a: net.current(a, 1.0, name="drive"),
+        lambda net, a: net.timed_current(a, [0.0], [1.0], name="drive"),
+        lambda net, a: net.noise_current(a, name="drive"),
+        lambda net, a: net.poisson(
+            a, 1.0, weight=1.0, synapse=pg.ExponentialCurrent(5.0), name="drive"
+        ),
+        lambda net, a: net.connect(
+            a, a, pg.ExponentialCurrent(5.0), pg.AllToAll(autapses=True), name="drive"
+        ),
+    ],
+)
+def test_driving_an_input_that_no_equation_reads_is_refused(drive):
+    net = pg.Network()
+    drive(net, net.population("a", 2, DEAF))
+    with pytest.raises(NetworkError, match=r"'drive'.*'I'.*no equation reads\n  cure: use I in"):
+        net.compile()
+
+
+def test_a_parameter_that_nothing_reads_is_refused():
+    net = pg.Network()
+    model = pg.NeuronModel("dV/dt = -V/tau", parameters={"tau": 10.0, "tau_n": 3.0})
+    net.population("a", 2, model)
+    with pytest.raises(NetworkError, match="nothing reads the parameter 'tau_n'; did you mean"):
+        net.compile()
+
+
+def test_a_parameter_may_be_read_by_synapses_only():
+    model = pg.NeuronModel(
+        "dV/dt = (I - V)/tau", parameters={"tau": 10.0, "E_rev": 3.0, "gain": 2.0}
+    )
+    synapse = pg.SynapseModel(
+        "dg/dt = -g/tau", inputs="I = g*(E_rev - V)", on_pre="g += weight*gain_pre",
+        parameters={"tau": 5.0},
+    )  # fmt: skip
+    net = pg.Network()
+    a = net.population("a", 2, model)
+    net.connect(a, a, synapse, pg.AllToAll(autapses=True))
+    assert network_structure(net).kernels
+
+
+@pytest.mark.parametrize("part", [{"reset": "V = 0"}, {"refractory": 2.0}])
+def test_what_happens_at_a_spike_needs_a_threshold(part):
+    with pytest.raises(ModelError, match="without a threshold"):
+        pg.NeuronModel("dV/dt = -V/10", **part)
+
+
+def test_a_recording_beyond_the_last_neuron_is_refused():
+    a = small().populations["a"]
+    for beyond in (slice(20, 30), slice(10, None)):
+        with pytest.raises(NetworkError, match="beyond the last neuron"):
+            a["V"][beyond]
+    assert not a["V"][:0].neurons

@@ -2,9 +2,12 @@
 
 import inspect
 import pickle
+import re
 
+import numpy as np
 import pytest
 
+import pygenn_lite as pg
 from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.errors import DeclarationError
@@ -70,3 +73,28 @@ def test_the_networks_are_all_there():
     }
     for name in models.network_names():
         assert models.network_file(name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (lambda: pg.PairSTDP(pg.ExponentialCurrent), ["PairSTDP", "'?ExponentialCurrent", "cure"]),
+        (lambda: pg.TripletSTDP(5.0), ["TripletSTDP", "5.0 is no synapse model"]),
+        (lambda: pg.VogelsSTDP("ExponentialCurrent"), ["VogelsSTDP", "is no synapse model"]),
+        (lambda: pg.TsodyksMarkram(5.0), ["TsodyksMarkram", "is no synapse model"]),
+        (lambda: pg.LIF(taum=10), ["LIF: no parameter 'taum'; did you mean 'tau'", "V_th"]),
+        (lambda: pg.LIF(10), ["LIF", "positional", "by name"]),
+        (lambda: pg.from_scipy(np.ones((3, 3))), ["ndarray is no scipy.sparse", "csr_array"]),
+        (lambda: pg.load_network(3), ["3 is no name, file or text"]),
+    ],
+)
+def test_a_typical_mistake_is_answered_in_the_librarys_words(mistake, words):
+    with pytest.raises(pg.PygennLiteError) as caught:
+        mistake()
+    for word in words:
+        assert re.search(word, str(caught.value))
+
+
+def test_a_misspelt_model_is_answered_with_the_nearest():
+    with pytest.raises(AttributeError, match="did you mean 'LIF'"):
+        pg.Lif()

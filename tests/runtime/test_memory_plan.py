@@ -1,11 +1,17 @@
 """What a network will need is told before it is built, as it is told when it is built."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from helpers_runtime import balanced_network, plastic_network
 
 import pygenn_lite as pg
 from pygenn_lite.codegen import generate, network_structure
+from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.runtime import neurons
+from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.planning import planned_memory
 
 
@@ -61,3 +67,51 @@ def test_explicit_delays_need_no_drawing_to_be_told():
 def test_the_longest_drawn_delay_is_foreseen_well_enough_for_the_past_values(delay):
     net = learning(delay)
     assert foretold(net) == found(net)
+
+
+@pytest.mark.parametrize("value", [pg.Normal(-60.0, 2.0), "-60 + i/n", np.linspace(-60, -50, 1000)])
+def test_values_are_the_same_however_many_are_drawn_at_once(value, monkeypatch):
+    def initial(threads):
+        net = pg.Network()
+        net.population("a", 1000, pg.LIF(), initial={"V": value})
+        return np.asarray(net.compile(threads=threads)["a"]["V"])
+
+    whole = initial(1)
+    monkeypatch.setattr(neurons, "DRAWN_AT_ONCE", 36)
+    assert np.array_equal(initial(1), whole)
+    assert np.array_equal(initial(3), whole)
+
+
+PEAK = """
+import resource, pygenn_lite as pg
+def network(size):
+    net = pg.Network()
+    net.population("a", size, pg.LIF(), initial={"V": pg.Normal(-60.0, 2.0)})
+    return net
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+network(100).compile()
+before = peak()
+simulation = network(10_000_000).compile()
+print(peak() - before, sum(row.bytes for row in simulation._machine.planned))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is counted otherwise elsewhere")
+def test_the_plan_of_a_large_population_is_kept():
+    told = subprocess.run(
+        [sys.executable, "-c", PEAK], capture_output=True, text=True, check=True
+    ).stdout
+    needed, planned = map(int, told.split())
+    assert needed < planned + (32 << 20)
+
+
+def test_memory_that_cannot_be_had_is_reported_with_the_plan(monkeypatch):
+    def none_left(self):
+        raise MemoryError
+
+    monkeypatch.setattr(Machine, "_allocate", none_left)
+    net = pg.Network()
+    net.population("a", 1000, pg.LIF())
+    with pytest.raises(MemoryPlanError, match=r"(?s)more than this process can get.*a: neurons"):
+        net.compile()

@@ -473,3 +473,17 @@ def test_a_message_about_a_missing_name_lists_the_names_that_the_user_wrote():
     assert "__" not in str(caught.value)
     for name in ("'V'", "'tau'", "'I_syn'", "'x'", "'tau_plus'"):
         assert name in caught.value.cure
+
+
+def test_values_for_each_neuron_do_not_fit_a_shared_parameter():
+    net = pg.Network()
+    net.population("a", 10, pg.LIF())
+    with pytest.raises(ShapeError, match=r"all share this value.*declare it with one value for"):
+        net.compile()["a"]["tau"] = np.ones(10)
+
+
+def test_a_division_by_zero_is_named_among_the_cures_of_nan():
+    net = pg.Network()
+    net.population("a", 10, pg.LIF(tau=0.0))
+    with pytest.raises(NumericalError, match="division by zero"):
+        net.compile().run(1.0)

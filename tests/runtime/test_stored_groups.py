@@ -386,3 +386,31 @@ def test_event_driven_variables_are_read_as_of_now_and_set_from_now_on():
         looked["g"]["trace"].mean()
         untouched.run(1.0)
     assert np.array_equal(looked["g"]["trace"], untouched["g"]["trace"])
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"),
+    [
+        ("2*exp(-distance)", "is 2 at distance 0"),
+        ("distance/4 - 0.5", "is -0.5 at distance 0"),
+        ("log(distance - 1)", "is nan at distance 0"),
+        ("1/distance", "is inf at distance 0"),
+    ],
+)
+def test_a_probability_outside_of_0_to_1_is_refused(probability, shown):
+    net = pg.Network()
+    exc = net.population("exc", 3, pg.LIF(), positions=[0.0, 1.0, 2.0])
+    rule = pg.DistanceDependent(probability, autapses=True)
+    net.connect(exc, exc, pg.ExponentialCurrent(5.0), rule)
+    with pytest.raises(ConnectivityError) as caught:
+        net.compile()
+    assert "'exc_exc'" in str(caught.value)
+    assert shown in str(caught.value)
+
+
+def test_a_probability_counts_only_where_a_synapse_is_possible():
+    net = pg.Network()
+    exc = net.population("exc", 3, pg.LIF(), positions=[0.0, 1.0, 2.0])
+    rule = pg.DistanceDependent("1/distance", autapses=False)
+    group = net.connect(exc, exc, pg.ExponentialCurrent(5.0), rule)
+    assert len(net.compile()[group.name].connections()) >= 4

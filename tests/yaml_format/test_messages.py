@@ -3,7 +3,7 @@
 import pytest
 from helpers_yaml import SMALL, small
 
-from pygenn_lite.errors import DeclarationError
+from pygenn_lite.errors import DeclarationError, PygennLiteError
 from pygenn_lite.yaml_format import load_network
 
 MISTAKES = [
@@ -31,7 +31,7 @@ MISTAKES = [
     ("{tau: 5}", "{tua: 5}", "connections[0].synapse", "'ExponentialCurrent' has no parameter"),
     ("fixed_probability", "fixed_probabilty", "<text>:17 (connections[0].con", "probability'?"),
     ("probability: 0.5", "probability: 1.5", "connections[0].connectivity", "outside [0, 1]"),
-    ("delay: 0.1", "delay: 0.05", "<text>:14 (connections[0])", "below the step"),
+    ("delay: 0.1", "delay: 0.05", "<text>:19 (connections[0].delay)", "below the step"),
     ("delay: 0.1", "delay: -1", "connections[0]", "negative"),
     ("weight: J\n", "weight: K\n", "<text>:18 (connections[0].weight)", "unknown name 'K'"),
     ("J_inh: -g*J", "J_inh: -g*j_inh", "constants.J_inh", "unknown name 'j_inh'"),
@@ -64,6 +64,114 @@ MISTAKES = [
         "tua",
     ),
 ]
+
+
+LEAK = "(E_L - V + I) / tau"
+RULE = "{fixed_probability: 0.5}"
+SYNAPSE = "{ExponentialCurrent: {tau: 5}}"
+MISTAKES += [
+    ("threshold: V > V_th", "threshold: V", "<text>:6 (models.lif.threshold)", "no condition"),
+    ("{tau: 20,", "{tau: 20, dt: 3,", "<text>:9 (models.lif.parameters.dt)", "reserved"),
+    ("refractory: t_ref", "integrator: rk5", "<text>:8 (models.lif.integrator)", "mean 'rk4'?"),
+    ("tau: 20", "tau: 10ms", "<text>:9 (models.lif.parameters.tau)", "units are not written"),
+    ("tau: 20", "tau: 20 mV", "<text>:9 (models.lif.parameters.tau)", "units are not written"),
+    (LEAK, f"{LEAK}*(10*ms)", "<text>:5 (models.lif.derivatives)", "units are not written"),
+    ("dV/dt", "V", "<text>:7 (models.lif.reset)", "write dV/dt = ..."),
+    ("seed: 3", f"seed: {10**23}", "<text>:1 (network.seed)", "2^64"),
+    (RULE, "{fixed_in_degree: 3, multapses: false}", "<text>:17", "{n: ..., multapses: ...}}"),
+    (SYNAPSE, "{use: Foo}", "<text>:16 (connections[0].synapse.use)", "pygenn-lite models"),
+    ("size: 8, model: lif, ", "size: 8, ", "<text>:11 (populations.exc)", "write model: NAME"),
+    ("{tau: 20,", "{tau: 20, tua: 3,", "<text>:9 (models.lif.parameters.tua)", "mean 'tau'?"),
+    ("E_L - V + I", "E_L - V", "<text>:14 (connections[0]), synapse group 'exc_exc'", "input 'I'"),
+    (SYNAPSE, "{on_pre: V_post += weight, parameters: {q: 1}}", "(connections[0].synapse)", "'q'"),
+    ("    threshold: V > V_th\n", "", "<text>:6 (models.lif.reset)", "without a threshold"),
+    ("exc.V[:4]", "exc.V[20:30]", "<text>:23 (run.record[1])", "beyond the last neuron"),
+]
+FOUND_BY_COMPILING = [
+    (
+        f"dV/dt = {LEAK}",
+        f"|\n      # leak\n      dV/dt = {LEAK} + xi**2",
+        "<text>:7 (models.lif",
+        "in xi",
+    ),
+    (LEAK, f"{LEAK} + V*V\n    integrator: exact", "<text>:6 (models.lif.int", "'exact' needs"),
+    (LEAK, f"{LEAK} + V*V\n    integrator: exponential_euler", "<text>:6 (models.lif.int", "V**2"),
+    (LEAK, f"{LEAK} + xi\n    integrator: rk4", "<text>:6 (models.lif.integrator)", "white noise"),
+    (LEAK, f"{LEAK} + xi**2", "<text>:5 (models.lif.derivatives)", "linear in xi"),
+    ("refractory: t_ref", "refractory: t_ref - 9", "<text>:8 (models.lif.refractory)", "-4 ms"),
+    (
+        "refractory: t_ref",
+        "refractory: V + t_ref",
+        "<text>:8 (models.lif.refractory)",
+        "depends on ['V']",
+    ),
+    ("weight: J\n", "weight: 1/i_pre\n", "<text>:18 (connections[0].weight)", "element 0 is inf"),
+    ("weight: 1, ", "weight: 1/i, ", "<text>:22 (inputs[0].poisson.weight)", "element 0 is inf"),
+    ("rate: 10", "rate: 1/i", "<text>:22 (inputs[0].poisson.rate)", "element 0 is inf"),
+    ("rate: 10", "rate: -i", "<text>:22 (inputs[0].poisson.rate)", "a rate is negative"),
+    ("{V: {uniform: [-60, -50]}}", "{V: 1/i}", "<text>:11 (populations.exc.initial.V)", "is inf"),
+    ("delay: 0.1", "delay: 0.1 - i_pre", "<text>:19 (connections[0].delay)", "negative"),
+    (
+        RULE,
+        "{distance_dependent: {probability: exp(-distance)}}",
+        "<text>:17 (connections[0].connectivity)",
+        "need positions",
+    ),
+    (
+        RULE,
+        "{fixed_in_degree: 3}\n    storage: procedural",
+        "<text>:18 (connections[0].storage)",
+        "cannot be procedural",
+    ),
+    (
+        RULE,
+        "{explicit: {pre: [0, 0], post: [1, 1]}}\n    storage: dense",
+        "<text>:18 (connections[0].storage)",
+        "one synapse per pair",
+    ),
+    (
+        SYNAPSE,
+        "{derivatives: dg/dt = -g/tau, inputs: J = g, on_pre: g += weight, parameters: {tau: 5}}",
+        "<text>:16 (connections[0].synapse.inputs)",
+        "drives the input 'J'",
+    ),
+    (
+        SYNAPSE,
+        "{derivatives: dg/dt = -g, inputs: I = g*(U - V), on_pre: g += weight}",
+        "<text>:16 (connections[0].synapse.inputs)",
+        "unknown symbol 'U'",
+    ),
+    (SYNAPSE, "{on_pre: U += weight}", "<text>:16 (connections[0].synapse)", "adds to 'U'"),
+    (
+        SYNAPSE,
+        "{on_pre: weight += u, synapse_derivatives: du/dt = -u**2, variables: {u: 1}}",
+        "<text>:16 (connections[0].synapse.synapse_derivatives)",
+        "not linear in u",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place", "message"), FOUND_BY_COMPILING)
+def test_a_mistake_that_compiling_finds_is_named_with_its_place(old, new, place, message):
+    text = small(old, new)
+    if "explicit" in new:
+        text = text.replace("target: [exc, inh]", "target: exc")
+    network, _ = load_network(text)
+    with pytest.raises(PygennLiteError) as caught:
+        network.compile()
+    assert place in str(caught.value)
+    assert message in str(caught.value)
+    assert "__" not in str(caught.value)
+    assert caught.value.cure
+
+
+def test_where_a_network_was_declared_is_no_part_of_it():
+    assert load_network(SMALL)[0] == load_network("\n\n" + SMALL)[0]
+
+
+def test_an_impossible_truncated_normal_weight_is_named_with_its_place():
+    with pytest.raises(DeclarationError, match=r"connections\[0\].*one value in a million"):
+        load_network(small("weight: J\n", "weight: {truncated_normal: [0, 1, 50, 60]}\n"))
 
 
 @pytest.mark.parametrize(("old", "new", "place", "message"), MISTAKES)

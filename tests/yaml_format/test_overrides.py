@@ -6,7 +6,9 @@ from helpers_yaml import SMALL, small
 
 import pygenn_lite as pg
 from pygenn_lite.errors import DeclarationError
+from pygenn_lite.models import network_names
 from pygenn_lite.yaml_format import load_network
+from pygenn_lite.yaml_format.load import read_document
 
 
 @pytest.mark.parametrize(
@@ -79,3 +81,24 @@ def test_a_wrong_path_is_answered_with_the_nearest(path, message):
 def test_a_wrong_value_names_the_path():
     with pytest.raises(DeclarationError, match=r"--set \(populations\.exc\.size\)"):
         load_network(SMALL, {"populations.exc.size": "many"})
+
+
+def test_a_parameter_that_the_model_does_not_read_is_refused():
+    with pytest.raises(DeclarationError, match=r"--set .*'tua'; did you mean 'tau'\?"):
+        load_network(SMALL, {"models.lif.parameters.tua": 3})
+
+
+@pytest.mark.parametrize("name", network_names())
+def test_a_parameter_that_no_model_of_the_library_network_has_is_refused(name):
+    models = read_document(name).data["models"]
+    with pytest.raises(DeclarationError, match="no_such_thing"):
+        load_network(name, {f"models.{next(iter(models))}.parameters.no_such_thing": 3})
+
+
+@pytest.mark.parametrize(
+    ("path", "value"), [("connections[0].delay", -1), ("network.seed", 10**23)]
+)
+def test_a_value_that_does_not_fit_is_blamed_on_the_change_not_on_the_file(path, value):
+    with pytest.raises(DeclarationError) as caught:
+        load_network(SMALL, {path: value})
+    assert str(caught.value).startswith(f"--set ({path})")

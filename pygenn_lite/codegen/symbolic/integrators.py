@@ -107,8 +107,9 @@ def _integrate_component(
             requested = "rk4"
     if noisy and requested != "euler_maruyama":
         raise EquationError(
-            f"integrator {requested!r} cannot integrate white noise in d{noisy[0]}/dt",
-            where=where,
+            f"integrator {requested!r} cannot integrate white noise in "
+            f"d{noisy[0]}/dt = {system.derivatives[noisy[0]]}",
+            where=f"{where}, integrator",
             cure="use integrator='euler_maruyama' or 'auto'",
         )
     if requested in TABLEAUS:
@@ -118,7 +119,7 @@ def _integrate_component(
         raise EquationError(
             f"integrator 'exact' needs linear equations with constant coefficients; "
             f"d{rest[0]}/dt = {system.derivatives[rest[0]]} is not",
-            where=where,
+            where=f"{where}, integrator",
             cure="use 'exponential_euler', 'rk4' or 'auto'",
         )
     if linear:
@@ -165,8 +166,9 @@ def _exponential_euler(system: System, names: Sequence[str], step: Step, where: 
         split = _conditional(system, name)
         if split is None:
             raise EquationError(
-                f"integrator 'exponential_euler' needs d{name}/dt to be linear in {name}",
-                where=where,
+                f"integrator 'exponential_euler' needs d{name}/dt to be linear in {name}; "
+                f"d{name}/dt = {system.derivatives[name]} is not",
+                where=f"{where}, integrator",
                 cure="use 'rk4' or 'auto'",
             )
         rate, drive = split
@@ -195,7 +197,7 @@ def _euler_maruyama(system: System, names: Sequence[str], step: Step, where: str
             conditions = value.atoms(Relational)
             if noise_symbols(factor) or any(xi in c.free_symbols for c in conditions):
                 raise EquationError(
-                    f"d{name}/dt must be linear in {xi.name}",
+                    f"d{name}/dt = {value} must be linear in {xi.name}",
                     where=where,
                     cure="white noise can only be multiplied, e.g. 'sigma*sqrt(2/tau)*xi'",
                 )

@@ -120,7 +120,7 @@ def _refractory_coefficient(
     if unknown:
         raise EquationError(
             f"the refractory period depends on {sorted(unknown)}",
-            where=where,
+            where=f"{where}, refractory",
             cure="give a time made of parameters, or a condition such as 'V > -40'",
         )
     steps = sympy.floor(system.refractory / DT + sympy.Rational(1, 2))

@@ -1,0 +1,75 @@
+"""Where in a file the parts of a network were declared, so that an error found only when the
+network is compiled names the line as well. Origins are no part of what a network is: two networks
+from different files may be equal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from pygenn_lite.errors import PygennLiteError
+
+_PART = re.compile(r"\b(population|synapse group|input) '(\w+)'")
+_DERIVATIVE = re.compile(r"\bd\w+/dt")
+_WORD = re.compile(r"\bd\w+/dt|\w+")
+_INTERNAL = re.compile(r"__(?:r|pre|post)\d+\b")  # see codegen/structure.py
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one population, synapse group or input was declared.
+
+    Attributes
+    ----------
+    place : str
+        File, line and key, as messages show it: ``"net.yaml:11 (populations.exc)"``.
+    parts : mapping of str to str
+        The same for its keys, variables, parameters and equations (``"weight"``, ``"dV/dt"``).
+    """
+
+    place: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, words: list[str]) -> str:
+        """The place of the first word that has one of its own, else that of the whole."""
+        return next((self.parts[word] for word in words if word in self.parts), self.place)
+
+
+Origins = dict[tuple[str, str], Origin]  # by kind ("population", ...) and name
+
+
+@contextmanager
+def located_in(origins: Origins) -> Iterator[None]:
+    """Give errors raised inside the place in the file, and the names that the user gave."""
+    try:
+        yield
+    except PygennLiteError as error:
+        _locate(error, origins)
+        raise
+
+
+@contextmanager
+def part_of(whole: str) -> Iterator[None]:
+    """Let errors raised inside name the part of the network (``"input 'drive'"``) that they stem
+    from."""
+    try:
+        yield
+    except PygennLiteError as error:
+        if error.where.startswith(whole):
+            raise
+        error.where = f"{whole}, {error.where}" if error.where else whole
+        raise
+
+
+def _locate(error: PygennLiteError, origins: Origins) -> None:
+    error.message = _INTERNAL.sub("", error.message)
+    error.cure = _INTERNAL.sub("", error.cure)
+    error.where = _INTERNAL.sub("", error.where)
+    for found in _PART.finditer(error.where):
+        origin = origins.get((found.group(1), found.group(2)))
+        if origin is not None:
+            words = _WORD.findall(error.where[found.end() :]) + _DERIVATIVE.findall(error.message)
+            error.where = f"{origin.find(words)}, {error.where}"
+            return

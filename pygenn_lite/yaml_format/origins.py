@@ -1,0 +1,46 @@
+"""Where the parts of a network stand in its file, for errors that only compiling finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.declaration.origins import Origin
+from pygenn_lite.yaml_format.context import Context
+from pygenn_lite.yaml_format.document import Place
+
+_OF_NAMES = ("parameters", "initial", "variables")  # mappings whose keys are the user's names
+
+
+def origin_of(
+    context: Context, place: Place, model: Place, equations: tuple[Equation, ...] = ()
+) -> Origin:
+    """The origin of what is declared at ``place``.
+
+    Parameters
+    ----------
+    context : Context
+    place, model : Place
+        Of the population, connection or input, and of its neuron or synapse model; what stands at
+        both (a parameter) counts where it is given last.
+    equations : tuple of Equation
+        The model's: each derivative is found by ``dV/dt``.
+    """
+    parts = {
+        f"d{equation.name}/dt": context.equation_where(model, equation.where)
+        for equation in equations
+        if equation.kind == "derivative"
+    }
+    for base in (model, place):
+        node = _at(context.document.data, base)
+        for key, value in node.items() if isinstance(node, dict) else ():
+            parts[key] = context.document.where((*base, key))
+            if key in _OF_NAMES and isinstance(value, dict):
+                parts |= {n: context.document.where((*base, key, n)) for n in value}
+    return Origin(context.document.where(place), parts)
+
+
+def _at(data: Any, place: Place) -> Any:
+    for key in place:
+        data = data[key]
+    return data
