@@ -104,7 +104,7 @@ def test_every_feature_of_kernels_compiles():
 def test_how_a_value_is_reached_is_said_by_templates_alone():
     """So that those of another backend can say it otherwise."""
     model = NeuronModel(
-        "dV/dt = sin(w*t)*k - V; dy/dt = V**2",
+        "dV/dt = sin(w*t)*k - V + I; dy/dt = V**2",
         threshold="V > t/k and y > 1",
         refractory="t_ref",
         hold=(),
