@@ -19,7 +19,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedInDegree,
     expected_synapses,
 )
-from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
+from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
 from pygenn_lite.runtime.descriptors import GroupDescription, IntArray, Structure
@@ -157,10 +157,26 @@ def _special_storage(
                 where=where,
                 cure="forbid multapses, or use storage='auto'",
             )
+        if description.structure is not None:
+            _refuse_duplicates(description.structure, where)
         return abi.STORE_DENSE
     if group.storage == "auto" and one_delay and description.structure is None:
         return abi.STORE_DENSE if _smaller_dense(description, weights, real_bytes) else 0
     return 0
+
+
+def _refuse_duplicates(structure: Structure, where: str) -> None:
+    """A matrix of weights has no place for a second synapse of a pair."""
+    pairs = np.stack([structure.pre, structure.post], axis=1)
+    different, times = np.unique(pairs, axis=0, return_counts=True)
+    if np.any(times > 1):
+        pre, post = different[times > 1][0]
+        raise ConnectivityError(
+            f"source {pre} reaches target {post} more than once",
+            where=where,
+            cure="dense storage holds one synapse per pair: give each pair once, or use "
+            "storage='auto'",
+        )
 
 
 def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int) -> bool:
