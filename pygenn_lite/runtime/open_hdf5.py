@@ -71,7 +71,7 @@ class _AsIfClosed(io.FileIO):
 
 def _checksum(data: bytes) -> int:
     """Jenkins' lookup3 of the 44 bytes of a head, as HDF5 has it."""
-    words = struct.unpack("<11I", data)
+    words: tuple[int, ...] = struct.unpack("<11I", data)
     a = b = c = (0xDEADBEEF + len(data)) & MASK
     for k in (0, 3, 6):
         a, b, c = (a + words[k]) & MASK, (b + words[k + 1]) & MASK, (c + words[k + 2]) & MASK
