@@ -32,7 +32,11 @@ def _rebuild(kind: type[PygennLiteError], message: str, where: str, cure: str) -
     return kind(message, where=where, cure=cure)
 
 
-class DeclarationError(PygennLiteError):
+class InputError(PygennLiteError):
+    """What was given is wrong; the same again will fail again, on any machine."""
+
+
+class DeclarationError(InputError):
     """The declaration is wrong."""
 
 
@@ -82,6 +86,10 @@ class NumericalError(PygennLiteError):
 
 class SimulationError(PygennLiteError):
     """A simulation cannot do what was asked."""
+
+
+class ArgumentError(SimulationError, InputError):
+    """A value given to a call, or to an option, is none that it takes."""
 
 
 class CheckpointError(SimulationError):

@@ -55,7 +55,7 @@ def run(
     duration: Annotated[float | None, typer.Option(help="ms, after settling.")] = None,
     settle: Annotated[float | None, typer.Option(help="ms before rates are counted.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Worker threads.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Worker threads.")] = None,
     backend: Annotated[str, typer.Option(help="auto or cpp.")] = "auto",
     precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     scale: Scale = None,
@@ -115,7 +115,7 @@ def plot(
     stop: Annotated[float | None, typer.Option(help="End of the window, ms.")] = None,
     settle: Annotated[float | None, typer.Option(help="ms that mean rates leave out.")] = None,
 ) -> None:
-    """Draw a result: raster, rates, traces."""
+    """Draw a result: raster, rates, traces, weights of plastic groups."""
     from pygenn_lite.cli.pictures import plot_file
 
     typer.echo(str(plot_file(result, out, start=start, stop=stop, settle=settle)))

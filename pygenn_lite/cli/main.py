@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from pygenn_lite.errors import DeclarationError, PygennLiteError
+from pygenn_lite.errors import InputError, PygennLiteError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -44,7 +44,7 @@ def explain(error: BaseException) -> int:
     """Print an error in the user's words and return the exit code that it means."""
     if isinstance(error, PygennLiteError):
         say(f"error: {error}")
-        return BAD_INPUT if isinstance(error, DeclarationError) else FAILED
+        return BAD_INPUT if isinstance(error, InputError) else FAILED
     if isinstance(error, KeyboardInterrupt):
         say("stopped before the simulation ran; there is nothing to keep")
     elif isinstance(error, BrokenPipeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration import Network
@@ -19,6 +20,8 @@ def load(
     if seed is not None:
         places["network.seed"] = seed
     network, settings = load_network(name, places)
+    if not network.name:
+        network.name = Path(settings.source).stem
     if scale is not None and scale != 1.0:
         if not settings.full_scale_rates:
             raise FileFormatError(

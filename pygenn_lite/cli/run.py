@@ -72,7 +72,7 @@ class Outcome:
         """The object that ``--json`` prints."""
         result, simulation = self.result, self.simulation
         return {
-            "network": self.network.name or self.settings.source,
+            "network": self.network.name,
             "backend": simulation.backend,
             "threads": simulation.threads,
             "dt_ms": self.network.dt,
@@ -111,7 +111,10 @@ def run_network(options: RunOptions) -> int:
             # The run says in a warning that it was interrupted; here that is said below.
             warnings.filterwarnings("ignore", message="interrupted at", category=RuntimeWarning)
             try:
-                result = simulation.run(settle + duration, progress=progress, stream_to=stream)
+                result = simulation.run(
+                    settle + duration, progress=progress, stream_to=stream, settle=settle,
+                    keep_weights=folder is not None,
+                )  # fmt: skip
             except NumericalError as fault:
                 error, result = fault, fault.result  # type: ignore[attr-defined]
     outcome = Outcome(network, settings, duration, settle, simulation, result)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.plotting.parts import new_figure, population_color, styled
 from pygenn_lite.plotting.spikes import raster, rate_curves
 from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
@@ -44,7 +44,8 @@ def plot_result(
     stop: float | None = None,
     title: str = "",
 ) -> Figure:
-    """Draw all there is: raster, rates over time, mean rates, and up to four traces.
+    """Draw all there is: raster, rates over time, mean rates, up to four traces, and the weights of
+    up to four plastic groups.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ def plot_result(
     """
     recorded = [(p, v) for p in result.traces for v in result.traces[p]][:4]
     spikes = any(True for _ in result.spikes)
-    heights = ([3.2, 1.2] if spikes else [2.0]) + [1.0] * len(recorded)
+    learned = list(result.weights)[:4]
+    heights = ([3.2, 1.2] if spikes else [2.0]) + [1.0] * (len(recorded) + len(learned))
     height = 1.9 + 1.35 * sum(heights)
     figure = new_figure((10.5 if spikes else 8.0, min(height, 16.0)))
     grid = figure.add_gridspec(
@@ -81,6 +83,8 @@ def plot_result(
     row = 2 if spikes else 1
     for place, (population, variable) in enumerate(recorded):
         traces(result, population, variable, figure.add_subplot(grid[row + place, :]), **span)
+    for place, group in enumerate(learned, row + len(recorded)):
+        weight_histogram(result.weights[group], figure.add_subplot(grid[place, :]), name=group)
     heading = title or result.name
     if heading:
         figure.suptitle(_plain(heading), x=0.012, ha="left", fontsize=12, fontweight="bold")
@@ -94,13 +98,15 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
 
     Raises
     ------
+    ArgumentError
+        The ending is unknown.
     SimulationError
-        If the ending is unknown or the file cannot be written.
+        The file cannot be written.
     """
     target = Path(path)
     known = sorted(figure.canvas.get_supported_filetypes())
     if target.suffix.lstrip(".").lower() not in known:
-        raise SimulationError(
+        raise ArgumentError(
             f"cannot write a picture as '{target.name}'",
             cure=f"end the name in .{', .'.join(known)}",
         )

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,5 +106,8 @@ def window(result: Result, start: float | None, stop: float | None) -> tuple[flo
     if not begin < end:
         if result.duration == 0:
             return first, first + 1.0
-        raise SimulationError(f"nothing to draw from {begin:g} to {end:g} ms")
+        raise ArgumentError(
+            f"nothing to draw from {begin:g} to {end:g} ms",
+            cure=f"the result goes from {first:g} to {last:g} ms",
+        )
     return begin, end

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.parts import legend_above, new_axes, population_color, styled, window
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _recorded(result: Result, populations: Sequence[str] | None) -> list[str]:
     missing = [name for name in names if name not in result.spikes]
     if missing or not names:
         what = f"spikes of '{missing[0]}'" if missing else "spikes"
-        raise SimulationError(f"no {what} were recorded", cure="declare net.record(exc.spikes)")
+        raise ArgumentError(f"no {what} were recorded", cure="declare net.record(exc.spikes)")
     order = list(result.sizes)
     return sorted(names, key=order.index) if populations is None else names
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.parts import (
     BLUES,
     OTHERS,
@@ -18,6 +18,7 @@ from pygenn_lite.plotting.parts import (
     styled,
     window,
 )
+from pygenn_lite.runtime.final_weights import WeightHistogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +97,7 @@ def traces(
     """
     ax = new_axes(ax, (8.0, 2.5))
     if population not in result.traces or variable not in result.traces[population]:
-        raise SimulationError(
+        raise ArgumentError(
             f"'{variable}' of '{population}' was not recorded",
             cure=f"declare net.record({population}['{variable}'][:5])",
         )
@@ -132,20 +133,19 @@ def weight_histogram(
 
     Parameters
     ----------
-    weights : array_like or synapse group
-        Weights, or a group of a simulation (``sim["exc_inh"]``).
+    weights : array_like, WeightHistogram or synapse group
+        Weights, as an array or as `Result.weights` has them, or a group of a simulation
+        (``sim["exc_inh"]``).
     bins : int
         Number of bins.
     name : str
         For the title.
     """
+    counts, edges, mean = _distribution(weights, bins)
     ax = new_axes(ax, (5.0, 3.5))
-    source = weights["weight"] if hasattr(weights, "connections") else weights
-    values = np.asarray(source, dtype=np.float64).ravel()
-    values = values[np.isfinite(values)]
-    ax.hist(values, bins=bins, color=BLUES[0], alpha=0.9)
-    if values.size:
-        mean = float(values.mean())
+    ax.hist(edges[:-1], bins=edges, weights=counts, color=BLUES[0], alpha=0.9)
+    number = int(counts.sum())
+    if number:
         ax.axvline(mean, color=REDS[0], linewidth=1.2)
         ax.text(
             mean, 1.01, f" mean {mean:.4g}", transform=ax.get_xaxis_transform(), fontsize=8,
@@ -154,8 +154,28 @@ def weight_histogram(
     ax.set_xlabel("weight")
     ax.set_ylabel("synapses")
     label = name or getattr(weights, "name", "")
-    ax.set_title(f"{values.size:,} weights" + (f" of {label}" if label else ""), pad=16)
+    ax.set_title(f"{number:,} weights" + (f" of {label}" if label else ""), pad=16)
     return ax
+
+
+def _distribution(weights: Any, bins: int) -> tuple[Any, Any, float]:
+    """Counts, edges and mean of weights."""
+    if isinstance(weights, WeightHistogram):
+        middles = (weights.edges[:-1] + weights.edges[1:]) / 2
+        mean = float(np.average(middles, weights=weights.counts)) if len(weights) else 0.0
+        return weights.counts, weights.edges, mean
+    try:
+        source = weights["weight"] if hasattr(weights, "connections") else weights
+        values = np.asarray(source, dtype=np.float64).ravel()
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"{repr(weights)[:80]} has no weights",
+            where="weight_histogram",
+            cure="give a synapse group, such as sim['exc_inh'], or an array of weights",
+        ) from error
+    values = values[np.isfinite(values)]
+    counts, edges = np.histogram(values, bins=bins)
+    return counts, edges, float(values.mean()) if values.size else 0.0
 
 
 def _settle(result: Result, settle: float) -> float:

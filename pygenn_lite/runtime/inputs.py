@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import aligned_zeros
 from pygenn_lite.runtime.partition import BLOCK
@@ -51,19 +51,19 @@ class PoissonTables:
 
         Raises
         ------
-        SimulationError
+        ArgumentError
             A rate is negative, or too large to be counted.
         """
         where = f"Poisson input {self.name!r}"
         for what, value in (("rate", rate), ("number of sources", sources)):
             if not np.all(np.asarray(value) >= 0):
-                raise SimulationError(
+                raise ArgumentError(
                     f"a {what} is negative", where=f"{where}: {what}", cure="give values >= 0"
                 )
         with np.errstate(over="ignore", invalid="ignore"):
             expected = np.asarray(rate) * np.asarray(sources) * (self.dt / 1000.0)
         if not np.all(expected <= MOST_EVENTS):
-            raise SimulationError(
+            raise ArgumentError(
                 f"{float(np.max(expected)):g} events per neuron and step are too many",
                 where=where,
                 cure="rates are in Hz; lower the rate or the number of sources",

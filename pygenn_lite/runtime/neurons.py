@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import PopulationInstance
 from pygenn_lite.declaration.population import Population
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, NeuronArray, SliceMemory, aligned_zeros
 from pygenn_lite.runtime.inputs import PoissonTables, TimedTable
@@ -273,7 +273,7 @@ class PopulationMemory:
         bad = ~((steps >= 0) & (steps <= LONGEST_REFRACTORY))
         if np.any(bad):
             value = float(np.atleast_1d(steps)[np.atleast_1d(bad)][0]) * self.dt
-            raise SimulationError(
+            raise ArgumentError(
                 f"a refractory period of {value:g} ms",
                 where=f"population {self.name!r}: refractory",
                 cure=f"it must lie between 0 and {LONGEST_REFRACTORY} steps of {self.dt} ms",

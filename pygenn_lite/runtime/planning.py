@@ -106,14 +106,16 @@ def planned_rows(
             continue
         padded = -(-population.size // BLOCK) * BLOCK
         entry = manifest["populations"][kernel]
-        bytes_each = sum(_width(a, real) for a in entry["arrays"])
-        rows.append(MemoryRow(population.name, "neurons", population.size, bytes_each * padded))
+        for array in entry["arrays"]:
+            what = f"{array['name']} ({array['role']})"
+            used = _width(array, real) * padded
+            rows.append(MemoryRow(population.name, what, population.size, used))
+        for variable in entry["published"]:
+            count = padded * ring_slots
+            what = f"{variable} (past values)"
+            rows.append(MemoryRow(population.name, what, count, count * real.itemsize))
         if entry["update"] is not None:  # room for a step in which all of them spike
             rows.append(MemoryRow(population.name, "spikes of a step", population.size, 4 * padded))
-        published = len(entry["published"])
-        if published:
-            count = published * padded * ring_slots
-            rows.append(MemoryRow(population.name, "past values", count, count * real.itemsize))
     stores = [_store_row(network, structure, manifest, partition, p, real) for p in plans]
     rows += stores
     largest = max((row.bytes for row in stores), default=0)

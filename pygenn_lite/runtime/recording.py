@@ -4,7 +4,7 @@ passed on to a file."""
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -267,6 +267,7 @@ def open_result_file(
     name: str,
     sizes: Mapping[str, int],
     real: npt.DTypeLike,
+    weights: Sequence[str],
 ) -> ResultFile:
     """A file that takes what is recorded."""
     return ResultFile(
@@ -278,4 +279,5 @@ def open_result_file(
         spikes={r.population: r.whole for r in requests.spikes},
         traces={(r.owner, r.variable): r.indices for r in requests.variables},
         dtype=real,
+        weights=weights,
     )

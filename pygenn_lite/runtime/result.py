@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.runtime.final_weights import FinalWeights
 
 T = TypeVar("T")
 IntArray = npt.NDArray[np.int64]
@@ -154,6 +155,8 @@ class Result:
         Wall time of the run.
     path : Path or None
         The file it was streamed to or loaded from.
+    weights : mapping of str to ndarray or WeightHistogram
+        Of plastic groups, at the end of a run that was told to keep them.
     """
 
     dt: float
@@ -168,6 +171,7 @@ class Result:
     interrupted: bool = False
     simulate_seconds: float = 0.0
     path: Path | None = None
+    weights: Mapping[str, FinalWeights] = field(default_factory=dict)
 
     @property
     def duration(self) -> float:
@@ -191,7 +195,8 @@ class Result:
         ----------
         settle : float
             ms at the start of the run that are left out. Where spikes were not recorded, spikes are
-            only known in bins of 100 ms: ``settle`` is then rounded up to the next one.
+            only known in bins of 100 ms: ``settle`` is then rounded up to the next one, unless
+            the run was told it, too (``run(settle=...)``).
 
         Raises
         ------
@@ -200,7 +205,7 @@ class Result:
         """
         settle_steps = float(nearest_steps(settle, self.dt))
         if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
-            raise SimulationError(
+            raise ArgumentError(
                 f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
             )
         first = self.start_step + int(settle_steps)

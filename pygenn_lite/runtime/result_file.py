@@ -1,8 +1,10 @@
 """Result files: HDF5 with spikes in the SONATA layout (/spikes/<population>/timestamps, node_ids),
 variables under /traces/<population>/<variable>, spike counts under /counts.
 
-``ResultFile`` appends while a run produces. It touches the file only in batches that end with a
-flush, so that a run that is killed leaves all batches readable.
+``ResultFile`` appends while a run produces, in batches that end with a flush. The file is in HDF5's
+SWMR mode, which writes what is pointed to before what points to it: a run that is killed, also in
+the middle of a flush, leaves all earlier batches readable. What the interrupted batch left behind
+lies beyond ``stop_step``, which is written last, and is not read.
 """
 
 from __future__ import annotations
@@ -13,25 +15,29 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import FileFormatError, SimulationError
+from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
+from pygenn_lite.runtime.open_hdf5 import open_hdf5
 from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace, times_of
 
 if TYPE_CHECKING:
     import h5py
 
 FORMAT = "pygenn_lite result"
-VERSION = 1
+VERSION = 2
 SONATA_MAGIC = 0x0A7A
 CHUNK_BYTES = 1 << 16
 FLUSH_SECONDS = 0.5
+NAME_ANOTHER = "name a file written by 'run --out', run(stream_to=...) or Result.save"
+T = TypeVar("T")
 
 
 class ResultFile:
@@ -47,6 +53,8 @@ class ResultFile:
         Populations whose spikes come, and whether of all their neurons.
     traces : mapping of (population, variable) to ndarray
         Indices of the recorded neurons.
+    weights : sequence of str
+        Groups whose weights at the end come.
     """
 
     def __init__(
@@ -60,12 +68,13 @@ class ResultFile:
         spikes: Mapping[str, bool],
         traces: Mapping[tuple[str, str], npt.NDArray[np.uint32]],
         dtype: npt.DTypeLike,
+        weights: Sequence[str] = (),
     ) -> None:
         import h5py
 
         self.path, self.dt = path, dt
         try:
-            self.file = h5py.File(path, "w")
+            self.file = h5py.File(path, "w", libver=("v110", "v110"))  # the oldest with SWMR
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise SimulationError(
@@ -79,8 +88,10 @@ class ResultFile:
         root = self.file.attrs
         root["magic"], root["version"] = np.uint32(SONATA_MAGIC), np.array([0, 1], np.uint32)
         root["format"], root["format_version"] = FORMAT, VERSION
-        root["dt"], root["start_step"], root["stop_step"] = dt, start_step, start_step
-        root["name"] = name
+        root["dt"], root["start_step"], root["name"] = dt, start_step, name
+        # Changes while the run goes on, in one write: a group of few attributes is one block.
+        run = self.file.create_group("run").attrs
+        run["stop_step"], run["interrupted"], run["simulate_seconds"] = start_step, True, 0.0
         for population, whole in spikes.items():
             group = self.file.create_group(f"spikes/{population}")
             group.attrs["sorting"] = "by_time"
@@ -98,7 +109,12 @@ class ResultFile:
         totals = counts.create_group("totals")
         for population, size in sizes.items():
             _growing(totals, population, np.int64).attrs["size"] = size
-        self.file.flush()
+        for name in weights:  # values, or counts and edges: whatever comes
+            group = self.file.create_group(f"weights/{name}")
+            _growing(group, "values", dtype)
+            _growing(group, "counts", np.int64)
+            _growing(group, "edges", np.float64)
+        self.file.swmr_mode = True  # from here on nothing new can be created
 
     def add_spikes(
         self, population: str, steps: npt.NDArray[np.int64], indices: npt.NDArray[np.uint32]
@@ -124,13 +140,21 @@ class ResultFile:
         for population, total in totals.items():
             self._add(f"counts/totals/{population}", np.array([total], np.int64))
 
+    def add_weights(self, group: str, weights: FinalWeights) -> None:
+        """Add the weights of a group at the end."""
+        if isinstance(weights, WeightHistogram):
+            self._add(f"weights/{group}/counts", weights.counts)
+            self._add(f"weights/{group}/edges", weights.edges)
+        else:
+            self._add(f"weights/{group}/values", weights)
+
     def reached(self, step: int) -> None:
         """All up to this step has been added: a good moment to write it out, now and then."""
         if not self._given_up and time.monotonic() - self._last_flush >= FLUSH_SECONDS:
             self.flush(step)
 
     def flush(self, step: int, **attributes: Any) -> None:
-        """Write out what has come so far, and attributes of the file.
+        """Write out what has come so far, and attributes of the run.
 
         Raises
         ------
@@ -146,7 +170,9 @@ class ResultFile:
                 dataset.resize(start + len(values), axis=0)
                 dataset[start:] = values
             self._pending.clear()
-            self.file.attrs.update(attributes, stop_step=step)
+            self.file.flush()
+            for name, value in (attributes | {"stop_step": step}).items():
+                self.file["run"].attrs.modify(name, value)
             self.file.flush()
         except (OSError, RuntimeError) as error:  # h5py raises either where the system refuses
             self._give_up("the system refused to write", error)
@@ -215,6 +241,7 @@ def write_result(result: Result, path: Path) -> Path:
         spikes={p: p in result.whole for p in result.spikes},
         traces={key: t.indices for key, t in traces.items()},
         dtype=dtype,
+        weights=list(result.weights),
     )
     for population, train in result.spikes.items():
         file.add_spikes(population, train.steps, train.indices)
@@ -224,6 +251,8 @@ def write_result(result: Result, path: Path) -> Path:
     for k, step in enumerate(result.counts.steps):
         totals = {p: int(t[k]) for p, t in result.counts.totals.items()}
         file.add_counts(int(step), totals)
+    for group, kept in result.weights.items():
+        file.add_weights(group, kept)
     file.close(
         result.stop_step,
         interrupted=result.interrupted,
@@ -234,67 +263,97 @@ def write_result(result: Result, path: Path) -> Path:
 
 def read_result(path: Path) -> Result:
     """Open a result file; spikes and traces are read when asked for."""
-    import h5py
+    with _reading(path) as file:
+        return _read(file, path)
 
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[h5py.File]:
+    """A result file to read from; what is missing or damaged is told as such."""
     try:
-        with h5py.File(path, "r") as file:
-            return _read(file, path)
+        with open_hdf5(path) as file:
+            yield file
     except FileNotFoundError as error:
         raise FileFormatError(f"there is no file {path}") from error
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise FileFormatError(
-            f"{path} cannot be read as a result file: {error}",
-            cure="name a file written by 'run --out', run(stream_to=...) or Result.save",
+            f"{path} cannot be read as a result file: {error}", cure=NAME_ANOTHER
         ) from error
 
 
 def _read(file: h5py.File, path: Path) -> Result:
     root = file.attrs
     if root.get("format") != FORMAT:
+        raise FileFormatError(f"{path} is no result file of pygenn_lite", cure=NAME_ANOTHER)
+    if root["format_version"] != VERSION:
         raise FileFormatError(
-            f"{path} is no result file of pygenn_lite",
-            cure="name a file written by 'run --out', run(stream_to=...) or Result.save",
+            f"{path} is a result file of version {root['format_version']}; this is {VERSION}",
+            cure="read it with the version of pygenn_lite that wrote it, or run again",
         )
-    dt = float(root["dt"])
-    spikes = {p: _later(path, f"spikes/{p}", _read_spikes, dt) for p in file.get("spikes", {})}
+    dt, run = float(root["dt"]), file["run"].attrs
+    stop = int(run["stop_step"])
+    spikes = {
+        p: _later(path, f"spikes/{p}", _read_spikes, dt, stop) for p in file.get("spikes", {})
+    }
     whole = {p for p in spikes if bool(file[f"spikes/{p}"].attrs["whole"])}
     traces: dict[str, Mapping[str, Trace]] = {}
     for population, group in file.get("traces", {}).items():
-        entries = {v: _later(path, f"traces/{population}/{v}", _read_trace, dt) for v in group}
+        entries = {
+            v: _later(path, f"traces/{population}/{v}", _read_trace, dt, stop) for v in group
+        }
         traces[population] = Shelf(entries, f"variables of {population}:")
     totals = file["counts/totals"]
     return Result(
         dt=dt,
         start_step=int(root["start_step"]),
-        stop_step=int(root["stop_step"]),
+        stop_step=stop,
         sizes={p: int(totals[p].attrs["size"]) for p in totals},
         spikes=Shelf(spikes, "spikes"),
         traces=traces,
-        counts=SpikeCounts(file["counts/steps"][:], {p: totals[p][:] for p in totals}),
+        counts=_read_counts(file["counts"], stop),
         whole=frozenset(whole),
         name=str(root["name"]),
-        interrupted=bool(root.get("interrupted", True)),  # never closed: the run was killed
-        simulate_seconds=float(root.get("simulate_seconds", 0.0)),
+        interrupted=bool(run["interrupted"]),  # until it is closed: also where it was killed
+        simulate_seconds=float(run["simulate_seconds"]),
         path=path,
+        weights=_read_weights(file.get("weights", {})),
     )
 
 
-def _later(path: Path, name: str, read: Any, dt: float) -> Any:
-    def fetch() -> Any:
-        import h5py
-
-        with h5py.File(path, "r") as file:
-            return read(file[name], dt)
+def _later(
+    path: Path, name: str, read: Callable[[h5py.Group, float, int], T], dt: float, stop: int
+) -> Callable[[], T]:
+    def fetch() -> T:
+        with _reading(path) as file:
+            return read(file[name], dt, stop)
 
     return fetch
 
 
-def _read_spikes(group: h5py.Group, dt: float) -> SpikeTrain:
-    times = group["timestamps"][:]
-    return SpikeTrain(
-        nearest_steps(times, dt).astype(np.int64), group["node_ids"][:].astype(np.uint32), dt
-    )
+def _read_spikes(group: h5py.Group, dt: float, stop: int) -> SpikeTrain:
+    steps = nearest_steps(group["timestamps"][:], dt).astype(np.int64)
+    kept = int(np.searchsorted(steps, stop, side="right"))
+    return SpikeTrain(steps[:kept], group["node_ids"][:kept].astype(np.uint32), dt)
 
 
-def _read_trace(group: h5py.Group, dt: float) -> Trace:
-    return Trace(group["times"][:], group["values"][:], group["indices"][:])
+def _read_trace(group: h5py.Group, dt: float, stop: int) -> Trace:
+    times = group["times"][:]
+    kept = int(np.searchsorted(nearest_steps(times, dt), stop, side="right"))
+    return Trace(times[:kept], group["values"][:kept], group["indices"][:])
+
+
+def _read_counts(group: h5py.Group, stop: int) -> SpikeCounts:
+    steps = group["steps"][:]
+    kept = int(np.searchsorted(steps, stop, side="right"))
+    return SpikeCounts(steps[:kept], {p: t[:kept] for p, t in group["totals"].items()})
+
+
+def _read_weights(groups: Mapping[str, h5py.Group]) -> dict[str, FinalWeights]:
+    """Weights of the groups that have any: a run that was killed wrote none."""
+    found: dict[str, FinalWeights] = {}
+    for name, group in groups.items():
+        if len(group["edges"]):
+            found[name] = WeightHistogram(group["counts"][:], group["edges"][:])
+        elif len(group["values"]):
+            found[name] = group["values"][:]
+    return found

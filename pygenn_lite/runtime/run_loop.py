@@ -10,6 +10,7 @@ from typing import Any
 
 from pygenn_lite.errors import NumericalError
 from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.recording import MemorySink
 from pygenn_lite.runtime.result import Result, load_result, times_of
@@ -20,14 +21,23 @@ COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 
 
 class RunLoop:
-    """One call of ``run``: advances in chunks of about 100 ms of wall time."""
+    """One call of ``run``: advances in chunks of about 100 ms of wall time.
+
+    Spikes are counted at the start, every 100 ms, at step ``settled`` and at the end."""
 
     def __init__(
-        self, machine: Machine, sink: MemorySink | ResultFile, start: int, steps: int
+        self,
+        machine: Machine,
+        sink: MemorySink | ResultFile,
+        start: int,
+        steps: int,
+        settled: int,
+        keep_weights: bool,
     ) -> None:
         self.machine, self.sink = machine, sink
         self.start = self.step = start
         self.end = start + steps
+        self.settled, self.keep_weights = settled, keep_weights
         self.count_every = max(1, round(COUNT_EVERY / machine.network.dt))
         self.chunk_steps = 1
         self.offsets = {n: self._total(n) for n in machine.numbers}
@@ -48,6 +58,8 @@ class RunLoop:
         target = min(self.end, self.step + self.chunk_steps, self._next(self.count_every))
         if every is not None:
             target = min(target, self._next(every))
+        if self.step < self.settled:
+            target = min(target, self.settled)
         wanted = target - self.step
         started = time.perf_counter()
         machine = self.machine
@@ -58,7 +70,7 @@ class RunLoop:
         self.step += done
         machine.recorders.drain(self.sink)
         self._raise_fault()
-        if self.step % self.count_every == 0 or self.step == self.end:
+        if self.step % self.count_every == 0 or self.step in (self.settled, self.end):
             self._count()
         self.sink.reached(self.step)
         if seconds < CHUNK_SECONDS / 2 and wanted == self.chunk_steps:
@@ -72,7 +84,10 @@ class RunLoop:
         machine = self.machine
         if self._counted_at != self.step:
             self._count()
+        weights = self._weights() if self.keep_weights else {}
         if isinstance(self.sink, ResultFile):
+            for group, kept in weights.items():
+                self.sink.add_weights(group, kept)
             self.sink.close(self.step, interrupted=interrupted, simulate_seconds=seconds)
             return load_result(self.sink.path)
         return Result(
@@ -87,7 +102,12 @@ class RunLoop:
             name=machine.network.name,
             interrupted=interrupted,
             simulate_seconds=seconds,
+            weights=weights,
         )
+
+    def _weights(self) -> dict[str, FinalWeights]:
+        machine = self.machine
+        return {name: final_weights(machine.groups[name].weights()) for name in machine.synapses}
 
     def _next(self, multiple: int) -> int:
         return (self.step // multiple + 1) * multiple

@@ -14,7 +14,7 @@ from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import NumericalError, SimulationError
+from pygenn_lite.errors import ArgumentError, NumericalError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
@@ -67,9 +67,9 @@ def compile_network(
     check_precision(precision)
     whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
     if threads is not None and not (whole and 1 <= threads <= 4096):
-        raise SimulationError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
+        raise ArgumentError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
     if not network.populations:
-        raise SimulationError("the network has no population", cure="declare one")
+        raise ArgumentError("the network has no population", cure="declare one")
     started = time.perf_counter()
     options = BuildOptions(None if threads is None else int(threads), precision, cache)
     with located_in(network.origins), Progress(progress) as report:
@@ -187,7 +187,7 @@ class Simulation:
         for named in (self._populations, self._groups, self._inputs):
             if name in named:
                 return named[name]
-        raise SimulationError(
+        raise ArgumentError(
             f"no population, synapse group or input {name!r}",
             cure=f"there are {[*self._populations, *self._groups, *self._inputs]}",
         )
@@ -210,6 +210,8 @@ class Simulation:
         callback: Callback | None = None,
         every: float | None = None,
         stream_to: str | Path | None = None,
+        settle: float = 0.0,
+        keep_weights: bool = False,
     ) -> Result:
         """Run for some time.
 
@@ -225,6 +227,11 @@ class Simulation:
             ms between callbacks.
         stream_to : path, optional
             Write what is recorded to this HDF5 file while it is produced, instead of keeping it.
+        settle : float
+            ms after which spikes are counted once more, so that ``result.rates(settle)`` is exact
+            also where they are not recorded.
+        keep_weights : bool
+            Whether the result keeps the weights that plastic groups have at the end.
 
         Returns
         -------
@@ -238,17 +245,19 @@ class Simulation:
         """
         steps = self._steps(duration)
         if (callback is None) != (every is None):
-            raise SimulationError("give both callback and every, or neither")
+            raise ArgumentError("give both callback and every, or neither")
         stride = None if every is None else self._steps(every)
         if stride is not None and stride < 1:
-            raise SimulationError(f"every = {every} ms is less than a step of {self.dt} ms")
+            raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
         with Progress(progress) as report:
-            return self._advance(steps, report, callback, stride, stream_to)
+            return self._advance(
+                steps, report, callback, stride, stream_to, self._steps(settle), keep_weights
+            )
 
     def step(self, n: int = 1) -> Result:
         """Run for ``n`` steps."""
         if isinstance(n, bool) or not isinstance(n, numbers.Integral) or not 0 <= n < 2**62:
-            raise SimulationError(
+            raise ArgumentError(
                 f"cannot run for {n!r} steps", cure="give a whole number of steps, from 0 on"
             )
         return self._advance(int(n), Progress(False), None, None, None)
@@ -275,7 +284,7 @@ class Simulation:
             or not isinstance(chosen, numbers.Integral)
             or not 0 <= chosen < 2**64
         ):
-            raise SimulationError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
+            raise ArgumentError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
         for synapses in machine.synapses.values():
             synapses.initialise()
         machine.initialise(int(chosen))
@@ -301,6 +310,8 @@ class Simulation:
         callback: Callback | None,
         every: int | None,
         stream_to: str | Path | None,
+        settle: int = 0,
+        keep_weights: bool = False,
     ) -> Result:
         if self._running:
             raise SimulationError("the simulation is already running")
@@ -308,8 +319,8 @@ class Simulation:
         if self._changed:
             machine.prepare(self._changed)
             self._changed.clear()
-        sink = self._sink(stream_to)
-        run = RunLoop(machine, sink, self.steps_done, steps)
+        sink, start = self._sink(stream_to, keep_weights), self.steps_done
+        run = RunLoop(machine, sink, start, steps, start + settle, keep_weights)
         self._stop_wanted, self._running = False, True
         signals = InterruptWatch()
         error: BaseException | None = None
@@ -345,14 +356,14 @@ class Simulation:
             given = float(milliseconds)
             if given >= 0 and nearest_steps(given, self.dt) < 2**62:
                 return int(nearest_steps(given, self.dt))
-        raise SimulationError(
+        raise ArgumentError(
             f"{milliseconds!r} is no time to run for", cure="give a number of ms, from 0 on"
         )
 
     def _sizes(self) -> dict[str, int]:
         return {name: view.size for name, view in self._populations.items()}
 
-    def _sink(self, stream_to: str | Path | None) -> MemorySink | ResultFile:
+    def _sink(self, stream_to: str | Path | None, weights: bool) -> MemorySink | ResultFile:
         machine = self._machine
         if stream_to is None:
             return MemorySink(machine.requests, self.dt, machine.real)
@@ -364,6 +375,7 @@ class Simulation:
             name=self.network.name,
             sizes=self._sizes(),
             real=machine.real,
+            weights=list(machine.synapses) if weights else [],
         )
 
     def __repr__(self) -> str:

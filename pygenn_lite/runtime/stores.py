@@ -19,7 +19,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedInDegree,
     expected_synapses,
 )
-from pygenn_lite.errors import ShapeError, SimulationError, UnsupportedFeature
+from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
 from pygenn_lite.runtime.connections import Connections
@@ -130,25 +130,32 @@ def _special_storage(
             raise UnsupportedFeature(
                 "a dense group has one delay", where=where, cure="use a constant delay"
             )
-        if getattr(group.connectivity, "multapses", False) or _has_duplicates(description):
+        if getattr(group.connectivity, "multapses", False):
             raise UnsupportedFeature(
                 "dense storage holds one synapse per pair of neurons",
                 where=where,
-                cure="forbid multapses, list each pair once, or use storage='auto'",
+                cure="forbid multapses, or use storage='auto'",
             )
+        if description.structure is not None:
+            _refuse_duplicates(description.structure, where)
         return abi.STORE_DENSE
     if group.storage == "auto" and one_delay and description.structure is None:
         return abi.STORE_DENSE if _smaller_dense(description, weights, real_bytes) else 0
     return 0
 
 
-def _has_duplicates(description: GroupDescription) -> bool:
-    """Whether the user lists a pair of neurons twice."""
-    listed = description.structure
-    if listed is None:
-        return False
-    pairs = listed.pre.astype(np.int64) * description.n_post + listed.post
-    return len(np.unique(pairs)) < len(pairs)
+def _refuse_duplicates(structure: Structure, where: str) -> None:
+    """A matrix of weights has no place for a second synapse of a pair."""
+    pairs = np.stack([structure.pre, structure.post], axis=1)
+    different, times = np.unique(pairs, axis=0, return_counts=True)
+    if np.any(times > 1):
+        pre, post = different[times > 1][0]
+        raise ConnectivityError(
+            f"source {pre} reaches target {post} more than once",
+            where=where,
+            cure="dense storage holds one synapse per pair: give each pair once, or use "
+            "storage='auto'",
+        )
 
 
 def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import pygenn_lite as pg
 from pygenn_lite.models import NEURONS, SYNAPSES, network_names
 
 
@@ -11,8 +12,17 @@ def test_inspect_shows_formulas_and_memory_without_building(here, call):
     code, out, _ = call("inspect", "small.yaml")
     assert code == 0
     for words in ("a test", "exc_inh", "FixedProbability", "dV/dt =", "P__V__V = exp(-dt/tau)",
-                  "spike if V > V_th", "Memory", "exc: neurons (80)", "in all"):  # fmt: skip
+                  "spike if V > V_th", "Memory", "exc: V (state) (80)", "in all"):  # fmt: skip
         assert words in out
+
+
+def test_inspect_lists_the_arrays_that_a_simulation_has(here, call):
+    network, _ = pg.load_network("small.yaml")
+    rows = network.compile(progress=False, threads=1).memory()
+    _, out, _ = call("inspect", "small.yaml")
+    for row in rows:
+        if row.name in network.populations:
+            assert f"{row.name}: {row.what} ({row.count:,})" in out
 
 
 def test_inspect_source_is_the_generated_program(here, call):
@@ -57,10 +67,26 @@ def test_plot_draws_a_result_file(here, call):
     code, out, _ = call("plot", "o/result.h5")
     assert (code, out) == (0, "o/result.png\n")
     code, _, err = call("plot", "o", "-o", "picture.xyz")
-    assert code == 1
+    assert code == 2
     assert "end the name in" in err
+    code, _, err = call("plot", "o", "--start", 100, "--stop", 50)
+    assert code == 2
+    assert "nothing to draw from 100 to 50 ms" in err and "from 0 to 120 ms" in err
     Path("o/summary.json").write_text("{broken")
     assert call("plot", "o")[0] == 0
+
+
+def test_weights_of_plastic_groups_are_kept_and_drawn(here, call):
+    words = ("--duration", 50, "--settle", 0, "--set", "populations.inputs.size=100")
+    assert call("run", "stdp", "-q", "--out", "o", *words)[0] == 0
+    network, _ = pg.load_network("stdp", {"populations.inputs.size": 100})
+    sim = network.compile(progress=False)
+    sim.run(50.0, progress=False)
+    kept = pg.load_result("o/result.h5").weights
+    assert list(kept) == ["learning"]
+    assert kept["learning"].tolist() == sim["learning"]["weight"][:].tolist()
+    assert call("plot", "o", "-o", "picture.svg")[0] == 0
+    assert "100 weights of learning" in Path("picture.svg").read_text()
 
 
 def test_cache_is_shown_and_cleared(tmp_path, monkeypatch, call):

@@ -58,13 +58,42 @@ def test_files_hold_what_was_simulated(here, call):
     assert summary["rates_hz"] == pytest.approx(result.rates(20.0))
 
 
-def test_rates_that_were_not_counted_are_left_open(here, call):
-    """Without recording spikes are counted every 100 ms, and none of these is left."""
-    short = ("--duration", "30", "--settle", "50")
-    code, out, _ = call("run", "small.yaml", *short, "--no-record", "--json", "--out", "there")
-    assert code == 0
-    assert json.loads(out)["rates_hz"] == dict(exc=None, inh=None)
+def test_rates_after_settling_are_exact_also_where_spikes_were_only_counted(here, call):
+    short = ("--duration", "50", "--settle", "120", "--json", "--out", "there")
+    rates = [
+        json.loads(call("run", "small.yaml", *short, *more)[1])["rates_hz"]
+        for more in ((), ("--no-record",))
+    ]
+    assert rates[0] == rates[1] and rates[0]["exc"] > 0
     assert Path("there/picture.png").exists()
+
+
+def test_a_network_without_a_name_is_called_like_its_file(here, call):
+    Path("d2.yaml").write_text(Path("small.yaml").read_text().replace("name: small, ", ""))
+    code, out, _ = call("run", "d2.yaml", "--json")
+    assert code == 0
+    assert json.loads(out)["network"] == "d2"
+    assert Path("results/d2/result.h5").exists()
+
+
+DENSE = (
+    "connections[0]={source: exc, target: inh, synapse: {ExponentialCurrent: {tau: 5}}, weight: "
+    "{normal: [1, 0.1]}, delay: 1, storage: dense, connectivity: {explicit: "
+    "{pre: [0, 0], post: [1, 1]}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("models.lif.parameters.t_ref=-5", "a refractory period of -5 ms"),
+        (DENSE, "source 0 reaches target 1 more than once"),
+    ],
+)
+def test_values_that_only_building_finds_wrong_are_bad_input_too(here, call, change, message):
+    code, _, err = call("run", "small.yaml", "--no-record", "-q", "--set", change)
+    assert code == 2
+    assert message in err and "cure:" in err
 
 
 def test_results_are_not_overwritten_unless_asked(here, call):
@@ -137,6 +166,7 @@ def test_scale_changes_sizes_and_restores_means(here, call):
         (["run", "small.yaml", "--precision", "half"], "half"),
         (["run", "small.yaml", "--scale", "-1"], "cannot scale by"),
         (["run", "small.yaml", "--threads", "0"], "threads"),
+        (["run", "small.yaml", "--threads", "10000"], "threads"),
         (["run", "small.yaml", "--treads", "2"], "--treads"),
         (["run", "cuba", "--scale", "0.1"], "full_scale_rates"),
         (["run"], "NAME_OR_FILE"),

@@ -11,8 +11,10 @@ import pytest
 from helpers_plotting import made_up
 from matplotlib.figure import Figure
 
+import pygenn_lite as pg
 from pygenn_lite import plotting
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.runtime.final_weights import final_weights
 
 NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"]
 SIZES = [20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948]
@@ -132,6 +134,25 @@ def test_a_weight_histogram_counts_every_synapse():
 
     ax = plotting.weight_histogram(Group(**vars(group)))
     assert ax.get_title(loc="left") == "1,000 weights of exc_inh"
+
+
+def test_a_weight_histogram_shows_what_is_kept_of_a_large_group(monkeypatch):
+    weights = np.random.default_rng(0).normal(1, 0.1, 1000)
+    monkeypatch.setattr("pygenn_lite.runtime.final_weights.MOST_WEIGHTS", 999)
+    kept = final_weights(weights)
+    ax = plotting.weight_histogram(kept, name="large")
+    assert len(kept) == sum(bar.get_height() for bar in ax.patches) == 1000
+    assert ax.get_title(loc="left") == "1,000 weights of large"
+
+
+def test_what_has_no_weights_is_refused_with_a_cure():
+    net = pg.Network()
+    cells = net.population("exc", 3, pg.LIF())
+    net.connect(cells, cells, pg.Delta(), pg.AllToAll(), weight=1.0, delay=1.0)
+    sim = net.compile(progress=False)
+    for wrong in (sim, sim["exc"], "weights"):
+        with pytest.raises(ArgumentError, match=r"has no weights\s+cure: give a synapse group"):
+            plotting.weight_histogram(wrong)
 
 
 def test_axes_of_the_user_are_drawn_into_and_settings_left_alone():

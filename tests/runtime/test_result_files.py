@@ -112,6 +112,39 @@ def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
             replace(whole, counts=early).rates()
 
 
+@pytest.mark.parametrize("settle", [0.1, 35.0, 120.3])
+def test_rates_from_the_settling_time_of_the_run_are_exact(tmp_path, settle):
+    recorded = helpers.balanced_network()
+    recorded.record(recorded.populations["inh"].spikes)
+    expected = recorded.compile().run(150.0).rates(settle)
+    sim = helpers.balanced_network(recorded=False).compile()
+    sim.run(33.3)
+    sim.reset()  # and a run that does not begin at 0
+    assert sim.run(150.0, settle=settle).rates(settle) == expected
+    later = sim.run(150.0, settle=settle, stream_to=tmp_path / "later.h5")
+    assert later.counts.steps.tolist()[1] <= 1500 + round(settle * 10)
+    assert 1500 + round(settle * 10) in later.counts.steps
+
+
+@pytest.mark.parametrize("most", [10**6, 100])
+def test_weights_at_the_end_are_kept_where_asked_for(tmp_path, monkeypatch, most):
+    monkeypatch.setattr("pygenn_lite.runtime.final_weights.MOST_WEIGHTS", most)
+    sim = helpers.plastic_network().compile()
+    kept = sim.run(50.0, keep_weights=True)
+    sim.reset()
+    streamed = sim.run(50.0, keep_weights=True, stream_to=tmp_path / "run.h5")
+    saved = pg.load_result(kept.save(tmp_path / "kept.h5"))
+    weights = sim["learning"]["weight"][:]
+    for result in (kept, streamed, saved):
+        found = result.weights["learning"]
+        if most > len(weights):
+            assert np.array_equal(found, weights)
+        else:
+            assert np.array_equal(found.counts, np.histogram(weights, bins=found.edges)[0])
+            assert len(found) == len(weights)
+    assert not sim.run(1.0).weights
+
+
 def test_a_slice_without_neurons_is_written_too(tmp_path):
     net = helpers.balanced_network(neurons=50, recorded=False)
     exc = net.populations["exc"]
@@ -132,7 +165,7 @@ def test_a_file_is_closed_also_where_the_rest_cannot_be_written(tmp_path, monkey
     monkeypatch.undo()
     assert files and not files[0].file  # closed
     with h5py.File(tmp_path / "run.h5") as file:
-        assert file.attrs["stop_step"] == 0
+        assert file["run"].attrs["stop_step"] == 0
     assert sim.run(5.0, stream_to=tmp_path / "run.h5").start == 5.0
 
 
