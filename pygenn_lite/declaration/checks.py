@@ -12,6 +12,7 @@ from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
+from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import (
     Distribution,
     FrozenArray,
@@ -75,6 +76,17 @@ def check_size(size: object, where: str) -> int:
             f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32"
         )
     return int(size)
+
+
+def check_synapse_model(given: object, where: str) -> None:
+    """A synapse model, not the function that makes one."""
+    if not isinstance(given, SynapseModel):
+        shown = getattr(given, "__name__", None) or type(given).__name__
+        raise NetworkError(
+            f"{shown} is no synapse model",
+            where=where,
+            cure="give a SynapseModel, e.g. ExponentialCurrent(5.0)",
+        )
 
 
 def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None:

@@ -16,6 +16,7 @@ from pygenn_lite.declaration.checks import (
     check_seed,
     check_size,
     check_spike_trains,
+    check_synapse_model,
     check_synapse_value,
     check_timed_values,
 )
@@ -177,8 +178,7 @@ class Network:
                 name, count = f"{base}_{count}", count + 1
         where = f"synapse group {name!r}"
         self._new_name(name, "synapse group")
-        if not isinstance(synapse, SynapseModel):
-            raise _no_synapse(synapse, where)
+        check_synapse_model(synapse, where)
         if not isinstance(connectivity, Connectivity):
             raise NetworkError(
                 f"{type(connectivity).__name__} is no connectivity rule",
@@ -224,8 +224,8 @@ class Network:
                 where=where,
                 cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
             )
-        if synapse is not None and not isinstance(synapse, SynapseModel):
-            raise _no_synapse(synapse, where)
+        if synapse is not None:
+            check_synapse_model(synapse, where)
         if variable is not None:
             check_choice(
                 variable, population.model.state_names, "state variable", where, NetworkError
@@ -424,12 +424,3 @@ class Network:
                 cure=f"its inputs are {list(known)}",
             )
         return population
-
-
-def _no_synapse(given: object, where: str) -> NetworkError:
-    shown = getattr(given, "__name__", None) or type(given).__name__
-    return NetworkError(
-        f"{shown} is no synapse model",
-        where=where,
-        cure="give a SynapseModel, e.g. ExponentialCurrent(5.0)",
-    )

@@ -87,6 +87,7 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
     return tree
 
 
+@lru_cache(maxsize=4096)  # trees come from the cache above
 def names_of(tree: ast.expr) -> frozenset[str]:
     """Names of variables in a tree (functions are not variables)."""
     functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
