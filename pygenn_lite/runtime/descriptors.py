@@ -128,7 +128,8 @@ class GroupDescription:
 
     def _distribution(self, value: Any) -> abi.Distribution:
         if isinstance(value, np.ndarray):
-            values = np.ascontiguousarray(value, dtype=np.float64)
+            # An empty array may have no address, and the builder takes none for a mistake.
+            values = np.ascontiguousarray(value if len(value) else np.zeros(1), dtype=np.float64)
             self._kept.append(values)
             return abi.Distribution(kind=abi.VALUES, values=values.ctypes.data)
         if isinstance(value, Uniform):

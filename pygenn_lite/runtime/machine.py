@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
@@ -117,6 +118,12 @@ class Machine:
     def call(self, name: str, *arguments: Any) -> int:
         """Let the engine do something; an exception where it fails."""
         return self.engine.call(name, self.pointer, *arguments)
+
+    def spike_counts(self, population: str) -> npt.NDArray[np.uint32]:
+        """Spikes of each neuron since the start (or the last reset)."""
+        counts = np.empty(self.populations[population].size, np.uint32)
+        self.call("spike_totals", self.numbers[population], counts.ctypes.data)
+        return counts
 
     # ------------------------------------------------------------------ laying out
 

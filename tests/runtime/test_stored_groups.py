@@ -386,3 +386,23 @@ def test_event_driven_variables_are_read_as_of_now_and_set_from_now_on():
         looked["g"]["trace"].mean()
         untouched.run(1.0)
     assert np.array_equal(looked["g"]["trace"], untouched["g"]["trace"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "delay"),
+    [
+        (pg.FixedProbability(0.0), "0.1 + 0.1*i_pre"),
+        (pg.FixedProbability(0.0), pg.Gamma(2.0, 1.0)),
+        (pg.Explicit([], []), np.zeros(0)),
+    ],
+)
+@pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+def test_a_group_without_synapses_can_be_read_run_and_saved(tmp_path, rule, delay, synapse):
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 5, CELL if synapse is CURRENT else pg.LIF())
+    net.connect(cells, cells, synapse, rule, delay=delay, weight="1 + i_pre", name="g")
+    sim = net.compile()
+    assert len(sim["g"].connections()) == len(np.asarray(sim["g"]["weight"])) == 0
+    sim.run(1.0)
+    sim.save(tmp_path / "point.npz")
+    sim.restore(tmp_path / "point.npz")
