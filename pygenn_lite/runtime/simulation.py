@@ -20,6 +20,7 @@ from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_b
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
+from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRow
@@ -27,7 +28,7 @@ from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.recording import MemorySink, open_result_file
 from pygenn_lite.runtime.result import Result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
-from pygenn_lite.runtime.run_loop import InterruptWatch, RunLoop
+from pygenn_lite.runtime.run_loop import RunLoop
 from pygenn_lite.runtime.views import GroupView, PopulationView
 
 Callback = Callable[["Simulation"], object]

@@ -154,8 +154,7 @@ class SynapseMemory:
             part[positions[here]] = given[here]
 
     def settle_now(self) -> None:
-        """Bring event-driven variables up to date: before a value or a parameter changes, which must
-        not act on the past."""
+        """Bring event-driven variables up to date: what is set next must not act on the past."""
         if self.settle is not None:
             self._settle(self.variables)
 
