@@ -1,4 +1,4 @@
-"""One run: advances the engine in chunks, fetches what it recorded, counts, and watches for faults."""
+"""One run: advances in chunks, fetches what the engine recorded, counts, and watches for faults."""
 
 from __future__ import annotations
 

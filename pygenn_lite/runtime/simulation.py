@@ -59,7 +59,7 @@ def compile_network(
     progress : callable, bool or None
         ``progress(what, done, total)``, or True for a bar; None: a bar when on a terminal.
     cache : bool
-        Whether to keep the compiled kernels for next time.
+        Whether to keep the compiled kernels for next time. Without it no usable cache is needed.
 
     Returns
     -------
