@@ -209,6 +209,26 @@ def describe_group(
     return description
 
 
+def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> None:
+    """Refuse weights that would be infinite in memory.
+
+    Raises
+    ------
+    NetworkError
+        A weight, or a parameter of its distribution, is too large for ``real``.
+    """
+    weight = description.weight
+    if not isinstance(weight, (int, float, np.ndarray)):
+        weight = [number for number in vars(weight).values() if np.isfinite(number)]
+    largest = float(np.max(np.abs(weight), initial=0.0))
+    if largest > float(np.finfo(real).max):
+        raise NetworkError(
+            f"a weight of {largest:g} is too large for {real.name}",
+            where=f"synapse group {description.group.name!r}",
+            cure="use smaller weights, or precision='float64'",
+        )
+
+
 def _without_spread(value: Value) -> Value:
     """A truncated normal distribution of sd 0 as the number that it is: the builder knows no limits
     of constants."""

@@ -24,6 +24,7 @@ from pygenn_lite.runtime.descriptors import (
     PURPOSE_WEIGHT,
     GroupDescription,
     Structure,
+    check_weight_range,
     delay_range,
     describe_group,
     explicit_values,
@@ -139,7 +140,7 @@ class Machine:
 
     def _describe(self, group: SynapseGroup) -> GroupDescription:
         populations = self.network.populations
-        return describe_group(
+        description = describe_group(
             group,
             populations[group.source],
             populations[group.target],
@@ -147,6 +148,8 @@ class Machine:
             self._draw_structure,
             self.network.dt,
         )
+        check_weight_range(description, self.real)
+        return description
 
     def _draw_structure(self, description: GroupDescription) -> Structure:
         """Let the builder draw the synapses of one group."""

@@ -406,3 +406,29 @@ def test_a_group_without_synapses_can_be_read_run_and_saved(tmp_path, rule, dela
     sim.run(1.0)
     sim.save(tmp_path / "point.npz")
     sim.restore(tmp_path / "point.npz")
+
+
+@pytest.mark.parametrize(
+    "weight", [1e39, -1e39, pg.Uniform(0.0, 1e39), pg.Normal(1e39, 1.0), np.full(10, 1e39), "1e39"]
+)
+@pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+def test_weights_beyond_the_precision_are_refused_by_name(weight, synapse):
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
+    net.connect(cells, cells, synapse, pg.Explicit(range(10), range(10)), weight=weight, name="g")
+    with pytest.raises(PygennLiteError, match="group 'g': a weight of .* is too large for float32"):
+        net.compile()
+
+
+@pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+@pytest.mark.parametrize("weight", [1e39, "x", [1e39] * 10])
+def test_weights_that_are_none_are_refused_when_they_are_set(weight, synapse):
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
+    net.connect(cells, cells, synapse, pg.OneToOne(), weight=1.0, name="g")
+    sim = net.compile()
+    with pytest.raises(PygennLiteError, match="g"):
+        sim["g"]["weight"] = weight
+    with pytest.raises(PygennLiteError, match="g"):
+        sim["g"]["weight"][...] = weight
+    assert set(np.asarray(sim["g"]["weight"])) == {1.0}
