@@ -6,7 +6,6 @@ import ctypes as c
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, SliceMemory
 from pygenn_lite.runtime.build import CompiledCode
+from pygenn_lite.runtime.clock import Clock
 from pygenn_lite.runtime.descriptors import (
     PURPOSE_WEIGHT,
     GroupDescription,
@@ -32,32 +32,29 @@ from pygenn_lite.runtime.descriptors import (
 from pygenn_lite.runtime.inputs import LAST_STEP
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.plan import check_memory
-from pygenn_lite.runtime.planning import cut_network, network_delays, planned_rows, ring_slots
+from pygenn_lite.runtime.planning import (
+    COMPUTING,
+    arrays_held,
+    check_foreseen,
+    cut_network,
+    foreseen_groups,
+    network_delays,
+    planned_rows,
+    plans_of,
+    ring_slots,
+    waits_for_synapses,
+)
 from pygenn_lite.runtime.recording import Recorders, recording_requests
 from pygenn_lite.runtime.stores import (
     StoredGroup,
     StorePlan,
     arena_offsets,
     build_store,
-    plan_stores,
     zero_offsets,
 )
 from pygenn_lite.runtime.synapses import SynapseMemory
 
 ProgressPart = Callable[[float], None]
-
-
-@dataclass
-class Clock:
-    """Tells the step of the engine that is there now (apart from the machine, so that groups which
-    want to know it do not keep the machine alive)."""
-
-    engine: abi.Engine
-    pointer: int = 0
-
-    def step(self) -> int:
-        """The present step; 0 before there is an engine."""
-        return int(self.engine.step_get(self.pointer)) if self.pointer else 0
 
 
 class Machine:
@@ -95,15 +92,21 @@ class Machine:
         self.partition = cut_network(network, structure, code.manifest, threads)
         self.arenas: Arenas
         started = time.perf_counter()
-        descriptions = {g.name: self._describe(g) for g in network.groups.values()}
+        foreseen = foreseen_groups(network)
+        check_foreseen(network, structure, code.manifest, self.partition, foreseen, self.real)
+        descriptions = {
+            name: self._describe(group) if waits_for_synapses(group) else foreseen[name]
+            for name, group in network.groups.items()
+        }
+        for description in descriptions.values():
+            check_weight_range(description, self.real)
         self.min_delay, self.max_delay = self._delays(descriptions)
-        plans = plan_stores(
-            [(d, structure.groups[n]) for n, d in descriptions.items()], self.real.itemsize
-        )
+        plans = plans_of(descriptions, structure, self.real)
         self.planned = planned_rows(
             network, structure, code.manifest, self.partition, plans, self.real, self.ring_slots
         )
-        check_memory(self.planned)
+        still_needed = [row for row in self.planned if row.what != COMPUTING]
+        check_memory(still_needed, arrays_held(descriptions.values()))
         self._allocate()
         self._connect(plans, progress)
         self.connect_seconds = time.perf_counter() - started
@@ -140,7 +143,7 @@ class Machine:
 
     def _describe(self, group: SynapseGroup) -> GroupDescription:
         populations = self.network.populations
-        description = describe_group(
+        return describe_group(
             group,
             populations[group.source],
             populations[group.target],
@@ -148,8 +151,6 @@ class Machine:
             self._draw_structure,
             self.network.dt,
         )
-        check_weight_range(description, self.real)
-        return description
 
     def _draw_structure(self, description: GroupDescription) -> Structure:
         """Let the builder draw the synapses of one group."""
