@@ -416,9 +416,7 @@ def test_weights_beyond_the_precision_are_refused_by_name(weight, synapse):
     net = pg.Network(dt=0.1)
     cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
     net.connect(cells, cells, synapse, pg.Explicit(range(10), range(10)), weight=weight, name="g")
-    with pytest.raises(
-        PygennLiteError, match=r"group 'g': a weight .* too large for float32"
-    ):
+    with pytest.raises(PygennLiteError, match=r"group 'g': a weight .* too large for float32"):
         net.compile()
 
 
