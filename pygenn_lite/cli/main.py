@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from pygenn_lite.errors import InputError, PygennLiteError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+INTERRUPTED = 130  # what the library of the command line makes of Ctrl-C, without a word
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code: int = DONE
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        if code == INTERRUPTED:
+            code = explain(KeyboardInterrupt())
     except BaseException as error:
         if debug:
             raise

@@ -28,6 +28,10 @@ class ProgressBars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the bars: what is printed next stands below them."""
         if self.bars is not None:
             self.bars.stop()
 

@@ -91,6 +91,7 @@ class Outcome:
 def run_network(options: RunOptions) -> int:
     """Do it; return the exit code."""
     from pygenn_lite.runtime.backends import check_precision, choose_backend
+    from pygenn_lite.runtime.interrupts import InterruptWatch
     from pygenn_lite.runtime.plan import peak_memory
 
     network, settings = load(options.network, options.changes, options.scale, options.seed)
@@ -101,28 +102,45 @@ def run_network(options: RunOptions) -> int:
     _choose_recordings(network, options.record)
     folder = _make_folder(options, network) if options.record or options.out else None
     stream = folder / RESULT_FILE if folder is not None and network.recordings else None
-    error: Exception | None = None
     with ProgressBars(shown=not options.quiet) as progress:
         simulation = network.compile(
             backend=options.backend, threads=options.threads, precision=options.precision,
             progress=progress,
         )  # fmt: skip
-        with warnings.catch_warnings():
-            # The run says in a warning that it was interrupted; here that is said below.
-            warnings.filterwarnings("ignore", message="interrupted at", category=RuntimeWarning)
-            try:
-                result = simulation.run(
-                    settle + duration, progress=progress, stream_to=stream, settle=settle,
-                    keep_weights=folder is not None,
-                )  # fmt: skip
-            except NumericalError as fault:
-                error, result = fault, fault.result  # type: ignore[attr-defined]
-    outcome = Outcome(network, settings, duration, settle, simulation, result)
-    outcome.scale = options.scale or 1.0
-    outcome.peak_bytes = peak_memory()
-    if folder is not None:
-        _write_files(outcome, folder, stream)
-    _report(outcome, options)
+        try:
+            # Whoever presses Ctrl-C twice to be sure still gets the results of the first.
+            with InterruptWatch():
+                kept = dict(stream_to=stream, settle=settle, keep_weights=folder is not None)
+                result, error = _simulate(simulation, settle + duration, progress, kept)
+                progress.close()
+                outcome = Outcome(network, settings, duration, settle, simulation, result)
+                outcome.scale = options.scale or 1.0
+                outcome.peak_bytes = peak_memory()
+                if folder is not None:
+                    _write_files(outcome, folder, stream)
+                _report(outcome, options)
+        except KeyboardInterrupt:
+            say("stopped at once; the results are not complete")
+            return FAILED
+    return _said_how_it_ended(outcome, error, folder)
+
+
+def _simulate(
+    simulation: Any, duration: float, progress: ProgressBars, kept: dict[str, Any]
+) -> tuple[Result, NumericalError | None]:
+    """Run; where the numbers leave the finite, the result up to there and the error."""
+    with warnings.catch_warnings():
+        # The run says in a warning that it was interrupted; here that is said at the end.
+        warnings.filterwarnings("ignore", message="interrupted at", category=RuntimeWarning)
+        try:
+            return simulation.run(duration, progress=progress, **kept), None
+        except NumericalError as fault:
+            return fault.result, fault  # type: ignore[attr-defined]
+
+
+def _said_how_it_ended(outcome: Outcome, error: NumericalError | None, folder: Path | None) -> int:
+    """Say what kept the run from its end; return the exit code."""
+    result = outcome.result
     if error is not None:
         say(f"error: {error}")
         if outcome.files:

@@ -345,6 +345,13 @@ class Network:
             tuple(self.recordings),
         )
 
+    def copy(self) -> Network:
+        """A network of the same declarations, that later ones do not change."""
+        other = Network(self.dt, self.seed, self.name)
+        other.populations, other.groups = dict(self.populations), dict(self.groups)
+        other.inputs, other.recordings = list(self.inputs), list(self.recordings)
+        return other
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.declaration() == other.declaration()
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -196,6 +196,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_samples_drain": (_I32, (_V, _I32, _V, _V)),
     "pgl_total_spikes": (_I64, (_V, _U32)),
     "pgl_spike_totals": (_I32, (_V, _U32, _V)),
+    "pgl_spike_totals_import": (_I32, (_V, _U32, _V)),
     "pgl_run": (_I64, (_V, _I64)),
     "pgl_stop": (None, (_V,)),
     "pgl_step_get": (_I64, (_V,)),

@@ -21,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.errors import CompileError
+from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import cache as compile_cache
 from pygenn_lite.runtime.abi import load_library
 from pygenn_lite.runtime.toolchain import (
@@ -109,7 +109,7 @@ def compile_code(
         Whether the network has synapses and hence needs the builder.
     use_cache : bool
         Whether to look into the compile cache and to keep the kernels there. Engine and builder,
-        which are the same for all networks, are kept in any case.
+        which are the same for all networks, are kept in any case where the cache can be used.
     progress : callable, optional
         Called with "engine", "builder" and "kernels" when their compilation starts.
 
@@ -134,7 +134,19 @@ def compile_code(
 
     def part_entry(part: str) -> Path:
         key = part_key(part, compiler)
-        return _entry(key, lambda folder: make_part(part, folder), f"{part}.so")
+        try:
+            return _entry(key, lambda folder: make_part(part, folder), f"{part}.so")
+        except ToolchainError:
+            if use_cache:
+                raise
+        return made_for_now(lambda folder: make_part(part, folder))
+
+    def made_for_now(make: Callable[[Path], None]) -> Path:
+        folder = _TemporaryFolder()
+        temporary.append(folder)
+        with compile_cache.usable(folder.path, "TMPDIR"):
+            make(folder.path)
+        return folder.path
 
     def make_kernels(folder: Path) -> None:
         assert generate is not None
@@ -154,10 +166,7 @@ def compile_code(
         if generate is not None and use_cache:
             kernels = _entry(kernels_key(compiler, structure_key), make_kernels, "kernels.so")
         elif generate is not None:
-            temporary.append(_TemporaryFolder())
-            kernels = temporary[0].path
-            with compile_cache.usable(kernels, "TMPDIR"):
-                make_kernels(kernels)
+            kernels = made_for_now(make_kernels)
         manifest: dict[str, Any] = {"populations": [], "synapses": []}
         if kernels is not None:
             manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
@@ -283,7 +292,10 @@ def _run(command: list[str]) -> tuple[int, str]:
 
 def _fail(compiler: Compiler, source: Path, what: str, log: str) -> None:
     """Keep the compiler's log (and the source) in files and say where."""
-    folder = compile_cache.logs_directory()
+    try:
+        folder = compile_cache.logs_directory()
+    except ToolchainError:  # somewhere, so that it can be read
+        folder = Path(tempfile.mkdtemp(prefix="pygenn_lite-log-"))
     name = hashlib.sha256(log.encode()).hexdigest()[:12]
     log_path = folder / f"{name}.log"
     with compile_cache.usable():

@@ -69,7 +69,8 @@ def usable(place: Path | None = None, setting: str = "PYGENN_LITE_CACHE") -> Ite
         what = f"the compile cache {cache_directory()}" if place is None else f"{place}"
         raise ToolchainError(
             f"{what} cannot be used: {error.strerror or error}",
-            cure=f"set {setting} to a directory that you can write to and that has room",
+            cure=f"set {setting} to a directory that you can write to and that has room"
+            + (", or compile with cache=False" if place is None else ""),
         ) from error
 
 

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.machine import Machine
 
 FORMAT = "pygenn_lite checkpoint"
-VERSION = 2
+VERSION = 3
 
 Array = npt.NDArray[Any]
 
@@ -76,15 +76,17 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
             header = json.loads(file["header"].tobytes().decode())
             _check(header, machine, path)
             changed = header["changed_weights"]
-            content = {name: file[name] for name in _names(machine, changed)}
+            step, seed = _whole(header["step"], 2**62), _whole(header["seed"], 2**64)
+            content = {name: file[name] for name in _shapes(machine, changed)}
+            _check_content(content, machine, changed)
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: {error}",
             cure="name a file that Simulation.save wrote",
         ) from error
-    machine.set_step(int(header["step"]), int(header["seed"]))
+    machine.set_step(step, seed)
     for population, memory in machine.populations.items():
         for name, array in memory.checkpoint_arrays():
             array.write(content[f"{population}/array/{name}"])
@@ -97,11 +99,9 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
         for k, timed in enumerate(memory.timed):
             timed.set(content[f"{population}/timed/{k}"])
         for name, published in memory.published.items():
-            _restore_ring(published.ring, content[f"{population}/past/{name}"], int(header["step"]))
+            _restore_ring(published.ring, content[f"{population}/past/{name}"], step)
         steps = np.ascontiguousarray(content[f"{population}/spikes/steps"], np.int64)
         indices = np.ascontiguousarray(content[f"{population}/spikes/indices"], np.uint32)
-        if steps.shape != indices.shape:  # the engine would read beyond the shorter one
-            raise CheckpointError(f"{path} is damaged: spikes of {population!r} without a time")
         machine.call(
             "inflight_import",
             machine.numbers[population],
@@ -109,6 +109,8 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
             steps.ctypes.data,
             indices.ctypes.data,
         )
+        counts = np.ascontiguousarray(content[f"{population}/spikes/counts"], np.uint32)
+        machine.call("spike_totals_import", machine.numbers[population], counts.ctypes.data)
     for group, synapses in machine.synapses.items():
         for name in synapses.dtypes:
             values = content[f"{group}/synapse/{name}"]
@@ -170,6 +172,12 @@ def _open(path: Path) -> NpzFile:
     return file
 
 
+def _whole(number: Any, below: int) -> int:
+    if not isinstance(number, int) or not 0 <= number < below:
+        raise ValueError(f"{number!r} is no step or seed")
+    return number
+
+
 def _check(header: Any, machine: Machine, path: Path) -> None:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no checkpoint of pygenn_lite")
@@ -205,6 +213,7 @@ def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]
         machine.call("inflight_export", number, steps.ctypes.data, indices.ctypes.data)
         yield f"{population}/spikes/steps", steps
         yield f"{population}/spikes/indices", indices
+        yield f"{population}/spikes/counts", machine.spike_counts(population)
     for group, synapses in machine.synapses.items():
         for name in synapses.dtypes:
             if name == "weight":
@@ -216,19 +225,42 @@ def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]
         yield f"{group}/weight", machine.groups[group].weights()
 
 
-def _names(machine: Machine, changed: list[str]) -> list[str]:
-    names = []
+def _shapes(machine: Machine, changed: list[str]) -> dict[str, list[tuple[int, ...] | None]]:
+    """The arrays of a checkpoint, and what shapes each may have (None: a list of any length)."""
+    shapes: dict[str, list[tuple[int, ...] | None]] = {}
     for population, memory in machine.populations.items():
-        names += [f"{population}/array/{n}" for n, _ in memory.checkpoint_arrays()]
-        names += [f"{population}/past/{n}" for n in memory.published]
+        size = (memory.size,)
+        shapes |= {f"{population}/array/{n}": [size] for n, _ in memory.checkpoint_arrays()}
+        shapes |= {f"{population}/past/{n}": [p.ring.shape] for n, p in memory.published.items()}
         for k in range(len(memory.poisson)):
-            names += [f"{population}/poisson/{k}/{n}" for n in ("rate", "sources")]
-        names += [f"{population}/timed/{k}" for k in range(len(memory.timed))]
-        names += [f"{population}/{n}" for n in ("scalars", "spikes/steps", "spikes/indices")]
+            shapes |= {f"{population}/poisson/{k}/{n}": [(), size] for n in ("rate", "sources")}
+        for k, timed in enumerate(memory.timed):
+            shapes[f"{population}/timed/{k}"] = [timed.values.shape]
+        shapes[f"{population}/scalars"] = [memory.scalars.shape]
+        shapes |= {f"{population}/spikes/{n}": [None] for n in ("steps", "indices")}
+        shapes[f"{population}/spikes/counts"] = [size]
     for group, synapses in machine.synapses.items():
-        names += [f"{group}/synapse/{n}" for n in synapses.dtypes]
-        names.append(f"{group}/scalars")
-    return names + [f"{group}/weight" for group in changed]
+        one_each = (synapses.stored.size,)
+        shapes |= {f"{group}/synapse/{n}": [one_each] for n in synapses.dtypes}
+        shapes[f"{group}/scalars"] = [synapses.scalars.shape]
+    shapes |= {f"{group}/weight": [(machine.groups[group].size,)] for group in changed}
+    return shapes
+
+
+def _check_content(content: Mapping[str, Array], machine: Machine, changed: list[str]) -> None:
+    """Find what does not fit before anything is put into memory."""
+    for name, shapes in _shapes(machine, changed).items():
+        found = content[name]
+        if found.dtype.kind not in "biuf":
+            raise ValueError(f"{name!r} holds no numbers")
+        if shapes == [None] and found.ndim == 1:
+            continue
+        if found.shape not in shapes:
+            raise ValueError(f"{name!r} has shape {found.shape}")
+    for population in machine.populations:
+        steps, indices = (content[f"{population}/spikes/{n}"] for n in ("steps", "indices"))
+        if steps.shape != indices.shape:  # the engine would read beyond the shorter one
+            raise ValueError(f"there are spikes of {population!r} without a time")
 
 
 def _past(ring: Array, step: int) -> Array:

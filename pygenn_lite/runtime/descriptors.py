@@ -129,7 +129,8 @@ class GroupDescription:
 
     def _distribution(self, value: Any) -> abi.Distribution:
         if isinstance(value, np.ndarray):
-            values = np.ascontiguousarray(value, dtype=np.float64)
+            # An empty array may have no address, and the builder takes none for a mistake.
+            values = np.ascontiguousarray(value if len(value) else np.zeros(1), dtype=np.float64)
             self._kept.append(values)
             return abi.Distribution(kind=abi.VALUES, values=values.ctypes.data)
         if isinstance(value, Uniform):
@@ -207,6 +208,26 @@ def describe_group(
         else:
             description.weight, description.weight_later = 0.0, True
     return description
+
+
+def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> None:
+    """Refuse weights that would be infinite in memory.
+
+    Raises
+    ------
+    NetworkError
+        A weight, or a parameter of its distribution, is too large for ``real``.
+    """
+    weight = description.weight
+    if not isinstance(weight, (int, float, np.ndarray)):
+        weight = [number for number in vars(weight).values() if np.isfinite(number)]
+    largest = float(np.max(np.abs(weight), initial=0.0))
+    if largest > float(np.finfo(real).max):
+        raise NetworkError(
+            f"a weight of {largest:g} is too large for {real.name}",
+            where=f"synapse group {description.group.name!r}",
+            cure="use smaller weights, or precision='float64'",
+        )
 
 
 def _without_spread(value: Value) -> Value:

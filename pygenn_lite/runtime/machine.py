@@ -6,10 +6,10 @@ import ctypes as c
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
@@ -19,10 +19,12 @@ from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, SliceMemory
 from pygenn_lite.runtime.build import CompiledCode
+from pygenn_lite.runtime.clock import Clock
 from pygenn_lite.runtime.descriptors import (
     PURPOSE_WEIGHT,
     GroupDescription,
     Structure,
+    check_weight_range,
     delay_range,
     describe_group,
     explicit_values,
@@ -30,32 +32,29 @@ from pygenn_lite.runtime.descriptors import (
 from pygenn_lite.runtime.inputs import LAST_STEP
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.plan import check_memory, within_plan
-from pygenn_lite.runtime.planning import cut_network, network_delays, planned_rows, ring_slots
+from pygenn_lite.runtime.planning import (
+    COMPUTING,
+    arrays_held,
+    check_foreseen,
+    cut_network,
+    foreseen_groups,
+    network_delays,
+    planned_rows,
+    plans_of,
+    ring_slots,
+    waits_for_synapses,
+)
 from pygenn_lite.runtime.recording import Recorders, recording_requests
 from pygenn_lite.runtime.stores import (
     StoredGroup,
     StorePlan,
     arena_offsets,
     build_store,
-    plan_stores,
     zero_offsets,
 )
 from pygenn_lite.runtime.synapses import SynapseMemory
 
 ProgressPart = Callable[[float], None]
-
-
-@dataclass
-class Clock:
-    """Tells the step of the engine that is there now (apart from the machine, so that groups which
-    want to know it do not keep the machine alive)."""
-
-    engine: abi.Engine
-    pointer: int = 0
-
-    def step(self) -> int:
-        """The present step; 0 before there is an engine."""
-        return int(self.engine.step_get(self.pointer)) if self.pointer else 0
 
 
 class Machine:
@@ -93,15 +92,21 @@ class Machine:
         self.partition = cut_network(network, structure, code.manifest, threads)
         self.arenas: Arenas
         started = time.perf_counter()
-        descriptions = {g.name: self._describe(g) for g in network.groups.values()}
+        foreseen = foreseen_groups(network)
+        check_foreseen(network, structure, code.manifest, self.partition, foreseen, self.real)
+        descriptions = {
+            name: self._describe(group) if waits_for_synapses(group) else foreseen[name]
+            for name, group in network.groups.items()
+        }
+        for description in descriptions.values():
+            check_weight_range(description, self.real)
         self.min_delay, self.max_delay = self._delays(descriptions)
-        plans = plan_stores(
-            [(d, structure.groups[n]) for n, d in descriptions.items()], self.real.itemsize
-        )
+        plans = plans_of(descriptions, structure, self.real)
         self.planned = planned_rows(
             network, structure, code.manifest, self.partition, plans, self.real, self.ring_slots
         )
-        check_memory(self.planned)
+        still_needed = [row for row in self.planned if row.what != COMPUTING]
+        check_memory(still_needed, arrays_held(descriptions.values()))
         self.requests = recording_requests(network)
         self._release: Callable[[], object] = lambda: None
         with within_plan(self.planned):
@@ -118,6 +123,12 @@ class Machine:
     def call(self, name: str, *arguments: Any) -> int:
         """Let the engine do something; an exception where it fails."""
         return self.engine.call(name, self.pointer, *arguments)
+
+    def spike_counts(self, population: str) -> npt.NDArray[np.uint32]:
+        """Spikes of each neuron since the start (or the last reset)."""
+        counts = np.empty(self.populations[population].size, np.uint32)
+        self.call("spike_totals", self.numbers[population], counts.ctypes.data)
+        return counts
 
     # ------------------------------------------------------------------ laying out
 

@@ -61,6 +61,8 @@ class Parameters:
     def set(self, place: Place, value: float) -> None:
         """Change the number wherever it lives."""
         for one in self._together.get(place, {place}):
+            if one.owner in self.machine.synapses:
+                self.machine.synapses[one.owner].settle_now()
             numbers, index = self._slot(one)
             numbers[index] = value
             if one.owner in self.machine.populations:

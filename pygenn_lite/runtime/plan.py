@@ -36,8 +36,8 @@ class MemoryRow:
     bytes: int
 
 
-def check_memory(rows: Sequence[MemoryRow]) -> None:
-    """Refuse a plan that does not fit.
+def check_memory(rows: Sequence[MemoryRow], held: int = 0) -> None:
+    """Refuse a plan that does not fit, where ``held`` bytes of it are taken already.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def check_memory(rows: Sequence[MemoryRow]) -> None:
     """
     needed = sum(row.bytes for row in rows)
     available = available_memory()
-    if available is None or needed + SPARE <= available:
+    if available is None or needed - held + SPARE <= available:
         return
     raise _refusal(rows, f"{readable(available)} are available")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from pygenn_lite.declaration.connectivity import (
     expected_synapses,
 )
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.declaration.values import Distribution, FrozenArray
+from pygenn_lite.errors import MemoryPlanError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.descriptors import (
     GroupDescription,
@@ -34,13 +36,19 @@ from pygenn_lite.runtime.partition import (
     automatic_threads,
     make_partition,
 )
-from pygenn_lite.runtime.plan import MemoryRow
+from pygenn_lite.runtime.plan import MemoryRow, check_memory
 from pygenn_lite.runtime.stores import StorePlan, plan_stores
 from pygenn_lite.runtime.toolchain import available_cpus
 
 UNCONNECTED_DELAY = 16  # steps that slices take at a time where nothing is connected
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
 BUILDING = 0.25  # of the largest store: what the builder needs for a while
+# Bytes per synapse, measured:
+DRAWN_FIRST = 24  # pairs and delays that are kept where the builder drew the pairs for the host
+DRAWING, EVALUATING = 140, 40  # at most, while the host draws values or evaluates an expression
+REPLAYED = 48  # bytes per spike of a source, those for sorting included
+COMPUTING = "values of synapses, for a while"
+MOST_IN_SLICE = 0xFFFFFFFF
 _NOTHING: Mapping[str, Any] = {"arrays": (), "published": ()}  # of a spike source
 
 
@@ -79,14 +87,90 @@ def planned_memory(
     """What a network will need, told without drawing a synapse."""
     threads = automatic_threads(sum(p.size for p in network.populations.values()), available_cpus())
     partition = cut_network(network, structure, manifest, threads)
-    groups = [
-        (_described(network, group), structure.groups[name])
-        for name, group in network.groups.items()
-    ]
-    slots = ring_slots(*network_delays([_foreseen_delays(d, network.dt) for d, _ in groups]))
     real = np.dtype(precision)
-    plans = plan_stores(groups, real.itemsize)
+    plans = plans_of(foreseen_groups(network), structure, real)
+    return _foreseen_rows(network, structure, manifest, partition, plans, real)
+
+
+def plans_of(
+    descriptions: Mapping[str, GroupDescription], structure: NetworkStructure, real: np.dtype[Any]
+) -> list[StorePlan]:
+    """Which groups share a store."""
+    groups = [(d, structure.groups[n]) for n, d in descriptions.items()]
+    return plan_stores(groups, real.itemsize)
+
+
+def check_foreseen(
+    network: Network,
+    structure: NetworkStructure,
+    manifest: Mapping[str, Any],
+    partition: Partition,
+    foreseen: Mapping[str, GroupDescription],
+    real: np.dtype[Any],
+) -> None:
+    """Refuse what does not fit before a synapse is drawn.
+
+    Raises
+    ------
+    MemoryPlanError
+        Too much memory, or more synapses in a slice than can be numbered.
+    """
+    plans = plans_of(foreseen, structure, real)
+    check_memory(_foreseen_rows(network, structure, manifest, partition, plans, real))
+    for plan in plans:
+        _check_numbering(plan, partition)
+
+
+def foreseen_groups(network: Network) -> dict[str, GroupDescription]:
+    """Descriptions of all groups, told without drawing a synapse: final ones but for groups that
+    ``waits_for_synapses`` names."""
+    return {name: _foreseen(network, group) for name, group in network.groups.items()}
+
+
+def _foreseen_rows(
+    network: Network,
+    structure: NetworkStructure,
+    manifest: Mapping[str, Any],
+    partition: Partition,
+    plans: Sequence[StorePlan],
+    real: np.dtype[Any],
+) -> list[MemoryRow]:
+    delays = [_foreseen_delays(m, network.dt) for plan in plans for m in plan.members]
+    slots = ring_slots(*network_delays(delays))
     return planned_rows(network, structure, manifest, partition, plans, real, slots)
+
+
+def _check_numbering(plan: StorePlan, partition: Partition) -> None:
+    """Refuse at once what the builder would refuse after drawing for minutes."""
+    if plan.flags & abi.STORE_PROCEDURAL:
+        return
+    for piece in range(partition.slices):
+        count = sum(
+            _entries(m, plan) * partition.count(m.group.target, piece) / max(m.n_post, 1)
+            for m in plan.members
+        )
+        if count > MOST_IN_SLICE:
+            raise MemoryPlanError(
+                "more than 2^32 synapses in the part of one thread",
+                where=f"synapse group {', '.join(m.group.name for m in plan.members)}",
+                cure="use more threads, fewer synapses, or storage='procedural'",
+            )
+
+
+def waits_for_synapses(group: SynapseGroup) -> bool:
+    """Whether delays can only be computed once the builder has drawn the synapses."""
+    known = isinstance(group.connectivity, (Explicit, CSR, OneToOne, DistanceDependent))
+    return not known and not is_native(group.delay)
+
+
+def arrays_held(descriptions: Iterable[GroupDescription]) -> int:
+    """Bytes of synapses and delays that were computed on the host, and are kept."""
+    held = 0
+    for description in descriptions:
+        if waits_for_synapses(description.group) and description.structure is not None:
+            arrays = (description.structure.pre, description.structure.post, description.delay)
+            held += sum(array.nbytes for array in arrays)
+    return held
 
 
 def planned_rows(
@@ -102,6 +186,9 @@ def planned_rows(
     rows: list[MemoryRow] = []
     for population in network.populations.values():
         kernel = structure.populations[population.name].kernel
+        if isinstance(population.model, SpikeSource):
+            spikes = len(population.model.times.array)
+            rows.append(MemoryRow(population.name, "spike times", spikes, spikes * REPLAYED))
         if kernel is None:
             continue
         padded = -(-population.size // BLOCK) * BLOCK
@@ -121,33 +208,38 @@ def planned_rows(
     largest = max((row.bytes for row in stores), default=0)
     if largest:
         rows.append(MemoryRow("building", "for a while", 1, int(largest * BUILDING)))
+    computed = max((_computing(m) for plan in plans for m in plan.members), default=0)
+    if computed:
+        rows.append(MemoryRow("building", COMPUTING, 1, computed))
     return rows
 
 
-def _described(network: Network, group: SynapseGroup) -> GroupDescription:
-    """A group's description. Delays that could only be computed from synapses still to be drawn
-    count as one of a step."""
-    known = isinstance(group.connectivity, (Explicit, CSR, OneToOne, DistanceDependent))
-    delay = group.delay if known or is_native(group.delay) else network.dt
+def _foreseen(network: Network, group: SynapseGroup) -> GroupDescription:
+    waits = waits_for_synapses(group)
 
     def never(description: GroupDescription) -> Structure:
         raise AssertionError("the synapses are known, or the delays do not depend on them")
 
-    return describe_group(
-        replace(group, delay=delay),
+    description = describe_group(
+        replace(group, delay=network.dt) if waits else group,
         network.populations[group.source],
         network.populations[group.target],
         network.seed,
         never,
         network.dt,
     )
+    return replace(description, group=group, delay=group.delay) if waits else description
 
 
 def _foreseen_delays(description: GroupDescription, dt: float) -> tuple[int, int]:
     """Shortest and longest delay in steps; where only drawing could tell the longest, the one that
     so many synapses exceed once in two networks."""
     low, high = delay_range(description, dt)
-    if high is None:
+    if high is None and isinstance(description.delay, FrozenArray):
+        high = int(delay_steps(float(description.delay.array.max(initial=dt)), dt))
+    elif high is None and not isinstance(description.delay, Distribution):
+        high = low  # an expression
+    elif high is None:
         beyond = 0.5 / max(_expected(description), 1.0)
         high = int(delay_steps(description.delay.ppf(np.array(1.0 - beyond)), dt))
     return low, high
@@ -184,10 +276,28 @@ def _store_row(
     per_row = 4 + (2 * (_delays(network, plan) + 1) if _delays(network, plan) > 1 else 0)
     total = int(count * each) + partition.slices * n_source * per_row
     for member in plan.members:
-        if member.structure is not None:  # explicit synapses are kept as given, for reading back
-            given = 4 + (8 if isinstance(member.delay, np.ndarray) else 0)
-            total += given * len(member.structure.pre) + 8 * n_source
+        waits = waits_for_synapses(member.group)
+        if member.structure is not None or waits:  # kept as given, for reading back
+            given = 4 + (0 if is_native(member.group.delay) else 8) + (DRAWN_FIRST if waits else 0)
+            total += int(given * _expected(member)) + 8 * n_source
     return MemoryRow(names, "synapses", int(count), total)
+
+
+def _computing(member: GroupDescription) -> int:
+    """Bytes of arrays on the host while values of a group's synapses are computed there."""
+    group, values = member.group, [member.group.weight]
+    if waits_for_synapses(group):
+        values.append(group.delay)
+    elif not member.weight_later:
+        return 0
+    drawn = any(isinstance(v, Distribution) and not is_native(v) for v in values)
+    kept = DRAWN_FIRST if waits_for_synapses(group) else 0  # counted with the store
+    return int(_expected(member) * ((DRAWING if drawn else EVALUATING) - kept))
+
+
+def _entries(member: GroupDescription, plan: StorePlan) -> float:
+    dense = plan.flags & abi.STORE_DENSE and plan.flags & abi.STORE_WEIGHTS
+    return float(member.n_pre) * member.n_post if dense else _expected(member)
 
 
 def _expected(description: GroupDescription) -> float:

@@ -1,12 +1,8 @@
-"""One run: advances the engine in chunks, fetches what it recorded, counts, and watches for Ctrl-C
-and faults."""
+"""One run: advances in chunks, fetches what the engine recorded, counts, and watches for faults."""
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from typing import Any
 
 from pygenn_lite.errors import NumericalError
 from pygenn_lite.runtime import abi
@@ -139,26 +135,3 @@ class RunLoop:
             cure="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
             "use a smaller dt, or switch the check off (check_finite=False)",
         )
-
-
-class InterruptWatch:
-    """Notes Ctrl-C during a run instead of letting it tear the run apart; a second one does."""
-
-    def __init__(self) -> None:
-        self.seen = False
-        self._previous: Any = None
-        self._mine = threading.current_thread() is threading.main_thread()
-
-    def __enter__(self) -> InterruptWatch:
-        if self._mine:
-            self._previous = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._mine:
-            signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
-
-    def _note(self, number: int, frame: object) -> None:
-        if self.seen:
-            raise KeyboardInterrupt
-        self.seen = True

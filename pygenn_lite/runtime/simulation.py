@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import numbers
+import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_b
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
+from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRow
@@ -26,7 +29,7 @@ from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.recording import MemorySink, open_result_file
 from pygenn_lite.runtime.result import Result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
-from pygenn_lite.runtime.run_loop import InterruptWatch, RunLoop
+from pygenn_lite.runtime.run_loop import RunLoop
 from pygenn_lite.runtime.views import GroupView, PopulationView
 
 Callback = Callable[["Simulation"], object]
@@ -57,7 +60,7 @@ def compile_network(
     progress : callable, bool or None
         ``progress(what, done, total)``, or True for a bar; None: a bar when on a terminal.
     cache : bool
-        Whether to keep the compiled kernels for next time.
+        Whether to keep the compiled kernels for next time. Without it no usable cache is needed.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def compile_network(
     with located_in(network.origins), Progress(progress) as report:
         structure = codegen.network_structure(network, precision, check_finite)
         derived = time.perf_counter() - started
-        machine = chosen.build(network, structure, options, report)
+        # What is declared later is not part of what runs, and of its checkpoints.
+        machine = chosen.build(network.copy(), structure, options, report)
     whole_time = time.perf_counter() - started
     timings = Timings(derived + machine.code.seconds, machine.connect_seconds, whole_time)
     return Simulation(machine, timings)
@@ -102,7 +106,8 @@ class Simulation:
         self._machine, self.timings = machine, timings
         self._changed: set[str] = set()
         self._stop_wanted = False
-        self._running = False
+        self._alone = threading.Lock()  # held by what must not meet another: run, reset, restore
+        self._runner: int | None = None  # the thread that runs
         parameters = Parameters(machine, self._changed)
         self._populations = {
             name: PopulationView(machine, memory, parameters)
@@ -125,8 +130,8 @@ class Simulation:
 
     @property
     def network(self) -> Network:
-        """The declaration."""
-        return self._machine.network
+        """The declaration as it was compiled (a copy)."""
+        return self._machine.network.copy()
 
     @property
     def backend(self) -> str:
@@ -146,7 +151,7 @@ class Simulation:
     @property
     def dt(self) -> float:
         """Time step in ms."""
-        return self.network.dt
+        return self._machine.network.dt
 
     @property
     def steps_done(self) -> int:
@@ -249,7 +254,7 @@ class Simulation:
         stride = None if every is None else self._steps(every)
         if stride is not None and stride < 1:
             raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
-        with Progress(progress) as report:
+        with self._nothing_else("run once more"), Progress(progress) as report:
             return self._advance(
                 steps, report, callback, stride, stream_to, self._steps(settle), keep_weights
             )
@@ -260,12 +265,13 @@ class Simulation:
             raise ArgumentError(
                 f"cannot run for {n!r} steps", cure="give a whole number of steps, from 0 on"
             )
-        return self._advance(int(n), Progress(False), None, None, None)
+        with self._nothing_else("run once more"):
+            return self._advance(int(n), Progress(False), None, None, None)
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
         self._stop_wanted = True
-        if self._running:
+        if self._runner is not None:
             self._machine.engine.stop(self._machine.pointer)
 
     def reset(self, seed: int | None = None) -> None:
@@ -278,28 +284,37 @@ class Simulation:
         seed : int, optional
             For initial values and noise of the next run; by default the network's.
         """
-        machine, chosen = self._machine, self.network.seed if seed is None else seed
+        machine, chosen = self._machine, self._machine.network.seed if seed is None else seed
         if (
             isinstance(chosen, bool)
             or not isinstance(chosen, numbers.Integral)
             or not 0 <= chosen < 2**64
         ):
             raise ArgumentError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
-        for synapses in machine.synapses.values():
-            synapses.initialise()
-        machine.initialise(int(chosen))
-        self._changed.clear()
+        with self._nothing_else("reset"):
+            for synapses in machine.synapses.values():
+                synapses.initialise()
+            machine.initialise(int(chosen))
+            self._changed.clear()
 
     # ------------------------------------------------------------------ keeping
 
     def save(self, path: str | Path) -> None:
-        """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes."""
-        save_checkpoint(self._machine, Path(path))
+        """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes.
+
+        A callback may do this, too.
+        """
+        if self._runner == threading.get_ident():  # between two steps: all is in place
+            save_checkpoint(self._machine, Path(path))
+            return
+        with self._nothing_else("saved"):
+            save_checkpoint(self._machine, Path(path))
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network."""
-        restore_checkpoint(self._machine, Path(path))
-        self._changed.clear()
+        with self._nothing_else("restored"):
+            restore_checkpoint(self._machine, Path(path))
+            self._changed.clear()
 
     # ------------------------------------------------------------------ the loop
 
@@ -313,15 +328,11 @@ class Simulation:
         settle: int = 0,
         keep_weights: bool = False,
     ) -> Result:
-        if self._running:
-            raise SimulationError("the simulation is already running")
         machine = self._machine
-        if self._changed:
-            machine.prepare(self._changed)
-            self._changed.clear()
+        self._prepare_changed()
         sink, start = self._sink(stream_to, keep_weights), self.steps_done
         run = RunLoop(machine, sink, start, steps, start + settle, keep_weights)
-        self._stop_wanted, self._running = False, True
+        self._stop_wanted, self._runner = False, threading.get_ident()
         signals = InterruptWatch()
         error: BaseException | None = None
         started = time.perf_counter()
@@ -332,11 +343,12 @@ class Simulation:
                     report("simulating", run.done * self.dt, steps * self.dt)
                     if done and callback is not None and every and run.step % every == 0:
                         callback(self)
+                        self._prepare_changed()
         except BaseException as caught:
             error = caught
             raise
         finally:
-            self._running = False
+            self._runner = None
             seconds = time.perf_counter() - started
             result = run.finish(seconds, interrupted=run.left > 0, sizes=self._sizes())
             if isinstance(error, NumericalError):
@@ -349,6 +361,25 @@ class Simulation:
                 stacklevel=3,
             )
         return result
+
+    @contextlib.contextmanager
+    def _nothing_else(self, doing: str) -> Iterator[None]:
+        """Refuse what would change a state that a run is working on, in a callback, too."""
+        if not self._alone.acquire(blocking=False):
+            raise SimulationError(
+                f"the simulation is already running and cannot be {doing} meanwhile",
+                cure="let the run end, or end it with stop(), first",
+            )
+        try:
+            yield
+        finally:
+            self._alone.release()
+
+    def _prepare_changed(self) -> None:
+        """Compute what follows from parameters that were set."""
+        if self._changed:
+            self._machine.prepare(self._changed)
+            self._changed.clear()
 
     def _steps(self, milliseconds: object) -> int:
         """A time given by the user as steps."""
@@ -372,7 +403,7 @@ class Simulation:
             machine.requests,
             dt=self.dt,
             start_step=self.steps_done,
-            name=self.network.name,
+            name=machine.network.name,
             sizes=self._sizes(),
             real=machine.real,
             weights=list(machine.synapses) if weights else [],
@@ -380,7 +411,7 @@ class Simulation:
 
     def __repr__(self) -> str:
         return (
-            f"<Simulation of {self.network.name or 'a network'}: "
+            f"<Simulation of {self._machine.network.name or 'a network'}: "
             f"{sum(self._sizes().values())} neurons, {self.synapse_count} synapses, "
             f"{self.threads} threads, {self.precision}, at {self.time:g} ms>"
         )

@@ -24,6 +24,7 @@ from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
 from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.descriptors import GroupDescription, Structure
+from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.partition import Partition
 from pygenn_lite.runtime.result import times_of
 
@@ -230,23 +231,27 @@ def build_store(
             progress(done / total if total else 1.0)
         except BaseException as error:  # noqa: BLE001  (no exception can cross the C code)
             raised = error
-        return int(raised is not None)
+        return int(raised is not None or signals.seen)
 
     callback = abi.ProgressFunction(report)
-    pointer = builder.store_build(
-        n_source,
-        partition.slices,
-        len(plan.members),
-        natives,
-        plan.flags,
-        dt,
-        max_delay,
-        seed,
-        threads,
-        real_bytes,
-        callback,
-        None,
-    )
+    # Left alone, Ctrl-C would be raised as soon as the C code calls report(), before its try.
+    with InterruptWatch(patient=True) as signals:
+        pointer = builder.store_build(
+            n_source,
+            partition.slices,
+            len(plan.members),
+            natives,
+            plan.flags,
+            dt,
+            max_delay,
+            seed,
+            threads,
+            real_bytes,
+            callback,
+            None,
+        )
+    if raised is None and signals.seen:
+        raised = KeyboardInterrupt()
     if raised is not None:
         if pointer:
             builder.store_destroy(pointer)

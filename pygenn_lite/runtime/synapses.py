@@ -132,8 +132,7 @@ class SynapseMemory:
                 raise SimulationError(
                     f"{name!r} is set to NaN or infinity", where=f"synapse group {self.name!r}"
                 )
-        if self.settle is not None:
-            self._settle(self.variables)
+        self.settle_now()
         self.write_raw(name, values)
 
     def write_raw(self, name: str, values: npt.ArrayLike) -> None:
@@ -153,6 +152,11 @@ class SynapseMemory:
         for s, part in enumerate(self.variables[name]):
             here = pieces == s
             part[positions[here]] = given[here]
+
+    def settle_now(self) -> None:
+        """Bring event-driven variables up to date: what is set next must not act on the past."""
+        if self.settle is not None:
+            self._settle(self.variables)
 
     def _settle(self, variables: Mapping[str, list[npt.NDArray[Any]]]) -> None:
         """Bring event-driven variables up to date."""

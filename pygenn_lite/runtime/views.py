@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,10 +57,7 @@ class PopulationView:
 
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset)."""
-        counts = np.empty(self.size, np.uint32)
-        machine = self._machine
-        machine.call("spike_totals", machine.numbers[self.name], counts.ctypes.data)
-        return counts
+        return self._machine.spike_counts(self.name)
 
     def _read(self, internal: str) -> Array:
         memory = self.memory
@@ -116,13 +114,13 @@ class GroupView:
 
     def connections(self) -> Connections:
         """All synapses as arrays: pre, post, delay (ms), weight."""
-        return self._stored.connections()
+        return replace(self._stored.connections(), weight=self._weights())
 
     def __getitem__(self, name: str) -> StateArray:
         label = f"{self.name}[{name!r}]"
-        stored, plastic = self._stored, self._plastic
+        plastic = self._plastic
         if name == "weight":
-            return StateArray(label, stored.weights, self._set_weights)
+            return StateArray(label, self._weights, self._set_weights)
         if plastic is not None and name in plastic.names():
             return StateArray(
                 label, lambda: plastic.read(name), lambda values: self._set(name, values)
@@ -157,10 +155,16 @@ class GroupView:
         assert self._plastic is not None
         self._plastic.write(name, values)
 
+    def _weights(self) -> Array:
+        if self._plastic is None or "weight" not in self._plastic.names():
+            return self._stored.weights()
+        return self._plastic.read("weight").astype(np.float64)
+
     def _set_weights(self, values: npt.ArrayLike) -> None:
         if self._plastic is None:
             self._stored.change_weights(values)
         else:  # a checkpoint holds them in any case
+            self._plastic.settle_now()
             self._stored.set_weights(values)
 
     def _set_parameter(self, name: str, value: Array) -> None:

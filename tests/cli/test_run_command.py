@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.cli import run
+from pygenn_lite.runtime.simulation import Simulation
 
 KEYS = [
     "network", "backend", "threads", "dt_ms", "duration_ms", "settle_ms", "build_seconds",
@@ -262,6 +264,40 @@ def test_ctrl_c_keeps_the_results_and_says_so(here):
     result = pg.load_result("o/result.h5")
     assert result.interrupted
     assert result.duration == pytest.approx(summary["duration_ms"] + 20)
+
+
+def test_a_second_ctrl_c_stops_at_once_and_says_so(here, call, monkeypatch):
+    def interrupted_twice(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Simulation, "run", interrupted_twice)
+    code, out, err = call("run", "small.yaml", "--out", "o", "--json", "--quiet")
+    assert (code, out, err) == (1, "", "stopped at once; the results are not complete\n")
+
+
+def test_ctrl_c_while_results_are_written_is_noted_and_another_one_stops(here, call, monkeypatch):
+    def write(presses):
+        def write_files(*arguments):
+            for _ in range(presses):
+                signal.raise_signal(signal.SIGINT)
+
+        return write_files
+
+    monkeypatch.setattr(run, "_write_files", write(1))
+    assert call("run", "small.yaml", "--out", "o", "--quiet") == (0, "", "")
+    monkeypatch.setattr(run, "_write_files", write(2))
+    code, _, err = call("run", "small.yaml", "--out", "o", "--quiet")
+    assert (code, err) == (1, "stopped at once; the results are not complete\n")
+
+
+def test_ctrl_c_before_the_run_is_one_message(here, call, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pg.Network, "compile", interrupted)
+    code, out, err = call("run", "small.yaml", "--out", "o", "--json")
+    assert (code, out) == (1, "")
+    assert err.strip() == "stopped before the simulation ran; there is nothing to keep"
 
 
 def test_a_full_disk_is_one_message_and_the_file_stays_readable(here):

@@ -1,5 +1,7 @@
 """Checkpoints: the same spikes afterwards, and nothing else accepted."""
 
+import json
+
 import helpers_runtime as helpers
 import numpy as np
 import pytest
@@ -204,3 +206,70 @@ def test_a_failed_save_leaves_the_old_checkpoint(tmp_path, monkeypatch):
         sim.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_of_the_start_keeps_the_spikes_at_the_start(tmp_path):
+    net = pg.Network(dt=0.1)
+    source = net.spike_source("s", 1, [0.0, 1.0], [0, 0])
+    net.record(source.spikes)
+    sim = net.compile()
+    sim.save(tmp_path / "point.npz")
+    sim.run(5.0)
+    sim.restore(tmp_path / "point.npz")
+    assert sim.run(5.0).spikes["s"].times.tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_counts_of_spikes_go_on_where_they_were(tmp_path, threads):
+    sim = helpers.balanced_network().compile(threads=2)
+    sim.run(100.0)
+    sim.save(tmp_path / "point.npz")
+    counts = sim["exc"].spike_counts()
+    rates = sim.run(100.0).rates()
+    assert counts.any()
+    again = helpers.balanced_network().compile(threads=threads)
+    again.restore(tmp_path / "point.npz")
+    assert np.array_equal(again["exc"].spike_counts(), counts)
+    assert again.run(100.0).rates() == rates
+    assert np.array_equal(again["exc"].spike_counts(), sim["exc"].spike_counts())
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("exc/array/V", lambda a: a[:7]),
+        ("exc/scalars", lambda a: np.zeros(3)),
+        ("exc/spikes/steps", lambda a: a[None]),
+        ("exc/spikes/counts", lambda a: a[:7]),
+        ("exc/poisson/0/rate", lambda a: np.zeros((2, 2))),
+        ("exc/past/V", lambda a: a[:1]),
+        ("learning/synapse/weight", lambda a: a[:-1]),
+        ("learning/synapse/weight", lambda a: a.astype(str)),
+        ("learning/scalars", lambda a: np.zeros((2, 9))),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_before_anything_changes(tmp_path, name, change):
+    sim = helpers.plastic_network().compile()
+    sim.run(20.0)
+    sim.save(tmp_path / "point.npz")
+    with np.load(tmp_path / "point.npz") as file:
+        content = dict(file)
+    name = name if name in content else next(n for n in content if "/past/" in n)
+    np.savez(tmp_path / "wrong.npz", **{**content, name: change(content[name])})
+    sim.run(5.0)
+    with pytest.raises(CheckpointError, match="wrong"):
+        sim.restore(tmp_path / "wrong.npz")
+    assert sim.time == 25.0
+
+
+@pytest.mark.parametrize("wrong", [{"step": "x"}, {"step": -1}, {"seed": None}])
+def test_a_header_without_a_step_is_refused(tmp_path, wrong):
+    sim = helpers.plastic_network().compile()
+    sim.save(tmp_path / "point.npz")
+    with np.load(tmp_path / "point.npz") as file:
+        content = dict(file)
+    header = {**json.loads(content["header"].tobytes()), **wrong}
+    content["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    np.savez(tmp_path / "wrong.npz", **content)
+    with pytest.raises(CheckpointError):
+        sim.restore(tmp_path / "wrong.npz")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ToolchainError
+from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import build, cache
 
 
@@ -199,6 +199,7 @@ def alone():
         ("kernels.so", "foreign"),
         ("engine.so", "half"),
         ("manifest.json", "half"),
+        ("manifest.json", "missing"),
     ],
 )
 def test_what_is_damaged_or_does_not_load_is_compiled_again(
@@ -208,7 +209,8 @@ def test_what_is_damaged_or_does_not_load_is_compiled_again(
     (path,) = own_cache.rglob(name)
     whole = path.read_bytes()
     path.unlink()  # what this process has loaded from there stays as it is
-    path.write_bytes(whole[: len(whole) // 2] if damage == "half" else b"of another system")
+    if damage != "missing":
+        path.write_bytes(whole[: len(whole) // 2] if damage == "half" else b"of another system")
     if damage == "foreign":
         (path.parent / cache.SUMS).write_bytes(cache._sums(path.parent))
     made = []
@@ -228,6 +230,25 @@ def test_a_temporary_folder_that_cannot_be_had_is_named(compiled_cache, own_cach
     shutil.copytree(compiled_cache, own_cache)
     monkeypatch.setattr(build.tempfile, "mkdtemp", full)
     with pytest.raises(ToolchainError, match=r"(?s)No space left.*TMPDIR"):
+        alone().compile(cache=False)
+
+
+def test_without_the_cache_none_is_needed(monkeypatch):
+    monkeypatch.setenv("PYGENN_LITE_CACHE", "/proc/none")
+    net = alone()
+    net.connect("cells", "cells", pg.SynapseModel(on_pre="V_post += weight"), pg.AllToAll())
+    with pytest.raises(ToolchainError, match=r"(?s)cannot be used.*cache=False"):
+        net.compile()
+    sim = net.compile(cache=False)
+    assert sim.run(1.0).duration == 1.0
+    folders = {path.parent for path in (sim._machine.code.engine, sim._machine.code.builder)}
+    assert all(folder.exists() for folder in folders)
+
+
+def test_where_the_cache_cannot_be_used_the_compilers_log_is_kept_elsewhere(monkeypatch):
+    monkeypatch.setenv("PYGENN_LITE_CACHE", "/proc/none")
+    monkeypatch.setattr(build, "_run", lambda command: (1, "error: no"))
+    with pytest.raises(CompileError, match=r"error: no\. The whole log: (.*)\.log"):
         alone().compile(cache=False)
 
 

@@ -10,9 +10,9 @@ from helpers_runtime import balanced_network, plastic_network
 import pygenn_lite as pg
 from pygenn_lite.codegen import generate, network_structure
 from pygenn_lite.errors import MemoryPlanError
-from pygenn_lite.runtime import neurons
+from pygenn_lite.runtime import neurons, plan
 from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.planning import planned_memory
+from pygenn_lite.runtime.planning import COMPUTING, planned_memory
 
 
 def foretold(net, precision="float32"):
@@ -113,5 +113,55 @@ def test_memory_that_cannot_be_had_is_reported_with_the_plan(monkeypatch):
     monkeypatch.setattr(Machine, "_allocate", none_left)
     net = pg.Network()
     net.population("a", 1000, pg.LIF())
-    with pytest.raises(MemoryPlanError, match=r"(?s)more than this process can get.*a: neurons"):
+    with pytest.raises(
+        MemoryPlanError, match=r"(?s)more than this process can get.*a: V \(state\)"
+    ):
         net.compile()
+
+
+def drawn_late(delay, neurons=30_000):
+    net = pg.Network(dt=0.1)
+    cells = net.population("cells", neurons, pg.LIF())
+    rule = pg.FixedProbability(0.5)
+    net.connect(cells, cells, pg.ExponentialCurrent(5.0), rule, delay=delay, name="late")
+    return net
+
+
+def never(*arguments):
+    raise AssertionError("nothing is drawn before the plan is known to fit")
+
+
+@pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre", pg.Binomial(9, 0.5)])
+def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
+    monkeypatch.setattr(plan, "available_memory", lambda: 3 << 30)
+    monkeypatch.setattr(Machine, "_draw_structure", never)
+    with pytest.raises(MemoryPlanError, match="late: synapses"):
+        drawn_late(delay).compile(threads=1)
+
+
+@pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre"])
+def test_more_synapses_than_can_be_numbered_are_refused_before_drawing(monkeypatch, delay):
+    monkeypatch.setattr(plan, "available_memory", lambda: 1 << 60)
+    monkeypatch.setattr(Machine, "_draw_structure", never)
+    with pytest.raises(MemoryPlanError, match=r"(?s)late: more than 2\^32 synapses.*threads"):
+        drawn_late(delay, neurons=200_000).compile(threads=1)
+
+
+@pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre", 2.0])
+@pytest.mark.parametrize("weight", [pg.Gamma(2.0, 1.0), "0.1 + i_pre", 2.0])
+def test_arrays_on_the_host_are_part_of_the_plan(delay, weight):
+    net = pg.Network(dt=0.1)
+    cells = net.population("cells", 300, pg.LIF())
+    rule = pg.FixedProbability(0.5)
+    net.connect(cells, cells, pg.ExponentialCurrent(5.0), rule, weight=weight, delay=delay)
+    before, after = ({(r.name, r.what) for r in rows} for rows in (foretold(net), found(net)))
+    assert before == after
+    assert (("building", COMPUTING) in before) is not (delay == weight == 2.0)
+
+
+def test_spikes_to_replay_are_part_of_the_plan():
+    net = pg.Network(dt=0.1)
+    net.spike_source("source", 2, np.arange(1000.0), np.zeros(1000, int))
+    (row,) = found(net)
+    assert (row.name, row.what, row.count) == ("source", "spike times", 1000)
+    assert row.bytes >= 16_000

@@ -427,6 +427,36 @@ def test_an_error_of_the_progress_function_ends_the_connecting(error):
         net.compile(progress=interrupt)
 
 
+def test_ctrl_c_while_connecting_is_a_keyboard_interrupt_and_nothing_else(tmp_path):
+    # In a process of its own: Python tells of exceptions that are lost only on stderr.
+    script = """
+import os, signal, threading
+import pygenn_lite as pg
+net = pg.Network(dt=0.1)
+cells = net.population("cells", 6000, pg.LIF())
+net.connect(cells, cells, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.9),
+            weight=pg.Normal(1.0, 0.1), delay=pg.Uniform(0.1, 9.0), storage="sparse")
+small = pg.Network(dt=0.1)
+two = small.population("cells", 2, pg.LIF())
+small.connect(two, two, pg.ExponentialCurrent(5.0), pg.AllToAll(), weight=pg.Normal(1.0, 0.1),
+              delay=pg.Uniform(0.1, 9.0))
+small.compile()
+begun = []
+def progress(what, done, total):
+    if what == "connecting" and not begun:
+        begun.append(what)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    net.compile(progress=progress)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
 def test_a_simulation_gives_its_memory_back_at_once():
     import gc
     import weakref

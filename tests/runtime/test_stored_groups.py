@@ -414,3 +414,49 @@ def test_a_probability_counts_only_where_a_synapse_is_possible():
     rule = pg.DistanceDependent("1/distance", autapses=False)
     group = net.connect(exc, exc, pg.ExponentialCurrent(5.0), rule)
     assert len(net.compile()[group.name].connections()) >= 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "delay"),
+    [
+        (pg.FixedProbability(0.0), "0.1 + 0.1*i_pre"),
+        (pg.FixedProbability(0.0), pg.Gamma(2.0, 1.0)),
+        (pg.Explicit([], []), np.zeros(0)),
+    ],
+)
+@pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+def test_a_group_without_synapses_can_be_read_run_and_saved(tmp_path, rule, delay, synapse):
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 5, CELL if synapse is CURRENT else pg.LIF())
+    net.connect(cells, cells, synapse, rule, delay=delay, weight="1 + i_pre", name="g")
+    sim = net.compile()
+    assert len(sim["g"].connections()) == len(np.asarray(sim["g"]["weight"])) == 0
+    sim.run(1.0)
+    sim.save(tmp_path / "point.npz")
+    sim.restore(tmp_path / "point.npz")
+
+
+@pytest.mark.parametrize(
+    "weight", [1e39, -1e39, pg.Uniform(0.0, 1e39), pg.Normal(1e39, 1.0), np.full(10, 1e39), "1e39"]
+)
+@pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+def test_weights_beyond_the_precision_are_refused_by_name(weight, synapse):
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
+    net.connect(cells, cells, synapse, pg.Explicit(range(10), range(10)), weight=weight, name="g")
+    with pytest.raises(PygennLiteError, match=r"group 'g': a weight .* too large for float32"):
+        net.compile()
+
+
+@pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+@pytest.mark.parametrize("weight", [1e39, "x", [1e39] * 10])
+def test_weights_that_are_none_are_refused_when_they_are_set(weight, synapse):
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
+    net.connect(cells, cells, synapse, pg.OneToOne(), weight=1.0, name="g")
+    sim = net.compile()
+    with pytest.raises(PygennLiteError, match="g"):
+        sim["g"]["weight"] = weight
+    with pytest.raises(PygennLiteError, match="g"):
+        sim["g"]["weight"][...] = weight
+    assert set(np.asarray(sim["g"]["weight"])) == {1.0}

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PGL_ABI_VERSION 2
+#define PGL_ABI_VERSION 3
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -147,6 +147,7 @@ int64_t pgl_samples_count(pgl_engine*, int32_t recorder);                       
 int32_t pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* values);      // real [rows, n]
 int64_t pgl_total_spikes(pgl_engine*, uint32_t population);  // counted since create/reset, recorded or not
 int32_t pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
+int32_t pgl_spike_totals_import(pgl_engine*, uint32_t population, const uint32_t* counts /* [size] */);  // go on from
 
 // ---------------------------------------------------------------- engine: running
 // Returns the steps done: fewer than asked for after pgl_stop or a fault (pgl_fault_get). -1: error.

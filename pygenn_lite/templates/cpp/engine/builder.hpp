@@ -50,6 +50,7 @@ PGL_COLD inline void adopt_values(BuiltStore& store) {
       const int64_t n = store.n_source == 0 ? 0 : rule.first_position(store.n_source - 1) + rule.known_degree(store.n_source - 1);
       store.owned_values.push({});
       store.owned_values.back().append(d.values, uint64_t(n));
+      if (n == 0) store.owned_values.back().push(0.0);  // an empty list has no address, which would mean: not given
       d.values = store.owned_values.back().data();
     };
     keep(group.delay);

@@ -250,6 +250,14 @@ int32_t pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
   });
 }
 
+int32_t pgl_spike_totals_import(pgl_engine* engine, uint32_t index, const uint32_t* counts) {
+  return guarded<int32_t>(-1, [&] {
+    population_at(engine, index);
+    engine->import_totals(index, counts);
+    return 0;
+  });
+}
+
 // ---------------------------------------------------------------- running
 
 int64_t pgl_run(pgl_engine* engine, int64_t steps) {

@@ -104,6 +104,7 @@ struct pgl_engine {
   int64_t run(int64_t steps);
   void set_step(int64_t step);
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
+  void import_totals(uint32_t population, const uint32_t* counts);
 
  private:
   // The steps between two meetings. Every worker works it out for itself.

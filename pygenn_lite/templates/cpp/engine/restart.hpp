@@ -73,7 +73,7 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
     if (spike.step > now) throw pgl::Error("a spike in flight lies in the future");
   }
   pgl::sort_spikes(spikes);
-  population.unborn = false;
+  if (now > 0) population.unborn = false;  // before the first step has begun, a train's spikes at 0 are still to come
   for (pgl::Slice& slice : slices_) {
     pgl::PopulationSlice& part = slice.populations[index];
     part.latest.clear();
@@ -89,6 +89,17 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
       for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);
       post(slice, population, slice.spikes.data(), static_cast<uint32_t>(slice.spikes.size()), step, now);
     }
+  }
+}
+
+// Goes on counting from here.
+PGL_COLD inline void pgl_engine::import_totals(uint32_t index, const uint32_t* counts) {
+  pgl::Population& population = populations[index];
+  for (uint32_t k = 0; k < population.size; ++k) population.counts[k] = counts[k];
+  for (pgl::Slice& slice : slices_) {
+    pgl::PopulationSlice& part = slice.populations[index];
+    part.total = 0;
+    for (uint32_t k = 0; k < part.count; ++k) part.total += counts[part.begin + k];
   }
 }
 

@@ -1,0 +1,37 @@
+"""Ctrl-C while something is under way that must not be torn apart."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Any
+
+
+class InterruptWatch:
+    """Notes Ctrl-C in a block instead of letting it tear the block apart; a second one does.
+
+    Parameters
+    ----------
+    patient : bool
+        A second one does not, either: for code that an exception cannot leave.
+    """
+
+    def __init__(self, *, patient: bool = False) -> None:
+        self.seen = False
+        self._patient = patient
+        self._previous: Any = None
+        self._mine = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> InterruptWatch:
+        if self._mine:
+            self._previous = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._mine:
+            signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
+
+    def _note(self, number: int, frame: object) -> None:
+        if self.seen and not self._patient:
+            raise KeyboardInterrupt
+        self.seen = True
