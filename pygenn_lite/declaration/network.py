@@ -350,6 +350,7 @@ class Network:
         other = Network(self.dt, self.seed, self.name)
         other.populations, other.groups = dict(self.populations), dict(self.groups)
         other.inputs, other.recordings = list(self.inputs), list(self.recordings)
+        other.origins = dict(self.origins)
         return other
 
     def __eq__(self, other: object) -> bool:

@@ -245,12 +245,10 @@ def _check(model: SynapseModel, where: str) -> None:
 
 def _check_parameters_read(model: SynapseModel, where: str) -> None:
     """One that nothing reads is misspelt more often than not."""
-    names = [name for name, _ in model.parameters]
-    for name in names:
+    for name, _ in model.parameters:
         if name not in model.symbols:
             raise ModelError(
-                f"nothing reads the parameter {name!r}"
-                f"{nearest(name, [other for other in names if other != name])}",
+                f"nothing reads the parameter {name!r}{nearest(name, model.symbols)}",
                 where=where,
                 cure="use it in an equation, correct its name, or leave it out",
             )

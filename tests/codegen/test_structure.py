@@ -20,7 +20,7 @@ from pygenn_lite.declaration import (
     Trace,
     Uniform,
 )
-from pygenn_lite.errors import NetworkError, PygennLiteError
+from pygenn_lite.errors import ModelError, NetworkError, PygennLiteError
 
 
 def driven(seed=0, dt=0.1, size=10, tau=20.0, weight=1.0, rate=100.0, syn_tau=5.0) -> Network:
@@ -160,12 +160,17 @@ def test_messages_list_the_names_that_the_user_wrote():
     refused(
         SynapseModel(
             "dg/dt = -g/tau",
-            inputs="I = g*(E_rew - V)",
+            inputs="I = g*(E_rew - V) + E_rev",
             on_pre="g += weight",
             parameters={"tau": 5.0, "E_rev": 0.0},
         )
     )
-    refused(SynapseModel(on_pre="V_post += weight*E_rew", parameters={"E_rev": 0.0}))
+    refused(SynapseModel(on_pre="V_post += weight*E_rew - E_rev", parameters={"E_rev": 0.0}))
+
+
+def test_a_misspelt_parameter_is_told_with_what_equations_read():
+    with pytest.raises(ModelError, match="nothing reads the parameter 'E_rev'; did.*'E_rew'"):
+        SynapseModel(on_pre="V_post += weight*E_rew", parameters={"E_rev": 0.0})
 
 
 def test_internal_names_are_no_symbols_for_users():
