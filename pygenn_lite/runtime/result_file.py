@@ -81,7 +81,7 @@ class ResultFile:
                 f"the result file {path} cannot be written: {reason}",
                 cure="name a file in a directory that exists and that you can write to",
             ) from error
-        self._pending: list[tuple[str, npt.NDArray[Any]]] = []
+        self._pending: dict[str, list[npt.NDArray[Any]]] = {}
         self._last_flush = time.monotonic()
         self._flushed_step = start_step
         self._given_up = False
@@ -164,7 +164,8 @@ class ResultFile:
         if not self._has_room():
             self._give_up("the disk is full, or a limit on file sizes is reached")
         try:
-            for name, values in self._pending:
+            for name, pieces in self._pending.items():
+                values = np.concatenate(pieces)  # one write instead of hundreds
                 dataset = self.file[name]
                 start = dataset.shape[0]
                 dataset.resize(start + len(values), axis=0)
@@ -190,8 +191,8 @@ class ResultFile:
 
     def _has_room(self) -> bool:
         """Whether what waits will fit: a full disk found by HDF5 itself would break the file."""
-        touched = len({name for name, _ in self._pending})
-        needed = sum(v.nbytes for _, v in self._pending) + 2 * CHUNK_BYTES * touched + 2**20
+        waiting = sum(piece.nbytes for pieces in self._pending.values() for piece in pieces)
+        needed = waiting + 2 * CHUNK_BYTES * len(self._pending) + 2**20
         limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
         if limit != resource.RLIM_INFINITY and os.path.getsize(self.path) + needed > limit:
             return False
@@ -208,7 +209,7 @@ class ResultFile:
 
     def _add(self, name: str, values: npt.NDArray[Any]) -> None:
         if len(values) and not self._given_up:
-            self._pending.append((name, values))
+            self._pending.setdefault(name, []).append(values)
 
 
 def _growing(

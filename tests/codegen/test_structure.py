@@ -169,7 +169,7 @@ def test_messages_list_the_names_that_the_user_wrote():
 
 
 def test_a_misspelt_parameter_is_told_with_what_equations_read():
-    with pytest.raises(ModelError, match="nothing reads the parameter 'E_rev'; did.*'E_rew'"):
+    with pytest.raises(ModelError, match=r"nothing reads the parameter 'E_rev'; did.*'E_rew'"):
         SynapseModel(on_pre="V_post += weight*E_rew", parameters={"E_rev": 0.0})
 
 
