@@ -102,8 +102,8 @@ class RunLoop:
         )
 
     def _weights(self) -> dict[str, FinalWeights]:
-        machine = self.machine
-        return {name: final_weights(machine.groups[name].weights()) for name in machine.synapses}
+        groups = self.machine.synapses.items()
+        return {name: final_weights(group.weights()) for name, group in groups}
 
     def _next(self, multiple: int) -> int:
         return (self.step // multiple + 1) * multiple

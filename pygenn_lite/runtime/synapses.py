@@ -114,6 +114,12 @@ class SynapseMemory:
         self._settle(copies)
         return self.read_raw(name, copies)
 
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Weights in canonical order, as of now."""
+        if "weight" not in self.names():
+            return self.stored.weights()
+        return self.read("weight").astype(np.float64)
+
     def read_raw(
         self, name: str, variables: Mapping[str, list[npt.NDArray[Any]]] | None = None
     ) -> npt.NDArray[Any]:

@@ -156,9 +156,7 @@ class GroupView:
         self._plastic.write(name, values)
 
     def _weights(self) -> Array:
-        if self._plastic is None or "weight" not in self._plastic.names():
-            return self._stored.weights()
-        return self._plastic.read("weight").astype(np.float64)
+        return self._stored.weights() if self._plastic is None else self._plastic.weights()
 
     def _set_weights(self, values: npt.ArrayLike) -> None:
         if self._plastic is None:

@@ -145,6 +145,17 @@ def test_weights_at_the_end_are_kept_where_asked_for(tmp_path, monkeypatch, most
     assert not sim.run(1.0).weights
 
 
+def test_weights_that_decay_by_themselves_are_kept_as_of_the_end():
+    model = pg.SynapseModel(
+        on_pre="V_post += weight", synapse_derivatives="dweight/dt = -weight/10"
+    )
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 3, pg.LIF())
+    net.connect(cells, cells, model, pg.AllToAll(), weight=1.0, name="g")
+    kept = net.compile().run(10.0, keep_weights=True).weights["g"]
+    assert np.allclose(kept, np.exp(-1.0), rtol=1e-5)
+
+
 def test_a_slice_without_neurons_is_written_too(tmp_path):
     net = helpers.balanced_network(neurons=50, recorded=False)
     exc = net.populations["exc"]
