@@ -24,6 +24,7 @@ MAX_KEY_LENGTH = 200
 Place = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
+_QUOTED = re.compile(r"'[^'\n]*'|\"(?:[^\"\\\\\n]|\\\\.)*\"")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -148,6 +149,7 @@ class _TreeBuilder:
         self.open_anchors: set[str] = set()
         self.nodes = 0
         self.line = 1
+        self.seen = 0  # characters of the text whose events have been taken
         self.done = False
 
     def build(self, text: str) -> Document:
@@ -159,9 +161,11 @@ class _TreeBuilder:
             for event in events:
                 self.line = event.start_mark.line + 1
                 self._take(event, yaml)
+                self.seen = event.end_mark.index
         except yaml.YAMLError as error:
+            self._refuse_depth_ahead(text, error)
             raise self._syntax_error(error) from None
-        except (ValueError, UnicodeError) as error:  # lone surrogates and the like
+        except (ValueError, OverflowError) as error:  # surrogates, escapes beyond Unicode
             raise FileFormatError(
                 f"the text is not valid YAML: {error}", where=self.document.source
             ) from None
@@ -212,8 +216,7 @@ class _TreeBuilder:
         self.document.lines[(*top.place, key)] = self.line
 
     def _open(self, value: Any, anchor: str | None) -> None:
-        if len(self.stack) >= MAX_DEPTH:
-            raise self._error(f"nested more than {MAX_DEPTH} levels deep", "flatten it")
+        self._refuse_depth(len(self.stack) + 1)
         place: Place = ()
         if self.stack:
             top = self.stack[-1]
@@ -228,6 +231,24 @@ class _TreeBuilder:
         if anchor:
             self.open_anchors.add(anchor)
         self.stack.append(_Open(value, place, anchor=anchor))
+
+    def _refuse_depth(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise self._error(f"nested more than {MAX_DEPTH} levels deep", "flatten it")
+
+    def _refuse_depth_ahead(self, text: str, error: Any) -> None:
+        """Refuse brackets that the parser met before it gave their events.
+
+        It reads up to 1,024 characters of a line ahead, for a collection may turn out to be a key;
+        some of its versions have a limit of their own that is reached there.
+        """
+        mark = getattr(error, "context_mark", None) or getattr(error, "problem_mark", None)
+        if mark is None:
+            return
+        depth = len(self.stack)
+        for character in _QUOTED.sub("", text[self.seen : mark.index]):
+            depth += (character in "[{") - (character in "]}")
+            self._refuse_depth(depth)
 
     def _close(self) -> None:
         closed = self.stack.pop()
@@ -248,8 +269,7 @@ class _TreeBuilder:
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             raise self._error("an alias cannot be a key", "write the key out")
-        if len(self.stack) + depth > MAX_DEPTH:
-            raise self._error(f"nested more than {MAX_DEPTH} levels deep", "flatten it")
+        self._refuse_depth(len(self.stack) + depth)
         self._count(size)
         # Each use is a copy: an override of one must not change the others.
         self._place_value(_copy(value), size)

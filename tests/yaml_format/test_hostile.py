@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+import yaml
 from helpers_yaml import small
 
 from pygenn_lite.errors import DeclarationError
@@ -30,6 +31,22 @@ HOSTILE = {
     "an unknown alias": ("a: *b\n", "not valid YAML|nothing is named"),
     "deep nesting": ("a: " + "[" * 100_000 + "\n", "levels deep"),
     "deep mappings": ("{a: " * 50_000 + "\n", "levels deep"),
+    "deep nesting within a block": (
+        "x:\n  - b: " + "{a: [" * 5_000 + "\n",
+        "<text>:2.*levels deep",
+    ),
+    "deep nesting line by line": ("a: " + "[\n" * 5_000, "levels deep"),
+    "deep lists of lists": ("- " * 5_000 + "\n", "levels deep"),
+    "deep keys of keys": ("? " * 5_000 + "\n", "levels deep|a key must be a word"),
+    "deep indentation": (
+        "\n".join(" " * depth + "a:" for depth in range(2_000)) + "\n",
+        "levels deep",
+    ),
+    "deep nesting that is closed": ("a: " + "[" * 2_000 + "]" * 2_000 + "\n", "levels deep"),
+    "deep nesting beside quotes": ('a: [\'[\', "]\\"", ' + "[" * 2_000 + "\n", "levels deep"),
+    "an open quote with brackets": ("a: '" + "[" * 2_000 + "\n", "not valid YAML: .*end of stream"),
+    "quoted brackets before an error": (f"a: ['{'[' * 50}', @]\n", "not valid YAML: .*'@'|token"),
+    "an escape beyond Unicode": ('a: "\\UFFFFFFFF"\n', "not valid YAML"),
     "a list as key": ("? [1, 2]\n: 3\n", "a key must be a word"),
     "a long key": ("k" * 500 + ": 3\n", "a key of 500 characters"),
     "a long number": ("network: {seed: " + "9" * 10_000 + "}\n", "10000 digits"),
@@ -55,11 +72,35 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_text_is_refused_at_once(kind):
+    _is_refused_at_once(kind)
+
+
+@pytest.mark.parametrize("kind", sorted(set(HOSTILE) - {"a billion laughs"}))
+def test_hostile_text_is_refused_also_where_pyyaml_has_no_libyaml(kind, monkeypatch):
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    _is_refused_at_once(kind)
+
+
+def _is_refused_at_once(kind):
     text, message = HOSTILE[kind]
     start = time.process_time()
     with pytest.raises(DeclarationError, match=message):
         load_network(text if "\n" in text else text + "\n")
     assert time.process_time() - start < 30.0  # it neither hangs nor grows
+
+
+def test_brackets_within_text_are_no_nesting():
+    brackets = "[" * 1_500
+    text = f"a: ['{brackets}', \"{brackets}\"]\nb: |\n  {brackets}\nc: x{brackets}\n# {brackets}\n"
+    data = document.parse_document(text).data
+    assert data == {"a": [brackets, brackets], "b": brackets + "\n", "c": "x" + brackets}
+
+
+def test_the_deepest_nesting_allowed_is_read():
+    deepest = document.MAX_DEPTH
+    assert document.parse_document("[" * deepest + "]" * deepest).data is not None
+    with pytest.raises(DeclarationError, match=f"more than {deepest} levels deep"):
+        document.parse_document("[" * (deepest + 1) + "]" * (deepest + 1))
 
 
 @pytest.mark.parametrize(
