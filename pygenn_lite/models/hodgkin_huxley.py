@@ -75,6 +75,10 @@ def HodgkinHuxleySquid(
     Hodgkin and Huxley, J. Physiol. 117 (1952), equations 12, 13, 20, 21, 23, 24 and 26, with the
     sign of V turned and its origin moved so that the axon rests at -65 mV. The initial values
     are the gates' steady values at -65 mV.
+
+    Range: I up to 150 uA/cm2 (from there on one spike, then a block). The integrator chosen by
+    itself, exponential Euler, is stable at any ``dt`` and of first order: intervals are 6 to 16
+    steps too long. ``integrator="rk4"`` has them right within a step, for ``dt`` up to 0.05 ms.
     """
     return NeuronModel(
         _SQUID,
@@ -136,6 +140,11 @@ def TraubMilesHH(
     Benchmark 3 (COBAHH) of Brette et al., J. Comput. Neurosci. 23 (2007), appendix B; kinetics of
     Traub and Miles, "Neuronal networks of the hippocampus" (1991). The initial values are the
     gates' steady values at -60 mV.
+
+    Range: I up to 3 nA; near 10 nA the intervals are shorter than ``t_ref``, and beyond the
+    potential stays above ``V_th``, which is noted every ``t_ref``. The integrator chosen by itself,
+    exponential Euler, is stable at any ``dt`` and of first order: intervals are 5 to 22 steps too
+    long. ``integrator="rk4"`` has them right within a step, for ``dt`` up to 0.05 ms.
     """
     return NeuronModel(
         _TRAUB_MILES,
