@@ -42,6 +42,7 @@ class PopulationAssembly:
         self.arena: dict[str, None] = {}
         self.accumulated: dict[str, None] = {}
         self.published: dict[str, None] = {}
+        self.split = False
         self.poisson: list[tuple[PoissonInput, str]] = []
         self.timed: list[TimedCurrent] = []
         self.currents: list[CurrentInput] = []
@@ -133,6 +134,15 @@ class PopulationAssembly:
         self.arena[variable] = None
         return 0
 
+    def plastic_target(self, variable: str) -> bool:
+        """Register a variable that plastic synapses add to; returns whether the threshold must see
+        the jump at once, so that it goes into a sum, too."""
+        if variable not in self._seen_by_threshold():
+            return False
+        self.accumulated[variable] = None
+        self.split = True
+        return True
+
     # ------------------------------------------------------------------ results
 
     def structure(self, real: str, check_finite: bool) -> PopulationStructure | None:
@@ -162,6 +172,7 @@ class PopulationAssembly:
             timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
             noise=tuple((c.input, _shared(c.mean), _shared(c.sd)) for c in self.noise),
             published=tuple(sorted(self.published)),
+            split=self.split,
             is_source=self.is_source,
             real=real,
             check_finite=check_finite,

@@ -19,6 +19,8 @@ def describe_neuron_kernel(kernel: NeuronKernel) -> str:
     lines += _section("coefficients", (f"{c.name} = {c.value}" for c in kernel.coefficients))
     lines += _section("random", (f"{d.name}: {d.kind}" for d in kernel.draws))
     lines += _section("step", _assigns(kernel.step))
+    if kernel.split:
+        lines.append("  arrivals at plastic synapses, which add to the sums below")
     lines += _section(
         "Poisson", (f"{j.target} += {j.weight} * count{j.index}" for j in kernel.poisson)
     )
@@ -40,7 +42,11 @@ def describe_synapse_kernel(kernel: SynapseKernel) -> str:
     lines = [f"synapse kernel {kernel.name} ({kernel.real})"]
     lines.append(f"  per synapse: {', '.join(kernel.synapse)}")
     if kernel.held:
-        lines.append(f"  held while the target is refractory: {', '.join(kernel.held)}")
+        lines.append(
+            f"  held at a postsynaptic spike that makes it refractory: {', '.join(kernel.held)}"
+        )
+    if kernel.summed:
+        lines.append(f"  summed, for the threshold to see: {', '.join(kernel.summed)}")
     lines += _section("since the last event", _assigns(kernel.decay))
     for title, assigns in (
         ("at a presynaptic arrival", kernel.on_pre),

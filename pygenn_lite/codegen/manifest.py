@@ -19,6 +19,7 @@ def build_manifest(program: Program) -> dict[str, Any]:
 
 def _neuron(kernel: NeuronKernel) -> dict[str, Any]:
     return {
+        "integrate": f"{kernel.name}_integrate" if kernel.split else None,
         "update": f"{kernel.name}_update",
         "after": f"{kernel.name}_after" if kernel.after else None,
         "prepare": f"{kernel.name}_prepare",
@@ -40,6 +41,7 @@ def _synapse(kernel: SynapseKernel) -> dict[str, Any]:
         "on_pre": f"{kernel.name}_on_pre" if kernel.on_pre else None,
         "on_post": f"{kernel.name}_on_post" if kernel.on_post else None,
         "step": f"{kernel.name}_step" if kernel.step else None,
+        "lead": kernel.lead,
         "settle": f"{kernel.name}_settle" if kernel.decay else None,
         "synapse": [
             {"name": n, "dtype": "uint32" if n == "last_update" else "real"} for n in kernel.synapse

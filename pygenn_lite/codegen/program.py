@@ -101,7 +101,10 @@ class Timed:
 
 @dataclass(frozen=True)
 class NeuronKernel:
-    """One time step of a population."""
+    """One time step of a population.
+
+    ``split``: between the flow and the threshold, plastic synapses jump what the threshold sees.
+    """
 
     name: str
     arrays: tuple[Array, ...]
@@ -127,6 +130,7 @@ class NeuronKernel:
     checked: tuple[str, ...]  # states that must stay finite, in the order of blaming them
     watched: tuple[str, ...]  # those of `checked` that are looked at in every step
     integrators: tuple[tuple[str, str], ...]  # variable, integrator (for people)
+    split: bool
     real: str
 
     def __str__(self) -> str:
@@ -140,20 +144,28 @@ class SynapseKernel:
     """What happens at plastic synapses: at a presynaptic arrival, a postsynaptic spike, every step.
 
     Assignments are ordered; targets in ``synapse`` are per-synapse variables, targets in ``post``
-    are added to (`value` is then the increment).
+    are added to (`value` is then the increment). Increments that ``on_pre`` gives to ``summed``
+    variables go into the target's accumulators (``<variable>__sum`` in ``post``): the threshold
+    sees them, so such a group's arrivals are handled before it is tested (``lead`` 1).
     """
 
     name: str
     synapse: tuple[str, ...]
     pre: tuple[str, ...]
     post: tuple[str, ...]
-    held: tuple[str, ...]  # of `post`: not changed while the target's counter `refractory` runs
+    held: tuple[str, ...]  # of `post`: on_post leaves them while the counter `refractory` runs
+    summed: tuple[str, ...]
     scalars: tuple[str, ...]
     decay: tuple[Assign, ...]  # event driven: brings variables up to date; uses `elapsed` (ms)
     on_pre: tuple[Assign, ...]
     on_post: tuple[Assign, ...]
     step: tuple[Assign, ...]
     real: str
+
+    @property
+    def lead(self) -> int:
+        """Steps by which arrivals are handled earlier than at the beginning of their own step."""
+        return 1 if self.summed else 0
 
     def __str__(self) -> str:
         from pygenn_lite.codegen.describe import describe_synapse_kernel
@@ -170,7 +182,8 @@ class Phase:
 
 
 # The step from t_n to t_{n+1}, the same on every backend: the reference interpreter walks through
-# this list, templates/cpp/engine/engine.hpp spells it out for a slice.
+# this list, templates/cpp/engine/engine.hpp spells it out for a slice. Where nothing comes between
+# "integrate" and "fire" (`NeuronKernel.split`), a backend may do both at once.
 SCHEDULE = (
     Phase("deliver", "arrivals at t_n through static synapses"),
     Phase("on_pre", "arrivals at t_n at plastic synapses"),
@@ -178,7 +191,9 @@ SCHEDULE = (
     Phase("after", "postsynaptic traces of neurons that spiked at t_n"),
     Phase("synapse_step", "continuous dynamics of synapses"),
     Phase("record", "variables are recorded as they are at t_n"),
-    Phase("update", "neurons go on to t_{n+1}: flow, threshold, reset, presynaptic traces"),
+    Phase("integrate", "neurons flow to t_{n+1}"),
+    Phase("on_pre_seen", "arrivals at t_{n+1} at plastic synapses whose jumps the threshold sees"),
+    Phase("fire", "jumps at t_{n+1} are added; threshold, reset, presynaptic traces"),
     Phase("send", "spikes at t_{n+1} set out"),
 )
 
@@ -194,7 +209,8 @@ class Program:
     def schedule(self) -> tuple[Phase, ...]:
         """The phases of a time step for which this network has kernels, or needs none."""
         unused = {
-            "on_pre": not any(k.on_pre for k in self.synapses),
+            "on_pre": not any(k.on_pre and not k.lead for k in self.synapses),
+            "on_pre_seen": not any(k.lead for k in self.synapses),
             "on_post": not any(k.on_post for k in self.synapses),
             "after": not any(k.after for k in self.neurons),
             "synapse_step": not any(k.step for k in self.synapses),

@@ -63,27 +63,51 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     threshold = None if kernel.threshold is None else hoist(kernel.threshold)
     condition = kernel.refractory_condition
     condition = None if condition is None else hoist(condition)
-    used = _names(*(a.value for a in step), threshold, condition) | set(kernel.watched)
-    used |= set(kernel.changed) | {j.weight for j in kernel.poisson}
-    used |= {n for n, _ in kernel.accumulators} | {j.target for j in kernel.poisson}
-    states = [a for a in kernel.arrays if a.role == "state"]
-    written = set(kernel.changed) | {j.target for j in kernel.poisson}
-    written |= {n for n, _ in kernel.accumulators}
+    flow = _names(*(a.value for a in step)) | set(kernel.changed)
+    end = _names(threshold, condition) | set(kernel.watched)
+    end |= {j.weight for j in kernel.poisson} | _jumped(kernel)
+    parts = [(flow, False), (end, True)] if kernel.split else [(flow | end, True)]
     return {
         "kernel": kernel,
         "description": description,
-        "time": hoist.lines,
-        "used": used,
-        "stored": [a for a in states if a.name in written],
+        "stages": [
+            _stage(kernel, hoist, used, flows=fires != kernel.split, fires=fires)
+            for used, fires in parts
+        ],
         "step": _lines(step),
         **_quiet_view(kernel, threshold),
         "condition": None if condition is None else _print(condition),
+        "condition_first": condition is not None and bool(_jumped(kernel) & set(kernel.held)),
         "on_spike": _ordered_view(kernel, [*kernel.reset, *kernel.on_spike]),
         "after": _ordered_view(kernel, kernel.after),
         "prepare": _prepare_view(kernel),
         "array_index": {a.name: k for k, a in enumerate(kernel.arrays)},
         "scalar_index": {s.name: k for k, s in enumerate(kernel.scalars)},
     }
+
+
+def _stage(
+    kernel: NeuronKernel, hoist: _TimeHoist, used: set[str], *, flows: bool, fires: bool
+) -> dict[str, Any]:
+    """One function of the step: the whole of it, or one of two parts."""
+    whole = flows and fires
+    written = (set(kernel.changed) if flows else set()) | (_jumped(kernel) if fires else set())
+    always = ("accumulator", "refractory") if fires else ("refractory",)
+    return {
+        "flows": flows,
+        "fires": fires,
+        "used": used,
+        "time": [line for line in hoist.lines if whole or line.target in used],
+        "timed": [(k, d) for k, d in enumerate(kernel.timed) if whole or d.name in used],
+        "draws": [d for d in kernel.draws if whole or d.name in used],
+        "arrays": [a for a in kernel.arrays if a.name in used or a.role in always],
+        "stored": [a for a in kernel.arrays if a.role == "state" and a.name in written],
+    }
+
+
+def _jumped(kernel: NeuronKernel) -> set[str]:
+    """States that jumps at the end of a step move."""
+    return {n for n, _ in kernel.accumulators} | {j.target for j in kernel.poisson}
 
 
 def _quiet_view(kernel: NeuronKernel, threshold: Any) -> dict[str, Any]:
@@ -118,7 +142,7 @@ def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
         "description": description,
         "decay": _lines(kernel.decay),
         "parts": {
-            name: _synapse_part(kernel, assigns, decay)
+            name: _synapse_part(kernel, name, assigns, decay)
             for name, assigns, decay in (
                 ("on_pre", kernel.on_pre, kernel.decay),
                 ("on_post", kernel.on_post, kernel.decay),
@@ -130,12 +154,15 @@ def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
 
 
 def _synapse_part(
-    kernel: SynapseKernel, assigns: tuple[Assign, ...], decay: tuple[Assign, ...]
+    kernel: SynapseKernel, name: str, assigns: tuple[Assign, ...], decay: tuple[Assign, ...]
 ) -> dict[str, Any]:
     """Statements of one event, with the variables it reads and writes."""
     used = _names(*(a.value for a in (*decay, *assigns)))
     targets = [a.target.removesuffix("__next") for a in (*decay, *assigns)]
     own = [n for n in kernel.synapse if n != "last_update"]
+    jumped = [n for n in kernel.post if n in targets]
+    summed = kernel.summed if name == "on_pre" else ()
+    sinks = {n: f"{n}__sum" if n in summed else n for n in jumped}
     return {
         "statements": [
             {"target": a.target, "value": _print(a.value), "kind": _kind(kernel, a.target)}
@@ -148,10 +175,11 @@ def _synapse_part(
         ],
         "pre": [(k, n) for k, n in enumerate(kernel.pre) if n in used],
         "post": [(k, n) for k, n in enumerate(kernel.post) if n in used],
-        "guarded": set(targets) & set(kernel.held),
+        "guarded": set(targets) & set(kernel.held) if name == "on_post" else set(),
         "read": used & set(kernel.post),
         "jumped_names": set(targets) & set(kernel.post),
-        "jumped": [(k, n) for k, n in enumerate(kernel.post) if n in targets],
+        "jumped": [(k, n) for k, n in enumerate(kernel.post) if n in sinks.values()],
+        "sinks": sinks,
         "uses": {n: n in used for n in ("t", "delay")},
     }
 

@@ -71,6 +71,7 @@ class PopulationStructure:
     timed: tuple[tuple[str, bool], ...]
     noise: tuple[tuple[str, bool, bool], ...]  # input, mean shared?, sd shared?
     published: tuple[str, ...]
+    split: bool  # plastic synapses jump what the threshold sees
     is_source: bool
     real: str
     check_finite: bool
@@ -88,7 +89,8 @@ class SynapseStructure:
     synapse: tuple[str, ...]  # per-synapse variables, "weight" first
     pre: tuple[str, ...]  # symbols read from the source population's rings
     post: tuple[str, ...]  # symbols that are arrays over the target slice
-    held: tuple[str, ...]  # of these, those that ignore jumps while the neuron is refractory
+    held: tuple[str, ...]  # of these, those whose jumps in on_post wait for refractoriness
+    summed: tuple[str, ...]  # of these, those whose jumps in on_pre go through accumulators
     scalars: tuple[str, ...]
     real: str
 

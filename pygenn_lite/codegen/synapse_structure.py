@@ -33,8 +33,12 @@ def general_group(
     post_trace = target.trace("post", model.post_trace, model) if model.post_trace else {}
     synapse = ("weight", *(n for n, _ in model.variables if n != "weight"))
     names = _Names(group, source, target, receptor, pre_trace, post_trace, synapse)
-    for equation in (*model.on_pre, *model.on_post):
+    for equation in model.on_pre:
         names.resolve(equation)
+        names.sum_up(equation)
+    for equation in model.on_post:
+        names.resolve(equation)
+        names.guard(equation)
     names.define(model.synapse_equations)
     for equation in model.synapse_equations:
         names.resolve(equation)
@@ -52,7 +56,8 @@ def general_group(
         synapse=stored,
         pre=tuple(sorted(names.pre)),
         post=tuple(sorted(names.post)),
-        held=names.held(),
+        held=tuple(sorted(names.held)),
+        summed=tuple(sorted(names.summed)),
         scalars=tuple(sorted(names.scalars)),
         real=real,
     )
@@ -62,6 +67,7 @@ def general_group(
         kind="general",
         source=group.source,
         target=group.target,
+        lead=1 if names.summed else 0,
         values=names.scalars,
         initial={"weight": group.weight, **dict(model.variables)},
         receptor={**receptor, **post_trace},
@@ -94,13 +100,22 @@ class _Names:
         self.pre: dict[str, str] = {}
         self.post: dict[str, str] = {}
         self.scalars: dict[str, Value] = {}
-        self.jumped: set[str] = set()
+        self.held: set[str] = set()
+        self.summed: set[str] = set()
 
-    def held(self) -> tuple[str, ...]:
-        """Symbols of the target neuron that ignore jumps while it is refractory."""
+    def sum_up(self, equation: Equation) -> None:
+        """What on_pre adds to variables that the threshold sees goes into their sums."""
+        name = equation.name
+        if name in self.post and self.target.plastic_target(self.post[name]):
+            self.summed.add(name)
+            self.post[f"{name}__sum"] = f"{self.post[name]}__sum"
+
+    def guard(self, equation: Equation) -> None:
+        """What on_post adds to variables that stand still waits for the end of refractoriness."""
         model = self.target.population.model
-        hold = model.hold if model.refractory else ()
-        return tuple(sorted(s for s in self.jumped if self.post[s] in hold))
+        if model.refractory and self.post.get(equation.name) in model.hold:
+            self.held.add(equation.name)
+            self.post["refractory"] = "refractory"
 
     def define(self, equations: Iterable[Equation]) -> None:
         """Definitions, which equations may use wherever they stand."""
@@ -108,8 +123,6 @@ class _Names:
 
     def resolve(self, equation: Equation) -> None:
         self._target(equation)
-        if set(self.held()):
-            self.post["refractory"] = "refractory"
         for symbol in sorted(equation.symbols):
             self._read(symbol, equation)
 
@@ -131,7 +144,6 @@ class _Names:
                 where=_where(self.group.synapse, equation),
                 cure=f"write '{name} += ...'",
             )
-        self.jumped.add(name)
 
     def _read(self, symbol: str, equation: Equation) -> None:
         if symbol in self.synapse or symbol in BUILT_IN:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -183,11 +183,11 @@ COMMON_FUNCTIONS: Functions = {
 ENGINE_FUNCTIONS: Functions = {
     "pgl_engine_create": (_V, (_U32, _U32, _U32, _U32, _I32)),
     "pgl_engine_destroy": (None, (_V,)),
-    "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, c.POINTER(PopulationArgs))),
+    "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, _V, c.POINTER(PopulationArgs))),
     "pgl_source_set": (_I32, (_V, _U32, _I64, _V, _V)),
     "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64)),
     "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
-    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, _V, _V, c.POINTER(SynapseArgs))),
+    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, _V, _V, c.POINTER(SynapseArgs), _I32)),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
     "pgl_spikes_count": (_I64, (_V, _I32)),

@@ -358,11 +358,12 @@ class Machine:
         )
 
     def _add_population(self, memory: PopulationMemory) -> int:
-        manifest = memory.manifest or {"update": None, "after": None}
+        manifest = memory.manifest or dict.fromkeys(("integrate", "update", "after"))
         number = self.call(
             "population_add",
             memory.size,
             self.partition.begin[memory.name].ctypes.data,
+            self._symbol(manifest["integrate"]),
             self._symbol(manifest["update"]),
             self._symbol(manifest["after"]),
             memory.arguments(self.seed),
@@ -398,6 +399,7 @@ class Machine:
             self._symbol(manifest["on_post"]),
             self._symbol(manifest["step"]),
             args,
+            manifest["lead"],
         )
 
     def _symbol(self, name: str | None) -> int | None:

@@ -102,7 +102,8 @@ class ReferenceSimulation:
 
     def _on_pre(self) -> None:
         for group in self._plastic():
-            group.deliver_plastic(self.step_number)
+            if group.instance.lead == 0:
+                group.deliver_plastic(self.step_number)
 
     def _on_post(self) -> None:
         for group in self._plastic():
@@ -121,8 +122,17 @@ class ReferenceSimulation:
         for name, population in self.populations.items():
             self.traces[name].append(_states(population))
 
-    def _update(self) -> None:
-        self.last_spikes = {n: p.advance(self.step_number) for n, p in self.populations.items()}
+    def _integrate(self) -> None:
+        for population in self.populations.values():
+            population.integrate(self.step_number)
+
+    def _on_pre_seen(self) -> None:
+        for group in self._plastic():
+            if group.instance.lead == 1:
+                group.deliver_plastic(self.step_number + 1)
+
+    def _fire(self) -> None:
+        self.last_spikes = {n: p.fire(self.step_number) for n, p in self.populations.items()}
         self.step_number += 1
 
     def _send(self) -> None:

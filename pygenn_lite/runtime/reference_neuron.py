@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -51,15 +52,18 @@ class ReferencePopulation:
 
     # ------------------------------------------------------------------ one step
 
-    def advance(self, step: int) -> Indices:
-        """From ``t_step`` to the next step; returns the neurons that spike at its end."""
+    def integrate(self, step: int) -> None:
+        """Flow from ``t_step`` to the next step, without jumps."""
+        if self.kernel is not None:
+            self._flow(self.kernel, step)
+
+    def fire(self, step: int) -> Indices:
+        """Jumps at the end of the step, then threshold and reset; the neurons that spike."""
         if self.train is not None:
-            if self.kernel is not None:
-                self._integrate(self.kernel, step)
             spikes = self._replayed(step + 1)
         elif self.kernel is not None:
-            now = self._integrate(self.kernel, step)
-            spikes = self._find_spikes(self.kernel, step, now)
+            self._jump(self.kernel, step)
+            spikes = self._find_spikes(self.kernel, step)
         else:
             spikes = np.empty(0, np.int64)
         self.publish()
@@ -88,43 +92,55 @@ class ReferencePopulation:
         """What synapses see; before the start of the run, the initial value."""
         return float(self.published[max(step + 1, 0)][name][neuron])
 
-    def _integrate(self, kernel: NeuronKernel, step: int) -> Names:
-        now = {**self.names, "t": step * self.dt, **self._draws(kernel.draws, step)}
+    def _known(self, kernel: NeuronKernel, step: int) -> Names:
+        """All that the step's expressions can read."""
+        known = {**self.names, "t": step * self.dt, **self._draws(kernel.draws, step)}
         for k, timed in enumerate(kernel.timed):
-            now[timed.name] = self._timed_value(k, step)
+            known[timed.name] = self._timed_value(k, step)
+        return known
+
+    def _flow(self, kernel: NeuronKernel, step: int) -> None:
+        now = self._known(kernel, step)
         active = self.refractory == 0
         now["active__"] = active.astype(np.float64)
         execute(kernel.step, now)
-
-        free = np.ones(self.size, bool)
         for name in kernel.changed:
             following = now[f"{name}__next"]
-            may_move = active if name in kernel.held else free
+            may_move = active if name in kernel.held else True
             self.names[name] = np.where(may_move, following, self.names[name])
-        for jump in kernel.poisson:
-            declared = self.instance.poisson[jump.index]
-            rate = _expected_count(declared, self, self.dt)
-            stream = stream_of(f"input:{declared.name}")
-            counts = poisson_counts(rate, self.size, self.seed, stream, step)
-            may_move = active if jump.target in kernel.held else free
-            self.names[jump.target] = self.names[jump.target] + np.where(
-                may_move, self.names[jump.weight] * counts, 0.0
-            )
-        for name, total in kernel.accumulators:
-            may_move = active if name in kernel.held else free
-            self.names[name] = self.names[name] + np.where(may_move, self.names[total], 0.0)
-            self.names[total] = np.zeros(self.size)
-        return {**now, **self.names}
 
-    def _find_spikes(self, kernel: NeuronKernel, step: int, now: Names) -> Indices:
-        waiting = self.refractory
+    def _jump(self, kernel: NeuronKernel, step: int) -> None:
+        """Poisson events and summed jumps. Held variables move again from the very end of
+        refractoriness on; a condition for it is looked at before they jump."""
+        self._add_jumps(kernel, step, [n for n in self.names if n not in kernel.held])
         if kernel.refractory == "time":
-            self.refractory = np.maximum(waiting - 1, 0)
+            self.refractory = np.maximum(self.refractory - 1, 0)
         elif kernel.refractory == "condition":
-            persists = evaluate(kernel.refractory_condition, now)
-            self.refractory = ((waiting != 0) & persists).astype(np.int64)
+            persists = evaluate(kernel.refractory_condition, self._known(kernel, step))
+            self.refractory = ((self.refractory != 0) & persists).astype(np.int64)
+        self._add_jumps(kernel, step, kernel.held, self.refractory == 0)
+
+    def _add_jumps(
+        self, kernel: NeuronKernel, step: int, targets: Iterable[str], may_move: Any = True
+    ) -> None:
+        for jump in kernel.poisson:
+            if jump.target in targets:
+                declared = self.instance.poisson[jump.index]
+                rate = _expected_count(declared, self, self.dt)
+                stream = stream_of(f"input:{declared.name}")
+                counts = poisson_counts(rate, self.size, self.seed, stream, step)
+                increment = np.where(may_move, self.names[jump.weight] * counts, 0.0)
+                self.names[jump.target] = self.names[jump.target] + increment
+        for name, total in kernel.accumulators:
+            if name in targets:
+                increment = np.where(may_move, self.names[total], 0.0)
+                self.names[name] = self.names[name] + increment
+                self.names[total] = np.zeros(self.size)
+
+    def _find_spikes(self, kernel: NeuronKernel, step: int) -> Indices:
         if kernel.threshold is None:
             return np.empty(0, np.int64)
+        now = self._known(kernel, step)
         above = np.broadcast_to(evaluate(kernel.threshold, now), self.size)
         spikes = np.flatnonzero(above & (self.refractory == 0))
         if spikes.size:

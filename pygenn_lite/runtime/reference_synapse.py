@@ -146,14 +146,18 @@ class ReferenceGroup:
             names |= {a.target: evaluate(a.value, names) for a in self.kernel.decay}
             self.variables["last_update"][k] = step
         for assign in assigns:
-            if assign.target in self.kernel.post:
-                if assign.target in self.kernel.held and self.target.refractory[self.post[k]]:
-                    continue
-                names[assign.target] += evaluate(assign.value, names)
-                values = self.target.names[self.instance.post[assign.target]]
-                values[self.post[k]] = names[assign.target]
-            else:
+            if assign.target not in self.kernel.post:
                 execute([assign], names)
+                continue
+            increment = evaluate(assign.value, names)
+            if assigns is self.kernel.on_pre and assign.target in self.kernel.summed:
+                sink = self.instance.post[f"{assign.target}__sum"]
+            elif assign.target in self.kernel.held and self.target.refractory[self.post[k]]:
+                continue
+            else:
+                sink = self.instance.post[assign.target]
+            names[assign.target] += increment
+            self.target.names[sink][self.post[k]] += increment
         for name in self.variables:
             if name != "last_update":
                 self.variables[name][k] = names[name]

@@ -112,13 +112,28 @@ def test_jumps_of_what_the_threshold_sees_are_summed_and_others_go_straight():
     assert structure.kernels[0].arena == ("I_syn__r0",)
 
 
-def test_jumps_of_held_variables_ask_whether_the_neuron_is_refractory():
+def test_what_plastic_synapses_add_is_summed_too_where_the_threshold_sees_it():
     plastic = SynapseModel(on_pre="V_post += weight; weight *= 0.9")
-    (held,) = network_structure(one_population(LIF, plastic)).synapse_kernels
+    structure = network_structure(one_population(LIF, plastic))
+    (synapse,) = structure.synapse_kernels
+    assert synapse.summed == ("V_post",) and synapse.post == ("V_post", "V_post__sum")
+    assert structure.groups["p_p"].lead == 1
+    assert structure.kernels[0].split and structure.kernels[0].accumulated == ("V",)
+    elsewhere = SynapseModel(
+        "dI_syn/dt = -I_syn", inputs="I = I_syn", on_pre="I_syn += weight; weight *= 0.9"
+    )
+    structure = network_structure(one_population(LIF, elsewhere))
+    assert structure.synapse_kernels[0].summed == () and structure.groups["p_p"].lead == 0
+    assert not structure.kernels[0].split
+
+
+def test_jumps_after_a_spike_ask_whether_it_made_the_neuron_refractory():
+    backwards = SynapseModel(on_pre="weight *= 0.9", on_post="V_post += weight")
+    (held,) = network_structure(one_population(LIF, backwards)).synapse_kernels
     assert held.held == ("V_post",)
     assert held.post == ("V_post", "refractory")
     free = NeuronModel("dV/dt = -V", threshold="V > 1", reset="V = 0")
-    (other,) = network_structure(one_population(free, plastic)).synapse_kernels
+    (other,) = network_structure(one_population(free, backwards)).synapse_kernels
     assert other.held == ()
 
 

@@ -138,6 +138,7 @@ class Net:
                 self.handle,
                 size,
                 pointer(bounds),
+                None,
                 self.function(f"test_update_{self.kind}" if update == "" else update),
                 self.function(f"test_after_{self.kind}" if after == "" else after),
                 args,
@@ -265,6 +266,7 @@ class Net:
                 self.function(on_post),
                 self.function(step),
                 args,
+                0,
             )
         )
 

@@ -89,6 +89,7 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
         checked=tuple(checked),
         watched=tuple(n for n in checked if n not in decaying),
         integrators=tuple(step.integrators.items()),
+        split=structure.split,
         real=structure.real,
     )
 

@@ -37,6 +37,7 @@ def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
         pre=structure.pre,
         post=structure.post,
         held=structure.held,
+        summed=structure.summed,
         scalars=structure.scalars,
         decay=tuple(flows) if structure.event_driven else (),
         on_pre=_ordered(structure.on_pre, structure, where),

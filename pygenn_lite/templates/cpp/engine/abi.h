@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PGL_ABI_VERSION 3
+#define PGL_ABI_VERSION 4
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -67,6 +67,9 @@ typedef struct pgl_fault {
 // Advances one step (t_step -> t_{step+1}); writes the population indices of neurons that spiked,
 // ascending, to `spikes` (room for `count`), returns how many.
 typedef uint32_t (*pgl_update_fn)(const pgl_population_args*, int64_t step, uint32_t* spikes, pgl_fault* fault);
+// Where plastic synapses jump what the threshold sees, a step is in two parts: this one integrates to t_{step+1}, then
+// their arrivals add to accumulators, and the update adds those, tests the threshold and resets. May be NULL.
+typedef void (*pgl_integrate_fn)(const pgl_population_args*, int64_t step);
 // Post-synaptic traces of the neurons that spiked at t_step (population indices); may be NULL.
 typedef void (*pgl_after_fn)(const pgl_population_args*, int64_t step, const uint32_t* spikes, uint32_t n);
 // Computes the coefficients (propagators) from the parameters; count/arrays as above; scalars writable.
@@ -122,8 +125,8 @@ pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_de
 void pgl_engine_destroy(pgl_engine*);
 // slice_begin: [slices + 1] neuron indices, multiples of 64 (except the last); args: [slices], copied; fn may be NULL
 // for a spike source.
-int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* slice_begin, pgl_update_fn, pgl_after_fn,
-                           const pgl_population_args* args);
+int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* slice_begin, pgl_integrate_fn, pgl_update_fn,
+                           pgl_after_fn, const pgl_population_args* args);
 // Replaying trains: (step, index) sorted by step, then index; copied.
 int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const int64_t* steps, const uint32_t* indices);
 // After each update copy real state[0..size) of the whole population into ring slot (step+1) & mask.
@@ -132,9 +135,10 @@ int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, voi
 // Static delivery: arena[slice] is the base of the slice's receptor variables that stores' target indices address.
 // lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
-// General delivery of one group; functions may be NULL. args: [slices], copied.
+// General delivery of one group; functions may be NULL. args: [slices], copied. lead: 0: on_pre at the beginning of a
+// step; 1: on_pre for what arrives at its end, between the two parts of the target's update.
 int32_t pgl_synapse_add(pgl_engine*, uint32_t source_population, uint32_t target_population, pgl_store*, pgl_on_pre_fn,
-                        pgl_on_post_fn, pgl_synapse_step_fn, const pgl_synapse_args* args);
+                        pgl_on_post_fn, pgl_synapse_step_fn, const pgl_synapse_args* args, int32_t lead);
 
 // ---------------------------------------------------------------- engine: recording
 int32_t pgl_record_spikes(pgl_engine*, uint32_t population, uint32_t begin, uint32_t end, uint32_t stride);

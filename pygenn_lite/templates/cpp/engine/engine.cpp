@@ -79,8 +79,9 @@ pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_de
 
 void pgl_engine_destroy(pgl_engine* engine) { delete engine; }
 
-int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* slice_begin, pgl_update_fn update,
-                           pgl_after_fn after, const pgl_population_args* args) {
+int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* slice_begin,
+                           pgl_integrate_fn integrate, pgl_update_fn update, pgl_after_fn after,
+                           const pgl_population_args* args) {
   return guarded<int32_t>(-1, [&] {
     const std::size_t slices = engine->slices().size();
     pgl::Population population;
@@ -92,6 +93,7 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sl
       if (slice_begin[s] % PGL_BLOCK != 0 && slice_begin[s] != size) throw Error("slices must begin at multiples of 64");
     }
     if (args == nullptr && (update != nullptr || after != nullptr)) throw Error("a kernel needs its arguments");
+    population.integrate = integrate;
     population.update = update;
     population.after = after;
     population.counts.reset(size);
@@ -162,10 +164,13 @@ int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, vo
 }
 
 int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pgl_store* store, pgl_on_pre_fn on_pre,
-                        pgl_on_post_fn on_post, pgl_synapse_step_fn step, const pgl_synapse_args* args) {
+                        pgl_on_post_fn on_post, pgl_synapse_step_fn step, const pgl_synapse_args* args, int32_t lead) {
   return guarded<int32_t>(-1, [&] {
     check_store(engine, source, store);
-    population_at(engine, target);
+    if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
+    if (population_at(engine, target).integrate == nullptr && lead == 1) {
+      throw Error("arrivals at the end of a step need a target whose update is in two parts");
+    }
     pgl::List<pgl::Slice>& slices = engine->slices();
     for (std::size_t s = 0; s < slices.size(); ++s) {
       pgl::GeneralSlice part(store->delays.back());
@@ -174,9 +179,10 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
       part.synapses = &store->slices[s];
       slices[s].generals.push(std::move(part));
     }
-    engine->generals.push({target, on_pre, on_post, step});
+    engine->generals.push({target, lead, on_pre, on_post, step});
     const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
     engine->populations[source].generals.push(id);
+    if (lead == 1) engine->populations[target].seen.push(id);
     return static_cast<int32_t>(id);
   });
 }

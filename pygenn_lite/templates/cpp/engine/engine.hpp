@@ -42,6 +42,7 @@ struct StaticGroup {
 
 struct GeneralGroup {
   uint32_t target_population;
+  int32_t lead;  // 1: arrivals at the end of a step come between integration and threshold
   pgl_on_pre_fn on_pre;
   pgl_on_post_fn on_post;
   pgl_synapse_step_fn step;
@@ -124,6 +125,7 @@ struct pgl_engine {
   void run_steps(uint32_t slice, const Block& block);
   void look_up_spikes(pgl::Slice& slice, const Block& block);
   void deliver(pgl::Slice& slice, int64_t step);
+  void arrive(pgl::Slice& slice, std::size_t group, int64_t step);
   void update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing);
   void settle_fault();
   void post(pgl::Slice& slice, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
@@ -184,8 +186,16 @@ inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& populatio
   for (const uint32_t g : population.generals) {
     if (generals[g].on_pre == nullptr) continue;
     pgl::GeneralSlice& part = slice.generals[g];
-    pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now);
+    pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now + generals[g].lead);
   }
+}
+
+// on_pre for what arrives at t_step.
+inline void pgl_engine::arrive(pgl::Slice& slice, std::size_t group, int64_t step) {
+  pgl::List<pgl_arrival>& arrivals = slice.generals[group].calendar.at(step);
+  if (arrivals.size() == 0) return;
+  generals[group].on_pre(&slice.generals[group].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
+  arrivals.clear();
 }
 
 inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
@@ -201,10 +211,7 @@ inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
     arrivals.clear();
   }
   for (std::size_t g = 0; g < generals.size(); ++g) {
-    pgl::List<pgl_arrival>& arrivals = slice.generals[g].calendar.at(step);
-    if (arrivals.size() == 0) continue;
-    generals[g].on_pre(&slice.generals[g].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
-    arrivals.clear();
+    if (generals[g].lead == 0) arrive(slice, g, step);
   }
   for (std::size_t g = 0; g < generals.size(); ++g) {
     const pgl::List<uint32_t>& spikes = slice.populations[generals[g].target_population].latest;
@@ -237,6 +244,10 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, 
   } else {
     part.latest.clear();
     if (population.update != nullptr && part.count != 0) {
+      if (population.integrate != nullptr) {
+        population.integrate(&part.args, step);
+        for (const uint32_t g : population.seen) arrive(slice, g, step + 1);
+      }
       uint32_t* spikes = part.latest.room(part.count);
       part.latest.set_size(population.update(&part.args, step, spikes, &fault));
     }

@@ -72,12 +72,14 @@ struct Published {  // a variable that synapses read with delay
 struct Population {
   uint32_t size = 0;
   List<uint32_t> slice_begin;
+  pgl_integrate_fn integrate = nullptr;
   pgl_update_fn update = nullptr;
   pgl_after_fn after = nullptr;
   bool has_train = false;
   bool unborn = true;  // nothing known of spikes at the present step: those of a train are still to come
   List<Published> published;
   List<uint32_t> statics, generals;  // groups that start here
+  List<uint32_t> seen;               // groups that end here, whose jumps the threshold sees
   List<SpikeRecorder*> recorders;
   HugeArray<uint32_t> counts;
 };
