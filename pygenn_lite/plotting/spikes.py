@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.parts import legend_above, new_axes, population_color, styled, window
 
@@ -98,25 +99,23 @@ def rate_curves(
     result, ax, populations, start, stop
         As in `raster`.
     bin_ms : float
-        Width of a bin, ms.
+        Width of a bin, ms: a whole number of steps. The last bin may be shorter.
     """
     ax = new_axes(ax, (8.0, 2.5))
     names = _recorded(result, populations)
     begin, end = window(result, start, stop)
-    bins = max(1, round((end - begin) / bin_ms))
+    bin_ms = max(1.0, float(nearest_steps(bin_ms, result.dt))) * result.dt
     for name in names:
-        counts, edges = np.histogram(result.spikes[name].times, bins=bins, range=(begin, end))
-        neurons = _recorded_neurons(result, name)
-        rates = counts / neurons / (edges[1] - edges[0]) * 1000.0
+        binned = result.binned(name, bin_ms, begin, end)
         ax.plot(
-            (edges[:-1] + edges[1:]) / 2, rates, color=population_color(name, names),
+            binned.times, binned.rates, color=population_color(name, names),
             linewidth=0.9, alpha=0.85, label=name,
         )  # fmt: skip
     ax.set_xlim(begin, end)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("time (ms)")
     ax.set_ylabel("Hz")
-    ax.set_title(f"population rates ({(end - begin) / bins:g} ms bins)")
+    ax.set_title(f"population rates ({bin_ms:g} ms bins)")
     if len(names) <= 4:
         legend_above(ax, ncols=len(names))
     return ax
@@ -132,18 +131,13 @@ def _recorded(result: Result, populations: Sequence[str] | None) -> list[str]:
     return sorted(names, key=order.index) if populations is None else names
 
 
-def _recorded_neurons(result: Result, name: str) -> int:
-    if name in result.whole:
-        return result.sizes[name]
-    # Of a slice only those that spiked are known.
-    return max(1, len(np.unique(result.spikes[name].indices)))
-
-
 def _dots(spikes: Any, begin: float, end: float, stride: int) -> tuple[Any, Any]:
     """Times and rows of the spikes to show."""
-    times = spikes.times
-    inside = slice(*np.searchsorted(times, [begin, end + 1e-9]))
-    return _thin(times[inside], np.asarray(spikes.indices)[inside], stride)
+    edges = nearest_steps([begin, end], spikes.dt)
+    inside = slice(
+        np.searchsorted(spikes.steps, edges[0]), np.searchsorted(spikes.steps, edges[1], "right")
+    )
+    return _thin(spikes.times[inside], np.asarray(spikes.indices)[inside], stride)
 
 
 def _thin(times: Any, indices: Any, stride: int) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.runtime.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.final_weights import FinalWeights
 
 T = TypeVar("T")
@@ -44,11 +45,14 @@ class SpikeTrain:
         Which neuron.
     dt : float
         ms per step.
+    recorded : range or ndarray of uint32, optional
+        Indices of the neurons whose spikes were recorded, silent ones included; None: unknown.
     """
 
     steps: IntArray
     indices: npt.NDArray[np.uint32]
     dt: float
+    recorded: range | npt.NDArray[np.uint32] | None = None
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
@@ -155,6 +159,8 @@ class Result:
         Wall time of the run.
     path : Path or None
         The file it was streamed to or loaded from.
+    file_id : str
+        What tells that file from others that have had its name since.
     weights : mapping of str to ndarray or WeightHistogram
         Of plastic groups, at the end of a run that was told to keep them.
     """
@@ -171,6 +177,7 @@ class Result:
     interrupted: bool = False
     simulate_seconds: float = 0.0
     path: Path | None = None
+    file_id: str = ""
     weights: Mapping[str, FinalWeights] = field(default_factory=dict)
 
     @property
@@ -203,7 +210,7 @@ class Result:
         SimulationError
             Nothing is left to count in.
         """
-        settle_steps = float(nearest_steps(settle, self.dt))
+        settle_steps = float(nearest_steps(_milliseconds(settle, "settle"), self.dt))
         if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
             raise ArgumentError(
                 f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
@@ -212,13 +219,65 @@ class Result:
         result = {}
         for population, size in self.sizes.items():
             if population in self.whole and population in self.spikes:
-                number = int(np.count_nonzero(self.spikes[population].steps > first))
+                edges = np.array([first, self.stop_step], np.int64)
+                number = int(count_spikes(self.spikes[population].steps, edges, self.start_step)[0])
                 steps = self.stop_step - first
             else:
                 number, steps = self._counted(population, first)
             seconds = steps * self.dt / 1000.0
             result[population] = number / size / seconds if size and seconds else 0.0
         return result
+
+    def binned(
+        self,
+        population: str,
+        bin_ms: float = 5.0,
+        start: float | None = None,
+        stop: float | None = None,
+    ) -> BinnedSpikes:
+        """Count the recorded spikes of a population in bins (a, b] of time, exactly.
+
+        Parameters
+        ----------
+        population : str
+            One whose spikes were recorded.
+        bin_ms : float
+            Width of a bin, ms; rounded to steps, at least one. The last bin may be shorter.
+        start, stop : float, optional
+            Window, ms; by default the whole run.
+
+        Returns
+        -------
+        BinnedSpikes
+            ``times`` (middles, ms), ``counts``, ``rates`` (Hz per recorded neuron).
+        """
+        width = float(nearest_steps(_milliseconds(bin_ms, "bin_ms"), self.dt))
+        if not 0 < float(bin_ms) < np.inf:
+            raise ArgumentError(f"bins of {bin_ms!r} ms", cure="give a width in ms, above 0")
+        first, last = (
+            int(nearest_steps(_milliseconds(given, name), self.dt).clip(*self._span))
+            if given is not None
+            else bound
+            for name, given, bound in zip(("start", "stop"), (start, stop), self._span, strict=True)
+        )
+        train = self.spikes[population]
+        edges = bin_edges(first, last, int(min(width, 2**62)))
+        counts = count_spikes(train.steps, edges, self.start_step)
+        return BinnedSpikes(edges, counts, self.recorded_neurons(population), self.dt)
+
+    def recorded_neurons(self, population: str) -> int:
+        """Number of neurons of a population whose spikes were recorded."""
+        train = self.spikes[population]
+        if train.recorded is not None:
+            return len(train.recorded)
+        # Not known of trains made by hand: of a part, those that spiked are.
+        if population in self.whole:
+            return self.sizes[population]
+        return len(np.unique(train.indices))
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        return self.start_step, self.stop_step
 
     def _counted(self, population: str, first: int) -> tuple[int, int]:
         """Spikes in the bins that begin at step ``first`` or later, and the steps of these bins:
@@ -242,11 +301,30 @@ class Result:
         plotting = importlib.import_module("pygenn_lite.plotting")
         return plotting.plot_result(self, **options)
 
-    def save(self, path: str | Path) -> Path:
-        """Write all to an HDF5 file (spikes in the SONATA layout); returns its path."""
+    def save(self, path: str | Path, overwrite: bool = False) -> Path:
+        """Write all to an HDF5 file (spikes in the SONATA layout).
+
+        Parameters
+        ----------
+        path : path
+            Appears when all is written.
+        overwrite : bool
+            Whether a result file that is there may be replaced. Other files never are.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        ArgumentError
+            There is a file already.
+        SimulationError
+            The file cannot be written, or somebody else is writing it.
+        """
         from pygenn_lite.runtime.result_file import write_result
 
-        return write_result(self, Path(path))
+        return write_result(self, Path(path), overwrite)
 
     def __repr__(self) -> str:
         state = ", interrupted" if self.interrupted else ""
@@ -256,8 +334,19 @@ class Result:
         )
 
 
+def _milliseconds(given: object, name: str) -> float:
+    """A time given by the user."""
+    try:
+        time = float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        time = float("nan")
+    if np.isnan(time) or isinstance(given, (str, bytes, bool)):
+        raise ArgumentError(f"{name} = {given!r} is not a time", cure="give a number of ms")
+    return time
+
+
 def load_result(path: str | Path) -> Result:
     """Read a result file, also one that a killed run left; arrays are read when asked for."""
-    from pygenn_lite.runtime.result_file import read_result
+    from pygenn_lite.runtime.result_reader import read_result
 
     return read_result(Path(path))
