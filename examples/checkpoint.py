@@ -24,7 +24,7 @@ def build() -> pg.Network:
 
 sim = build().compile()
 sim.run(200.0)
-sim.save("after_200ms.npz")
+sim.save("after_200ms.npz", overwrite=True)  # also when this is run again
 first = sim.run(100.0)
 
 other = build().compile(threads=2)  # another simulation, with another number of threads

@@ -62,6 +62,9 @@ def run(
     out: Annotated[
         Path | None, typer.Option(help="Folder for results; results/NAME by default.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the files of an earlier run in --out.")
+    ] = False,
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Record, or only count spikes.")
     ] = True,
@@ -75,7 +78,7 @@ def run(
         RunOptions(
             network=network, changes=tuple(set_ or ()), duration=duration, settle=settle,
             seed=seed, threads=threads, backend=backend, precision=precision, scale=scale,
-            out=out, record=record, quiet=quiet, json=json,
+            out=out, overwrite=overwrite, record=record, quiet=quiet, json=json,
         )
     )  # fmt: skip
     raise typer.Exit(code)

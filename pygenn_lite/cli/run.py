@@ -16,6 +16,7 @@ from pygenn_lite.cli.network import load
 from pygenn_lite.cli.progress import ProgressBars
 from pygenn_lite.declaration import Network, SpikeSource
 from pygenn_lite.errors import (
+    ArgumentError,
     FileFormatError,
     NumericalError,
     SimulationError,
@@ -42,6 +43,7 @@ class RunOptions:
     precision: str = "float32"
     scale: float | None = None
     out: Path | None = None
+    overwrite: bool = False
     record: bool = True
     quiet: bool = False
     json: bool = False
@@ -111,6 +113,7 @@ def run_network(options: RunOptions) -> int:
             # Whoever presses Ctrl-C twice to be sure still gets the results of the first.
             with InterruptWatch():
                 kept = dict(stream_to=stream, settle=settle, keep_weights=folder is not None)
+                kept["overwrite"] = options.overwrite
                 result, error = _simulate(simulation, settle + duration, progress, kept)
                 progress.close()
                 outcome = Outcome(network, settings, duration, settle, simulation, result)
@@ -184,6 +187,7 @@ def _make_folder(options: RunOptions, network: Network) -> Path:
         folder, count = Path("results") / name, 2
         while folder.exists():
             folder, count = Path("results") / f"{name}_{count}", count + 1
+    _refuse_existing(folder, options.overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -197,8 +201,20 @@ def _make_folder(options: RunOptions, network: Network) -> Path:
     return folder
 
 
+def _refuse_existing(folder: Path, overwrite: bool) -> None:
+    """Refuse to write over the files of an earlier run, or of somebody else, unless asked."""
+    there = [name for name in (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE) if (folder / name).exists()]
+    if there and not overwrite:
+        raise ArgumentError(
+            f"'{folder}' has a {' and a '.join(there)} already",
+            where="--out",
+            cure="choose another folder, or add --overwrite to replace what is there",
+        )
+
+
 def _write_files(outcome: Outcome, folder: Path, stream: Path | None) -> None:
     from pygenn_lite import plotting
+    from pygenn_lite.runtime.files import written_at_once
 
     if stream is not None:
         outcome.files.append(stream)
@@ -215,7 +231,8 @@ def _write_files(outcome: Outcome, folder: Path, stream: Path | None) -> None:
         outcome.files.append(summary)
         known = {"published_hz": dict(outcome.settings.published), "seed": outcome.network.seed}
         text = json.dumps({**outcome.summary(), **known}, indent=2)
-        summary.write_text(text + "\n", encoding="utf-8")
+        with written_at_once(summary) as aside:
+            aside.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise SimulationError(disk_message(error)) from error
 

@@ -15,6 +15,7 @@ from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.plotting.parts import new_figure, population_color, styled
 from pygenn_lite.plotting.spikes import raster, rate_curves
 from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
+from pygenn_lite.runtime.files import written_at_once
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,7 +112,8 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
             cure=f"end the name in .{', .'.join(known)}",
         )
     try:
-        figure.savefig(target, dpi=150)
+        with written_at_once(target) as aside:  # an old picture survives a full disk
+            figure.savefig(aside, dpi=150)
     except OSError as error:
         raise SimulationError(f"cannot write '{target}': {error.strerror or error}") from None
     return target

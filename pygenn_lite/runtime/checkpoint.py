@@ -7,12 +7,8 @@ on the number of threads. NumPy's archive format; written aside and renamed.
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,6 +19,7 @@ import numpy.typing as npt
 from numpy.lib.npyio import NpzFile
 
 from pygenn_lite.errors import CheckpointError
+from pygenn_lite.runtime.files import check_replaceable, written_at_once
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.machine import Machine
@@ -33,7 +30,7 @@ VERSION = 3
 Array = npt.NDArray[Any]
 
 
-def save_checkpoint(machine: Machine, path: Path) -> None:
+def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> None:
     """Write a checkpoint.
 
     Parameters
@@ -41,7 +38,13 @@ def save_checkpoint(machine: Machine, path: Path) -> None:
     machine : Machine
     path : Path
         Replaced at once when all is written.
+    overwrite : bool
+        Whether a checkpoint that is there may be replaced.
     """
+    check_replaceable(
+        path, overwrite=overwrite, is_ours=_is_checkpoint, kind="checkpoint",
+        hint="name another file, or pass overwrite=True to replace this one",
+    )  # fmt: skip
     changed = sorted(name for name, group in machine.groups.items() if group.drawn is not None)
     header = {
         "format": FORMAT,
@@ -52,7 +55,7 @@ def save_checkpoint(machine: Machine, path: Path) -> None:
         "changed_weights": changed,
     }
     try:
-        with _written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
+        with written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
             _put(file, "header", np.frombuffer(json.dumps(header).encode(), np.uint8))
             for name, array in _arrays(machine, changed):
                 _put(file, name, array)
@@ -163,6 +166,14 @@ def _plain(value: Any) -> Iterator[bytes]:
         for key, item in sorted(vars(value).items()):
             yield key.encode()
             yield from _plain(item)
+
+
+def _is_checkpoint(path: Path) -> bool:
+    try:
+        with _open(path) as file:
+            return bool(json.loads(file["header"].tobytes().decode())["format"] == FORMAT)
+    except Exception:  # noqa: BLE001  (whatever NumPy makes of other people's files)
+        return False
 
 
 def _open(path: Path) -> NpzFile:
@@ -277,20 +288,3 @@ def _restore_ring(ring: Array, past: Array, step: int) -> None:
 def _put(file: zipfile.ZipFile, name: str, array: Array) -> None:
     with file.open(f"{name}.npy", "w", force_zip64=True) as entry:
         np.lib.format.write_array(entry, np.require(array, requirements="C"), allow_pickle=False)
-
-
-@contextlib.contextmanager
-def _written_at_once(path: Path) -> Iterator[Path]:
-    """A file beside ``path`` that takes its place when the block is done."""
-    if path.exists() and not path.is_file():  # a directory, or a device that would be replaced
-        raise FileExistsError(errno.EEXIST, "there is something that is no file")
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(descriptor)
-    aside = Path(name)
-    try:
-        yield aside
-        with aside.open("rb") as written:
-            os.fsync(written.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

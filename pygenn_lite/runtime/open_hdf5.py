@@ -53,7 +53,10 @@ class _AsIfClosed(io.FileIO):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "rb")
-        fields: list[Any] = list(HEAD.unpack(super().read(HEAD.size)))
+        head = super().read(HEAD.size)
+        fields: list[Any] = list(HEAD.unpack(head))
+        if _checksum(head[:-4]) != fields[9]:
+            raise ValueError("its head is damaged")
         fields[4], fields[7] = 0, os.fstat(self.fileno()).st_size
         fields[9] = _checksum(HEAD.pack(*fields)[:-4])
         self._head = HEAD.pack(*fields)

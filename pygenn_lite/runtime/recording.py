@@ -42,6 +42,13 @@ class SpikeRequest:
     whole: bool
     chosen: Indices | None = None
 
+    @property
+    def recorded(self) -> range | Indices:
+        """Indices of the neurons."""
+        if self.chosen is not None:
+            return self.chosen
+        return range(self.begin, self.end, self.stride)
+
 
 @dataclass(frozen=True)
 class VariableRequest:
@@ -232,10 +239,11 @@ class MemorySink:
     def spikes(self) -> Mapping[str, SpikeTrain]:
         """All spikes."""
         trains: dict[str, SpikeTrain] = {}
-        for population, parts in self._spikes.items():
+        for request in self.requests.spikes:
+            population, parts = request.population, self._spikes[request.population]
             steps = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in parts)])
             indices = np.concatenate([np.zeros(0, np.uint32), *(i for _, i in parts)])
-            trains[population] = SpikeTrain(steps, indices, self.dt)
+            trains[population] = SpikeTrain(steps, indices, self.dt, request.recorded)
         return Shelf(trains, "spikes")
 
     def traces(self) -> Mapping[str, Mapping[str, Trace]]:
@@ -268,6 +276,7 @@ def open_result_file(
     sizes: Mapping[str, int],
     real: npt.DTypeLike,
     weights: Sequence[str],
+    overwrite: bool,
 ) -> ResultFile:
     """A file that takes what is recorded."""
     return ResultFile(
@@ -276,8 +285,9 @@ def open_result_file(
         start_step=start_step,
         name=name,
         sizes=sizes,
-        spikes={r.population: r.whole for r in requests.spikes},
+        spikes={r.population: r.recorded for r in requests.spikes},
         traces={(r.owner, r.variable): r.indices for r in requests.variables},
         dtype=real,
         weights=weights,
+        overwrite=overwrite,
     )

@@ -1,10 +1,11 @@
-"""Result files: HDF5 with spikes in the SONATA layout (/spikes/<population>/timestamps, node_ids),
-variables under /traces/<population>/<variable>, spike counts under /counts.
+"""Writes result files: HDF5 with spikes in the SONATA layout (/spikes/<population>/timestamps,
+node_ids), variables under /traces/<population>/<variable>, spike counts under /counts.
 
 ``ResultFile`` appends while a run produces, in batches that end with a flush. The file is in HDF5's
 SWMR mode, which writes what is pointed to before what points to it: a run that is killed, also in
-the middle of a flush, leaves all earlier batches readable. What the interrupted batch left behind
-lies beyond ``stop_step``, which is written last, and is not read.
+the middle of a flush, leaves all earlier batches readable. How much of each array is valid, and
+what its checksum is, stands in ``sums``; of its two halves the flush that is under way changes the
+one that does not count yet. ``result_reader`` reads such files.
 """
 
 from __future__ import annotations
@@ -15,33 +16,43 @@ import os
 import resource
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import FileFormatError, SimulationError
+from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime.files import (
+    FileClaim,
+    check_regular,
+    check_replaceable,
+    put_in_place,
+    real_path,
+)
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
-from pygenn_lite.runtime.open_hdf5 import open_hdf5
-from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace, times_of
+from pygenn_lite.runtime.result import Result, times_of
+from pygenn_lite.runtime.result_reader import FORMAT, VERSION, checksum_of, file_id, is_result_file
 
 if TYPE_CHECKING:
     import h5py
 
-FORMAT = "pygenn_lite result"
-VERSION = 2
 SONATA_MAGIC = 0x0A7A
+SORTING = {"none": 0, "by_id": 1, "by_time": 2}  # SONATA's
 CHUNK_BYTES = 1 << 16
+SAVED_AT_ONCE = 1 << 20  # rows of a result in memory
 FLUSH_SECONDS = 0.5
-NAME_ANOTHER = "name a file written by 'run --out', run(stream_to=...) or Result.save"
-T = TypeVar("T")
+REPLACE_HINT = "give each run a file of its own, or pass overwrite=True to replace this one"
 
 
 class ResultFile:
     """A result file that grows.
+
+    An existing file is only replaced with ``overwrite``, and then when the new one is complete:
+    until then the new one is called ``NAME.part``.
 
     Parameters
     ----------
@@ -49,12 +60,21 @@ class ResultFile:
     dt : float
     sizes : mapping
         Neurons by population.
-    spikes : mapping of str to bool
-        Populations whose spikes come, and whether of all their neurons.
+    spikes : mapping of str to range or ndarray
+        Populations whose spikes come, and the indices of the recorded neurons.
     traces : mapping of (population, variable) to ndarray
         Indices of the recorded neurons.
     weights : sequence of str
         Groups whose weights at the end come.
+    overwrite : bool
+        Whether a result file that is there may be replaced.
+    aside : bool
+        Whether to call the file ``NAME.part`` until it is complete also where there is none yet.
+
+    Attributes
+    ----------
+    path : Path
+        Where the data are at present.
     """
 
     def __init__(
@@ -65,56 +85,56 @@ class ResultFile:
         start_step: int,
         name: str,
         sizes: Mapping[str, int],
-        spikes: Mapping[str, bool],
+        spikes: Mapping[str, range | npt.NDArray[np.uint32]],
         traces: Mapping[tuple[str, str], npt.NDArray[np.uint32]],
         dtype: npt.DTypeLike,
         weights: Sequence[str] = (),
+        overwrite: bool = False,
+        aside: bool = False,
     ) -> None:
-        import h5py
-
-        self.path, self.dt = path, dt
-        try:
-            self.file = h5py.File(path, "w", libver=("v110", "v110"))  # the oldest with SWMR
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise SimulationError(
-                f"the result file {path} cannot be written: {reason}",
-                cure="name a file in a directory that exists and that you can write to",
-            ) from error
+        self.dt, self._target = dt, path.absolute()
+        self._claim, self.path, self.file = _opened(path, overwrite, aside)
         self._pending: dict[str, list[npt.NDArray[Any]]] = {}
         self._last_flush = time.monotonic()
-        self._flushed_step = start_step
+        self._flushed_step, self._flushes = start_step, 0
         self._given_up = False
-        root = self.file.attrs
-        root["magic"], root["version"] = np.uint32(SONATA_MAGIC), np.array([0, 1], np.uint32)
-        root["format"], root["format_version"] = FORMAT, VERSION
-        root["dt"], root["start_step"], root["name"] = dt, start_step, name
-        # Changes while the run goes on, in one write: a group of few attributes is one block.
-        run = self.file.create_group("run").attrs
-        run["stop_step"], run["interrupted"], run["simulate_seconds"] = start_step, True, 0.0
-        for population, whole in spikes.items():
-            group = self.file.create_group(f"spikes/{population}")
-            group.attrs["sorting"] = "by_time"
-            group.attrs["whole"] = whole
-            timestamps = _growing(group, "timestamps", np.float64)
-            timestamps.attrs["units"] = "milliseconds"
-            _growing(group, "node_ids", np.uint64)
-        for (population, variable), indices in traces.items():
-            group = self.file.create_group(f"traces/{population}/{variable}")
-            group["indices"] = indices
-            _growing(group, "times", np.float64).attrs["units"] = "milliseconds"
-            _growing(group, "values", dtype, (len(indices),))
-        counts = self.file.create_group("counts")
-        _growing(counts, "steps", np.int64)
-        totals = counts.create_group("totals")
-        for population, size in sizes.items():
-            _growing(totals, population, np.int64).attrs["size"] = size
-        for name in weights:  # values, or counts and edges: whatever comes
-            group = self.file.create_group(f"weights/{name}")
-            _growing(group, "values", dtype)
-            _growing(group, "counts", np.int64)
-            _growing(group, "edges", np.float64)
-        self.file.swmr_mode = True  # from here on nothing new can be created
+        self._sums: dict[str, list[int]] = {}  # by array: rows, checksum
+        try:
+            root = self.file.attrs
+            root["magic"] = np.uint32(SONATA_MAGIC)
+            root["version"] = np.array([0, 1], np.uint32)
+            root["format"], root["format_version"] = _text(FORMAT), VERSION
+            root["id"] = _text(uuid.uuid4().hex)
+            root["dt"], root["start_step"], root["name"] = dt, start_step, _text(name)
+            # Changes while the run goes on, in one write: a group of few attributes is one block.
+            run = self.file.create_group("run").attrs
+            run["reached"] = np.array([start_step, 0, 0], np.int64)  # step, flushes, checksum
+            run["interrupted"], run["simulate_seconds"] = np.uint8(True), 0.0
+            for population, recorded in spikes.items():
+                self._create_spikes(population, recorded, sizes[population])
+            for (population, variable), indices in traces.items():
+                group = self.file.create_group(f"traces/{population}/{variable}")
+                _constant(group, "indices", indices)
+                self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
+                self._growing(group, "values", dtype, (len(indices),))
+            counts = self.file.create_group("counts")
+            self._growing(counts, "steps", np.int64)
+            totals = counts.create_group("totals")
+            for population, size in sizes.items():
+                self._growing(totals, population, np.int64).attrs["size"] = size
+            for name in weights:  # values, or counts and edges: whatever comes
+                group = self.file.create_group(f"weights/{name}")
+                self._growing(group, "values", dtype)
+                self._growing(group, "counts", np.int64)
+                self._growing(group, "edges", np.float64)
+            shape = (2, len(self._sums), 2)
+            self.file.create_dataset("sums", shape, np.uint64, chunks=shape)
+            self.file.swmr_mode = True  # from here on nothing new can be created
+        except BaseException as error:
+            self.abandon()
+            if isinstance(error, (OSError, RuntimeError)):
+                raise _unwritable(path, error) from error
+            raise
 
     def add_spikes(
         self, population: str, steps: npt.NDArray[np.int64], indices: npt.NDArray[np.uint32]
@@ -159,21 +179,25 @@ class ResultFile:
         Raises
         ------
         SimulationError
-            There is no room for it. The file is left as it was, readable up to the last flush.
+            There is no room for it, or somebody deleted or replaced the file. It is left as it
+            was, readable up to the last flush.
         """
+        if not self._in_place():
+            self._give_up("somebody deleted or replaced it while it was being written", lost=True)
         if not self._has_room():
             self._give_up("the disk is full, or a limit on file sizes is reached")
         try:
             for name, pieces in self._pending.items():
-                values = np.concatenate(pieces)  # one write instead of hundreds
-                dataset = self.file[name]
-                start = dataset.shape[0]
-                dataset.resize(start + len(values), axis=0)
-                dataset[start:] = values
+                self._append(name, np.concatenate(pieces))  # one write instead of hundreds
             self._pending.clear()
+            sums = np.array([*self._sums.values()], np.uint64).reshape(-1, 2)
+            self.file["sums"][(self._flushes + 1) % 2] = sums
             self.file.flush()
-            for name, value in (attributes | {"stop_step": step}).items():
-                self.file["run"].attrs.modify(name, value)
+            self._flushes += 1
+            reached = np.array([step, self._flushes, checksum_of(sums)], np.int64)
+            run = self.file["run"].attrs
+            for name, value in ({"reached": reached} | attributes).items():
+                run.modify(name, value)
             self.file.flush()
         except (OSError, RuntimeError) as error:  # h5py raises either where the system refuses
             self._give_up("the system refused to write", error)
@@ -186,8 +210,39 @@ class ResultFile:
             if not self._given_up:
                 self.flush(step, **attributes)
         finally:
-            with contextlib.suppress(OSError, RuntimeError):  # of what has been flushed, or told
-                self.file.close()
+            self.abandon(release=False)
+            try:
+                if not self._given_up and self.path != self._target:
+                    put_in_place(self.path, real_path(self._target))
+                    self.path = self._target
+            except OSError as error:
+                raise _unwritable(self._target, error, f"; the data are in {self.path}") from error
+            finally:
+                self._claim.release()
+
+    def abandon(self, release: bool = True) -> None:
+        """Close the file as it is."""
+        with contextlib.suppress(OSError, RuntimeError):  # of what has been flushed, or told
+            self.file.close()
+        if release:
+            self._claim.release()
+
+    def _append(self, name: str, values: npt.NDArray[Any]) -> None:
+        dataset = self.file[name]
+        values = np.ascontiguousarray(values, dataset.dtype)
+        start = dataset.shape[0]
+        dataset.resize(start + len(values), axis=0)
+        dataset[start:] = values
+        entry = self._sums[name]
+        entry[:] = start + len(values), checksum_of(values, entry[1])
+
+    def _in_place(self) -> bool:
+        """Whether the name still means this file: what is written to a deleted one is lost."""
+        try:
+            there = os.stat(self.path)
+            return os.path.samestat(there, os.fstat(self.file.id.get_vfd_handle()))
+        except OSError:
+            return False
 
     def _has_room(self) -> bool:
         """Whether what waits will fit: a full disk found by HDF5 itself would break the file."""
@@ -198,163 +253,163 @@ class ResultFile:
             return False
         return shutil.disk_usage(self.path.absolute().parent).free > needed
 
-    def _give_up(self, reason: str, error: Exception | None = None) -> NoReturn:
+    def _give_up(
+        self, reason: str, error: Exception | None = None, *, lost: bool = False
+    ) -> NoReturn:
         self._given_up = True
         self._pending.clear()
         reached = float(times_of(self._flushed_step, self.dt))
+        kept = "" if lost else f"; it holds all up to {reached:g} ms"
         raise SimulationError(
-            f"{self.path} cannot be written: {reason}; it holds all up to {reached:g} ms",
-            cure="make room, record less, or write to another disk",
+            f"{self.path} cannot be written: {reason}{kept}",
+            cure="leave it alone while the run goes on"
+            if lost
+            else "make room, record less, or write to another disk",
         ) from error
 
     def _add(self, name: str, values: npt.NDArray[Any]) -> None:
         if len(values) and not self._given_up:
             self._pending.setdefault(name, []).append(values)
 
+    def _create_spikes(
+        self, population: str, recorded: range | npt.NDArray[np.uint32], size: int
+    ) -> None:
+        group = self.file.create_group(f"spikes/{population}")
+        sorting = np.array(SORTING["by_time"], "u1")
+        group.attrs.create("sorting", sorting, dtype=_sorting_type())
+        group.attrs["whole"] = len(recorded) == size
+        if isinstance(recorded, range):
+            group.attrs["recorded"] = np.array([recorded.start, recorded.stop, recorded.step])
+        else:
+            _constant(self.file, f"recorded/{population}", recorded)
+        timestamps = self._growing(group, "timestamps", np.float64)
+        timestamps.attrs["units"] = "milliseconds"
+        self._growing(group, "node_ids", np.uint64)
 
-def _growing(
-    group: h5py.Group, name: str, dtype: npt.DTypeLike, row: tuple[int, ...] = ()
-) -> h5py.Dataset:
-    """An empty dataset of rows of this shape, in chunks of many."""
-    chunk = tuple(max(columns, 1) for columns in row)  # HDF5 has no chunks of nothing
-    rows = max(1, min(8192, CHUNK_BYTES // (np.dtype(dtype).itemsize * math.prod(chunk))))
-    return group.create_dataset(
-        name,
-        (0, *row),
-        dtype=dtype,
-        maxshape=(None, *(columns or None for columns in row)),
-        chunks=(rows, *chunk),
+    def _growing(
+        self, group: h5py.Group, name: str, dtype: npt.DTypeLike, row: tuple[int, ...] = ()
+    ) -> h5py.Dataset:
+        """An empty dataset of rows of this shape, in chunks of many."""
+        chunk = tuple(max(columns, 1) for columns in row)  # HDF5 has no chunks of nothing
+        rows = max(1, min(8192, CHUNK_BYTES // (np.dtype(dtype).itemsize * math.prod(chunk))))
+        dataset = group.create_dataset(
+            name,
+            (0, *row),
+            dtype=dtype,
+            maxshape=(None, *(columns or None for columns in row)),
+            chunks=(rows, *chunk),
+        )
+        dataset.attrs["place"] = len(self._sums)  # in the table of checksums
+        self._sums[dataset.name.lstrip("/")] = [0, 0]
+        return dataset
+
+
+def _opened(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim, Path, h5py.File]:
+    """The right to write a file, where to write it meanwhile, and that, open."""
+    import h5py
+
+    check_regular(path, "result file")
+    claim = None
+    try:
+        claim = FileClaim(path)
+        aside |= check_replaceable(
+            path, overwrite=overwrite, is_ours=is_result_file, kind="result file", hint=REPLACE_HINT
+        )
+        target = real_path(path)
+        meanwhile = target.with_name(f"{target.name}.part") if aside else path.absolute()
+        return claim, meanwhile, h5py.File(meanwhile, "w", libver=("v110", "v110"))  # with SWMR
+    except BaseException as error:
+        if claim is not None:
+            claim.release()
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
+        raise
+
+
+def _unwritable(path: Path, error: Exception, more: str = "") -> SimulationError:
+    number = getattr(error, "errno", None)
+    reason = os.strerror(number) if number else str(error)
+    return SimulationError(
+        f"the result file {path} cannot be written: {reason}{more}",
+        cure="name a file in a directory that exists and that you can write to",
     )
 
 
-def write_result(result: Result, path: Path) -> Path:
+def _text(text: str) -> npt.NDArray[Any]:
+    """A string that stands in the attribute itself, where HDF5's checksum covers it."""
+    encoded = text.encode()
+    import h5py
+
+    return np.array(encoded, h5py.string_dtype("utf-8", max(len(encoded), 1)))
+
+
+def _sorting_type() -> Any:
+    import h5py
+
+    return h5py.enum_dtype(SORTING, "u1")
+
+
+def _constant(group: h5py.Group, name: str, values: npt.NDArray[Any]) -> None:
+    """An array that does not change."""
+    dataset = group.create_dataset(name, data=values)
+    dataset.attrs["checksum"] = np.uint32(checksum_of(values))
+
+
+def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
     """Write a whole result at once."""
-    if result.path is not None and result.path.exists() and path.resolve() == result.path.resolve():
+    there = result.path is not None and real_path(path) == real_path(result.path)
+    if there and result.file_id == file_id(path):
         return path
     traces = {(p, v): t for p, of in result.traces.items() for v, t in of.items()}
     dtype = next((t.values.dtype for t in traces.values()), np.dtype(np.float32))
+    spikes = {}
+    for population, train in result.spikes.items():
+        known = train.recorded
+        if known is None:
+            whole = population in result.whole
+            known = range(result.sizes[population]) if whole else np.unique(train.indices)
+        spikes[population] = known
     file = ResultFile(
         path,
         dt=result.dt,
         start_step=result.start_step,
         name=result.name,
         sizes=result.sizes,
-        spikes={p: p in result.whole for p in result.spikes},
+        spikes=spikes,
         traces={key: t.indices for key, t in traces.items()},
         dtype=dtype,
         weights=list(result.weights),
+        overwrite=overwrite,
+        aside=True,
     )
-    for population, train in result.spikes.items():
-        file.add_spikes(population, train.steps, train.indices)
-    for (population, variable), trace in traces.items():
-        steps = nearest_steps(trace.times, result.dt).astype(np.int64)
-        file.add_samples(population, variable, steps, trace.values)
-    for k, step in enumerate(result.counts.steps):
-        totals = {p: int(t[k]) for p, t in result.counts.totals.items()}
-        file.add_counts(int(step), totals)
-    for group, kept in result.weights.items():
-        file.add_weights(group, kept)
-    file.close(
-        result.stop_step,
-        interrupted=result.interrupted,
-        simulate_seconds=result.simulate_seconds,
-    )
+    try:
+        for population, train in result.spikes.items():
+            for part in _parts(len(train)):
+                file.add_spikes(population, train.steps[part], train.indices[part])
+                file.flush(result.start_step)
+        for (population, variable), trace in traces.items():
+            for part in _parts(len(trace), len(trace.indices)):
+                steps = nearest_steps(trace.times[part], result.dt).astype(np.int64)
+                file.add_samples(population, variable, steps, trace.values[part])
+                file.flush(result.start_step)
+        for k, step in enumerate(result.counts.steps):
+            totals = {p: int(t[k]) for p, t in result.counts.totals.items()}
+            file.add_counts(int(step), totals)
+        for group, kept in result.weights.items():
+            file.add_weights(group, kept)
+        file.close(
+            result.stop_step,
+            interrupted=result.interrupted,
+            simulate_seconds=result.simulate_seconds,
+        )
+    except BaseException:
+        file.abandon()
+        file.path.unlink(missing_ok=True)
+        raise
     return path
 
 
-def read_result(path: Path) -> Result:
-    """Open a result file; spikes and traces are read when asked for."""
-    with _reading(path) as file:
-        return _read(file, path)
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[h5py.File]:
-    """A result file to read from; what is missing or damaged is told as such."""
-    try:
-        with open_hdf5(path) as file:
-            yield file
-    except FileNotFoundError as error:
-        raise FileFormatError(f"there is no file {path}") from error
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise FileFormatError(
-            f"{path} cannot be read as a result file: {error}", cure=NAME_ANOTHER
-        ) from error
-
-
-def _read(file: h5py.File, path: Path) -> Result:
-    root = file.attrs
-    if root.get("format") != FORMAT:
-        raise FileFormatError(f"{path} is no result file of pygenn_lite", cure=NAME_ANOTHER)
-    if root["format_version"] != VERSION:
-        raise FileFormatError(
-            f"{path} is a result file of version {root['format_version']}; this is {VERSION}",
-            cure="read it with the version of pygenn_lite that wrote it, or run again",
-        )
-    dt, run = float(root["dt"]), file["run"].attrs
-    stop = int(run["stop_step"])
-    spikes = {
-        p: _later(path, f"spikes/{p}", _read_spikes, dt, stop) for p in file.get("spikes", {})
-    }
-    whole = {p for p in spikes if bool(file[f"spikes/{p}"].attrs["whole"])}
-    traces: dict[str, Mapping[str, Trace]] = {}
-    for population, group in file.get("traces", {}).items():
-        entries = {
-            v: _later(path, f"traces/{population}/{v}", _read_trace, dt, stop) for v in group
-        }
-        traces[population] = Shelf(entries, f"variables of {population}:")
-    totals = file["counts/totals"]
-    return Result(
-        dt=dt,
-        start_step=int(root["start_step"]),
-        stop_step=stop,
-        sizes={p: int(totals[p].attrs["size"]) for p in totals},
-        spikes=Shelf(spikes, "spikes"),
-        traces=traces,
-        counts=_read_counts(file["counts"], stop),
-        whole=frozenset(whole),
-        name=str(root["name"]),
-        interrupted=bool(run["interrupted"]),  # until it is closed: also where it was killed
-        simulate_seconds=float(run["simulate_seconds"]),
-        path=path,
-        weights=_read_weights(file.get("weights", {})),
-    )
-
-
-def _later(
-    path: Path, name: str, read: Callable[[h5py.Group, float, int], T], dt: float, stop: int
-) -> Callable[[], T]:
-    def fetch() -> T:
-        with _reading(path) as file:
-            return read(file[name], dt, stop)
-
-    return fetch
-
-
-def _read_spikes(group: h5py.Group, dt: float, stop: int) -> SpikeTrain:
-    steps = nearest_steps(group["timestamps"][:], dt).astype(np.int64)
-    kept = int(np.searchsorted(steps, stop, side="right"))
-    return SpikeTrain(steps[:kept], group["node_ids"][:kept].astype(np.uint32), dt)
-
-
-def _read_trace(group: h5py.Group, dt: float, stop: int) -> Trace:
-    times = group["times"][:]
-    kept = int(np.searchsorted(nearest_steps(times, dt), stop, side="right"))
-    return Trace(times[:kept], group["values"][:kept], group["indices"][:])
-
-
-def _read_counts(group: h5py.Group, stop: int) -> SpikeCounts:
-    steps = group["steps"][:]
-    kept = int(np.searchsorted(steps, stop, side="right"))
-    return SpikeCounts(steps[:kept], {p: t[:kept] for p, t in group["totals"].items()})
-
-
-def _read_weights(groups: Mapping[str, h5py.Group]) -> dict[str, FinalWeights]:
-    """Weights of the groups that have any: a run that was killed wrote none."""
-    found: dict[str, FinalWeights] = {}
-    for name, group in groups.items():
-        if len(group["edges"]):
-            found[name] = WeightHistogram(group["counts"][:], group["edges"][:])
-        elif len(group["values"]):
-            found[name] = group["values"][:]
-    return found
+def _parts(rows: int, columns: int = 1) -> Iterator[slice]:
+    """Rows to write at once."""
+    step = max(1, SAVED_AT_ONCE // max(columns, 1))
+    return (slice(first, first + step) for first in range(0, rows, step))

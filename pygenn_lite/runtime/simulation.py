@@ -16,7 +16,7 @@ from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import ArgumentError, NumericalError, SimulationError
+from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
@@ -215,6 +215,7 @@ class Simulation:
         callback: Callback | None = None,
         every: float | None = None,
         stream_to: str | Path | None = None,
+        overwrite: bool = False,
         settle: float = 0.0,
         keep_weights: bool = False,
     ) -> Result:
@@ -232,6 +233,8 @@ class Simulation:
             ms between callbacks.
         stream_to : path, optional
             Write what is recorded to this HDF5 file while it is produced, instead of keeping it.
+        overwrite : bool
+            Whether ``stream_to`` may replace a result file; it is replaced when the run ends.
         settle : float
             ms after which spikes are counted once more, so that ``result.rates(settle)`` is exact
             also where they are not recorded.
@@ -246,7 +249,10 @@ class Simulation:
         Raises
         ------
         NumericalError
-            A state became NaN or infinite; its ``result`` holds all up to there.
+            A state became NaN or infinite. The ``result`` of this error, and of any other that
+            ends the run, holds all up to there.
+        ArgumentError
+            ``stream_to`` names a file that is there already.
         """
         steps = self._steps(duration)
         if (callback is None) != (every is None):
@@ -255,8 +261,10 @@ class Simulation:
         if stride is not None and stride < 1:
             raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
         with self._nothing_else("run once more"), Progress(progress) as report:
+            self._prepare_changed()
+            sink = self._sink(stream_to, overwrite, keep_weights)
             return self._advance(
-                steps, report, callback, stride, stream_to, self._steps(settle), keep_weights
+                steps, sink, report, callback, stride, self._steps(settle), keep_weights
             )
 
     def step(self, n: int = 1) -> Result:
@@ -266,7 +274,8 @@ class Simulation:
                 f"cannot run for {n!r} steps", cure="give a whole number of steps, from 0 on"
             )
         with self._nothing_else("run once more"):
-            return self._advance(int(n), Progress(False), None, None, None)
+            self._prepare_changed()
+            return self._advance(int(n), self._sink(None), Progress(False))
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
@@ -299,16 +308,30 @@ class Simulation:
 
     # ------------------------------------------------------------------ keeping
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes.
 
         A callback may do this, too.
+
+        Parameters
+        ----------
+        path : path
+            Appears when all is written.
+        overwrite : bool
+            Whether a checkpoint that is there may be replaced. Other files never are.
+
+        Raises
+        ------
+        ArgumentError
+            There is a file already.
+        CheckpointError
+            The file cannot be written.
         """
         if self._runner == threading.get_ident():  # between two steps: all is in place
-            save_checkpoint(self._machine, Path(path))
+            save_checkpoint(self._machine, Path(path), overwrite)
             return
         with self._nothing_else("saved"):
-            save_checkpoint(self._machine, Path(path))
+            save_checkpoint(self._machine, Path(path), overwrite)
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network."""
@@ -321,21 +344,24 @@ class Simulation:
     def _advance(
         self,
         steps: int,
+        sink: MemorySink | ResultFile,
         report: Progress,
-        callback: Callback | None,
-        every: int | None,
-        stream_to: str | Path | None,
+        callback: Callback | None = None,
+        every: int | None = None,
         settle: int = 0,
         keep_weights: bool = False,
     ) -> Result:
-        machine = self._machine
-        self._prepare_changed()
-        sink, start = self._sink(stream_to, keep_weights), self.steps_done
-        run = RunLoop(machine, sink, start, steps, start + settle, keep_weights)
+        start = self.steps_done
+        run = RunLoop(self._machine, sink, start, steps, start + settle, keep_weights)
         self._stop_wanted, self._runner = False, threading.get_ident()
         signals = InterruptWatch()
-        error: BaseException | None = None
         started = time.perf_counter()
+
+        def result() -> Result:
+            self._runner = None
+            seconds = time.perf_counter() - started
+            return run.finish(seconds, interrupted=run.left > 0, sizes=self._sizes())
+
         try:
             with signals:
                 while run.left and not self._stop_wanted and not signals.seen:
@@ -344,15 +370,11 @@ class Simulation:
                     if done and callback is not None and every and run.step % every == 0:
                         callback(self)
                         self._prepare_changed()
-        except BaseException as caught:
-            error = caught
+        except BaseException as error:
+            with contextlib.suppress(SimulationError, FileFormatError, AttributeError):
+                error.result = result()  # type: ignore[attr-defined]
             raise
-        finally:
-            self._runner = None
-            seconds = time.perf_counter() - started
-            result = run.finish(seconds, interrupted=run.left > 0, sizes=self._sizes())
-            if isinstance(error, NumericalError):
-                error.result = result  # type: ignore[attr-defined]
+        finished = result()
         if signals.seen:
             warnings.warn(
                 f"interrupted at {self.time:g} ms, {run.left * self.dt:g} ms before the end; the "
@@ -360,7 +382,7 @@ class Simulation:
                 RuntimeWarning,
                 stacklevel=3,
             )
-        return result
+        return finished
 
     @contextlib.contextmanager
     def _nothing_else(self, doing: str) -> Iterator[None]:
@@ -394,7 +416,9 @@ class Simulation:
     def _sizes(self) -> dict[str, int]:
         return {name: view.size for name, view in self._populations.items()}
 
-    def _sink(self, stream_to: str | Path | None, weights: bool) -> MemorySink | ResultFile:
+    def _sink(
+        self, stream_to: str | Path | None, overwrite: bool = False, weights: bool = False
+    ) -> MemorySink | ResultFile:
         machine = self._machine
         if stream_to is None:
             return MemorySink(machine.requests, self.dt, machine.real)
@@ -407,6 +431,7 @@ class Simulation:
             sizes=self._sizes(),
             real=machine.real,
             weights=list(machine.synapses) if weights else [],
+            overwrite=overwrite,
         )
 
     def __repr__(self) -> str:

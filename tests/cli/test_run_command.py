@@ -64,7 +64,7 @@ def test_rates_after_settling_are_exact_also_where_spikes_were_only_counted(here
     short = ("--duration", "50", "--settle", "120", "--json", "--out", "there")
     rates = [
         json.loads(call("run", "small.yaml", *short, *more)[1])["rates_hz"]
-        for more in ((), ("--no-record",))
+        for more in ((), ("--no-record", "--overwrite"))
     ]
     assert rates[0] == rates[1] and rates[0]["exc"] > 0
     assert Path("there/picture.png").exists()
@@ -102,8 +102,26 @@ def test_results_are_not_overwritten_unless_asked(here, call):
     for _ in range(2):
         call("run", "small.yaml", "-q")
     assert sorted(path.name for path in Path("results").iterdir()) == ["small", "small_2"]
-    call("run", "small.yaml", "-q", "--out", "results/small")
+    before = Path("results/small/result.h5").read_bytes()
+    code, out, err = call("run", "small.yaml", "-q", "--out", "results/small")
+    assert (code, out) == (2, "")
+    assert "'results/small' has a result.h5 and a picture.png and a summary.json already" in err
+    assert "--overwrite" in err
+    assert Path("results/small/result.h5").read_bytes() == before
+    words = ("--out", "results/small", "--overwrite", "--seed", 9)
+    assert call("run", "small.yaml", "-q", *words)[0] == 0
+    assert Path("results/small/result.h5").read_bytes() != before
     assert len(list(Path("results").iterdir())) == 2
+    assert len(list(Path("results/small").iterdir())) == 3
+
+
+def test_a_file_of_somebody_else_is_never_replaced(here, call):
+    Path("mine").mkdir()
+    Path("mine/result.h5").write_text("my thesis")
+    code, _, err = call("run", "small.yaml", "-q", "--out", "mine", "--overwrite")
+    assert code == 2
+    assert "mine/result.h5 exists and is not a result file of pygenn_lite" in err
+    assert Path("mine/result.h5").read_text() == "my thesis"
 
 
 def test_quiet_says_nothing(here, call):
@@ -286,7 +304,7 @@ def test_ctrl_c_while_results_are_written_is_noted_and_another_one_stops(here, c
     monkeypatch.setattr(run, "_write_files", write(1))
     assert call("run", "small.yaml", "--out", "o", "--quiet") == (0, "", "")
     monkeypatch.setattr(run, "_write_files", write(2))
-    code, _, err = call("run", "small.yaml", "--out", "o", "--quiet")
+    code, _, err = call("run", "small.yaml", "--out", "o", "--overwrite", "--quiet")
     assert (code, err) == (1, "stopped at once; the results are not complete\n")
 
 

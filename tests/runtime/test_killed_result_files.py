@@ -61,10 +61,11 @@ def add(file, begin, end):
     file.add_counts(end, {"exc": end, "inh": end})
 
 def write(n):
+    path.unlink(missing_ok=True)
     file = ResultFile(
         path, dt=0.1, start_step=0, name="x", sizes={"exc": 10, "inh": 10},
-        spikes={"exc": True, "inh": True}, traces={("exc", "V"): np.arange(2, dtype=np.uint32)},
-        dtype=np.float32,
+        spikes={"exc": range(10), "inh": range(10)}, dtype=np.float32,
+        traces={("exc", "V"): np.arange(2, dtype=np.uint32)},
     )
     add(file, 0, FIRST)
     file.flush(FIRST)
@@ -119,8 +120,8 @@ import numpy as np
 from pygenn_lite.runtime.result_file import ResultFile
 
 file = ResultFile(
-    Path(sys.argv[1]), dt=0.1, start_step=0, name="x", sizes={"exc": 10}, spikes={"exc": True},
-    traces={}, dtype=np.float32,
+    Path(sys.argv[1]), dt=0.1, start_step=0, name="x", sizes={"exc": 10}, traces={},
+    spikes={"exc": range(10)}, dtype=np.float32,
 )
 file.add_spikes("exc", np.arange(1, 30_001), np.zeros(30_000, np.uint32))
 file.flush(30_000)

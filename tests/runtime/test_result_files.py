@@ -58,7 +58,9 @@ def test_spikes_have_the_sonata_layout(both):
         assert file.attrs["magic"] == 0x0A7A
         assert file.attrs["version"].tolist() == [0, 1]
         group = file["spikes/exc"]
-        assert group.attrs["sorting"] == "by_time"
+        names = h5py.check_enum_dtype(group.attrs.get_id("sorting").dtype)
+        assert names == {"none": 0, "by_id": 1, "by_time": 2}  # what libsonata demands
+        assert group.attrs["sorting"] == names["by_time"]
         assert group["timestamps"].attrs["units"] == "milliseconds"
         assert group["timestamps"].dtype == np.float64
         assert group["node_ids"].dtype == np.uint64
@@ -176,8 +178,8 @@ def test_a_file_is_closed_also_where_the_rest_cannot_be_written(tmp_path, monkey
     monkeypatch.undo()
     assert files and not files[0].file  # closed
     with h5py.File(tmp_path / "run.h5") as file:
-        assert file["run"].attrs["stop_step"] == 0
-    assert sim.run(5.0, stream_to=tmp_path / "run.h5").start == 5.0
+        assert file["run"].attrs["reached"][0] == 0
+    assert sim.run(5.0, stream_to=tmp_path / "run.h5", overwrite=True).start == 5.0
 
 
 def test_a_path_that_cannot_be_written_is_named(tmp_path):

@@ -1,0 +1,204 @@
+"""Reads result files (``result_file`` writes them), also those that a killed run left. Arrays are
+read when they are asked for, up to the last flush, and compared with their checksums."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.errors import FileFormatError
+from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
+from pygenn_lite.runtime.open_hdf5 import open_hdf5
+from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace
+
+if TYPE_CHECKING:
+    import h5py
+
+FORMAT = "pygenn_lite result"
+VERSION = 3
+NAME_ANOTHER = "name a file written by 'run --out', run(stream_to=...) or Result.save"
+T = TypeVar("T")
+
+
+class ResultArrays:
+    """The arrays of an open result file, each up to the last flush and checked."""
+
+    def __init__(self, file: h5py.File) -> None:
+        self.file = file
+        self.stop_step, flushes, checksum = (int(x) for x in file["run"].attrs["reached"])
+        self._sums = file["sums"][flushes % 2]
+        if flushes and checksum_of(self._sums) != checksum:
+            raise ValueError("its table of checksums is damaged")
+
+    def rows(self, name: str) -> npt.NDArray[Any]:
+        """An array that grew while the run produced."""
+        dataset = self.file[name]
+        number, checksum = (int(entry) for entry in self._sums[int(dataset.attrs["place"])])
+        if number > len(dataset):
+            raise ValueError(f"{name} is cut short")
+        return _checked(dataset[:number], checksum, name)
+
+    def constant(self, name: str) -> npt.NDArray[Any]:
+        """An array that was written when the file was made."""
+        dataset = self.file[name]
+        return _checked(dataset[:], int(dataset.attrs["checksum"]), name)
+
+
+def checksum_of(values: npt.NDArray[Any], before: int = 0) -> int:
+    """CRC-32 of the bytes of an array, continuing that of what stands before it."""
+    return zlib.crc32(np.ascontiguousarray(values).data, before)
+
+
+def _checked(values: npt.NDArray[Any], checksum: int, name: str) -> npt.NDArray[Any]:
+    if checksum_of(values) != checksum:
+        raise ValueError(f"{name} is damaged: its checksum is wrong")
+    return values
+
+
+def is_result_file(path: Path) -> bool:
+    """Whether a file is one that this package wrote, of whatever version."""
+    try:
+        with open_hdf5(path) as file:
+            return bool(_string(file.attrs.get("format", "")) == FORMAT)
+    except Exception:  # noqa: BLE001  (whatever HDF5 makes of other people's files)
+        return False
+
+
+def file_id(path: Path) -> str:
+    """What tells a result file from others that had the same name; empty if it is none."""
+    try:
+        with open_hdf5(path) as file:
+            return _string(file.attrs["id"])
+    except Exception:  # noqa: BLE001
+        return ""
+
+
+def read_result(path: Path) -> Result:
+    """Open a result file; spikes and traces are read when asked for."""
+    with _reading(path) as file:
+        return _read(file, path.absolute())
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[h5py.File]:
+    """A result file to read from; what is missing or damaged is told as such."""
+    try:
+        with open_hdf5(path) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise FileFormatError(f"there is no file {path}") from error
+    except IsADirectoryError as error:
+        raise FileFormatError(f"{path} is a folder", cure=NAME_ANOTHER) from error
+    except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+        raise FileFormatError(
+            f"{path} cannot be read as a result file: {error}", cure=NAME_ANOTHER
+        ) from error
+
+
+def _read(file: h5py.File, path: Path) -> Result:
+    root = file.attrs
+    if _string(root.get("format", "")) != FORMAT:
+        raise FileFormatError(f"{path} is no result file of pygenn_lite", cure=NAME_ANOTHER)
+    if root["format_version"] != VERSION:
+        raise FileFormatError(
+            f"{path} is a result file of version {root['format_version']}; this is {VERSION}",
+            cure="read it with the version of pygenn_lite that wrote it, or run again",
+        )
+    arrays = ResultArrays(file)
+    dt, run, identity = float(root["dt"]), file["run"].attrs, _string(root["id"])
+    spikes = {p: _Later(path, identity, p, _SpikeReader(dt)) for p in file.get("spikes", {})}
+    whole = {p for p in spikes if bool(file[f"spikes/{p}"].attrs["whole"])}
+    traces: dict[str, Mapping[str, Trace]] = {}
+    for owner, group in file.get("traces", {}).items():
+        entries = {v: _Later(path, identity, f"traces/{owner}/{v}", _read_trace) for v in group}
+        traces[owner] = Shelf(entries, f"variables of {owner}:")
+    totals = file["counts/totals"]
+    return Result(
+        dt=dt,
+        start_step=int(root["start_step"]),
+        stop_step=arrays.stop_step,
+        sizes={p: int(totals[p].attrs["size"]) for p in totals},
+        spikes=Shelf(spikes, "spikes"),
+        traces=traces,
+        counts=SpikeCounts(
+            arrays.rows("counts/steps"), {p: arrays.rows(f"counts/totals/{p}") for p in totals}
+        ),
+        whole=frozenset(whole),
+        name=_string(root["name"]),
+        interrupted=bool(run["interrupted"]),  # until it is closed: also where it was killed
+        simulate_seconds=float(run["simulate_seconds"]),
+        path=path,
+        file_id=identity,
+        weights=_read_weights(arrays),
+    )
+
+
+@dataclass(frozen=True)
+class _Later(Generic[T]):
+    """An array that is still in a file: fetched when called."""
+
+    path: Path
+    identity: str  # of the run that wrote it
+    name: str
+    read: Callable[[ResultArrays, str], T]
+
+    def __call__(self) -> T:
+        with _reading(self.path) as file:
+            if _string(file.attrs["id"]) != self.identity:
+                raise FileFormatError(
+                    f"{self.path} was replaced by another run since this result was made; what it "
+                    f"had of {self.name.rpartition('/')[2]!r} is gone",
+                    cure="give each run a file of its own, or read arrays before it is replaced",
+                )
+            return self.read(ResultArrays(file), self.name)
+
+
+@dataclass(frozen=True)
+class _SpikeReader:
+    """Reads spikes of a population."""
+
+    dt: float
+
+    def __call__(self, arrays: ResultArrays, population: str) -> SpikeTrain:
+        place = f"spikes/{population}"
+        times, ids = arrays.rows(f"{place}/timestamps"), arrays.rows(f"{place}/node_ids")
+        if len(times) != len(ids):
+            raise ValueError(f"{place} has spikes without a neuron")
+        bounds = arrays.file[place].attrs.get("recorded")
+        recorded = (
+            arrays.constant(f"recorded/{population}")
+            if bounds is None
+            else range(*(int(bound) for bound in bounds))
+        )
+        steps = nearest_steps(times, self.dt).astype(np.int64)
+        return SpikeTrain(steps, ids.astype(np.uint32), self.dt, recorded)
+
+
+def _read_trace(arrays: ResultArrays, place: str) -> Trace:
+    times, values = arrays.rows(f"{place}/times"), arrays.rows(f"{place}/values")
+    return Trace(times, values, arrays.constant(f"{place}/indices"))
+
+
+def _read_weights(arrays: ResultArrays) -> dict[str, FinalWeights]:
+    """Weights of the groups that have any: a run that was killed wrote none."""
+    found: dict[str, FinalWeights] = {}
+    for name in arrays.file.get("weights", {}):
+        edges = arrays.rows(f"weights/{name}/edges")
+        values = arrays.rows(f"weights/{name}/values")
+        if len(edges):
+            found[name] = WeightHistogram(arrays.rows(f"weights/{name}/counts"), edges)
+        elif len(values):
+            found[name] = values
+    return found
+
+
+def _string(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
