@@ -237,7 +237,7 @@ class PopulationAssembly:
                     f"{list(self.population.model.inputs)}), or choose another synapse model",
                 )
             known = {n for n, _ in model.parameters} | {e.name for e in model.equations}
-            known |= {"t", "dt", "pi", *self.population.model.state_names}
+            known |= {"t", "dt", *self.population.model.state_names}
             known |= {n for n, _ in self.population.model.parameters}
             for symbol in sorted(equation.symbols - known):
                 raise NetworkError(

@@ -17,7 +17,7 @@ from pygenn_lite.errors import ModelError, UnsupportedFeature
 if TYPE_CHECKING:
     from pygenn_lite.codegen.assembly import PopulationAssembly
 
-BUILT_IN = frozenset({"t", "dt", "delay", "pi"})
+BUILT_IN = frozenset({"t", "dt", "delay"})
 
 
 def general_group(

@@ -21,9 +21,15 @@ from pygenn_lite.declaration.values import (
     Value,
     check_length,
 )
+from pygenn_lite.declaration.vocabulary import (
+    AXES,
+    DISTANCE,
+    NEURON_SYMBOLS,
+    RANDOM,
+    SYNAPSE_SYMBOLS,
+)
 from pygenn_lite.errors import EquationError, NetworkError, ShapeError
 
-_AXES = ("x", "y", "z")
 LEAST_KEPT = 1e-6  # of a truncated normal distribution: rarer values the builder cannot draw
 
 
@@ -31,7 +37,7 @@ def check_neuron_value(value: Value, population: Population, what: str, where: s
     """One value, one per neuron, a distribution, or an expression of i, n and the position."""
     check_length(value, population.size, what, where)
     if isinstance(value, Expression):
-        known = {"i", "n", "pi"} | set(_axes(population))
+        known = {*NEURON_SYMBOLS, *_axes(population)}
         _check_symbols(value, known, what, where)
 
 
@@ -193,10 +199,10 @@ def check_synapse_value(
                 cure=f"give ({size},) or a matrix of shape ({pre.size}, {post.size})",
             )
     if isinstance(value, Expression):
-        known = {"i_pre", "i_post", "n_pre", "n_post", "pi"}
+        known = set(SYNAPSE_SYMBOLS)
         known |= {f"{a}_pre" for a in _axes(pre)} | {f"{a}_post" for a in _axes(post)}
         if pre.positions and post.positions:
-            known.add("distance")
+            known.add(DISTANCE)
         _check_symbols(value, known, what, where)
 
 
@@ -257,7 +263,7 @@ def _explicit_size(group: SynapseGroup, pre: Population) -> int | None:
 def _axes(population: Population) -> tuple[str, ...]:
     if population.positions is None:
         return ()
-    return _AXES[: population.positions.array.shape[1]]
+    return AXES[: population.positions.array.shape[1]]
 
 
 def _check_symbols(value: Expression, known: set[str], what: str, where: str) -> None:
@@ -267,7 +273,7 @@ def _check_symbols(value: Expression, known: set[str], what: str, where: str) ->
             where=where,
             cure=f"known here: {sorted(known)}",
         )
-    if value.functions & {"rand", "randn"}:
+    if value.functions & RANDOM:
         raise EquationError(
             f"rand() in {what} = {value.text}", where=where, cure="use a distribution"
         )

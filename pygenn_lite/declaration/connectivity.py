@@ -12,6 +12,7 @@ from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.equations import Expression, parse_expression
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.values import FrozenArray
+from pygenn_lite.declaration.vocabulary import DISTANCE, RANDOM
 from pygenn_lite.errors import ConnectivityError
 
 STORAGE = ("auto", "sparse", "dense", "procedural")
@@ -230,8 +231,8 @@ class DistanceDependent(Connectivity):
         self, probability: Any, max_distance: float | None = None, autapses: bool = False
     ) -> None:
         expression = parse_expression(probability, "DistanceDependent")
-        unknown = expression.symbols - {"distance", "pi"}
-        if unknown or expression.functions & {"rand", "randn"}:
+        unknown = expression.symbols - {DISTANCE}
+        if unknown or expression.functions & RANDOM:
             raise ConnectivityError(
                 f"the probability {expression.text!r} may depend on 'distance' only",
                 where="DistanceDependent",

@@ -8,42 +8,29 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.errors import EquationError
 
 LARGEST_NUMBER = 1e300
 LARGEST_EXPONENT = 1000
-FUNCTIONS: dict[str, Callable[..., float]] = {
-    "exp": math.exp,
-    "log": math.log,
-    "log10": math.log10,
-    "sqrt": math.sqrt,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "sinh": math.sinh,
-    "cosh": math.cosh,
-    "tanh": math.tanh,
-    "abs": abs,
-    "Abs": abs,
-    "sign": lambda x: float((x > 0) - (x < 0)),
-    "floor": lambda x: float(math.floor(x)),
-    "ceil": lambda x: float(math.ceil(x)),
-    "heaviside": lambda x: float(x >= 0),
-    "exprel": lambda x: math.expm1(x) / x if x else 1.0,
-    "min": min,
-    "Min": min,
-    "max": max,
-    "Max": max,
-    "clip": lambda x, low, high: min(max(x, low), high),
-}
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
 }
 
 
@@ -57,7 +44,7 @@ def constant_value(
     tree : ast.AST
         A syntax tree that `parse_tree` lets through.
     known : mapping
-        Values of names that stand for constants (besides ``pi``).
+        Values of names that stand for constants (besides those of the language, such as ``pi``).
 
     Raises
     ------
@@ -65,7 +52,7 @@ def constant_value(
         The expression, or a part of it, is constant and no finite double; or powers of powers
         exceed `LARGEST_EXPONENT`.
     """
-    return _Constants(where, {"pi": math.pi, **(known or {})}).value(tree, 1.0)
+    return _Constants(where, {**CONSTANTS, **(known or {})}).value(tree, 1.0)
 
 
 class _Constants:
@@ -86,14 +73,70 @@ class _Constants:
             return -inner if inner is not None and isinstance(node.op, ast.USub) else inner
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return self._operation(node, power)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        function = _number_function(node)
+        if function is not None and isinstance(node, ast.Call):
             values = [self.value(a, power) for a in node.args]
-            function = FUNCTIONS.get(node.func.id)
-            if function is None or not values or None in values:
+            if None in values:
                 return None
-            return self._checked(node, function, values, shrinks=node.func.id == "exp")
-        for child in ast.iter_child_nodes(node):  # conditions and their branches
+            return self._checked(node, function, values, shrinks=function is math.exp)
+        if isinstance(node, ast.IfExp):
+            return self._chosen(node, [(node.body, node.test)], node.orelse, power)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return self._conditional(node, node.func.id, power)
+        for child in ast.iter_child_nodes(node):
             self.value(child, power)
+        return None
+
+    def _conditional(self, node: ast.Call, name: str, power: float) -> float | None:
+        """``where`` and ``Piecewise``; nothing of random numbers."""
+        if name == "where":
+            condition, yes, no = node.args
+            return self._chosen(node, [(yes, condition)], no, power)
+        if name == "Piecewise":
+            pairs = [branch.elts for branch in node.args if isinstance(branch, ast.Tuple)]
+            return self._chosen(node, [(value, test) for value, test in pairs], None, power)
+        return None
+
+    def _chosen(
+        self,
+        node: ast.AST,
+        branches: list[tuple[ast.expr, ast.expr]],
+        otherwise: ast.expr | None,
+        power: float,
+    ) -> float | None:
+        """The first branch whose condition holds, if all conditions and branches are constant."""
+        values = [self.value(value, power) for value, _ in branches]
+        tests = [self.truth(test, power) for _, test in branches]
+        last = math.nan if otherwise is None else self.value(otherwise, power)
+        if last is None or None in values or None in tests:
+            return None
+        found = next((v for v, test in zip(values, tests, strict=True) if test), last)
+        if found is not None and math.isnan(found):
+            cure = "end it with a pair (value, True)"
+            raise self._error(node, "no condition of {} holds", cure)
+        return found
+
+    def truth(self, node: ast.AST, power: float) -> bool | None:
+        """Whether a condition holds, or None if that depends on anything but constants."""
+        if isinstance(node, ast.Constant):
+            return bool(node.value)
+        if isinstance(node, ast.UnaryOp):
+            inner = self.truth(node.operand, power)
+            return None if inner is None else not inner
+        if isinstance(node, ast.Compare):
+            sides = [self.value(side, power) for side in (node.left, *node.comparators)]
+            if None in sides:
+                return None
+            return all(
+                _COMPARE[type(op)](a, b)
+                for op, a, b in zip(node.ops, sides, sides[1:], strict=False)
+            )
+        if isinstance(node, (ast.BoolOp, ast.BinOp)):
+            both = node.values if isinstance(node, ast.BoolOp) else (node.left, node.right)
+            parts = [self.truth(part, power) for part in both]
+            if None in parts:
+                return None
+            return all(parts) if isinstance(node.op, (ast.And, ast.BitAnd)) else any(parts)
         return None
 
     def _operation(self, node: ast.BinOp, power: float) -> float | None:
@@ -139,6 +182,14 @@ class _Constants:
             where=self.where,
             cure=cure or "write numbers that fit double precision (up to 1e300)",
         )
+
+
+def _number_function(node: ast.AST) -> Callable[..., float] | None:
+    """The function that a call applies to doubles."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return None
+    function = FUNCTIONS.get(node.func.id)
+    return function.number if function else None
 
 
 def as_float(value: int | float) -> float:

@@ -39,7 +39,7 @@ class Expression:
 
     @property
     def symbols(self) -> frozenset[str]:
-        """Names it reads (without functions)."""
+        """Names it reads (without functions and constants)."""
         return parser.names_of(parser.parse_tree(self.text))
 
     @property
@@ -100,7 +100,11 @@ def parse_expression(source: object, where: str = "") -> Expression:
         The text is not an allowed expression.
     """
     tree = parser.parse_tree(_text(source, where), where)
-    return Expression(ast.unparse(tree), where)
+    text = ast.unparse(tree)
+    parser.parse_tree(
+        text, where
+    )  # as it is kept and written, with spaces, it must be readable, too
+    return Expression(text, where)
 
 
 def parse_equations(

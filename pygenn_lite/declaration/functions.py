@@ -1,10 +1,41 @@
-"""SymPy functions that equations may use beyond SymPy's own. Imported only when SymPy is."""
+"""SymPy forms of the functions of equations. Imported only when SymPy is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy
+
+from pygenn_lite.declaration.vocabulary import FUNCTIONS
+
+
+def symbolic(name: str) -> Callable[..., Any]:
+    """The SymPy form of a function of equations: one of this module, or SymPy's own."""
+    form: Callable[..., Any] = globals().get(FUNCTIONS[name].symbolic) or getattr(
+        sympy, FUNCTIONS[name].symbolic
+    )
+    return form
+
+
+def log10(x: Any) -> Any:
+    """The decimal logarithm."""
+    return sympy.log(x) / sympy.log(10)
+
+
+def heaviside(x: Any) -> Any:
+    """1 from 0 on, 0 below."""
+    return sympy.Heaviside(x, 1)
+
+
+def clip(x: Any, low: Any, high: Any) -> Any:
+    """The nearest number in [low, high]."""
+    return sympy.Min(sympy.Max(x, low), high)
+
+
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """One of two numbers."""
+    return sympy.Piecewise((yes, condition), (no, True))
 
 
 class exprel(sympy.Function):

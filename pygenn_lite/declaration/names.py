@@ -7,41 +7,14 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.errors import DeclarationError, EquationError
 
 LONGEST_NAME = 64
 LONGEST_LABEL = 200
 _PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z", re.ASCII)
 
-FUNCTIONS: dict[str, tuple[int, int]] = {  # name -> least and most arguments
-    "exp": (1, 1),
-    "log": (1, 1),
-    "log10": (1, 1),
-    "sqrt": (1, 1),
-    "sin": (1, 1),
-    "cos": (1, 1),
-    "tan": (1, 1),
-    "sinh": (1, 1),
-    "cosh": (1, 1),
-    "tanh": (1, 1),
-    "abs": (1, 1),
-    "Abs": (1, 1),
-    "sign": (1, 1),
-    "floor": (1, 1),
-    "ceil": (1, 1),
-    "heaviside": (1, 1),
-    "exprel": (1, 1),
-    "min": (2, 16),
-    "max": (2, 16),
-    "Min": (2, 16),
-    "Max": (2, 16),
-    "clip": (3, 3),
-    "where": (3, 3),
-    "Piecewise": (1, 32),
-    "rand": (0, 0),
-    "randn": (0, 0),
-}
-BUILT_IN = frozenset({"t", "dt", "pi", "xi", "weight", "delay"})
+BUILT_IN = frozenset({"t", "dt", "xi", "weight", "delay", *CONSTANTS})
 SUFFIXES = ("_pre", "_post")
 _CPP = (  # noqa: SIM905
     "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t "

@@ -17,6 +17,7 @@ from pygenn_lite.declaration.equations import (
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.parser import UNITS, UNITS_CURE, parse_tree
 from pygenn_lite.declaration.values import Value, as_values
+from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
 
 INTEGRATORS = (
@@ -247,7 +248,7 @@ class _NeuronCheck:
     def _symbols(self) -> None:
         model = self.model
         known = {*self.parameters, *self.definitions, *model.state_names, *model.inputs}
-        known |= {"t", "dt", "pi"}
+        known |= {"t", "dt"}
         for equation in model.equations:
             noise = equation.kind == "derivative"
             self._check(equation, known, str(equation), noise, random=False)
@@ -290,7 +291,7 @@ class _NeuronCheck:
                 if symbol in UNITS
                 else "declare it as a parameter, define it, or list it in inputs=(...)",
             )
-        if not random and expression.functions & {"rand", "randn"}:
+        if not random and expression.functions & RANDOM:
             raise EquationError(
                 f"rand() and randn() do not belong in {shown}",
                 where=expression.where or self.where,

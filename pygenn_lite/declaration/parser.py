@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from pygenn_lite.declaration.constants import LARGEST_NUMBER, as_float, constant_value
-from pygenn_lite.declaration.names import FUNCTIONS, check_name, nearest
+from pygenn_lite.declaration.names import check_name, nearest
+from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.errors import EquationError
 
 LONGEST_TEXT = 10_000
@@ -89,12 +90,12 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
 
 @lru_cache(maxsize=4096)  # trees come from the cache above
 def names_of(tree: ast.expr) -> frozenset[str]:
-    """Names of variables in a tree (functions are not variables)."""
+    """Names of variables in a tree (functions and constants are none)."""
     functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     return frozenset(
         node.id
         for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and id(node) not in functions
+        if isinstance(node, ast.Name) and id(node) not in functions and node.id not in CONSTANTS
     )
 
 
@@ -127,8 +128,7 @@ def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
         )
     children: list[ast.AST] = []
     if isinstance(node, ast.Name):
-        if node.id not in ("xi", "pi") and not node.id.startswith("xi_"):
-            check_name(node.id, "symbol", where, reserved=False)
+        check_name(node.id, "symbol", where, reserved=False)
     elif isinstance(node, ast.Constant):
         _check_number(node.value, text, where)
     elif isinstance(node, ast.BinOp):
@@ -181,7 +181,7 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
             where=where,
             cure=f"known functions: {', '.join(sorted(FUNCTIONS))}",
         )
-    least, most = FUNCTIONS[name]
+    least, most = FUNCTIONS[name].least, FUNCTIONS[name].most
     if not least <= len(node.args) <= most:
         raise EquationError(
             f"{name}() takes {least if least == most else f'{least} to {most}'} arguments, "

@@ -8,37 +8,12 @@ from typing import Any
 
 import sympy
 
-from pygenn_lite.declaration.constants import FUNCTIONS as NUMERIC
 from pygenn_lite.declaration.constants import LARGEST_EXPONENT
-from pygenn_lite.declaration.functions import exprel, rand, randn
+from pygenn_lite.declaration.functions import rand, randn, symbolic
+from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS, RANDOM
 
 EXACT = 2**53  # up to here doubles hold every whole number
 
-_FUNCTIONS: dict[str, Any] = {
-    "exp": sympy.exp,
-    "log": sympy.log,
-    "log10": lambda x: sympy.log(x) / sympy.log(10),
-    "sqrt": sympy.sqrt,
-    "sin": sympy.sin,
-    "cos": sympy.cos,
-    "tan": sympy.tan,
-    "sinh": sympy.sinh,
-    "cosh": sympy.cosh,
-    "tanh": sympy.tanh,
-    "abs": sympy.Abs,
-    "Abs": sympy.Abs,
-    "sign": sympy.sign,
-    "floor": sympy.floor,
-    "ceil": sympy.ceiling,
-    "heaviside": lambda x: sympy.Heaviside(x, 1),
-    "exprel": exprel,
-    "min": sympy.Min,
-    "Min": sympy.Min,
-    "max": sympy.Max,
-    "Max": sympy.Max,
-    "clip": lambda x, low, high: sympy.Min(sympy.Max(x, low), high),
-    "where": lambda c, a, b: sympy.Piecewise((a, c), (b, True)),
-}
 _COMPARE: dict[type[ast.cmpop], Any] = {
     ast.Lt: sympy.Lt,
     ast.LtE: sympy.Le,
@@ -60,7 +35,9 @@ class SympyBuilder:
         return getattr(self, f"_{type(node).__name__}")(node)
 
     def _Name(self, node: ast.Name) -> Any:
-        return sympy.pi if node.id == "pi" else sympy.Symbol(node.id, real=True)
+        if node.id in CONSTANTS:
+            return getattr(sympy, node.id)
+        return sympy.Symbol(node.id, real=True)
 
     def _Constant(self, node: ast.Constant) -> Any:
         if isinstance(node.value, bool):
@@ -114,16 +91,16 @@ class SympyBuilder:
     def _Call(self, node: ast.Call) -> Any:
         assert isinstance(node.func, ast.Name)
         name = node.func.id
-        if name in ("rand", "randn"):
+        if name in RANDOM:
             self.draws += 1
             return (rand if name == "rand" else randn)(self.draws)
         if name == "Piecewise":
             pairs = [b.elts for b in node.args if isinstance(b, ast.Tuple)]
             return sympy.Piecewise(*((self.build(v), self.build(c)) for v, c in pairs))
         arguments = [self.build(a) for a in node.args]
-        if name in NUMERIC and arguments and not any(a.free_symbols for a in arguments):
+        if FUNCTIONS[name].number and not any(a.free_symbols for a in arguments):
             return _constant_call(name, arguments)
-        return _FUNCTIONS[name](*arguments)
+        return symbolic(name)(*arguments)
 
 
 def _bounded(value: Any) -> Any:
@@ -154,11 +131,13 @@ def _power(base: Any, exponent: Any) -> Any:
 def _constant_call(name: str, arguments: list[Any]) -> Any:
     """A function of constants: exact where its arguments are plain numbers, else a double (SymPy
     would work out exp(exp(15)) to its last digit to know its integer part)."""
-    value = NUMERIC[name](*(_double(a) for a in arguments))
+    number = FUNCTIONS[name].number
+    assert number is not None
+    value = number(*(_double(a) for a in arguments))
     if not math.isfinite(value):
         raise OverflowError(f"{name}() is too large")
     if all(a.is_Rational for a in arguments):
-        return _bounded(_FUNCTIONS[name](*arguments))
+        return _bounded(symbolic(name)(*arguments))
     return sympy.Float(value)
 
 

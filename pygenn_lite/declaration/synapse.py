@@ -9,6 +9,7 @@ from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.equations import Equation, parse_equations
 from pygenn_lite.declaration.names import check_label, check_name, nearest
 from pygenn_lite.declaration.values import Value, as_values
+from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
 
 
@@ -206,12 +207,12 @@ def _check(model: SynapseModel, where: str) -> None:
             )
     _check_readable(model, where)
     parameters = {n for n, _ in model.parameters}
-    own = parameters | {e.name for e in model.equations} | {"t", "dt", "pi"}
+    own = parameters | {e.name for e in model.equations} | {"t", "dt"}
     for equation in model.equations:
         _known(equation, own, where)
     for trace in (model.pre_trace, model.post_trace):
         if trace:
-            names = parameters | set(trace.state_names) | {"t", "dt", "pi"}
+            names = parameters | set(trace.state_names) | {"t", "dt"}
             names |= {e.name for e in trace.equations}
             for equation in (*trace.equations, *trace.on_spike):
                 _known(equation, names, where)
@@ -257,7 +258,7 @@ def _check_parameters_read(model: SynapseModel, where: str) -> None:
 def _check_readable(model: SynapseModel, where: str) -> None:
     """What no kernel of synapses has at hand: random numbers; between events, the delay."""
     for equation in model._code():
-        for function in sorted(equation.functions & {"rand", "randn"}):
+        for function in sorted(equation.functions & RANDOM):
             raise EquationError(
                 f"{function}() in {equation}: synapses draw no random numbers",
                 where=equation.where or where,

@@ -14,6 +14,7 @@ import numpy as np
 
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.parser import parse_tree
+from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS, folded
 from pygenn_lite.errors import EquationError
 
 Values = Mapping[str, Any]
@@ -38,59 +39,12 @@ def evaluate(expression: Expression, names: Values) -> Any:
         return _Walk(expression, names).visit(tree)
 
 
-def _exprel(x: Any) -> Any:
-    small = np.abs(x) < 1e-12
-    safe = np.where(small, 1.0, x)
-    return np.where(small, 1.0, np.expm1(safe) / safe)
-
-
-def _piecewise(*pairs: tuple[Any, Any]) -> Any:
-    return np.select([p[1] for p in pairs], [p[0] for p in pairs], default=np.nan)
-
-
-def _fold(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def folded(first: Any, *others: Any) -> Any:
-        for other in others:
-            first = function(first, other)
-        return first
-
-    return folded
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "exp": np.exp,
-    "log": np.log,
-    "log10": np.log10,
-    "sqrt": np.sqrt,
-    "sin": np.sin,
-    "cos": np.cos,
-    "tan": np.tan,
-    "sinh": np.sinh,
-    "cosh": np.cosh,
-    "tanh": np.tanh,
-    "abs": np.abs,
-    "Abs": np.abs,
-    "min": _fold(np.minimum),
-    "Min": _fold(np.minimum),
-    "max": _fold(np.maximum),
-    "Max": _fold(np.maximum),
-    "where": np.where,
-    "Piecewise": _piecewise,
-    "exprel": _exprel,
-    "clip": np.clip,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "sign": np.sign,
-    "heaviside": lambda x: np.heaviside(x, 1.0),
-}
 _BINARY: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: np.add,
     ast.Sub: np.subtract,
     ast.Mult: np.multiply,
     ast.Div: np.true_divide,
     ast.Pow: np.power,
-    ast.Mod: np.mod,
-    ast.FloorDiv: np.floor_divide,
     ast.BitAnd: np.logical_and,
     ast.BitOr: np.logical_or,
 }
@@ -129,7 +83,7 @@ class _Walk:
             return _UNARY[type(node.op)](self.visit(node.operand))
         if isinstance(node, ast.BoolOp):
             join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
-            return _fold(join)(*(self.visit(v) for v in node.values))
+            return folded(join)(*(self.visit(v) for v in node.values))
         if isinstance(node, ast.Compare):
             return self._compare(node)
         if isinstance(node, ast.IfExp):
@@ -137,17 +91,17 @@ class _Walk:
         if isinstance(node, ast.Tuple):
             return tuple(self.visit(e) for e in node.elts)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-            function = _FUNCTIONS.get(node.func.id)
-            if function is not None:
-                return function(*(self.visit(a) for a in node.args))
+            function = FUNCTIONS.get(node.func.id)
+            if function is not None and function.array is not None:
+                return function.array(*(self.visit(a) for a in node.args))
             raise self._error(f"the function {node.func.id!r} cannot be used in a value")
         raise self._error(f"cannot evaluate {ast.unparse(node)!r}")
 
     def _name(self, name: str) -> Any:
         if name in self.names:
             return np.asarray(self.names[name], dtype=np.float64)
-        if name == "pi":
-            return np.float64(np.pi)
+        if name in CONSTANTS:
+            return np.float64(CONSTANTS[name])
         raise self._error(f"unknown symbol {name!r}", f"known here: {sorted(self.names)}")
 
     def _compare(self, node: ast.Compare) -> Any:

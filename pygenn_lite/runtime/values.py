@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
+from pygenn_lite.declaration.vocabulary import AXES
 from pygenn_lite.errors import DeclarationError, ShapeError
 from pygenn_lite.runtime.expressions import evaluate
 from pygenn_lite.runtime.random import neuron_uniforms, synapse_uniforms
 
 FloatArray = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.float64] | None
-AXES = ("x", "y", "z")
 
 
 def neuron_values(

@@ -300,8 +300,9 @@ class _Builder:
         things: list[SpikesOf | VariableOf] = []
         for each in chosen:
             population = populations[each]
+            own = found["quoted"] and what in getattr(population.model, "state_names", ())
             thing: SpikesOf | VariableOf = (
-                population.spikes if what == "spikes" else population[what]
+                population.spikes if what == "spikes" and not own else population[what]
             )
             if found["slice"] is not None:
                 thing = thing[self._slice(found["slice"], place)]

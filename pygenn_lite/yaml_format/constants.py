@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from pygenn_lite.declaration.constants import constant_value
+from pygenn_lite.declaration.equations import parse_expression
 from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.parser import parse_tree
+from pygenn_lite.declaration.vocabulary import RANDOM, VALUE_SYMBOLS
 from pygenn_lite.errors import EquationError
-
-# What expressions of values may use besides constants; a constant must not hide them.
-VALUE_NAMES = frozenset(
-    ["i", "n", "x", "y", "z", "i_pre", "i_post", "n_pre", "n_post", "distance"]
-    + [f"{axis}_{side}" for axis in "xyz" for side in ("pre", "post")]
-)
 
 
 def evaluate_constant(text: str, names: Mapping[str, float]) -> float:
@@ -32,19 +29,15 @@ def evaluate_constant(text: str, names: Mapping[str, float]) -> float:
     float
         Always finite.
     """
-    from pygenn_lite.declaration.equations import parse_expression
-    from pygenn_lite.runtime.expressions import evaluate
-
     expression = parse_expression(text, "")
-    unknown = sorted(set(expression.symbols) - set(names))
+    unknown = sorted(expression.symbols - set(names))
     if unknown:
         raise _unknown_constant(unknown[0], text, names)
-    try:
-        value = float(evaluate(expression, names))
-    except (ArithmeticError, TypeError, ValueError) as error:
-        raise EquationError(f"'{text}' has no value: {error}") from None
-    if not math.isfinite(value):
-        raise EquationError(f"'{text}' is not a finite number")
+    value = constant_value(parse_tree(expression.text), "", names)
+    if value is None:  # a condition, or random
+        raise EquationError(
+            f"'{text}' is no number", cure="write a formula of numbers and constants"
+        )
     return value
 
 
@@ -57,23 +50,17 @@ def substitute_constants(text: str, names: Mapping[str, float]) -> float | str:
         The number, if nothing else was in the formula; else the formula of what remains
         (``"exp(-distance / lambda_)"`` with ``lambda_`` replaced).
     """
-    from pygenn_lite.declaration.equations import parse_expression
-
     expression = parse_expression(text, "")
     symbols = set(expression.symbols)
-    if not symbols - set(names) and not _is_random(text):
+    if not symbols - set(names) and not expression.functions & RANDOM:
         return evaluate_constant(text, names)
     if not symbols & set(names):
-        unknown = sorted(symbols - VALUE_NAMES)
+        unknown = sorted(symbols - VALUE_SYMBOLS)
         if unknown:
-            raise _unknown_constant(unknown[0], text, [*names, *sorted(VALUE_NAMES)])
+            raise _unknown_constant(unknown[0], text, [*names, *sorted(VALUE_SYMBOLS)])
         return text
     tree = ast.parse(" ".join(text.split()), mode="eval")
     return ast.unparse(_Substitution(names).visit(tree))
-
-
-def _is_random(text: str) -> bool:
-    return "rand" in text  # rand() and randn(): refused later, with their own message
 
 
 def _unknown_constant(name: str, text: str, known: Any) -> EquationError:

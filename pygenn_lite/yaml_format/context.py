@@ -14,12 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pygenn_lite.declaration.vocabulary import CONSTANTS, VALUE_SYMBOLS
 from pygenn_lite.errors import DeclarationError, FileFormatError
-from pygenn_lite.yaml_format.constants import (
-    VALUE_NAMES,
-    evaluate_constant,
-    substitute_constants,
-)
+from pygenn_lite.yaml_format.constants import evaluate_constant, substitute_constants
 from pygenn_lite.yaml_format.document import Document, Place
 
 MAX_FILE_BYTES = 2**30
@@ -184,7 +181,7 @@ def work_out_constants(document: Document, given: Mapping[str, Any]) -> dict[str
         place: Place = ("constants", name)
         with context.at(place):
             check_name(name, "constant", reserved=False)
-            if name in VALUE_NAMES:
+            if name in VALUE_SYMBOLS or name in CONSTANTS:
                 raise FileFormatError(f"'{name}' has a meaning in formulas; choose another name")
         if isinstance(value, str):
             waiting[name] = value

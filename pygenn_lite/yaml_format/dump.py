@@ -23,7 +23,7 @@ from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.values import write_value
 
-_KINDS: dict[type[Any], str] = {
+INPUT_KINDS: dict[type[Any], str] = {
     PoissonInput: "poisson",
     CurrentInput: "current",
     TimedCurrent: "timed_current",
@@ -70,7 +70,7 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
         }
         for group in network.groups.values()
     ]
-    inputs = [{_KINDS[type(one)]: _input(one, synapses)} for one in network.inputs]
+    inputs = [{INPUT_KINDS[type(one)]: _input(one, synapses)} for one in network.inputs]
     document = {
         "format": 1,
         "network": head,
@@ -185,7 +185,9 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
 def _recording(recording: Recording) -> Any:
     what = recording.what
     owner = getattr(what, "owner", what.population)
-    text = f"{owner}.{getattr(what, 'variable', 'spikes')}"
+    variable = getattr(what, "variable", "")
+    # A variable may be called spikes; in quotes it is told from the spikes.
+    text = f"{owner}['spikes']" if variable == "spikes" else f"{owner}.{variable or 'spikes'}"
     if what.stop is not None:
         text += f"[{what.start}:{what.stop}:{what.step}]"
     return text if recording.every == 1 else {"what": text, "every": recording.every}

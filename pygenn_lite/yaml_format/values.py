@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -12,16 +14,22 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.document import Place
 
-# YAML name -> class, its fields in order, how many of them must be given.
-DISTRIBUTIONS: dict[str, tuple[type[declared.Distribution], tuple[str, ...], int]] = {
-    "uniform": (declared.Uniform, ("low", "high"), 2),
-    "normal": (declared.Normal, ("mean", "sd"), 2),
-    "truncated_normal": (declared.TruncatedNormal, ("mean", "sd", "low", "high"), 2),
-    "lognormal": (declared.LogNormal, ("mu", "sigma"), 2),
-    "exponential": (declared.Exponential, ("mean",), 1),
-    "gamma": (declared.Gamma, ("shape", "scale"), 2),
-    "binomial": (declared.Binomial, ("n", "p"), 2),
+DISTRIBUTIONS: dict[str, type[declared.Distribution]] = {
+    "uniform": declared.Uniform,
+    "normal": declared.Normal,
+    "truncated_normal": declared.TruncatedNormal,
+    "lognormal": declared.LogNormal,
+    "exponential": declared.Exponential,
+    "gamma": declared.Gamma,
+    "binomial": declared.Binomial,
 }
+
+
+def _fields(kind: type[declared.Distribution]) -> tuple[tuple[str, ...], int]:
+    """Parameters of a distribution in their order, and how many of them a file must give (all but
+    limits that are infinite by default)."""
+    found = fields(kind)
+    return tuple(f.name for f in found), sum(f.default not in (math.inf, -math.inf) for f in found)
 
 
 def read_value(context: Context, given: Any, place: Place) -> Any:
@@ -53,12 +61,11 @@ def write_value(value: Any) -> Any:
     if isinstance(value, declared.FrozenArray):
         return value.array.tolist()
     if isinstance(value, declared.Distribution):
-        for name, (kind, fields, required) in DISTRIBUTIONS.items():
+        for name, kind in DISTRIBUTIONS.items():
             if type(value) is kind:
-                numbers = {field: float(getattr(value, field)) for field in fields}
-                if len(fields) == required:
-                    return {name: list(numbers.values())}
-                return {name: numbers}
+                names, required = _fields(kind)
+                numbers = {field: float(getattr(value, field)) for field in names}
+                return {name: list(numbers.values()) if len(names) == required else numbers}
         raise FileFormatError(f"the distribution {value!r} has no form in YAML")
     if hasattr(value, "text"):
         return str(value.text)
@@ -82,23 +89,24 @@ def _distribution(context: Context, given: dict[str, Any], place: Place) -> Any:
     if name not in DISTRIBUTIONS:
         hint = nearest_or_all(name, DISTRIBUTIONS)
         raise context.document.error((*place, name), f"unknown distribution '{name}'{hint}")
-    kind, fields, required = DISTRIBUTIONS[name]
+    kind = DISTRIBUTIONS[name]
+    names, required = _fields(kind)
     inner = (*place, name)
-    cure = f"write {{{name}: [{', '.join(fields[:required])}]}} or {{{name}: {{{fields[0]}: ...}}}}"
+    cure = f"write {{{name}: [{', '.join(names[:required])}]}} or {{{name}: {{{names[0]}: ...}}}}"
     if isinstance(arguments, dict):
         for key in arguments:
-            if key not in fields:
+            if key not in names:
                 raise context.document.error((*inner, key), f"unknown key '{key}'", cure)
         numbers = {key: context.number(item, (*inner, key)) for key, item in arguments.items()}
     else:
         items = arguments if isinstance(arguments, list) else [arguments]
-        if len(items) > len(fields):
-            raise context.document.error(inner, f"takes {len(fields)} numbers", cure)
+        if len(items) > len(names):
+            raise context.document.error(inner, f"takes {len(names)} numbers", cure)
         numbers = {
             key: context.number(item, (*inner, index))
-            for index, (key, item) in enumerate(zip(fields, items, strict=False))
+            for index, (key, item) in enumerate(zip(names, items, strict=False))
         }
-    missing = [field for field in fields[:required] if field not in numbers]
+    missing = [field for field in names[:required] if field not in numbers]
     if missing:
         raise context.document.error(inner, f"'{missing[0]}' is missing", cure)
     with context.at(inner):

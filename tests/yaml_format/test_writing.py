@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from helpers_yaml import SMALL
-from hypothesis import given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from networks_yaml import SIZE, distributions, formulas, networks, rules, usable
 
 import pygenn_lite as pg
 from pygenn_lite.models import NEURONS, PLASTICITY, SYNAPSES, network_names
@@ -97,6 +98,73 @@ def test_a_population_may_be_called_all():
     net.record(everybody.spikes)
     again = load_network(dump_network(net))[0]
     assert again == net and list(again.groups) == ["all_other", "other_all"]
+
+
+# Without shrinking: the networks are small already, and what fails is seen from the message.
+ANY = dict(
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+
+
+@settings(max_examples=12, **ANY)
+@given(networks())
+def test_any_network_comes_back_equal_and_is_written_the_same_again(net):
+    text = dump_network(net)
+    again = load_network(text)[0]
+    assert again == net
+    assert hash(again) == hash(net)
+    assert dump_network(again) == text
+
+
+def one_group(weight, rule):
+    net = pg.Network(dt=0.1)
+    space = np.arange(2.0 * SIZE).reshape(SIZE, 2)
+    p = net.population("p", SIZE, pg.LIF(), positions=space)
+    net.connect(p, p, pg.Delta(), rule, weight=weight, delay=1.0)
+    return net
+
+
+@settings(max_examples=60, **ANY)
+@given(usable(formulas(["i_pre", "i_post", "n_post", "y_pre", "distance"])))
+def test_any_formula_of_a_weight_comes_back_equal(text):
+    net = one_group(text, pg.AllToAll())
+    assert load_network(dump_network(net))[0] == net
+
+
+@settings(max_examples=60, deadline=None)
+@given(distributions(), rules())
+def test_any_distribution_and_any_rule_comes_back_equal(distribution, rule):
+    try:
+        net = one_group(distribution, rule)
+    except pg.errors.DeclarationError:  # limits that lie too far out
+        return
+    assert load_network(dump_network(net))[0] == net
+
+
+@pytest.mark.parametrize("text", ["sin(2*pi*i/n)", "pi", "i + pi", "where(i > pi, 1, -pi)"])
+def test_pi_is_known_in_values_of_a_file(text):
+    net = pg.Network(dt=0.1)
+    net.population("p", 4, pg.LIF(), initial={"V": text})
+    assert load_network(dump_network(net))[0] == net
+    written = f"populations: {{p: {{size: 4, model: LIF, initial: {{V: '{text}'}}}}}}"
+    assert load_network(written)[0].populations == net.populations
+
+
+def test_a_constant_of_a_file_cannot_hide_pi():
+    with pytest.raises(pg.errors.FileFormatError, match="'pi' has a meaning in formulas"):
+        load_network("constants: {pi: 3}\npopulations: {p: {size: 4, model: LIF}}")
+
+
+def test_a_variable_called_spikes_is_told_from_the_spikes():
+    net = pg.Network(dt=0.1)
+    model = pg.NeuronModel("dspikes/dt = -spikes/10", threshold="spikes > 1", reset="spikes = 0")
+    p = net.population("p", 4, model)
+    net.record(p["spikes"][:2], p.spikes)
+    again = load_network(dump_network(net))[0]
+    assert again == net
+    assert [type(r.what).__name__ for r in again.recordings] == ["VariableOf", "SpikesOf"]
 
 
 finite = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e30, max_value=1e30)

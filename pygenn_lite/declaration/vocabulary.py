@@ -1,0 +1,107 @@
+"""The words of expressions: functions, constants, and what values may depend on.
+
+One table each, which the parser, the evaluation in double precision, NumPy, SymPy, the checks and
+the file format all read. A function is added by one row here, by its SymPy form in
+`declaration.functions` where SymPy itself has none, and by its C++ form in `codegen.cpp_printer`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CONSTANTS = {"pi": math.pi}
+AXES = ("x", "y", "z")
+NEURON_SYMBOLS = ("i", "n")  # of values per neuron; and the axes that positions have
+SYNAPSE_SYMBOLS = ("i_pre", "i_post", "n_pre", "n_post")  # of values per synapse; and axes
+DISTANCE = "distance"  # where both populations have positions
+VALUE_SYMBOLS = frozenset(
+    [*NEURON_SYMBOLS, *AXES, *SYNAPSE_SYMBOLS, DISTANCE]
+    + [f"{axis}_{side}" for axis in AXES for side in ("pre", "post")]
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of expressions.
+
+    Attributes
+    ----------
+    least, most : int
+        How many arguments it takes.
+    number : callable or None
+        Its value for doubles; may raise ValueError, ZeroDivisionError, OverflowError. None if it
+        takes conditions, or is random.
+    array : callable or None
+        The same for arrays that broadcast; None if values cannot use it.
+    symbolic : str
+        Its name in `declaration.functions`, or else in SymPy.
+    """
+
+    least: int
+    most: int
+    number: Callable[..., float] | None
+    array: Callable[..., Any] | None
+    symbolic: str
+
+
+def _exprel(x: Any) -> Any:
+    small = np.abs(x) < 1e-12
+    safe = np.where(small, 1.0, x)
+    return np.where(small, 1.0, np.expm1(safe) / safe)
+
+
+def _piecewise(*pairs: tuple[Any, Any]) -> Any:
+    return np.select([p[1] for p in pairs], [p[0] for p in pairs], default=np.nan)
+
+
+def folded(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """The function of two arguments as one of many."""
+
+    def of_many(first: Any, *others: Any) -> Any:
+        for other in others:
+            first = function(first, other)
+        return first
+
+    return of_many
+
+
+_ABS = Function(1, 1, abs, np.abs, "Abs")
+_MIN = Function(2, 16, min, folded(np.minimum), "Min")
+_MAX = Function(2, 16, max, folded(np.maximum), "Max")
+
+FUNCTIONS: dict[str, Function] = {
+    "exp": Function(1, 1, math.exp, np.exp, "exp"),
+    "log": Function(1, 1, math.log, np.log, "log"),
+    "log10": Function(1, 1, math.log10, np.log10, "log10"),
+    "sqrt": Function(1, 1, math.sqrt, np.sqrt, "sqrt"),
+    "sin": Function(1, 1, math.sin, np.sin, "sin"),
+    "cos": Function(1, 1, math.cos, np.cos, "cos"),
+    "tan": Function(1, 1, math.tan, np.tan, "tan"),
+    "sinh": Function(1, 1, math.sinh, np.sinh, "sinh"),
+    "cosh": Function(1, 1, math.cosh, np.cosh, "cosh"),
+    "tanh": Function(1, 1, math.tanh, np.tanh, "tanh"),
+    "abs": _ABS,
+    "Abs": _ABS,
+    "sign": Function(1, 1, lambda x: float((x > 0) - (x < 0)), np.sign, "sign"),
+    "floor": Function(1, 1, lambda x: float(math.floor(x)), np.floor, "floor"),
+    "ceil": Function(1, 1, lambda x: float(math.ceil(x)), np.ceil, "ceiling"),
+    "heaviside": Function(
+        1, 1, lambda x: float(x >= 0), lambda x: np.heaviside(x, 1.0), "heaviside"
+    ),
+    "exprel": Function(1, 1, lambda x: math.expm1(x) / x if x else 1.0, _exprel, "exprel"),
+    "min": _MIN,
+    "Min": _MIN,
+    "max": _MAX,
+    "Max": _MAX,
+    "clip": Function(3, 3, lambda x, low, high: min(max(x, low), high), np.clip, "clip"),
+    "where": Function(3, 3, None, np.where, "where"),
+    "Piecewise": Function(1, 32, None, _piecewise, "Piecewise"),
+    "rand": Function(0, 0, None, None, "rand"),
+    "randn": Function(0, 0, None, None, "randn"),
+}
+RANDOM = frozenset({"rand", "randn"})
