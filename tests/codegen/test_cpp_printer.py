@@ -36,9 +36,12 @@ class CppFunctions:
 def value_of_cpp(text: str) -> float:
     """Read printed C++ as Python: the two agree on arithmetic, calls, comparison, & and |."""
     text = re.sub(r"pgl::power<(\d+)>\(", r"(lambda base: base**\1)(", text)
-    text = re.sub(r"<(real|double)>\(", "(", text).replace("pgl::", "pgl.").replace("!", "not ")
+    text = (
+        re.sub(r"<(real|double|bool)>\(", "(", text).replace("pgl::", "pgl.").replace("!", "not ")
+    )
     text = text.replace("not =", "!=")
     names = {**VALUES, "pgl": CppFunctions, "real": np.float64, "double": np.float64}
+    names |= {"true": True, "false": False}
     with np.errstate(all="ignore"):
         return float(eval(text, {"__builtins__": {}}, names))
 
@@ -63,6 +66,7 @@ def agree(text: str) -> None:
         "Piecewise((x, x > 1), (y, x > 0.5), (z, x < 2))", "Piecewise((x, x > 1))",
         "where(x == 0.7, 1, 2)", "where(x != 0.7, 1, 2)", "x - 1e-12", "1e300*x", "-(-x)",
         "-(x - y)*(y - z)/(x - z)", "x - y*(-z)", "(-x)**2", "-3*x**-1*y", "sqrt(x + z)**3",
+        "where(x > where(y > x, x, y), y, x)", "where(where(x > y, y, z) > where(z > x, x, y), 1, 2)",
     ],
 )  # fmt: skip
 def test_printed_expressions_have_the_value_of_the_equation(text):

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pygenn_lite.runtime import abi
 
@@ -43,6 +44,17 @@ def builder(tmp_path_factory: pytest.TempPathFactory) -> c.CDLL:
     run_compiler(["-O1", "-fPIC", "-shared", "-pthread", str(HERE / "builder.cpp"), "-o", str(out)])
     library = c.CDLL(str(out))
     return abi.Builder(library).library
+
+
+def agreement(observed: np.ndarray, expected: np.ndarray) -> float:
+    """p value of a chi-square test.
+
+    (`scipy.stats.chisquare` also wants the sums to be equal to many digits, which tails cut off
+    are not; it can be told not to only since SciPy 1.16.)
+    """
+    expected = np.maximum(expected, 1e-9)
+    statistic = np.sum((observed - expected) ** 2 / expected)
+    return float(stats.chi2.sf(statistic, len(observed) - 1))
 
 
 def address(array: np.ndarray) -> c.c_void_p:
