@@ -66,7 +66,8 @@ def agree(text: str) -> None:
         "Piecewise((x, x > 1), (y, x > 0.5), (z, x < 2))", "Piecewise((x, x > 1))",
         "where(x == 0.7, 1, 2)", "where(x != 0.7, 1, 2)", "x - 1e-12", "1e300*x", "-(-x)",
         "-(x - y)*(y - z)/(x - z)", "x - y*(-z)", "(-x)**2", "-3*x**-1*y", "sqrt(x + z)**3",
-        "where(x > where(y > x, x, y), y, x)", "where(where(x > y, y, z) > where(z > x, x, y), 1, 2)",
+        "where(x > where(y > x, x, y), y, x)",
+        "where(where(x > y, y, z) > where(z > x, x, y), 1, 2)",
     ],
 )  # fmt: skip
 def test_printed_expressions_have_the_value_of_the_equation(text):
