@@ -7,16 +7,32 @@ from typing import Annotated
 
 import typer
 
+from pygenn_lite.cli.completion import (
+    backend_names,
+    library_names,
+    network_names_or_files,
+    precision_names,
+)
+from pygenn_lite.cli.main import Finished
+from pygenn_lite.cli.output import write_line
+
 app = typer.Typer(
     help="Spiking networks declared as equations, compiled and run fast.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 2 bad input, 1 anything else. --debug shows tracebacks.",
+    epilog="Exit codes: 0 done, 1 failed, 2 bad input, 130 stopped by Ctrl-C, 143 by SIGTERM. "
+    "--debug shows tracebacks.",
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME_OR_FILE", help="A library network or a file.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME_OR_FILE",
+        help="A library network, a file, or - for standard input.",
+        autocompletion=network_names_or_files,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -29,13 +45,20 @@ Scale = Annotated[
     float | None,
     typer.Option(help="Scale neurons and synapses per neuron, keeping mean inputs and variances."),
 ]
+Precision = Annotated[str, typer.Option(help="float32 or float64.", autocompletion=precision_names)]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose", "-v", count=True, help="Say what is done, and how long it takes; -vv: more."
+    ),
+]
 
 
 def _version(wanted: bool) -> None:
     if wanted:
         import pygenn_lite
 
-        typer.echo(f"pygenn-lite {pygenn_lite.__version__}")
+        write_line(f"pygenn-lite {pygenn_lite.__version__}")
         raise typer.Exit
 
 
@@ -56,8 +79,10 @@ def run(
     settle: Annotated[float | None, typer.Option(help="ms before rates are counted.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Worker threads.")] = None,
-    backend: Annotated[str, typer.Option(help="auto or cpp.")] = "auto",
-    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    backend: Annotated[
+        str, typer.Option(help="auto or cpp.", autocompletion=backend_names)
+    ] = "auto",
+    precision: Precision = "float32",
     scale: Scale = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for results; results/NAME by default.")
@@ -68,27 +93,37 @@ def run(
     record: Annotated[
         bool, typer.Option("--record/--no-record", help="Record, or only count spikes.")
     ] = True,
+    picture: Annotated[
+        bool | None,
+        typer.Option(
+            "--picture/--no-picture", help="Draw a picture; by default, unless there is --json."
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    verbose: Verbose = 0,
 ) -> None:
     """Simulate a network; print its rates; write spikes and a picture."""
+    from pygenn_lite.cli.logs import show_logs
     from pygenn_lite.cli.run import RunOptions, run_network
 
+    show_logs(verbose)
     code = run_network(
         RunOptions(
             network=network, changes=tuple(set_ or ()), duration=duration, settle=settle,
             seed=seed, threads=threads, backend=backend, precision=precision, scale=scale,
-            out=out, overwrite=overwrite, record=record, quiet=quiet, json=json,
+            out=out, overwrite=overwrite, record=record, picture=picture, quiet=quiet, json=json,
+            live=not verbose,
         )
     )  # fmt: skip
-    raise typer.Exit(code)
+    raise Finished(code)
 
 
 @app.command()
 def inspect(
     network: Name,
     set_: Set = None,
-    precision: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
+    precision: Precision = "float32",
     scale: Scale = None,
     source: Annotated[bool, typer.Option("--source", help="Print the generated source.")] = False,
 ) -> None:
@@ -100,7 +135,10 @@ def inspect(
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="One model or network, in full.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="One model or network, in full.", autocompletion=library_names),
+    ] = None,
 ) -> None:
     """List what the library holds, or show one of it."""
     from pygenn_lite.cli.shelves import show_library
@@ -121,7 +159,7 @@ def plot(
     """Draw a result: raster, rates, traces, weights of plastic groups."""
     from pygenn_lite.cli.pictures import plot_file
 
-    typer.echo(str(plot_file(result, out, start=start, stop=stop, settle=settle)))
+    write_line(str(plot_file(result, out, start=start, stop=stop, settle=settle)))
 
 
 @app.command()
@@ -133,7 +171,7 @@ def cache(
     from pygenn_lite.runtime.plan import readable
 
     if clear:
-        typer.echo(f"{readable(clear_cache())} freed in {cache_directory()}")
+        write_line(f"{readable(clear_cache())} freed in {cache_directory()}")
     else:
         entries, size = cache_entries(), readable(cache_size())
-        typer.echo(f"{cache_directory()}: {entries} networks and engines, {size}")
+        write_line(f"{cache_directory()}: {entries} networks and engines, {size}")

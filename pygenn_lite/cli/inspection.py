@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pygenn_lite.cli.network import load
+from pygenn_lite.cli.output import make_console
 from pygenn_lite.declaration import Network, SpikeSource
 from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.errors import UnsupportedFeature
@@ -14,8 +15,6 @@ def inspect_network(
     name: str, changes: tuple[str, ...], *, precision: str, scale: float | None, source: bool
 ) -> None:
     """Print the populations and groups, the update rules, and the memory they will need."""
-    from rich.console import Console
-
     from pygenn_lite import codegen
     from pygenn_lite.declaration.origins import located_in
     from pygenn_lite.runtime.plan import readable, table
@@ -28,7 +27,7 @@ def inspect_network(
         structure = codegen.network_structure(network, precision)
         program = codegen.derive_program(structure)
         generated = codegen.render_program(program)
-    console = Console(highlight=False)
+    console = make_console()
     if source:
         console.out(generated.source, highlight=False)
         return

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import os
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from pygenn_lite.cli.output import silence_stdout
+from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # what the library of the command line makes of Ctrl-C, without a word
+
+
+class Finished(SystemExit):
+    """The end of a command that has said all there is to say, and its exit code."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -27,31 +37,41 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]  # allowed in any place
     warnings.showwarning = _show_warning
+    with signals_watched():
+        code = _call(words, debug)
+        _leave(code)
+
+
+def _call(words: list[str], debug: bool) -> int:
     try:
         from pygenn_lite.cli.app import app
 
         app(words, prog_name="pygenn-lite")
-        code: int = DONE
+    except Finished as finished:
+        return finished.exit_code
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-        if code == INTERRUPTED:
-            code = explain(KeyboardInterrupt())
+        # The library of the command line turns Ctrl-C into this code, without a word.
+        return explain(KeyboardInterrupt()) if code == INTERRUPTED else code
     except BaseException as error:
         if debug:
             raise
-        code = explain(error)
-    _leave(code)
+        return explain(error)
+    return DONE
 
 
 def explain(error: BaseException) -> int:
     """Print an error in the user's words and return the exit code that it means."""
+    known = isinstance(error, PygennLiteError | OSError | MemoryError)
+    if isinstance(error, KeyboardInterrupt) or (stop_code() is not None and not known):
+        # The second: whatever an import makes of a signal that tears it apart.
+        say("stopped before the simulation ran; there is nothing to keep")
+        return note_interrupt()
     if isinstance(error, PygennLiteError):
         say(f"error: {error}")
         return BAD_INPUT if isinstance(error, InputError) else FAILED
-    if isinstance(error, KeyboardInterrupt):
-        say("stopped before the simulation ran; there is nothing to keep")
-    elif isinstance(error, BrokenPipeError):
-        _silence_stdout()
+    if isinstance(error, BrokenPipeError):
+        silence_stdout()
     elif isinstance(error, MemoryError):
         say("error: not enough memory\n  cure: make the network smaller, e.g. with --scale")
     elif isinstance(error, OSError):
@@ -79,25 +99,24 @@ def say(text: str) -> None:
     # Text of a stranger's file may stand in a message: it must not steer the terminal.
     harmless = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
     printable = harmless.encode(encoding, "backslashreplace").decode(encoding)
-    print(printable, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # nobody listens; what is done matters more
+        print(printable, file=sys.stderr, flush=True)
 
 
 def _show_warning(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:
     say(f"warning: {message}")
 
 
-def _silence_stdout() -> None:
-    """Keep Python from complaining about a closed pipe once more at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _leave(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _silence_stdout()
+        silence_stdout()
+    except KeyboardInterrupt:  # whoever reads our output has stopped to read
+        silence_stdout()
+        code = note_interrupt()
     except OSError as error:
         say(f"error: {disk_message(error)}")
         code = FAILED
-        _silence_stdout()
+        silence_stdout()
     sys.exit(code)

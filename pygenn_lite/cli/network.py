@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format import RunSettings, load_network, scale_network
 from pygenn_lite.yaml_format.document import parse_fragment
 
+log = logging.getLogger(__name__)
+
 
 def load(
     name: str, changes: Sequence[str], scale: float | None = None, seed: int | None = None
@@ -19,9 +23,13 @@ def load(
     places = dict(_split(change) for change in changes)
     if seed is not None:
         places["network.seed"] = seed
-    network, settings = load_network(name, places)
+    network, settings = load_network(sys.stdin.buffer if name == "-" else name, places)
+    log.info(
+        "loaded %s: %d populations, %d synapse groups",
+        settings.source, len(network.populations), len(network.groups),
+    )  # fmt: skip
     if not network.name:
-        network.name = Path(settings.source).stem
+        network.name = "stdin" if name == "-" else Path(settings.source).stem
     if scale is not None and scale != 1.0:
         if not settings.full_scale_rates:
             raise FileFormatError(

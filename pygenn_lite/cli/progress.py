@@ -6,19 +6,20 @@ import sys
 from types import TracebackType
 from typing import Any
 
+from pygenn_lite.cli.main import say
 from pygenn_lite.runtime.progress import start_bars
 
 
 class ProgressBars:
     """A progress function ``(what, done, total)`` with one bar for each ``what``."""
 
-    def __init__(self, shown: bool) -> None:
-        self.shown = shown
+    def __init__(self, shown: bool, live: bool = True) -> None:
+        self.shown, self.live = shown, live
         self.bars: Any = None
         self.tasks: dict[str, Any] = {}
 
     def __enter__(self) -> ProgressBars:
-        if self.shown and sys.stderr.isatty():
+        if self.shown and self.live and sys.stderr.isatty():
             self.bars = start_bars()
         return self
 
@@ -43,4 +44,4 @@ class ProgressBars:
             self.bars.update(self.tasks[what], completed=done, total=total)
         elif self.shown and what not in self.tasks:
             self.tasks[what] = None
-            print(f"{what} ...", file=sys.stderr, flush=True)
+            say(f"{what} ...")

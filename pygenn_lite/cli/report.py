@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.cli.output import make_console
 
 if TYPE_CHECKING:
     from pygenn_lite.cli.run import Outcome
@@ -10,11 +13,10 @@ if TYPE_CHECKING:
 
 def print_report(outcome: Outcome) -> None:
     """Print rates beside the published ones, speed, memory and files."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(highlight=False)
+    console = make_console()
     result, simulation = outcome.result, outcome.simulation
     published = outcome.settings.published
     table = Table(title=escape(outcome.network.name or "network"), title_justify="left")
@@ -43,7 +45,14 @@ def print_report(outcome: Outcome) -> None:
     for label, text in lines:
         console.print(f"{label:>16}  {text}", soft_wrap=True)
     for number, path in enumerate(outcome.files):
-        console.print(f"{'' if number else 'files':>16}  {escape(str(path))}", soft_wrap=True)
+        print_file(path, "" if number else "files")
+
+
+def print_file(path: Path, label: str = "") -> None:
+    """Print a line of the list of files."""
+    from rich.markup import escape
+
+    make_console().print(f"{label:>16}  {escape(str(path))}", soft_wrap=True)
 
 
 def _rate(rate: float | None) -> str:

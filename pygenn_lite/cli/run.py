@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import re
-import sys
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.cli.drawing import Drawing
 from pygenn_lite.cli.main import DONE, FAILED, disk_message, say
 from pygenn_lite.cli.network import load
+from pygenn_lite.cli.output import write_line
 from pygenn_lite.cli.progress import ProgressBars
+from pygenn_lite.cli.signals import note_interrupt
 from pygenn_lite.declaration import Network, SpikeSource
 from pygenn_lite.errors import (
     ArgumentError,
@@ -25,6 +28,8 @@ from pygenn_lite.errors import (
 if TYPE_CHECKING:
     from pygenn_lite.runtime.result import Result
     from pygenn_lite.yaml_format import RunSettings
+
+log = logging.getLogger(__name__)
 
 RESULT_FILE, PICTURE_FILE, SUMMARY_FILE = "result.h5", "picture.png", "summary.json"
 
@@ -45,8 +50,10 @@ class RunOptions:
     out: Path | None = None
     overwrite: bool = False
     record: bool = True
+    picture: bool | None = None
     quiet: bool = False
     json: bool = False
+    live: bool = True  # progress bars, which would not go with lines of a log between them
 
 
 @dataclass
@@ -104,11 +111,12 @@ def run_network(options: RunOptions) -> int:
     _choose_recordings(network, options.record)
     folder = _make_folder(options, network) if options.record or options.out else None
     stream = folder / RESULT_FILE if folder is not None and network.recordings else None
-    with ProgressBars(shown=not options.quiet) as progress:
+    with ProgressBars(shown=not options.quiet, live=options.live) as progress:
         simulation = network.compile(
             backend=options.backend, threads=options.threads, precision=options.precision,
             progress=progress,
         )  # fmt: skip
+        _log_build(simulation)
         try:
             # Whoever presses Ctrl-C twice to be sure still gets the results of the first.
             with InterruptWatch():
@@ -119,13 +127,27 @@ def run_network(options: RunOptions) -> int:
                 outcome = Outcome(network, settings, duration, settle, simulation, result)
                 outcome.scale = options.scale or 1.0
                 outcome.peak_bytes = peak_memory()
-                if folder is not None:
-                    _write_files(outcome, folder, stream)
-                _report(outcome, options)
+                _finish(outcome, options, folder, stream)
         except KeyboardInterrupt:
             say("stopped at once; the results are not complete")
-            return FAILED
+            return note_interrupt()
     return _said_how_it_ended(outcome, error, folder)
+
+
+def _log_build(simulation: Any) -> None:
+    timings = simulation.timings
+    log.info(
+        "built in %.2f s: derived and compiled in %.2f s, connected %s synapses in %.2f s",
+        timings.total, timings.compile, f"{simulation.synapse_count:,}", timings.connect,
+    )  # fmt: skip
+    log.info(
+        "%d neurons in %s, %s worker threads",
+        sum(view.size for view in simulation.populations.values()), simulation.precision,
+        simulation.threads,
+    )  # fmt: skip
+    if log.isEnabledFor(logging.DEBUG):
+        for row in simulation.memory():
+            log.debug("memory: %s: %s, %s bytes", row.name, row.what, f"{row.bytes:,}")
 
 
 def _simulate(
@@ -136,7 +158,10 @@ def _simulate(
         # The run says in a warning that it was interrupted; here that is said at the end.
         warnings.filterwarnings("ignore", message="interrupted at", category=RuntimeWarning)
         try:
-            return simulation.run(duration, progress=progress, **kept), None
+            log.info("simulating %g ms", duration)
+            result = simulation.run(duration, progress=progress, **kept)
+            log.info("simulated %g ms in %.2f s", result.duration, result.simulate_seconds)
+            return result, None
         except NumericalError as fault:
             return fault.result, fault  # type: ignore[attr-defined]
 
@@ -152,7 +177,7 @@ def _said_how_it_ended(outcome: Outcome, error: NumericalError | None, folder: P
     if result.interrupted:
         reached = f"interrupted at {result.start + result.duration:g} ms"
         say(f"{reached}; the results up to there are kept" + (f" in '{folder}'" if folder else ""))
-        return FAILED
+        return note_interrupt()
     return DONE
 
 
@@ -212,35 +237,56 @@ def _refuse_existing(folder: Path, overwrite: bool) -> None:
         )
 
 
-def _write_files(outcome: Outcome, folder: Path, stream: Path | None) -> None:
-    from pygenn_lite import plotting
+def _finish(
+    outcome: Outcome, options: RunOptions, folder: Path | None, stream: Path | None
+) -> None:
+    """Write what was found and say it; what takes longest, the picture, comes last.
+
+    For a JSON object, which is read by programs, a picture is only drawn when asked for.
+    """
+    wanted = not options.json if options.picture is None else options.picture
+    if folder is not None:
+        _write_summary(outcome, folder, stream)
+    if not options.json and not options.quiet:
+        from pygenn_lite.cli.report import print_report
+
+        print_report(outcome)
+    if wanted and folder is not None:
+        _draw(outcome, options, folder)
+    if options.json:
+        write_line(json.dumps(outcome.summary()))
+
+
+def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
     from pygenn_lite.runtime.files import written_at_once
 
-    if stream is not None:
-        outcome.files.append(stream)
-    settle = 0.0 if None in outcome.rates().values() else outcome.settle
-    scale = f" at scale {outcome.scale:g}" if outcome.scale != 1.0 else ""
-    picture = folder / PICTURE_FILE
+    path = folder / SUMMARY_FILE
+    outcome.files += [path] if stream is None else [stream, path]
+    known = {"published_hz": dict(outcome.settings.published), "seed": outcome.network.seed}
+    text = json.dumps({**outcome.summary(), **known}, indent=2)
     try:
-        plotting.plot_result(
-            outcome.result, picture, published=outcome.settings.published, settle=settle,
-            title=f"{outcome.network.name or folder.name}{scale}",
-        )  # fmt: skip
-        outcome.files.append(picture)
-        summary = folder / SUMMARY_FILE
-        outcome.files.append(summary)
-        known = {"published_hz": dict(outcome.settings.published), "seed": outcome.network.seed}
-        text = json.dumps({**outcome.summary(), **known}, indent=2)
-        with written_at_once(summary) as aside:
+        with written_at_once(path) as aside:
             aside.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise SimulationError(disk_message(error)) from error
 
 
-def _report(outcome: Outcome, options: RunOptions) -> None:
-    if options.json:
-        sys.stdout.write(json.dumps(outcome.summary()) + "\n")
-    elif not options.quiet:
-        from pygenn_lite.cli.report import print_report
+def _draw(outcome: Outcome, options: RunOptions, folder: Path) -> None:
+    picture = folder / PICTURE_FILE
+    settle = 0.0 if None in outcome.rates().values() else outcome.settle
+    scale = f" at scale {outcome.scale:g}" if outcome.scale != 1.0 else ""
+    try:
+        with Drawing(shown=not options.quiet):
+            from pygenn_lite import plotting
 
-        print_report(outcome)
+            plotting.plot_result(
+                outcome.result, picture, published=outcome.settings.published, settle=settle,
+                title=f"{outcome.network.name or folder.name}{scale}",
+            )  # fmt: skip
+    except OSError as error:
+        raise SimulationError(disk_message(error)) from error
+    outcome.files.append(picture)
+    if not options.json and not options.quiet:
+        from pygenn_lite.cli.report import print_file
+
+        print_file(picture)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
 
 from pygenn_lite import models
+from pygenn_lite.cli.output import make_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def show_library(name: str | None) -> None:
     """List all models and networks, or print one in full."""
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = make_console()
     if name is None:
         _list(console)
     elif name in models.network_names():
@@ -24,11 +27,9 @@ def show_library(name: str | None) -> None:
         console.out((inspect.getdoc(made) or "").replace("``", "`"), highlight=False)
 
 
-def _list(console: object) -> None:
-    from rich.console import Console
+def _list(console: Console) -> None:
     from rich.table import Table
 
-    assert isinstance(console, Console)
     shelves = {"Neurons": models.NEURONS, "Synapses": models.SYNAPSES}
     for title, shelf in {**shelves, "Plasticity": models.PLASTICITY}.items():
         table = Table(title=title, title_justify="left", show_header=False, box=None)

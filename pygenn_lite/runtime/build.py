@@ -5,16 +5,17 @@ are there. The builder is left out where a network has no synapses.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
 import re
 import shlex
 import shutil
-import subprocess
 import tempfile
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import cache as compile_cache
 from pygenn_lite.runtime.abi import load_library
+from pygenn_lite.runtime.compilers import Compilers
 from pygenn_lite.runtime.toolchain import (
     COMMON_FLAGS,
     ENGINE_FLAGS,
@@ -37,6 +39,8 @@ from pygenn_lite.runtime.toolchain import (
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GeneratedCode
+
+log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).resolve().parent.parent
 TEMPLATES = PACKAGE / "templates"
@@ -125,17 +129,19 @@ def compile_code(
     report = progress or (lambda what: None)
     compiled: list[str] = []
     temporary: list[_TemporaryFolder] = []
+    compilers = Compilers()
 
     def make_part(part: str, folder: Path) -> None:
         compiled.append(part)
         report(part)
         source = ENGINE / f"{part}.cpp"
-        _compile(compiler, source, folder / f"{part}.so", ENGINE_FLAGS, f"the {part}")
+        target = folder / f"{part}.so"
+        _compile(compiler, source, target, ENGINE_FLAGS, f"the {part}", compilers)
 
     def part_entry(part: str) -> Path:
         key = part_key(part, compiler)
         try:
-            return _entry(key, lambda folder: make_part(part, folder), f"{part}.so")
+            return _entry(key, lambda folder: make_part(part, folder), f"{part}.so", compilers)
         except ToolchainError:
             if use_cache:
                 raise
@@ -150,21 +156,25 @@ def compile_code(
 
     def make_kernels(folder: Path) -> None:
         assert generate is not None
+        began = time.perf_counter()
         code = generate()
+        log.info("generated the kernels' source in %.2f s", time.perf_counter() - began)
         compiled.append("kernels")
         report("kernels")
         source = folder / "kernels.cpp"
         source.write_text(code.source, encoding="utf-8")
         (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
-        _compile(compiler, source, folder / "kernels.so", KERNEL_FLAGS, "the network's kernels")
+        target = folder / "kernels.so"
+        _compile(compiler, source, target, KERNEL_FLAGS, "the network's kernels", compilers)
 
     # Compilers run as processes of their own, so these threads leave the interpreter to SymPy.
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
         engine: Future[Path] = pool.submit(part_entry, "engine")
         builder: Future[Path] | None = pool.submit(part_entry, "builder") if synapses else None
         kernels: Path | None = None
         if generate is not None and use_cache:
-            kernels = _entry(kernels_key(compiler, structure_key), make_kernels, "kernels.so")
+            key = kernels_key(compiler, structure_key)
+            kernels = _entry(key, make_kernels, "kernels.so", compilers)
         elif generate is not None:
             kernels = made_for_now(make_kernels)
         manifest: dict[str, Any] = {"populations": [], "synapses": []}
@@ -217,25 +227,27 @@ def _digest_of(*sources: Path) -> str:
     return digest.hexdigest()
 
 
-def _entry(key: str, make: Callable[[Path], None], name: str) -> Path:
+def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compilers) -> Path:
     """The cache entry of a key, made if it is not there, and again if the shared object in it does
     not load: several systems may use one home directory, and their libraries differ."""
-    found = _found_or_made(key, make)
+    found = _found_or_made(key, make, compilers)
     try:
         load_library(found / name)
     except CompileError:
-        with compile_cache.entry_lock(key):
+        log.info("%s does not load here; it is compiled again", found / name)
+        with compile_cache.entry_lock(key, compilers.check):
             compile_cache.drop_entry(key)
-        found = _found_or_made(key, make)
+        found = _found_or_made(key, make, compilers)
         load_library(found / name)
     return found
 
 
-def _found_or_made(key: str, make: Callable[[Path], None]) -> Path:
+def _found_or_made(key: str, make: Callable[[Path], None], compilers: Compilers) -> Path:
     found = compile_cache.find_entry(key)
     if found is not None:
+        log.info("found in the compile cache: %s", found)
         return found
-    with compile_cache.entry_lock(key):
+    with compile_cache.entry_lock(key, compilers.check):
         found = compile_cache.find_entry(key)  # another process may have made it meanwhile
         if found is None:
             compile_cache.drop_entry(key)  # a damaged one would stand in the way
@@ -247,14 +259,30 @@ def _found_or_made(key: str, make: Callable[[Path], None]) -> Path:
             "the compile cache was cleared while a network was being compiled",
             cure="run it again",
         )
+    log.info("kept in the compile cache: %s", found)
     return found
 
 
+@contextlib.contextmanager
+def _ended_with_us(compilers: Compilers) -> Iterator[None]:
+    """Ctrl-C, and an error in one of them, end all compilers at once."""
+    try:
+        yield
+    except BaseException:
+        compilers.stop()
+        raise
+
+
 def _compile(
-    compiler: Compiler, source: Path, output: Path, flags: tuple[str, ...], what: str
+    compiler: Compiler,
+    source: Path,
+    output: Path,
+    flags: tuple[str, ...],
+    what: str,
+    compilers: Compilers | None = None,
 ) -> None:
     """Compile one file into a shared object; plainer flags where the best are not understood."""
-    log = ""
+    output_of_all = ""
     for machine in machine_flags(compiler.family):
         command = [
             *compiler.command,
@@ -267,42 +295,33 @@ def _compile(
             str(output),
             str(source),
         ]
-        code, text = _run(command)
-        log += f"$ {shlex.join(command)}\n{text}\n(exit status {code})\n\n"
+        log.info("compiling %s with %s %s", what, compiler, shlex.join(machine))
+        log.debug("%s", shlex.join(command))
+        started = time.perf_counter()
+        code, text = (compilers or Compilers()).run(command)
+        output_of_all += f"$ {shlex.join(command)}\n{text}\n(exit status {code})\n\n"
+        seconds = time.perf_counter() - started
+        log.info("%s: exit status %d after %.2f s", what, code, seconds)
         if code == 0:
             return
         if not _FLAG_TROUBLE.search(text):
             break
-    _fail(compiler, source, what, log)
+    _fail(compiler, source, what, output_of_all)
 
 
-def _run(command: list[str]) -> tuple[int, str]:
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-    except OSError as error:
-        return 127, str(error)
-    return done.returncode, done.stdout.decode(errors="replace")
-
-
-def _fail(compiler: Compiler, source: Path, what: str, log: str) -> None:
+def _fail(compiler: Compiler, source: Path, what: str, text: str) -> None:
     """Keep the compiler's log (and the source) in files and say where."""
     try:
         folder = compile_cache.logs_directory()
     except ToolchainError:  # somewhere, so that it can be read
         folder = Path(tempfile.mkdtemp(prefix="pygenn_lite-log-"))
-    name = hashlib.sha256(log.encode()).hexdigest()[:12]
+    name = hashlib.sha256(text.encode()).hexdigest()[:12]
     log_path = folder / f"{name}.log"
     with compile_cache.usable():
-        log_path.write_text(log, encoding="utf-8")
+        log_path.write_text(text, encoding="utf-8")
         if source.suffix == ".cpp" and TEMPLATES not in source.parents:
             shutil.copy(source, folder / f"{name}.cpp")
-    errors = [line.strip() for line in log.splitlines() if "error" in line.lower()]
+    errors = [line.strip() for line in text.splitlines() if "error" in line.lower()]
     first = f"; it says first: {errors[0]}" if errors else ""
     raise CompileError(
         f"{compiler} could not compile {what}{first}. The whole log: {log_path}",

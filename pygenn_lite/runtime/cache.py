@@ -11,17 +11,22 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pygenn_lite.errors import ToolchainError
 
+log = logging.getLogger(__name__)
+
 LAYOUT = "v1"  # changes when the meaning of an entry does; older layouts are only ever deleted
 SUMS = "sums"  # the file of an entry that holds the digests of the others
+LOOK_SECONDS = 0.05  # between looks at a lock that another process holds
 
 
 def cache_directory() -> Path:
@@ -122,8 +127,11 @@ def find_entry(key: str) -> Path | None:
 
 
 @contextlib.contextmanager
-def entry_lock(key: str) -> Iterator[None]:
-    """Hold the lock of one entry: other processes that want to make it wait."""
+def entry_lock(key: str, check: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Hold the lock of one entry: other processes that want to make it wait.
+
+    ``check`` is called while waiting, and may raise to give up.
+    """
     locks = open_cache() / "locks"
     with usable():
         with contextlib.suppress(FileExistsError):
@@ -133,10 +141,26 @@ def entry_lock(key: str) -> Iterator[None]:
         descriptor = os.open(locks / f"{_checked_key(key)}.lock", flags, 0o600)
     try:
         with usable():
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _wait_for_lock(descriptor, key, check)
         yield
     finally:
         os.close(descriptor)  # releases the lock, as does the end of the process
+
+
+def _wait_for_lock(descriptor: int, key: str, check: Callable[[], None]) -> None:
+    """Lock a file. A thread that the system makes wait for a lock cannot be called off, so this one
+    looks again and again."""
+    said = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if not said:
+                log.info("waiting for another process that is making %s", key)
+            said = True
+            check()
+            time.sleep(LOOK_SECONDS)
 
 
 @contextlib.contextmanager

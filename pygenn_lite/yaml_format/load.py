@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pygenn_lite.declaration import Network
 from pygenn_lite.declaration.names import nearest
@@ -17,14 +17,16 @@ from pygenn_lite.yaml_format.settings import RunSettings
 
 
 def load_network(
-    source: str | Path, set: Mapping[str, Any] | None = None
+    source: str | Path | IO[Any], set: Mapping[str, Any] | None = None
 ) -> tuple[Network, RunSettings]:
     """Load a network from the library, a YAML file, or YAML text.
 
     Parameters
     ----------
-    source : str or Path
-        A name of the library (``"microcircuit"``), a file, or text of several lines.
+    source : str, Path or open file
+        A name of the library (``"microcircuit"``), a file, or text of several lines. Of an open
+        file (``sys.stdin``, say) all is read that is left; files that it names are looked for in
+        the working directory.
     set : mapping of str to value, optional
         Changes by path, e.g. ``{"populations.exc.size": 100, "connections[0].weight": 2.0}``.
 
@@ -55,8 +57,10 @@ def load_network(
     return build_network(document)
 
 
-def read_document(source: str | Path) -> Document:
+def read_document(source: str | Path | IO[Any]) -> Document:
     """Parse the YAML of a library name, a file, or text."""
+    if hasattr(source, "read") and not isinstance(source, str | Path):
+        return _read_stream(source)
     if isinstance(source, str) and ("\n" in source or ": " in source):
         return parse_document(source)
     path = find_network_file(source)
@@ -75,7 +79,19 @@ def read_document(source: str | Path) -> Document:
     return parse_document(text, str(path), path.parent)
 
 
-def find_network_file(source: str | Path) -> Path:
+def _read_stream(stream: IO[Any]) -> Document:
+    name = str(getattr(stream, "name", "<stream>"))
+    try:
+        text = stream.read(MAX_CHARACTERS + 1)
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
+    except UnicodeDecodeError:
+        raise FileFormatError("the file is not UTF-8 text", where=name) from None
+    except (OSError, ValueError) as error:
+        raise FileFormatError(f"cannot read the file: {error}", where=name) from None
+    return parse_document(text, name)
+
+
+def find_network_file(source: object) -> Path:
     """Return the file of a library name or path.
 
     Raises

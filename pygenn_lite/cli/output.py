@@ -1,0 +1,37 @@
+"""Standard output. That its reader goes away (``| head``) is no error: the rest is not shown, and
+what the command does beside showing is done all the same."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def write_line(text: str) -> None:
+    """Print a line as it stands."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        silence_stdout()
+
+
+def make_console() -> Console:
+    """A console for tables and headings."""
+    from rich.console import Console
+
+    class PatientConsole(Console):
+        def on_broken_pipe(self) -> None:
+            silence_stdout()
+
+    return PatientConsole(highlight=False)
+
+
+def silence_stdout() -> None:
+    """Let what is printed from here on go nowhere, Python's own flush at its end included."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
