@@ -247,7 +247,7 @@ def test_without_the_cache_none_is_needed(monkeypatch):
 
 def test_where_the_cache_cannot_be_used_the_compilers_log_is_kept_elsewhere(monkeypatch):
     monkeypatch.setenv("PYGENN_LITE_CACHE", "/proc/none")
-    monkeypatch.setattr(build, "_run", lambda command: (1, "error: no"))
+    monkeypatch.setattr(build.Compilers, "run", lambda self, command: (1, "error: no"))
     with pytest.raises(CompileError, match=r"error: no\. The whole log: (.*)\.log"):
         alone().compile(cache=False)
 
