@@ -253,6 +253,8 @@ def _finish(
         print_report(outcome)
     if wanted and folder is not None:
         _draw(outcome, options, folder)
+    if folder is not None:
+        _remove_stale(outcome, folder)
     if options.json:
         write_line(json.dumps(outcome.summary()))
 
@@ -269,6 +271,13 @@ def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
             aside.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise SimulationError(disk_message(error)) from error
+
+
+def _remove_stale(outcome: Outcome, folder: Path) -> None:
+    """Remove what a run that was to be overwritten has left and this one has not replaced."""
+    for name in (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE):
+        if folder / name not in outcome.files:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _draw(outcome: Outcome, options: RunOptions, folder: Path) -> None:

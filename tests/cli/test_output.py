@@ -34,7 +34,7 @@ def test_a_picture_that_takes_long_says_how_to_do_without(here, call, monkeypatc
     monkeypatch.setattr(plotting, "plot_result", lambda *arguments, **options: time.sleep(0.8))
     _, _, err = call("run", "small.yaml", "--out", "o")
     assert "drawing the picture ... (--no-picture leaves it out)" in err
-    assert call("run", "small.yaml", "--out", "o", "-q")[2] == ""
+    assert call("run", "small.yaml", "--out", "o", "-q", "--overwrite")[2] == ""
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ def test_a_picture_is_drawn_unless_a_program_reads_the_output(here, call, words,
     if "--json" in words:
         files = json.loads(out)["files"]
         assert files == ["o/result.h5", "o/summary.json", "o/picture.png"][: 2 + drawn]
+
+
+def test_what_an_earlier_run_left_does_not_stay_beside_a_later_one(here, call):
+    assert call("run", "small.yaml", "--out", "o", "-q")[0] == 0
+    Path("o/notes.txt").write_text("mine")
+    assert call("run", "small.yaml", "--out", "o", "-q", "--overwrite", "--no-picture")[0] == 0
+    assert sorted(os.listdir("o")) == ["notes.txt", "result.h5", "summary.json"]
+    assert call("run", "small.yaml", "--out", "o", "-q", "--overwrite", "--no-record")[0] == 0
+    assert "result.h5" not in os.listdir("o")
 
 
 def test_json_does_not_import_what_draws(here):

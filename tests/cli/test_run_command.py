@@ -63,7 +63,7 @@ def test_rates_after_settling_are_exact_also_where_spikes_were_only_counted(here
         for more in ((), ("--no-record", "--overwrite"))
     ]
     assert rates[0] == rates[1] and rates[0]["exc"] > 0
-    assert Path("there/result.h5").exists()
+    assert Path("there/summary.json").exists()
 
 
 def test_a_network_without_a_name_is_called_like_its_file(here, call):
