@@ -1,18 +1,19 @@
-"""What all pictures share: style, colours, the window of time, and figures to draw into."""
+"""What all pictures share: style, the window of time, labels of bands, figures to draw into."""
 
 from __future__ import annotations
 
 import functools
-import re
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
 
 from pygenn_lite.errors import ArgumentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.axis import Axis
+    from numpy.typing import ArrayLike
 
     from pygenn_lite.runtime.result import Result
 
@@ -21,23 +22,41 @@ R = TypeVar("R")
 
 LONGEST_WINDOW = 2000.0  # ms of a raster that can still be read
 LAST_WINDOW = 1000.0  # shown of longer runs, if not asked otherwise
+FONT_SIZE = 9.0
+LINE_HEIGHT = 1.25  # of a line of text, in sizes of its font
 
-BLUES = ("#1f4e9e", "#4a90c4", "#27707a", "#7a9fd4")  # excitatory populations, in turn
-REDS = ("#d1495b", "#f08a4b", "#9b1b30", "#e8a598")  # inhibitory ones
-OTHERS = ("#1f4e9e", "#d1495b", "#2a9d8f", "#e9a23b", "#6a4c93", "#5a6b7b", "#8ab17d", "#b5838d")
 _STYLE: Any = {
-    "font.size": 9,
-    "axes.titlesize": 10,
+    "font.size": FONT_SIZE,
+    "axes.titlesize": "medium",
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "#444444",
-    "axes.linewidth": 0.8,
-    "xtick.direction": "out",
     "legend.frameon": False,
+    "legend.fontsize": "small",
+    # Fonts are embedded so that journals take the file and texts can be edited.
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
     "svg.fonttype": "none",
 }
+
+
+def style() -> Any:  # by matplotlib's types a mapping of literal names
+    """Our settings, as far as the user has left matplotlib's own in place."""
+    import matplotlib
+
+    given: Any = matplotlib.rcParams
+    usual: Any = matplotlib.rcParamsDefault
+    return {name: value for name, value in _STYLE.items() if given[name] == usual[name]}
+
+
+def style_in_force() -> Any:
+    """The settings that `style` is about, as they are now."""
+    import matplotlib
+
+    given: Any = matplotlib.rcParams
+    return {name: given[name] for name in _STYLE}
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
@@ -47,52 +66,39 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     def draw(*args: P.args, **options: P.kwargs) -> R:
         import matplotlib
 
-        with matplotlib.rc_context(_STYLE):
+        with matplotlib.rc_context(style()):
             return function(*args, **options)
 
     return draw
 
 
-def population_color(name: str, names: Sequence[str] = ()) -> str:
-    """Return the colour of a population: blues excite, reds inhibit, others in turn."""
-    kinds = {each: _kind(each) for each in names} | {name: _kind(name)}
-    shades: Sequence[str] = OTHERS
-    alike = list(kinds)
-    if all(kinds.values()):
-        shades = BLUES if kinds[name] == "exc" else REDS
-        alike = [each for each in kinds if kinds[each] == kinds[name]]
-    return shades[alike.index(name) % len(shades)]
+def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """Return the axes, or those of a new figure, which a notebook shows after the cell."""
+    if ax is not None:
+        return ax
+    from matplotlib import rcParams, rcParamsDefault
+
+    from pygenn_lite.plotting.display import new_figure
+
+    chosen = rcParams["figure.figsize"] != rcParamsDefault["figure.figsize"]
+    return new_figure(tuple(rcParams["figure.figsize"]) if chosen else size).add_subplot()
+
+
+def muted() -> Any:
+    """Colour of what stands back: texts beside bars, lines between bands."""
+    import matplotlib
+
+    return matplotlib.colors.to_rgba(matplotlib.rcParams["text.color"], 0.65)
 
 
 def legend_above(ax: Axes, **options: Any) -> None:
     """A legend beside the title, where it hides nothing."""
-    ax.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, fontsize=8, **options
-    )
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, **options)
 
 
-def _kind(name: str) -> str:
-    if re.search(r"(?i)inh|(?<=[A-Za-z0-9])I$|^I$", name):
-        return "inh"
-    if re.search(r"(?i)exc|(?<=[A-Za-z0-9])E$|^E$", name) and not re.search(r"[a-z]e$", name):
-        return "exc"
-    return ""
-
-
-def new_figure(size: tuple[float, float]) -> Figure:
-    """Return a figure of pyplot's where pyplot is in use, else one that stands for itself."""
-    if "matplotlib.pyplot" in sys.modules:
-        return sys.modules["matplotlib.pyplot"].figure(  # type: ignore[no-any-return]
-            figsize=size, layout="constrained"
-        )
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=size, layout="constrained")
-
-
-def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    """Return the axes, or those of a new figure."""
-    return new_figure(size).add_subplot() if ax is None else ax
+def plain(text: str) -> str:
+    """A user's text, in which $ begins no mathematics."""
+    return text.replace("$", r"\$")
 
 
 def window(result: Result, start: float | None, stop: float | None) -> tuple[float, float]:
@@ -111,3 +117,95 @@ def window(result: Result, start: float | None, stop: float | None) -> tuple[flo
             cure=f"the result goes from {first:g} to {last:g} ms",
         )
     return begin, end
+
+
+def window_note(result: Result, begin: float, end: float) -> str:
+    """Words for a window that is not the whole run."""
+    first, last = result.start, result.start + result.duration
+    if (begin, end) == (first, last) or result.duration == 0:
+        return ""
+    whole = f"{last:g} ms" if first == 0 else f"{first:g}\N{EN DASH}{last:g} ms"
+    return f"{begin:g}\N{EN DASH}{end:g} of {whole}"
+
+
+def is_topmost(ax: Axes) -> bool:
+    """Whether no axes above these share their time."""
+    siblings = ax.get_shared_x_axes().get_siblings(ax)
+    top = ax.get_position().y1
+    return all(other.get_position().y1 <= top for other in siblings)
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, ..."""
+    teens = 10 <= number % 100 < 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def say_nothing(ax: Axes, what: str) -> None:
+    """A word in the middle of axes that would be empty."""
+    ax.text(0.5, 0.5, what, transform=ax.transAxes, ha="center", va="center", color=muted())
+
+
+def mark_settling(ax: Axes, result: Result, settle: float) -> str:
+    """Shade the time at the start that is not counted; return the words for it where they fit."""
+    begin, end = ax.get_xlim()
+    until = min(result.start + settle, end)
+    if settle <= 0 or until <= begin:
+        return ""
+    ax.axvspan(begin, until, color=muted(), alpha=0.1, linewidth=0, zorder=0)
+    ax.set_xlim(begin, end)
+    return "warm-up shaded" if is_topmost(ax) else ""
+
+
+def titled(ax: Axes, *parts: str) -> None:
+    """The title of axes, from those parts that say something."""
+    ax.set_title(", ".join(filter(None, parts)), wrap=True)
+
+
+def label_neurons(ax: Axes, names: Sequence[str], rows: Sequence[int], stride: int) -> None:
+    """Label single neurons: by their numbers in one population, else by name and number."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if len(names) > 1:
+        labels = [f"{n}[{k * stride}]" for n, r in zip(names, rows, strict=True) for k in range(r)]
+        label_bands(ax.yaxis, range(len(labels)), [1.0] * len(labels), labels)
+        return
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda row, _: f"{round(row) * stride}" if 0 <= row < rows[0] else "")
+    )
+    ax.set_ylabel(plain(names[0]) if rows[0] <= 10 else f"neuron of {plain(names[0])}")
+
+
+def label_bands(
+    axis: Axis, centres: ArrayLike, heights: Sequence[float], names: Sequence[str]
+) -> None:
+    """Label bands of an axis in their middles, and leave out what would cover another label.
+
+    The labels of high bands go before those of low ones. How many fit is known when the picture is
+    drawn, and changes with its size.
+    """
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.ticker import FixedLocator, FuncFormatter
+
+    points = FontProperties(size=rcParams["ytick.labelsize"]).get_size_in_points()
+    places = np.asarray(centres, dtype=float).tolist()
+    order = [places[k] for k in sorted(range(len(places)), key=lambda k: -heights[k])]
+    texts = dict(zip(places, map(plain, names), strict=True))
+
+    class Bands(FixedLocator):
+        def __call__(self) -> Any:
+            axes = self.axis.axes  # type: ignore[union-attr]
+            low, high = sorted(self.axis.get_view_interval())  # type: ignore[union-attr]
+            pixels = max(axes.bbox.height, 1.0)
+            apart = points * LINE_HEIGHT * axes.figure.dpi / 72 * (high - low) / pixels
+            kept: list[float] = []
+            for place in order:
+                if all(abs(place - other) >= apart for other in kept):
+                    kept.append(place)
+            return sorted(kept)
+
+    axis.set_major_locator(Bands(places))
+    axis.set_major_formatter(FuncFormatter(lambda place, _: texts.get(place, "")))
+    axis.set_tick_params(length=0)

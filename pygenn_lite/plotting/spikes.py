@@ -9,7 +9,23 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.plotting.parts import legend_above, new_axes, population_color, styled, window
+from pygenn_lite.plotting.colors import population_colors
+from pygenn_lite.plotting.parts import (
+    is_topmost,
+    label_bands,
+    label_neurons,
+    legend_above,
+    mark_settling,
+    muted,
+    new_axes,
+    ordinal,
+    plain,
+    say_nothing,
+    styled,
+    titled,
+    window,
+    window_note,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 4000  # neurons in a raster: about as many as a picture has lines
 MOST_SPIKES = 60_000
+FEW_NEURONS = 20  # rows that can be labelled one by one
 
 
 @styled
@@ -28,6 +45,7 @@ def raster(
     populations: Sequence[str] | None = None,
     start: float | None = None,
     stop: float | None = None,
+    settle: float = 0.0,
     most_neurons: int = MOST_ROWS,
 ) -> Axes:
     """Draw spikes as dots, populations above one another, each as high as it is large.
@@ -45,11 +63,14 @@ def raster(
         Which, from top to bottom; all that were recorded by default.
     start, stop : float, optional
         Window in ms; by default all, or the last second of a run longer than two.
+    settle : float
+        ms at the start of the run that are marked as not counted.
     most_neurons : int
         How many neurons to show at most.
     """
     ax = new_axes(ax, (8.0, 5.0))
     names = _recorded(result, populations)
+    colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
     stride = max(1, -(-sum(result.sizes[name] for name in names) // most_neurons))
     dots = {name: _dots(result.spikes[name], begin, end, stride) for name in names}
@@ -59,26 +80,29 @@ def raster(
         stride *= factor
         dots = {name: _thin(*dots[name], factor) for name in names}
         total = sum(len(times) for times, _ in dots.values())
-    offset, centres = 0, []
-    size = float(np.clip(6e4 / max(total, 1), 0.8, 6.0))
-    for name in names:
-        rows = -(-result.sizes[name] // stride)
+    rows = [-(-result.sizes[name] // stride) for name in names]
+    offsets = np.concatenate([[0], np.cumsum(rows)])
+    few = offsets[-1] <= FEW_NEURONS
+    mark: dict[str, Any] = {"marker": "|", "s": 60.0, "linewidths": 1.0}
+    if not few:
+        mark = {"marker": ".", "linewidths": 0, "s": float(np.clip(6e4 / max(total, 1), 0.8, 6.0))}
+    for name, offset in zip(names, offsets, strict=False):
         times, indices = dots[name]
-        ax.scatter(
-            times, offset + indices, s=size, c=population_color(name, names), marker=".",
-            linewidths=0, rasterized=True,
-        )  # fmt: skip
-        centres.append(offset + (rows - 1) / 2)
-        offset += rows
-        if name != names[-1]:
-            ax.axhline(offset - 0.5, color="#dddddd", linewidth=0.6, zorder=0)
-    ax.set_yticks(_apart(centres, offset), names)
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(max(offset, 1) - 0.5, -0.5)
+        ax.scatter(times, offset + indices, color=colors[name], rasterized=not few, **mark)
+    for offset in offsets[1:-1]:
+        ax.axhline(offset - 0.5, color=muted(), alpha=0.3, linewidth=0.6, zorder=0)
+    if len(names) == 1 or few:
+        label_neurons(ax, names, rows, stride)
+    else:
+        label_bands(ax.yaxis, offsets[:-1] + (np.array(rows) - 1) / 2, rows, names)
+    ax.set_ylim(max(offsets[-1], 1) - 0.5, -0.5)
     ax.set_xlim(begin, end)
     ax.set_xlabel("time (ms)")
-    shown = "" if stride == 1 else f" (one of {stride} neurons)"
-    ax.set_title(f"spikes{shown}")
+    if total == 0:
+        say_nothing(ax, "no spikes")
+    thinned = f"every {ordinal(stride)} neuron" if stride > 1 else ""
+    shaded = mark_settling(ax, result, settle)
+    titled(ax, "spikes", window_note(result, begin, end), thinned, shaded)
     return ax
 
 
@@ -90,32 +114,41 @@ def rate_curves(
     populations: Sequence[str] | None = None,
     start: float | None = None,
     stop: float | None = None,
+    settle: float = 0.0,
     bin_ms: float = 5.0,
 ) -> Axes:
     """Draw the rate of each population over time, in bins.
 
     Parameters
     ----------
-    result, ax, populations, start, stop
+    result, ax, populations, start, stop, settle
         As in `raster`.
     bin_ms : float
         Width of a bin, ms: a whole number of steps. The last bin may be shorter.
     """
     ax = new_axes(ax, (8.0, 2.5))
     names = _recorded(result, populations)
+    colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
     bin_ms = max(1.0, float(nearest_steps(bin_ms, result.dt))) * result.dt
+    highest = 0.0
     for name in names:
         binned = result.binned(name, bin_ms, begin, end)
+        highest = max(highest, float(binned.rates.max(initial=0.0)))
         ax.plot(
-            binned.times, binned.rates, color=population_color(name, names),
-            linewidth=0.9, alpha=0.85, label=name,
+            binned.times, binned.rates, color=colors[name], linewidth=0.9, alpha=0.85,
+            label=plain(name),
         )  # fmt: skip
     ax.set_xlim(begin, end)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.05 * highest if highest else 1.0)
     ax.set_xlabel("time (ms)")
-    ax.set_ylabel("Hz")
-    ax.set_title(f"population rates ({bin_ms:g} ms bins)")
+    ax.set_ylabel("rate (Hz)")
+    if not highest:
+        say_nothing(ax, "no spikes")
+    note = window_note(result, begin, end) if is_topmost(ax) else ""
+    titled(
+        ax, "population rates", f"bins of {bin_ms:.4g} ms", note, mark_settling(ax, result, settle)
+    )
     if len(names) <= 4:
         legend_above(ax, ncols=len(names))
     return ax
@@ -145,12 +178,3 @@ def _thin(times: Any, indices: Any, stride: int) -> tuple[Any, Any]:
         return times, indices
     kept = indices % stride == 0
     return times[kept], indices[kept] // stride
-
-
-def _apart(centres: list[float], height: float) -> list[float]:
-    """Move labels of thin populations apart, so that they can be read."""
-    least = height / 28
-    places = list(centres)
-    for index in range(1, len(places)):
-        places[index] = max(places[index], places[index - 1] + least)
-    return places

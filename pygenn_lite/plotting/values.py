@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.plotting.colors import BLUES, OTHERS, REDS, neuron_colors, population_colors
 from pygenn_lite.plotting.parts import (
-    BLUES,
-    OTHERS,
-    REDS,
+    is_topmost,
+    label_bands,
     legend_above,
+    mark_settling,
+    muted,
     new_axes,
-    population_color,
+    plain,
     styled,
+    titled,
     window,
+    window_note,
 )
 from pygenn_lite.runtime.final_weights import WeightHistogram
 
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from pygenn_lite.runtime.result import Result
+
+MOST_NUMBERS = 24  # bars that still have their number beside them
 
 
 @styled
@@ -45,29 +51,35 @@ def population_rates(
     settle : float
         ms at the start of the run that are left out.
     """
+    from matplotlib import rcParams
+
     ax = new_axes(ax, (4.0, 4.0))
-    rates = dict(result) if isinstance(result, Mapping) else result.rates(_settle(result, settle))
+    counted = None if isinstance(result, Mapping) else _settle(result, settle)
+    rates = dict(result) if isinstance(result, Mapping) else result.rates(counted or 0.0)
     names = list(rates)
     places = np.arange(len(names))
-    colors = [population_color(name, names) for name in names]
-    ax.barh(places, list(rates.values()), height=0.62, color=colors, alpha=0.9)
+    colors = population_colors(names)
+    ax.barh(places, list(rates.values()), height=0.62, color=[colors[n] for n in names], alpha=0.9)
     known = {name: rate for name, rate in (published or {}).items() if name in rates}
     if known:
         ax.plot(
             list(known.values()), [names.index(name) for name in known], linestyle="none",
-            marker="D", markersize=5, color="white", markeredgecolor="#222222", label="published",
+            marker="D", markersize=0.5 * rcParams["font.size"], color=rcParams["axes.facecolor"],
+            markeredgecolor=rcParams["text.color"], label="published",
         )  # fmt: skip
-        legend_above(ax, handletextpad=0.1)
-    largest = max([*rates.values(), *known.values(), 1e-9])
-    for place, name in enumerate(names):
-        reach = max(rates[name], known.get(name, 0.0)) + 0.035 * largest
-        ax.text(reach, place, f"{rates[name]:.3g}", va="center", fontsize=8, color="#444444")
-    ax.set_yticks(places, names)
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(max(len(names), 3) - 0.5, -0.5)  # no monstrous bars
-    ax.set_xlim(0, 1.2 * largest)
+        ax.legend(loc="upper right", handletextpad=0.1, borderaxespad=0.0, borderpad=0.0)
+    for place, name in enumerate(names if len(names) <= MOST_NUMBERS else ()):
+        reach = max(rates[name], known.get(name, 0.0))
+        ax.annotate(
+            f"{rates[name]:.3g}", (reach, place), (0.7 * rcParams["font.size"], 0),
+            textcoords="offset points", va="center", fontsize="small", color=muted(),
+        )  # fmt: skip
+    label_bands(ax.yaxis, places, [1.0] * len(names), names)
+    rows = max(len(names), 6)  # no monstrous bars
+    ax.set_ylim(rows - 0.5, -0.5 - (0.09 * rows if known else 0.0))  # the legend stands above
+    ax.set_xlim(0, 1.25 * max([*rates.values(), *known.values()], default=0.0) or 1.0)
     ax.set_xlabel("rate (Hz)")
-    ax.set_title("mean rates")
+    titled(ax, f"mean rates after {counted:g} ms" if counted else "mean rates")
     return ax
 
 
@@ -81,6 +93,7 @@ def traces(
     neurons: Iterable[int] | None = None,
     start: float | None = None,
     stop: float | None = None,
+    settle: float = 0.0,
 ) -> Axes:
     """Draw a recorded variable over time.
 
@@ -90,10 +103,14 @@ def traces(
         Of a run that recorded the variable.
     population, variable : str
         What to draw.
+    ax : Axes, optional
+        Where to draw; a new figure by default.
     neurons : iterable of int, optional
         Which neurons; the first five that were recorded by default.
     start, stop : float, optional
         Window in ms.
+    settle : float
+        ms at the start of the run that are marked as not counted.
     """
     ax = new_axes(ax, (8.0, 2.5))
     if population not in result.traces or variable not in result.traces[population]:
@@ -109,17 +126,18 @@ def traces(
     else:
         wanted = np.fromiter(neurons, dtype=np.int64)
         columns = np.flatnonzero(np.isin(trace.indices, wanted))
-    shades = np.linspace(1.0, 0.45, max(len(columns), 1))
-    for column, shade in zip(columns, shades, strict=False):
+    own = population_colors(list(result.sizes)).get(population, OTHERS[0])
+    for column, color in zip(columns, neuron_colors(own, len(columns)), strict=True):
         times, values = _envelope(trace.times[inside], trace.values[inside, column])
         ax.plot(
-            times, values, color=OTHERS[int(column) % len(OTHERS)], alpha=float(shade),
-            linewidth=0.9, label=f"{population}[{int(trace.indices[column])}]",
+            times, values, color=color, linewidth=0.9,
+            label=f"{plain(population)}[{int(trace.indices[column])}]",
         )  # fmt: skip
     ax.set_xlim(begin, end)
     ax.set_xlabel("time (ms)")
     ax.set_ylabel(variable)
-    ax.set_title(f"{variable} of {population}")
+    note = window_note(result, begin, end) if is_topmost(ax) else ""
+    titled(ax, f"{variable} of {plain(population)}", note, mark_settling(ax, result, settle))
     if 0 < len(columns) <= 5:
         legend_above(ax, ncols=len(columns))
     return ax
@@ -148,13 +166,13 @@ def weight_histogram(
     if number:
         ax.axvline(mean, color=REDS[0], linewidth=1.2)
         ax.text(
-            mean, 1.01, f" mean {mean:.4g}", transform=ax.get_xaxis_transform(), fontsize=8,
+            mean, 1.01, f" mean {mean:.4g}", transform=ax.get_xaxis_transform(), fontsize="small",
             color=REDS[0],
         )  # fmt: skip
     ax.set_xlabel("weight")
     ax.set_ylabel("synapses")
     label = name or getattr(weights, "name", "")
-    ax.set_title(f"{number:,} weights" + (f" of {label}" if label else ""), pad=16)
+    ax.set_title(f"{number:,} weights" + (f" of {plain(label)}" if label else ""), pad=16)
     return ax
 
 

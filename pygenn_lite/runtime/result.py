@@ -295,11 +295,32 @@ class Result:
             cure="record its spikes, leave out less, or run for longer",
         )
 
-    def plot(self, **options: Any) -> Any:
-        """Raster, rates and traces as a matplotlib figure (see ``pygenn_lite.plotting``)."""
+    def plot(
+        self, path: str | Path | None = None, *, show: bool | None = None, **options: Any
+    ) -> Any:
+        """Draw raster, rates and traces, and show them.
+
+        A notebook shows the picture once, below the cell. A script opens a window where matplotlib
+        can, else it writes a temporary file and says where on standard error.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Write the picture to this file instead; the ending says how (.png, .svg, .pdf).
+        show : bool, optional
+            Whether to show it; by default where no path is given.
+        **options
+            Of :func:`pygenn_lite.plotting.plot_result`: ``settle``, ``start``, ``stop``,
+            ``bin_ms``, ``published``, ``title``, ``figsize``, ``dpi``.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not one of pyplot's.
+        """
         # By name: pictures are a room above this one, which must not depend on it.
         plotting = importlib.import_module("pygenn_lite.plotting")
-        return plotting.plot_result(self, **options)
+        return plotting.show_result(self, path, show=show, **options)
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write all to an HDF5 file (spikes in the SONATA layout).

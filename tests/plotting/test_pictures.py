@@ -52,7 +52,7 @@ def test_a_raster_of_a_small_network_shows_every_spike():
 
 def test_a_raster_at_full_scale_thins_all_populations_alike(full_scale):
     ax = plotting.raster(full_scale)
-    assert "one of 20 neurons" in ax.get_title(loc="left")
+    assert "every 20th neuron" in ax.get_title(loc="left")
     for name, shown in zip(NAMES, dots(ax), strict=True):
         share = len(shown) / len(full_scale.spikes[name])
         assert share == pytest.approx(1 / 20, rel=0.35)

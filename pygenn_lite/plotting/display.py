@@ -1,0 +1,189 @@
+"""Where a picture appears: in a notebook once, below the cell that made it; in a script in a window
+or in a file that is named. Nothing here touches pyplot, but where a window is to be opened."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.runtime.files import written_at_once
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from pygenn_lite.plotting.picture import Picture
+
+SAVED_DPI = 150
+# Backends of matplotlib that open no window.
+FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
+
+_waiting: dict[Figure, None] = {}  # made in the cell that is running, and not shown yet
+
+
+def new_figure(size: tuple[float, float], dpi: float | None = None, shown: bool = True) -> Picture:
+    """Return a figure of nobody's but the caller's.
+
+    Parameters
+    ----------
+    size : pair of float
+        Width and height in inches.
+    dpi : float, optional
+        Dots per inch; by default matplotlib's setting.
+    shown : bool
+        Whether a notebook shows it at the end of the cell, if the cell has not done so.
+    """
+    from pygenn_lite.plotting.picture import Picture
+
+    figure = Picture(figsize=size, dpi=dpi, layout="constrained")
+    shell = notebook_shell() if shown else None
+    if shell is not None:
+        if _show_waiting not in shell.events.callbacks["post_execute"]:
+            shell.events.register("post_execute", _show_waiting)
+        _waiting[figure] = None
+    return figure
+
+
+def show_figure(picture: Figure | Axes, name: str = "picture") -> Path | None:
+    """Show a figure, or the one that axes belong to, in the way of the place.
+
+    In a notebook below the cell. In a script in a window, where matplotlib can open one; this waits
+    until the window is closed, unless there are other figures of pyplot's, which ``plt.show()``
+    shows together with this one. Elsewhere the figure is written to a temporary file, and the
+    file's name to standard error.
+
+    Parameters
+    ----------
+    picture : Figure or Axes
+        What to show.
+    name : str
+        For the file.
+
+    Returns
+    -------
+    Path or None
+        The file, if one was written.
+    """
+    figure: Any = picture if hasattr(picture, "savefig") else picture.figure
+    if notebook_shell() is not None:
+        show_in_notebook(figure)
+        return None
+    if windows_open():
+        _open_window(figure)
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="pygenn_lite_"))
+    letters = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60] or "picture"
+    path = save_figure(figure, folder / f"{letters}.png")
+    print(f"picture: {path}", file=sys.stderr, flush=True)
+    return path
+
+
+def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -> Path:
+    """Write a figure; the ending of the name says how. Fonts are embedded (TrueType).
+
+    Parameters
+    ----------
+    figure : Figure
+        As `plot_result` gives it, or the ``figure`` of axes.
+    path : str or Path
+        Ends in .png, .pdf, .svg, ...
+    dpi : float, optional
+        Dots per inch of pixels; by default the user's ``savefig.dpi`` or 150.
+
+    Raises
+    ------
+    ArgumentError
+        The ending is unknown.
+    SimulationError
+        The file cannot be written.
+    """
+    target = Path(path)
+    known = sorted(figure.canvas.get_supported_filetypes())
+    if target.suffix.lstrip(".").lower() not in known:
+        raise ArgumentError(
+            f"cannot write a picture as '{target.name}'",
+            cure=f"end the name in .{', .'.join(known)}",
+        )
+    try:
+        with written_at_once(target) as aside:  # an old picture survives a full disk
+            figure.savefig(aside, dpi=_dots(dpi))
+    except OSError as error:
+        raise SimulationError(f"cannot write '{target}': {error.strerror or error}") from None
+    return target
+
+
+def notebook_shell() -> Any:
+    """Return IPython's shell if this runs in the kernel of a notebook, else None."""
+    if "IPython" not in sys.modules:
+        return None
+    shell = sys.modules["IPython"].get_ipython()
+    return shell if getattr(shell, "kernel", None) is not None else None
+
+
+def windows_open() -> bool:
+    """Whether matplotlib opens windows here, as far as can be told without opening one."""
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return False
+    import matplotlib
+
+    backend = matplotlib.get_backend().lower()  # chooses one, as the import of pyplot does
+    return backend not in FILE_BACKENDS and "inline" not in backend
+
+
+def _open_window(figure: Figure) -> None:
+    from matplotlib import pyplot
+
+    others = pyplot.get_fignums()
+    current = pyplot.gcf().number if others else None
+    # Pyplot manages windows of its own figures only: it is given ours where it would make one.
+    pyplot.figure(FigureClass=lambda **_: figure)  # type: ignore[arg-type]
+    if current is not None:
+        pyplot.figure(current)  # what the user draws next goes where it would have gone
+    else:
+        pyplot.show(block=not hasattr(sys, "ps1"))
+
+
+def _show_waiting() -> None:
+    """At the end of a cell: show what the cell has made and has not shown."""
+    for figure in list(_waiting):
+        show_in_notebook(figure)
+
+
+def show_in_notebook(figure: Figure) -> None:
+    """Send the figure to the notebook in the formats chosen for figures there, else as PNG."""
+    from matplotlib.figure import Figure
+
+    _waiting.pop(figure, None)
+    shell = notebook_shell()
+    data: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    for kind, formatter in shell.display_formatter.formatters.items():
+        if not kind.startswith(("image/", "application/pdf")):
+            continue
+        try:
+            made = formatter.lookup_by_type(Figure)(figure)
+        except KeyError:
+            continue
+        data[kind], details[kind] = made if isinstance(made, tuple) else (made, {})
+    if not data:
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png")
+        data["image/png"] = buffer.getvalue()
+    data["text/plain"] = repr(figure)
+    sys.modules["IPython"].display.display(data, metadata=details, raw=True)
+
+
+def _dots(dpi: float | None) -> float | str:
+    import matplotlib
+
+    if dpi is not None:
+        return dpi
+    chosen = matplotlib.rcParams["savefig.dpi"]
+    return SAVED_DPI if chosen == "figure" else float(chosen)

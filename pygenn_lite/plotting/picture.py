@@ -1,0 +1,35 @@
+"""The figure of all pictures that are not drawn into axes of the user's. Imports matplotlib."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from pygenn_lite.plotting.display import notebook_shell, show_in_notebook
+from pygenn_lite.plotting.parts import style_in_force
+
+
+class Picture(Figure):
+    """A figure that keeps its style, also when it is drawn or saved later, and that a notebook
+    shows once: as the value of a cell, or at the cell's end."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._style = style_in_force()
+        super().__init__(*args, **options)
+
+    def draw(self, renderer: Any) -> None:
+        """Draw with the style in which the figure was made."""
+        with matplotlib.rc_context(self._style):
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Write with the style in which the figure was made: fonts are embedded."""
+        with matplotlib.rc_context(self._style):
+            super().savefig(fname, **options)
+
+    def _ipython_display_(self) -> None:
+        if notebook_shell() is None:  # a terminal: its text will do
+            raise NotImplementedError
+        show_in_notebook(self)

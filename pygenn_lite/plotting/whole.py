@@ -1,0 +1,143 @@
+"""The picture of a whole result: all there is, with one axis of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.plotting.display import new_figure, notebook_shell, save_figure, show_figure
+from pygenn_lite.plotting.parts import FONT_SIZE, plain, styled
+from pygenn_lite.plotting.spikes import raster, rate_curves
+from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from pygenn_lite.runtime.result import Result
+
+MOST_TRACES = MOST_WEIGHTS = 4  # variables, and plastic groups
+
+
+@styled
+def plot_result(
+    result: Result,
+    path: str | Path | None = None,
+    *,
+    published: Mapping[str, float] | None = None,
+    settle: float = 0.0,
+    start: float | None = None,
+    stop: float | None = None,
+    bin_ms: float = 5.0,
+    title: str = "",
+    figsize: tuple[float, float] | None = None,
+    dpi: float | None = None,
+    shown: bool | None = None,
+) -> Figure:
+    """Draw all there is: raster, rates over time, mean rates, up to four traces, and the weights of
+    up to four plastic groups.
+
+    The figure is not one of pyplot's. A notebook shows it once; a script does what it likes with it
+    (``result.plot()`` also shows it there, see `show_figure`).
+
+    Parameters
+    ----------
+    result : Result
+        Of a run.
+    path : str or Path, optional
+        Also write it there; the ending says how (.png, .svg, .pdf).
+    published : mapping of str to float, optional
+        Rates to compare with.
+    settle : float
+        ms at the start that the mean rates leave out; marked in the other parts.
+    start, stop : float, optional
+        Window of raster and curves, ms.
+    bin_ms : float
+        Width of the bins of the rates over time, ms.
+    title : str
+        Above all; the network's name by default.
+    figsize : pair of float, optional
+        Width and height in inches; by default as high as the parts need.
+    dpi : float, optional
+        Dots per inch, on the screen and in a file.
+    shown : bool, optional
+        Whether a notebook shows it at the end of the cell (as the cell's value it always does); by
+        default if it is not written to a file.
+    """
+    variables = [(p, v) for p in result.traces for v in result.traces[p]][:MOST_TRACES]
+    groups = list(result.weights)[:MOST_WEIGHTS]
+    heights = [*_spike_heights(result), *(1.0 for _ in variables)]
+    natural = (10.5, min(1.2 + 1.35 * (sum(heights or [2.0]) + (1.2 if groups else 0.0)), 16.0))
+    size = figsize or natural
+    with _text_that_fits(size[0] / natural[0]):
+        figure = new_figure(size, dpi, path is None if shown is None else shown)
+        bars, times, histograms = _places(figure, heights, len(groups))
+        span: dict[str, Any] = {"start": start, "stop": stop, "settle": settle}
+        if len(times) > len(variables):
+            raster(result, times[0], **span)
+            rate_curves(result, times[1], bin_ms=bin_ms, **span)
+        for ax, (population, variable) in zip(reversed(times), reversed(variables), strict=False):
+            traces(result, population, variable, ax, **span)
+        for ax in times[:-1]:
+            ax.set_xlabel("")
+            ax.tick_params(labelbottom=False)
+        population_rates(result, bars, published=published, settle=settle)
+        for ax, group in zip(histograms, groups, strict=True):
+            weight_histogram(result.weights[group], ax, name=group)
+        heading = plain(title or result.name)
+        if heading:
+            figure.suptitle(heading, x=0.012, ha="left", fontsize="x-large", fontweight="bold")
+        if path is not None:
+            save_figure(figure, path, dpi=dpi)
+    return figure
+
+
+def show_result(
+    result: Result, path: str | Path | None = None, *, show: bool | None = None, **options: Any
+) -> Figure:
+    """Draw a result and show it where it is not written to a file: ``result.plot()``."""
+    wanted = path is None if show is None else show
+    figure = plot_result(result, path, shown=wanted, **options)
+    if wanted and notebook_shell() is None:
+        show_figure(figure, result.name)
+    return figure
+
+
+def _spike_heights(result: Result) -> list[float]:
+    """Of raster and rates over time, if spikes were recorded: few neurons need less."""
+    names = list(result.spikes)
+    neurons = sum(result.sizes[name] for name in names)
+    return [min(0.6 + 0.1 * neurons, 3.2), 1.2] if names else []
+
+
+def _text_that_fits(share: float) -> AbstractContextManager[None]:
+    """Smaller text in a narrower figure, where the user has not chosen its size."""
+    import matplotlib
+
+    ours = matplotlib.rcParams["font.size"] == FONT_SIZE and share < 1.0
+    return matplotlib.rc_context({"font.size": max(FONT_SIZE * share**0.5, 5.0)} if ours else {})
+
+
+def _places(
+    figure: Figure, heights: list[float], groups: int
+) -> tuple[Axes, list[Axes], list[Axes]]:
+    """Axes for the mean rates, for what goes over time, and for weights.
+
+    What goes over time stands in one column above one axis, with the mean rates beside it and the
+    weights below.
+    """
+    rows = [*(heights or [2.0]), *([1.2] if groups else [])]
+    columns = 2 if heights else 1
+    grid = figure.add_gridspec(
+        len(rows), columns, height_ratios=rows, width_ratios=[3.0, 1.0][:columns]
+    )
+    bars = figure.add_subplot(grid[0 : min(2, max(len(heights), 1)), -1])
+    times: list[Axes] = []
+    for row in range(len(heights)):
+        times.append(figure.add_subplot(grid[row, 0], sharex=times[0] if times else None))
+    if not groups:
+        return bars, times, []
+    strip = grid[-1, :].subgridspec(1, groups)
+    return bars, times, [figure.add_subplot(strip[place]) for place in range(groups)]

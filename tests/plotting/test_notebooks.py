@@ -1,0 +1,69 @@
+"""In a notebook each picture is shown once, and the user's own plots are left alone."""
+
+import pytest
+
+nbclient = pytest.importorskip("nbclient")
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("ipykernel")
+
+BEGIN = """
+import sys
+sys.path.insert(0, {folder!r})
+from helpers_plotting import made_up
+import matplotlib
+import pygenn_lite as pg
+result = made_up({{"exc": 80, "inh": 20}}, {{"exc": 10.0, "inh": 20.0}}, traces=[("exc", "V")])
+before = dict(matplotlib.rcParams)
+"""
+# Cell and the number of pictures that it must show.
+CELLS = [
+    ("result.plot()", 1),
+    ("assert 'matplotlib.pyplot' not in sys.modules", 0),
+    ("figure = result.plot()", 1),
+    ("figure", 1),
+    ("for _ in range(2):\n    result.plot()", 2),
+    ("figure = result.plot(show=False)", 0),
+    ("figure", 1),
+    ("result.plot(path={folder!r} + '/picture.png');", 0),
+    ("result.plot(path={folder!r} + '/picture.png')", 1),
+    ("pg.plotting.plot_result(result)", 1),
+    ("ax = pg.plotting.raster(result)", 1),
+    ("pg.plotting.show_figure(ax)", 1),
+    ("bars = pg.plotting.population_rates(result)\npg.plotting.show_figure(bars)", 1),
+    ("assert dict(matplotlib.rcParams) == before", 0),
+    ("import matplotlib.pyplot as plt\nown, ax = plt.subplots()\nax.plot([1, 2]);", 1),
+    ("result.plot()", 1),
+    ("assert not plt.get_fignums()", 0),
+    ("own, ax = plt.subplots()\nresult.plot()\nassert plt.gcf() is own and plt.gca() is ax", 2),
+    ("own, ax = plt.subplots()\npg.plotting.raster(result, ax)\nax.set_title('mine');", 1),
+    ("%config InlineBackend.figure_formats = ['svg']\nresult.plot()", 0),
+]
+
+
+@pytest.fixture(scope="module")
+def executed(request, tmp_path_factory):
+    folder = str(request.path.parent)
+    made = str(tmp_path_factory.mktemp("notebook"))
+    sources = [BEGIN.format(folder=folder), *(cell.format(folder=made) for cell, _ in CELLS)]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    nbclient.NotebookClient(book, timeout=120).execute()
+    return book.cells
+
+
+def pictures(cell, kind="image/png"):
+    return sum(kind in output.get("data", {}) for output in cell.outputs)
+
+
+def test_every_cell_shows_exactly_the_pictures_it_makes(executed):
+    found = [(cell.source, pictures(cell)) for cell in executed]
+    sources, wanted = [source for source, _ in found], [0, *(number for _, number in CELLS)]
+    assert found == list(zip(sources, wanted, strict=True))
+
+
+def test_a_picture_comes_in_the_format_that_the_notebook_chose(executed):
+    assert pictures(executed[-1], "image/svg+xml") == 1
+
+
+def test_a_notebook_prints_no_warnings(executed):
+    streams = [o.text for cell in executed for o in cell.outputs if o.output_type == "stream"]
+    assert streams == []
