@@ -76,10 +76,22 @@ class Fault(c.Structure):
     ]
 
 
+class Repeats(c.Structure):
+    """pgl_repeats"""
+
+    _fields_ = [("n", c.c_uint64), ("step", c.c_void_p), ("source", c.c_void_p)]
+
+
 class Ring(c.Structure):
     """pgl_ring"""
 
-    _fields_ = [("base", c.c_void_p), ("stride", c.c_uint64), ("mask", c.c_uint64)]
+    _fields_ = [
+        ("base", c.c_void_p),
+        ("stride", c.c_uint64),
+        ("mask", c.c_uint64),
+        ("repeats", c.c_void_p),
+        ("repeated", c.c_void_p),
+    ]
 
 
 class SynapseArgs(c.Structure):
@@ -185,7 +197,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_engine_destroy": (None, (_V,)),
     "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, _V, c.POINTER(PopulationArgs))),
     "pgl_source_set": (_I32, (_V, _U32, _I64, _V, _V)),
-    "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64)),
+    "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64, _V, _V)),
     "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
     "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, _V, _V, c.POINTER(SynapseArgs), _I32)),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),

@@ -103,6 +103,7 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
             timed.set(content[f"{population}/timed/{k}"])
         for name, published in memory.published.items():
             _restore_ring(published.ring, content[f"{population}/past/{name}"], step)
+            published.repeated[:] = content[f"{population}/repeated/{name}"]
         steps = np.ascontiguousarray(content[f"{population}/spikes/steps"], np.int64)
         indices = np.ascontiguousarray(content[f"{population}/spikes/indices"], np.uint32)
         machine.call(
@@ -218,6 +219,7 @@ def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]
             yield f"{population}/timed/{k}", timed.values
         for name, published in memory.published.items():
             yield f"{population}/past/{name}", _past(published.ring, step)
+            yield f"{population}/repeated/{name}", published.repeated
         number = machine.numbers[population]
         count = machine.call("inflight_count", number)
         steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
@@ -242,7 +244,9 @@ def _shapes(machine: Machine, changed: list[str]) -> dict[str, list[tuple[int, .
     for population, memory in machine.populations.items():
         size = (memory.size,)
         shapes |= {f"{population}/array/{n}": [size] for n, _ in memory.checkpoint_arrays()}
-        shapes |= {f"{population}/past/{n}": [p.ring.shape] for n, p in memory.published.items()}
+        for name, published in memory.published.items():
+            shapes[f"{population}/past/{name}"] = [published.ring.shape]
+            shapes[f"{population}/repeated/{name}"] = [published.repeated.shape]
         for k in range(len(memory.poisson)):
             shapes |= {f"{population}/poisson/{k}/{n}": [(), size] for n in ("rate", "sources")}
         for k, timed in enumerate(memory.timed):

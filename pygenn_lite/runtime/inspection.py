@@ -61,6 +61,10 @@ def memory_rows(machine: Machine) -> list[MemoryRow]:
         for variable, published in memory.published.items():
             ring = published.ring
             rows.append(MemoryRow(name, f"{variable} (past values)", ring.size, ring.nbytes))
+            repeated = published.repeated
+            if repeated.size:
+                what = f"{variable} (spikes of one step)"
+                rows.append(MemoryRow(name, what, repeated.size, repeated.nbytes))
     for store in machine.stores:
         members = [m.group.name for m in store.plan.members]
         count = sum(machine.groups[n].size for n in members)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
-from pygenn_lite.declaration.steps import LONGEST_DELAY, nearest_steps
+from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.steps import LONGEST_DELAY
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas, SliceMemory
@@ -29,7 +29,6 @@ from pygenn_lite.runtime.descriptors import (
     describe_group,
     explicit_values,
 )
-from pygenn_lite.runtime.inputs import LAST_STEP
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.plan import check_memory, within_plan
 from pygenn_lite.runtime.planning import (
@@ -45,6 +44,7 @@ from pygenn_lite.runtime.planning import (
     waits_for_synapses,
 )
 from pygenn_lite.runtime.recording import Recorders, recording_requests
+from pygenn_lite.runtime.spike_trains import spike_train
 from pygenn_lite.runtime.stores import (
     StoredGroup,
     StorePlan,
@@ -368,14 +368,10 @@ class Machine:
             self._symbol(manifest["after"]),
             memory.arguments(self.seed),
         )
-        model = memory.declared.model
-        if isinstance(model, SpikeSource):
-            steps = nearest_steps(model.times.array, self.network.dt)
-            steps = np.minimum(steps, LAST_STEP).astype(np.int64)
-            indices = np.asarray(model.indices.array).astype(np.uint32)
-            order = np.lexsort((indices, steps))
-            steps, indices = steps[order], np.ascontiguousarray(indices[order])
-            self.call("source_set", number, len(steps), steps.ctypes.data, indices.ctypes.data)
+        train = spike_train(memory.declared, self.network.dt)
+        if train is not None:
+            steps, indices = train.steps, train.indices
+            self.call("source_set", number, len(train), steps.ctypes.data, indices.ctypes.data)
         for name, published in memory.published.items():
             self.call(
                 "publish_add",
@@ -384,6 +380,8 @@ class Machine:
                 published.ring.ctypes.data,
                 published.stride,
                 published.mask,
+                memory.repeats_argument(),
+                published.repeated.ctypes.data,
             )
         return number
 

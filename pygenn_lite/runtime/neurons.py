@@ -20,6 +20,7 @@ from pygenn_lite.runtime.arrays import Arenas, NeuronArray, SliceMemory, aligned
 from pygenn_lite.runtime.inputs import PoissonTables, TimedTable
 from pygenn_lite.runtime.partition import BLOCK, Partition
 from pygenn_lite.runtime.random import stream_of
+from pygenn_lite.runtime.spike_trains import repeated_spikes
 from pygenn_lite.runtime.values import Positions, neuron_values
 
 _ATTACHED = re.compile(r"__(r|pre|post)\d+\Z")  # to names of receptors and traces
@@ -33,6 +34,7 @@ class Published:
     ``step & mask``."""
 
     ring: npt.NDArray[Any]  # [mask + 1, stride]
+    repeated: npt.NDArray[Any]  # as spikes left it that another of the same neuron and step follows
 
     @property
     def mask(self) -> int:
@@ -107,10 +109,12 @@ class PopulationMemory:
         self.scalar_roles = {s["name"]: s["role"] for s in scalars}
         self.scalars = aligned_zeros(len(scalars), np.float64)
         self.published: dict[str, Published] = {}
+        self.repeats = repeated_spikes(declared, dt)
+        self._repeats_argument = self.repeats.as_repeats()
         for name in self.manifest.get("published", ()):
             stride = -(-self.size // BLOCK) * BLOCK
             ring = aligned_zeros(ring_slots * stride, self.real).reshape(ring_slots, stride)
-            self.published[name] = Published(ring)
+            self.published[name] = Published(ring, np.zeros(len(self.repeats), self.real))
         self._kept: list[Any] = []  # memory that arguments point to
         self.poisson = [
             PoissonTables(
@@ -144,7 +148,14 @@ class PopulationMemory:
     def publish_now(self, name: str, step: int) -> None:
         """A published variable was set between runs: spikes of this step carry the new value."""
         published = self.published[name]
-        published.ring[step & published.mask, : self.size] = self.arrays[name].read()
+        values = self.arrays[name].read()
+        published.ring[step & published.mask, : self.size] = values
+        now = self.repeats.steps == step
+        published.repeated[now] = values[self.repeats.indices[now]]
+
+    def repeats_argument(self) -> Any:
+        """pgl_repeats of a train, None where no neuron has two spikes in a step."""
+        return c.addressof(self._repeats_argument) if len(self.repeats) else None
 
     def prepare(self, function: Any) -> None:
         """Compute coefficients (propagators) from the parameters."""

@@ -37,6 +37,7 @@ from pygenn_lite.runtime.partition import (
     make_partition,
 )
 from pygenn_lite.runtime.plan import MemoryRow, check_memory
+from pygenn_lite.runtime.spike_trains import repeated_spikes
 from pygenn_lite.runtime.stores import StorePlan, plan_stores
 from pygenn_lite.runtime.toolchain import available_cpus
 
@@ -201,6 +202,10 @@ def planned_rows(
             count = padded * ring_slots
             what = f"{variable} (past values)"
             rows.append(MemoryRow(population.name, what, count, count * real.itemsize))
+            repeated = len(repeated_spikes(population, network.dt))
+            if repeated:
+                what = f"{variable} (spikes of one step)"
+                rows.append(MemoryRow(population.name, what, repeated, repeated * real.itemsize))
         if entry["update"] is not None:  # room for a step in which all of them spike
             rows.append(MemoryRow(population.name, "spikes of a step", population.size, 4 * padded))
     stores = [_store_row(network, structure, manifest, partition, p, real) for p in plans]

@@ -42,6 +42,7 @@ class ReferencePopulation:
         self.names: Names = {"dt": self.dt}
         self.refractory = np.zeros(self.size, np.int64)
         self.published: list[Names] = []  # what plastic synapses read; before t_0, at t_0, ...
+        self.repeated: dict[tuple[int, int], list[Names]] = {}  # by step and neuron: each spike's
         self.train = _train(population, self.dt) if is_spike_source(population) else None
         if kernel is not None:
             self._load_values(kernel, population.positions)
@@ -75,8 +76,10 @@ class ReferencePopulation:
             return np.empty(0, np.int64)
         steps, indices = self.train
         spikes = np.sort(indices[steps == step])
-        for k in range(spikes.size):  # a train may hold a neuron's spike twice
-            self.after(step, spikes[k : k + 1])
+        for neuron in spikes:  # a train may hold a neuron's spike twice
+            self.after(step, np.array([neuron]))
+            left = {n: self.names[n][neuron] for n in self.instance.published}
+            self.repeated.setdefault((step, int(neuron)), []).append(left)
         return spikes
 
     def after(self, step: int, spikes: Indices) -> None:
@@ -88,8 +91,11 @@ class ReferencePopulation:
         """Remember the variables that synapses read with a delay."""
         self.published.append({n: self.names[n].copy() for n in self.instance.published})
 
-    def published_at(self, step: int, name: str, neuron: int) -> float:
-        """What synapses see; before the start of the run, the initial value."""
+    def published_at(self, step: int, name: str, neuron: int, nth: int | None = None) -> float:
+        """What synapses see; before the start of the run, the initial value. With `nth`: what the
+        arrival of the neuron's spike of this number (from 0) at that step sees."""
+        if nth is not None and (step, neuron) in self.repeated:
+            return float(self.repeated[step, neuron][nth][name])
         return float(self.published[max(step + 1, 0)][name][neuron])
 
     def _known(self, kernel: NeuronKernel, step: int) -> Names:

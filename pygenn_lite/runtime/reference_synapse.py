@@ -86,25 +86,27 @@ class ReferenceGroup:
         for k in np.lexsort((self.delay, self.post, self.pre)):
             self.outgoing[int(self.pre[k])].append(int(k))
             self.incoming[int(self.post[k])].append(int(k))
-        self.queue: dict[int, list[int]] = defaultdict(list)
+        self.queue: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
-        """Spikes of the source at ``t_step`` set out."""
-        for neuron in spikes:
-            for k in self.outgoing[int(neuron)]:
-                self.queue[step + int(self.delay[k])].append(k)
+        """Spikes of the source at ``t_step`` set out; several of one neuron one after another."""
+        sent: dict[int, int] = defaultdict(int)
+        for neuron in map(int, spikes):
+            for k in self.outgoing[neuron]:
+                self.queue[step + int(self.delay[k])].append((k, sent[neuron]))
+            sent[neuron] += 1
 
     def deliver_static(self, step: int) -> None:
         """Arrivals at ``t_step`` (or, for sums added at the end of the step, one step later)."""
         total = self.target.names[self.instance.target_variable + "__sum" * self.instance.lead]
-        for k in self.queue.pop(step + self.instance.lead, ()):
+        for k, _ in self.queue.pop(step + self.instance.lead, ()):
             total[self.post[k]] += self.variables["weight"][k]
 
     def deliver_plastic(self, step: int) -> None:
         """Arrivals at ``t_step``: on_pre of each synapse."""
-        for k in self.queue.pop(step, ()):
+        for k, nth in self.queue.pop(step, ()):
             assert self.kernel is not None
-            self._event(self.kernel.on_pre, k, step)
+            self._event(self.kernel.on_pre, k, step, nth)
 
     def learn_backwards(self, step: int, spikes: NDArray[np.int64]) -> None:
         """The target's spikes at ``t_step``: on_post of each synapse."""
@@ -138,9 +140,11 @@ class ReferenceGroup:
         settled = {a.target: evaluate(a.value, names) for a in self.kernel.decay}
         return {name: np.array(settled.get(name, old)) for name, old in self.variables.items()}
 
-    def _event(self, assigns: tuple[Assign, ...], k: int, step: int) -> None:
+    def _event(
+        self, assigns: tuple[Assign, ...], k: int, step: int, nth: int | None = None
+    ) -> None:
         assert self.kernel is not None
-        names = self._names(k, step)
+        names = self._names(k, step, nth)
         if "last_update" in self.variables:
             names["elapsed"] = (step - self.variables["last_update"][k]) * self.dt
             names |= {a.target: evaluate(a.value, names) for a in self.kernel.decay}
@@ -162,15 +166,16 @@ class ReferenceGroup:
             if name != "last_update":
                 self.variables[name][k] = names[name]
 
-    def _names(self, k: int, step: int) -> Names:
-        """All that code of synapse `k` can read at ``t_step``."""
+    def _names(self, k: int, step: int, nth: int | None) -> Names:
+        """All that code of synapse `k` can read at ``t_step``; `nth`: of its source's spikes that
+        were sent at one time, the one that arrives."""
         assert self.kernel is not None
         sent = step - int(self.delay[k])
         names: Names = {**self.scalars, "t": step * self.dt, "dt": self.dt}
         names["delay"] = int(self.delay[k]) * self.dt
         names |= {name: float(values[k]) for name, values in self.variables.items()}
         for name, internal in self.instance.pre.items():
-            names[name] = self.source.published_at(sent, internal, int(self.pre[k]))
+            names[name] = self.source.published_at(sent, internal, int(self.pre[k]), nth)
         for name, internal in self._read_of_target():
             names[name] = float(self.target.names[internal][self.post[k]])
         return names

@@ -248,7 +248,16 @@ class SynapseMemory:
                 ]
             )
             pre = (abi.Ring * max(len(rings), 1))(
-                *(abi.Ring(base=r.ring.ctypes.data, stride=r.stride, mask=r.mask) for r in rings)
+                *(
+                    abi.Ring(
+                        base=r.ring.ctypes.data,
+                        stride=r.stride,
+                        mask=r.mask,
+                        repeats=self.source.repeats_argument(),
+                        repeated=r.repeated.ctypes.data,
+                    )
+                    for r in rings
+                )
             )
             kept += [synapse, post, pre]
             args[s] = abi.SynapseArgs(

@@ -283,7 +283,7 @@ def test_published_variables(library: ctypes.CDLL) -> None:
 
         def publish(mask: int) -> None:
             arrays = (state.ctypes.data, ring.ctypes.data)
-            net.check(net.engine.publish_add(net.handle, cells.id, *arrays, 192, mask))
+            net.check(net.engine.publish_add(net.handle, cells.id, *arrays, 192, mask, None, None))
 
         with pytest.raises(ValueError, match="slots"):
             publish(3)

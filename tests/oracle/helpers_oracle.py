@@ -78,6 +78,19 @@ def assert_close(found: np.ndarray, expected: np.ndarray, tolerance: float, what
     assert worst <= tolerance * scale, f"{what}: off by {worst} of {scale}"
 
 
+def both(net: Network, steps: int, threads: int = 1) -> CompiledRun:
+    """A compiled run, once it agrees with the interpreter's in spikes and states."""
+    found, expected = run_compiled(net, steps, threads=threads), run_reference(net, steps)
+    for name, pair in expected.spikes.items():
+        assert np.array_equal(found.spikes[name], pair), f"spikes of {name}"
+    for what in ("states", "synapses"):
+        for name, variables in getattr(found, what).items():
+            for variable, values in variables.items():
+                other = getattr(expected, what)[name][variable]
+                np.testing.assert_allclose(values, other, rtol=1e-12, atol=1e-12)
+    return found
+
+
 def reference(network: Network, steps: int, run: CompiledRun) -> ReferenceResult:
     """The interpreter's run with the compiled run's synapses."""
     return run_reference(network, steps, run.connections)

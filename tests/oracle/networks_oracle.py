@@ -136,7 +136,10 @@ class Draw:
         self.net.connect(source, target, model, rule, weight=weight, delay=delay, storage=storage)
 
     def trains(self, size: int, spikes: int, duration: float) -> tuple[np.ndarray, np.ndarray]:
-        return self.many(0, duration, spikes), self.random.integers(0, size, spikes)
+        """Spikes at random, some of which come two or three times."""
+        copies = self.random.choice([1, 1, 1, 2, 3], spikes)
+        times, neurons = self.many(0, duration, spikes), self.random.integers(0, size, spikes)
+        return np.repeat(times, copies), np.repeat(neurons, copies)
 
 
 def current_based(draw: Draw) -> Network:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers_oracle import run_compiled
+from helpers_oracle import both
 
 import pygenn_lite as pg
-from pygenn_lite.runtime.reference import run_reference
 
 DT = 0.1
 STILL = pg.NeuronModel("dV/dt = 0*I", threshold="V > 10", reset="V = 0")
@@ -30,19 +29,6 @@ KINDS = {
         event_driven=False,
     ),
 }
-
-
-def both(net, steps, threads=1):
-    """A compiled run, once it agrees with the interpreter's in spikes and states."""
-    found, expected = run_compiled(net, steps, threads=threads), run_reference(net, steps)
-    for name, pair in expected.spikes.items():
-        assert np.array_equal(found.spikes[name], pair), f"spikes of {name}"
-    for what in ("states", "synapses"):
-        for name, variables in getattr(found, what).items():
-            for variable, values in variables.items():
-                other = getattr(expected, what)[name][variable]
-                np.testing.assert_allclose(values, other, rtol=1e-12, atol=1e-12)
-    return found
 
 
 def steps_of(run, name):

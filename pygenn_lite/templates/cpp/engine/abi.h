@@ -82,12 +82,22 @@ typedef struct pgl_arrival {  // part of one presynaptic row that arrives now
   uint32_t delay;             // steps
 } pgl_arrival;
 
+// Spikes that are followed by another of the same neuron at the same step, sorted by step, then source.
+typedef struct pgl_repeats {
+  uint64_t n;
+  const int64_t* step;
+  const uint32_t* source;
+} pgl_repeats;
+
 // A variable of the source population as it was up to max_delay steps ago:
 // value at step n of neuron i = base[(n & mask) * stride + i]
+// and, as the k-th of these spikes left it, repeated[k].
 typedef struct pgl_ring {
   const void* base;
   uint64_t stride;
   uint64_t mask;
+  const pgl_repeats* repeats;  // NULL: there are none
+  const void* repeated;
 } pgl_ring;
 
 typedef struct pgl_synapse_args {  // one group on one slice
@@ -130,8 +140,10 @@ int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* slice_beg
 // Replaying trains: (step, index) sorted by step, then index; copied.
 int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const int64_t* steps, const uint32_t* indices);
 // After each update copy real state[0..size) of the whole population into ring slot (step+1) & mask.
-// state: base pointer of the population's array (contiguous over slices); ring: [mask + 1][stride].
-int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask);
+// state: base pointer of the population's array (contiguous over slices); ring: [mask + 1][stride]. repeats (NULL where
+// a train has none) and repeated, real [repeats->n], must live as long as the engine.
+int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask,
+                        const pgl_repeats* repeats, void* repeated);
 // Static delivery: arena[slice] is the base of the slice's receptor variables that stores' target indices address.
 // lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);

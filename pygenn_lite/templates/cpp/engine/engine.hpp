@@ -238,9 +238,7 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, 
     if (population.update != nullptr && part.count != 0) {
       population.update(&part.args, step, part.ignored.room(part.count), &fault);
     }
-    if (population.after != nullptr && part.latest.size() != 0) {
-      population.after(&part.args, step + 1, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
-    }
+    pgl::trace_train(population, part, step + 1, real_bytes);
   } else {
     part.latest.clear();
     if (population.update != nullptr && part.count != 0) {
@@ -355,9 +353,7 @@ PGL_COLD inline void pgl_engine::birth() {
         continue;
       }
       if (population.has_train) pgl::take_train(part, now);
-      if (population.after != nullptr && population.has_train && part.latest.size() != 0) {
-        population.after(&part.args, now, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
-      }
+      if (population.has_train) pgl::trace_train(population, part, now, real_bytes);
       pgl::announce(population, part, block, s, now, real_bytes);
     }
     block.write();

@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "common/prefetch.hpp"
+#include "common/repeats.hpp"
 #include "list.hpp"
 #include "memory.hpp"
 #include "recording.hpp"
@@ -67,6 +68,8 @@ struct Published {  // a variable that synapses read with delay
   const std::byte* state;
   std::byte* ring;
   uint64_t stride, mask;
+  const pgl_repeats* repeats;
+  std::byte* repeated;
 };
 
 struct Population {
@@ -90,6 +93,29 @@ inline void take_train(PopulationSlice& part, int64_t step) {
   while (part.train_next < part.train.size() && part.train[part.train_next].step < step) ++part.train_next;
   while (part.train_next < part.train.size() && part.train[part.train_next].step == step) {
     part.latest.push(part.train[part.train_next++].index);
+  }
+}
+
+// Traces take the spikes of a train at t_step, several of one neuron one after another.
+inline void trace_train(const Population& population, const PopulationSlice& part, int64_t step,
+                        std::size_t real_bytes) {
+  const auto n = static_cast<uint32_t>(part.latest.size());
+  if (population.after == nullptr || n == 0) return;
+  const uint32_t* spikes = part.latest.data();
+  const pgl_repeats* repeats = population.published.empty() ? nullptr : population.published.front().repeats;
+  if (repeats == nullptr) {
+    population.after(&part.args, step, spikes, n);
+    return;
+  }
+  uint64_t entry = first_repeat(*repeats, step, spikes[0]);
+  for (uint32_t begin = 0, end = 1; begin < n; begin = end++) {
+    while (end < n && spikes[end] != spikes[end - 1]) ++end;
+    population.after(&part.args, step, spikes + begin, end - begin);
+    if (end == n) break;
+    for (const Published& variable : population.published) {
+      std::memcpy(variable.repeated + entry * real_bytes, variable.state + spikes[end - 1] * real_bytes, real_bytes);
+    }
+    ++entry;
   }
 }
 
