@@ -32,6 +32,10 @@ def _rebuild(kind: type[PygennLiteError], message: str, where: str, cure: str) -
     return kind(message, where=where, cure=cure)
 
 
+class PygennLiteWarning(RuntimeWarning):
+    """What runs, though hardly as it was meant: weights that are cut, digits that are lost."""
+
+
 class InputError(PygennLiteError):
     """What was given is wrong; the same again will fail again, on any machine."""
 

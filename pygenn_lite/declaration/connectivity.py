@@ -116,16 +116,9 @@ class FixedTotalNumber(Connectivity):
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
         """Without multapses there must be enough pairs."""
-        pairs = n_pre * n_post - (
-            min(n_pre, n_post) if same_population and not self.autapses else 0
-        )
-        total = self.total(n_pre, n_post)
-        if total and (pairs <= 0 or (not self.multapses and total > pairs)):
-            raise ConnectivityError(
-                f"{total} synapses without multapses do not fit on {pairs} pairs",
-                where=where,
-                cure="allow multapses or lower n",
-            )
+        lost = n_pre if same_population and not self.autapses else 0
+        total, pairs = self.total(n_pre, n_post), n_pre * n_post
+        _check_room(self, total, pairs, lost, "synapses", "pairs", where)
 
 
 @dataclass(frozen=True)
@@ -347,10 +340,39 @@ def _check_range(values: FrozenArray, size: int, what: str, where: str) -> None:
 def _check_degree(
     rule: FixedInDegree | FixedOutDegree, size: int, same: bool, where: str, what: str
 ) -> None:
-    available = size - (1 if same and not rule.autapses else 0)
-    if rule.n and (available <= 0 or (not rule.multapses and rule.n > available)):
-        raise ConnectivityError(
-            f"{rule.n} synapses per neuron, but only {available} {what}",
-            where=where,
-            cure="allow multapses or lower n",
-        )
+    lost = 1 if same and not rule.autapses else 0
+    _check_room(rule, rule.n, size, lost, "synapses per neuron", what, where)
+
+
+def _check_room(
+    rule: FixedInDegree | FixedOutDegree | FixedTotalNumber,
+    wanted: int,
+    places: int,
+    lost: int,
+    synapses: str,
+    what: str,
+    where: str,
+) -> None:
+    """There must be a place for every synapse. `lost` of the `places` are autapses and forbidden;
+    the cure names what would help, and nothing that is so already."""
+    available = places - lost
+    if wanted == 0 or (available > 0 and (rule.multapses or wanted <= available)):
+        return
+    cures = []
+    if not rule.multapses and available > 0:
+        cures.append("allow multapses (multapses=True)")
+    if lost and (wanted <= places or rule.multapses):
+        cures.append("allow autapses (autapses=True)")
+    if lost and not cures:
+        cures.append("allow autapses and multapses (both True)")
+    lower = "n" if rule.n is not None else "the probability"
+    cures.append(f"lower {lower}: at most {available} {synapses} fit")
+    without = [word for word in ("autapses", "multapses") if not getattr(rule, word)]
+    if not lost and "autapses" in without:
+        without.remove("autapses")
+    shown = f" without {' and '.join(without)}" if without else ""
+    raise ConnectivityError(
+        f"{wanted} {synapses}{shown} need more than the {available} {what} there are",
+        where=where,
+        cure=", or ".join(cures),
+    )

@@ -21,6 +21,7 @@ from pygenn_lite.declaration.checks import (
     check_timed_values,
 )
 from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
+from pygenn_lite.declaration.domains import check_domains
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
     Input,
@@ -134,6 +135,7 @@ class Network:
         merged.update({**dict(model.initial), **dict(population.initial)})
         for key, value in merged.items():
             check_neuron_value(value, population, key, where)
+        check_domains(model.domains, population.parameters, where, NetworkError)
         self.populations[name] = population
         return population
 
@@ -200,6 +202,7 @@ class Network:
         check_synapse_value(group.weight, group, pre, post, "weight")
         check_synapse_value(group.delay, group, pre, post, "delay")
         check_delay(group.delay, self.dt, f"{where}: delay")
+        check_domains(synapse.domains, [("weight", group.weight)], where, NetworkError)
         self.groups[name] = group
         return group
 
@@ -239,6 +242,8 @@ class Network:
             variable,
             synapse,
         )
+        if synapse is not None:
+            check_domains(synapse.domains, [("weight", declared.weight)], where, NetworkError)
         for what in ("rate", "weight", "sources"):
             value = getattr(declared, what)
             check_neuron_value(value, population, what, where)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.definitions import check_definitions
+from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.equations import (
     Equation,
     Expression,
@@ -74,6 +75,7 @@ class NeuronModel:
     hold: tuple[str, ...]
     integrator: str
     name: str
+    domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
 
     def __init__(
         self,

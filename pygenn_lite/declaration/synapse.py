@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pygenn_lite.declaration.definitions import check_definitions
+from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.equations import Equation, parse_equations
 from pygenn_lite.declaration.names import check_label, check_name, nearest
 from pygenn_lite.declaration.values import Value, as_values
@@ -102,6 +103,7 @@ class SynapseModel:
     initial: tuple[tuple[str, Value], ...]
     variables: tuple[tuple[str, Value], ...]
     name: str
+    domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
 
     def __init__(
         self,
@@ -144,8 +146,8 @@ class SynapseModel:
             "initial": as_values(initial, "initial", where),
             "variables": as_values(variables, "variables", where),
         }
-        for field, value in values.items():
-            object.__setattr__(self, field, value)
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
         _check(self, where)
 
     @property

@@ -19,6 +19,7 @@ from pygenn_lite.errors import DeclarationError, ShapeError
 
 Floats: TypeAlias = NDArray[np.float64]
 _LARGEST_LOGARITHM = 709.0  # of a double
+_FAR = 4.7534  # standard deviations: beyond lies less than one value in a million
 
 
 class FrozenArray:
@@ -92,6 +93,11 @@ class Distribution:
         """Expected value (for the memory plan and for scaling)."""
         raise NotImplementedError
 
+    def reach(self) -> tuple[float, float]:
+        """Between which numbers its values lie: less than one in a million is below, or above."""
+        low, high = self.ppf(np.array([1e-6, 1 - 1e-6]))
+        return float(low), float(high)
+
 
 @dataclass(frozen=True)
 class Uniform(Distribution):
@@ -128,6 +134,10 @@ class Normal(Distribution):
 
         return cast(Floats, self.mean + self.sd * ndtri(u))
 
+    def reach(self) -> tuple[float, float]:
+        """So many standard deviations from the mean (SciPy is not needed)."""
+        return self.mean - _FAR * self.sd, self.mean + _FAR * self.sd
+
     def mean_value(self) -> float:
         """The mean."""
         return self.mean
@@ -160,6 +170,11 @@ class TruncatedNormal(Distribution):
         log_a, log_b = log_ndtr(a), log_ndtr(b)
         drawn = ndtri_exp(log_b + np.log1p((below - 1) * -np.expm1(log_a - log_b)))
         return cast(Floats, np.clip(self.mean + sign * self.sd * drawn, self.low, self.high))
+
+    def reach(self) -> tuple[float, float]:
+        """Its limits, or so many standard deviations from where most of it lies."""
+        low, high = min(self.mean, self.high), max(self.mean, self.low)
+        return max(low - _FAR * self.sd, self.low), min(high + _FAR * self.sd, self.high)
 
     def kept(self) -> float:
         """Which part of the Gaussian (sd > 0) lies within the limits."""
@@ -204,6 +219,11 @@ class LogNormal(Distribution):
         from scipy.special import ndtri
 
         return cast(Floats, np.exp(self.mu + self.sigma * ndtri(u)))
+
+    def reach(self) -> tuple[float, float]:
+        """The exponential of the logarithm's reach."""
+        low, high = Normal(self.mu, self.sigma).reach()
+        return math.exp(low), math.exp(min(high, _LARGEST_LOGARITHM))
 
     def mean_value(self) -> float:
         """exp(mu + sigma^2 / 2)."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.errors import DeclarationError
+from pygenn_lite.models.adex import AdEx
 from pygenn_lite.models.hodgkin_huxley import HodgkinHuxleySquid, TraubMilesHH
 from pygenn_lite.models.izhikevich import IZHIKEVICH_REGIMES, Izhikevich
 from pygenn_lite.models.neurons import (
@@ -21,7 +22,6 @@ from pygenn_lite.models.neurons import (
     LIF,
     QIF,
     AdaptiveThresholdLIF,
-    AdEx,
     FitzHughNagumo,
     LIFConductance,
     PoissonNeuron,

@@ -1,40 +1,126 @@
-"""Answers a wrong argument of a library model in the words of the library."""
+"""Answers a wrong argument of a library model in the words of the library.
+
+Domains of parameters stand beside each model, as arguments of its decorator. They are checked when
+the model is made, and go with it to where values are given later.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
+from pygenn_lite.declaration import NeuronModel, SynapseModel
+from pygenn_lite.declaration.domains import DOMAINS, Domain, Domains, attach_domains, check_domains
 from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.values import as_value
 from pygenn_lite.errors import ModelError
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", bound=NeuronModel | SynapseModel)
 
 
-def library_model(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function of the library refuse arguments that it does not know by name."""
-    signature = inspect.signature(function)
+def library_model(
+    *,
+    positive: tuple[str, ...] = (),
+    not_negative: tuple[str, ...] = (),
+    fraction: tuple[str, ...] = (),
+    weight_bounds: tuple[str, str] | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function of the library refuse arguments that it does not know, and values that make no
+    sense.
+
+    Parameters
+    ----------
+    positive, not_negative, fraction
+        Parameters with these domains; ``weight`` stands for the weights of the groups that use the
+        model.
+    weight_bounds
+        The two parameters, in order, between which the model keeps its weights.
+    """
+    chosen = {"positive": positive, "not_negative": not_negative, "fraction": fraction}
+    domains = tuple((name, DOMAINS[kind]) for kind, names in chosen.items() for name in names)
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            given = _bound(function.__name__, signature, args, kwargs)
+            _check_numbers(function.__name__, signature, given)
+            values = ((n, v) for n, v in given.items() if n in dict(domains) and v is not None)
+            for name, value in values:
+                number = as_value(value, f"{function.__name__}: {name}")
+                check_domains(domains, [(name, number)], function.__name__, ModelError)
+            made = function(*args, **kwargs)
+            receptor = made.domains
+            bounds = _weight_domain(function.__name__, given, weight_bounds, receptor)
+            attach_domains(made, (*receptor, *domains, *bounds))
+            return made
+
+        return checked
+
+    return decorate
+
+
+def _bound(
+    model: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All arguments by name, defaults included."""
     known = list(signature.parameters)
+    cure = f"its parameters are {', '.join(known)}"
+    for name in kwargs:
+        if name not in known:
+            raise ModelError(f"no parameter {name!r}{nearest(name, known)}", where=model, cure=cure)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise ModelError(f"{error}", where=model, cure=f"give arguments by name; {cure}") from None
+    bound.apply_defaults()
+    return bound.arguments
 
-    @wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        cure = f"its parameters are {', '.join(known)}"
-        for name in kwargs:
-            if name not in known:
-                raise ModelError(
-                    f"no parameter {name!r}{nearest(name, known)}",
-                    where=function.__name__,
-                    cure=cure,
-                )
-        try:
-            signature.bind(*args, **kwargs)
-        except TypeError as error:
+
+def _check_numbers(model: str, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
+    """Parameters of synapses are one finite number each."""
+    for name, parameter in signature.parameters.items():
+        if parameter.annotation != "float":
+            continue
+        value = given[name]
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        if not number and not (isinstance(value, np.ndarray) and value.shape == ()):
             raise ModelError(
-                f"{error}", where=function.__name__, cure=f"give arguments by name; {cure}"
-            ) from None
-        return function(*args, **kwargs)
+                f"{name} = {value!r} is no number", where=model, cure=f"write {name}=10.0"
+            )
+        if not math.isfinite(value):
+            raise ModelError(f"{name} = {value} is not finite", where=model, cure="give a number")
 
-    return checked
+
+def _weight_domain(
+    model: str, given: Mapping[str, Any], bounds: tuple[str, str] | None, receptor: Domains
+) -> Domains:
+    """Where a rule keeps its weights."""
+    if bounds is None:
+        return ()
+    low, high = (float(given[name]) for name in bounds)
+    named = f"{bounds[0]} = {low:g} and {bounds[1]} = {high:g}"
+    if low > high:
+        below = f"{bounds[0]}={min(low, high):g}, {bounds[1]}={max(low, high):g}"
+        raise ModelError(
+            f"{named}: the lower bound exceeds the upper",
+            where=model,
+            cure=f"write {below}; inhibitory weights are negative and learn between "
+            f"{bounds[0]} and 0",
+        )
+    for _, domain in (entry for entry in receptor if entry[0] == "weight"):
+        if not np.all(domain.holds(np.array([low, high]))):
+            raise ModelError(
+                f"{named}, but the receptor needs weights that are {domain.words}",
+                where=model,
+                cure=f"give bounds that are {domain.words}; a conductance inhibits by its E_rev",
+            )
+    slack = 1e-6 * max(abs(low), abs(high))  # a bound in single precision is another number
+    return (("weight", Domain(f"between {named}", low - slack, high + slack, warns=True)),)

@@ -39,7 +39,7 @@ beta_n = 0.5*exp((10 - V + V_T)/40)
 """
 
 
-@library_model
+@library_model(positive=("C",), not_negative=("g_Na", "g_K", "g_L"))
 def HodgkinHuxleySquid(
     *,
     C: ValueLike = 1.0,
@@ -102,7 +102,7 @@ def HodgkinHuxleySquid(
     )
 
 
-@library_model
+@library_model(positive=("C",), not_negative=("g_Na", "g_K", "g_L", "t_ref"))
 def TraubMilesHH(
     *,
     C: ValueLike = 200.0,

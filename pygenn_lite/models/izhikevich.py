@@ -39,7 +39,7 @@ u = u + dt*a*(b*V - u)
 """
 
 
-@library_model
+@library_model()
 def Izhikevich(
     regime: str = "regular_spiking",
     *,

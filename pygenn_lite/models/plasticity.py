@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pygenn_lite.declaration import SynapseModel, Trace
+from pygenn_lite.declaration.domains import attach_domains
 from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.errors import ModelError
 from pygenn_lite.models.arguments import library_model
@@ -20,7 +21,7 @@ from pygenn_lite.models.synapses import ExponentialCurrent
 __all__ = ["PairSTDP", "TripletSTDP", "TsodyksMarkram", "VogelsSTDP"]
 
 
-@library_model
+@library_model(positive=("tau_plus", "tau_minus"), weight_bounds=("w_min", "w_max"))
 def PairSTDP(
     receptor: SynapseModel | None = None,
     *,
@@ -40,6 +41,7 @@ def PairSTDP(
     presynaptic spike the weight falls by ``A_minus y`` times w_max (additive) or the distance to
     w_min (multiplicative); at a postsynaptic one it rises by ``A_plus x`` times w_max (additive)
     or the distance to w_max (multiplicative). It stays within ``w_min .. w_max``.
+    Inhibitory weights (w_min < 0, w_max = 0) grow towards w_min: the bounds change places.
 
     Parameters
     ----------
@@ -65,9 +67,8 @@ def PairSTDP(
     _check("PairSTDP", "rule", rule, ("additive", "multiplicative"))
     _check("PairSTDP", "pairing", pairing, ("all_to_all", "nearest"))
     jump = "+= 1" if pairing == "all_to_all" else "= 1"
-    fall, rise = (
-        ("w_max", "w_max") if rule == "additive" else ("(weight - w_min)", "(w_max - weight)")
-    )
+    near, far = _bounds(w_min, w_max)
+    fall, rise = (far, far) if rule == "additive" else (f"(weight - {near})", f"({far} - weight)")
     return _compose(
         receptor,
         on_pre=f"weight = clip(weight - A_minus*y*{fall}, w_min, w_max)",
@@ -86,7 +87,9 @@ def PairSTDP(
     )
 
 
-@library_model
+@library_model(
+    positive=("tau_plus", "tau_x", "tau_minus", "tau_y"), weight_bounds=("w_min", "w_max")
+)
 def TripletSTDP(
     receptor: SynapseModel | None = None,
     *,
@@ -108,6 +111,7 @@ def TripletSTDP(
     ``o2`` (tau_y) of the postsynaptic ones. At a presynaptic spike
     ``weight -= o1 (A2_minus + A3_minus r2)``, at a postsynaptic one
     ``weight += r1 (A2_plus + A3_plus o2)``, with r2 and o2 as they were just before the spike.
+    Inhibitory weights (w_min < 0, w_max = 0) grow downwards: both signs are turned.
 
     Parameters
     ----------
@@ -129,10 +133,11 @@ def TripletSTDP(
     """
     _check("TripletSTDP", "pairing", pairing, ("all_to_all", "nearest"))
     jump = "+= 1" if pairing == "all_to_all" else "= 1"
+    plus, minus = _signs(w_min, w_max)
     return _compose(
         receptor,
-        on_pre="weight = clip(weight - o1*(A2_minus + A3_minus*r2_before), w_min, w_max)",
-        on_post="weight = clip(weight + r1*(A2_plus + A3_plus*o2), w_min, w_max)",
+        on_pre=f"weight = clip(weight {minus} o1*(A2_minus + A3_minus*r2_before), w_min, w_max)",
+        on_post=f"weight = clip(weight {plus} r1*(A2_plus + A3_plus*o2), w_min, w_max)",
         # A synapse sees its source's trace with the arriving spike already in it; the value just
         # before that spike is kept beside it. The postsynaptic traces grow only after on_post.
         pre_trace=Trace(
@@ -158,7 +163,9 @@ def TripletSTDP(
     )
 
 
-@library_model
+@library_model(
+    positive=("tau_stdp",), not_negative=("target_rate",), weight_bounds=("w_min", "w_max")
+)
 def VogelsSTDP(
     receptor: SynapseModel | None = None,
     *,
@@ -172,13 +179,14 @@ def VogelsSTDP(
 
     The traces ``x`` and ``y`` decay with ``tau_stdp`` and grow by 1 at a spike. At a presynaptic
     spike ``weight += eta (y - alpha)``, with ``alpha = 2 target_rate tau_stdp``; at a postsynaptic
-    one ``weight += eta x``.
+    one ``weight += eta x``. Negative weights (w_min < 0, w_max = 0) grow downwards: both signs are
+    turned.
 
     Parameters
     ----------
     receptor
-        What a spike does to the neuron; ``ExponentialCurrent(5.0)`` by default (give an inhibitory
-        conductance, or a negative ``input``, for an inhibitory effect).
+        What a spike does to the neuron; ``ExponentialCurrent(5.0)`` by default. For an inhibitory
+        effect give an inhibitory conductance, or negative weights and bounds.
     eta
         Learning rate, in the weight's unit.
     target_rate
@@ -192,10 +200,11 @@ def VogelsSTDP(
     -----
     Vogels, Sprekeler, Zenke, Clopath and Gerstner, Science 334 (2011), and its supplement.
     """
+    plus, _ = _signs(w_min, w_max)
     return _compose(
         receptor,
-        on_pre="weight = clip(weight + eta*(y - 2*target_rate*tau_stdp/1000), w_min, w_max)",
-        on_post="weight = clip(weight + eta*x, w_min, w_max)",
+        on_pre=f"weight = clip(weight {plus} eta*(y - 2*target_rate*tau_stdp/1000), w_min, w_max)",
+        on_post=f"weight = clip(weight {plus} eta*x, w_min, w_max)",
         pre_trace=Trace("dx/dt = -x/tau_stdp", on_spike="x += 1"),
         post_trace=Trace("dy/dt = -y/tau_stdp", on_spike="y += 1"),
         parameters={
@@ -209,7 +218,7 @@ def VogelsSTDP(
     )
 
 
-@library_model
+@library_model(fraction=("U",), positive=("tau_rec",), not_negative=("tau_facil",))
 def TsodyksMarkram(
     receptor: SynapseModel | None = None,
     *,
@@ -257,6 +266,20 @@ def TsodyksMarkram(
     )
 
 
+def _bounds(w_min: float, w_max: float) -> tuple[str, str]:
+    """The bound that depression leads to, and the one that potentiation leads to."""
+    return ("w_max", "w_min") if _inhibits(w_min, w_max) else ("w_min", "w_max")
+
+
+def _signs(w_min: float, w_max: float) -> tuple[str, str]:
+    """The signs of potentiation and depression."""
+    return ("-", "+") if _inhibits(w_min, w_max) else ("+", "-")
+
+
+def _inhibits(w_min: float, w_max: float) -> bool:
+    return w_min < 0 and w_max <= 0
+
+
 def _compose(
     receptor: SynapseModel | None,
     *,
@@ -292,7 +315,7 @@ def _compose(
             cure="rename the receptor's parameter",
         )
     arrival = [_arrival(equation, released) for equation in receptor.on_pre]
-    return SynapseModel(
+    made = SynapseModel(
         "\n".join(str(equation) for equation in receptor.equations),
         inputs="\n".join(str(equation) for equation in receptor.inputs),
         on_pre="\n".join([*arrival, on_pre]),
@@ -303,6 +326,8 @@ def _compose(
         initial=dict(receptor.initial),
         name=name,
     )
+    attach_domains(made, receptor.domains)
+    return made
 
 
 def _arrival(equation: Equation, released: str) -> str:

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-@library_model
+@library_model(positive=("tau",))
 def ExponentialCurrent(
     tau: float = 5.0, *, initial: ValueLike = 0.0, input: str = "I"
 ) -> SynapseModel:
@@ -50,7 +50,7 @@ def ExponentialCurrent(
     )
 
 
-@library_model
+@library_model(positive=("tau",))
 def AlphaCurrent(tau: float = 2.0, *, initial: ValueLike = 0.0, input: str = "I") -> SynapseModel:
     """Current in the form of an alpha function, with the weight as its peak.
 
@@ -81,7 +81,7 @@ def AlphaCurrent(tau: float = 2.0, *, initial: ValueLike = 0.0, input: str = "I"
     )
 
 
-@library_model
+@library_model(positive=("tau",), not_negative=("weight",))
 def ExponentialConductance(
     tau: float = 5.0,
     E_rev: float = 0.0,
@@ -117,7 +117,7 @@ def ExponentialConductance(
     )
 
 
-@library_model
+@library_model(positive=("tau",), not_negative=("weight",))
 def AlphaConductance(
     tau: float = 2.0,
     E_rev: float = 0.0,
@@ -157,7 +157,7 @@ def AlphaConductance(
     )
 
 
-@library_model
+@library_model()
 def Delta(variable: str = "V") -> SynapseModel:
     """Jump of a neuron's variable by the weight: ``V += weight`` at a spike.
 

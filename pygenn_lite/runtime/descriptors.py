@@ -22,6 +22,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedTotalNumber,
     OneToOne,
 )
+from pygenn_lite.declaration.domains import check_numbers
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
@@ -34,7 +35,7 @@ from pygenn_lite.declaration.values import (
     Uniform,
     Value,
 )
-from pygenn_lite.errors import ConnectivityError, NetworkError
+from pygenn_lite.errors import ArgumentError, ConnectivityError, NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.expressions import evaluate
 from pygenn_lite.runtime.random import philox, stream_of, to_uniform
@@ -221,6 +222,8 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
     weight = description.weight
     if not isinstance(weight, (int, float, np.ndarray)):
         weight = [number for number in vars(weight).values() if np.isfinite(number)]
+    if isinstance(description.group.weight, Expression) and isinstance(weight, np.ndarray):
+        check_weights(description.group, weight)
     largest = float(np.max(np.abs(weight), initial=0.0))
     if largest > float(np.finfo(real).max):
         raise NetworkError(
@@ -228,6 +231,12 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
             where=f"synapse group {description.group.name!r}",
             cure="use smaller weights, or precision='float64'",
         )
+
+
+def check_weights(group: SynapseGroup, weights: npt.NDArray[np.float64]) -> None:
+    """Hold weights that are worked out, or set between runs, against the model's domains."""
+    where = f"synapse group {group.name!r}"
+    check_numbers(group.synapse.domains, "weight", weights, where, ArgumentError)
 
 
 def _without_spread(value: Value) -> Value:

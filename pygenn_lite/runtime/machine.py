@@ -25,6 +25,7 @@ from pygenn_lite.runtime.descriptors import (
     GroupDescription,
     Structure,
     check_weight_range,
+    check_weights,
     delay_range,
     describe_group,
     explicit_values,
@@ -277,18 +278,18 @@ class Machine:
         """Weights that only the host can compute."""
         group = stored.description.group
         structure, _, _ = stored.read()
-        stored.set_weights(
-            explicit_values(
-                group,
-                group.weight,
-                structure,
-                self.network.populations[group.source],
-                self.network.populations[group.target],
-                self.network.seed,
-                PURPOSE_WEIGHT,
-                "weight",
-            )
+        weights = explicit_values(
+            group,
+            group.weight,
+            structure,
+            self.network.populations[group.source],
+            self.network.populations[group.target],
+            self.network.seed,
+            PURPOSE_WEIGHT,
+            "weight",
         )
+        check_weights(group, weights)
+        stored.set_weights(weights)
 
     # ------------------------------------------------------------------ the engine
 

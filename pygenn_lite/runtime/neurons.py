@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import PopulationInstance
+from pygenn_lite.declaration.domains import check_numbers
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime import abi
@@ -252,6 +253,12 @@ class PopulationMemory:
         for name, array in self.arrays.items():
             if self.roles[name] == "parameter":
                 self._fill(array, self.instance.values[name], name, seed)
+                self.check_parameter(name, array.read())
+
+    def check_parameter(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Hold drawn values, or those set between runs, against the model's domains."""
+        domains = getattr(self.declared.model, "domains", ())  # a spike source has none
+        check_numbers(domains, name, values, f"population {self.name!r}", ArgumentError)
 
     def _warn_of_slow_variables(self) -> None:
         """Rounding to 24 bits hides a decay that takes away less than some parts in a million."""

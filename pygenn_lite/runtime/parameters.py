@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.errors import SimulationError
+from pygenn_lite.declaration.domains import check_numbers
+from pygenn_lite.errors import ArgumentError, SimulationError
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GroupInstance
@@ -59,7 +60,14 @@ class Parameters:
         return float(numbers[index])
 
     def set(self, place: Place, value: float) -> None:
-        """Change the number wherever it lives."""
+        """Change the number wherever it lives.
+
+        Raises
+        ------
+        ArgumentError
+            It makes no sense there.
+        """
+        self._check(place, value)
         for one in self._together.get(place, {place}):
             if one.owner in self.machine.synapses:
                 self.machine.synapses[one.owner].settle_now()
@@ -89,6 +97,18 @@ class Parameters:
                 "..., or declare values that differ",
             )
         self.set(place, value)
+
+    def _check(self, place: Place, value: float) -> None:
+        """Hold a number against the domains of all models that call it their parameter."""
+        together = self._together.get(place, {place})
+        for one in together:
+            if one.owner in self.machine.populations:
+                self.machine.populations[one.owner].check_parameter(one.name, np.array(value))
+        for (group, name), places in self._of_group.items():
+            if together & set(places):
+                domains = self.machine.network.groups[group].synapse.domains
+                where = f"synapse group {group!r}"
+                check_numbers(domains, name, np.array(value), where, ArgumentError)
 
     def _slot(self, place: Place) -> tuple[npt.NDArray[np.float64], int]:
         """The array that holds a number, and its index there."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.arrays import StateArray
 from pygenn_lite.runtime.connections import Connections
+from pygenn_lite.runtime.descriptors import check_weights
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.parameters import Parameters, Place
 from pygenn_lite.runtime.stores import StoredGroup
@@ -72,9 +73,10 @@ class PopulationView:
         if internal in memory.scalar_index:
             self._parameters.set(Place(self.name, internal), float(values))
             return
-        memory.arrays[internal].write(values)
         if memory.roles[internal] == "parameter":
+            memory.check_parameter(internal, values)
             self._parameters.changed.add(self.name)
+        memory.arrays[internal].write(values)
         if internal in memory.published:
             step = int(self._machine.engine.step_get(self._machine.pointer))
             memory.publish_now(internal, step)
@@ -159,6 +161,7 @@ class GroupView:
         return self._stored.weights() if self._plastic is None else self._plastic.weights()
 
     def _set_weights(self, values: npt.ArrayLike) -> None:
+        check_weights(self._stored.description.group, np.asarray(values, np.float64))
         if self._plastic is None:
             self._stored.change_weights(values)
         else:  # a checkpoint holds them in any case

@@ -204,6 +204,39 @@ def test_triplet_stdp_of_a_pairing_protocol_has_its_closed_form():
     assert made.weight[0] == pytest.approx(change, abs=1e-11)
 
 
+@pytest.mark.parametrize(
+    ("rule", "parameters", "options"),
+    [
+        (PairSTDP, PAIR, dict(rule="additive")),
+        (PairSTDP, PAIR, dict(rule="multiplicative", pairing="nearest")),
+        (TripletSTDP, TRIPLET, {}),
+        (VogelsSTDP, VOGELS, {}),
+    ],
+)
+def test_inhibitory_weights_learn_as_the_mirror_image_of_excitatory_ones(rule, parameters, options):
+    """Negative weights between -w_max and -w_min grow in size where positive ones grow."""
+    pre, post, delay, weight = _random_trains(5)
+    p = {**parameters, **options}
+    mirrored = {**p, "w_min": -p["w_max"], "w_max": -p["w_min"]}
+    runs = dict(delay=delay, duration=320.0)
+    excitatory = _learn(rule(Delta("V"), **p), pre, post, weight=weight, **runs)
+    inhibitory = _learn(rule(Delta("V"), **mirrored), pre, post, weight=-weight, **runs)
+    assert np.abs(excitatory.weight - weight.mean()).max() > 0.01
+    np.testing.assert_allclose(inhibitory.weight, -excitatory.weight, atol=1e-13)
+
+
+def test_an_inhibitory_weight_grows_by_the_bound_it_grows_towards():
+    made = _learn(
+        PairSTDP(Delta(), A_plus=0.1, A_minus=0.1, w_min=-10.0, w_max=0.0),
+        [[1.0]],
+        [[5.0]],
+        delay=0.1,
+        weight=-5.0,
+        duration=10.0,
+    )
+    assert made.weight[0] == pytest.approx(-5.0 - 0.1 * 10 * np.exp(-3.9 / 20), abs=1e-12)
+
+
 def test_vogels_plasticity_agrees_with_a_plain_loop():
     synapse = VogelsSTDP(ExponentialConductance(10.0, E_rev=-80.0), **VOGELS)
     _against_the_loop(synapse, lambda e, w: _vogels(e, w, VOGELS), seed=4)

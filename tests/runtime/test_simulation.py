@@ -514,6 +514,6 @@ def test_values_for_each_neuron_do_not_fit_a_shared_parameter():
 
 def test_a_division_by_zero_is_named_among_the_cures_of_nan():
     net = pg.Network()
-    net.population("a", 10, pg.LIF(tau=0.0))
+    net.population("a", 10, pg.NeuronModel("dV/dt = -V/tau + I", parameters=dict(tau=0.0)))
     with pytest.raises(NumericalError, match="division by zero"):
         net.compile().run(1.0)

@@ -1,0 +1,127 @@
+"""Domains of parameters and weights: which values make sense.
+
+The library declares them beside its models' parameters; they travel with the models, so that
+values that come later (of populations, of weights, between runs) are held against them, too.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pygenn_lite.declaration.equations import Expression
+from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
+from pygenn_lite.errors import InputError, PygennLiteWarning
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Numbers from `low` to `high`.
+
+    Parameters
+    ----------
+    words : str
+        What a value must be, for messages.
+    low, high : float
+        Both belong to it, but for `low` if `open_below`.
+    warns : bool
+        What lies outside is cut rather than wrong: a warning instead of an error.
+    """
+
+    words: str
+    low: float = -math.inf
+    high: float = math.inf
+    open_below: bool = False
+    warns: bool = False
+
+    def holds(self, values: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """Which of the numbers belong to it."""
+        above = values > self.low if self.open_below else values >= self.low
+        return np.asarray(above & (values <= self.high))
+
+
+DOMAINS = {
+    "positive": Domain("positive", low=0.0, open_below=True),
+    "not_negative": Domain("0 or more", low=0.0),
+    "fraction": Domain("from 0 to 1", low=0.0, high=1.0),
+}
+Domains = tuple[tuple[str, Domain], ...]
+"""Names of parameters, or ``weight``, and their domains."""
+
+
+def attach_domains(model: object, domains: Domains) -> None:
+    """Give domains to a model that has just been made, and that nobody else holds yet."""
+    object.__setattr__(model, "domains", domains)
+
+
+def check_domains(
+    domains: Domains,
+    values: Iterable[tuple[str, Value]],
+    where: str,
+    error: type[InputError],
+    stacklevel: int = 2,
+) -> None:
+    """Hold declared values against the domains of their names (formulas: once they are numbers).
+
+    Raises
+    ------
+    InputError
+        Of the kind `error`: a value lies outside.
+    """
+    for name, value in values:
+        for domain in (domain for known, domain in domains if known == name):
+            wrong = _outside(value, domain, name)
+            if not wrong:
+                continue
+            cure = _cure(value, domain)
+            if not domain.warns:
+                raise error(f"{wrong}, but it must be {domain.words}", where=where, cure=cure)
+            warnings.warn(
+                f"{where}: {wrong}, but it is kept {domain.words}: cut at its first change\n"
+                f"  cure: {cure}",
+                PygennLiteWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+
+def check_numbers(
+    domains: Domains, name: str, numbers: NDArray[np.floating], where: str, error: type[InputError]
+) -> None:
+    """The same for numbers that are drawn, worked out, or set between runs."""
+    if all(np.all(domain.holds(numbers)) for known, domain in domains if known == name):
+        return
+    value = FrozenArray(numbers) if np.ndim(numbers) else float(numbers)
+    check_domains(domains, [(name, value)], where, error, stacklevel=3)
+
+
+def _outside(value: Value, domain: Domain, name: str) -> str:
+    """What of a value lies outside, in words; nothing if nothing does."""
+    if isinstance(value, Expression):
+        return ""
+    if isinstance(value, Distribution):
+        low, high = value.reach()
+        bad = [x for x in (low, high) if not domain.holds(np.asarray(x))]
+        return f"{name} = {value!r} draws values like {bad[0]:.3g}" if bad else ""
+    numbers = np.asarray(value.array if isinstance(value, FrozenArray) else value, np.float64)
+    fine = domain.holds(numbers)
+    if np.all(fine):
+        return ""
+    if numbers.ndim == 0:
+        return f"{name} = {float(numbers):g}"
+    first = tuple(int(k) for k in np.argwhere(~fine)[0])
+    return f"{name}[{', '.join(map(str, first))}] = {numbers[first]:g}"
+
+
+def _cure(value: Value, domain: Domain) -> str:
+    if domain.warns:
+        return "give weights within the bounds, or set w_min and w_max to hold them"
+    if isinstance(value, Distribution):
+        limits = [f"low={domain.low:g}"] if domain.low > -math.inf else []
+        limits += [f"high={domain.high:g}"] if domain.high < math.inf else []
+        return f"use a distribution with limits, e.g. TruncatedNormal(..., {', '.join(limits)})"
+    return f"give a value that is {domain.words}"
