@@ -15,9 +15,10 @@ from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
 from pygenn_lite.yaml_format.context import Context, work_out_constants
-from pygenn_lite.yaml_format.document import Document, Place
+from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.grids import Grid, read_names
 from pygenn_lite.yaml_format.library import ModelShelf
+from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.origins import origin_of
 from pygenn_lite.yaml_format.positions import read_positions
 from pygenn_lite.yaml_format.rules import read_rule
@@ -137,7 +138,7 @@ class _Builder:
             indices = context.whole_numbers(section.indices, (*inner, "indices"))
         if size is None:
             size = int(indices.max(initial=0)) + 1
-        with context.at(place):
+        with context.at(inner):
             self.network.spike_source(name, size, times, indices)
 
     # ---------------------------------------------------------------- connections

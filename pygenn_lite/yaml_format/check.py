@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.yaml_format.document import Document, Place
+from pygenn_lite.yaml_format.document import Document
+from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.schema import NetworkFile, Section, keys_at
 
 S = TypeVar("S", bound=Section)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,14 +16,11 @@ from numpy.typing import NDArray
 from pygenn_lite.declaration.vocabulary import CONSTANTS, VALUE_SYMBOLS
 from pygenn_lite.errors import DeclarationError, FileFormatError
 from pygenn_lite.yaml_format.constants import evaluate_constant, substitute_constants
-from pygenn_lite.yaml_format.document import Document, Place
+from pygenn_lite.yaml_format.document import Document
+from pygenn_lite.yaml_format.locating import located
+from pygenn_lite.yaml_format.marks import Place
 
 MAX_FILE_BYTES = 2**30
-_EQUATION_PLACE = re.compile(
-    r", (derivatives|update|threshold|reset|refractory|inputs|on_pre|on_post|synapse_derivatives)"
-    r"(?:, line (\d+))?"
-)
-_KEY_PLACE = re.compile(r"(?:, |: )(\w+)(?:: (\w+))?\Z")
 
 
 @dataclass
@@ -57,28 +53,10 @@ class Context:
         starts = (f"{self.document.source}:", "--set", f"{self.document.source} ")
         if error.where.startswith(starts) or error.where == self.document.source:
             return error
-        where = self.equation_where(place, error.where)
+        where = located(self.document, place, error.where, error.message)
         if error.where:
             where = f"{where}, {error.where}"
         return type(error)(error.message, where=where, cure=error.cure)
-
-    def equation_where(self, place: Place, where: str) -> str:
-        """Name the line of the equation or key that ``where`` speaks of; else that of ``place``."""
-        equation = self._equation_line(where, place)
-        key = _KEY_PLACE.search(where)
-        if equation or not key:
-            return self.document.where(place, *equation)
-        inner = tuple(part for part in key.groups() if part)
-        while inner and (*place, *inner) not in self.document.lines:
-            inner = inner[:-1]
-        return self.document.where((*place, *inner))
-
-    def _equation_line(self, where: str, place: Place) -> tuple[str | int, ...]:
-        """Key and line offset of the equation that a model's error speaks of, if it is known."""
-        found = _EQUATION_PLACE.search(where)
-        if not found or (*place, found.group(1)) not in self.document.lines:
-            return ()
-        return found.group(1), int(found.group(2) or 0)
 
     def number(self, value: Any, place: Place) -> float:
         """Return a number, or work out a formula of constants."""

@@ -1,27 +1,26 @@
-"""YAML text -> plain data that remembers its lines. Not for what the data mean.
+"""YAML text -> plain data that remembers where it stood. Not for what the data mean.
 
 PyYAML's safe parser delivers events; the tree is built here from them, without recursion, so
 that a hostile document is refused while it is read: tags, duplicate keys, recursive or exploding
 aliases, and anything too long, too deep or too large. Scalars follow YAML 1.2 (``no`` and
-``1:30`` are words, ``1e-5`` is a number).
+``1:30`` are words, ``1e-5`` is a number); of YAML 1.1 there are merge keys (``<<: *base``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pygenn_lite.errors import FileFormatError
+from pygenn_lite.yaml_format.marks import Mark, Place, format_place
+from pygenn_lite.yaml_format.merging import MERGE, copy_of, merged
 
 MAX_CHARACTERS = 32 * 2**20
 MAX_DEPTH = 24
 MAX_NODES = 2_000_000
 MAX_KEY_LENGTH = 200
-
-Place = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _QUOTED = re.compile(r"'[^'\n]*'|\"(?:[^\"\\\\\n]|\\\\.)*\"")
@@ -36,9 +35,12 @@ _SPECIAL = {
 }
 
 
+_NOWHERE = Mark(-1, 0)
+
+
 @dataclass
 class Document:
-    """A parsed document: its data and the line of every place in it.
+    """A parsed document: its data and the line and column of every place in it.
 
     Attributes
     ----------
@@ -46,35 +48,63 @@ class Document:
         Dictionaries, lists, strings, numbers, booleans and ``None``.
     source : str
         What messages call the document (a file name, or "<text>").
-    lines : dict
-        Line number (from 1) by place; long lists of numbers share their list's line.
+    marks : dict
+        Line and column by place; numbers of a list share their list's.
+    spelled : dict
+        Where places stand that the text spells in another way (``{LIF: {tau: 5}}`` is short for
+        ``{use: LIF, parameters: {tau: 5}}``).
     folder : Path
         Where files named by the document are looked for.
     """
 
     data: Any
     source: str
-    lines: dict[Place, int] = field(default_factory=dict)
+    marks: dict[Place, Mark] = field(default_factory=dict)
+    spelled: dict[Place, Place] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
 
-    def where(self, place: Place, equation: str | int = "", offset: str | int = 0) -> str:
-        """Name a place for a message: ``file.yaml:12 (connections[0].weight)``.
+    def where(self, place: Place, offset: int = 0) -> str:
+        """Name a place for a message: ``file.yaml:12:5 (connections[0].weight)``.
 
-        ``equation`` and ``offset`` narrow it down to a line of a model's equations.
+        ``offset`` narrows it down to a line (from 1) of equations.
         """
-        if equation:
-            return self._where((*place, equation), int(offset))
-        return self._where(place, 0)
-
-    def _where(self, place: Place, offset: int) -> str:
-        for length in range(len(place), -1, -1):
-            line = self.lines.get(place[:length])
-            if line is not None:
-                break
-        start = f"{self.source}:{line + offset}" if line else self.source
-        if line == 0:
-            start = "--set"
+        place = self.real(place)
+        if offset and (*place, offset - 1) in self.marks:  # equations may be a list of lines
+            place, offset = (*place, offset - 1), 0
+        mark = self._nearest_mark(place).below(offset)
+        start = f"{self.source}:{mark}" if mark.line else "--set"
+        if mark == _NOWHERE:
+            start = self.source
         return f"{start} ({format_place(place)})" if place else start
+
+    def has(self, place: Place) -> bool:
+        """Whether it is known where this place stands."""
+        return self.real(place) in self.marks
+
+    def at(self, place: Place) -> Any:
+        """What stands at a place; None if there is no such place."""
+        here = self.data
+        for part in self.real(place):
+            try:
+                here = here[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return here
+
+    def real(self, place: Place) -> Place:
+        """Where a place stands in the text, if it is spelled in another way there."""
+        for length in range(len(place), 0, -1):
+            spelled = self.spelled.get(place[:length])
+            if spelled is not None:
+                place = (*spelled, *place[length:])
+        return place
+
+    def _nearest_mark(self, place: Place) -> Mark:
+        for length in range(len(place), -1, -1):
+            mark = self.marks.get(place[:length])
+            if mark is not None:
+                return mark
+        return _NOWHERE
 
     def error(self, place: Place, message: str, cure: str = "") -> FileFormatError:
         """Return (not raise) an error that names the place."""
@@ -117,17 +147,6 @@ def is_plain_text(text: str) -> bool:
     return not (text in _SPECIAL or _INT.match(text) or _FLOAT.match(text))
 
 
-def format_place(place: Iterable[str | int]) -> str:
-    """Write a place as users write paths: ``connections[0].weight``."""
-    text = ""
-    for part in place:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text
-
-
 @dataclass
 class _Open:
     """A mapping or sequence that is still being read."""
@@ -135,6 +154,8 @@ class _Open:
     value: Any
     place: Place
     key: str | None = None  # a mapping's key that waits for its value
+    merge: bool = False  # whether that key is "<<", not in quotes
+    given: Any = None  # what stood under "<<"
     size: int = 1
     anchor: str | None = None
 
@@ -145,10 +166,11 @@ class _TreeBuilder:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.stack: list[_Open] = []
-        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, nodes in it, depth of it
+        # Of what is named: value, nodes in it, depth of it, place
+        self.anchors: dict[str, tuple[Any, int, int, Place]] = {}
         self.open_anchors: set[str] = set()
         self.nodes = 0
-        self.line = 1
+        self.mark = Mark(1, 1)
         self.seen = 0  # characters of the text whose events have been taken
         self.done = False
 
@@ -159,7 +181,7 @@ class _TreeBuilder:
         try:
             events: Any = yaml.parse(text, Loader=loader)
             for event in events:
-                self.line = event.start_mark.line + 1
+                self.mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
                 self._take(event, yaml)
                 self.seen = event.end_mark.index
         except yaml.YAMLError as error:
@@ -196,37 +218,46 @@ class _TreeBuilder:
     def _scalar(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
-            self._key(top, event.value)
+            self._key(top, event.value, plain=bool(event.implicit[0]))
             return
         plain = bool(event.implicit[0])  # neither quoted nor tagged
         value = self._resolve(event.value) if plain else event.value
         self._count(1)
+        place = self._next_place()
+        if isinstance(value, str):
+            mark = self.document.marks.setdefault(place, self.mark)
+            if event.style == "|":
+                self.document.marks[place] = mark._replace(block=True)
         if event.anchor:
-            self._anchor(event.anchor, value, 1, 0)
+            self.anchors[event.anchor] = (value, 1, 0, place)
         self._place_value(value, 1)
 
-    def _key(self, top: _Open, key: str) -> None:
+    def _next_place(self) -> Place:
+        """Where the value that comes next will stand."""
+        if not self.stack:
+            return ()
+        top = self.stack[-1]
+        if not isinstance(top.value, dict):
+            return (*top.place, len(top.value))
+        if top.key is None:
+            raise self._error("a key must be a word", "write 'name: value'")
+        return (*top.place, top.key)
+
+    def _key(self, top: _Open, key: str, *, plain: bool) -> None:
         if len(key) > MAX_KEY_LENGTH:
             raise self._error(f"a key of {len(key)} characters", "keep names short")
-        if key in top.value:
-            first = self.document.lines.get((*top.place, key))
-            since = f"; it was given first in line {first}" if first else ""
-            raise self._error(f"'{key}' is given twice{since}", "keep one of them")
-        top.key = key
-        self.document.lines[(*top.place, key)] = self.line
+        if key in top.value or (key == MERGE and top.given is not None):
+            first = self.document.marks.get((*top.place, key))
+            since = f"; it was given first in line {first.line}" if first else ""
+            several = "; several may be merged as <<: [*one, *other]" if key == MERGE else ""
+            raise self._error(f"'{key}' is given twice{since}", f"keep one of them{several}")
+        top.key, top.merge = key, plain and key == MERGE
+        self.document.marks[(*top.place, key)] = self.mark
 
     def _open(self, value: Any, anchor: str | None) -> None:
         self._refuse_depth(len(self.stack) + 1)
-        place: Place = ()
-        if self.stack:
-            top = self.stack[-1]
-            if isinstance(top.value, dict):
-                if top.key is None:
-                    raise self._error("a key must be a word", "write 'name: value'")
-                place = (*top.place, top.key)
-            else:
-                place = (*top.place, len(top.value))
-        self.document.lines.setdefault(place, self.line)
+        place = self._next_place()
+        self.document.marks.setdefault(place, self.mark)
         self._count(1)
         if anchor:
             self.open_anchors.add(anchor)
@@ -252,27 +283,28 @@ class _TreeBuilder:
 
     def _close(self) -> None:
         closed = self.stack.pop()
+        if closed.given is not None:
+            marks = self.document.marks
+            closed.value = merged(closed.value, closed.given, marks, closed.place)
         if closed.anchor:
             self.open_anchors.discard(closed.anchor)
-            self._anchor(closed.anchor, closed.value, closed.size, _depth(closed.value))
+            depth = _depth(closed.value)
+            self.anchors[closed.anchor] = (closed.value, closed.size, depth, closed.place)
         self._place_value(closed.value, closed.size)
-
-    def _anchor(self, name: str, value: Any, size: int, depth: int) -> None:
-        self.anchors[name] = (value, size, depth)
 
     def _alias(self, name: str) -> None:
         if name in self.open_anchors:
             raise self._error(f"'*{name}' stands inside what it names", "write it out")
         if name not in self.anchors:
             raise self._error(f"nothing is named '&{name}'", "define it above")
-        value, size, depth = self.anchors[name]
+        value, size, depth, place = self.anchors[name]
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             raise self._error("an alias cannot be a key", "write the key out")
         self._refuse_depth(len(self.stack) + depth)
         self._count(size)
-        # Each use is a copy: an override of one must not change the others.
-        self._place_value(_copy(value), size)
+        copied = copy_of(value, self.document.marks, place, self._next_place())
+        self._place_value(copied, size)
 
     def _place_value(self, value: Any, size: int) -> None:
         if not self.stack:
@@ -283,10 +315,20 @@ class _TreeBuilder:
         top.size += size
         if isinstance(top.value, dict):
             assert top.key is not None  # the parser alternates keys and values
-            top.value[top.key] = value
-            top.key = None
+            if top.merge:
+                top.given = self._mergeable(value)
+            else:
+                top.value[top.key] = value
+            top.key, top.merge = None, False
         else:
             top.value.append(value)
+
+    def _mergeable(self, value: Any) -> Any:
+        """What stands under ``<<``: a mapping, or a list of mappings."""
+        sources = value if isinstance(value, list) else [value]
+        if not all(isinstance(source, dict) for source in sources):
+            raise self._error("'<<' takes a mapping, or a list of them", "write <<: *name")
+        return value
 
     def _count(self, nodes: int) -> None:
         self.nodes += nodes
@@ -309,17 +351,17 @@ class _TreeBuilder:
         return text
 
     def _error(self, message: str, cure: str) -> FileFormatError:
-        place = f"{self.document.source}:{self.line}"
+        place = f"{self.document.source}:{self.mark}"
         return FileFormatError(message, where=place, cure=cure)
 
     def _syntax_error(self, error: Any) -> FileFormatError:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else self.line
+        here = self.mark if mark is None else Mark(mark.line + 1, mark.column + 1)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         context = getattr(error, "context", None)
         message = f"not valid YAML: {problem}" + (f" ({context})" if context else "")
         cure = "indent with spaces, not tabs" if "\\t" in message else ""
-        return FileFormatError(message, where=f"{self.document.source}:{line}", cure=cure)
+        return FileFormatError(message, where=f"{self.document.source}:{here}", cure=cure)
 
 
 def _depth(value: Any) -> int:
@@ -329,11 +371,3 @@ def _depth(value: Any) -> int:
     if isinstance(value, list):
         return 1 + max((_depth(item) for item in value), default=0)
     return 0
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copy(item) for item in value]
-    return value

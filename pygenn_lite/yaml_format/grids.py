@@ -13,7 +13,8 @@ from typing import Any
 
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import ShapeError
-from pygenn_lite.yaml_format.document import Document, Place
+from pygenn_lite.yaml_format.document import Document
+from pygenn_lite.yaml_format.marks import Place
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.check import check_section
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place
+from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
 from pygenn_lite.yaml_format.values import read_value, read_values
 
@@ -117,6 +117,10 @@ class ModelShelf:
             raise self._error((*place, name), f"'{name}' takes a mapping of parameters")
         special = {key: options[key] for key in ("receptor", "initial") if key in options}
         parameters = {key: item for key, item in options.items() if key not in special}
+        spelled = self.context.document.spelled
+        spelled[(*place, "use")] = spelled[(*place, "parameters")] = (*place, name)
+        for key in special:
+            spelled[(*place, key)] = (*place, name, key)
         return {"use": name, "parameters": parameters, **special}
 
     def _make_neuron(self, section: NeuronSection, place: Place) -> NeuronModel:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pygenn_lite.declaration.equations import Equation
 from pygenn_lite.declaration.origins import Origin
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place
+from pygenn_lite.yaml_format.locating import located
+from pygenn_lite.yaml_format.marks import Place
 
 _OF_NAMES = ("parameters", "initial", "variables")  # mappings whose keys are the user's names
 
@@ -27,20 +26,14 @@ def origin_of(
         The model's: each derivative is found by ``dV/dt``.
     """
     parts = {
-        f"d{equation.name}/dt": context.equation_where(model, equation.where)
+        f"d{equation.name}/dt": located(context.document, model, equation.where)
         for equation in equations
         if equation.kind == "derivative"
     }
     for base in (model, place):
-        node = _at(context.document.data, base)
+        node = context.document.at(base)
         for key, value in node.items() if isinstance(node, dict) else ():
             parts[key] = context.document.where((*base, key))
             if key in _OF_NAMES and isinstance(value, dict):
                 parts |= {n: context.document.where((*base, key, n)) for n in value}
     return Origin(context.document.where(place), parts)
-
-
-def _at(data: Any, place: Place) -> Any:
-    for key in place:
-        data = data[key]
-    return data

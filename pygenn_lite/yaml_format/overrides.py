@@ -8,11 +8,8 @@ from typing import Any
 
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.yaml_format.document import (
-    Document,
-    Place,
-    format_place,
-)
+from pygenn_lite.yaml_format.document import Document
+from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
 
 # Names in these mappings must exist: an override changes a network, it does not extend it.
@@ -94,9 +91,9 @@ def _set(document: Document, path: str, value: Any) -> None:
 
 
 def _mark(document: Document, place: Place) -> None:
-    for old in [other for other in document.lines if other[: len(place)] == place]:
-        del document.lines[old]
-    document.lines[place] = 0  # Document.where names it --set
+    for old in [other for other in document.marks if other[: len(place)] == place]:
+        del document.marks[old]
+    document.marks[place] = OVERRIDDEN
 
 
 def _index(here: list[Any], part: str, place: Place, path: str) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place
+from pygenn_lite.yaml_format.marks import Place
 
 _KINDS = ("grid", "uniform", "file")
 

@@ -10,7 +10,8 @@ from pygenn_lite.declaration import connectivity as declared
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Document, Place
+from pygenn_lite.yaml_format.document import Document
+from pygenn_lite.yaml_format.marks import Place
 
 _FLAGS = ("autapses", "multapses")
 # YAML name -> class, the field that a bare number stands for, further fields.

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from pygenn_lite.yaml_format.document import Place
+from pygenn_lite.yaml_format.marks import Place
 
 
 def _text(value: Any) -> Any:

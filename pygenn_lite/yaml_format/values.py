@@ -12,7 +12,7 @@ from pygenn_lite.declaration import values as declared
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
-from pygenn_lite.yaml_format.document import Place
+from pygenn_lite.yaml_format.marks import Place
 
 DISTRIBUTIONS: dict[str, type[declared.Distribution]] = {
     "uniform": declared.Uniform,

@@ -206,7 +206,7 @@ def test_an_error_in_a_file_names_file_and_line(here, call):
     Path("bad.yaml").write_text(Path("small.yaml").read_text().replace("threshold", "treshold"))
     code, _, err = call("run", "bad.yaml")
     assert code == 2
-    assert "bad.yaml:6 (models.lif.treshold): unknown key" in err
+    assert "bad.yaml:6:5 (models.lif.treshold): unknown key" in err
     assert "did you mean 'threshold'?" in err
 
 

@@ -1,5 +1,7 @@
 """Every mistake in a file is answered with file, line, key, and what to write instead."""
 
+import re
+
 import pytest
 from helpers_yaml import SMALL, small
 
@@ -66,6 +68,7 @@ MISTAKES = [
 ]
 
 
+DV = "dV/dt = (E_L - V + I) / tau"
 LEAK = "(E_L - V + I) / tau"
 RULE = "{fixed_probability: 0.5}"
 SYNAPSE = "{ExponentialCurrent: {tau: 5}}"
@@ -86,6 +89,69 @@ MISTAKES += [
     (SYNAPSE, "{on_pre: V_post += weight, parameters: {q: 1}}", "(connections[0].synapse)", "'q'"),
     ("    threshold: V > V_th\n", "", "<text>:6 (models.lif.reset)", "without a threshold"),
     ("exc.V[:4]", "exc.V[20:30]", "<text>:23 (run.record[1])", "beyond the last neuron"),
+    # Equations, in each form in which they can be written
+    (DV, f"|\n      {DV}\n\n      dw/dt = w/tua", "<text>:8 (models.lif.derivatives)", "'tua'"),
+    (
+        DV,
+        f"\n      - {DV}\n\n      - dw/dt = w/tua",
+        "<text>:8 (models.lif.derivatives[1])",
+        "'tua'",
+    ),
+    (DV, f"['{DV}', 'dw/dt = w/tua']", "<text>:5 (models.lif.derivatives[1])", "'tua' in dw/dt"),
+    (DV, f'"{DV}\\ndw/dt = w/tua"', "<text>:5 (models.lif.derivatives)", "'tua' in dw/dt"),
+    (DV, f"\n      V: {LEAK}\n\n      w: w/tua", "<text>:8 (models.lif.derivatives.w)", "'tua'"),
+    # Items of lists, and names deep in mappings
+    ("[exc.spikes, ", "[exc.spikes,\n  ecx.spikes,\n  ", "<text>:24 (run.record[1])", "'exc'?"),
+    ('"exc.V[:4]"', "\n  {what: exc.V, evry: 3}", "<text>:24 (run.record[1].evry)", "'every'?"),
+    (
+        "[-60, -50]",
+        "[-60,\n    fifty]",
+        "<text>:12 (populations.exc.initial.V.uniform[1])",
+        "'fifty'",
+    ),
+    (
+        SYNAPSE,
+        "{ExponentialCurrent:\n    {tua: 5}}",
+        "<text>:17 (connections[0].synapse.ExponentialCurrent.tua)",
+        "'tau'?",
+    ),
+    (
+        SYNAPSE,
+        "\n      PairSTDP:\n        receptor:\n          ExponentialCurrent:\n            tua: 5",
+        "<text>:20 (connections[0].synapse.PairSTDP.receptor.ExponentialCurrent.tua)",
+        "'tau'?",
+    ),
+    (
+        SYNAPSE,
+        "\n      on_pre: I_post += x_pre\n      pre_trace:\n        derivatives: dx/dt = x/tua\n"
+        "        on_spike: x += 1",
+        "<text>:19 (connections[0].synapse.pre_trace.derivatives)",
+        "'tua' in dx/dt",
+    ),
+    (
+        "model: lif}",
+        "model: lif,\n   initial: {U: 3}}",
+        "<text>:13 (populations.inh.initial.U)",
+        "no 'U'",
+    ),
+    (
+        "model: lif}",
+        "model: lif,\n   parameters: {tua: 3}}",
+        "<text>:13 (populations.inh.parameters.tua)",
+        "'tau'?",
+    ),
+    (
+        "model: lif}",
+        "model: lif,\n   parameters: {tau: [1]}}",
+        "<text>:13 (populations.inh.parameters.tau)",
+        "shape (1,)",
+    ),
+    (
+        "populations:\n",
+        "populations:\n  s:\n    spike_source:\n      times: [1]\n      indices: []\n",
+        "<text>:13 (populations.s.spike_source.times)",
+        "times (1,) and indices (0,)",
+    ),
 ]
 FOUND_BY_COMPILING = [
     (
@@ -151,6 +217,27 @@ FOUND_BY_COMPILING = [
 ]
 
 
+def without_columns(error):
+    """The message as it was before columns were told, so that the tables above can be read."""
+    return re.sub(r"(<text>:\d+):\d+", r"\1", str(error))
+
+
+def assert_points_at_what_it_names(text, error):
+    """Line and column lead to the key that the path ends with, or to an item of a list."""
+    found = re.match(r"<text>:(\d+):(\d+) \((.*?)\)(?:[:,]|$)", str(error))
+    if found is None:  # a line of an equation's own, or no place at all
+        return
+    line, column, path = int(found[1]), int(found[2]), found[3]
+    there = text.splitlines()[line - 1][column - 1 :]
+    key = re.search(r"(\w+)(?:\[\d+\])?$", path)[1]
+    listed = path.endswith("]") or key in ("connections", "inputs")
+    before = text.splitlines()[line - 1][: column - 1]
+    if listed:
+        assert re.search(r"(^|[\[,-])\s*[\"']?$", before) or there.startswith(key), (path, there)
+    else:
+        assert there.startswith(key), (path, there)
+
+
 @pytest.mark.parametrize(("old", "new", "place", "message"), FOUND_BY_COMPILING)
 def test_a_mistake_that_compiling_finds_is_named_with_its_place(old, new, place, message):
     text = small(old, new)
@@ -159,8 +246,9 @@ def test_a_mistake_that_compiling_finds_is_named_with_its_place(old, new, place,
     network, _ = load_network(text)
     with pytest.raises(PygennLiteError) as caught:
         network.compile()
-    assert place in str(caught.value)
+    assert place in without_columns(caught.value)
     assert message in str(caught.value)
+    assert_points_at_what_it_names(text, caught.value)
     assert "__" not in str(caught.value)
     assert caught.value.cure
 
@@ -181,14 +269,15 @@ def test_a_mistake_is_named_with_its_place(old, new, place, message):
         text = text.replace("/ tau", "/ tua")
     with pytest.raises(DeclarationError) as caught:
         load_network(text)
-    assert place in str(caught.value)
+    assert place in without_columns(caught.value)
     assert message in str(caught.value)
+    assert_points_at_what_it_names(text, caught.value)
 
 
 def test_a_file_is_named_by_its_path(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text(small("size: 8", "sise: 8"))
-    with pytest.raises(DeclarationError, match=r"mine\.yaml:11 .*did you mean 'size'"):
+    with pytest.raises(DeclarationError, match=r"mine\.yaml:11:9 .*did you mean 'size'"):
         load_network(file)
 
 
