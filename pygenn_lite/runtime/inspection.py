@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pygenn_lite import codegen
-from pygenn_lite.runtime.plan import MemoryRow, table
+from pygenn_lite.runtime.plan import MemoryRow, readable, table
+from pygenn_lite.runtime.recording import Requests, recording_rows
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.machine import Machine
@@ -25,15 +28,19 @@ class Inspection:
     memory : list of MemoryRow
     source : str
         The generated C++.
+    recording : str
+        What is recorded of how many neurons, how often, and what that takes.
     """
 
     rules: str
     integrators: dict[str, dict[str, str]]
     memory: list[MemoryRow]
     source: str
+    recording: str = ""
 
     def __str__(self) -> str:
-        return f"{self.rules}\n\nmemory\n{table(self.memory, most=1000)}"
+        text = f"{self.rules}\n\nmemory\n{table(self.memory, most=1000)}"
+        return f"{text}\n\nrecording\n{self.recording}" if self.recording else text
 
 
 def inspect_machine(machine: Machine) -> Inspection:
@@ -48,7 +55,24 @@ def inspect_machine(machine: Machine) -> Inspection:
         integrators=integrators,
         memory=memory_rows(machine),
         source="" if source is None else source.read_text(encoding="utf-8"),
+        recording=recording_table(machine.requests, machine.real, machine.network.dt),
     )
+
+
+def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
+    """What a run records, as text."""
+    lines = [
+        f"  {r.population}: spikes of {len(r.recorded):,} neurons (12 B per spike)"
+        for r in requests.spikes
+    ]
+    second = recording_rows(requests, real, 0, max(1, round(1000.0 / dt)))
+    for request, row in zip(requests.variables, second, strict=True):
+        often = "step" if request.every == 1 else f"{request.every} steps"
+        lines.append(
+            f"  {request.owner}: {request.variable} of {len(request.indices):,} neurons, every "
+            f"{often} ({readable(row.bytes)} per second of simulated time)"
+        )
+    return "\n".join(lines)
 
 
 def memory_rows(machine: Machine) -> list[MemoryRow]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pygenn_lite.errors import MemoryPlanError
 
@@ -28,16 +29,26 @@ class MemoryRow:
     count : int
         Elements.
     bytes : int
+    estimated : bool
+        Whether ``count`` is an expectation: the elements have not been drawn yet.
     """
 
     name: str
     what: str
     count: int
     bytes: int
+    estimated: bool = False
 
 
-def check_memory(rows: Sequence[MemoryRow], held: int = 0) -> None:
+def check_memory(
+    rows: Sequence[MemoryRow],
+    held: int = 0,
+    refusal: Callable[[Any, str], MemoryPlanError] | None = None,
+) -> None:
     """Refuse a plan that does not fit, where ``held`` bytes of it are taken already.
+
+    ``refusal`` makes the error from the rows and the words for what is available; by default one
+    that speaks of the network.
 
     Raises
     ------
@@ -48,7 +59,7 @@ def check_memory(rows: Sequence[MemoryRow], held: int = 0) -> None:
     available = available_memory()
     if available is None or needed - held + SPARE <= available:
         return
-    raise _refusal(rows, f"{readable(available)} are available")
+    raise (refusal or _refusal)(rows, f"{readable(available)} are available")
 
 
 @contextmanager
@@ -73,7 +84,8 @@ def table(rows: Sequence[MemoryRow], most: int = 20) -> str:
     """The rows as text, largest first."""
     ordered = sorted(rows, key=lambda row: -row.bytes)
     lines = [
-        f"  {readable(row.bytes):>10}  {row.name}: {row.what} ({row.count:,})"
+        f"  {readable(row.bytes):>10}  {row.name}: {row.what} "
+        f"({'about ' if row.estimated else ''}{row.count:,})"
         for row in ordered[:most]
     ]
     if len(ordered) > most:

@@ -17,15 +17,10 @@ from pygenn_lite.declaration.population import SpikesOf
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.result import (
-    Shelf,
-    SpikeCounts,
-    SpikeTrain,
-    Trace,
-    times_of,
-)
+from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.result_file import ResultFile
 
+TIME_BYTES = 8  # of a sample
 Indices = npt.NDArray[np.uint32]
 Steps = npt.NDArray[np.int64]
 
@@ -119,6 +114,25 @@ def _union(ranges: list[range]) -> npt.NDArray[np.int64]:
     return np.unique(np.concatenate([np.arange(r.start, r.stop, r.step) for r in ranges]))
 
 
+def samples_between(start: int, stop: int, every: int) -> int:
+    """Number of samples that a run over the steps ``start`` to ``stop`` takes."""
+    return -(-stop // every) - -(-start // every)
+
+
+def recording_rows(
+    requests: Requests, real: np.dtype[Any], start: int, stop: int
+) -> list[MemoryRow]:
+    """What samples of variables will take; how many spikes there will be nobody knows."""
+    rows = []
+    for request in requests.variables:
+        samples = samples_between(start, stop, request.every)
+        columns = len(request.indices)
+        each = columns * real.itemsize + TIME_BYTES
+        what = f"{request.variable} (recorded)"
+        rows.append(MemoryRow(request.owner, what, samples * columns, samples * each))
+    return rows
+
+
 class Sink(Protocol):
     """Where recorded data goes."""
 
@@ -178,92 +192,44 @@ class Recorders:
             what = f"recording {request.variable!r} of {request.owner!r}"
             self._variables.append((request, engine.check(number, what)))
 
+    @property
+    def bytes_per_step(self) -> int:
+        """Bytes of samples in a step, on average."""
+        size = np.dtype(self.real).itemsize
+        return sum(len(r.indices) * size // r.every for r, _ in self._variables)
+
     def drain(self, sink: Sink | None) -> None:
         """Fetch what was recorded since the last call; without a sink it is dropped."""
-        for wanted, number in self._spikes:
-            count = self._call("spikes_count", number)
-            steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-            self._call("spikes_drain", number, steps.ctypes.data, indices.ctypes.data)
-            if wanted.chosen is not None:
-                kept = np.isin(indices, wanted.chosen)
-                steps, indices = steps[kept], indices[kept]
-            if sink is not None:
-                sink.add_spikes(wanted.population, steps, indices)
-        for request, number in self._variables:
-            rows = self._call("samples_count", number)
-            steps = np.empty(rows, np.int64)
-            values = np.empty((rows, len(request.indices)), self.real)
-            self._call("samples_drain", number, steps.ctypes.data, values.ctypes.data)
-            if sink is not None:
-                sink.add_samples(request.owner, request.variable, steps, values)
+        spikes = [(wanted, *self._fetch_spikes(wanted, number)) for wanted, number in self._spikes]
+        samples = [(r, *self._fetch_samples(r, number)) for r, number in self._variables]
+        if sink is None:
+            return
+        # All or nothing, where memory runs out.
+        for wanted, steps, indices in spikes:
+            sink.add_spikes(wanted.population, steps, indices)
+        for request, steps, values in samples:
+            sink.add_samples(request.owner, request.variable, steps, values)
+
+    def _fetch_spikes(self, wanted: SpikeRequest, number: int) -> tuple[Steps, Indices]:
+        count = self._call("spikes_count", number)
+        steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
+        self._call("spikes_drain", number, steps.ctypes.data, indices.ctypes.data)
+        if wanted.chosen is not None:
+            kept = np.isin(indices, wanted.chosen)
+            steps, indices = steps[kept], indices[kept]
+        return steps, indices
+
+    def _fetch_samples(
+        self, request: VariableRequest, number: int
+    ) -> tuple[Steps, npt.NDArray[Any]]:
+        rows = self._call("samples_count", number)
+        steps = np.empty(rows, np.int64)
+        values = np.empty((rows, len(request.indices)), self.real)
+        self._call("samples_drain", number, steps.ctypes.data, values.ctypes.data)
+        return steps, values
 
     def _call(self, name: str, *arguments: Any) -> int:
         return self.engine.call(name, self.pointer, *arguments)
-
-
-class MemorySink:
-    """Keeps what is recorded in memory."""
-
-    def __init__(self, requests: Requests, dt: float, real: npt.DTypeLike) -> None:
-        self.requests, self.dt, self.real = requests, dt, real
-        self._spikes: dict[str, list[tuple[Steps, Indices]]] = {
-            r.population: [] for r in requests.spikes
-        }
-        self._samples: dict[tuple[str, str], list[tuple[Steps, npt.NDArray[Any]]]] = {
-            (r.owner, r.variable): [] for r in requests.variables
-        }
-        self._count_steps: list[int] = []
-        self._counts: dict[str, list[int]] = {}
-
-    def add_spikes(self, population: str, steps: Steps, indices: Indices) -> None:
-        """Take spikes."""
-        if len(steps):
-            self._spikes[population].append((steps, indices))
-
-    def add_samples(
-        self, population: str, variable: str, steps: Steps, values: npt.NDArray[Any]
-    ) -> None:
-        """Take samples."""
-        if len(steps):
-            self._samples[population, variable].append((steps, values))
-
-    def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
-        """Take the number of spikes since the start of the run."""
-        self._count_steps.append(step)
-        for population, total in totals.items():
-            self._counts.setdefault(population, []).append(total)
-
-    def reached(self, step: int) -> None:
-        """Nothing to do: memory needs no flush."""
-
-    def spikes(self) -> Mapping[str, SpikeTrain]:
-        """All spikes."""
-        trains: dict[str, SpikeTrain] = {}
-        for request in self.requests.spikes:
-            population, parts = request.population, self._spikes[request.population]
-            steps = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in parts)])
-            indices = np.concatenate([np.zeros(0, np.uint32), *(i for _, i in parts)])
-            trains[population] = SpikeTrain(steps, indices, self.dt, request.recorded)
-        return Shelf(trains, "spikes")
-
-    def traces(self) -> Mapping[str, Mapping[str, Trace]]:
-        """All traces."""
-        found: dict[str, dict[str, Trace]] = {}
-        for request in self.requests.variables:
-            parts = self._samples[request.owner, request.variable]
-            empty = np.zeros((0, len(request.indices)), self.real)
-            steps = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in parts)])
-            values = np.concatenate([empty, *(v for _, v in parts)])
-            trace = Trace(times_of(steps, self.dt), values, request.indices)
-            found.setdefault(request.owner, {})[request.variable] = trace
-        return Shelf({p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces")
-
-    def counts(self) -> SpikeCounts:
-        """Spikes counted."""
-        return SpikeCounts(
-            np.array(self._count_steps, np.int64),
-            {p: np.array(t, np.int64) for p, t in self._counts.items()},
-        )
 
 
 def open_result_file(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = "pygenn_lite result"
 VERSION = 3
 NAME_ANOTHER = "name a file written by 'run --out', run(stream_to=...) or Result.save"
+ROWS_AT_ONCE = 1 << 20
 T = TypeVar("T")
 
 
@@ -40,11 +41,28 @@ class ResultArrays:
 
     def rows(self, name: str) -> npt.NDArray[Any]:
         """An array that grew while the run produced."""
+        number, checksum = self.entry(name)
+        return _checked(self.file[name][:number], checksum, name)
+
+    def blocks(self, name: str) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
+        """The same, some rows at a time; what is wrong is told at the end."""
+        dataset = self.file[name]
+        number, checksum = self.entry(name)
+        found = 0
+        for first in range(0, number, ROWS_AT_ONCE):
+            part = slice(first, min(first + ROWS_AT_ONCE, number))
+            values = dataset[part]
+            found = checksum_of(values, found)
+            yield part, values
+        _compare(found, checksum, name)
+
+    def entry(self, name: str) -> tuple[int, int]:
+        """Number of rows of an array that grew, and their checksum."""
         dataset = self.file[name]
         number, checksum = (int(entry) for entry in self._sums[int(dataset.attrs["place"])])
         if number > len(dataset):
             raise ValueError(f"{name} is cut short")
-        return _checked(dataset[:number], checksum, name)
+        return number, checksum
 
     def constant(self, name: str) -> npt.NDArray[Any]:
         """An array that was written when the file was made."""
@@ -58,9 +76,13 @@ def checksum_of(values: npt.NDArray[Any], before: int = 0) -> int:
 
 
 def _checked(values: npt.NDArray[Any], checksum: int, name: str) -> npt.NDArray[Any]:
-    if checksum_of(values) != checksum:
-        raise ValueError(f"{name} is damaged: its checksum is wrong")
+    _compare(checksum_of(values), checksum, name)
     return values
+
+
+def _compare(found: int, checksum: int, name: str) -> None:
+    if found != checksum:
+        raise ValueError(f"{name} is damaged: its checksum is wrong")
 
 
 def is_result_file(path: Path) -> bool:
@@ -169,17 +191,21 @@ class _SpikeReader:
 
     def __call__(self, arrays: ResultArrays, population: str) -> SpikeTrain:
         place = f"spikes/{population}"
-        times, ids = arrays.rows(f"{place}/timestamps"), arrays.rows(f"{place}/node_ids")
-        if len(times) != len(ids):
+        number = arrays.entry(f"{place}/timestamps")[0]
+        if number != arrays.entry(f"{place}/node_ids")[0]:
             raise ValueError(f"{place} has spikes without a neuron")
+        steps, indices = np.empty(number, np.int64), np.empty(number, np.uint32)
+        for part, times in arrays.blocks(f"{place}/timestamps"):
+            steps[part] = nearest_steps(times, self.dt)
+        for part, ids in arrays.blocks(f"{place}/node_ids"):
+            indices[part] = ids
         bounds = arrays.file[place].attrs.get("recorded")
         recorded = (
             arrays.constant(f"recorded/{population}")
             if bounds is None
             else range(*(int(bound) for bound in bounds))
         )
-        steps = nearest_steps(times, self.dt).astype(np.int64)
-        return SpikeTrain(steps, ids.astype(np.uint32), self.dt, recorded)
+        return SpikeTrain(steps, indices, self.dt, recorded)
 
 
 def _read_trace(arrays: ResultArrays, place: str) -> Trace:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from typing import NoReturn
 
-from pygenn_lite.errors import NumericalError
+from pygenn_lite.errors import MemoryPlanError, NumericalError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.recording import MemorySink
+from pygenn_lite.runtime.memory_sink import HINT, MemorySink
 from pygenn_lite.runtime.result import Result, load_result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
 
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
+CHUNK_BYTES = 32 << 20  # of samples that the engine holds before they are fetched
+NO_MEMORY = "not enough memory"  # the engine's words
 COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 
 
@@ -36,6 +39,9 @@ class RunLoop:
         self.settled, self.keep_weights = settled, keep_weights
         self.count_every = max(1, round(COUNT_EVERY / machine.network.dt))
         self.chunk_steps = 1
+        self.most_steps = max(1, CHUNK_BYTES // max(machine.recorders.bytes_per_step, 1))
+        machine.recorders.drain(None)  # what a run that failed may have left
+        self._broken_off = False
         self.offsets = {n: self._total(n) for n in machine.numbers}
         self._count()
 
@@ -51,20 +57,21 @@ class RunLoop:
 
     def chunk(self, every: int | None) -> int:
         """Advance up to the next point of interest; returns the steps done."""
-        target = min(self.end, self.step + self.chunk_steps, self._next(self.count_every))
+        steps = min(self.chunk_steps, self.most_steps)
+        target = min(self.end, self.step + steps, self._next(self.count_every))
         if every is not None:
             target = min(target, self._next(every))
         if self.step < self.settled:
             target = min(target, self.settled)
         wanted = target - self.step
         started = time.perf_counter()
-        machine = self.machine
-        done = machine.engine.check(
-            machine.engine.run(machine.pointer, wanted), "running the simulation"
-        )
+        try:
+            done = self._run(wanted)
+            self.machine.recorders.drain(self.sink)
+        except MemoryError:
+            self._no_memory()
         seconds = time.perf_counter() - started
         self.step += done
-        machine.recorders.drain(self.sink)
         self._raise_fault()
         if self.step % self.count_every == 0 or self.step in (self.settled, self.end):
             self._count()
@@ -78,7 +85,7 @@ class RunLoop:
     def finish(self, seconds: float, *, interrupted: bool, sizes: dict[str, int]) -> Result:
         """The result of what was run."""
         machine = self.machine
-        if self._counted_at != self.step:
+        if self._counted_at != self.step and not self._broken_off:
             self._count()
         weights = self._weights() if self.keep_weights else {}
         if isinstance(self.sink, ResultFile):
@@ -100,6 +107,26 @@ class RunLoop:
             simulate_seconds=seconds,
             weights=weights,
         )
+
+    def _run(self, steps: int) -> int:
+        """Let the engine advance; what it recorded waits to be fetched."""
+        machine = self.machine
+        done = machine.engine.run(machine.pointer, steps)
+        if done < 0 and NO_MEMORY in machine.engine.last_error():
+            raise MemoryError
+        return machine.engine.check(done, "running the simulation")
+
+    def _no_memory(self) -> NoReturn:
+        """The last chunk cannot be kept, or was not finished: the result ends before it."""
+        self._broken_off = True
+        if isinstance(self.sink, MemorySink):
+            self.sink.cut(self.step)
+        reached = float(times_of(self.step, self.machine.network.dt))
+        raise MemoryPlanError(
+            f"there is no memory left for what is recorded after {reached:g} ms; what was "
+            "recorded before is kept in this error's 'result'",
+            cure=f"{HINT}; reset() before the next run",
+        ) from None
 
     def _weights(self) -> dict[str, FinalWeights]:
         groups = self.machine.synapses.items()

@@ -23,10 +23,11 @@ from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.machine import Machine
+from pygenn_lite.runtime.memory_sink import MemorySink
 from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRow
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
-from pygenn_lite.runtime.recording import MemorySink, open_result_file
+from pygenn_lite.runtime.recording import open_result_file, recording_rows
 from pygenn_lite.runtime.result import Result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
 from pygenn_lite.runtime.run_loop import RunLoop
@@ -197,9 +198,18 @@ class Simulation:
             cure=f"there are {[*self._populations, *self._groups, *self._inputs]}",
         )
 
-    def memory(self) -> list[MemoryRow]:
-        """What takes how many bytes."""
-        return memory_rows(self._machine)
+    def memory(self, duration: float = 0.0) -> list[MemoryRow]:
+        """What takes how many bytes.
+
+        Parameters
+        ----------
+        duration : float
+            ms; also what the recorded variables of a run of this length will take (spikes are not
+            known before they come).
+        """
+        steps, start = self._steps(duration), self.steps_done
+        recorded = recording_rows(self._machine.requests, self._machine.real, start, start + steps)
+        return memory_rows(self._machine) + [row for row in recorded if row.bytes]
 
     def inspect(self) -> Inspection:
         """Derived update rules, memory per array, generated source."""
@@ -253,6 +263,9 @@ class Simulation:
             ends the run, holds all up to there.
         ArgumentError
             ``stream_to`` names a file that is there already.
+        MemoryPlanError
+            What is to be recorded does not fit into memory: told before the first step. Where
+            memory runs out all the same, what was recorded is kept in the error's ``result``.
         """
         steps = self._steps(duration)
         if (callback is None) != (every is None):
@@ -262,7 +275,7 @@ class Simulation:
             raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
         with self._nothing_else("run once more"), Progress(progress) as report:
             self._prepare_changed()
-            sink = self._sink(stream_to, overwrite, keep_weights)
+            sink = self._sink(steps, stream_to, overwrite, keep_weights)
             return self._advance(
                 steps, sink, report, callback, stride, self._steps(settle), keep_weights
             )
@@ -275,7 +288,7 @@ class Simulation:
             )
         with self._nothing_else("run once more"):
             self._prepare_changed()
-            return self._advance(int(n), self._sink(None), Progress(False))
+            return self._advance(int(n), self._sink(int(n)), Progress(False))
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
@@ -371,7 +384,7 @@ class Simulation:
                         callback(self)
                         self._prepare_changed()
         except BaseException as error:
-            with contextlib.suppress(SimulationError, FileFormatError, AttributeError):
+            with contextlib.suppress(SimulationError, FileFormatError, AttributeError, MemoryError):
                 error.result = result()  # type: ignore[attr-defined]
             raise
         finished = result()
@@ -417,16 +430,20 @@ class Simulation:
         return {name: view.size for name, view in self._populations.items()}
 
     def _sink(
-        self, stream_to: str | Path | None, overwrite: bool = False, weights: bool = False
+        self,
+        steps: int,
+        stream_to: str | Path | None = None,
+        overwrite: bool = False,
+        weights: bool = False,
     ) -> MemorySink | ResultFile:
-        machine = self._machine
+        machine, start = self._machine, self.steps_done
         if stream_to is None:
-            return MemorySink(machine.requests, self.dt, machine.real)
+            return MemorySink(machine.requests, self.dt, machine.real, start, start + steps)
         return open_result_file(
             Path(stream_to),
             machine.requests,
             dt=self.dt,
-            start_step=self.steps_done,
+            start_step=start,
             name=machine.network.name,
             sizes=self._sizes(),
             real=machine.real,

@@ -1,0 +1,179 @@
+"""Keeps in memory what a run records. Nothing is copied at the end: samples go into arrays of their
+final size, whose pages the system hands out as they are filled, and lists of spikes grow in place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.runtime.plan import MemoryRow, check_memory, readable, table
+from pygenn_lite.runtime.recording import (
+    Indices,
+    Requests,
+    Steps,
+    VariableRequest,
+    recording_rows,
+    samples_between,
+)
+from pygenn_lite.runtime.result import Shelf, SpikeCounts, SpikeTrain, Trace, times_of
+
+HINT = (
+    "write it to a file while it is produced (stream_to='run.h5'), record fewer neurons "
+    "(exc['V'][:100]) or less often (every=10), or run for less at a time"
+)
+GROWTH = 1.125  # what is large is moved by changing page tables: no time, and no second copy
+
+
+class MemorySink:
+    """What one run records.
+
+    Parameters
+    ----------
+    requests : Requests
+    start, stop : int
+        The steps of the run.
+
+    Raises
+    ------
+    MemoryPlanError
+        The samples will not fit.
+    """
+
+    def __init__(
+        self, requests: Requests, dt: float, real: np.dtype[Any], start: int, stop: int
+    ) -> None:
+        self.requests, self.dt = requests, dt
+        rows = recording_rows(requests, real, start, stop)
+        check_recording(rows)
+        try:
+            self._samples = {
+                (r.owner, r.variable): _Samples(r, real, samples_between(start, stop, r.every))
+                for r in requests.variables
+            }
+        except (MemoryError, ValueError):  # NumPy has no arrays of more bytes than addresses
+            raise _too_much(rows, "more than this process can get") from None
+        self._spikes = {r.population: _Spikes() for r in requests.spikes}
+        self._count_steps: list[int] = []
+        self._counts: dict[str, list[int]] = {}
+
+    def add_spikes(self, population: str, steps: Steps, indices: Indices) -> None:
+        """Take spikes."""
+        self._spikes[population].append(steps, indices)
+
+    def add_samples(
+        self, population: str, variable: str, steps: Steps, values: npt.NDArray[Any]
+    ) -> None:
+        """Take samples."""
+        self._samples[population, variable].append(times_of(steps, self.dt), values)
+
+    def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
+        """Take the number of spikes since the start of the run."""
+        self._count_steps.append(step)
+        for population, total in totals.items():
+            self._counts.setdefault(population, []).append(total)
+
+    def reached(self, step: int) -> None:
+        """Nothing to do: memory needs no flush."""
+
+    def cut(self, step: int) -> None:
+        """Forget what came after a step."""
+        for spikes in self._spikes.values():
+            spikes.cut(step)
+        for samples in self._samples.values():
+            samples.cut(float(times_of(step, self.dt)))
+
+    def spikes(self) -> Mapping[str, SpikeTrain]:
+        """All spikes."""
+        trains = {}
+        for request in self.requests.spikes:
+            steps, indices = self._spikes[request.population].finish()
+            trains[request.population] = SpikeTrain(steps, indices, self.dt, request.recorded)
+        return Shelf(trains, "spikes")
+
+    def traces(self) -> Mapping[str, Mapping[str, Trace]]:
+        """All traces."""
+        found: dict[str, dict[str, Trace]] = {}
+        for request in self.requests.variables:
+            samples = self._samples[request.owner, request.variable]
+            found.setdefault(request.owner, {})[request.variable] = samples.finish(request)
+        return Shelf({p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces")
+
+    def counts(self) -> SpikeCounts:
+        """Spikes counted."""
+        return SpikeCounts(
+            np.array(self._count_steps, np.int64),
+            {p: np.array(t, np.int64) for p, t in self._counts.items()},
+        )
+
+
+class _Samples:
+    """Samples of one variable; their number is known."""
+
+    def __init__(self, request: VariableRequest, real: np.dtype[Any], rows: int) -> None:
+        self._rows = 0
+        self._times = np.empty(rows, np.float64)
+        self._values = np.empty((rows, len(request.indices)), real)
+
+    def append(self, times: npt.NDArray[np.float64], values: npt.NDArray[Any]) -> None:
+        end = self._rows + len(times)
+        self._times[self._rows : end] = times
+        self._values[self._rows : end] = values
+        self._rows = end
+
+    def cut(self, time: float) -> None:
+        self._rows = int(np.searchsorted(self._times[: self._rows], time))
+
+    def finish(self, request: VariableRequest) -> Trace:
+        return Trace(self._times[: self._rows], self._values[: self._rows], request.indices)
+
+
+class _Spikes:
+    """Spikes of one population, by time."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._steps, self._indices = np.empty(0, np.int64), np.empty(0, np.uint32)
+
+    def append(self, steps: Steps, indices: Indices) -> None:
+        end = self._number + len(steps)
+        if end > len(self._steps) or end > len(self._indices):
+            self._resize(max(end, int(end * GROWTH)))
+        self._steps[self._number : end], self._indices[self._number : end] = steps, indices
+        self._number = end
+
+    def cut(self, step: int) -> None:
+        self._number = int(np.searchsorted(self._steps[: self._number], step, side="right"))
+
+    def finish(self) -> tuple[Steps, Indices]:
+        with contextlib.suppress(MemoryError):  # then a little too much is kept
+            self._resize(self._number)
+        return self._steps[: self._number], self._indices[: self._number]
+
+    def _resize(self, number: int) -> None:
+        for array in (self._steps, self._indices):
+            array.resize(number, refcheck=False)  # nobody else has seen them
+
+
+def check_recording(rows: list[MemoryRow]) -> None:
+    """Refuse recordings that do not fit into memory.
+
+    Raises
+    ------
+    MemoryPlanError
+    """
+    check_memory(rows, refusal=_too_much)
+
+
+def _too_much(rows: list[MemoryRow], available: str) -> MemoryPlanError:
+    needed = sum(row.bytes for row in rows)
+    return MemoryPlanError(
+        f"what is to be recorded needs about {readable(needed)} of memory, {available}:\n"
+        f"{table(rows)}",
+        cure=HINT,
+    )

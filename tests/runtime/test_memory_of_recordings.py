@@ -1,0 +1,181 @@
+"""What is recorded: foreseen before the run, kept when memory runs out, held once and not twice."""
+
+import os
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.runtime import memory_sink, plan, run_loop
+
+ALWAYS = pg.NeuronModel("dV/dt = 1", threshold="V > -1", reset="V = V", initial=dict(V="0.01*i"))
+
+
+def firing(neurons, *, spikes=False, every=1):
+    """Neurons that fire in every step and whose state is the time."""
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", neurons, ALWAYS)
+    net.record(cells.spikes if spikes else cells["V"], every=every)
+    return net.compile(threads=1)
+
+
+@pytest.mark.parametrize("start", [0, 7])
+@pytest.mark.parametrize("every", [1, 3, 10])
+def test_samples_that_do_not_fit_are_refused_before_the_first_step(
+    monkeypatch, tmp_path, every, start
+):
+    sim = firing(1000, every=every)
+    sim.step(start)
+    samples = len([s for s in range(start, start + 1000) if s % every == 0])
+    needed = samples * (1000 * 4 + 8)
+    monkeypatch.setattr(plan, "available_memory", lambda: needed + plan.SPARE - 1)
+    with pytest.raises(MemoryPlanError, match=r"p: V \(recorded\)") as caught:
+        sim.run(100.0)
+    assert sim.steps_done == start
+    assert all(word in str(caught.value) for word in ("stream_to", "every=", "exc['V'][:100]"))
+    assert sim.run(100.0, stream_to=tmp_path / "run.h5").duration == 100.0
+    sim.reset()
+    sim.step(start)
+    monkeypatch.setattr(plan, "available_memory", lambda: needed + plan.SPARE)
+    result = sim.run(100.0)
+    trace = result.traces["p"]["V"]
+    assert trace.values.shape == (samples, 1000)
+    assert trace.values.nbytes + trace.times.nbytes == needed
+
+
+def test_more_bytes_than_there_are_addresses_are_refused(monkeypatch):
+    monkeypatch.setattr(plan, "available_memory", lambda: None)
+    with pytest.raises(MemoryPlanError, match="more than this process can get"):
+        firing(1000).run(1e17)
+
+
+def test_memory_tells_what_a_run_will_record():
+    sim = firing(1000, every=10)
+    rows = {row.what: row for row in sim.memory(1000.0)}
+    assert rows["V (recorded)"].bytes == 1000 * (1000 * 4 + 8)
+    assert rows["V (recorded)"].count == 1_000_000
+    assert "V (recorded)" not in {row.what for row in sim.memory()}
+    assert "every 10 steps" in str(sim.inspect()) and "3.8 MiB per second" in str(sim.inspect())
+
+
+def peak_of(function):
+    tracemalloc.start()
+    try:
+        result = function()
+        return tracemalloc.get_traced_memory()[1], result
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """As long runs have them: each far smaller than all that is recorded."""
+    monkeypatch.setattr(run_loop, "CHUNK_BYTES", 1 << 19)
+    monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr("pygenn_lite.runtime.result_reader.ROWS_AT_ONCE", 1 << 14)
+
+
+@pytest.mark.parametrize("spikes", [False, True])
+@pytest.mark.parametrize("from_file", [False, True])
+def test_a_result_is_held_once_not_twice(small_chunks, tmp_path, spikes, from_file):
+    sim = firing(1000, spikes=spikes)
+    if from_file:
+        sim.run(200.0, stream_to=tmp_path / "run.h5")
+
+    def make():
+        result = pg.load_result(tmp_path / "run.h5") if from_file else sim.run(200.0)
+        data = result.spikes["p"] if spikes else result.traces["p"]["V"]
+        return data.steps.nbytes + data.indices.nbytes if spikes else data.values.nbytes
+
+    peak, size = peak_of(make)
+    assert size >= 2_000_000 * (12 if spikes else 4)
+    assert peak < 1.3 * size
+
+
+def test_data_are_the_same_in_one_chunk_and_in_many(small_chunks, monkeypatch):
+    net = pg.Network(dt=0.1, seed=4)
+    cells = net.population("p", 30, pg.PoissonNeuron(rate=2000.0))
+    net.record(cells.spikes)
+    many = net.compile(threads=1).run(30.0).spikes["p"]
+    monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 100.0)
+    few = net.compile(threads=1).run(30.0).spikes["p"]
+    assert len(few) > 1000
+    assert many.steps.tolist() == few.steps.tolist()
+    assert many.indices.tolist() == few.indices.tolist()
+    trace = firing(40).run(30.0).traces["p"]["V"]
+    expected = np.arange(300)[:, None] * 0.1 + 0.01 * np.arange(40)
+    assert np.allclose(trace.values, expected, atol=1e-3)
+    assert np.array_equal(trace.times, np.arange(300) / 10)
+
+
+@pytest.mark.parametrize("place", ["in the sink", "when fetched", "in the engine"])
+def test_what_was_recorded_is_kept_when_memory_runs_out_all_the_same(monkeypatch, place):
+    monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 0.0)  # one step at a time
+    sim = firing(10, spikes=True)
+    sim.run(5.0)
+
+    if place == "in the sink":
+        kept = memory_sink._Spikes
+        monkeypatch.setattr(kept, "_resize", fail_after(kept._resize, sim))
+    elif place == "when fetched":
+        recorders = sim._machine.recorders
+        fetch = recorders._fetch_spikes
+        monkeypatch.setattr(recorders, "_fetch_spikes", fail_after(fetch, sim))
+    else:
+        loop = run_loop.RunLoop
+        monkeypatch.setattr(loop, "_run", fail_after(loop._run, sim))
+    with pytest.raises(MemoryPlanError, match=r"no memory left .* after [0-9.]+ ms") as caught:
+        sim.run(100.0)
+    result = caught.value.result
+    assert result.interrupted and 80 < result.stop_step < 120
+    train = result.spikes["p"]
+    assert train.steps.tolist() == np.repeat(np.arange(51, result.stop_step + 1), 10).tolist()
+    assert train.indices.tolist() == list(range(10)) * (result.stop_step - 50)
+    monkeypatch.undo()
+    sim.reset()
+    assert len(sim.run(3.0).spikes["p"]) == 300
+
+
+def fail_after(function, sim, steps=100):
+    def maybe(*arguments):
+        if sim.steps_done >= steps:
+            raise MemoryError
+        return function(*arguments)
+
+    return maybe
+
+
+LIMITED = """
+import os, resource, sys
+sys.path.insert(0, os.environ["TESTS"])
+from test_memory_of_recordings import firing
+from pygenn_lite.errors import MemoryPlanError
+sim = firing(20_000, spikes=True)
+sim.run(1.0)
+used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+resource.setrlimit(resource.RLIMIT_AS, (used + (150 << 20),) * 2)
+try:
+    sim.run(1e6)
+except MemoryPlanError as error:
+    train, stop = error.result.spikes["p"], error.result.stop_step
+    print(len(train) == 20_000 * (stop - 10), stop > 100, int(train.steps[-1]) == stop)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit works otherwise elsewhere")
+def test_a_process_that_reaches_its_limit_keeps_what_was_recorded():
+    root = str(Path(pg.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": root, "TESTS": str(Path(__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert (done.stdout, done.stderr) == ("True True True\n", "")
