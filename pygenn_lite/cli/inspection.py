@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from pygenn_lite.cli.network import load
 from pygenn_lite.cli.output import make_console
 from pygenn_lite.declaration import Network, SpikeSource
-from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.errors import UnsupportedFeature
 
 
@@ -17,8 +18,10 @@ def inspect_network(
     """Print the populations and groups, the update rules, and the memory they will need."""
     from pygenn_lite import codegen
     from pygenn_lite.declaration.origins import located_in
+    from pygenn_lite.runtime.inspection import recording_table
     from pygenn_lite.runtime.plan import readable, table
     from pygenn_lite.runtime.planning import planned_memory
+    from pygenn_lite.runtime.recording import recording_requests
 
     if precision not in ("float32", "float64"):
         raise UnsupportedFeature(f"no precision '{precision}'", cure="float32 or float64")
@@ -40,6 +43,10 @@ def inspect_network(
     rows = planned_memory(network, structure, generated.manifest, precision)
     console.out(table(rows, most=1000), highlight=False)
     console.out(f"  {readable(sum(row.bytes for row in rows)):>10}  in all", highlight=False)
+    recorded = recording_table(recording_requests(network), np.dtype(precision), network.dt)
+    if recorded:
+        console.print("\nRecording", style="bold")
+        console.out(recorded, highlight=False)
 
 
 def integrators_of(structure: Any, program: Any) -> dict[str, str]:
@@ -54,6 +61,8 @@ def integrators_of(structure: Any, program: Any) -> dict[str, str]:
 
 def _print_network(console: Any, network: Network, integrators: dict[str, str]) -> None:
     from rich.table import Table
+
+    from pygenn_lite.runtime.planning import expected_counts
 
     populations = Table(title="Populations", title_justify="left")
     for column in ("name", "neurons", "model", "integrator"):
@@ -70,18 +79,19 @@ def _print_network(console: Any, network: Network, integrators: dict[str, str]) 
     groups = Table(title="Synapse groups", title_justify="left")
     for column in ("name", "synapses", "model", "connectivity", "storage"):
         groups.add_column(column, justify="right" if column == "synapses" else "left")
-    total = 0.0
+    total, any_random = 0.0, False
+    counts = expected_counts(network)
     for group in network.groups.values():
-        count = expected_synapses(
-            group.connectivity,
-            network.populations[group.source].size,
-            network.populations[group.target].size,
-            group.source == group.target,
-        )
-        total += count
+        count, random = counts[group.name]
+        total, any_random = total + count, any_random or random
         rule = type(group.connectivity).__name__
         name = group.synapse.name or "equations"
-        groups.add_row(group.name, f"{count:,.0f}", name, rule, group.storage)
+        groups.add_row(group.name, _count(count, random), name, rule, group.storage)
     groups.add_section()
-    groups.add_row("in all", f"{total:,.0f}", "", "", "")
+    groups.add_row("in all", _count(total, any_random), "", "", "")
     console.print(groups)
+
+
+def _count(number: float, random: bool) -> str:
+    """A number of synapses; where only drawing would tell it, the expected one, said to be that."""
+    return f"{'about ' if random else ''}{number:,.0f}"

@@ -260,7 +260,8 @@ class DistanceDependent(Connectivity):
 
 
 def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same_population: bool) -> float:
-    """Number of synapses a rule makes, on average."""
+    """Number of synapses a rule makes, on average; not of `DistanceDependent`, whose number
+    depends on where the neurons are."""
     pairs = float(n_pre) * n_post
     missing = n_pre if same_population and not getattr(rule, "autapses", True) else 0
     if isinstance(rule, AllToAll):
@@ -277,10 +278,8 @@ def expected_synapses(rule: Connectivity, n_pre: int, n_post: int, same_populati
         return float(rule.n) * n_pre
     if isinstance(rule, Explicit):
         return float(len(rule.pre))
-    if isinstance(rule, CSR):
-        return float(len(rule.targets))
-    assert isinstance(rule, DistanceDependent)
-    return pairs * 0.1  # a guess; what is found is checked again when the pairs are known
+    assert isinstance(rule, CSR), rule
+    return float(len(rule.targets))
 
 
 def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:

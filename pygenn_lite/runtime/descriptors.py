@@ -4,7 +4,7 @@ distributions)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,26 +35,25 @@ from pygenn_lite.declaration.values import (
     Uniform,
     Value,
 )
-from pygenn_lite.errors import ArgumentError, ConnectivityError, NetworkError
+from pygenn_lite.errors import ArgumentError, NetworkError
 from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.expressions import evaluate
-from pygenn_lite.runtime.random import philox, stream_of, to_uniform
-from pygenn_lite.runtime.values import Positions, synapse_names, synapse_values
+from pygenn_lite.runtime.distances import draw_by_distance, positions_of
+from pygenn_lite.runtime.random import stream_of
+from pygenn_lite.runtime.values import synapse_values
 
 IntArray = npt.NDArray[np.integer]
-PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
-PAIRS_AT_ONCE = 1 << 21
-ROUNDING = 1e-9  # by how much a computed probability may leave [0, 1]
+PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 1, 2, 3
 
 
 @dataclass
 class Structure:
     """Synapses as arrays, ordered by source; ``given[k]`` is the place of synapse k in the arrays
-    that the user gave."""
+    that the user gave. ``expected`` ones only stand for as many that are not drawn yet."""
 
     pre: IntArray
     post: IntArray
     given: IntArray | None = None
+    expected: bool = False
 
 
 @dataclass
@@ -161,6 +160,7 @@ def describe_group(
     seed: int,
     draw_structure: Callable[[GroupDescription], Structure],
     dt: float,
+    structure: Structure | None = None,
 ) -> GroupDescription:
     """Describe a group.
 
@@ -174,13 +174,15 @@ def describe_group(
         where delays must be computed from them.
     dt : float
         ms; the shortest delay.
+    structure : Structure, optional
+        Stands for synapses that the host would have to draw by their distance.
     """
     description = GroupDescription(
         group,
         source.size,
         target.size,
         stream_of(f"group:{group.name}"),
-        _explicit_structure(group, source, target, seed),
+        _explicit_structure(group, source, target, seed) if structure is None else structure,
         _without_spread(group.weight),
         _without_spread(group.delay),
     )
@@ -282,13 +284,6 @@ def explicit_values(
     )
 
 
-def positions_of(population: Population) -> Positions:
-    """Positions of a population's neurons."""
-    if population.positions is None:
-        return None
-    return np.asarray(population.positions.array, dtype=np.float64)
-
-
 def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | None]:
     """Least and greatest delay in steps; the greatest is None where only drawing can tell."""
     delay = description.delay
@@ -320,68 +315,9 @@ def _explicit_structure(
         pre = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
         return Structure(pre, np.asarray(rule.targets.array), np.arange(len(pre)))
     if isinstance(rule, DistanceDependent):
-        return _draw_by_distance(group, rule, source, target, seed)
+        pre, post = draw_by_distance(group, source, target, seed)
+        return Structure(pre, post)
     if isinstance(rule, OneToOne) and not (is_native(group.weight) and is_native(group.delay)):
         everyone = np.arange(source.size)
         return Structure(everyone, everyone, everyone)
     return None
-
-
-def _draw_by_distance(
-    group: SynapseGroup,
-    rule: DistanceDependent,
-    source: Population,
-    target: Population,
-    seed: int,
-) -> Structure:
-    """Each pair on its own, some rows at a time; words are numbered by target within a row."""
-    where = (positions_of(source), positions_of(target))
-    if where[0] is None or where[1] is None or where[0].shape[1] != where[1].shape[1]:
-        raise ConnectivityError(
-            "distances need positions of both populations, with as many coordinates",
-            where=f"synapse group {group.name!r}: connectivity",
-            cure="give both populations positions of shape (size, 1 to 3)",
-        )
-    stream = stream_of(f"group:{group.name}")
-    blocks = np.arange((target.size + 3) // 4)
-    rows_at_once = max(1, PAIRS_AT_ONCE // target.size)
-    found_pre, found_post = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for begin in range(0, source.size, rows_at_once):
-        rows = np.arange(begin, min(begin + rows_at_once, source.size))
-        words = philox(seed, blocks[None, :], rows[:, None], PURPOSE_STRUCTURE, stream)
-        uniforms = to_uniform(words.reshape(len(rows), -1)[:, : target.size])
-        pre, post = (a.ravel() for a in np.broadcast_arrays(rows[:, None], np.arange(target.size)))
-        names = dict(synapse_names(rule.probability, pre, post, where, (source.size, target.size)))
-        possible = np.ones(len(pre), dtype=bool)
-        if rule.max_distance is not None:
-            difference = where[0][pre] - where[1][post]
-            possible &= np.sum(difference**2, axis=-1) <= rule.max_distance**2
-        if not rule.autapses and group.source == group.target:
-            possible &= pre != post
-        probability = np.broadcast_to(evaluate(rule.probability, names), pre.shape)
-        _check_probability(probability, possible, names, rule, group)
-        chosen = possible & (uniforms.ravel() < probability)
-        found_pre.append(pre[chosen])
-        found_post.append(post[chosen])
-    return Structure(np.concatenate(found_pre), np.concatenate(found_post))
-
-
-def _check_probability(
-    probability: npt.NDArray[np.float64],
-    possible: npt.NDArray[np.bool_],
-    names: Mapping[str, Any],
-    rule: DistanceDependent,
-    group: SynapseGroup,
-) -> None:
-    """Only of pairs that may be connected: 1/distance is infinite where autapses are ruled out."""
-    bad = possible & ~((probability >= -ROUNDING) & (probability <= 1 + ROUNDING))
-    if not np.any(bad):
-        return
-    first = int(np.argmax(bad))
-    at = f" at distance {names['distance'][first]:g}" if "distance" in names else ""
-    raise ConnectivityError(
-        f"the probability {rule.probability.text!r} is {probability[first]:g}{at}",
-        where=f"synapse group {group.name!r}: connectivity",
-        cure=f"it must lie between 0 and 1: write clip({rule.probability.text}, 0, 1), or set "
-        "max_distance",
-    )

@@ -38,11 +38,11 @@ from pygenn_lite.runtime.planning import (
     check_foreseen,
     cut_network,
     foreseen_groups,
+    is_final,
     network_delays,
     planned_rows,
     plans_of,
     ring_slots,
-    waits_for_synapses,
 )
 from pygenn_lite.runtime.recording import Recorders, recording_requests
 from pygenn_lite.runtime.spike_trains import spike_train
@@ -96,7 +96,7 @@ class Machine:
         foreseen = foreseen_groups(network)
         check_foreseen(network, structure, code.manifest, self.partition, foreseen, self.real)
         descriptions = {
-            name: self._describe(group) if waits_for_synapses(group) else foreseen[name]
+            name: foreseen[name] if is_final(group) else self._describe(group)
             for name, group in network.groups.items()
         }
         for description in descriptions.values():

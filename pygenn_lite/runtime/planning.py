@@ -13,6 +13,7 @@ from pygenn_lite.declaration.connectivity import (
     CSR,
     DistanceDependent,
     Explicit,
+    FixedProbability,
     OneToOne,
     expected_synapses,
 )
@@ -29,6 +30,7 @@ from pygenn_lite.runtime.descriptors import (
     describe_group,
     is_native,
 )
+from pygenn_lite.runtime.distances import bytes_to_draw, expected_by_distance
 from pygenn_lite.runtime.partition import (
     ARENA_LIMIT,
     BLOCK,
@@ -46,6 +48,7 @@ SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tel
 BUILDING = 0.25  # of the largest store: what the builder needs for a while
 # Bytes per synapse, measured:
 DRAWN_FIRST = 24  # pairs and delays that are kept where the builder drew the pairs for the host
+DRAWN_PAIR = 16  # twice: in parts, and joined
 DRAWING, EVALUATING = 140, 40  # at most, while the host draws values or evaluates an expression
 REPLAYED = 48  # bytes per spike of a source, those for sorting included
 COMPUTING = "values of synapses, for a while"
@@ -123,8 +126,7 @@ def check_foreseen(
 
 
 def foreseen_groups(network: Network) -> dict[str, GroupDescription]:
-    """Descriptions of all groups, told without drawing a synapse: final ones but for groups that
-    ``waits_for_synapses`` names."""
+    """Descriptions of all groups, told without drawing a synapse: final ones where ``is_final``."""
     return {name: _foreseen(network, group) for name, group in network.groups.items()}
 
 
@@ -156,6 +158,19 @@ def _check_numbering(plan: StorePlan, partition: Partition) -> None:
                 where=f"synapse group {', '.join(m.group.name for m in plan.members)}",
                 cure="use more threads, fewer synapses, or storage='procedural'",
             )
+
+
+def is_final(group: SynapseGroup) -> bool:
+    """Whether its description is known without drawing a synapse."""
+    return not (waits_for_synapses(group) or isinstance(group.connectivity, DistanceDependent))
+
+
+def expected_counts(network: Network) -> dict[str, tuple[float, bool]]:
+    """Expected number of synapses by group, and whether it is only an expectation."""
+    return {
+        name: (_expected(description), _is_random(description))
+        for name, description in foreseen_groups(network).items()
+    }
 
 
 def waits_for_synapses(group: SynapseGroup) -> bool:
@@ -220,19 +235,27 @@ def planned_rows(
 
 
 def _foreseen(network: Network, group: SynapseGroup) -> GroupDescription:
-    waits = waits_for_synapses(group)
+    waits, source = waits_for_synapses(group), network.populations[group.source]
+    target, structure = network.populations[group.target], None
+    if isinstance(group.connectivity, DistanceDependent):
+        number = round(expected_by_distance(group, source, target))
+        nowhere = np.broadcast_to(np.int64(0), (number,))  # takes no memory
+        structure = Structure(nowhere, nowhere, expected=True)
 
     def never(description: GroupDescription) -> Structure:
         raise AssertionError("the synapses are known, or the delays do not depend on them")
 
-    description = describe_group(
-        replace(group, delay=network.dt) if waits else group,
-        network.populations[group.source],
-        network.populations[group.target],
-        network.seed,
-        never,
-        network.dt,
-    )
+    simple = replace(group, delay=network.dt) if waits else group
+    if structure is not None:
+        simple = replace(
+            simple,
+            delay=group.delay if is_native(group.delay) else network.dt,
+            weight=group.weight if is_native(group.weight) else 0.0,
+        )
+    description = describe_group(simple, source, target, network.seed, never, network.dt, structure)
+    if structure is not None:
+        weight = description.weight if is_native(group.weight) else np.zeros(0)
+        return replace(description, group=group, weight=weight, delay=group.delay)
     return replace(description, group=group, delay=group.delay) if waits else description
 
 
@@ -260,13 +283,14 @@ def _store_row(
 ) -> MemoryRow:
     names = ", ".join(m.group.name for m in plan.members)
     count = sum(_expected(m) for m in plan.members)
+    random = any(_is_random(m) for m in plan.members)
     n_source = network.populations[plan.source].size
     weight = real.itemsize if plan.flags & abi.STORE_WEIGHTS else 0
     if plan.flags & abi.STORE_PROCEDURAL:
-        return MemoryRow(names, "synapses, not stored", int(count), 8 * n_source)
+        return MemoryRow(names, "synapses, not stored", int(count), 8 * n_source, random)
     if plan.flags & abi.STORE_DENSE:
         entries = n_source * plan.members[0].n_post
-        return MemoryRow(names, "synapses, dense", int(count), entries * weight)
+        return MemoryRow(names, "synapses, dense", int(count), entries * weight, random)
     each = weight + (2 if _short_targets(partition, plan) else 4)
     each += 2 if plan.flags & abi.STORE_DELAYS else 0
     each += 4 if plan.flags & abi.STORE_SOURCES else 0
@@ -285,12 +309,16 @@ def _store_row(
         if member.structure is not None or waits:  # kept as given, for reading back
             given = 4 + (0 if is_native(member.group.delay) else 8) + (DRAWN_FIRST if waits else 0)
             total += int(given * _expected(member)) + 8 * n_source
-    return MemoryRow(names, "synapses", int(count), total)
+    return MemoryRow(names, "synapses", int(count), total, random)
 
 
 def _computing(member: GroupDescription) -> int:
     """Bytes of arrays on the host while values of a group's synapses are computed there."""
     group, values = member.group, [member.group.weight]
+    if member.structure is not None and member.structure.expected:
+        return bytes_to_draw(member.n_pre, member.n_post) + 2 * DRAWN_PAIR * len(
+            member.structure.pre
+        )
     if waits_for_synapses(group):
         values.append(group.delay)
     elif not member.weight_later:
@@ -311,6 +339,14 @@ def _expected(description: GroupDescription) -> float:
     group = description.group
     same = group.source == group.target
     return expected_synapses(group.connectivity, description.n_pre, description.n_post, same)
+
+
+def _is_random(description: GroupDescription) -> bool:
+    """Whether only drawing tells the number of synapses."""
+    structure, rule = description.structure, description.group.connectivity
+    if structure is not None:
+        return structure.expected
+    return isinstance(rule, FixedProbability) and 0 < rule.p < 1
 
 
 def _delays(network: Network, plan: StorePlan) -> int:

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.declaration.connectivity import (
+    CSR,
     AllToAll,
     DistanceDependent,
+    Explicit,
     FixedInDegree,
     expected_synapses,
 )
@@ -137,7 +139,7 @@ def _special_storage(
                 where=where,
                 cure="forbid multapses, or use storage='auto'",
             )
-        if description.structure is not None:
+        if description.structure is not None and isinstance(group.connectivity, (Explicit, CSR)):
             _refuse_duplicates(description.structure, where)
         return abi.STORE_DENSE
     if group.storage == "auto" and one_delay and description.structure is None:

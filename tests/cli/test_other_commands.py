@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pygenn_lite as pg
@@ -109,3 +110,19 @@ def test_the_version_is_printed(call):
     code, out, _ = call("--version")
     assert code == 0
     assert out.startswith("pygenn-lite ")
+
+
+def test_inspect_shows_one_figure_for_connections_by_distance_and_what_is_recorded(here, call):
+    places = np.random.default_rng(0).uniform(0, 100, (400, 2))
+    net = pg.Network(dt=0.1, name="by distance")
+    cells = net.population("cells", 400, pg.LIF(), positions=places)
+    rule = pg.DistanceDependent("exp(-distance/50)")
+    net.connect(cells, cells, pg.ExponentialCurrent(5.0), rule, name="near")
+    net.record(cells.spikes, cells["V"][:3], every=10)
+    Path("near.yaml").write_text(pg.dump_network(net))
+    distance = np.linalg.norm(places[:, None] - places[None], axis=2)
+    expected = f"about {np.exp(-distance / 50).sum() - 400:,.0f}"
+    code, out, _ = call("inspect", "near.yaml")
+    assert code == 0
+    assert f"near: synapses ({expected})" in out and out.count(expected) == 3
+    assert "cells: V of 3 neurons, every 10 steps (19.5 KiB per second of simulated time)" in out

@@ -163,3 +163,73 @@ def test_spikes_to_replay_are_part_of_the_plan():
     (row,) = found(net)
     assert (row.name, row.what, row.count) == ("source", "spike times", 1000)
     assert row.bytes >= 16_000
+
+
+def by_distance(neurons, probability, weight=1.0, delay=1.0, max_distance=None, storage="auto"):
+    net = pg.Network(dt=0.1, seed=5)
+    places = np.random.default_rng(2).uniform(0.0, 100.0, (neurons, 2))
+    cells = net.population("cells", neurons, pg.LIF(), positions=places)
+    rule = pg.DistanceDependent(probability, max_distance=max_distance)
+    options = dict(weight=weight, delay=delay, storage=storage, name="near")
+    net.connect(cells, cells, pg.ExponentialCurrent(5.0), rule, **options)
+    distance = np.linalg.norm(places[:, None] - places[None], axis=2)
+    return net, distance
+
+
+@pytest.mark.parametrize("weight", [1.0, pg.Normal(1.0, 0.1), pg.Gamma(2.0, 1.0), "distance"])
+@pytest.mark.parametrize(
+    ("delay", "storage"),
+    [(1.0, "auto"), (1.0, "dense"), (pg.Uniform(0.1, 2.0), "auto"), ("0.1 + distance/50", "auto")],
+)
+def test_connections_by_distance_are_planned_without_being_drawn(
+    monkeypatch, weight, delay, storage
+):
+    net, distance = by_distance(300, "exp(-distance/20)", weight, delay, 60.0, storage)
+    monkeypatch.setattr("pygenn_lite.runtime.descriptors.draw_by_distance", never)
+    rows = {(row.name, row.what): row for row in foretold(net)}
+    (row,) = [row for (name, _), row in rows.items() if name == "near"]
+    expected = np.where(distance <= 60.0, np.exp(-distance / 20.0), 0.0)
+    np.fill_diagonal(expected, 0.0)
+    assert row.count == round(expected.sum()) and row.estimated  # an expectation, and it says so
+    monkeypatch.undo()
+    (drawn,) = [row for row in found(net) if row.name == "near"]
+    assert not drawn.estimated
+    assert abs(row.count - drawn.count) < 5 * np.sqrt(row.count)
+    assert row.what == drawn.what
+    scattered = isinstance(delay, str)  # how many different delays there are, only drawing tells
+    assert abs(row.bytes - drawn.bytes) < (0.5 if scattered else 0.1) * drawn.bytes
+
+
+def test_many_pairs_are_judged_by_some_of_them(monkeypatch):
+    net, distance = by_distance(1000, "0.3*exp(-distance/30)")
+    exact = 0.3 * np.exp(-distance / 30.0).sum() - 0.3 * 1000
+    (sample,) = [row.count for row in foretold(net) if row.name == "near"]
+    assert sample == pytest.approx(exact, rel=0.01)
+    monkeypatch.setattr("pygenn_lite.runtime.distances.MOST_PAIRS_COUNTED", 10**6)
+    (whole,) = [row.count for row in foretold(net) if row.name == "near"]
+    assert whole == round(exact)
+
+
+def test_connections_by_distance_that_do_not_fit_are_refused_before_they_are_drawn(monkeypatch):
+    monkeypatch.setattr(plan, "available_memory", lambda: 1 << 30)
+    monkeypatch.setattr("pygenn_lite.runtime.descriptors.draw_by_distance", never)
+    net = pg.Network(dt=0.1)
+    places = np.random.default_rng(2).uniform(0.0, 100.0, (50_000, 2))
+    cells = net.population("cells", 50_000, pg.LIF(), positions=places)
+    net.connect(cells, cells, pg.Delta(), pg.DistanceDependent(0.5), name="near")
+    with pytest.raises(MemoryPlanError, match=r"near: synapses \(about 1,2"):
+        net.compile(threads=1)
+
+
+def test_numbers_that_only_drawing_tells_are_marked():
+    net = pg.Network(dt=0.1)
+    cells = net.population("cells", 100, pg.LIF())
+    for name, rule in (
+        ("drawn", pg.FixedProbability(0.1)), ("all", pg.FixedProbability(1.0)),
+        ("exact", pg.FixedTotalNumber(123)), ("in", pg.FixedInDegree(7)),
+    ):  # fmt: skip
+        net.connect(cells, cells, pg.Delta(), rule, name=name, weight=1.0)
+    rows = {row.name: row for row in foretold(net)}
+    assert {name for name, row in rows.items() if row.estimated} == {"drawn"}
+    assert "drawn: synapses (about 1,000)" in plan.table(list(rows.values()))
+    assert "exact: synapses (123)" in plan.table(list(rows.values()))
