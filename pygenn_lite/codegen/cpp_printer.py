@@ -83,13 +83,29 @@ class CppPrinter(StrPrinter):
         return f"{self.real}({number!r})"
 
     def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
-        """Sums with subtraction where a term carries a minus sign."""
-        parts: list[str] = []
+        """Sums, with subtraction where a term carries a minus sign. Products are fused with what
+        they are added to: here and not by the compiler, whose choice would show in the results."""
+        plain: list[tuple[bool, sympy.Expr]] = []
+        products: list[tuple[str, str]] = []
         for term in self._as_ordered_terms(expr, order="none"):
             negative = term.could_extract_minus_sign()
-            text = self.parenthesize(-term if negative else term, PRECEDENCE["Add"] + 1)
-            parts.append(("-" if negative else "+") + " " + text)
-        text = " ".join(parts)
+            term = -term if negative else term
+            above, below = _numerator_and_denominator(term) if term.is_Mul else ([], [])
+            if below or len(above) < 2:
+                plain.append((negative, term))
+                continue
+            *others, last = (self._factor(factor) for factor in above)
+            products.append(("-" * negative + "*".join(others), last))
+        text = self._sum(plain) if plain else "*".join(products.pop(0))
+        for first, last in products:
+            text = f"pgl::fma({first}, {last}, {text})"
+        return text
+
+    def _sum(self, terms: list[tuple[bool, sympy.Expr]]) -> str:
+        text = " ".join(
+            f"{'-' if negative else '+'} {self.parenthesize(term, PRECEDENCE['Add'] + 1)}"
+            for negative, term in terms
+        )
         return text[2:] if text.startswith("+ ") else "-" + text[2:]
 
     def _print_Mul(self, expr: sympy.Mul) -> str:
@@ -97,13 +113,7 @@ class CppPrinter(StrPrinter):
         if expr.could_extract_minus_sign():
             inner = -expr
             return f"-{self.parenthesize(inner, PRECEDENCE['Mul'])}"
-        above, below = [], []
-        for factor in expr.as_ordered_factors():
-            base, exponent = factor.as_base_exp()
-            if exponent.is_Rational and exponent < 0 and not isinstance(factor, sympy.exp):
-                below.append(sympy.Pow(base, -exponent))
-            else:
-                above.append(factor)
+        above, below = _numerator_and_denominator(expr)
         numerator = "*".join(self._factor(f) for f in above) or self._literal(1.0)
         if not below:
             return numerator
@@ -190,3 +200,15 @@ class CppPrinter(StrPrinter):
 
     def _print_BooleanFalse(self, expr: sympy.Basic) -> str:
         return "false"
+
+
+def _numerator_and_denominator(expr: sympy.Mul) -> tuple[list[sympy.Expr], list[sympy.Expr]]:
+    """Factors of a product above and below the line."""
+    above, below = [], []
+    for factor in expr.as_ordered_factors():
+        base, exponent = factor.as_base_exp()
+        if exponent.is_Rational and exponent < 0 and not isinstance(factor, sympy.exp):
+            below.append(sympy.Pow(base, -exponent))
+        else:
+            above.append(factor)
+    return above, below

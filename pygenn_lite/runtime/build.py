@@ -26,15 +26,12 @@ from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import cache as compile_cache
 from pygenn_lite.runtime.abi import load_library
 from pygenn_lite.runtime.compilers import Compilers
+from pygenn_lite.runtime.target import Target, find_target, machine_identity
 from pygenn_lite.runtime.toolchain import (
     COMMON_FLAGS,
-    ENGINE_FLAGS,
-    KERNEL_FLAGS,
     Compiler,
     family_flags,
     find_compiler,
-    machine_flags,
-    machine_identity,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +64,10 @@ class CompiledCode:
         What the kernels are called and what they take (see codegen/manifest.py).
     source : Path or None
         The generated source of the kernels.
+    compiler : str
+        The command that compiles.
+    target : str
+        The processor that the code is for.
     compiled : tuple of str
         What had to be compiled now ("engine", "builder", "kernels").
     seconds : float
@@ -78,6 +79,8 @@ class CompiledCode:
     kernels: Path | None
     manifest: dict[str, Any]
     source: Path | None
+    compiler: str = ""
+    target: str = ""
     compiled: tuple[str, ...] = ()
     seconds: float = 0.0
     temporary: list[_TemporaryFolder] = field(default_factory=list)
@@ -125,7 +128,7 @@ def compile_code(
         The compiler refused; the path of its log is in the message.
     """
     started = time.perf_counter()
-    compiler = find_compiler()
+    compiler, target = find_compiler(), find_target()
     report = progress or (lambda what: None)
     compiled: list[str] = []
     temporary: list[_TemporaryFolder] = []
@@ -135,11 +138,11 @@ def compile_code(
         compiled.append(part)
         report(part)
         source = ENGINE / f"{part}.cpp"
-        target = folder / f"{part}.so"
-        _compile(compiler, source, target, ENGINE_FLAGS, f"the {part}", compilers)
+        output = folder / f"{part}.so"
+        _compile(compiler, target, source, output, f"the {part}", compilers)
 
     def part_entry(part: str) -> Path:
-        key = part_key(part, compiler)
+        key = part_key(part, compiler, target)
         try:
             return _entry(key, lambda folder: make_part(part, folder), f"{part}.so", compilers)
         except ToolchainError:
@@ -164,8 +167,8 @@ def compile_code(
         source = folder / "kernels.cpp"
         source.write_text(code.source, encoding="utf-8")
         (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
-        target = folder / "kernels.so"
-        _compile(compiler, source, target, KERNEL_FLAGS, "the network's kernels", compilers)
+        output = folder / "kernels.so"
+        _compile(compiler, target, source, output, "the network's kernels", compilers)
 
     # Compilers run as processes of their own, so these threads leave the interpreter to SymPy.
     with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
@@ -173,7 +176,7 @@ def compile_code(
         builder: Future[Path] | None = pool.submit(part_entry, "builder") if synapses else None
         kernels: Path | None = None
         if generate is not None and use_cache:
-            key = kernels_key(compiler, structure_key)
+            key = kernels_key(compiler, target, structure_key)
             kernels = _entry(key, make_kernels, "kernels.so", compilers)
         elif generate is not None:
             kernels = made_for_now(make_kernels)
@@ -186,22 +189,24 @@ def compile_code(
             kernels=None if kernels is None else kernels / "kernels.so",
             manifest=manifest,
             source=None if kernels is None else kernels / "kernels.cpp",
+            compiler=str(compiler),
+            target=str(target),
             compiled=tuple(compiled),
             seconds=time.perf_counter() - started,
             temporary=temporary,
         )
 
 
-def part_key(part: str, compiler: Compiler) -> str:
+def part_key(part: str, compiler: Compiler, target: Target) -> str:
     """Cache key of a part that is the same for all networks: "engine" or "builder"."""
     headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
-    return f"{part}-{_key(compiler, ENGINE_FLAGS, _digest_of(*sorted(headers)))}"
+    return f"{part}-{_key(compiler, target, _digest_of(*sorted(headers)))}"
 
 
-def kernels_key(compiler: Compiler, structure_key: str) -> str:
+def kernels_key(compiler: Compiler, target: Target, structure_key: str) -> str:
     """Cache key of a network's kernels: known before any code is generated."""
     sources = _digest_of(*kernel_sources())
-    return f"kernels-{_key(compiler, KERNEL_FLAGS, sources, structure_key)}"
+    return f"kernels-{_key(compiler, target, sources, structure_key)}"
 
 
 def kernel_sources() -> tuple[Path, ...]:
@@ -212,8 +217,8 @@ def kernel_sources() -> tuple[Path, ...]:
     return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
 
 
-def _key(compiler: Compiler, flags: tuple[str, ...], *parts: str) -> str:
-    everything = (compiler.identity, machine_identity(), *COMMON_FLAGS, *flags, *parts)
+def _key(compiler: Compiler, target: Target, *parts: str) -> str:
+    everything = (compiler.identity, machine_identity(), target.name, *COMMON_FLAGS, *parts)
     return hashlib.sha256("\0".join(everything).encode()).hexdigest()[:32]
 
 
@@ -275,20 +280,19 @@ def _ended_with_us(compilers: Compilers) -> Iterator[None]:
 
 def _compile(
     compiler: Compiler,
+    target: Target,
     source: Path,
     output: Path,
-    flags: tuple[str, ...],
     what: str,
     compilers: Compilers | None = None,
 ) -> None:
     """Compile one file into a shared object; plainer flags where the best are not understood."""
     output_of_all = ""
-    for machine in machine_flags(compiler.family):
+    for machine in target.flags(compiler.family):
         command = [
             *compiler.command,
             *COMMON_FLAGS,
             *machine,
-            *flags,
             *family_flags(compiler.family),
             f"-I{TEMPLATES}",
             "-o",

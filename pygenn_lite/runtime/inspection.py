@@ -30,6 +30,10 @@ class Inspection:
         The generated C++.
     recording : str
         What is recorded of how many neurons, how often, and what that takes.
+    compiler : str
+        The command that compiled it.
+    target : str
+        The processor that it was compiled for; ``$PYGENN_LITE_MARCH`` chooses.
     """
 
     rules: str
@@ -37,10 +41,15 @@ class Inspection:
     memory: list[MemoryRow]
     source: str
     recording: str = ""
+    compiler: str = ""
+    target: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.rules}\n\nmemory\n{table(self.memory, most=1000)}"
-        return f"{text}\n\nrecording\n{self.recording}" if self.recording else text
+        parts = [self.rules, f"memory\n{table(self.memory, most=1000)}"]
+        if self.recording:
+            parts.append(f"recording\n{self.recording}")
+        parts.append(f"compiled by {self.compiler} for {self.target}")
+        return "\n\n".join(parts)
 
 
 def inspect_machine(machine: Machine) -> Inspection:
@@ -56,6 +65,8 @@ def inspect_machine(machine: Machine) -> Inspection:
         memory=memory_rows(machine),
         source="" if source is None else source.read_text(encoding="utf-8"),
         recording=recording_table(machine.requests, machine.real, machine.network.dt),
+        compiler=machine.code.compiler,
+        target=machine.code.target,
     )
 
 

@@ -1,16 +1,13 @@
-"""Finds a C++ compiler and the flags for this machine. Compiles nothing itself (see build.py)."""
+"""Finds a C++ compiler. Compiles nothing itself (see build.py)."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
-import platform
 import shlex
 import shutil
 import sys
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from pygenn_lite.errors import ToolchainError
@@ -30,9 +27,8 @@ COMMON_FLAGS = (
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fvisibility=hidden",
+    "-ffp-contract=off",  # what is fused is written so: results must not depend on the compiler
 )
-ENGINE_FLAGS = ("-ffp-contract=off",)  # connectivity must not depend on the compiler's contraction
-KERNEL_FLAGS = ("-ffp-contract=fast",)
 
 
 @dataclass(frozen=True)
@@ -96,44 +92,11 @@ def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:
     return Compiler(command, family, identity)
 
 
-def machine_flags(family: str) -> tuple[tuple[str, ...], ...]:
-    """Sets of flags for this machine's processor, best first; the last one always works."""
-    if platform.machine().lower() in ("x86_64", "amd64", "i686"):
-        choices: list[tuple[str, ...]] = [("-march=native", "-mprefer-vector-width=512")]
-        if {"avx2", "fma"} <= set(processor_features()):
-            choices.append(("-march=x86_64_v3" if family == "zig" else "-march=x86-64-v3",))
-    else:
-        choices = [("-mcpu=native",)]
-    return (*choices, ())
-
-
 def family_flags(family: str) -> tuple[str, ...]:
     """Flags that only one family of compilers needs."""
     if family == "zig":  # zig adds checks for undefined behaviour of its own accord
         return ("-fno-sanitize=undefined", "-Wno-unused-command-line-argument")
     return ()
-
-
-@cache
-def processor_features() -> tuple[str, ...]:
-    """Instruction set extensions of the processor, where the system tells (Linux); sorted."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    for line in text.splitlines():
-        key, _, value = line.partition(":")
-        if key.strip().lower() in ("flags", "features"):
-            return tuple(sorted(value.split()))
-    return ()
-
-
-@cache
-def machine_identity() -> str:
-    """Digest of what code compiled for this machine depends on: a home directory may be shared by
-    machines with different processors."""
-    parts = (platform.system(), platform.machine(), platform.libc_ver()[1], *processor_features())
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
 
 def available_cpus() -> int:

@@ -31,6 +31,7 @@ class CppFunctions:
     select = staticmethod(lambda condition, a, b: a if condition else b)
     not_a_number = staticmethod(lambda: math.nan)
     infinity = staticmethod(lambda: math.inf)
+    fma = staticmethod(lambda a, b, c: a * b + c)
 
 
 def value_of_cpp(text: str) -> float:
@@ -108,6 +109,17 @@ def test_numbers_become_literals_of_the_real_type():
     third = sympy.Rational(1, 3) * symbol("x")
     assert CppPrinter("float").doprint(third) == "float(0.3333333333333333)*x"
     assert CppPrinter("double", "args->{}".format).doprint(third).endswith("*args->x")
+
+
+@pytest.mark.parametrize(
+    "text, fused",
+    [("x*y + z", 1), ("z - x*y", 1), ("x*y*z + x - 2", 1), ("x*y - z*x", 1), ("x*y + y*z + x", 2),
+     ("x/y + z", 0), ("x + y - z", 0), ("x*y", 0)],
+)  # fmt: skip
+def test_products_in_sums_are_fused_by_us_and_not_by_the_compiler(text, fused):
+    printed = str(CppPrinter().doprint(parse_expression(text, "test").sympy()))
+    assert printed.count("pgl::fma(") == fused, printed
+    agree(text)
 
 
 def test_small_powers_are_products():

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from pygenn_lite.errors import CompileError, ToolchainError
-from pygenn_lite.runtime import build, cache, toolchain
+from pygenn_lite.runtime import build, cache, target, toolchain
+from pygenn_lite.runtime.target import find_target
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_flags_fall_back_when_the_machine_is_unknown_to_the_compiler(
     program(programs, "g++", script)
     source, output = tmp_path / "a.cpp", tmp_path / "a.so"
     source.write_text("")
-    build._compile(toolchain.find_compiler(), source, output, (), "a test")
+    build._compile(toolchain.find_compiler(), find_target(), source, output, "a test")
     assert output.exists()
 
 
@@ -105,7 +106,9 @@ def test_a_compile_failure_says_ours_first_and_keeps_the_log(programs, monkeypat
     source = tmp_path / "a.cpp"
     source.write_text("nonsense")
     with pytest.raises(CompileError, match="could not compile a test") as error:
-        build._compile(toolchain.find_compiler(), source, tmp_path / "a.so", (), "a test")
+        build._compile(
+            toolchain.find_compiler(), find_target(), source, tmp_path / "a.so", "a test"
+        )
     logs = list(cache.logs_directory().glob("*.log"))
     assert len(logs) == 1
     assert str(logs[0]) in str(error.value)
@@ -114,16 +117,17 @@ def test_a_compile_failure_says_ours_first_and_keeps_the_log(programs, monkeypat
 
 
 def test_the_machine_can_be_told_from_others():
-    assert len(toolchain.machine_identity()) == 16
+    assert len(target.machine_identity()) == 16
     assert toolchain.available_cpus() >= 1
 
 
 def test_keys_tell_structures_and_compilers_apart():
     one = toolchain.Compiler(("g++",), "gcc", "1")
     two = toolchain.Compiler(("g++",), "gcc", "2")
-    keys = {build.kernels_key(c, s) for c in (one, two) for s in ("a", "b")}
+    here = find_target()
+    keys = {build.kernels_key(c, here, s) for c in (one, two) for s in ("a", "b")}
     assert len(keys) == 4
-    assert build.part_key("engine", one) not in keys
+    assert build.part_key("engine", one, here) not in keys
 
 
 def test_all_that_kernels_include_is_in_their_key():

@@ -12,7 +12,7 @@
 #include <cmath>
 #include <cstdint>
 
-#define PGL_INLINE [[gnu::always_inline]] inline
+#include "fused.hpp"
 
 namespace pgl {
 
@@ -37,8 +37,6 @@ PGL_INLINE float floor(float x) { return std::floor(x); }
 PGL_INLINE double floor(double x) { return std::floor(x); }
 PGL_INLINE float ceil(float x) { return std::ceil(x); }
 PGL_INLINE double ceil(double x) { return std::ceil(x); }
-PGL_INLINE float fma(float a, float b, float c) { return std::fma(a, b, c); }
-PGL_INLINE double fma(double a, double b, double c) { return std::fma(a, b, c); }
 
 // The second comparison lets NaN through from either side.
 template <class T>

@@ -44,11 +44,13 @@ inline Words4 philox(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t s
 }
 
 // Vectors of 64-bit lanes, each holding one 32-bit word in its low half: the widening multiplication ignores
-// the high halves, so they may hold anything until the end. Even and odd calls stand in separate vectors.
+// the high halves, so they may hold anything until the end.
 #if defined(__AVX512F__)
 #define PGL_PHILOX_LANES 8
 #elif defined(__AVX2__)
 #define PGL_PHILOX_LANES 4
+#elif defined(__SSE2__)
+#define PGL_PHILOX_LANES 2
 #endif
 
 #ifdef PGL_PHILOX_LANES
@@ -65,8 +67,10 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
   return (a & 0xffffffffu) * (b & 0xffffffffu);  // clang does find it
 #elif PGL_PHILOX_LANES == 8
   return PhiloxLanes(__builtin_ia32_pmuludq512_mask(PhiloxHalves(a), PhiloxHalves(b), PhiloxSigned{}, 0xff));
-#else
+#elif PGL_PHILOX_LANES == 4
   return PhiloxLanes(__builtin_ia32_pmuludq256(PhiloxHalves(a), PhiloxHalves(b)));
+#else
+  return PhiloxLanes(__builtin_ia32_pmuludq128(PhiloxHalves(a), PhiloxHalves(b)));
 #endif
 }
 
@@ -79,34 +83,34 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
   const uint32_t low = uint32_t(step), high = philox_step_high(purpose, step);
 #ifdef PGL_PHILOX_LANES
   using detail::PhiloxLanes;
-  constexpr int kLanes = PGL_PHILOX_LANES, kVectors = 16 / kLanes;
+  constexpr int kLanes = PGL_PHILOX_LANES;
   const PhiloxLanes zero = {};
-  const PhiloxLanes m0 = zero + kPhiloxM0, m1 = zero + kPhiloxM1;
-  PhiloxLanes a[kVectors], b[kVectors], c[kVectors], d[kVectors];
-  for (int v = 0; v < kVectors; ++v) {
-    // Vector v: calls 2 kLanes (v / 2) + 2 lane + (v odd).
-    for (int lane = 0; lane < kLanes; ++lane) a[v][lane] = uint32_t(first + 2 * kLanes * (v / 2) + 2 * lane + (v & 1));
-    b[v] = zero + low;
-    c[v] = zero + high;
-    d[v] = zero + stream;
-  }
-  uint32_t k0 = uint32_t(seed), k1 = uint32_t(seed >> 32);
-  for (int round = 0; round < 10; ++round) {
-    for (int v = 0; v < kVectors; ++v) {
-      const PhiloxLanes p0 = detail::widening(a[v], m0), p1 = detail::widening(c[v], m1);
-      a[v] = (p1 >> 32) ^ b[v] ^ k0;
-      b[v] = p1;
-      c[v] = (p0 >> 32) ^ d[v] ^ k1;
-      d[v] = p0;
+  const PhiloxLanes m0 = zero + kPhiloxM0, m1 = zero + kPhiloxM1, mask = zero + 0xffffffffu;
+  PhiloxLanes even = zero;
+  for (int lane = 0; lane < kLanes; ++lane) even[lane] = uint64_t(2 * lane);
+  // Two vectors at a time, of even and of odd calls: enough for the multiplier to be always busy, and their eight
+  // registers of state leave room for all else (with four vectors AVX2's sixteen registers do not suffice).
+  for (int begin = 0; begin < 16; begin += 2 * kLanes) {
+    PhiloxLanes a0 = even + (uint64_t(first) + uint64_t(begin)), a1 = a0 + 1;
+    PhiloxLanes b0 = zero + low, c0 = zero + high, d0 = zero + stream, b1 = b0, c1 = c0, d1 = d0;
+    uint32_t k0 = uint32_t(seed), k1 = uint32_t(seed >> 32);
+    for (int round = 0; round < 10; ++round) {
+      const PhiloxLanes p0 = detail::widening(a0, m0), q0 = detail::widening(c0, m1);
+      const PhiloxLanes p1 = detail::widening(a1, m0), q1 = detail::widening(c1, m1);
+      a0 = (q0 >> 32) ^ b0 ^ k0;
+      b0 = q0;
+      c0 = (p0 >> 32) ^ d0 ^ k1;
+      d0 = p0;
+      a1 = (q1 >> 32) ^ b1 ^ k0;
+      b1 = q1;
+      c1 = (p1 >> 32) ^ d1 ^ k1;
+      d1 = p1;
+      k0 += kPhiloxW0;
+      k1 += kPhiloxW1;
     }
-    k0 += kPhiloxW0;
-    k1 += kPhiloxW1;
-  }
-  const PhiloxLanes mask = zero + 0xffffffffu;
-  for (int v = 0; v < kVectors; v += 2) {
-    const PhiloxLanes words[4] = {(a[v] & mask) | a[v + 1] << 32, (b[v] & mask) | b[v + 1] << 32,
-                                  (c[v] & mask) | c[v + 1] << 32, (d[v] & mask) | d[v + 1] << 32};
-    for (int k = 0; k < 4; ++k) std::memcpy(out + 16 * k + kLanes * v, &words[k], sizeof words[k]);
+    const PhiloxLanes words[4] = {(a0 & mask) | a1 << 32, (b0 & mask) | b1 << 32, (c0 & mask) | c1 << 32,
+                                  (d0 & mask) | d1 << 32};
+    for (int k = 0; k < 4; ++k) std::memcpy(out + 16 * k + begin, &words[k], sizeof words[k]);
   }
 #else
   uint32_t a[16], b[16], c[16], d[16];

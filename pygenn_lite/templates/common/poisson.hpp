@@ -23,36 +23,69 @@ inline constexpr double kPoissonRejection = 10.0;  // rates from here on are dra
 
 namespace detail {
 
+#if defined(__AVX512F__) || defined(__AVX2__)
 #if defined(__AVX512F__)
-typedef int32_t PoissonLanes __attribute__((vector_size(64)));
-typedef uint32_t PoissonWords __attribute__((vector_size(64)));
-typedef uint32_t PoissonUnaligned __attribute__((vector_size(64), aligned(4), may_alias));
-
-// Entry index[lane] of a table of 32.
-[[gnu::always_inline]] inline PoissonWords table_lookup(PoissonWords low, PoissonWords high, PoissonWords index) {
-#if defined(__clang__)
-  return PoissonWords(__builtin_ia32_vpermi2vard512(PoissonLanes(low), PoissonLanes(index), PoissonLanes(high)));
+#define PGL_ALIAS_LANES 16
 #else
-  return __builtin_shuffle(low, high, index);
+#define PGL_ALIAS_LANES 8
 #endif
+typedef int32_t AliasLanes __attribute__((vector_size(4 * PGL_ALIAS_LANES)));
+typedef uint32_t AliasWords __attribute__((vector_size(4 * PGL_ALIAS_LANES)));
+typedef uint32_t AliasUnaligned __attribute__((vector_size(4 * PGL_ALIAS_LANES), aligned(4), may_alias));
+typedef float AliasFloats __attribute__((vector_size(4 * PGL_ALIAS_LANES)));
+
+[[gnu::always_inline]] inline AliasWords load_alias(const uint32_t* from) {
+  return AliasWords(*reinterpret_cast<const AliasUnaligned*>(from));
 }
+
+// A table of 32 in registers.
+struct AliasTable {
+#if PGL_ALIAS_LANES == 16
+  AliasWords low, high;
+  [[gnu::always_inline]] explicit AliasTable(const uint32_t* from) : low(load_alias(from)), high(load_alias(from + 16)) {}
+  // The entry that each word's five uppermost bits name: `entry` holds them shifted down.
+  [[gnu::always_inline]] AliasWords operator()(AliasWords, AliasWords entry) const {
+#if defined(__clang__)
+    return AliasWords(__builtin_ia32_vpermi2vard512(AliasLanes(low), AliasLanes(entry), AliasLanes(high)));
+#else
+    return __builtin_shuffle(low, high, entry);
+#endif
+  }
+#else
+  AliasWords part[4];
+  [[gnu::always_inline]] explicit AliasTable(const uint32_t* from)
+      : part{load_alias(from), load_alias(from + 8), load_alias(from + 16), load_alias(from + 24)} {}
+  [[gnu::always_inline]] AliasWords operator()(AliasWords word, AliasWords entry) const {
+    const AliasWords bit3 = word << 1;  // to the sign, which is what a blend looks at; bit 4 is the word's own
+    return blend(blend(permute(part[0], entry), permute(part[1], entry), bit3),
+                 blend(permute(part[2], entry), permute(part[3], entry), bit3), word);
+  }
+  [[gnu::always_inline]] static AliasWords permute(AliasWords table, AliasWords index) {  // by its three lowest bits
+    return AliasWords(__builtin_ia32_permvarsi256(AliasLanes(table), AliasLanes(index)));
+  }
+  [[gnu::always_inline]] static AliasWords blend(AliasWords a, AliasWords b, AliasWords chooses_b) {
+    return AliasWords(__builtin_ia32_blendvps256(AliasFloats(a), AliasFloats(b), AliasFloats(chooses_b)));
+  }
+#endif
+};
 #endif
 
 [[gnu::always_inline]] inline void poisson_alias64(const uint32_t* words, const uint32_t* threshold, const uint32_t* alias,
                                                    int32_t* __restrict out) {
-#if defined(__AVX512F__)
-  const auto load = [](const uint32_t* from) { return PoissonWords(*reinterpret_cast<const PoissonUnaligned*>(from)); };
-  const PoissonWords t0 = load(threshold), t1 = load(threshold + 16), a0 = load(alias), a1 = load(alias + 16);
-  for (int i = 0; i < 64; i += 16) {
-    const PoissonWords word = load(words + i), entry = word >> 27;
-    const PoissonWords keep = PoissonWords((word & 0x7ffffffu) < table_lookup(t0, t1, entry));
-    const PoissonWords count = (keep & entry) | (~keep & table_lookup(a0, a1, entry));
-    *reinterpret_cast<PoissonUnaligned*>(out + i) = count;
+#ifdef PGL_ALIAS_LANES
+  const AliasTable thresholds(threshold), aliases(alias);
+  for (int i = 0; i < 64; i += PGL_ALIAS_LANES) {
+    const AliasWords word = load_alias(words + i), entry = word >> 27;
+    // Both sides are below 2^31, where signed and unsigned comparison agree; AVX2 has the signed one only.
+    const AliasWords keep = AliasWords(AliasLanes(word & 0x7ffffffu) < AliasLanes(thresholds(word, entry)));
+    const AliasWords count = (keep & entry) | (~keep & aliases(word, entry));
+    *reinterpret_cast<AliasUnaligned*>(out + i) = count;
   }
 #else
   for (int i = 0; i < 64; ++i) {
     const uint32_t entry = words[i] >> 27;
-    out[i] = int32_t((words[i] & 0x7ffffffu) < threshold[entry] ? entry : alias[entry]);
+    const uint32_t keep = 0u - uint32_t((words[i] & 0x7ffffffu) < threshold[entry]);  // no branch: it could not be foreseen
+    out[i] = int32_t((keep & entry) | (~keep & alias[entry]));
   }
 #endif
 }

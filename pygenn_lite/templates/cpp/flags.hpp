@@ -19,15 +19,22 @@ using Flags = std::conditional_t<sizeof(Real) == 8, uint64_t, uint32_t>;
 
 template <class Word>
 inline bool any_of(const Word (&flags)[kColumns]) {
-#if defined(__AVX512F__)
   // What compilers make of the loop below folds the register in four steps, which costs as much as the update of a
   // simple model.
+#if defined(__AVX512F__)
   typedef uint32_t Register __attribute__((vector_size(64), may_alias));
   Register all = *reinterpret_cast<const Register*>(flags);
   if constexpr (sizeof(Word) == 8) all |= *reinterpret_cast<const Register*>(flags + 8);
   bool any;
   asm("vptestmd %1, %1, %%k7\n\tkortestw %%k7, %%k7" : "=@ccnz"(any) : "v"(all) : "k7");
   return any;
+#elif defined(__AVX2__)
+  typedef long long Register __attribute__((vector_size(32), may_alias));
+  constexpr int kRegisters = sizeof flags / sizeof(Register);
+  const Register* registers = reinterpret_cast<const Register*>(flags);
+  Register all = registers[0];
+  for (int k = 1; k < kRegisters; ++k) all |= registers[k];
+  return !__builtin_ia32_ptestz256(all, all);
 #else
   Word all = 0;
   for (const Word word : flags) all |= word;
