@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.numeric import (
+    plain_array,
+    plain_indices,
+    plain_number,
+    whole_number,
+)
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.declaration.synapse import SynapseModel
@@ -43,45 +49,37 @@ def check_neuron_value(value: Value, population: Population, what: str, where: s
 
 def check_numbers(values: Any, what: str, where: str) -> NDArray[np.float64]:
     """Numbers given as an array."""
-    try:
-        return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise ShapeError(
-            f"{what} {str(values)[:60]!r} are no array of numbers",
-            where=where,
-            cure="give numbers, e.g. [0.0, 10.0]",
-        ) from None
+    return plain_array(values, what, where, ShapeError)
 
 
 def check_dt(dt: object) -> float:
     """A time step."""
-    number = isinstance(dt, (int, float, np.number)) and not isinstance(dt, bool)
-    if not number or not 0 < dt < 1e6:  # type: ignore[operator]
+    number = plain_number(dt)
+    if number is None or not 0 < number < 1e6:
         raise NetworkError(f"dt = {dt!r} is no time step", cure="give a positive time in ms")
-    return float(dt)  # type: ignore[arg-type]
+    if isinstance(dt, (np.float32, np.float16)):
+        return float(str(dt))  # what it shows: 0.1 in single precision is 0.10000000149
+    return float(number)
 
 
 def check_seed(seed: object) -> int:
     """A seed of the random numbers."""
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed < 2**64:  # type: ignore[operator]
+    number = whole_number(seed)
+    if number is None or not 0 <= number < 2**64:
         raise NetworkError(
             f"seed = {seed!r} is no seed", cure="give a whole number from 0 to 2^64 - 1"
         )
-    return int(seed)  # type: ignore[call-overload, no-any-return]
+    return number
 
 
 def check_size(size: object, where: str) -> int:
     """Number of neurons of a population."""
-    if (
-        isinstance(size, bool)
-        or not isinstance(size, (int, np.integer))
-        or not 1 <= size < 2**32 - 64
-    ):
+    number = whole_number(size)
+    if number is None or not 1 <= number < 2**32 - 64:
         raise NetworkError(
             f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32"
         )
-    return int(size)
+    return number
 
 
 def check_synapse_model(given: object, where: str) -> None:
@@ -116,7 +114,7 @@ def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None
 def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> SpikeSource:
     """Spike times and the neurons that they belong to."""
     t = check_numbers(times, "times", where)
-    i = check_numbers(indices, "indices", where)
+    i = plain_indices(indices, "indices", where, NetworkError)
     if t.ndim != 1 or t.shape != i.shape:
         raise ShapeError(
             f"times {t.shape} and indices {i.shape} must be one-dimensional and alike",
@@ -129,11 +127,11 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> Spike
             where=where,
             cure="give times in ms from the start of the simulation on",
         )
-    if i.size and not (np.all(i == np.floor(i)) and i.min() >= 0 and i.max() < size):
+    if i.size and not (i.min() >= 0 and i.max() < size):
         raise NetworkError(
             "a spike index is out of range", where=where, cure=f"whole numbers from 0 to {size - 1}"
         )
-    return SpikeSource(FrozenArray(t), FrozenArray(i.astype(np.int64)))
+    return SpikeSource(FrozenArray(t), FrozenArray(i))
 
 
 def check_timed_values(
@@ -222,7 +220,7 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
     kind = "mean " if isinstance(delay, Distribution) else ""
     if isinstance(delay, Uniform):
         kind = "lowest "
-    if least is not None and least < dt * (1 - 1e-9):
+    if least is not None and least < dt * (1 - 1e-6):
         raise NetworkError(
             f"a {kind}delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
             where=where,

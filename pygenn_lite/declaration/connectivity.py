@@ -10,6 +10,7 @@ import numpy as np
 
 from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.equations import Expression, parse_expression
+from pygenn_lite.declaration.numeric import plain_array, plain_indices, plain_number, whole_number
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.declaration.vocabulary import DISTANCE, RANDOM
@@ -72,7 +73,7 @@ class FixedProbability(Connectivity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_probability(self.p, "FixedProbability")
+        object.__setattr__(self, "p", _probability(self.p, "FixedProbability"))
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ class FixedTotalNumber(Connectivity):
         if self.n is not None:
             object.__setattr__(self, "n", _count(self.n, "FixedTotalNumber"))
         else:
-            _check_probability(self.probability, "FixedTotalNumber")
+            probability = _probability(self.probability, "FixedTotalNumber")
+            object.__setattr__(self, "probability", probability)
             if self.probability == 1.0:
                 raise ConnectivityError(
                     "probability 1 would need infinitely many synapses",
@@ -239,22 +241,17 @@ class DistanceDependent(Connectivity):
             )
         constant = constant_value(parse_tree(expression.text), "DistanceDependent")
         if constant is not None:
-            _check_probability(constant, "DistanceDependent")
+            _probability(constant, "DistanceDependent")
             expression = parse_expression(constant, "DistanceDependent")  # "1/2" and 0.5 are equal
-        if max_distance is not None and (
-            isinstance(max_distance, bool)
-            or not isinstance(max_distance, (int, float, np.number))
-            or not 0 < max_distance < math.inf
-        ):
+        limit = plain_number(max_distance)
+        if max_distance is not None and (limit is None or not 0 < limit < math.inf):
             raise ConnectivityError(
                 f"max_distance = {max_distance!r} is no distance",
                 where="DistanceDependent",
                 cure="give a positive number, or None for no limit",
             )
         object.__setattr__(self, "probability", expression)
-        object.__setattr__(
-            self, "max_distance", None if max_distance is None else float(max_distance)
-        )
+        object.__setattr__(self, "max_distance", None if limit is None else float(limit))
         object.__setattr__(self, "autapses", autapses)
         self.__post_init__()
 
@@ -291,38 +288,29 @@ def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
             cure="give scipy.sparse.csr_array(matrix)",
         )
     csr = matrix.tocsr()
-    return CSR(csr.indptr, csr.indices), FrozenArray(np.asarray(csr.data, dtype=np.float64))
+    return CSR(csr.indptr, csr.indices), FrozenArray(plain_array(csr.data, "weights", "from_scipy"))
 
 
-def _check_probability(p: object, where: str) -> None:
-    if isinstance(p, bool) or not isinstance(p, (int, float, np.number)) or not 0.0 <= p <= 1.0:
+def _probability(p: object, where: str) -> float:
+    number = plain_number(p)
+    if number is None or not 0.0 <= number <= 1.0:
         raise ConnectivityError(
             f"probability {p!r} lies outside [0, 1]", where=where, cure="give a number from 0 to 1"
         )
+    return float(number)
 
 
 def _count(n: object, where: str) -> int:
-    if (
-        isinstance(n, bool)
-        or not isinstance(n, (int, float, np.number))
-        or not (0 <= float(n) < 2**62 and float(n).is_integer())
-    ):
+    number = whole_number(n)
+    if number is None or not 0 <= number < 2**62:
         raise ConnectivityError(
             f"n = {n!r} is no number of synapses", where=where, cure="give a whole number >= 0"
         )
-    return int(n)
+    return number
 
 
 def _indices(values: Any, what: str) -> FrozenArray:
-    try:
-        array = np.asarray(values)
-        with np.errstate(invalid="ignore"):  # NaN: found unequal below
-            whole = array.astype(np.int64)
-    except (TypeError, ValueError, OverflowError):
-        raise ConnectivityError(f"{what} is no array of whole numbers") from None
-    if array.ndim != 1 or (array.size and not np.array_equal(array, whole)):
-        raise ConnectivityError(f"{what} must be a one-dimensional array of whole numbers")
-    return FrozenArray(whole)
+    return FrozenArray(plain_indices(values, what, error=ConnectivityError))
 
 
 def _check_range(values: FrozenArray, size: int, what: str, where: str) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from pygenn_lite.declaration import parser
+from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.names import check_name
+from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import EquationError
 
 _DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
@@ -264,12 +264,13 @@ def _text(source: object, where: str) -> str:
         return source.text
     if isinstance(source, str):
         return source
-    if isinstance(source, (int, float, np.number)) and not isinstance(source, bool):
-        if not math.isfinite(source):
+    number = None if is_sympy(source) else plain_number(source)
+    if number is not None:
+        if not math.isfinite(as_float(number)):
             raise EquationError(
                 f"{source} is no finite number", where=where, cure="give finite numbers"
             )
-        return str(source) if isinstance(source, int) else repr(float(source))
+        return repr(number)
     if is_sympy(source):
         from pygenn_lite.declaration.sympy_text import sympy_text
 

@@ -4,7 +4,6 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 from pygenn_lite.declaration.checks import (
@@ -31,6 +30,7 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
     Population,
@@ -315,7 +315,8 @@ class Network:
         ``group["I_syn"]``, or slices of them.
 
         `every`: steps between samples of variables."""
-        if isinstance(every, bool) or not isinstance(every, Integral) or every < 1:
+        steps = whole_number(every)
+        if steps is None or steps < 1:
             raise NetworkError(f"every = {every!r}", where="record", cure="a whole number >= 1")
         for thing in things:
             if isinstance(thing, Population):
@@ -334,7 +335,7 @@ class Network:
                 )
             if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):
                 raise NetworkError(f"no synapse group {thing.group!r} in this network")
-            self.recordings.append(Recording(thing, int(every)))
+            self.recordings.append(Recording(thing, steps))
 
     # ------------------------------------------------------------------ as a value
 

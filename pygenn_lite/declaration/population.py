@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from numbers import Integral
 from typing import Any
 
 from pygenn_lite.declaration.connectivity import Connectivity
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import NetworkError
@@ -134,8 +134,9 @@ class SynapseGroup:
 
 
 def _slice(key: object, size: int, what: str) -> tuple[int, int, int]:
-    if isinstance(key, Integral):
-        index = int(key) + (size if key < 0 else 0)
+    number = whole_number(key)
+    if number is not None:
+        index = number + (size if number < 0 else 0)
         if not 0 <= index < size:
             raise NetworkError(f"index {key} is out of range", where=what, cure=f"size is {size}")
         return index, index + 1, 1

@@ -12,8 +12,9 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.constants import constant_value
+from pygenn_lite.declaration.constants import as_float, constant_value
 from pygenn_lite.declaration.equations import Expression, is_sympy, parse_expression
+from pygenn_lite.declaration.numeric import plain_array, plain_number
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.errors import DeclarationError, ShapeError
 
@@ -26,7 +27,8 @@ class FrozenArray:
     """A read-only array that is equal, and hashes equal, to another with the same values."""
 
     def __init__(self, array: Any) -> None:
-        copy = np.array(array)
+        masked = isinstance(array, np.ma.MaskedArray)
+        copy = plain_array(array, "an array") if masked else np.array(array)
         copy.flags.writeable = False
         self.array: NDArray[Any] = copy
 
@@ -59,17 +61,14 @@ class Distribution:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            value = getattr(self, f.name)
-            limit = f.name in ("low", "high") and type(self).__name__ == "TruncatedNormal"
-            if (
-                not isinstance(value, (int, float, np.number))
-                or isinstance(value, bool)
-                or (math.isnan(value) or (math.isinf(value) and not limit))
-            ):
+            value = plain_number(getattr(self, f.name))
+            may_be_infinite = f.default in (math.inf, -math.inf)
+            if value is None or math.isnan(value) or (math.isinf(value) and not may_be_infinite):
                 raise DeclarationError(
-                    f"{f.name} = {value!r} is no finite number", where=type(self).__name__
+                    f"{f.name} = {getattr(self, f.name)!r} is no finite number",
+                    where=type(self).__name__,
                 )
-            object.__setattr__(self, f.name, float(value))
+            object.__setattr__(self, f.name, as_float(value))
         self._validate()
 
     def _validate(self) -> None:
@@ -312,14 +311,9 @@ def as_value(source: object, where: str = "") -> Value:
         if source.array.dtype == np.float64 and np.all(np.isfinite(source.array)):
             return source  # with its digest
         source = source.array
-    if isinstance(source, bool) or source is None:
+    if isinstance(source, (bool, np.bool_)) or source is None:
         raise DeclarationError(f"{source!r} is no number", where=where)
-    try:
-        array = np.asarray(source, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DeclarationError(
-            f"{str(source)[:60]!r} is no number, array, distribution or expression", where=where
-        ) from None
+    array = plain_array(source, "a value", where)
     if not np.all(np.isfinite(array)):
         raise DeclarationError(
             "a value is NaN or infinite", where=where, cure="give finite numbers"

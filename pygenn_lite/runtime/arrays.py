@@ -1,16 +1,14 @@
 """Memory of neurons: arenas of receptor variables (one per slice, what static synapses address),
-arrays for everything else, and the views of both that a user gets."""
+and arrays for everything else."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from pygenn_lite.errors import ShapeError
 from pygenn_lite.runtime.partition import BLOCK, Partition
 
 Array = npt.NDArray[Any]
@@ -166,79 +164,3 @@ class NeuronArray:
             return [(self.pieces[0], 0, self.size)]
         cuts = [int(cut) for cut in self.cuts]
         return list(zip(self.pieces, cuts[:-1], cuts[1:], strict=True))
-
-
-class StateArray(NDArrayOperatorsMixin):
-    """A named variable, as an array that reads and writes the simulation's memory.
-
-    Index and assign it like a NumPy array; ``np.asarray(state)`` gives a copy of all values.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        read: Callable[[], Array],
-        write: Callable[[Array], None],
-    ) -> None:
-        self.name = name
-        self._read, self._write = read, write
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array; () for a value that all neurons share."""
-        return self._read().shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        return self._read().dtype
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return int(self._read().size)
-
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        if copy is False:
-            raise ValueError(f"{self.name!r} can only be given as a copy")
-        return np.asarray(self._read(), dtype=dtype)
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._read()[index]
-
-    def __setitem__(self, index: Any, value: npt.ArrayLike) -> None:
-        values = self._read()
-        try:
-            with np.errstate(over="ignore"):  # infinity is refused with its name
-                values[index] = np.asarray(value)
-        except (TypeError, ValueError, IndexError) as error:
-            raise ShapeError(
-                f"values of shape {np.shape(value)} do not fit {self.name!r} of shape "
-                f"{values.shape}: {error}",
-                where=f"{self.name}[...]",
-                cure="give one value, or one for each of them"
-                if values.ndim
-                else "all share this value: give one number, or declare it with one value for each "
-                "(an array or a distribution)",
-            ) from error
-        self._write(values)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if "out" in kwargs:  # `state += 1` and the like: compute aside, then write
-            (target,) = kwargs.pop("out")
-            if isinstance(target, StateArray):
-                target[...] = self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
-                return target
-            kwargs["out"] = (target,)
-        plain = [np.asarray(x) if isinstance(x, StateArray) else x for x in inputs]
-        return getattr(ufunc, method)(*plain, **kwargs)
-
-    def mean(self, **options: Any) -> Any:
-        """Mean of all values, with the options of ``numpy.mean`` (which calls this)."""
-        return np.mean(self._read(), **options)
-
-    def __repr__(self) -> str:
-        return f"<{self.name}: {self._read()!r}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,18 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
-from pygenn_lite.runtime.arrays import StateArray
+from pygenn_lite.runtime.assigned import assigned_to_neurons
 from pygenn_lite.runtime.inputs import PoissonTables, TimedTable
+from pygenn_lite.runtime.live import Live
+from pygenn_lite.runtime.state_array import StateArray, numbers_of
 from pygenn_lite.runtime.views import PopulationView
 
 Array = npt.NDArray[Any]
 
 
-class InputView:
+class InputView(Live):
     """An input by its name: ``simulation["poisson_exc"]["rate"] = 9.0``.
 
     A Poisson input has ``rate`` (Hz), ``sources`` and ``weight``; a constant current ``value``; a
@@ -57,11 +60,14 @@ class InputView:
 
     def __getitem__(self, name: str) -> StateArray:
         label = f"{self.name}[{name!r}]"
-        if name == "sd" and name in self._internal:
-            sd = self._target[self._internal[name]]
-            return StateArray(label, lambda: np.asarray(sd), lambda v: self._set_sd(sd, v))
         if name in self._internal:
-            return self._target[self._internal[name]]
+            kept = self._target[self._internal[name]]
+            return StateArray(
+                label,
+                lambda: np.asarray(kept),
+                lambda values: self._set_kept(name, kept, values),
+                self._drawn(name),
+            )
         if name in self.names and self._timed is not None:
             timed = self._timed
             return StateArray(label, lambda: timed.values, lambda v: timed.set(_finite(v, label)))
@@ -71,6 +77,7 @@ class InputView:
                 label,
                 lambda: np.array(getattr(poisson, name), np.float64),
                 lambda values: self._set_poisson(name, values),
+                self._drawn(name),
             )
         raise SimulationError(f"input {self.name!r} has no {name!r}", cure=f"it has {self.names}")
 
@@ -83,22 +90,20 @@ class InputView:
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
-    def _set_sd(self, sd: StateArray, values: Array) -> None:
-        if np.any(values < 0):
+    def _set_kept(self, name: str, kept: StateArray, values: Array) -> None:
+        """Set what the population keeps."""
+        if name == "sd" and np.any(values < 0):
             raise SimulationError(
                 "a standard deviation is negative",
                 where=f"input {self.name!r}",
                 cure="give values >= 0",
             )
-        sd[...] = values
+        kept[...] = _finite(values, f"{self.name}[{name!r}]")
 
     def _set_poisson(self, name: str, values: Any) -> None:
         label = f"{self.name}[{name!r}]"
         assert self._poisson is not None
-        try:
-            array = np.array(values, np.float64)
-        except (TypeError, ValueError):
-            raise ShapeError(f"{values!r} is no number", where=label) from None
+        array = np.array(numbers_of(values, label, self._drawn(name)))
         if array.shape not in ((), (self._poisson.size,)):
             raise ShapeError(
                 f"values of shape {array.shape}",
@@ -108,6 +113,11 @@ class InputView:
         value = _finite(array, label)
         new = {"rate": self._poisson.rate, "sources": self._poisson.sources, name: value}
         self._poisson.set(**new)
+
+    def _drawn(self, name: str) -> Callable[[Value], Array]:
+        """Works out formulas and distributions for what is kept per neuron."""
+        machine, target = self._target.machine, self.declared.target
+        return lambda value: assigned_to_neurons(value, machine, target, name, self.name)
 
     def __repr__(self) -> str:
         return f"<input {self.name} of {self.target}: {', '.join(self.names)}>"

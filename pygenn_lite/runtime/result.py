@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.constants import as_float
+from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.binning import BinnedSpikes, bin_edges, count_spikes
@@ -357,13 +359,10 @@ class Result:
 
 def _milliseconds(given: object, name: str) -> float:
     """A time given by the user."""
-    try:
-        time = float(given)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        time = float("nan")
-    if np.isnan(time) or isinstance(given, (str, bytes, bool)):
+    number = plain_number(given)
+    if number is None or number != number:
         raise ArgumentError(f"{name} = {given!r} is not a time", cure="give a number of ms")
-    return time
+    return as_float(number)
 
 
 def load_result(path: str | Path) -> Result:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import numbers
 import threading
 import time
 import warnings
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pygenn_lite import codegen
+from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
@@ -22,6 +23,7 @@ from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.memory_sink import MemorySink
 from pygenn_lite.runtime.parameters import Parameters
@@ -69,13 +71,13 @@ def compile_network(
     """
     chosen = choose_backend(backend)
     check_precision(precision)
-    whole = isinstance(threads, numbers.Integral) and not isinstance(threads, bool)
-    if threads is not None and not (whole and 1 <= threads <= 4096):
+    workers = whole_number(threads)
+    if threads is not None and (workers is None or not 1 <= workers <= 4096):
         raise ArgumentError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
     if not network.populations:
         raise ArgumentError("the network has no population", cure="declare one")
     started = time.perf_counter()
-    options = BuildOptions(None if threads is None else int(threads), precision, cache)
+    options = BuildOptions(workers, precision, cache)
     with located_in(network.origins), Progress(progress) as report:
         structure = codegen.network_structure(network, precision, check_finite)
         derived = time.perf_counter() - started
@@ -95,7 +97,7 @@ class Timings:
     total: float
 
 
-class Simulation:
+class Simulation(Live):
     """A network that can run. Made by ``network.compile()``.
 
     ``simulation["exc"]["V"]`` is a variable or parameter of a population, ``simulation["exc_inh"]``
@@ -282,13 +284,14 @@ class Simulation:
 
     def step(self, n: int = 1) -> Result:
         """Run for ``n`` steps."""
-        if isinstance(n, bool) or not isinstance(n, numbers.Integral) or not 0 <= n < 2**62:
+        steps = whole_number(n)
+        if steps is None or not 0 <= steps < 2**62:
             raise ArgumentError(
                 f"cannot run for {n!r} steps", cure="give a whole number of steps, from 0 on"
             )
         with self._nothing_else("run once more"):
             self._prepare_changed()
-            return self._advance(int(n), self._sink(int(n)), Progress(False))
+            return self._advance(steps, self._sink(steps), Progress(False))
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
@@ -306,17 +309,14 @@ class Simulation:
         seed : int, optional
             For initial values and noise of the next run; by default the network's.
         """
-        machine, chosen = self._machine, self._machine.network.seed if seed is None else seed
-        if (
-            isinstance(chosen, bool)
-            or not isinstance(chosen, numbers.Integral)
-            or not 0 <= chosen < 2**64
-        ):
+        machine = self._machine
+        chosen = machine.network.seed if seed is None else whole_number(seed)
+        if chosen is None or not 0 <= chosen < 2**64:
             raise ArgumentError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
         with self._nothing_else("reset"):
             for synapses in machine.synapses.values():
                 synapses.initialise()
-            machine.initialise(int(chosen))
+            machine.initialise(chosen)
             self._changed.clear()
 
     # ------------------------------------------------------------------ keeping
@@ -418,8 +418,9 @@ class Simulation:
 
     def _steps(self, milliseconds: object) -> int:
         """A time given by the user as steps."""
-        if isinstance(milliseconds, numbers.Real) and milliseconds < 2**1000:
-            given = float(milliseconds)
+        number = plain_number(milliseconds)
+        if number is not None:
+            given = as_float(number)
             if given >= 0 and nearest_steps(given, self.dt) < 2**62:
                 return int(nearest_steps(given, self.dt))
         raise ArgumentError(
@@ -449,6 +450,12 @@ class Simulation:
             real=machine.real,
             weights=list(machine.synapses) if weights else [],
             overwrite=overwrite,
+        )
+
+    def _instead(self) -> str:
+        return (
+            "send the Network and compile it where it is to run (compiled code is cached); to go "
+            "on from here, save() a checkpoint and restore() it there"
         )
 
     def __repr__(self) -> str:

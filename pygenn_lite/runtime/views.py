@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import SimulationError
-from pygenn_lite.runtime.arrays import StateArray
+from pygenn_lite.runtime.assigned import assigned_to_neurons, assigned_to_synapses
 from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.descriptors import check_weights
+from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.parameters import Parameters, Place
+from pygenn_lite.runtime.state_array import StateArray, numbers_of
 from pygenn_lite.runtime.stores import StoredGroup
 from pygenn_lite.runtime.synapses import SynapseMemory
 
@@ -24,14 +27,14 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 
-class PopulationView:
+class PopulationView(Live):
     """Variables and parameters of a population: ``view["V"]`` is an array to read and to assign.
 
     A parameter that all neurons share has shape (); ``view["tau"] = 10`` sets it.
     """
 
     def __init__(self, machine: Machine, memory: PopulationMemory, parameters: Parameters) -> None:
-        self._machine, self.memory, self._parameters = machine, memory, parameters
+        self.machine, self.memory, self._parameters = machine, memory, parameters
         self.name, self.size = memory.name, memory.size
 
     @property
@@ -45,6 +48,7 @@ class PopulationView:
             f"{self.name}[{name!r}]",
             lambda: self._read(internal),
             lambda values: self._write(internal, values),
+            lambda value: assigned_to_neurons(value, self.machine, self.name, internal),
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
@@ -58,7 +62,7 @@ class PopulationView:
 
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset)."""
-        return self._machine.spike_counts(self.name)
+        return self.machine.spike_counts(self.name)
 
     def _read(self, internal: str) -> Array:
         memory = self.memory
@@ -78,14 +82,14 @@ class PopulationView:
             self._parameters.changed.add(self.name)
         memory.arrays[internal].write(values)
         if internal in memory.published:
-            step = int(self._machine.engine.step_get(self._machine.pointer))
+            step = int(self.machine.engine.step_get(self.machine.pointer))
             memory.publish_now(internal, step)
 
     def __repr__(self) -> str:
         return f"<population {self.name}: {self.size} neurons, {', '.join(self.names)}>"
 
 
-class GroupView:
+class GroupView(Live):
     """A synapse group: ``view["weight"]`` and the model's other variables, ``connections()``.
 
     Variables per synapse are ordered by pre, post, delay. Variables and parameters of receptor and
@@ -102,7 +106,7 @@ class GroupView:
         target: PopulationView,
         parameters: Parameters,
     ) -> None:
-        self._stored, self._plastic = stored, plastic
+        self._machine, self._stored, self._plastic = machine, stored, plastic
         self._target, self._parameters = target, parameters
         self._instance = machine.structure.groups[stored.name]
         self.name, self.size = stored.name, stored.size
@@ -122,10 +126,13 @@ class GroupView:
         label = f"{self.name}[{name!r}]"
         plastic = self._plastic
         if name == "weight":
-            return StateArray(label, self._weights, self._set_weights)
+            return StateArray(label, self._weights, self._set_weights, self._drawn(name))
         if plastic is not None and name in plastic.names():
             return StateArray(
-                label, lambda: plastic.read(name), lambda values: self._set(name, values)
+                label,
+                lambda: plastic.read(name),
+                lambda values: self._set(name, values),
+                self._drawn(name),
             )
         if name in self._instance.receptor:
             return self._target[self._instance.receptor[name]]
@@ -142,8 +149,9 @@ class GroupView:
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
-        if name == "weight":
-            self._set_weights(values)
+        if name == "weight":  # without reading them all first
+            label = f"{self.name}['weight']"
+            self._set_weights(numbers_of(values, label, self._drawn(name)))
         else:
             self[name][...] = values
 
@@ -156,6 +164,12 @@ class GroupView:
     def _set(self, name: str, values: Array) -> None:
         assert self._plastic is not None
         self._plastic.write(name, values)
+
+    def _drawn(self, name: str) -> Callable[[Value], Array]:
+        """Works out formulas and distributions for one of the group's variables."""
+        return lambda value: assigned_to_synapses(
+            value, self._machine, self.name, name, self._stored.connections()
+        )
 
     def _weights(self) -> Array:
         return self._stored.weights() if self._plastic is None else self._plastic.weights()

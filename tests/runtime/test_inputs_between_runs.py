@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import PygennLiteError, ShapeError, SimulationError
+from pygenn_lite.errors import EquationError, PygennLiteError, ShapeError, SimulationError
 from pygenn_lite.runtime import build
 
 CELL = pg.NeuronModel(
@@ -88,12 +88,12 @@ def test_changes_come_along_in_checkpoints(tmp_path):
         ("poisson_cells", "rate", np.nan, SimulationError),
         ("poisson_cells", "rate", 1e300, SimulationError),
         ("poisson_cells", "rate", [1.0, 2.0], ShapeError),
-        ("poisson_cells", "rate", "fast", ShapeError),
+        ("poisson_cells", "rate", "fast", EquationError),
         ("poisson_cells", "sources", -1, SimulationError),
         ("poisson_cells", "weight", np.inf, SimulationError),
         ("poisson_cells", "speed", 1.0, SimulationError),
         ("noise_cells", "sd", -1.0, SimulationError),
-        ("noise_cells", "sd", "much", ShapeError),
+        ("noise_cells", "sd", "much", EquationError),
         ("timed_cells", "values", [1.0, 2.0], ShapeError),
         ("timed_cells", "values", np.nan, SimulationError),
         ("no_such_input", "rate", 1.0, SimulationError),

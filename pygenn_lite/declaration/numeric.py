@@ -1,0 +1,169 @@
+"""Numbers and arrays as users give them, made plain Python numbers and float64 arrays.
+
+Everything that the package takes as a number or an array goes through here, so that NumPy's
+scalars, 0-d arrays, lists, ranges and Series work everywhere, and what would lose a meaning without
+a word (masks, imaginary parts, units, text) is refused everywhere.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pygenn_lite.errors import DeclarationError, PygennLiteError
+
+_KINDS = {
+    "b": ("is true or false, not numbers", "write values.astype(float) if 0 and 1 are meant"),
+    "c": ("is complex", "give real numbers, e.g. its real part: values.real"),
+    "S": ("is text, not numbers", "convert it: values.astype(float)"),
+    "U": ("is text, not numbers", "convert it: values.astype(float)"),
+    "M": ("holds dates, not numbers", "give times in ms as plain numbers"),
+    "m": ("holds time spans, not numbers", "give times in ms: values / numpy.timedelta64(1, 'ms')"),
+}
+
+
+def plain_number(value: object) -> int | float | None:
+    """The number that a user gave, as int or float; None if it is none.
+
+    Taken are Python's and NumPy's real numbers, SymPy's, and arrays of shape (). Not taken are
+    truth values, complex numbers, masked entries, text, and numbers with a unit.
+    """
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "__array__"):
+        if has_unit(value):
+            return None
+        value = value[()] if isinstance(value, np.ma.MaskedArray) else np.asarray(value)[()]
+    if isinstance(value, (bool, np.bool_)) or value is np.ma.masked:
+        return None
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        try:
+            return float(value)
+        except OverflowError:
+            return None
+    return None
+
+
+def whole_number(value: object) -> int | None:
+    """The whole number that a user gave (3, 3.0, numpy.int64(3)); None if it is none."""
+    number = plain_number(value)
+    if isinstance(number, float):
+        return int(number) if number.is_integer() and abs(number) < 2**53 else None
+    return number
+
+
+def plain_array(
+    values: Any, what: str, where: str = "", error: type[PygennLiteError] = DeclarationError
+) -> NDArray[np.float64]:
+    """The numbers that a user gave, as a float64 array of the same shape (NaN and infinity may be
+    among them).
+
+    Parameters
+    ----------
+    values : array_like
+        A number, a list, a range, an array of any layout, a Series, ...
+    what, where : str
+        For messages.
+
+    Raises
+    ------
+    DeclarationError
+        Or the type given: no numbers, truth values, complex, masked, or with a unit.
+    """
+
+    def refuse(message: str, hint: str) -> PygennLiteError:
+        return error(f"{what} {message}", where=where, cure=hint)
+
+    if has_unit(values):
+        raise refuse(
+            "has a unit", "give the number alone, in ms, mV, pA, pF, nS or Hz: quantity / unit"
+        )
+    shown = repr(values) if isinstance(values, str) else str(values)
+    nothing = (str, bytes, Mapping, Set, Iterator, type(None), type)
+    if isinstance(values, nothing):
+        raise refuse(
+            f"{shown[:60]} is no number or array of numbers",
+            "give a number or a list, e.g. list(...)" if isinstance(values, (Iterator, Set))
+            else "give a number or a list of numbers",
+        )  # fmt: skip
+    if _masked(values):
+        raise refuse(
+            "has masked entries",
+            "leave these out, or fill them: values.filled(...)",
+        )
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError):  # rows of different lengths, ...
+        raise refuse(
+            f"{shown[:60]} is no array of numbers", "give numbers, e.g. [0.0, 10.0]"
+        ) from None
+    if array.dtype.kind in _KINDS:
+        raise refuse(*_KINDS[array.dtype.kind])
+    if array.dtype.kind == "O":
+        items = [plain_number(item) for item in array.ravel()]
+        if None in items:
+            raise refuse(f"{shown[:60]} is no array of numbers", "give numbers, e.g. [0.0, 10.0]")
+        array = np.array(items, dtype=np.float64).reshape(array.shape)
+    if array.dtype.kind not in "iuf":
+        raise refuse(f"of type {array.dtype} is no array of numbers", "give numbers")
+    with np.errstate(over="ignore"):
+        return np.asarray(array, dtype=np.float64)
+
+
+def plain_indices(
+    values: Any, what: str, where: str = "", error: type[PygennLiteError] = DeclarationError
+) -> NDArray[np.int64]:
+    """A list of indices as int64; masks are refused, since of two, or of one cut to its true
+    entries, nobody knows what was meant.
+
+    Raises
+    ------
+    DeclarationError
+        Or the type given: not one-dimensional, not whole, or true and false.
+    """
+    if not _masked(values) and not has_unit(values) and _is_mask(values):
+        raise error(
+            f"{what} is a mask of true and false, not indices",
+            where=where,
+            cure="write numpy.flatnonzero(mask)",
+        )
+    if type(values) is np.ndarray and values.dtype.kind in "iu" and values.ndim == 1:
+        return values.astype(np.int64)  # the common case, without a detour over doubles
+    array = plain_array(values, what, where, error)
+    if array.ndim != 1 or not np.all((array == np.floor(array)) & (abs(array) < 2**53)):
+        raise error(
+            f"{what} must be a one-dimensional array of whole numbers",
+            where=where,
+            cure="give indices, counted from 0",
+        )
+    return array.astype(np.int64)
+
+
+def has_unit(value: object) -> bool:
+    """Whether a number or array carries a physical unit (of Brian2, Pint, Astropy, ...), which
+    converting it to plain numbers would drop."""
+    kind = type(value)
+    if kind in (int, float, str, list, tuple, np.ndarray):
+        return False
+    known = ("dim", "unit", "units", "dimensionality")
+    array_like = isinstance(value, np.ndarray) or hasattr(value, "magnitude")
+    return array_like and any(hasattr(value, name) for name in known)
+
+
+def _masked(values: Any) -> bool:
+    """Whether entries are masked out."""
+    if isinstance(values, np.ma.MaskedArray):
+        return bool(np.ma.is_masked(values))
+    if isinstance(values, (list, tuple)):
+        return any(isinstance(v, np.ma.MaskedArray) and np.ma.is_masked(v) for v in values)
+    return False
+
+
+def _is_mask(values: Any) -> bool:
+    if isinstance(values, (list, tuple)):
+        return len(values) > 0 and all(isinstance(v, (bool, np.bool_)) for v in values)
+    return getattr(getattr(values, "dtype", None), "kind", "") == "b"
