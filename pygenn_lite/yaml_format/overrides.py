@@ -6,11 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from pygenn_lite.declaration import Connectivity, Distribution, Expression, FrozenArray
 from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.numeric import has_unit, plain_array
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
+from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
+from pygenn_lite.yaml_format.values import write_value
 
 # Names in these mappings must exist: an override changes a network, it does not extend it.
 _FIXED = frozenset({"constants", "models", "synapses", "populations"})
@@ -40,7 +46,14 @@ def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Turn NumPy arrays and numbers, tuples and the like into what YAML would have given."""
+    """Turn NumPy arrays and numbers, tuples, distributions, rules and the like into what YAML would
+    have given."""
+    if isinstance(value, Connectivity):
+        return write_rule(value)
+    if isinstance(value, Distribution | FrozenArray | Expression):
+        return write_value(value)
+    if has_unit(value) or np.ma.is_masked(value):
+        plain_array(value, "the value given")  # says what is wrong with it
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):

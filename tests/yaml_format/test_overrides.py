@@ -102,3 +102,19 @@ def test_a_value_that_does_not_fit_is_blamed_on_the_change_not_on_the_file(path,
     with pytest.raises(DeclarationError) as caught:
         load_network(SMALL, {path: value})
     assert str(caught.value).startswith(f"--set ({path})")
+
+
+def test_what_python_declares_may_be_set_in_a_file():
+    changes = {
+        "populations.exc.initial.V": pg.Normal(-55.0, 1.0),
+        "populations.exc.size": np.int64(6),
+        "connections[0].connectivity": pg.FixedProbability(np.float32(0.25)),
+        "connections[0].weight": np.array(2),
+    }
+    net, _ = load_network(SMALL, changes)
+    exc = net.populations["exc"]
+    assert exc.size == 6 and dict(exc.initial) == {"V": pg.Normal(-55.0, 1.0)}
+    group = net.groups["exc_exc"]
+    assert group.connectivity == pg.FixedProbability(0.25) and group.weight == 2.0
+    with pytest.raises(DeclarationError, match="masked entries"):
+        load_network(SMALL, {"connections[0].weight": np.ma.array([1.0], mask=[1])})
