@@ -6,6 +6,7 @@ import ctypes as c
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,12 @@ def run_compiler(arguments: list[str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def builder(tmp_path_factory: pytest.TempPathFactory) -> c.CDLL:
-    out = tmp_path_factory.mktemp("builder") / "builder.so"
-    run_compiler(["-O1", "-fPIC", "-shared", "-pthread", str(HERE / "builder.cpp"), "-o", str(out)])
+def builder(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> c.CDLL:
+    source = str(HERE / "builder.cpp")
+    out = made_once(
+        "builder.so",
+        lambda to: run_compiler(["-O1", "-fPIC", "-shared", "-pthread", source, "-o", str(to)]),
+    )
     library = c.CDLL(str(out))
     return abi.Builder(library).library
 

@@ -6,7 +6,9 @@ import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builder_library import builder  # noqa: F401  (a fixture)
@@ -16,15 +18,17 @@ TEMPLATES = HERE.parents[1] / "pygenn_lite" / "templates"
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+def library(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> ctypes.CDLL:
     compiler = os.environ.get("CXX") or shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         pytest.skip("no C++ compiler on this machine")
-    out = tmp_path_factory.mktemp("engine") / "engine.so"
     command = [*compiler.split(), "-std=c++20", "-O1", "-march=native", "-ffp-contract=off"]
     command += ["-Wall", "-Wextra", "-fPIC", "-shared", "-pthread", f"-I{TEMPLATES}"]
     command += [f"-I{TEMPLATES / 'cpp' / 'engine'}"]
     command += [str(TEMPLATES / "cpp" / "engine" / "engine.cpp"), str(HERE / "kernels.cpp")]
-    done = subprocess.run([*command, "-o", str(out)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return ctypes.CDLL(str(out))
+
+    def make(out: Path) -> None:
+        done = subprocess.run([*command, "-o", out], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return ctypes.CDLL(str(made_once("engine.so", make)))
