@@ -5,12 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pygenn_lite.declaration.summary import line, value_text
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
 
 
-@dataclass(frozen=True)
-class PoissonInput:
+class _Shown:
+    """What all inputs have: a line for people."""
+
+    name: str
+    target: str
+
+    @property
+    def summary(self) -> str:
+        """What it adds, in words."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return line(type(self).__name__, self.name, f"onto {self.target}", self.summary)
+
+
+@dataclass(frozen=True, repr=False)
+class PoissonInput(_Shown):
     """Independent Poisson trains onto every neuron, delivered without being stored.
 
     Each neuron receives `sources` trains of `rate` Hz; each event adds `weight` to the variable of
@@ -24,9 +40,17 @@ class PoissonInput:
     variable: str | None = None
     synapse: SynapseModel | None = None
 
+    @property
+    def summary(self) -> str:
+        """What it adds, in words."""
+        through = self.variable or (self.synapse.name if self.synapse else "") or "a synapse model"
+        many = "" if self.sources == 1.0 else f"{value_text(self.sources)} x "
+        rate, weight = value_text(self.rate), value_text(self.weight)
+        return f"{many}{rate} Hz, weight {weight}, through {through}"
 
-@dataclass(frozen=True)
-class CurrentInput:
+
+@dataclass(frozen=True, repr=False)
+class CurrentInput(_Shown):
     """A constant added to an input of the neuron model."""
 
     name: str
@@ -34,9 +58,14 @@ class CurrentInput:
     input: str
     value: Value
 
+    @property
+    def summary(self) -> str:
+        """What it adds, in words."""
+        return f"{self.input} + {value_text(self.value)}"
 
-@dataclass(frozen=True)
-class TimedCurrent:
+
+@dataclass(frozen=True, repr=False)
+class TimedCurrent(_Shown):
     """A piecewise constant current: ``values[k]`` from ``times[k]`` (ms) on; 0 before the first."""
 
     name: str
@@ -45,9 +74,14 @@ class TimedCurrent:
     times: FrozenArray
     values: FrozenArray
 
+    @property
+    def summary(self) -> str:
+        """What it adds, in words."""
+        return f"{self.input} + values that change at {len(self.times)} times"
 
-@dataclass(frozen=True)
-class NoiseCurrent:
+
+@dataclass(frozen=True, repr=False)
+class NoiseCurrent(_Shown):
     """Gaussian current, drawn anew in every step."""
 
     name: str
@@ -55,6 +89,12 @@ class NoiseCurrent:
     input: str
     mean: Value
     sd: Value
+
+    @property
+    def summary(self) -> str:
+        """What it adds, in words."""
+        mean, spread = value_text(self.mean), value_text(self.sd)
+        return f"{self.input} + Gaussian noise, mean {mean}, standard deviation {spread}"
 
 
 Input: TypeAlias = PoissonInput | CurrentInput | TimedCurrent | NoiseCurrent

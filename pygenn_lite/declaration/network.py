@@ -40,12 +40,13 @@ from pygenn_lite.declaration.population import (
     SynapseGroup,
     VariableOf,
 )
+from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value, as_values
 from pygenn_lite.errors import NetworkError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NetworkDeclaration:
     """All of a network, immutable: the key of equality, hashing and caching."""
 
@@ -56,6 +57,11 @@ class NetworkDeclaration:
     groups: tuple[SynapseGroup, ...]
     inputs: tuple[Input, ...]
     recordings: tuple[Recording, ...]
+
+    def __repr__(self) -> str:
+        populations = counted(len(self.populations), "population")
+        groups = counted(len(self.groups), "synapse group")
+        return line("NetworkDeclaration", self.name, populations, groups)
 
 
 class Network:
@@ -366,6 +372,17 @@ class Network:
         return hash(self.declaration())
 
     def __repr__(self) -> str:
+        neurons = sum(population.size for population in self.populations.values())
+        sizes = f"{counted(neurons, 'neuron')} in {counted(len(self.populations), 'population')}"
+        groups = counted(len(self.groups), "synapse group")
+        return line("Network", self.name, sizes, groups, f"dt {self.dt:g} ms, seed {self.seed}")
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import network_html
+
+        return network_html(self)
+
+    def __str__(self) -> str:
         lines = [f"Network {self.name!r}, dt {self.dt} ms, seed {self.seed}"]
         lines += [
             f"  {p.name}: {p.size} x {p.model.name or 'neurons'}" for p in self.populations.values()

@@ -17,6 +17,7 @@ from pygenn_lite.declaration.equations import (
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.parser import UNITS, UNITS_CURE, parse_tree
+from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
@@ -143,6 +144,16 @@ class NeuronModel:
     def parameter(self, name: str) -> Value:
         """Value of a parameter."""
         return dict(self.parameters)[name]
+
+    def __repr__(self) -> str:
+        spikes = f"spikes if {shortened(self.threshold.text, 40)}" if self.threshold else ""
+        parameters = listed(name for name, _ in self.parameters)
+        return line("NeuronModel", self.name, listed(self.state_names), spikes, parameters)
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import neuron_model_html
+
+        return neuron_model_html(self)
 
     def _default_hold(self) -> tuple[str, ...]:
         if self.refractory is None or self.refractory_is_condition or self.threshold is None:

@@ -9,6 +9,7 @@ from pygenn_lite.declaration.connectivity import Connectivity
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.numeric import whole_number
+from pygenn_lite.declaration.summary import counted, line, shortened
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import NetworkError
@@ -22,8 +23,11 @@ class SpikeSource:
     indices: FrozenArray
     name: str = "spike_source"
 
+    def __repr__(self) -> str:
+        return line("SpikeSource", "", counted(len(self.times), "spike"))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class SpikesOf:
     """The spikes of (a slice of) a population."""
 
@@ -32,6 +36,12 @@ class SpikesOf:
     start: int = 0
     stop: int | None = None
     step: int = 1
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def __str__(self) -> str:
+        return f"spikes of {self.population}, {_part(len(self.neurons), self.size)}"
 
     def __getitem__(self, key: slice) -> SpikesOf:
         start, stop, step = _slice(key, self.size, f"{self.population}.spikes")
@@ -43,7 +53,7 @@ class SpikesOf:
         return range(self.start, self.size if self.stop is None else self.stop, self.step)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VariableOf:
     """A variable of (a slice of) a population; with `group`, one that the synapses of this group
     have on each target neuron."""
@@ -55,6 +65,12 @@ class VariableOf:
     stop: int | None = None
     step: int = 1
     group: str = ""
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def __str__(self) -> str:
+        return f"{self.variable} of {self.owner}, {_part(len(self.neurons), self.size)}"
 
     @property
     def owner(self) -> str:
@@ -90,6 +106,9 @@ class Population:
     parameters: tuple[tuple[str, Value], ...] = ()
     positions: FrozenArray | None = None
 
+    def __repr__(self) -> str:
+        return line("Population", self.name, f"{self.size:,} x {self.model.name or 'neurons'}")
+
     @property
     def spikes(self) -> SpikesOf:
         """All spikes, for recording."""
@@ -120,6 +139,10 @@ class SynapseGroup:
     storage: str = "auto"
     target_size: int = field(default=0, compare=False)
 
+    def __repr__(self) -> str:
+        ends, model = f"{self.source} -> {self.target}", self.synapse.name or "equations"
+        return line("SynapseGroup", self.name, ends, model, shortened(str(self.connectivity)))
+
     def __getitem__(self, variable: str) -> VariableOf:
         known = list(self.synapse.state_names)
         known += self.synapse.post_trace.state_names if self.synapse.post_trace else []
@@ -131,6 +154,10 @@ class SynapseGroup:
                 "synapses are read in a callback",
             )
         return VariableOf(self.target, variable, self.target_size, group=self.name)
+
+
+def _part(number: int, size: int) -> str:
+    return f"{'all' if number == size else f'{number:,} of'} {counted(size, 'neuron')}"
 
 
 def _slice(key: object, size: int, what: str) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.equations import Equation, parse_equations
 from pygenn_lite.declaration.names import check_label, check_name, nearest
+from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
@@ -54,6 +55,14 @@ class Trace:
         """Variables with a derivative, then those assigned at spikes only."""
         names = [e.name for e in self.equations if e.kind == "derivative"]
         return tuple(dict.fromkeys([*names, *(e.name for e in self.on_spike)]))
+
+    def __repr__(self) -> str:
+        return line("Trace", "", listed(self.state_names))
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import trace_parts
+
+        return "\n".join(filter(None, trace_parts(self, "trace")))
 
 
 @dataclass(frozen=True, init=False)
@@ -173,6 +182,18 @@ class SynapseModel:
     def parameter(self, name: str) -> Value:
         """Value of a parameter."""
         return dict(self.parameters)[name]
+
+    def __repr__(self) -> str:
+        own = [n for n, _ in self.variables if n != "weight"]
+        variables = [*self.state_names, *(f"{n} per synapse" for n in own)]
+        plastic = "" if self.is_static else "events " + listed(str(e) for e in self.on_pre)
+        parameters = listed(name for name, _ in self.parameters)
+        return line("SynapseModel", self.name, listed(variables), shortened(plastic), parameters)
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import synapse_model_html
+
+        return synapse_model_html(self)
 
     def _code(self) -> list[Equation]:
         traces = [trace for trace in (self.pre_trace, self.post_trace) if trace]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.files import written_at_once
+from pygenn_lite.runtime.notebook import notebook_shell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,14 +116,6 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -
     except OSError as error:
         raise SimulationError(f"cannot write '{target}': {error.strerror or error}") from None
     return target
-
-
-def notebook_shell() -> Any:
-    """Return IPython's shell if this runs in the kernel of a notebook, else None."""
-    if "IPython" not in sys.modules:
-        return None
-    shell = sys.modules["IPython"].get_ipython()
-    return shell if getattr(shell, "kernel", None) is not None else None
 
 
 def windows_open() -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from pygenn_lite.plotting.display import notebook_shell, show_in_notebook
+from pygenn_lite.plotting.display import show_in_notebook
 from pygenn_lite.plotting.parts import style_in_force
+from pygenn_lite.runtime.notebook import notebook_shell
 
 
 class Picture(Figure):

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.plotting.display import new_figure, notebook_shell, save_figure, show_figure
+from pygenn_lite.plotting.display import new_figure, save_figure, show_figure
 from pygenn_lite.plotting.parts import FONT_SIZE, plain, styled
 from pygenn_lite.plotting.spikes import raster, rate_curves
 from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
+from pygenn_lite.runtime.notebook import notebook_shell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

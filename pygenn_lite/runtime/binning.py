@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.summary import counted, line
+
 IntArray = npt.NDArray[np.int64]
 
 
@@ -34,6 +36,10 @@ class BinnedSpikes:
     counts: IntArray
     neurons: int
     dt: float
+
+    def __repr__(self) -> str:
+        bins, spikes = counted(len(self.counts), "bin"), counted(int(self.counts.sum()), "spike")
+        return line("BinnedSpikes", "", bins, f"{spikes} of {counted(self.neurons, 'neuron')}")
 
     @property
     def times(self) -> npt.NDArray[np.float64]:

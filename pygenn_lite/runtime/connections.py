@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.summary import counted, line
+
 
 @dataclass(frozen=True)
 class Connections:
@@ -29,3 +31,6 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self.pre)
+
+    def __repr__(self) -> str:
+        return line("Connections", "", counted(len(self), "synapse"), "pre, post, delay, weight")

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.summary import counted, line
+
 MOST_WEIGHTS = 4_000_000  # of a group, kept one by one: 16 MB in a file
 BINS = 200
 
@@ -27,6 +29,10 @@ class WeightHistogram:
 
     def __len__(self) -> int:
         return int(self.counts.sum())
+
+    def __repr__(self) -> str:
+        between = f"between {self.edges[0]:g} and {self.edges[-1]:g}"
+        return line("WeightHistogram", "", counted(len(self), "weight"), between)
 
 
 FinalWeights = npt.NDArray[Any] | WeightHistogram

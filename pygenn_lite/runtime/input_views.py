@@ -15,6 +15,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
 from pygenn_lite.runtime.assigned import assigned_to_neurons
@@ -120,7 +121,7 @@ class InputView(Live):
         return lambda value: assigned_to_neurons(value, machine, target, name, self.name)
 
     def __repr__(self) -> str:
-        return f"<input {self.name} of {self.target}: {', '.join(self.names)}>"
+        return line("input", self.name, f"onto {self.target}", listed(self.names))
 
 
 def input_views(

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pygenn_lite import codegen
-from pygenn_lite.runtime.plan import MemoryRow, readable, table
+from pygenn_lite.declaration.html import heading, preformatted, safe
+from pygenn_lite.declaration.html import table as html_table
+from pygenn_lite.declaration.summary import counted
+from pygenn_lite.runtime.plan import MemoryRow, MemoryRows, readable, table
 from pygenn_lite.runtime.recording import Requests, recording_rows
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ class Inspection:
         The update rules as formulas.
     integrators : dict
         By population: the integrator of each variable.
-    memory : list of MemoryRow
+    memory : MemoryRows
+        What takes how many bytes: a list of MemoryRow.
     source : str
         The generated C++.
     recording : str
@@ -38,11 +42,31 @@ class Inspection:
 
     rules: str
     integrators: dict[str, dict[str, str]]
-    memory: list[MemoryRow]
+    memory: MemoryRows
     source: str
     recording: str = ""
     compiler: str = ""
     target: str = ""
+
+    def __repr__(self) -> str:
+        lines = counted(len(self.source.splitlines()), "line")
+        return f"<Inspection: .rules, .integrators, {self.memory!r}, .source of {lines}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (population, variable, integrator)
+            for population, chosen in self.integrators.items()
+            for variable, integrator in chosen.items()
+        ]
+        parts = [
+            preformatted("update rules", self.rules),
+            html_table(["population", "variable", "integrator"], rows),
+            self.memory._repr_html_(),
+            heading("compiled by", f"{self.compiler} for {self.target}"),
+        ]
+        if self.recording:
+            parts.insert(-1, f"{heading('recording')}<pre>{safe(self.recording)}</pre>")
+        return "\n".join(parts)
 
     def __str__(self) -> str:
         parts = [self.rules, f"memory\n{table(self.memory, most=1000)}"]
@@ -86,9 +110,9 @@ def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
     return "\n".join(lines)
 
 
-def memory_rows(machine: Machine) -> list[MemoryRow]:
+def memory_rows(machine: Machine) -> MemoryRows:
     """What takes how many bytes, as it is."""
-    rows = []
+    rows = MemoryRows()
     for name, memory in machine.populations.items():
         for variable, array in memory.arrays.items():
             what = f"{variable} ({memory.roles[variable]})"

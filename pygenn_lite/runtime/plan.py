@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import MemoryPlanError
 
 SPARE = 64 << 20  # left to the rest of the process
@@ -38,6 +39,25 @@ class MemoryRow:
     count: int
     bytes: int
     estimated: bool = False
+
+
+class MemoryRows(list[MemoryRow]):
+    """Rows that print as a table, largest first, and are one in a notebook."""
+
+    def __repr__(self) -> str:
+        total = readable(sum(row.bytes for row in self))
+        return f"<memory of {counted(len(self), 'array')}: {total}>"
+
+    def __str__(self) -> str:
+        return table(self, most=1000)
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import table as html_table
+
+        ordered = sorted(self, key=lambda row: -row.bytes)
+        rows = [(row.name, row.what, row.count, readable(row.bytes)) for row in ordered]
+        columns = ["of", "array", "elements", "memory"]
+        return html_table(columns, rows, caption=repr(self).strip("<>"))
 
 
 def check_memory(

@@ -1,4 +1,4 @@
-"""Progress of long work: a callable of the user's, or a bar drawn with rich."""
+"""Progress of long work: a callable of the user's, a bar drawn with rich, or one in a notebook."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeAlias
+
+from pygenn_lite.runtime.notebook import NotebookBars, notebook_shell
 
 ProgressFunction: TypeAlias = Callable[[str, float, float], None]
 """Called as ``progress(what, done, total)`` now and then."""
@@ -20,12 +22,13 @@ class Progress:
     Parameters
     ----------
     wanted : callable, bool or None
-        A function, True for a bar, False for nothing, None for a bar on a terminal.
+        A function, True for a bar, False for nothing, None for a bar on a terminal or in a
+        notebook.
     """
 
     def __init__(self, wanted: ProgressFunction | bool | None) -> None:
         self._function = wanted if callable(wanted) else None
-        self._bar_wanted = wanted is True or (wanted is None and sys.stderr.isatty())
+        self._bar_wanted = wanted is True or (wanted is None and somebody_looks())
         self._always = wanted is True
         self._bar: Any = None
         self._tasks: dict[str, Any] = {}
@@ -61,7 +64,9 @@ class Progress:
 
 
 def start_bars() -> Any:
-    """Bars on stderr, drawn by rich; ``stop()`` ends them."""
+    """Bars in a notebook, else on stderr, drawn by rich; ``stop()`` ends them."""
+    if notebook_shell() is not None:
+        return NotebookBars()
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -82,3 +87,8 @@ def start_bars() -> Any:
     )
     bars.start()
     return bars
+
+
+def somebody_looks() -> bool:
+    """Whether bars would be seen: on a terminal or in a notebook."""
+    return notebook_shell() is not None or sys.stderr.isatty()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.final_weights import FinalWeights
@@ -65,7 +66,8 @@ class SpikeTrain:
         return len(self.steps)
 
     def __repr__(self) -> str:
-        return f"<SpikeTrain: {len(self)} spikes of {len(np.unique(self.indices))} neurons>"
+        neurons = counted(len(np.unique(self.indices)), "neuron")
+        return f"<SpikeTrain: {counted(len(self), 'spike')} of {neurons}>"
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ class Trace:
         return len(self.times)
 
     def __repr__(self) -> str:
-        return f"<Trace: {self.values.shape[0]} samples of {self.values.shape[1]} neurons>"
+        samples, neurons = self.values.shape
+        return f"<Trace: {counted(samples, 'sample')} of {counted(neurons, 'neuron')}>"
 
 
 class Shelf(Mapping[str, T], Generic[T]):
@@ -109,6 +112,9 @@ class Shelf(Mapping[str, T], Generic[T]):
             value = self._entries[key] = value()
         return value
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries  # without fetching the value
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
@@ -116,7 +122,7 @@ class Shelf(Mapping[str, T], Generic[T]):
         return len(self._entries)
 
     def __repr__(self) -> str:
-        return f"<{self._what} of {', '.join(self._entries) or 'nothing'}>"
+        return f"<{self._what} of {listed(self._entries) or 'nothing'}>"
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,11 @@ class SpikeCounts:
 
     steps: IntArray
     totals: dict[str, IntArray]
+
+    def __repr__(self) -> str:
+        return line(
+            "SpikeCounts", "", f"at {counted(len(self.steps), 'time')}", listed(self.totals)
+        )
 
 
 @dataclass
@@ -181,6 +192,10 @@ class Result:
     path: Path | None = None
     file_id: str = ""
     weights: Mapping[str, FinalWeights] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.weights, Shelf):
+            self.weights = Shelf(self.weights, "weights")
 
     @property
     def duration(self) -> float:
@@ -353,8 +368,13 @@ class Result:
         state = ", interrupted" if self.interrupted else ""
         return (
             f"<Result: {self.duration:g} ms of {self.name or 'a network'}, spikes of "
-            f"{', '.join(self.spikes) or 'nothing'} recorded{state}>"
+            f"{listed(self.spikes) or 'nothing'} recorded{state}>"
         )
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.runtime.notebook import result_html
+
+        return result_html(self)
 
 
 def _milliseconds(given: object, name: str) -> float:

@@ -17,6 +17,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
@@ -27,7 +28,7 @@ from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.memory_sink import MemorySink
 from pygenn_lite.runtime.parameters import Parameters
-from pygenn_lite.runtime.plan import MemoryRow
+from pygenn_lite.runtime.plan import MemoryRows
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.recording import open_result_file, recording_rows
 from pygenn_lite.runtime.result import Result, times_of
@@ -200,7 +201,7 @@ class Simulation(Live):
             cure=f"there are {[*self._populations, *self._groups, *self._inputs]}",
         )
 
-    def memory(self, duration: float = 0.0) -> list[MemoryRow]:
+    def memory(self, duration: float = 0.0) -> MemoryRows:
         """What takes how many bytes.
 
         Parameters
@@ -211,7 +212,7 @@ class Simulation(Live):
         """
         steps, start = self._steps(duration), self.steps_done
         recorded = recording_rows(self._machine.requests, self._machine.real, start, start + steps)
-        return memory_rows(self._machine) + [row for row in recorded if row.bytes]
+        return MemoryRows([*memory_rows(self._machine), *(row for row in recorded if row.bytes)])
 
     def inspect(self) -> Inspection:
         """Derived update rules, memory per array, generated source."""
@@ -461,6 +462,7 @@ class Simulation(Live):
     def __repr__(self) -> str:
         return (
             f"<Simulation of {self._machine.network.name or 'a network'}: "
-            f"{sum(self._sizes().values())} neurons, {self.synapse_count} synapses, "
-            f"{self.threads} threads, {self.precision}, at {self.time:g} ms>"
+            f"{counted(sum(self._sizes().values()), 'neuron')}, "
+            f"{counted(self.synapse_count, 'synapse')}, {counted(self.threads, 'thread')}, "
+            f"{self.precision}, at {self.time:g} ms>"
         )

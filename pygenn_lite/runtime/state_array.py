@@ -139,7 +139,11 @@ class StateArray(Live, NDArrayOperatorsMixin):
         return sorted({*super().__dir__(), *_METHODS})
 
     def __repr__(self) -> str:
-        return f"<{self.name}: {self._read()!r}>"
+        values = self._read()
+        if values.ndim == 0:
+            return f"<{self.name}: {values[()]:.12g}>"
+        few = np.array2string(values.ravel(), threshold=6, edgeitems=3, max_line_width=1000)
+        return f"<{self.name}: {few}, {' x '.join(f'{n:,}' for n in values.shape)}>"
 
 
 def is_declared(value: object) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.assigned import assigned_to_neurons, assigned_to_synapses
@@ -86,7 +87,7 @@ class PopulationView(Live):
             memory.publish_now(internal, step)
 
     def __repr__(self) -> str:
-        return f"<population {self.name}: {self.size} neurons, {', '.join(self.names)}>"
+        return line("population", self.name, counted(self.size, "neuron"), listed(self.names))
 
 
 class GroupView(Live):
@@ -189,4 +190,6 @@ class GroupView(Live):
 
     def __repr__(self) -> str:
         ends = f"{self._instance.source} -> {self._instance.target}"
-        return f"<synapse group {self.name}: {self.size} synapses {ends}>"
+        return line(
+            "synapse group", self.name, counted(self.size, "synapse"), ends, listed(self.names)
+        )

@@ -1,4 +1,5 @@
-"""In a notebook each picture is shown once, and the user's own plots are left alone."""
+"""In a notebook each picture is shown once, the user's own plots are left alone, and objects are
+tables."""
 
 import os
 
@@ -38,6 +39,8 @@ CELLS = [
     ("assert not plt.get_fignums()", 0),
     ("own, ax = plt.subplots()\nresult.plot()\nassert plt.gcf() is own and plt.gca() is ax", 2),
     ("own, ax = plt.subplots()\npg.plotting.raster(result, ax)\nax.set_title('mine');", 1),
+    ("net = pg.Network(); cells = net.population('cells', 9, pg.PoissonNeuron(rate=9.0)); net", 0),
+    ("net.compile(progress=False).run(9.0, progress=True)", 0),
     ("%config InlineBackend.figure_formats = ['svg']\nresult.plot()", 0),
 ]
 
@@ -66,6 +69,21 @@ def test_every_cell_shows_exactly_the_pictures_it_makes(executed):
 
 def test_a_picture_comes_in_the_format_that_the_notebook_chose(executed):
     assert pictures(executed[-1], "image/svg+xml") == 1
+
+
+def html(cell):
+    return [o.data["text/html"] for o in cell.outputs if "text/html" in o.get("data", {})]
+
+
+def test_a_network_is_a_table(executed):
+    (shown,) = html(executed[-3])
+    assert "<td" in shown and "cells" in shown
+
+
+def test_progress_ends_as_a_line_of_times_before_the_table_of_the_result(executed):
+    progress, result = html(executed[-2])
+    assert progress.startswith("<small>") and "simulating" in progress
+    assert "9 ms" in result and "cells" in result
 
 
 def test_a_notebook_prints_no_warnings(executed):
