@@ -55,7 +55,10 @@ class MemoryRows(list[MemoryRow]):
         from pygenn_lite.declaration.html import table as html_table
 
         ordered = sorted(self, key=lambda row: -row.bytes)
-        rows = [(row.name, row.what, row.count, readable(row.bytes)) for row in ordered]
+        rows = [
+            (r.name, r.what, r.count, ("about " if r.estimated else "") + readable(r.bytes))
+            for r in ordered
+        ]
         columns = ["of", "array", "elements", "memory"]
         return html_table(columns, rows, caption=repr(self).strip("<>"))
 
