@@ -18,6 +18,19 @@ from pathlib import Path
 from pygenn_lite.errors import ArgumentError, SimulationError
 
 
+def as_path(given: object) -> Path:
+    """A path as the user gave it.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if isinstance(given, (str, os.PathLike)) and "\0" not in str(given) and str(given):
+        with contextlib.suppress(TypeError):  # of a path in bytes
+            return Path(given)
+    raise ArgumentError(f"{given!r} is not a path", cure="give the name of a file")
+
+
 def real_path(path: Path) -> Path:
     """Where a file really lies: what a link points to is written, not the link replaced."""
     return Path(os.path.realpath(path))

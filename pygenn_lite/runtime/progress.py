@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ ProgressFunction: TypeAlias = Callable[[str, float, float], None]
 """Called as ``progress(what, done, total)`` now and then."""
 
 PATIENCE_SECONDS = 0.4  # no bar for work that is over before anybody looks
+
+CLOSED = (OSError, ValueError, AttributeError)  # what a closed or missing stderr raises
 
 
 class Progress:
@@ -44,14 +47,18 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with contextlib.suppress(*CLOSED):
+                self._bar.stop()
 
     def __call__(self, what: str, done: float, total: float) -> None:
         """Tell that ``done`` of ``total`` of ``what`` is done."""
         if self._function is not None:
             self._function(what, done, total)
         elif self._bar_wanted:
-            self._draw(what, done, total)
+            try:
+                self._draw(what, done, total)
+            except CLOSED:  # nobody is looking any more: no reason to end the work
+                self._bar_wanted = False
 
     def _draw(self, what: str, done: float, total: float) -> None:
         if self._bar is None:
@@ -77,13 +84,19 @@ def start_bars() -> Any:
     )
     from rich.progress import Progress as RichProgress
 
+    class Quiet(Console):
+        """Falls silent when nobody listens any more; rich's own would end the program."""
+
+        def on_broken_pipe(self) -> None:
+            self.quiet = True
+
     bars = RichProgress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Quiet(stderr=True),
     )
     bars.start()
     return bars
@@ -91,4 +104,7 @@ def start_bars() -> Any:
 
 def somebody_looks() -> bool:
     """Whether bars would be seen: on a terminal or in a notebook."""
-    return notebook_shell() is not None or sys.stderr.isatty()
+    try:
+        return notebook_shell() is not None or sys.stderr.isatty()
+    except CLOSED:
+        return False

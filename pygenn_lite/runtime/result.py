@@ -18,6 +18,7 @@ from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.binning import BinnedSpikes, bin_edges, count_spikes
+from pygenn_lite.runtime.files import as_path
 from pygenn_lite.runtime.final_weights import FinalWeights
 
 T = TypeVar("T")
@@ -362,7 +363,7 @@ class Result:
         """
         from pygenn_lite.runtime.result_file import write_result
 
-        return write_result(self, Path(path), overwrite)
+        return write_result(self, as_path(path), overwrite)
 
     def __repr__(self) -> str:
         state = ", interrupted" if self.interrupted else ""
@@ -389,4 +390,4 @@ def load_result(path: str | Path) -> Result:
     """Read a result file, also one that a killed run left; arrays are read when asked for."""
     from pygenn_lite.runtime.result_reader import read_result
 
-    return read_result(Path(path))
+    return read_result(as_path(path))

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 SONATA_MAGIC = 0x0A7A
 SORTING = {"none": 0, "by_id": 1, "by_time": 2}  # SONATA's
+PARTS = ("spikes", "traces", "counts", "weights")
 CHUNK_BYTES = 1 << 16
 SAVED_AT_ONCE = 1 << 20  # rows of a result in memory
 FLUSH_SECONDS = 0.5
@@ -110,6 +111,8 @@ class ResultFile:
             run = self.file.create_group("run").attrs
             run["reached"] = np.array([start_step, 0, 0], np.int64)  # step, flushes, checksum
             run["interrupted"], run["simulate_seconds"] = np.uint8(True), 0.0
+            for part in PARTS:  # always there: what cannot be found was damaged
+                self.file.create_group(part)
             for population, recorded in spikes.items():
                 self._create_spikes(population, recorded, sizes[population])
             for (population, variable), indices in traces.items():
@@ -117,7 +120,7 @@ class ResultFile:
                 _constant(group, "indices", indices)
                 self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
                 self._growing(group, "values", dtype, (len(indices),))
-            counts = self.file.create_group("counts")
+            counts = self.file["counts"]
             self._growing(counts, "steps", np.int64)
             totals = counts.create_group("totals")
             for population, size in sizes.items():

@@ -119,7 +119,9 @@ def _reading(path: Path) -> Iterator[h5py.File]:
         raise FileFormatError(f"there is no file {path}") from error
     except IsADirectoryError as error:
         raise FileFormatError(f"{path} is a folder", cure=NAME_ANOTHER) from error
-    except (OSError, RuntimeError, LookupError, ValueError, TypeError, ArithmeticError) as error:
+    except FileFormatError:
+        raise
+    except Exception as error:  # whatever HDF5 makes of a damaged file
         raise FileFormatError(
             f"{path} cannot be read as a result file: {error}", cure=NAME_ANOTHER
         ) from error
@@ -136,10 +138,10 @@ def _read(file: h5py.File, path: Path) -> Result:
         )
     arrays = ResultArrays(file)
     dt, run, identity = float(root["dt"]), file["run"].attrs, _string(root["id"])
-    spikes = {p: _Later(path, identity, p, _SpikeReader(dt)) for p in file.get("spikes", {})}
+    spikes = {p: _Later(path, identity, p, _SpikeReader(dt)) for p in file["spikes"]}
     whole = {p for p in spikes if bool(file[f"spikes/{p}"].attrs["whole"])}
     traces: dict[str, Mapping[str, Trace]] = {}
-    for owner, group in file.get("traces", {}).items():
+    for owner, group in file["traces"].items():
         entries = {v: _Later(path, identity, f"traces/{owner}/{v}", _read_trace) for v in group}
         traces[owner] = Shelf(entries, f"variables of {owner}:")
     totals = file["counts/totals"]
@@ -191,20 +193,21 @@ class _SpikeReader:
 
     def __call__(self, arrays: ResultArrays, population: str) -> SpikeTrain:
         place = f"spikes/{population}"
+        recorded: range | npt.NDArray[Any]
         number = arrays.entry(f"{place}/timestamps")[0]
         if number != arrays.entry(f"{place}/node_ids")[0]:
             raise ValueError(f"{place} has spikes without a neuron")
         steps, indices = np.empty(number, np.int64), np.empty(number, np.uint32)
         for part, times in arrays.blocks(f"{place}/timestamps"):
-            steps[part] = nearest_steps(times, self.dt)
+            with np.errstate(invalid="ignore"):  # of damaged ones, told at the end
+                steps[part] = nearest_steps(times, self.dt)
         for part, ids in arrays.blocks(f"{place}/node_ids"):
             indices[part] = ids
-        bounds = arrays.file[place].attrs.get("recorded")
-        recorded = (
-            arrays.constant(f"recorded/{population}")
-            if bounds is None
-            else range(*(int(bound) for bound in bounds))
-        )
+        attributes = arrays.file[place].attrs
+        if "recorded" in attributes:
+            recorded = range(*(int(bound) for bound in attributes["recorded"]))
+        else:
+            recorded = arrays.constant(f"recorded/{population}")
         return SpikeTrain(steps, indices, self.dt, recorded)
 
 
@@ -216,7 +219,7 @@ def _read_trace(arrays: ResultArrays, place: str) -> Trace:
 def _read_weights(arrays: ResultArrays) -> dict[str, FinalWeights]:
     """Weights of the groups that have any: a run that was killed wrote none."""
     found: dict[str, FinalWeights] = {}
-    for name in arrays.file.get("weights", {}):
+    for name in arrays.file["weights"]:
         edges = arrays.rows(f"weights/{name}/edges")
         values = arrays.rows(f"weights/{name}/values")
         if len(edges):

@@ -21,6 +21,7 @@ from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
+from pygenn_lite.runtime.files import as_path
 from pygenn_lite.runtime.input_views import InputView, input_views
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.interrupts import InterruptWatch
@@ -342,15 +343,15 @@ class Simulation(Live):
             The file cannot be written.
         """
         if self._runner == threading.get_ident():  # between two steps: all is in place
-            save_checkpoint(self._machine, Path(path), overwrite)
+            save_checkpoint(self._machine, as_path(path), overwrite)
             return
         with self._nothing_else("saved"):
-            save_checkpoint(self._machine, Path(path), overwrite)
+            save_checkpoint(self._machine, as_path(path), overwrite)
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network."""
         with self._nothing_else("restored"):
-            restore_checkpoint(self._machine, Path(path))
+            restore_checkpoint(self._machine, as_path(path))
             self._changed.clear()
 
     # ------------------------------------------------------------------ the loop
@@ -442,7 +443,7 @@ class Simulation(Live):
         if stream_to is None:
             return MemorySink(machine.requests, self.dt, machine.real, start, start + steps)
         return open_result_file(
-            Path(stream_to),
+            as_path(stream_to),
             machine.requests,
             dt=self.dt,
             start_step=start,
