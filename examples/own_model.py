@@ -1,9 +1,11 @@
 """A model of one's own, with SymPy: the exponential integrate-and-fire neuron with a slow current.
 
-Equations may be SymPy expressions or text; both go the same way. `inspect` shows which integrator
-was chosen and the formulas of a step.
+Equations may be SymPy expressions or text; both go the same way. `inspect` shows which
+integrator was chosen and the formulas of a step.
 """
 
+import matplotlib.pyplot as plt
+import numpy as np
 import sympy
 
 import pygenn_lite as pg
@@ -29,10 +31,21 @@ print("dV'/dV at rest:", sympy.simplify(sympy.diff((leak + upswing) / C, V).subs
 net = pg.Network(dt=0.05, seed=1)
 neurons = net.population("neurons", 20, model)
 net.current(neurons, "150 + 25*i")  # pA, more for each next neuron
-net.record(neurons.spikes)
+net.record(neurons.spikes, neurons["V"], neurons["w"])
 
 sim = net.compile()
 print(sim.inspect().rules)
 result = sim.run(1000.0)
-print("spikes:", sim["neurons"].spike_counts())
-assert len(result.spikes["neurons"]) > 0
+counts = sim["neurons"].spike_counts()
+print("spikes:", counts)
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+traces = result.traces["neurons"]
+for number in (4, 10, 19):
+    orbit = [traces[name].values[-8000:, number] for name in ("V", "w")]
+    left.plot(*orbit, linewidth=0.8, label=f"{150 + 25 * number} pA")
+left.set(xlabel="V (mV)", ylabel="w (pA)", title="orbits, after 600 ms")
+left.legend()
+right.plot(150 + 25 * np.arange(20), counts, "ko-")
+right.set(xlabel="current (pA)", ylabel="rate (Hz)", title="rate against current")
+figure.savefig("own_model.png", dpi=120)

@@ -1,9 +1,11 @@
 """The window of pair STDP: how a weight changes with the time between two spikes.
 
-Each pair of neurons has one synapse. The source spikes at 100 ms; a strong input makes the target
-spike `lag` ms later. The changes lie on A_plus exp(-lag/tau_plus) and -A_minus exp(lag/tau_minus).
+Each pair of neurons has one synapse. The source spikes at 100 ms; a strong input makes the
+target spike `lag` ms later. The changes lie on A_plus exp(-lag/tau_plus) and -A_minus
+exp(lag/tau_minus).
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 import pygenn_lite as pg
@@ -35,7 +37,15 @@ spikes = result.spikes["post"]
 measured = spikes.times[np.argsort(spikes.indices)] - 100.1
 expected = np.where(measured >= 0, 0.01 * np.exp(-np.abs(measured) / 20.0),
                     -0.0105 * np.exp(-np.abs(measured) / 20.0))  # fmt: skip
-for lag, value in list(zip(measured, change, strict=True))[::7]:
-    print(f"{lag:+7.1f} ms  {value:+.6f}")
 print(f"largest difference from the formula: {np.abs(change - expected).max():.1e}")
 assert np.allclose(change, expected, atol=1e-9)
+
+figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+for side in (measured < 0, measured > 0):
+    order = np.argsort(measured[side])
+    ax.plot(measured[side][order], expected[side][order], "k", linewidth=1)
+ax.plot(measured, change, "o", color="tab:red", markersize=4, label="simulated; line: formula")
+ax.axhline(0.0, color="gray", linewidth=0.5)
+ax.set(xlabel="post minus pre (ms)", ylabel="change of weight", title="the window of pair STDP")
+ax.legend()
+figure.savefig("stdp_window.png", dpi=120)
