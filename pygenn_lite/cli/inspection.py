@@ -50,11 +50,15 @@ def inspect_network(
 
 
 def integrators_of(structure: Any, program: Any) -> dict[str, str]:
-    """How each population is integrated, as chosen."""
+    """How each population, and each group's variables per synapse, are integrated, as chosen."""
     chosen = {}
     for name, instance in structure.populations.items():
         if instance.kernel is not None:
             used = dict.fromkeys(i for _, i in program.neurons[instance.kernel].integrators)
+            chosen[name] = ", ".join(used)
+    for name, group in structure.groups.items():
+        if group.kernel is not None:
+            used = dict.fromkeys(i for _, i in program.synapses[group.kernel].integrators)
             chosen[name] = ", ".join(used)
     return chosen
 
@@ -77,7 +81,9 @@ def _print_network(console: Any, network: Network, integrators: dict[str, str]) 
     if not network.groups:
         return
     groups = Table(title="Synapse groups", title_justify="left")
-    for column in ("name", "synapses", "model", "connectivity", "storage"):
+    shown = any(integrators.get(name) for name in network.groups)  # few have dynamics of their own
+    columns = ("name", "synapses", "model", "connectivity", "storage")
+    for column in (*columns, "integrator") if shown else columns:
         groups.add_column(column, justify="right" if column == "synapses" else "left")
     total, any_random = 0.0, False
     counts = expected_counts(network)
@@ -86,9 +92,10 @@ def _print_network(console: Any, network: Network, integrators: dict[str, str]) 
         total, any_random = total + count, any_random or random
         rule = type(group.connectivity).__name__
         name = group.synapse.name or "equations"
-        groups.add_row(group.name, _count(count, random), name, rule, group.storage)
+        own = [integrators.get(group.name, "")] if shown else []
+        groups.add_row(group.name, _count(count, random), name, rule, group.storage, *own)
     groups.add_section()
-    groups.add_row("in all", _count(total, any_random), "", "", "")
+    groups.add_row("in all", _count(total, any_random), *[""] * (len(groups.columns) - 2))
     console.print(groups)
 
 

@@ -9,11 +9,8 @@ from pygenn_lite.codegen.program import Assign, LinearFlow, NeuronKernel, Synaps
 
 def describe_neuron_kernel(kernel: NeuronKernel) -> str:
     """Update rule of a population as formulas."""
-    methods: dict[str, list[str]] = {}
-    for variable, method in kernel.integrators:
-        methods.setdefault(method, []).append(variable)
     lines = [f"neuron kernel {kernel.name} ({kernel.real})"]
-    lines += [f"  {method}: {', '.join(names)}" for method, names in methods.items()]
+    lines += _methods(kernel.integrators)
     for flow in kernel.flows:
         lines += _flow(flow)
     lines += _section("coefficients", (f"{c.name} = {c.value}" for c in kernel.coefficients))
@@ -41,12 +38,15 @@ def describe_synapse_kernel(kernel: SynapseKernel) -> str:
     """What happens at a plastic synapse as formulas."""
     lines = [f"synapse kernel {kernel.name} ({kernel.real})"]
     lines.append(f"  per synapse: {', '.join(kernel.synapse)}")
+    lines += _methods(kernel.integrators)
     if kernel.held:
         lines.append(
             f"  held at a postsynaptic spike that makes it refractory: {', '.join(kernel.held)}"
         )
     if kernel.summed:
         lines.append(f"  summed, for the threshold to see: {', '.join(kernel.summed)}")
+    for flow in kernel.flows:
+        lines += _flow(flow)
     lines += _section("since the last event", _assigns(kernel.decay))
     for title, assigns in (
         ("at a presynaptic arrival", kernel.on_pre),
@@ -58,6 +58,13 @@ def describe_synapse_kernel(kernel: SynapseKernel) -> str:
             (f"{a.target} {'+=' if a.target in kernel.post else '='} {a.value}" for a in assigns),
         )
     return "\n".join(lines)
+
+
+def _methods(integrators: Iterable[tuple[str, str]]) -> list[str]:
+    methods: dict[str, list[str]] = {}
+    for variable, method in integrators:
+        methods.setdefault(method, []).append(variable)
+    return [f"  {method}: {', '.join(names)}" for method, names in methods.items()]
 
 
 def _flow(flow: LinearFlow) -> list[str]:

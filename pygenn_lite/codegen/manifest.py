@@ -49,4 +49,5 @@ def _synapse(kernel: SynapseKernel) -> dict[str, Any]:
         "pre": list(kernel.pre),
         "post": list(kernel.post),
         "scalars": list(kernel.scalars),
+        "integrators": dict(kernel.integrators),
     }

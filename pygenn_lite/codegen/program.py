@@ -70,7 +70,7 @@ class LinearFlow:
     inputs: tuple[str, ...]  # "1" is the constant
     matrix: tuple[tuple[int, int, sympy.Expr], ...]  # row, column (variables, inputs), entry
     outputs: tuple[tuple[int, int, str], ...]  # row, column, coefficient name
-    per_neuron: tuple[str, ...]  # the coefficients that differ between neurons
+    per_neuron: tuple[str, ...]  # the coefficients that differ between neurons (or synapses)
 
 
 @dataclass(frozen=True)
@@ -156,10 +156,12 @@ class SynapseKernel:
     held: tuple[str, ...]  # of `post`: on_post leaves them while the counter `refractory` runs
     summed: tuple[str, ...]
     scalars: tuple[str, ...]
+    flows: tuple[LinearFlow, ...]  # over `elapsed` (event driven) or a step; known in decay or step
     decay: tuple[Assign, ...]  # event driven: brings variables up to date; uses `elapsed` (ms)
     on_pre: tuple[Assign, ...]
     on_post: tuple[Assign, ...]
     step: tuple[Assign, ...]
+    integrators: tuple[tuple[str, str], ...]  # per-synapse variable, integrator (for people)
     real: str
 
     @property

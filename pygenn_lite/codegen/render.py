@@ -16,7 +16,14 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean
 
 from pygenn_lite.codegen.cpp_printer import CppPrinter
-from pygenn_lite.codegen.program import Assign, Coefficient, NeuronKernel, Program, SynapseKernel
+from pygenn_lite.codegen.program import (
+    Assign,
+    Coefficient,
+    LinearFlow,
+    NeuronKernel,
+    Program,
+    SynapseKernel,
+)
 from pygenn_lite.codegen.safe_names import with_safe_names
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -141,6 +148,7 @@ def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
         "kernel": kernel,
         "description": description,
         "decay": _lines(kernel.decay),
+        "flows": [_flow_view(flow) for flow in kernel.flows],
         "parts": {
             name: _synapse_part(kernel, name, assigns, decay)
             for name, assigns, decay in (
@@ -158,6 +166,8 @@ def _synapse_part(
 ) -> dict[str, Any]:
     """Statements of one event, with the variables it reads and writes."""
     used = _names(*(a.value for a in (*decay, *assigns)))
+    if decay or name == "step":
+        used |= _names(*(value for flow in kernel.flows for _, _, value in flow.matrix))
     targets = [a.target.removesuffix("__next") for a in (*decay, *assigns)]
     own = [n for n in kernel.synapse if n != "last_update"]
     jumped = [n for n in kernel.post if n in targets]
@@ -215,21 +225,25 @@ def _prepare_view(kernel: NeuronKernel) -> dict[str, Any]:
     def coefficient(c: Coefficient) -> Line:
         return Line(c.name, _print(c.value, "double"))
 
-    def flow(f: Any) -> dict[str, Any]:
-        size = len(f.variables) + len(f.inputs)
-        return {
-            "size": size,
-            "entries": [(i * size + j, _print(value, "double")) for i, j, value in f.matrix],
-            "shared": [(i * size + j, n) for i, j, n in f.outputs if n not in f.per_neuron],
-            "per_neuron": [(i * size + j, n) for i, j, n in f.outputs if n in f.per_neuron],
-        }
-
-    flows = [flow(f) for f in kernel.flows]
+    flows = [_flow_view(f) for f in kernel.flows]
     return {
         "shared": [coefficient(c) for c in kernel.coefficients if not c.per_neuron],
         "per_neuron": [coefficient(c) for c in kernel.coefficients if c.per_neuron],
         "shared_flows": [f for f in flows if not f["per_neuron"]],
         "neuron_flows": [f for f in flows if f["per_neuron"]],
+    }
+
+
+def _flow_view(flow: LinearFlow) -> dict[str, Any]:
+    """A matrix by the positions of its entries, and where its exponential's entries go."""
+    size = len(flow.variables) + len(flow.inputs)
+    outputs = [(i * size + j, name) for i, j, name in flow.outputs]
+    return {
+        "size": size,
+        "entries": [(i * size + j, _print(value, "double")) for i, j, value in flow.matrix],
+        "outputs": outputs,
+        "shared": [(k, n) for k, n in outputs if n not in flow.per_neuron],
+        "per_neuron": [(k, n) for k, n in outputs if n in flow.per_neuron],
     }
 
 

@@ -86,6 +86,7 @@ class SynapseStructure:
     on_post: tuple[Statement, ...]
     equations: tuple[Statement, ...]
     event_driven: bool
+    integrator: str
     synapse: tuple[str, ...]  # per-synapse variables, "weight" first
     pre: tuple[str, ...]  # symbols read from the source population's rings
     post: tuple[str, ...]  # symbols that are arrays over the target slice

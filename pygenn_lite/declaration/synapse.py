@@ -8,11 +8,13 @@ from typing import Any
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.equations import Equation, parse_equations
-from pygenn_lite.declaration.names import check_label, check_name, nearest
+from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, as_values
 from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
+
+SYNAPSE_INTEGRATORS = ("auto", "exact", "exponential_euler", "rk4", "heun", "rk2", "euler")
 
 
 @dataclass(frozen=True, init=False)
@@ -86,7 +88,12 @@ class SynapseModel:
     synapse_derivatives : str or mapping
         Continuous dynamics of per-synapse variables.
     event_driven : bool
-        Integrate them exactly between events (linear ones) instead of in every step.
+        Integrate them exactly from event to event, which asks for linear equations whose
+        coefficients stand still meanwhile, instead of in every step.
+    integrator : str
+        How they are integrated in every step: "auto" (by the rules for neurons), "exact",
+        "exponential_euler", "rk4", "heun", "rk2" or "euler". What they read of neurons is held
+        during the step.
     parameters : mapping
         Numbers, shared by the group.
     initial : mapping
@@ -108,6 +115,7 @@ class SynapseModel:
     post_trace: Trace | None
     synapse_equations: tuple[Equation, ...]
     event_driven: bool
+    integrator: str
     parameters: tuple[tuple[str, Value], ...]
     initial: tuple[tuple[str, Value], ...]
     variables: tuple[tuple[str, Value], ...]
@@ -125,6 +133,7 @@ class SynapseModel:
         post_trace: Trace | None = None,
         synapse_derivatives: Any = "",
         event_driven: bool = True,
+        integrator: str = "auto",
         parameters: Any = None,
         initial: Any = None,
         variables: Any = None,
@@ -151,6 +160,9 @@ class SynapseModel:
                 synapse_derivatives, f"{where}, synapse_derivatives"
             ),
             "event_driven": bool(event_driven),
+            "integrator": check_choice(
+                integrator, SYNAPSE_INTEGRATORS, "integrator", f"{where}, integrator", ModelError
+            ),
             "parameters": as_values(parameters, "parameters", where),
             "initial": as_values(initial, "initial", where),
             "variables": as_values(variables, "variables", where),
@@ -205,7 +217,26 @@ class SynapseModel:
         ]
 
 
+def _check_integrator(model: SynapseModel, where: str) -> None:
+    if model.integrator == "auto":
+        return
+    if not model.synapse_equations:
+        raise ModelError(
+            f"integrator={model.integrator!r}, but synapses have nothing to integrate",
+            where=where,
+            cure="give synapse_derivatives; postsynaptic variables go with the neuron model, "
+            "whose integrator is asked for there",
+        )
+    if model.event_driven and model.integrator != "exact":
+        raise ModelError(
+            f"integrator={model.integrator!r} goes from step to step, not from event to event",
+            where=where,
+            cure="set event_driven=False, or leave the integrator out",
+        )
+
+
 def _check(model: SynapseModel, where: str) -> None:
+    _check_integrator(model, where)
     seen: dict[str, str] = {}
     pairs = [(n, "parameter") for n, _ in model.parameters]
     pairs += [(n, "per-synapse variable") for n, _ in model.variables if n != "weight"]

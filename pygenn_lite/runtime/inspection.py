@@ -27,7 +27,7 @@ class Inspection:
     rules : str
         The update rules as formulas.
     integrators : dict
-        By population: the integrator of each variable.
+        By population: the integrator of each variable; by group, of variables per synapse.
     memory : MemoryRows
         What takes how many bytes: a list of MemoryRow.
     source : str
@@ -82,6 +82,9 @@ def inspect_machine(machine: Machine) -> Inspection:
     for name in machine.populations:
         manifest = machine.manifest_of(name)
         integrators[name] = dict(manifest["integrators"]) if manifest else {}
+    for name, synapses in machine.synapses.items():
+        if synapses.manifest["integrators"]:
+            integrators[name] = dict(synapses.manifest["integrators"])
     source = machine.code.source
     return Inspection(
         rules=str(codegen.derive_program(machine.structure)),

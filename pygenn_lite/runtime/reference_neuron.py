@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
 
 from pygenn_lite.codegen.program import Draw, NeuronKernel
 from pygenn_lite.codegen.structure import PopulationInstance, is_spike_source
@@ -20,7 +19,13 @@ from pygenn_lite.runtime.reference_random import (
     neuron_uniforms,
     poisson_counts,
 )
-from pygenn_lite.runtime.reference_values import Names, declared_value, evaluate, execute
+from pygenn_lite.runtime.reference_values import (
+    Names,
+    declared_value,
+    evaluate,
+    execute,
+    propagators,
+)
 
 Indices = NDArray[np.int64]
 
@@ -206,15 +211,7 @@ class ReferencePopulation:
         for coefficient in kernel.coefficients:
             self.names[coefficient.name] = evaluate(coefficient.value, self.names)
         for flow in kernel.flows:
-            entries = [(i, j, evaluate(value, self.names)) for i, j, value in flow.matrix]
-            shape = np.broadcast_shapes(*(np.shape(value) for _, _, value in entries))
-            order = len(flow.variables) + len(flow.inputs)
-            matrix = np.zeros((*shape, order, order))
-            for i, j, value in entries:
-                matrix[..., i, j] = value
-            propagator = expm(matrix * self.dt)
-            for i, j, name in flow.outputs:
-                entry = propagator[..., i, j]
+            for name, entry in propagators(flow, self.names, self.dt).items():
                 self.names[name] = entry if name in flow.per_neuron else float(np.ravel(entry)[0])
 
 

@@ -18,7 +18,7 @@ from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.reference_neuron import ReferencePopulation
-from pygenn_lite.runtime.reference_values import Names, evaluate, execute
+from pygenn_lite.runtime.reference_values import Names, evaluate, execute, propagators
 
 
 def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -> Connections:
@@ -126,6 +126,8 @@ class ReferenceGroup:
             names[name] = np.array([self.source.published_at(s, internal, i) for s, i in sent])
         for name, internal in self._read_of_target():
             names[name] = self.target.names[internal][self.post]
+        for flow in self.kernel.flows:
+            names |= propagators(flow, names, self.dt)
         execute(self.kernel.step, names)
         for assign in self.kernel.step:
             name = assign.target.removesuffix("__next")
@@ -137,7 +139,7 @@ class ReferenceGroup:
             return {name: values.copy() for name, values in self.variables.items()}
         names: Names = {**self.scalars, **self.variables, "dt": self.dt}
         names["elapsed"] = (step - self.variables["last_update"]) * self.dt
-        settled = {a.target: evaluate(a.value, names) for a in self.kernel.decay}
+        settled = self._settled(names)
         return {name: np.array(settled.get(name, old)) for name, old in self.variables.items()}
 
     def _event(
@@ -147,7 +149,7 @@ class ReferenceGroup:
         names = self._names(k, step, nth)
         if "last_update" in self.variables:
             names["elapsed"] = (step - self.variables["last_update"][k]) * self.dt
-            names |= {a.target: evaluate(a.value, names) for a in self.kernel.decay}
+            names |= self._settled(names)
             self.variables["last_update"][k] = step
         for assign in assigns:
             if assign.target not in self.kernel.post:
@@ -165,6 +167,13 @@ class ReferenceGroup:
         for name in self.variables:
             if name != "last_update":
                 self.variables[name][k] = names[name]
+
+    def _settled(self, names: Names) -> Names:
+        """Event-driven variables after `elapsed`, all from their values before."""
+        assert self.kernel is not None
+        for flow in self.kernel.flows:
+            names |= propagators(flow, names, names["elapsed"])
+        return {a.target: evaluate(a.value, names) for a in self.kernel.decay}
 
     def _names(self, k: int, step: int, nth: int | None) -> Names:
         """All that code of synapse `k` can read at ``t_step``; `nth`: of its source's spikes that

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import sympy
 from numpy.polynomial import polynomial
+from scipy.linalg import expm
 from sympy.printing.numpy import NumPyPrinter
 
-from pygenn_lite.codegen.program import Assign
+from pygenn_lite.codegen.program import Assign, LinearFlow
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
 from pygenn_lite.errors import UnsupportedFeature
@@ -34,6 +35,18 @@ def execute(assigns: Iterable[Assign], names: Names) -> None:
     """Carry out assignments in order."""
     for assign in assigns:
         names[assign.target] = evaluate(assign.value, names)
+
+
+def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:
+    """Entries of the exponential of a flow's matrix over `h` (ms), by their names."""
+    entries = [(i, j, evaluate(value, names)) for i, j, value in flow.matrix]
+    shape = np.broadcast_shapes(np.shape(h), *(np.shape(value) for _, _, value in entries))
+    order = len(flow.variables) + len(flow.inputs)
+    matrix = np.zeros((*shape, order, order))
+    for i, j, value in entries:
+        matrix[..., i, j] = value
+    exponential = expm(matrix * np.asarray(h)[..., None, None])
+    return {name: exponential[..., i, j] for i, j, name in flow.outputs}
 
 
 def declared_value(value: Value, size: int, seed: int, stream: str, positions: Any = None) -> Any:

@@ -145,6 +145,7 @@ def _synapse(model: SynapseModel) -> dict[str, Any]:
         pre_trace=_trace(model.pre_trace),
         post_trace=_trace(model.post_trace),
         synapse_derivatives=_text(model.synapse_equations),
+        integrator=model.integrator if model.integrator != "auto" else None,
         parameters=_values(model.parameters),
         initial=_values(model.initial),
         variables=_values(model.variables),

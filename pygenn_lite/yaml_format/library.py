@@ -167,6 +167,7 @@ class ModelShelf:
                 on_post=section.on_post,
                 synapse_derivatives=section.synapse_derivatives,
                 event_driven=section.event_driven,
+                integrator=section.integrator,
                 parameters=read_values(context, section.parameters, (*place, "parameters")),
                 initial=read_values(context, section.initial, (*place, "initial")),
                 variables=read_values(context, section.variables, (*place, "variables")),
@@ -193,7 +194,8 @@ class ModelShelf:
             raise self._error(
                 (*place, "use"), f"the library has no '{name}' here{hint}", _SHELF_CURE
             )
-        for key in sorted(section.model_fields_set - _NOT_WITH_USE):
+        fitting = _NOT_WITH_USE - ({"integrator"} if isinstance(section, SynapseSection) else set())
+        for key in sorted(section.model_fields_set - fitting):
             raise self._error(
                 (*place, key), f"'{key}' does not go with 'use'", "declare the model by equations"
             )

@@ -112,6 +112,7 @@ class SynapseSection(Section):
     post_trace: TraceSection | None = None
     synapse_derivatives: Equations = ""
     event_driven: bool = True
+    integrator: Word = "auto"
     parameters: dict[str, ValueSpec] = {}
     initial: dict[str, ValueSpec] = {}
     variables: dict[str, ValueSpec] = {}

@@ -47,6 +47,23 @@ def test_inspect_names_the_integrators_that_were_chosen(call):
     assert "│ exact, exponential_euler " in conditionally_linear
 
 
+def test_inspect_names_the_integrators_of_variables_per_synapse(call, tmp_path):
+    (tmp_path / "n.yaml").write_text(
+        """
+        network: {dt: 0.1}
+        synapses:
+          forgetting: {on_pre: V_post += weight, synapse_derivatives: dweight/dt = -weight*weight,
+                       event_driven: false, integrator: heun}
+        populations: {p: {size: 3, model: LIF}}
+        connections: [{source: p, target: p, synapse: forgetting, connectivity: all_to_all, weight: 1}]
+        """,
+        encoding="utf-8",
+    )
+    code, shown, error = call("inspect", str(tmp_path / "n.yaml"))
+    assert code == 0, error
+    assert "│ heun " in shown
+
+
 def test_models_lists_the_whole_library(call):
     code, out, _ = call("models")
     assert code == 0

@@ -124,6 +124,15 @@ def test_a_name_of_ones_own_takes_the_place_of_the_default_input():
             {"synapse_derivatives": "dc/dt = -c*s; s = 1/delay", "variables": {"c": 1.0}},
             ["delay", "s = 1 / delay", "event_driven=False"],
         ),
+        (
+            {"synapse_derivatives": "dweight/dt = -weight", "integrator": "rk5"},
+            ["'rk5' is no integrator", "'rk4'"],
+        ),
+        (
+            {"synapse_derivatives": "dweight/dt = -weight", "integrator": "rk4"},
+            ["'rk4'", "from step to step", "event_driven=False"],
+        ),
+        ({"integrator": "rk4", "event_driven": False}, ["nothing to integrate", "neuron model"]),
     ],
 )
 def test_a_wrong_synapse_model_is_named(arguments, words):

@@ -354,7 +354,12 @@ class Source:
         if self.chance(0.4):
             rate = self.choice([f"-{u}/{p}", f"({q} - {u})/{p}", self.number([u, p, q], 2)])
             declared["synapse_derivatives"] = f"d{u}/dt = {rate}"
+            if self.chance(0.4):
+                more = self.choice([f"{u} - weight", f"{p}*{u}", f"-weight/{q}", f"{u}*weight"])
+                declared["synapse_derivatives"] += f"; dweight/dt = {more}"
             declared["event_driven"] = self.chance(0.6)
+            if self.chance(0.3):
+                declared["integrator"] = self.choice(["auto", "exact", "rk4", "euler"])
         for part in ("on_pre", "on_post"):
             lines = []
             for _ in range(self.random.randint(part == "on_pre", 3)):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import pygenn_lite as pg
 from pygenn_lite.declaration.connectivity import STORAGE
 from pygenn_lite.declaration.neuron import INTEGRATORS
+from pygenn_lite.declaration.synapse import SYNAPSE_INTEGRATORS
 from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS, RANDOM
 from pygenn_lite.yaml_format.values import DISTRIBUTIONS
 
@@ -216,6 +217,9 @@ def synapse_models(draw):
     )
     known = ["u", "tau", "weight", *(["x"] if pre else []), *(["y"] if post else [])]
     jump = draw(usable(formulas(known, 2)))
+    flow = draw(st.sampled_from(["", "du/dt = -u/tau", "dweight/dt = -weight"]))
+    event_driven = draw(st.booleans())
+    chosen = SYNAPSE_INTEGRATORS if flow and not event_driven else ("auto",)
     return pg.SynapseModel(
         "dq/dt = -q/tau\ns = q*pi",
         inputs=draw(st.sampled_from(["I = s", "I += s; J = q"])),
@@ -223,8 +227,9 @@ def synapse_models(draw):
         on_post=draw(st.sampled_from(["", f"weight = {jump}"])),
         pre_trace=pre and pg.Trace(*pre),
         post_trace=post and pg.Trace(*post),
-        synapse_derivatives=draw(st.sampled_from(["", "du/dt = -u/tau", "dweight/dt = -weight"])),
-        event_driven=draw(st.booleans()),
+        synapse_derivatives=flow,
+        event_driven=event_driven,
+        integrator=draw(st.sampled_from(chosen)),
         parameters={"tau": draw(positive)},
         initial={"q": draw(neuron_values())},
         variables={"u": draw(st.one_of(number, distributions()))},

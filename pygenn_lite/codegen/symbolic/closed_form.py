@@ -13,9 +13,10 @@ import sympy
 
 from pygenn_lite.codegen.program import LinearFlow
 from pygenn_lite.codegen.symbolic.system import DT
-from pygenn_lite.declaration.functions import exprel
+from pygenn_lite.declaration.functions import exprel, exprel_slope
 
 LONGEST_PATH = 3  # variables on a path; longer formulas help nobody
+FAR = -40  # beyond, exp is nothing beside 1 in double precision
 
 
 def closed_form(flow: LinearFlow, h: sympy.Expr = DT) -> dict[str, sympy.Expr]:
@@ -28,6 +29,49 @@ def closed_form(flow: LinearFlow, h: sympy.Expr = DT) -> dict[str, sympy.Expr]:
         if paths is not None:
             formulas[name] = sympy.Add(*(_along(matrix, path, h) for path in paths))
     return formulas
+
+
+def safe_form(flow: LinearFlow, h: sympy.Expr) -> dict[str, sympy.Expr]:
+    """Formulas that are accurate in single precision for every h and for equal rates: of the
+    coefficients with at most one variable between the two, of subsystems without loops."""
+    size = len(flow.variables) + len(flow.inputs)
+    matrix = {(i, j): value for i, j, value in flow.matrix}
+    formulas = {}
+    for row, column, name in flow.outputs:
+        paths = _paths(matrix, size, column, row)
+        terms = [_safely_along(matrix, path, h) for path in paths or ()]
+        if paths is not None and None not in terms:
+            formulas[name] = sympy.Add(*terms)
+    return formulas
+
+
+def _safely_along(
+    matrix: dict[tuple[int, int], sympy.Expr], path: tuple[int, ...], h: sympy.Expr
+) -> sympy.Expr | None:
+    rates = [matrix.get((i, i), sympy.S.Zero) for i in path]
+    factors = (matrix[b, a] for a, b in itertools.pairwise(path))
+    difference = _safe_difference(rates, h)
+    return None if difference is None else sympy.Mul(*factors) * difference
+
+
+def _safe_difference(rates: list[sympy.Expr], h: sympy.Expr) -> sympy.Expr | None:
+    """exp[a, b, ...] at step h. Exponentials are taken relative to the largest: nothing overflows
+    that does not grow. None where only cancellation of like numbers would give it."""
+    distinct = list(dict.fromkeys(rates))
+    if len(distinct) == 1:
+        order = len(rates) - 1
+        return h**order / sympy.factorial(order) * sympy.exp(rates[0] * h)
+    if len(rates) == 2:
+        if sympy.S.Zero in rates:
+            return h * exprel((rates[0] + rates[1]) * h)
+        return h * sympy.exp(sympy.Max(*rates) * h) * exprel(-sympy.Abs(rates[0] - rates[1]) * h)
+    if len(rates) == 3 and len(distinct) == 2 and sympy.S.Zero in distinct:
+        x = (distinct[0] + distinct[1]) * h
+        if rates.count(sympy.S.Zero) == 1:
+            return h**2 * exprel_slope(x)
+        near = sympy.exp(x) * exprel_slope(-x)
+        return h**2 * sympy.Piecewise((near, x > FAR), ((-1 - x) / x**2, True))
+    return None
 
 
 def _paths(
