@@ -55,7 +55,8 @@ def test_inspect_names_the_integrators_of_variables_per_synapse(call, tmp_path):
           forgetting: {on_pre: V_post += weight, synapse_derivatives: dweight/dt = -weight*weight,
                        event_driven: false, integrator: heun}
         populations: {p: {size: 3, model: LIF}}
-        connections: [{source: p, target: p, synapse: forgetting, connectivity: all_to_all, weight: 1}]
+        connections:
+          - {source: p, target: p, synapse: forgetting, connectivity: all_to_all, weight: 1}
         """,
         encoding="utf-8",
     )
