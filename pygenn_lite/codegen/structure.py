@@ -124,6 +124,7 @@ class GroupInstance:
     values: dict[str, Value] = field(default_factory=dict)
     initial: dict[str, Value] = field(default_factory=dict)
     receptor: dict[str, str] = field(default_factory=dict)
+    pre_trace: dict[str, str] = field(default_factory=dict)
     pre: dict[str, str] = field(default_factory=dict)
     post: dict[str, str] = field(default_factory=dict)
     needs_transposed: bool = False

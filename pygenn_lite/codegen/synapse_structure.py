@@ -72,6 +72,7 @@ def general_group(
         values=names.scalars,
         initial={"weight": group.weight, **dict(model.variables)},
         receptor={**receptor, **post_trace},
+        pre_trace=pre_trace,
         pre={s: names.pre[s] for s in structure.pre},
         post={s: names.post[s] for s in structure.post},
         needs_transposed=bool(model.on_post),

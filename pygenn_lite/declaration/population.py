@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -114,15 +115,25 @@ class Population:
         """All spikes, for recording."""
         return SpikesOf(self.name, self.size)
 
+    @property
+    def names(self) -> list[str]:
+        """State variables: what can be recorded besides the spikes."""
+        return [] if isinstance(self.model, SpikeSource) else list(self.model.state_names)
+
     def __getitem__(self, variable: str) -> VariableOf:
-        if isinstance(self.model, SpikeSource) or variable not in self.model.state_names:
-            known = () if isinstance(self.model, SpikeSource) else self.model.state_names
+        if variable not in self.names:
             raise NetworkError(
-                f"no state variable {variable!r}{nearest(str(variable), known)}",
+                f"no state variable {variable!r}{nearest(str(variable), self.names)}",
                 where=f"population {self.name!r}",
-                cure=f"its state variables are {list(known)}",
+                cure=f"its state variables are {self.names}",
             )
         return VariableOf(self.name, variable, self.size)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
 
 
 @dataclass(frozen=True)
@@ -143,15 +154,26 @@ class SynapseGroup:
         ends, model = f"{self.source} -> {self.target}", self.synapse.name or "equations"
         return line("SynapseGroup", self.name, ends, model, shortened(str(self.connectivity)))
 
+    @property
+    def names(self) -> list[str]:
+        """Variables that the group's synapses have on each target neuron: what can be recorded."""
+        trace = self.synapse.post_trace
+        return [*self.synapse.state_names, *(trace.state_names if trace else ())]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
+
     def __getitem__(self, variable: str) -> VariableOf:
-        known = list(self.synapse.state_names)
-        known += self.synapse.post_trace.state_names if self.synapse.post_trace else []
-        if variable not in known:
+        if variable not in self.names:
             raise NetworkError(
-                f"no variable {variable!r} of the target neurons{nearest(str(variable), known)}",
+                f"no variable {variable!r} of the target neurons"
+                f"{nearest(str(variable), self.names)}",
                 where=f"synapse group {self.name!r}",
-                cure=f"its postsynaptic variables are {known}; weights and other values of single "
-                "synapses are read in a callback",
+                cure=f"its postsynaptic variables are {self.names}; weights and other values of "
+                "single synapses are read in a callback",
             )
         return VariableOf(self.target, variable, self.target_size, group=self.name)
 

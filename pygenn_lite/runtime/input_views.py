@@ -15,6 +15,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
@@ -59,6 +60,9 @@ class InputView(Live):
         own = ["rate", "sources"] if self._poisson else ["values"] if self._timed else []
         return [*own, *self._internal]
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
+
     def __getitem__(self, name: str) -> StateArray:
         label = f"{self.name}[{name!r}]"
         if name in self._internal:
@@ -80,7 +84,10 @@ class InputView(Live):
                 lambda values: self._set_poisson(name, values),
                 self._drawn(name),
             )
-        raise SimulationError(f"input {self.name!r} has no {name!r}", cure=f"it has {self.names}")
+        raise SimulationError(
+            f"input {self.name!r} has no {name!r}{nearest(str(name), self.names)}",
+            cure=f"it has {self.names}",
+        )
 
     def __setitem__(self, name: str, values: Any) -> None:
         if self._poisson is not None and name in ("rate", "sources"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes as c
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import PopulationInstance
 from pygenn_lite.declaration.domains import check_numbers
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime import abi
@@ -183,31 +185,34 @@ class PopulationMemory:
         SimulationError
             There is none, or several.
         """
-        known = [*self.arrays, *self.scalar_index]
-        if name in known and self._is_public(name):
-            return name
-        found: list[str] = [n for n in known if n != name and _ATTACHED.sub("", n) == name]
-        if len(found) == 1:
-            return found[0]
+        known = self.names()
+        if name in known:
+            return known[name]
+        found = [n for n in known if n != name and _ATTACHED.sub("", n) == name]
         if found:
             raise SimulationError(
                 f"{name!r} is not unique in population {self.name!r}",
                 cure=f"ask the synapse group, or for one of {found}",
             )
         raise SimulationError(
-            f"population {self.name!r} has no variable or parameter {name!r}",
-            cure=f"it has {self._user_names()}",
+            f"population {self.name!r} has no variable or parameter {name!r}{nearest(name, known)}",
+            cure=f"it has {list(known)}" if known else "it has none: it replays spikes",
         )
 
-    def names(self) -> list[str]:
-        """Variables and parameters that a user can get and set."""
-        return [n for n in (*self.arrays, *self.scalar_index) if self._is_public(n)]
+    def names(self) -> dict[str, str]:
+        """Variables and parameters that a user can get and set, with their internal names.
 
-    def _user_names(self) -> list[str]:
-        """The same as users wrote them: those of receptors and traces without what makes them
-        unique; values of inputs have names in the inputs only."""
-        bare = (_ATTACHED.sub("", n) for n in self.names())
-        return [n for n in dict.fromkeys(bare) if "__" not in n]
+        Those of receptors and traces have a number (``I_syn__r0``), and go without it, too, where
+        there is one of that name only.
+        """
+        public = [n for n in (*self.arrays, *self.scalar_index) if self._is_public(n)]
+        named = {n: n for n in public if "__" not in n}
+        bare = Counter(_ATTACHED.sub("", n) for n in public)
+        for name in public:
+            short = _ATTACHED.sub("", name)
+            if short != name and bare[short] == 1:
+                named.setdefault(short, name)
+        return {**named, **{n: n for n in public}}
 
     def _is_public(self, name: str) -> bool:
         role = self.roles.get(name) or self.scalar_roles[name]

@@ -54,6 +54,10 @@ class Parameters:
         """Places of what a group's model calls ``name``; none if it has no such parameter."""
         return self._of_group.get((group, name), ())
 
+    def names_of_group(self, group: str) -> list[str]:
+        """What a group's model calls its parameters."""
+        return [name for owner, name in self._of_group if owner == group]
+
     def get(self, place: Place) -> float:
         """The number."""
         numbers, index = self._slot(place)
@@ -155,7 +159,7 @@ def _attached(instance: GroupInstance, name: str) -> list[Place]:
         Place(owner, name + suffix[0])
         for owner, variables in (
             (instance.target, on_target),
-            (instance.source, instance.pre.values()),
+            (instance.source, [*instance.pre_trace.values(), *instance.pre.values()]),
         )
         for variable in variables
         if (suffix := re.search(r"__(r|pre|post)\d+$", variable))

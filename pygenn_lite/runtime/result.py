@@ -119,6 +119,9 @@ class Shelf(Mapping[str, T], Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._entries)
+
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pygenn_lite import codegen
 from pygenn_lite.declaration.constants import as_float
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.declaration.origins import located_in
@@ -123,6 +124,7 @@ class Simulation(Live):
                 machine,
                 machine.groups[name],
                 machine.synapses.get(name),
+                self._populations[group.source],
                 self._populations[group.target],
                 parameters,
             )
@@ -198,9 +200,20 @@ class Simulation(Live):
             if name in named:
                 return named[name]
         raise ArgumentError(
-            f"no population, synapse group or input {name!r}",
-            cure=f"there are {[*self._populations, *self._groups, *self._inputs]}",
+            f"no population, synapse group or input {name!r}{nearest(str(name), self.names)}",
+            cure=f"there are {self.names}",
         )
+
+    @property
+    def names(self) -> list[str]:
+        """Populations, synapse groups and inputs: all that ``simulation[name]`` gives."""
+        return list(dict.fromkeys([*self._populations, *self._groups, *self._inputs]))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
 
     def memory(self, duration: float = 0.0) -> MemoryRows:
         """What takes how many bytes.

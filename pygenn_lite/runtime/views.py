@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import SimulationError
@@ -40,8 +41,11 @@ class PopulationView(Live):
 
     @property
     def names(self) -> list[str]:
-        """Variables and parameters."""
-        return self.memory.names()
+        """Variables and parameters: all that can be read and set (see `PopulationMemory.names`)."""
+        return list(self.memory.names())
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
 
     def __getitem__(self, name: str) -> StateArray:
         internal = self.memory.resolve(name)
@@ -104,20 +108,26 @@ class GroupView(Live):
         machine: Machine,
         stored: StoredGroup,
         plastic: SynapseMemory | None,
+        source: PopulationView,
         target: PopulationView,
         parameters: Parameters,
     ) -> None:
         self._machine, self._stored, self._plastic = machine, stored, plastic
-        self._target, self._parameters = target, parameters
+        self._source, self._target, self._parameters = source, target, parameters
         self._instance = machine.structure.groups[stored.name]
         self.name, self.size = stored.name, stored.size
 
     @property
     def names(self) -> list[str]:
-        """Variables per synapse, parameters of the model, variables of the target's receptor."""
-        own = ["weight"] if self._plastic is None else self._plastic.names()
-        scalars = [] if self._plastic is None else list(self._plastic.manifest["scalars"])
-        return [*own, *scalars, *self._instance.receptor]
+        """All that can be read and set: variables per synapse, variables of receptor and traces,
+        parameters of the model and those that it reads of its neurons."""
+        own = [] if self._plastic is None else self._plastic.names()
+        parameters = self._parameters.names_of_group(self.name)
+        variables = [*self._instance.receptor, *self._instance.pre_trace]
+        return list(dict.fromkeys(["weight", *own, *variables, *parameters]))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
 
     def connections(self) -> Connections:
         """All synapses as arrays: pre, post, delay (ms), weight."""
@@ -137,6 +147,8 @@ class GroupView(Live):
             )
         if name in self._instance.receptor:
             return self._target[self._instance.receptor[name]]
+        if name in self._instance.pre_trace:
+            return self._source[self._instance.pre_trace[name]]
         places = self._parameters.of_group(self.name, name)
         if places:
             return StateArray(
@@ -145,7 +157,8 @@ class GroupView(Live):
                 lambda value: self._set_parameter(name, value),
             )
         raise SimulationError(
-            f"synapse group {self.name!r} has no variable or parameter {name!r}",
+            f"synapse group {self.name!r} has no variable or parameter {name!r}"
+            f"{nearest(str(name), self.names)}",
             cure=f"it has {self.names}",
         )
 
