@@ -1,6 +1,7 @@
 """The compile cache: shared objects we compiled, in a directory that only the user can write.
 
-What lies there is loaded and run, so anything that others own or could have written is refused.
+What lies there is loaded and run, so nothing is used that others own or could have written: where
+the chosen directory is theirs, or writable by them, a folder of our own in it is used instead.
 Entries are directories made aside and renamed into place whole, with digests of their files: what
 a full disk or a crash has damaged is not found. A lock per entry keeps several processes from
 compiling the same thing. It knows nothing of what it holds.
@@ -13,6 +14,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -26,17 +28,23 @@ log = logging.getLogger(__name__)
 
 LAYOUT = "v1"  # changes when the meaning of an entry does; older layouts are only ever deleted
 SUMS = "sums"  # the file of an entry that holds the digests of the others
+_LAYOUT = re.compile(r"v\d+", re.ASCII)
+_ENTRY = re.compile(r"[a-z0-9]+-[A-Za-z0-9-]+", re.ASCII)
 LOOK_SECONDS = 0.05  # between looks at a lock that another process holds
 
 
 def cache_directory() -> Path:
-    """Where compiled code is kept: ``$PYGENN_LITE_CACHE``, else the user's cache directory."""
+    """Where compiled code is kept: ``$PYGENN_LITE_CACHE``, else the user's cache directory; where
+    that is not the user's own, or others can write to it, the folder ``user-<uid>`` in it."""
     chosen = os.environ.get("PYGENN_LITE_CACHE")
     if chosen:
-        return Path(chosen).expanduser().absolute()
-    base = os.environ.get("XDG_CACHE_HOME")
-    root = Path(base).expanduser() if base and os.path.isabs(base) else Path.home() / ".cache"
-    return root / "pygenn_lite"
+        root = Path(chosen).expanduser().absolute()
+    else:
+        base = os.environ.get("XDG_CACHE_HOME")
+        home = Path(base).expanduser() if base and os.path.isabs(base) else Path.home() / ".cache"
+        root = home / "pygenn_lite"
+    shared = any(_shared(path) for path in (root, root / LAYOUT))
+    return root / f"user-{os.geteuid()}" if shared else root
 
 
 def open_cache() -> Path:
@@ -45,18 +53,16 @@ def open_cache() -> Path:
     Raises
     ------
     ToolchainError
-        Others own it, or could have written to it.
+        It is a link, everybody can exchange it, or its place in a shared directory is taken.
     """
-    root = cache_directory()
     with usable():
+        root = cache_directory()
         root.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             root.mkdir(mode=0o700)
         check_private(root)
         for ancestor in root.resolve().parents:
             _check_ancestor(ancestor)
-        if stat.S_IMODE(root.lstat().st_mode) != 0o700:
-            root.chmod(0o700)
         layout = root / LAYOUT
         with contextlib.suppress(FileExistsError):
             layout.mkdir(mode=0o700)
@@ -82,19 +88,27 @@ def usable(place: Path | None = None, setting: str = "PYGENN_LITE_CACHE") -> Ite
 def check_private(path: Path) -> None:
     """Refuse a file or directory that somebody else owns or can write (or a link)."""
     status = path.lstat()
+    hint = "set PYGENN_LITE_CACHE to a directory of your own, or compile with cache=False"
     reason = ""
     if stat.S_ISLNK(status.st_mode):
-        reason = "is a symbolic link"
+        reason = f"is a symbolic link (to {path.resolve()})"
+        hint = "set PYGENN_LITE_CACHE to the directory itself, if it is yours"
     elif status.st_uid != os.geteuid():
         reason = f"belongs to another user (uid {status.st_uid})"
     elif status.st_mode & 0o022:
         reason = f"can be written by others (mode {stat.S_IMODE(status.st_mode):04o})"
     if reason:
-        raise ToolchainError(
-            f"the compile cache is not safe: {path} {reason}",
-            cure=f"delete it after a look at who wrote it (rm -r {cache_directory()}), or set "
-            "PYGENN_LITE_CACHE to a directory of your own",
-        )
+        raise ToolchainError(f"the compile cache is not safe: {path} {reason}", cure=hint)
+
+
+def _shared(path: Path) -> bool:
+    """Whether a directory is there that is not ours, or that others can write to."""
+    try:
+        status = path.lstat()
+    except OSError:  # not there, or none of our business: opening it will tell
+        return False
+    theirs = status.st_uid != os.geteuid() or bool(status.st_mode & 0o022)
+    return stat.S_ISDIR(status.st_mode) and theirs
 
 
 def _check_ancestor(path: Path) -> None:
@@ -114,8 +128,10 @@ def find_entry(key: str) -> Path | None:
         return None
     with usable():
         try:
-            check_private(entry)
-            for path in entry.iterdir():
+            parts = [entry, *entry.iterdir()]
+            if any(_ours_but_open(path) for path in parts):
+                return None  # what others could have changed is made again
+            for path in parts:
                 check_private(path)
             if (entry / SUMS).read_bytes() != _sums(entry):
                 return None
@@ -124,6 +140,12 @@ def find_entry(key: str) -> Path | None:
     with contextlib.suppress(OSError):
         os.utime(entry)  # last use, for people who want to tidy up by age
     return entry
+
+
+def _ours_but_open(path: Path) -> bool:
+    status = path.lstat()
+    ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
+    return ours and bool(status.st_mode & 0o022)
 
 
 @contextlib.contextmanager
@@ -205,12 +227,12 @@ def logs_directory() -> Path:
 
 def cache_size() -> int:
     """Bytes in the cache, all layouts."""
-    root = cache_directory()
     total = 0
-    for folder, _, files in os.walk(root):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(folder, name)).st_size
+    for part in (part for layout in _layouts() for part in _parts(layout)):
+        for folder, _, files in os.walk(part):
+            for name in files:
+                with contextlib.suppress(OSError):
+                    total += os.lstat(os.path.join(folder, name)).st_size
     return total
 
 
@@ -219,20 +241,43 @@ def cache_entries() -> int:
     layout = cache_directory() / LAYOUT
     if not layout.is_dir():
         return 0
-    return sum(1 for p in layout.iterdir() if p.is_dir() and "-" in p.name and p.name[0] != ".")
+    return sum(1 for part in _parts(layout) if _ENTRY.fullmatch(part.name))
 
 
 def clear_cache() -> int:
-    """Delete all compiled code, of older versions too; returns the bytes freed."""
-    root = cache_directory()
-    if not root.is_dir():
+    """Delete all compiled code, of older versions too, and nothing else; gives the bytes freed."""
+    if not cache_directory().is_dir():
         return 0
     open_cache()  # refuses what is not ours
     freed = cache_size()
-    for path in root.iterdir():
-        if path.name[:1] == "v" and path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+    for layout in _layouts():
+        for part in _parts(layout):
+            shutil.rmtree(part, ignore_errors=True)
+        with contextlib.suppress(OSError):  # something else lies in it
+            layout.rmdir()
     return freed - cache_size()
+
+
+def _layouts() -> list[Path]:
+    """The directories of entries, of this and of older versions."""
+    root = cache_directory()
+    found = sorted(root.iterdir()) if root.is_dir() else []
+    return [p for p in found if _LAYOUT.fullmatch(p.name) and p.is_dir() and not p.is_symlink()]
+
+
+def _parts(layout: Path) -> list[Path]:
+    """What we made in a layout. (The cache may be put where other things lie.)"""
+    return [
+        path
+        for path in layout.iterdir()
+        if not path.is_symlink()
+        and path.is_dir()
+        and (
+            path.name in ("locks", "logs")
+            or path.name.startswith(".making-")
+            or (_ENTRY.fullmatch(path.name) and (path / SUMS).is_file())
+        )
+    ]
 
 
 def _sums(entry: Path) -> bytes:

@@ -44,10 +44,22 @@ def test_entries_are_private_whatever_the_umask():
     assert all(path.stat().st_mode & 0o022 == 0 for path in entry.iterdir())
 
 
-def test_an_existing_readable_directory_of_ours_is_made_private(own_cache):
+def test_an_existing_directory_keeps_its_mode_and_what_is_in_it(own_cache):
     own_cache.mkdir(mode=0o755)
-    cache.open_cache()
-    assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
+    for name in ("venv", "v2-notes", "v1notes"):
+        (own_cache / name).mkdir()
+        (own_cache / name / "thesis.txt").write_text("all of it")
+    layout = cache.open_cache()
+    (layout / "mine-by-hand").mkdir()
+    (layout / "notes.txt").write_text("mine")
+    make_entry()
+    assert cache.cache_entries() == 1 and cache.clear_cache() > 0
+    assert stat.S_IMODE(own_cache.stat().st_mode) == 0o755
+    assert stat.S_IMODE(layout.stat().st_mode) == 0o700
+    kept = {str(path.relative_to(own_cache)) for path in own_cache.rglob("*")}
+    names = ("venv", "v2-notes", "v1notes")
+    files = {f"{name}/thesis.txt" for name in names}
+    assert kept == {*names, *files, "v1", "v1/mine-by-hand", "v1/notes.txt"}
 
 
 def test_the_xdg_directory_is_used_when_nothing_else_is_said(tmp_path, monkeypatch):
@@ -72,26 +84,72 @@ def test_the_first_of_two_equal_entries_stays():
     assert (cache.find_entry("kernels-twice") / "content").read_text() == "fast"
 
 
-@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
-def test_a_directory_that_others_can_write_is_refused(own_cache, mode):
+@pytest.mark.parametrize("mode", [0o770, 0o775, 0o1777, 0o2775])
+def test_in_a_directory_that_others_can_write_a_private_folder_is_used(own_cache, mode):
     own_cache.mkdir()
     own_cache.chmod(mode)
-    with pytest.raises(ToolchainError, match="can be written by others"):
-        cache.open_cache()
-
-
-def test_an_entry_that_others_could_have_written_is_refused():
+    (own_cache / "other").write_text("of a colleague")
     entry = make_entry()
-    (entry / "content").chmod(0o666)
-    with pytest.raises(ToolchainError, match="can be written by others"):
-        cache.find_entry("kernels-abc")
+    private = own_cache / f"user-{os.geteuid()}"
+    assert entry.is_relative_to(private) and cache.cache_directory() == private
+    assert all(path.stat().st_mode & 0o777 == 0o700 for path in (private, entry.parent, entry))
+    assert stat.S_IMODE(own_cache.stat().st_mode) == mode
+    assert cache.cache_entries() == 1 and cache.clear_cache() > 0
+    assert (own_cache / "other").read_text() == "of a colleague"
 
 
-def test_a_directory_of_another_user_is_refused(own_cache, monkeypatch):
-    own_cache.mkdir(mode=0o700)
-    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
-    with pytest.raises(ToolchainError, match="belongs to another user"):
+def test_a_cache_that_was_open_to_others_is_left_for_a_private_one(own_cache):
+    make_entry()
+    (own_cache / cache.LAYOUT).chmod(0o775)
+    assert cache.find_entry("kernels-abc") is None
+    assert make_entry().is_relative_to(own_cache / f"user-{os.geteuid()}")
+
+
+@pytest.mark.parametrize("mode", [0o707, 0o777])
+def test_where_everybody_can_exchange_the_cache_it_is_refused(own_cache, mode):
+    own_cache.mkdir()
+    own_cache.chmod(mode)
+    with pytest.raises(ToolchainError, match="everybody can write") as caught:
         cache.open_cache()
+    assert "under your home directory" in caught.value.cure
+
+
+def test_a_private_folder_that_somebody_else_has_made_is_refused(own_cache, monkeypatch):
+    user = os.getuid() + 1
+    own_cache.mkdir()
+    own_cache.chmod(0o1777)
+    (own_cache / f"user-{user}").mkdir(mode=0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    with pytest.raises(ToolchainError, match="belongs to another user") as caught:
+        cache.open_cache()
+    assert "directory of your own" in caught.value.cure
+
+
+def test_an_entry_that_others_could_have_written_is_made_again():
+    entry = make_entry(content="old")
+    (entry / "content").chmod(0o666)
+    assert cache.find_entry("kernels-abc") is None
+    cache.drop_entry("kernels-abc")  # as compiling does
+    assert (make_entry(content="new") / "content").read_text() == "new"
+
+
+def test_no_hint_advises_to_delete_anything(own_cache, tmp_path, monkeypatch):
+    hints = []
+    for prepare in (
+        lambda: own_cache.symlink_to(tmp_path),
+        lambda: own_cache.write_text("a file"),
+        lambda: (own_cache.mkdir(), own_cache.chmod(0o777)),
+        lambda: (own_cache.mkdir(), (own_cache / "v1").symlink_to(tmp_path)),
+    ):
+        prepare()
+        with pytest.raises(ToolchainError) as caught:
+            cache.open_cache()
+        hints.append(caught.value.cure)
+        own_cache.unlink() if not own_cache.is_dir() or own_cache.is_symlink() else shutil.rmtree(
+            own_cache
+        )
+    assert all(hints)
+    assert not any(word in hint for hint in hints for word in ("rm ", "delete", "remove", "chmod"))
 
 
 def test_a_linked_cache_is_refused(own_cache, tmp_path):
@@ -135,8 +193,10 @@ def test_keys_cannot_leave_the_cache(key):
 
 def test_clearing_frees_what_the_size_says(own_cache):
     make_entry(content="x" * 1000)
-    (own_cache / "v0").mkdir()
-    (own_cache / "v0" / "old").write_text("y" * 500)
+    older = own_cache / "v0" / "kernels-old"
+    older.mkdir(parents=True)
+    (older / "content").write_text("y" * 500)
+    (older / cache.SUMS).write_text("")
     assert cache.cache_size() >= 1500
     assert cache.cache_entries() == 1
     assert cache.clear_cache() >= 1500
