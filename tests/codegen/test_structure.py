@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -217,12 +218,21 @@ def test_the_structure_is_found_without_sympy_for_models_given_as_text():
     subprocess.run([sys.executable, "-c", script, *sys.path], check=True)
 
 
-def test_the_manifest_lists_arrays_in_the_order_of_the_code():
-    code = generate(network_structure(driven(tau=np.linspace(10, 20, 10))))
-    (population,) = code.manifest["populations"]
-    names = [a["name"] for a in population["arrays"]]
-    assert names[:2] == ["V", "I_syn__r0"]
-    assert "tau" in names
-    assert population["poisson"] == ["I_syn__r0"]
-    for position, name in enumerate(names):
-        assert f"args->arrays[{position}]" in code.source or name.startswith("P__")
+def test_the_manifest_lists_arrays_and_scalars_in_the_order_of_the_code():
+    net = driven(tau=np.linspace(10, 20, 10))
+    net.connect("p", "p", STDP, AllToAll(), weight=1.0)
+    code = generate(network_structure(net))
+    (neuron,), (synapse,) = code.manifest["populations"], code.manifest["synapses"]
+    assert neuron["poisson"] == ["I_syn__r0"]
+    neurons, synapses = code.source.split("synapse0_", 1)
+    for source, table, listed, known in (
+        (neurons, "arrays", [array["name"] for array in neuron["arrays"]], "V I_syn__r0 tau"),
+        (neurons, "scalars", [scalar["name"] for scalar in neuron["scalars"]], "E_L V_th V_r"),
+        (synapses, "synapse", [stored["name"] for stored in synapse["synapse"]], "weight"),
+        (synapses, "post", synapse["post"], "y"),
+        (synapses, "scalars", synapse["scalars"], "A w_max"),
+    ):
+        taken = set(re.findall(rf" (\w+) = [^;\n]*\bargs->{table}\[(\d+)\][);]", source))
+        names = {(re.sub("_base$|_$", "", name), int(position)) for name, position in taken}
+        assert {name for name, _ in names} >= set(known.split()), table
+        assert names <= {(name, position) for position, name in enumerate(listed)}, table

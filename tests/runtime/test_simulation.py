@@ -18,7 +18,6 @@ from pygenn_lite.errors import (
     NumericalError,
     ShapeError,
     SimulationError,
-    UnsupportedFeature,
 )
 from pygenn_lite.runtime import plan
 
@@ -387,14 +386,6 @@ def test_without_the_cache_the_network_runs_too():
     sim = net.compile(cache=False)
     assert sim.run(1.0).duration == 1.0
     assert "neuron0_update" in sim.inspect().source
-
-
-@pytest.mark.parametrize("options", [dict(backend="abacus"), dict(precision="float16")])
-def test_what_the_backend_lacks_is_refused_by_name(options):
-    net = pg.Network()
-    net.population("a", 3, DECAY)
-    with pytest.raises(UnsupportedFeature, match=next(iter(options.values()))):
-        net.compile(**options)
 
 
 def test_inspection_shows_rules_memory_and_source(reference):

@@ -116,9 +116,51 @@ def test_a_compile_failure_says_ours_first_and_keeps_the_log(programs, monkeypat
     assert next(cache.logs_directory().glob("*.cpp")).read_text() == "nonsense"
 
 
-def test_the_machine_can_be_told_from_others():
-    assert len(target.machine_identity()) == 16
-    assert toolchain.available_cpus() >= 1
+@pytest.mark.parametrize(
+    ("of", "what", "other"),
+    [
+        (target.platform, "system", "Plan9"),
+        (target.platform, "machine", "riscv64"),
+        (target.platform, "libc_ver", ("glibc", "9.9")),
+        (target, "processor_features", ("avx", "telepathy")),
+    ],
+)
+def test_the_machine_can_be_told_from_others(of, what, other, monkeypatch):
+    identity = target.machine_identity.__wrapped__  # not the one found before
+    here = target.machine_identity()
+    assert identity() == here
+    monkeypatch.setattr(of, what, lambda: other)
+    assert identity() != here
+
+
+def test_code_for_one_machine_is_not_found_on_another(monkeypatch):
+    compiler = toolchain.Compiler(("g++",), "gcc", "1")
+    before = build.kernels_key(compiler, find_target(), "a")
+    monkeypatch.setattr(build, "machine_identity", lambda: "another")
+    assert build.kernels_key(compiler, find_target(), "a") != before
+
+
+@pytest.mark.parametrize(
+    ("allowed", "quota", "usable"),
+    [
+        (8, "max 100000", 8),
+        (8, "250000 100000", 2),
+        (8, "50000 100000", 1),
+        (2, "800000 100000", 2),
+        (3, None, 3),
+        (3, "nonsense", 3),
+    ],
+)
+def test_usable_processors_are_those_of_the_affinity_within_the_quota(
+    allowed, quota, usable, monkeypatch, tmp_path
+):
+    if quota is not None:
+        (tmp_path / "cpu.max").write_text(quota)
+    monkeypatch.setattr(
+        toolchain.os, "sched_getaffinity", lambda pid: set(range(allowed)), raising=False
+    )
+    monkeypatch.setattr(toolchain, "Path", lambda text: tmp_path / text.rpartition("/")[2])
+    assert toolchain.available_cpus() == usable
 
 
 def test_keys_tell_structures_and_compilers_apart():
