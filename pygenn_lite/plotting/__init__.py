@@ -1,4 +1,4 @@
-"""Pictures of results: rasters, population rates, traces, weight histograms, as matplotlib axes.
+"""Pictures of results: rasters, rates, intervals, traces, weights and maps, as matplotlib axes.
 
 Each function draws into ``ax`` (or makes a figure) and returns the axes. Figures are not pyplot's:
 a notebook shows each once below the cell that made it, and a script shows or writes it with
@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from pygenn_lite.plotting.colors import population_color
 from pygenn_lite.plotting.display import save_figure, show_figure
+from pygenn_lite.plotting.intervals import isi_histogram
+from pygenn_lite.plotting.maps import spatial_map, weight_matrix
 from pygenn_lite.plotting.spikes import raster, rate_curves
 from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
 from pygenn_lite.plotting.whole import plot_result
 from pygenn_lite.plotting.whole import show_result as show_result  # for result.plot()
 
 __all__ = [
+    "isi_histogram",
     "plot_result",
     "population_color",
     "population_rates",
@@ -23,6 +26,8 @@ __all__ = [
     "rate_curves",
     "save_figure",
     "show_figure",
+    "spatial_map",
     "traces",
     "weight_histogram",
+    "weight_matrix",
 ]

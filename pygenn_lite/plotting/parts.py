@@ -93,7 +93,10 @@ def muted() -> Any:
 
 def legend_above(ax: Axes, **options: Any) -> None:
     """A legend beside the title, where it hides nothing."""
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, **options)
+    ax.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1, handlelength=1.2,
+        columnspacing=1.0, **options,
+    )  # fmt: skip
 
 
 def plain(text: str) -> str:

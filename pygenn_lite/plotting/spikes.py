@@ -69,7 +69,7 @@ def raster(
         How many neurons to show at most.
     """
     ax = new_axes(ax, (8.0, 5.0))
-    names = _recorded(result, populations)
+    names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
     stride = max(1, -(-sum(result.sizes[name] for name in names) // most_neurons))
@@ -116,6 +116,7 @@ def rate_curves(
     stop: float | None = None,
     settle: float = 0.0,
     bin_ms: float = 5.0,
+    legend: bool = True,
 ) -> Axes:
     """Draw the rate of each population over time, in bins.
 
@@ -125,9 +126,11 @@ def rate_curves(
         As in `raster`.
     bin_ms : float
         Width of a bin, ms: a whole number of steps. The last bin may be shorter.
+    legend : bool
+        Whether to say which curve is whose, of up to four.
     """
     ax = new_axes(ax, (8.0, 2.5))
-    names = _recorded(result, populations)
+    names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
     bin_ms = max(1.0, float(nearest_steps(bin_ms, result.dt))) * result.dt
@@ -149,12 +152,13 @@ def rate_curves(
     titled(
         ax, "population rates", f"bins of {bin_ms:.4g} ms", note, mark_settling(ax, result, settle)
     )
-    if len(names) <= 4:
+    if legend and len(names) <= 4:
         legend_above(ax, ncols=len(names))
     return ax
 
 
-def _recorded(result: Result, populations: Sequence[str] | None) -> list[str]:
+def recorded_populations(result: Result, populations: Sequence[str] | None) -> list[str]:
+    """Populations to draw, or all that were recorded; refuses what was not."""
     names = list(result.spikes) if populations is None else list(populations)
     missing = [name for name in names if name not in result.spikes]
     if missing or not names:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.plotting.colors import BLUES, OTHERS, REDS, neuron_colors, population_colors
+from pygenn_lite.plotting.colors import OTHERS, neuron_colors, population_colors
 from pygenn_lite.plotting.parts import (
     is_topmost,
     label_bands,
@@ -54,8 +55,8 @@ def population_rates(
     from matplotlib import rcParams
 
     ax = new_axes(ax, (4.0, 4.0))
-    counted = None if isinstance(result, Mapping) else _settle(result, settle)
-    rates = dict(result) if isinstance(result, Mapping) else result.rates(counted or 0.0)
+    left_out = None if isinstance(result, Mapping) else _settle(result, settle)
+    rates = dict(result) if isinstance(result, Mapping) else result.rates(left_out or 0.0)
     names = list(rates)
     places = np.arange(len(names))
     colors = population_colors(names)
@@ -79,7 +80,7 @@ def population_rates(
     ax.set_ylim(rows - 0.5, -0.5 - (0.09 * rows if known else 0.0))  # the legend stands above
     ax.set_xlim(0, 1.25 * max([*rates.values(), *known.values()], default=0.0) or 1.0)
     ax.set_xlabel("rate (Hz)")
-    titled(ax, f"mean rates after {counted:g} ms" if counted else "mean rates")
+    titled(ax, f"mean rates after {left_out:g}\N{NO-BREAK SPACE}ms" if left_out else "mean rates")
     return ax
 
 
@@ -159,20 +160,21 @@ def weight_histogram(
     name : str
         For the title.
     """
+    from matplotlib.ticker import MaxNLocator
+
     counts, edges, mean = _distribution(weights, bins)
     ax = new_axes(ax, (5.0, 3.5))
-    ax.hist(edges[:-1], bins=edges, weights=counts, color=BLUES[0], alpha=0.9)
+    color, contrast = population_colors(["weights", "mean"]).values()
+    ax.hist(edges[:-1], bins=edges, weights=counts, color=color, alpha=0.9)
     number = int(counts.sum())
     if number:
-        ax.axvline(mean, color=REDS[0], linewidth=1.2)
-        ax.text(
-            mean, 1.01, f" mean {mean:.4g}", transform=ax.get_xaxis_transform(), fontsize="small",
-            color=REDS[0],
-        )  # fmt: skip
+        ax.axvline(mean, color=contrast, linewidth=1.2)
     ax.set_xlabel("weight")
+    ax.yaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
     ax.set_ylabel("synapses")
     label = name or getattr(weights, "name", "")
-    ax.set_title(f"{number:,} weights" + (f" of {plain(label)}" if label else ""), pad=16)
+    of = f" of {plain(label)}" if label else ""
+    titled(ax, f"{counted(number, 'weight')}{of}", f"mean {mean:.4g}" if number else "")
     return ax
 
 

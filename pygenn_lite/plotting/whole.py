@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pygenn_lite.plotting.display import new_figure, save_figure, show_figure
 from pygenn_lite.plotting.parts import FONT_SIZE, plain, styled
@@ -78,7 +81,7 @@ def plot_result(
         span: dict[str, Any] = {"start": start, "stop": stop, "settle": settle}
         if len(times) > len(variables):
             raster(result, times[0], **span)
-            rate_curves(result, times[1], bin_ms=bin_ms, **span)
+            rate_curves(result, times[1], bin_ms=bin_ms, legend=False, **span)  # bars are one
         for ax, (population, variable) in zip(reversed(times), reversed(variables), strict=False):
             traces(result, population, variable, ax, **span)
         for ax in times[:-1]:
@@ -130,15 +133,18 @@ def _places(
     weights below.
     """
     rows = [*(heights or [2.0]), *([1.2] if groups else [])]
-    columns = 2 if heights else 1
+    # Columns end where something does: each that is not needed would cost a margin.
+    aside = (8 if groups == 3 else 9) if heights else 0
+    ends = [aside, 12, *(12 // groups * place for place in range(1, groups))]
+    edges = sorted({0, *ends})
     grid = figure.add_gridspec(
-        len(rows), columns, height_ratios=rows, width_ratios=[3.0, 1.0][:columns]
+        len(rows), len(edges) - 1, height_ratios=rows, width_ratios=np.diff(edges)
     )
-    bars = figure.add_subplot(grid[0 : min(2, max(len(heights), 1)), -1])
+    bars = figure.add_subplot(grid[0 : min(2, max(len(heights), 1)), edges.index(aside) :])
     times: list[Axes] = []
     for row in range(len(heights)):
-        times.append(figure.add_subplot(grid[row, 0], sharex=times[0] if times else None))
-    if not groups:
-        return bars, times, []
-    strip = grid[-1, :].subgridspec(1, groups)
-    return bars, times, [figure.add_subplot(strip[place]) for place in range(groups)]
+        sharex = times[0] if times else None
+        times.append(figure.add_subplot(grid[row, : edges.index(aside)], sharex=sharex))
+    parts = [edges.index(12 // groups * place) for place in range(groups + 1)] if groups else []
+    strip = [figure.add_subplot(grid[-1, a:b]) for a, b in pairwise(parts)]
+    return bars, times, strip

@@ -129,6 +129,12 @@ class GroupView(Live):
     def _ipython_key_completions_(self) -> list[str]:
         return self.names
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Neurons of the source and of the target."""
+        sizes = self._machine.network.populations
+        return sizes[self._instance.source].size, sizes[self._instance.target].size
+
     def connections(self) -> Connections:
         """All synapses as arrays: pre, post, delay (ms), weight."""
         return replace(self._stored.connections(), weight=self._weights())

@@ -175,7 +175,7 @@ def test_settling_time_is_shaded_and_left_out_of_the_rates():
         assert tuple(box.intervalx) == pytest.approx((100.0, 400.0))
         assert ax.get_xlim() == (100.0, 1100.0)
     assert times[0].get_title("left") == "spikes, warm-up shaded"
-    assert bars.get_title("left") == "mean rates after 300 ms"
+    assert bars.get_title("left") == "mean rates after 300\N{NO-BREAK SPACE}ms"
 
 
 def test_settling_time_out_of_sight_is_not_marked():
@@ -287,3 +287,19 @@ def test_every_spike_of_few_neurons_is_a_line_in_a_vector_file():
     (marks,) = plotting.raster(made_up({"exc": 5}, {"exc": 20.0})).collections
     assert not marks.get_rasterized()
     assert np.ptp(marks.get_paths()[0].vertices[:, 0]) == 0
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 4])
+def test_all_parts_fit_into_one_column_of_a_paper(groups, recwarn):
+    result = two(traces=[("exc", "V")])
+    weights = np.random.default_rng(0).normal(1.0, 0.1, 1000)
+    result.weights = {f"g{k}": weights for k in range(groups)}
+    figure = plotting.plot_result(result, figsize=(3.3, 4.5))
+    figure.canvas.draw()
+    assert len(figure.axes) == 4 + groups
+    assert [str(warning.message) for warning in recwarn] == []
+    boxes = [ax.get_window_extent() for ax in figure.axes]
+    assert all(min(box.width, box.height) > 10 for box in boxes)
+    assert not any(a.overlaps(b) for place, a in enumerate(boxes) for b in boxes[place + 1 :])
+    titles = [ax._left_title.get_window_extent() for ax in figure.axes[:4]]
+    assert not any(title.overlaps(box) for title in titles for box in boxes)

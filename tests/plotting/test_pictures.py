@@ -133,7 +133,8 @@ def test_a_weight_histogram_counts_every_synapse():
             return {"weight": weights}[key]
 
     ax = plotting.weight_histogram(Group(**vars(group)))
-    assert ax.get_title(loc="left") == "1,000 weights of exc_inh"
+    assert ax.get_title(loc="left") == f"1,000 weights of exc_inh, mean {weights.mean():.4g}"
+    assert list(ax.lines[0].get_xdata()) == [weights.mean()] * 2
 
 
 def test_a_weight_histogram_shows_what_is_kept_of_a_large_group(monkeypatch):
@@ -142,7 +143,7 @@ def test_a_weight_histogram_shows_what_is_kept_of_a_large_group(monkeypatch):
     kept = final_weights(weights)
     ax = plotting.weight_histogram(kept, name="large")
     assert len(kept) == sum(bar.get_height() for bar in ax.patches) == 1000
-    assert ax.get_title(loc="left") == "1,000 weights of large"
+    assert ax.get_title(loc="left").startswith("1,000 weights of large, mean ")
 
 
 def test_what_has_no_weights_is_refused_with_a_cure():
