@@ -126,6 +126,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Results", "", [
         result.Result, result.SpikeTrain, result.Trace, result.SpikeCounts, pg.load_result,
+        pg.join_results,
     ]  # fmt: skip
     yield "Files", "", [pg.load_network, pg.dump_network, pg.scale_network, RunSettings]
     shown = [getattr(plotting, name) for name in plotting.__all__]

@@ -26,6 +26,7 @@ _LAZY = {
     "compile_network": "pygenn_lite.runtime.simulation",
     "Result": "pygenn_lite.runtime.result",
     "load_result": "pygenn_lite.runtime.result",
+    "join_results": "pygenn_lite.runtime.joining",
     "load_network": "pygenn_lite.yaml_format",
     "dump_network": "pygenn_lite.yaml_format",
     "scale_network": "pygenn_lite.yaml_format",

@@ -24,12 +24,10 @@ from pygenn_lite.declaration.network import Network, NetworkDeclaration
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,
-    Recording,
-    SpikesOf,
     SpikeSource,
     SynapseGroup,
-    VariableOf,
 )
+from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.synapse import SynapseModel, Trace
 from pygenn_lite.declaration.values import (
     Binomial,

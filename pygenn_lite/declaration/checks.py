@@ -199,7 +199,7 @@ def check_synapse_value(
     if isinstance(value, Expression):
         known = set(SYNAPSE_SYMBOLS)
         known |= {f"{a}_pre" for a in _axes(pre)} | {f"{a}_post" for a in _axes(post)}
-        if pre.positions and post.positions:
+        if pre.positions is not None and post.positions is not None:
             known.add(DISTANCE)
         _check_symbols(value, known, what, where)
 
@@ -261,7 +261,7 @@ def _explicit_size(group: SynapseGroup, pre: Population) -> int | None:
 def _axes(population: Population) -> tuple[str, ...]:
     if population.positions is None:
         return ()
-    return AXES[: population.positions.array.shape[1]]
+    return AXES[: population.positions.shape[1]]
 
 
 def _check_symbols(value: Expression, known: set[str], what: str, where: str) -> None:

@@ -34,12 +34,10 @@ from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
     Population,
-    Recording,
-    SpikesOf,
     SpikeSource,
     SynapseGroup,
-    VariableOf,
 )
+from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value, as_values
@@ -318,9 +316,14 @@ class Network:
 
     def record(self, *things: SpikesOf | VariableOf | Population, every: int = 1) -> None:
         """Record ``population.spikes``, ``population["V"]``, a postsynaptic variable
-        ``group["I_syn"]``, or slices of them.
+        ``group["I_syn"]``, or some neurons of them: a slice, a list of indices, a mask.
 
-        `every`: steps between samples of variables."""
+        Parameters
+        ----------
+        every : int
+            Steps between samples of variables. Recordings of one variable with another interval
+            than the first are found in results as e.g. ``V_every_10``.
+        """
         steps = whole_number(every)
         if steps is None or steps < 1:
             raise NetworkError(f"every = {every!r}", where="record", cure="a whole number >= 1")

@@ -7,7 +7,7 @@ number of threads. The same assignment at the same step gives the same numbers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -66,5 +66,5 @@ def _step(machine: Machine) -> int:
 
 
 def _positions(population: Population) -> Positions:
-    given: Any = population.positions
-    return None if given is None else np.asarray(given.array, np.float64)
+    given = population.positions
+    return None if given is None else np.asarray(given, np.float64)

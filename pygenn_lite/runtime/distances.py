@@ -64,7 +64,7 @@ def positions_of(population: Population) -> Positions:
     """Positions of a population's neurons."""
     if population.positions is None:
         return None
-    return np.asarray(population.positions.array, dtype=np.float64)
+    return np.asarray(population.positions, dtype=np.float64)
 
 
 def _probabilities(

@@ -53,7 +53,7 @@ class MemorySink:
         check_recording(rows)
         try:
             self._samples = {
-                (r.owner, r.variable): _Samples(r, real, samples_between(start, stop, r.every))
+                (r.owner, r.name): _Samples(r, real, samples_between(start, stop, r.every))
                 for r in requests.variables
             }
         except (MemoryError, ValueError):  # NumPy has no arrays of more bytes than addresses
@@ -100,8 +100,8 @@ class MemorySink:
         """All traces."""
         found: dict[str, dict[str, Trace]] = {}
         for request in self.requests.variables:
-            samples = self._samples[request.owner, request.variable]
-            found.setdefault(request.owner, {})[request.variable] = samples.finish(request)
+            samples = self._samples[request.owner, request.name]
+            found.setdefault(request.owner, {})[request.name] = samples.finish(request)
         return Shelf({p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces")
 
     def counts(self) -> SpikeCounts:

@@ -249,7 +249,7 @@ class PopulationMemory:
     def positions(self) -> Positions:
         """Positions of the neurons, [size, dimensions]."""
         declared = self.declared.positions
-        return None if declared is None else np.asarray(declared.array, dtype=np.float64)
+        return None if declared is None else np.asarray(declared, dtype=np.float64)
 
     def _set_parameters(self, seed: int) -> None:
         for name, index in self.scalar_index.items():

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import SpikesOf
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.declaration.recorded import Neurons, SpikesOf
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.plan import MemoryRow
@@ -49,10 +48,12 @@ class SpikeRequest:
 class VariableRequest:
     """Record a variable of some neurons of ``population`` every so many steps.
 
-    ``owner`` is the population, or the synapse group whose postsynaptic variable it is."""
+    ``owner`` is the population, or the synapse group whose postsynaptic variable it is; ``name``
+    is what results call it: the variable, or where it has several intervals ``V_every_10``."""
 
     owner: str
     variable: str
+    name: str
     indices: Indices
     every: int
     population: str
@@ -68,40 +69,36 @@ class Requests:
 
 def recording_requests(network: Network) -> Requests:
     """Join the recordings of a network: what is asked for twice is recorded once."""
-    spikes: dict[str, list[range]] = {}
-    variables: dict[tuple[str, str], list[range]] = {}
-    every: dict[tuple[str, str], int] = {}
+    spikes: dict[str, list[Neurons]] = {}
+    variables: dict[tuple[str, str, int], list[Neurons]] = {}
     population: dict[str, str] = {}
     for recording in network.recordings:
         what = recording.what
         if isinstance(what, SpikesOf):
             spikes.setdefault(what.population, []).append(what.neurons)
-            continue
-        key = (what.owner, what.variable)
-        population[what.owner] = what.population
-        if every.setdefault(key, recording.every) != recording.every:
-            raise NetworkError(
-                f"{what.variable!r} of {what.owner!r} is recorded every {every[key]} and "
-                f"every {recording.every} steps",
-                where="record",
-                cure="record it once, or with the same 'every'",
-            )
-        variables.setdefault(key, []).append(what.neurons)
+        else:
+            population[what.owner] = what.population
+            key = (what.owner, what.variable, recording.every)
+            variables.setdefault(key, []).append(what.neurons)
+    names: dict[tuple[str, str, int], str] = {}
+    for owner, variable, every in variables:
+        taken = any((owner, variable) == (o, v) for o, v, _ in names)
+        names[owner, variable, every] = f"{variable}_every_{every}" if taken else variable
     return Requests(
         tuple(_spike_request(p, r, network.populations[p].size) for p, r in spikes.items()),
         tuple(
-            VariableRequest(*key, _union(ranges).astype(np.uint32), every[key], population[key[0]])
-            for key, ranges in variables.items()
+            VariableRequest(*key[:2], names[key], _union(parts), key[2], population[key[0]])
+            for key, parts in variables.items()
         ),
     )
 
 
-def _spike_request(population: str, ranges: list[range], size: int) -> SpikeRequest:
-    first = ranges[0]
-    if all(r == first for r in ranges):
+def _spike_request(population: str, parts: list[Neurons], size: int) -> SpikeRequest:
+    first = parts[0]
+    if isinstance(first, range) and all(isinstance(p, range) and p == first for p in parts):
         whole = first == range(size)
         return SpikeRequest(population, first.start, first.stop, first.step, whole)
-    chosen = _union(ranges).astype(np.uint32)
+    chosen = _union(parts)
     if not len(chosen):
         return SpikeRequest(population, 0, 0, 1, False)
     begin, end = int(chosen[0]), int(chosen[-1]) + 1
@@ -110,8 +107,9 @@ def _spike_request(population: str, ranges: list[range], size: int) -> SpikeRequ
     return SpikeRequest(population, begin, end, 1, False, chosen)
 
 
-def _union(ranges: list[range]) -> npt.NDArray[np.int64]:
-    return np.unique(np.concatenate([np.arange(r.start, r.stop, r.step) for r in ranges]))
+def _union(parts: list[Neurons]) -> Indices:
+    arrays = [np.arange(p.start, p.stop, p.step) if isinstance(p, range) else p for p in parts]
+    return np.unique(np.concatenate(arrays)).astype(np.uint32)
 
 
 def samples_between(start: int, stop: int, every: int) -> int:
@@ -128,7 +126,7 @@ def recording_rows(
         samples = samples_between(start, stop, request.every)
         columns = len(request.indices)
         each = columns * real.itemsize + TIME_BYTES
-        what = f"{request.variable} (recorded)"
+        what = f"{request.name} (recorded)"
         rows.append(MemoryRow(request.owner, what, samples * columns, samples * each))
     return rows
 
@@ -208,7 +206,7 @@ class Recorders:
         for wanted, steps, indices in spikes:
             sink.add_spikes(wanted.population, steps, indices)
         for request, steps, values in samples:
-            sink.add_samples(request.owner, request.variable, steps, values)
+            sink.add_samples(request.owner, request.name, steps, values)
 
     def _fetch_spikes(self, wanted: SpikeRequest, number: int) -> tuple[Steps, Indices]:
         count = self._call("spikes_count", number)
@@ -252,7 +250,7 @@ def open_result_file(
         name=name,
         sizes=sizes,
         spikes={r.population: r.recorded for r in requests.spikes},
-        traces={(r.owner, r.variable): r.indices for r in requests.variables},
+        traces={(r.owner, r.name): r.indices for r in requests.variables},
         dtype=real,
         weights=weights,
         overwrite=overwrite,

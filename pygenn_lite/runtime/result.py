@@ -368,6 +368,12 @@ class Result:
 
         return write_result(self, as_path(path), overwrite)
 
+    def __add__(self, other: object) -> Result:
+        """This result and that of the run that followed, as one (see `join_results`)."""
+        from pygenn_lite.runtime.joining import join_results
+
+        return join_results([self, other]) if isinstance(other, Result) else NotImplemented
+
     def __repr__(self) -> str:
         state = ", interrupted" if self.interrupted else ""
         return (

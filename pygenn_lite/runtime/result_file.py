@@ -112,17 +112,20 @@ class ResultFile:
             run["reached"] = np.array([start_step, 0, 0], np.int64)  # step, flushes, checksum
             run["interrupted"], run["simulate_seconds"] = np.uint8(True), 0.0
             for part in PARTS:  # always there: what cannot be found was damaged
-                self.file.create_group(part)
+                self.file.create_group(part, track_order=True)
             for population, recorded in spikes.items():
                 self._create_spikes(population, recorded, sizes[population])
             for (population, variable), indices in traces.items():
-                group = self.file.create_group(f"traces/{population}/{variable}")
+                owner = f"traces/{population}"
+                if owner not in self.file:
+                    self.file.create_group(owner, track_order=True)
+                group = self.file[owner].create_group(variable)
                 _constant(group, "indices", indices)
                 self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
                 self._growing(group, "values", dtype, (len(indices),))
             counts = self.file["counts"]
             self._growing(counts, "steps", np.int64)
-            totals = counts.create_group("totals")
+            totals = counts.create_group("totals", track_order=True)
             for population, size in sizes.items():
                 self._growing(totals, population, np.int64).attrs["size"] = size
             for name in weights:  # values, or counts and edges: whatever comes

@@ -36,9 +36,10 @@ MAX_CONNECTIONS = 1_000_000
 _OPTIONAL = ("name", "synapse", "variable")
 _RECORD = re.compile(
     r"\s*(?P<population>\w+)\s*(?:\.\s*(?P<what>\w+)|\[\s*['\"](?P<quoted>\w+)['\"]\s*\])"
-    r"\s*(?:\[(?P<slice>[-\d:\s]*)\])?\s*\Z",
+    r"\s*(?:\[(?P<slice>[-\d:,\s]*)\])?\s*\Z",
     re.ASCII,
 )
+_INDEX = re.compile(r"\s*-?\d{1,12}\s*\Z", re.ASCII)
 
 
 def build_network(document: Document) -> tuple[Network, RunSettings]:
@@ -316,6 +317,11 @@ class _Builder:
         return things
 
     def _slice(self, text: str, place: Place) -> Any:
+        if "," in text:
+            listed = text.rstrip(", ").split(",")
+            if all(_INDEX.match(part) for part in listed):
+                return [int(part) for part in listed]
+            raise self.document.error(place, f"'[{text[:60]}]' is no list", "write [1, 5, 7]")
         parts = [part.strip() for part in text.split(":")]
         try:
             numbers = [int(part) if part else None for part in parts]

@@ -18,7 +18,7 @@ from pygenn_lite.declaration import (
     Trace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
-from pygenn_lite.declaration.population import Recording
+from pygenn_lite.declaration.recorded import Recording, selection_text
 from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.values import write_value
@@ -119,7 +119,7 @@ def _population(population: Population, models: _Names) -> dict[str, Any]:
         initial=_values(population.initial), parameters=_values(population.parameters)
     )
     if population.positions is not None:
-        section["positions"] = population.positions.array.tolist()
+        section["positions"] = population.positions.tolist()
     return section
 
 
@@ -189,8 +189,7 @@ def _recording(recording: Recording) -> Any:
     variable = getattr(what, "variable", "")
     # A variable may be called spikes; in quotes it is told from the spikes.
     text = f"{owner}['spikes']" if variable == "spikes" else f"{owner}.{variable or 'spikes'}"
-    if what.stop is not None:
-        text += f"[{what.start}:{what.stop}:{what.step}]"
+    text += selection_text(what)
     return text if recording.every == 1 else {"what": text, "every": recording.every}
 
 

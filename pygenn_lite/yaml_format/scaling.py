@@ -229,6 +229,8 @@ class _Scaling:
             thing = self.scaled.groups[what.group][what.variable]
         else:
             thing = population[what.variable]
+        if what.chosen is not None:
+            return thing[what.chosen.array[what.chosen.array < population.size]]
         if what.stop is None:
             return thing
         return thing[what.start : min(what.stop, population.size) : what.step]

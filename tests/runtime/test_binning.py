@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pygenn_lite as pg
@@ -13,6 +13,7 @@ from pygenn_lite.runtime.binning import bin_edges, count_spikes
 from pygenn_lite.runtime.result import Result, SpikeCounts, SpikeTrain
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 60)), st.integers(0, 30), st.integers(1, 30), st.integers(1, 9),
     st.integers(0, 30),
@@ -41,6 +42,7 @@ def result_of(steps, dt, stop, recorded=None, start=0, size=1):
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([0.1, 0.05, 0.01, 0.125, 1.0, 1 / 3, 0.7]), st.integers(1, 40),
     st.integers(1, 12), st.integers(0, 2**40),
@@ -53,6 +55,7 @@ def test_a_neuron_that_fires_in_every_step_has_one_rate_in_every_bin(dt, steps, 
     assert np.allclose(np.diff(binned.times[:-1]), width * dt, rtol=1e-3)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.integers(0, 20), st.integers(1, 20), st.integers(1, 50))
 def test_windows_one_after_the_other_count_every_spike_once(width, first, second, size):
     net_steps = [0, 0, 1, 3, 5, 5, 8, 13, 20, 21, 34, 40]

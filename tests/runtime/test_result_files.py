@@ -214,3 +214,14 @@ def test_times_stay_exact_after_a_thousand_million_steps():
     assert times_of(steps, 0.1).tolist() == [0.3, 100000000.1, 1000000000.7]
     assert np.array_equal(np.rint(times_of(steps, 0.1) / 0.1).astype(int), steps)
     assert times_of(3, 2.5) == 7.5
+
+
+def test_parts_of_a_file_come_in_the_order_in_which_they_were_declared(tmp_path):
+    net = pg.Network(dt=0.1)
+    for name in ("zeta", "alpha", "mu"):
+        cells = net.population(name, 3, pg.LIF())
+        net.record(cells.spikes, cells["V"])
+    kept = net.compile(threads=1).run(1.0)
+    loaded = pg.load_result(kept.save(tmp_path / "run.h5"))
+    for part in ("sizes", "spikes", "traces"):
+        assert list(getattr(loaded, part)) == list(getattr(kept, part)) == ["zeta", "alpha", "mu"]

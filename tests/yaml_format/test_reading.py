@@ -104,7 +104,7 @@ def test_one_to_one_and_distances_on_a_grid():
     net = load(text)
     assert net.groups["inhibition"].connectivity == pg.OneToOne()
     assert net.groups["exc_exc"].connectivity == pg.DistanceDependent("exp(-distance/4.0)")
-    assert net.populations["exc"].positions.array.shape == (8, 2)
+    assert net.populations["exc"].positions.shape == (8, 2)
 
 
 def test_positions_in_a_box_follow_the_seed():
@@ -112,10 +112,11 @@ def test_positions_in_a_box_follow_the_seed():
     text = small("size: 8, model: lif,", box)
     first, again = load(text), load(text)
     assert first == again
-    positions = first.populations["exc"].positions.array
+    positions = first.populations["exc"].positions
     assert positions.min(axis=0) == pytest.approx([0, 2], abs=0.9)
     assert np.all((positions >= [0, 2]) & (positions < [1, 3]))
-    assert load(text, **{"network.seed": 4}).populations["exc"].positions != positions
+    other = load(text, **{"network.seed": 4}).populations["exc"].positions
+    assert not np.array_equal(other, positions)
 
 
 def matrix_file(**changes):
