@@ -34,6 +34,12 @@ FUNCTIONS: dict[type, str] = {
 LARGEST_EXPANDED_POWER = 16
 
 
+class in_double(sympy.Function):
+    """Its argument, computed in double precision with the step's `time` for t, then rounded."""
+
+    nargs = 1
+
+
 class CppPrinter(StrPrinter):
     """Arithmetic over variables of one real type; numbers become literals of that type. ``spell``
     says how a variable is reached, by default under its name."""
@@ -145,6 +151,10 @@ class CppPrinter(StrPrinter):
         return f"pgl::exp({self._print(expr.exp)})"
 
     _print_exp = _print_ExpBase
+
+    def _print_in_double(self, expr: sympy.Function) -> str:
+        inner = CppPrinter("double", lambda n: "time" if n == "t" else f"double({self.spell(n)})")
+        return f"{self.real}({inner.doprint(expr.args[0])})"
 
     def _print_Heaviside(self, expr: sympy.Heaviside) -> str:
         x, at_zero = expr.args

@@ -15,7 +15,7 @@ from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean
 
-from pygenn_lite.codegen.cpp_printer import CppPrinter
+from pygenn_lite.codegen.cpp_printer import CppPrinter, in_double
 from pygenn_lite.codegen.program import (
     Assign,
     Coefficient,
@@ -65,7 +65,8 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     """What the neuron template needs, with every expression over its own variables printed."""
     description = str(kernel).splitlines()
     kernel = with_safe_names(kernel)
-    hoist = _TimeHoist(s.name for s in kernel.scalars)
+    fixed = [a.name for a in kernel.arrays if a.role in ("parameter", "coefficient")]
+    hoist = _TimeHoist((s.name for s in kernel.scalars), fixed)
     step = hoist.assigns(kernel.step)
     threshold = None if kernel.threshold is None else hoist(kernel.threshold)
     condition = kernel.refractory_condition
@@ -249,10 +250,12 @@ def _flow_view(flow: LinearFlow) -> dict[str, Any]:
 
 class _TimeHoist:
     """Takes what depends only on time and shared parameters out of the loop over neurons, and
-    computes it in double precision: float32 could not tell steps apart late in a long run."""
+    computes it in double precision: float32 could not tell steps apart late in a long run. Where
+    time meets values of single neurons, sums with it and functions of it are in double, too."""
 
-    def __init__(self, scalars: Iterable[str]) -> None:
+    def __init__(self, scalars: Iterable[str], per_neuron: Iterable[str]) -> None:
         self.allowed = {*scalars, "t", "dt"}
+        self.fixed = {*self.allowed, *per_neuron}
         self.lines: list[Assign] = []
         self.known: dict[sympy.Basic, sympy.Expr] = {}
         self.temporaries: dict[sympy.Basic, sympy.Expr] = {}
@@ -262,7 +265,7 @@ class _TimeHoist:
         result = []
         for assign in assigns:
             value = assign.value.xreplace(self.temporaries)
-            if self._is_time(value):
+            if self._is_time(value) or (_grows(value) and _names(value) <= self.fixed):
                 self.temporaries[sympy.Symbol(assign.target, real=True)] = value
             result.append(Assign(assign.target, self(value)))
         return result
@@ -271,11 +274,19 @@ class _TimeHoist:
         if "t" not in _names(value):
             return value
         if isinstance(value, Relational):
+            difference = value.lhs - value.rhs
             if self._is_time(value):  # times are compared in double precision too
-                return value.func(self._name(value.lhs - value.rhs), sympy.S.Zero)
+                return value.func(self._name(difference), sympy.S.Zero)
+            if _grows(difference):
+                return value.func(in_double(difference), sympy.S.Zero)
         elif self._is_time(value) and (value.is_Symbol or not isinstance(value, Boolean)):
             # SymPy counts symbols among the Booleans.
             return self._name(value)
+        function = isinstance(value, sympy.Function) and not isinstance(value, sympy.Piecewise)
+        if function and any(_grows(a) for a in value.args):
+            return in_double(value)
+        if isinstance(value, sympy.Add) and any(_grows(a, sums=False) for a in value.args):
+            return in_double(value)
         if isinstance(value, (sympy.Add, sympy.Mul)):
             fixed = [a for a in value.args if _names(a) <= self.allowed]
             rest = [self(a) for a in value.args if a not in fixed]
@@ -292,6 +303,15 @@ class _TimeHoist:
             self.lines.append(Assign(name, value))
             self.known[value] = sympy.Symbol(name, real=True)
         return self.known[value]
+
+
+def _grows(value: sympy.Basic, sums: bool = True) -> bool:
+    """Whether an expression is time, a multiple or a power of it, or (`sums`) a sum with such."""
+    if isinstance(value, sympy.Pow):
+        return _grows(value.base, sums)
+    if isinstance(value, sympy.Mul) or (sums and isinstance(value, sympy.Add)):
+        return any(_grows(a, sums) for a in value.args)
+    return bool(value.is_Symbol and value.name == "t")
 
 
 def _lines(assigns: list[Assign] | tuple[Assign, ...]) -> list[Line]:

@@ -263,7 +263,9 @@ def GIF(
     Mensi et al., J. Neurophysiol. 107 (2012), and Pozzorini et al., PLoS Comput.
     Biol. 11 (2015), with one exponential for each kernel. In a step the neuron spikes with
     probability ``1 - exp(-rate dt)``. Range: every current and ``dt`` short against ``t_ref``; a
-    neuron far above its threshold spikes in every step that is not refractory.
+    neuron far above its threshold spikes in every step that is not refractory. In single precision
+    the probability is a multiple of 6e-8: rates below ``0.006 / dt`` Hz (``dt`` in ms) are off by
+    more than 1 %.
     """
     return NeuronModel(
         """
@@ -346,6 +348,11 @@ def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
     ----------
     rate
         Spikes per second; one value per neuron if wanted. It can be changed between runs.
+
+    Notes
+    -----
+    Range: up to one spike a step, ``1000 / dt``. In single precision the probability is a multiple
+    of 6e-8: below ``0.006 / dt`` Hz (``dt`` in ms) the rate is off by more than 1 %.
     """
     return NeuronModel(
         threshold="rand() < rate*dt/1000", parameters={"rate": rate}, name="PoissonNeuron"

@@ -44,6 +44,7 @@ from pygenn_lite.runtime.planning import (
     plans_of,
     ring_slots,
 )
+from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.recording import Recorders, recording_requests
 from pygenn_lite.runtime.spike_trains import spike_train
 from pygenn_lite.runtime.stores import (
@@ -114,7 +115,10 @@ class Machine:
             self._allocate()
             self._connect(plans, progress)
             self.connect_seconds = time.perf_counter() - started
+            self.checks = PrecisionChecks(self) if real == "float32" else None
             self.initialise(network.seed)
+            if self.checks is not None:
+                self.checks.rules()
 
     @property
     def pointer(self) -> int:
@@ -318,6 +322,8 @@ class Machine:
             function.restype = None
             function.argtypes = (c.c_void_p, c.c_void_p, c.c_uint32, c.c_double)
             self.populations[name].prepare(function)
+            if self.checks is not None:
+                self.checks.parameters_set(name)
 
     def _make_engine(self) -> None:
         """Hand everything to a new engine (seeds are part of what it copies)."""

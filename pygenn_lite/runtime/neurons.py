@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes as c
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,6 @@ from pygenn_lite.runtime.values import Positions, neuron_values
 
 _ATTACHED = re.compile(r"__(r|pre|post)\d+\Z")  # to names of receptors and traces
 LONGEST_REFRACTORY = 65535  # steps: the counter has 16 bits
-SLOWEST_IN_FLOAT32 = 2.0**-24 / 0.01  # the part of a value that a step takes away
 
 
 @dataclass
@@ -173,8 +171,6 @@ class PopulationMemory:
         padded = -(-self.size // BLOCK) * BLOCK
         function(pointers, self.scalars.ctypes.data, padded, self.dt)
         self._check_refractory_steps()
-        if self.real == np.float32:
-            self._warn_of_slow_variables()
 
     def resolve(self, name: str) -> str:
         """Internal name of what a user calls ``name``: also a variable or parameter of a receptor
@@ -264,26 +260,6 @@ class PopulationMemory:
         """Hold drawn values, or those set between runs, against the model's domains."""
         domains = getattr(self.declared.model, "domains", ())  # a spike source has none
         check_numbers(domains, name, values, f"population {self.name!r}", ArgumentError)
-
-    def _warn_of_slow_variables(self) -> None:
-        """Rounding to 24 bits hides a decay that takes away less than some parts in a million."""
-        for name in (n for n, role in self.roles.items() if role == "state"):
-            propagator = f"P__{name}__{name}"
-            if propagator in self.scalar_index:
-                kept = self.scalars[[self.scalar_index[propagator]]]
-            elif propagator in self.arrays:
-                kept = self.arrays[propagator].read()
-            else:
-                continue
-            lost = np.abs(1.0 - kept[kept != 1.0])
-            if np.any(lost < SLOWEST_IN_FLOAT32):
-                warnings.warn(
-                    f"population {self.name!r}: {name.split('__')[0]!r} changes so slowly (by "
-                    f"{lost.min():.1g} of itself in a step) that rounding to float32 shifts its "
-                    "rate by more than 1 %; compile with precision='float64'",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
 
     def _check_refractory_steps(self) -> None:
         name = "refractory_steps"

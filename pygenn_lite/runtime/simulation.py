@@ -380,6 +380,9 @@ class Simulation(Live):
         keep_weights: bool = False,
     ) -> Result:
         start = self.steps_done
+        checks = self._machine.checks
+        if checks is not None:
+            checks.run_begins(start + steps)
         run = RunLoop(self._machine, sink, start, steps, start + settle, keep_weights)
         self._stop_wanted, self._runner = False, threading.get_ident()
         signals = InterruptWatch()
@@ -403,6 +406,8 @@ class Simulation(Live):
                 error.result = result()  # type: ignore[attr-defined]
             raise
         finished = result()
+        if checks is not None:
+            checks.run_ended()
         if signals.seen:
             warnings.warn(
                 f"interrupted at {self.time:g} ms, {run.left * self.dt:g} ms before the end; the "

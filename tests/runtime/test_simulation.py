@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import warnings
 
 import helpers_runtime as helpers
 import numpy as np
@@ -306,22 +305,6 @@ def test_infinity_is_found_in_a_variable_that_only_resets_change():
     net.population("p", 1, model)
     with pytest.raises(NumericalError, match=r"'a' became inf at 2\.[4-9] ms"):
         net.compile().run(20.0)
-
-
-def test_variables_too_slow_for_float32_are_named():
-    def compiled(tau, precision):
-        net = pg.Network(dt=0.1)
-        net.population("p", 3, pg.NeuronModel("dx/dt = -x/tau", parameters=dict(tau=tau)))
-        return net.compile(precision=precision)
-
-    with pytest.warns(RuntimeWarning, match="'x' changes so slowly"):
-        compiled(1e6, "float32")
-    with pytest.warns(RuntimeWarning, match="'x' changes so slowly"):
-        compiled([1.0, 1e5, 10.0], "float32")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        compiled(1e6, "float64")
-        compiled(1e4, "float32")
 
 
 def test_nan_is_let_through_when_the_check_is_off():

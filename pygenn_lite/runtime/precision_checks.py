@@ -1,0 +1,332 @@
+"""Says by name where single precision swallows what a step, a spike or a clock adds.
+
+A float32 keeps 24 bits: what is added to x and is less than x/2^24 leaves no trace, and what is
+little more is rounded to a multiple of that. Everything here is found from the text of the model
+and its values, evaluated in double precision; no kernel knows of it, and SymPy is not needed.
+"""
+
+from __future__ import annotations
+
+import warnings
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen.structure import PopulationStructure, Statement
+from pygenn_lite.declaration.equations import parse_expression
+from pygenn_lite.errors import EquationError, PygennLiteWarning
+from pygenn_lite.runtime.expressions import evaluate
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.machine import Machine
+    from pygenn_lite.runtime.neurons import PopulationMemory
+
+Array = npt.NDArray[np.float64]
+
+BITS = 2.0**-24  # half the distance between neighbours, as a part of a value
+TOLERATED = 0.01  # by how much rounding may shift a rate of change
+TOLERATED_OF_A_SPIKE = 0.1  # the same of single changes, whose errors cancel in part
+SLOWEST = BITS / TOLERATED  # the least part of a value that a step should change
+LONGEST_CLOCK = int(0.1 / BITS)  # steps, until which t is right within a tenth of a step
+CURE = "compile with precision='float64'"
+_SLOW = (
+    "changes so slowly (by {:.1g} of itself in a step) that rounding to float32 shifts its rate by "
+    "more than 1 %"
+)
+
+
+class PrecisionChecks:
+    """The checks of one machine in single precision; each variable is named once. (It keeps no
+    hold of the machine, which is freed as soon as its simulation is.)"""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = weakref.ref(machine)
+        self.told: set[tuple[str, str]] = set()
+        self.ramps: dict[str, list[tuple[str, Array]]] = {}  # what grows by as much in every step
+        self.clocks = [*_clocks(machine)]
+        self._clean: set[tuple[int, bytes]] = set()  # kernels and shared parameters without fault
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that asks."""
+        machine = self._machine()
+        assert machine is not None
+        return machine
+
+    def parameters_set(self, population: str) -> None:
+        """Look for variables that change too slowly, now that the parameters are known."""
+        memory = self.machine.populations[population]
+        index = memory.instance.kernel
+        if index is None:
+            return
+        structure = self.machine.structure.kernels[index]
+        self.ramps[population] = []
+        alike = (index, memory.scalars.tobytes())
+        if alike in self._clean:
+            return
+        told = len(self.told)
+        for part in _parts(structure, memory):
+            for name, text in part.derivatives():
+                self._look_at(population, part, name, text)
+        self.run_ended()
+        differ = any(role == "parameter" for role in memory.roles.values())
+        if not differ and not self.ramps[population] and told == len(self.told):
+            self._clean.add(alike)
+
+    def rules(self) -> None:
+        """Look for rules whose changes vanish beside the weights they change."""
+        for name in self.machine.synapses:
+            for variable, part in _stepped(self.machine, name):
+                if part < SLOWEST:
+                    self._tell(f"synapse group {name!r}", variable, _SLOW.format(part))
+            for variable, change, value in _changes_of_a_spike(self.machine, name):
+                if 0 < change < BITS / TOLERATED_OF_A_SPIKE * value:
+                    self._tell(
+                        f"synapse group {name!r}",
+                        variable,
+                        f"changes by about {change:.1g} at a spike, where float32 rounds "
+                        f"{value:.3g} to multiples of {2 * BITS * value:.1g}",
+                    )
+
+    def run_begins(self, end: int) -> None:
+        """Before a run: will the clock be read at times that single precision cannot tell apart?"""
+        if end > LONGEST_CLOCK:
+            reach = LONGEST_CLOCK * self.machine.network.dt
+            for owner, text in self.clocks:
+                self._tell(
+                    owner,
+                    text,
+                    f"reads t in float32, which from {reach:.3g} ms on is wrong by more than a "
+                    "tenth of a step",
+                )
+
+    def run_ended(self) -> None:
+        """Have variables that grow steadily become too large for what is added to them?"""
+        for population, ramps in self.ramps.items():
+            for name, increment in ramps:
+                if (population, name) in self.told:
+                    continue
+                values = np.abs(self.machine.populations[population].arrays[name].read())
+                lost = (increment > 0) & (values * SLOWEST > increment)
+                if np.any(lost):
+                    self._tell_of(
+                        population,
+                        name,
+                        f"grows by {np.min(increment[lost]):.1g} in a step, where float32 "
+                        f"rounds {values[lost].max():.3g} so coarsely that its rate is off by more "
+                        "than 1 %",
+                    )
+
+    def _look_at(self, population: str, part: _Part, name: str, text: str) -> None:
+        """One derivative: how much of itself does the variable change in a step?"""
+        internal = name + part.suffix
+        dt, size = self.machine.network.dt, part.memory.size
+        at = [np.broadcast_to(part.value(text, {name: x}), size) for x in (0.0, 1.0, 2.0)]
+        if not np.all(np.isfinite(at)):
+            return
+        rate, bend = at[1] - at[0], at[2] - 2 * at[1] + at[0]
+        noise = 1e-15 * (np.abs(at[0]) + np.abs(at[1]) + np.abs(at[2]))
+        straight = np.abs(bend) <= 1e-6 * np.abs(rate) + 4 * noise
+        lost = np.abs(rate) * dt
+        slow = straight & (np.abs(rate) > noise) & (lost < SLOWEST)
+        if np.any(slow):
+            self._tell_of(
+                population,
+                internal,
+                _SLOW.format(lost[slow].min()),
+            )
+        elif not np.any(np.abs(rate) > noise) and part.is_constant(text):
+            self.ramps[population].append((internal, np.abs(at[0]) * dt))
+
+    def _tell_of(self, population: str, internal: str, what: str) -> None:
+        """A variable of a population, with what else would help to find it."""
+        manifest = self.machine.manifest_of(population) or {}
+        integrator = manifest.get("integrators", {}).get(internal, "")
+        groups = [
+            name
+            for name, group in self.machine.structure.groups.items()
+            if (group.target == population and internal in group.receptor.values())
+            or (group.target == population and internal in group.post.values())
+            or (group.source == population and internal in group.pre.values())
+        ]
+        owner = f"population {population!r}"
+        if "__" in internal and groups:
+            owner = f"synapse group {groups[0]!r}"
+        shown = f" (integrator {integrator})" if integrator else ""
+        self._tell(owner, internal.split("__")[0], f"{what}{shown}", (population, internal))
+
+    def _tell(
+        self, owner: str, variable: str, what: str, key: tuple[str, str] | None = None
+    ) -> None:
+        key = key or (owner, variable)
+        if key not in self.told:
+            self.told.add(key)
+            warnings.warn(
+                f"{owner}: {variable!r} {what}\n  cure: {CURE}", PygennLiteWarning, stacklevel=2
+            )
+
+
+class _Part:
+    """The neuron model itself, one receptor or one trace, with what its names stand for."""
+
+    def __init__(
+        self,
+        memory: PopulationMemory,
+        suffix: str,
+        equations: tuple[Statement, ...],
+        inputs: Mapping[str, list[str]],
+    ) -> None:
+        self.memory, self.suffix, self.inputs = memory, suffix, inputs
+        self.equations = equations
+        self.definitions = {name: text for name, kind, text in equations if kind == "="}
+        self.states = {name for name, kind, _ in equations if kind == "'"}
+
+    def derivatives(self) -> Iterator[tuple[str, str]]:
+        """Names and texts of what can be evaluated."""
+        for name, kind, text in self.equations:
+            if kind == "'" and name + self.suffix in self.memory.arrays:
+                try:
+                    self.value(text, {})
+                except (EquationError, KeyError, RecursionError):
+                    continue  # random numbers and the like
+                yield name, text
+
+    def value(self, text: str, given: Mapping[str, float]) -> Array:
+        """The value of an expression: other variables as they are, inputs from outside 0."""
+        return np.asarray(evaluate(parse_expression(text), _Names(self, given)), np.float64)
+
+    def is_constant(self, text: str) -> bool:
+        """Whether nothing but parameters decides it."""
+        symbols = parse_expression(text).symbols
+        if symbols & (self.states | self.inputs.keys() | {"t"}):
+            return False
+        return all(self.is_constant(self.definitions[n]) for n in symbols & self.definitions.keys())
+
+    def number(self, name: str) -> Any:
+        """What a name stands for."""
+        if name in self.definitions:
+            return self.value(self.definitions[name], {})
+        if name in self.inputs:
+            return sum((self.number(current) for current in self.inputs[name]), start=0.0)
+        if name == "t" or name == "xi" or name.startswith("xi_"):
+            return 0.0
+        if name == "dt":
+            return self.memory.dt
+        for internal in (name + self.suffix, name):
+            if internal in self.memory.arrays:
+                return self.memory.arrays[internal].read()
+            if internal in self.memory.scalar_index:
+                return self.memory.scalars[self.memory.scalar_index[internal]]
+        raise KeyError(name)
+
+
+class _Names(Mapping[str, Any]):
+    """The names of a part, some of them replaced; definitions follow."""
+
+    def __init__(self, part: _Part, given: Mapping[str, float]) -> None:
+        self.part, self.given = part, given
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.given:
+            return self.given[name]
+        if name in self.part.definitions:
+            return self.part.value(self.part.definitions[name], self.given)
+        return self.part.number(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name != "pi"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _parts(structure: PopulationStructure, memory: PopulationMemory) -> Iterator[_Part]:
+    currents: dict[str, list[str]] = {name: [] for name in structure.inputs}
+    for k, (name, _) in enumerate(structure.currents):
+        currents[name].append(f"current__{k}")
+    yield _Part(memory, "", structure.equations, currents)
+    for k, receptor in enumerate(structure.receptors):
+        yield _Part(memory, f"__r{k}", receptor.equations, {})
+    count = {"pre": 0, "post": 0}
+    for trace in structure.traces:
+        yield _Part(memory, f"__{trace.side}{count[trace.side]}", trace.equations, {})
+        count[trace.side] += 1
+
+
+def _clocks(machine: Machine) -> Iterator[tuple[str, str]]:
+    """Statements at spikes that read t (those of every step compute it in double precision)."""
+    for name, instance in machine.structure.populations.items():
+        if instance.kernel is None:
+            continue
+        structure = machine.structure.kernels[instance.kernel]
+        traces = (s for trace in structure.traces for s in trace.on_spike)
+        for target, operator, text in (*structure.reset, *traces):
+            if "t" in parse_expression(text).symbols:
+                yield f"population {name!r}", f"{target} {operator} {text}"
+    for name, group in machine.network.groups.items():
+        model = group.synapse
+        for equation in (*model.on_pre, *model.on_post, *model.synapse_equations):
+            if "t" in equation.symbols:
+                yield f"synapse group {name!r}", str(equation)
+
+
+def _changes_of_a_spike(machine: Machine, name: str) -> Iterator[tuple[str, float, float]]:
+    """(variable, change at a spike that finds all traces at 1, size) of a group's variables."""
+    model = machine.network.groups[name].synapse
+    variables = machine.synapses[name].variables.items()
+    # A little below: a weight at its bound is not held to change by what rounding makes of that.
+    values = {n: 0.999 * _typical(parts) for n, parts in variables}
+    known = _known(machine, name)
+    for statements in (model.on_pre, model.on_post):
+        now = {**known, **values}
+        for equation in statements:
+            old = now.get(equation.name)
+            if old is None:
+                continue
+            try:
+                value = float(evaluate(equation, now))
+            except EquationError:  # it reads neurons
+                continue
+            steps = {"+=": old + value, "-=": old - value, "*=": old * value, "=": value}
+            now[equation.name] = steps.get(equation.operator, old)
+        for variable, old in values.items():
+            yield variable, abs(now[variable] - old), abs(old)
+
+
+def _stepped(machine: Machine, name: str) -> Iterator[tuple[str, float]]:
+    """(variable, part of itself that it loses in a step) of what is integrated in every step."""
+    model = machine.network.groups[name].synapse
+    if model.event_driven:
+        return
+    known = {**dict.fromkeys(machine.synapses[name].variables, 0.0), **_known(machine, name)}
+    for equation in model.synapse_equations:
+        try:
+            at = [float(evaluate(equation, {**known, equation.name: x})) for x in (0.0, 1.0, 2.0)]
+        except EquationError:
+            continue
+        rate = abs(at[1] - at[0])
+        straight = abs(at[2] - 2 * at[1] + at[0]) <= 1e-6 * rate
+        if equation.kind == "derivative" and straight and rate > 0:
+            yield equation.name, rate * machine.network.dt
+
+
+def _known(machine: Machine, name: str) -> dict[str, float]:
+    """What statements of a group read besides its variables: traces stand at 1."""
+    model, dt = machine.network.groups[name].synapse, machine.network.dt
+    known: dict[str, float] = {n: v for n, v in model.parameters if isinstance(v, float)}
+    known |= {"t": 0.0, "dt": dt, "delay": dt}
+    for trace in (model.pre_trace, model.post_trace):
+        known |= dict.fromkeys(trace.state_names if trace else (), 1.0)
+    return known
+
+
+def _typical(parts: list[npt.NDArray[Any]]) -> float:
+    """Mean of what is not 0, or 0."""
+    found = np.concatenate([p[p != 0] for p in parts]) if parts else np.zeros(0)
+    return float(np.mean(found, dtype=np.float64)) if found.size else 0.0
