@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.runtime.plan import available_memory
 
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 
@@ -147,19 +148,39 @@ def test_microcircuit_has_the_published_numbers():
     assert dict(settings.full_scale_rates) == dict(settings.published)
 
 
+NEST_AT_A_TENTH = dict(
+    zip(POPULATIONS, (0.49, 2.12, 3.98, 5.01, 6.55, 7.79, 0.84, 7.02), strict=True)
+)
+
+
 def test_microcircuit_at_a_tenth_has_the_rates_of_nest():
-    known = dict(zip(POPULATIONS, (0.49, 2.12, 3.98, 5.01, 6.55, 7.79, 0.84, 7.02), strict=True))
     net, settings = pg.load_network("microcircuit")
     small = pg.scale_network(net, 0.1, settings.full_scale_rates)
     result = small.compile().run(3500.0)
     rates = result.rates(settle=500.0)
-    for name, rate in known.items():
+    for name, rate in NEST_AT_A_TENTH.items():
         # One seed there, one here, 3 s: 10 %, or 0.15 Hz for the quiet populations.
         assert rates[name] == pytest.approx(rate, rel=0.1, abs=0.15), name
 
 
+def test_microcircuit_at_a_quarter_comes_nearer_to_the_published_rates():
+    """Scaling keeps mean and variance of the inputs, not their correlations: what that costs layer
+    2/3 must lie between a tenth and the full network; the other layers hardly feel it."""
+    net, settings = pg.load_network("microcircuit")
+    quarter = pg.scale_network(net, 0.25, settings.full_scale_rates)
+    rates = quarter.compile().run(2500.0).rates(settle=500.0)
+    for name, rate in settings.published.items():
+        if name.startswith("L23"):
+            assert NEST_AT_A_TENTH[name] < rates[name] < rate, name
+        else:
+            assert rates[name] == pytest.approx(rate, rel=0.08, abs=0.1), name
+
+
 @pytest.mark.slow
 def test_microcircuit_at_full_scale_has_the_published_rates():
+    available = available_memory()
+    if available is not None and available < 3 * 2**30:
+        pytest.skip("NOT TESTED: the microcircuit at full scale, which needs 2 GiB of memory")
     net, settings = pg.load_network("microcircuit")
     rates = net.compile().run(5500.0).rates(settle=500.0)
     for name, rate in settings.published.items():
