@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,9 @@ class NeuronModel:
         ``auto`` or one of exact, exponential_euler, rk4, heun, rk2, euler, euler_maruyama.
     name : str
         Name for messages.
+    units : mapping of str to str
+        Units of state variables for the axes of pictures, e.g. ``dict(V="mV")``: nothing is
+        computed from them, and models that differ in them alone are equal.
 
     Raises
     ------
@@ -77,6 +80,7 @@ class NeuronModel:
     integrator: str
     name: str
     domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
+    units: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
     def __init__(
         self,
@@ -92,6 +96,7 @@ class NeuronModel:
         hold: Iterable[str] | None = None,
         integrator: str = "auto",
         name: str = "",
+        units: Mapping[str, str] | None = None,
     ) -> None:
         check_label(name, "neuron model", ModelError)
         where = f"neuron model {name!r}" if name else "neuron model"
@@ -121,6 +126,7 @@ class NeuronModel:
                     where=where,
                     cure=f"its state variables are {list(self.state_names)}",
                 )
+        put("units", _units(units or {}, self.state_names, where))
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -316,6 +322,22 @@ def _optional(source: object, where: str) -> Expression | None:
     if source is None or source == "":
         return None
     return parse_expression(source, where)
+
+
+def _units(
+    units: Mapping[str, str], known: tuple[str, ...], where: str
+) -> tuple[tuple[str, str], ...]:
+    if not isinstance(units, Mapping):
+        raise ModelError(f"units = {units!r}", where=where, cure='write for instance dict(V="mV")')
+    for name, unit in units.items():
+        if name not in known:
+            raise ModelError(
+                f"units name {name!r}, which is not a state variable{nearest(str(name), known)}",
+                where=where,
+                cure=f"its state variables are {list(known)}",
+            )
+        check_label(unit, "unit", ModelError)
+    return tuple(units.items())
 
 
 def _names(names: Iterable[str], what: str, where: str) -> tuple[str, ...]:

@@ -94,4 +94,5 @@ def AdEx(
         initial=merged_initial({"V": E_L, "w": 0.0}, initial),
         integrator=integrator,
         name="AdEx",
+        units=dict(V="mV", w="pA"),
     )

@@ -99,6 +99,7 @@ def HodgkinHuxleySquid(
         ),
         integrator=integrator,
         name="HodgkinHuxleySquid",
+        units=dict(V="mV"),
     )
 
 
@@ -168,4 +169,5 @@ def TraubMilesHH(
         hold=(),
         integrator=integrator,
         name="TraubMilesHH",
+        units=dict(V="mV"),
     )

@@ -108,4 +108,5 @@ def Izhikevich(
         initial=merged_initial({"V": -65.0, "u": -65.0 * slope}, initial),
         integrator=integrator,
         name="Izhikevich",
+        units=dict(V="mV"),
     )

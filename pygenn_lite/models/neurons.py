@@ -73,6 +73,7 @@ def LIF(
         initial=merged_initial({"V": E_L}, initial),
         integrator=integrator,
         name="LIF",
+        units=dict(V="mV"),
     )
 
 
@@ -114,6 +115,7 @@ def LIFConductance(
         initial=merged_initial({"V": E_L}, initial),
         integrator=integrator,
         name="LIFConductance",
+        units=dict(V="mV"),
     )
 
 
@@ -217,6 +219,7 @@ def AdaptiveThresholdLIF(
         hold=("V",),
         integrator=integrator,
         name="AdaptiveThresholdLIF",
+        units=dict(V="mV", theta="mV"),
     )
 
 
@@ -295,6 +298,7 @@ def GIF(
         hold=("V",),
         integrator=integrator,
         name="GIF",
+        units=dict(V="mV", eta="pA", gamma="mV"),
     )
 
 

@@ -136,7 +136,7 @@ def traces(
         )  # fmt: skip
     ax.set_xlim(begin, end)
     ax.set_xlabel("time (ms)")
-    ax.set_ylabel(variable)
+    ax.set_ylabel(f"{variable} ({plain(trace.unit)})" if trace.unit else variable)
     note = window_note(result, begin, end) if is_topmost(ax) else ""
     titled(ax, f"{variable} of {plain(population)}", note, mark_settling(ax, result, settle))
     if 0 < len(columns) <= 5:

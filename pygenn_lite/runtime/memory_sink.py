@@ -130,7 +130,8 @@ class _Samples:
         self._rows = int(np.searchsorted(self._times[: self._rows], time))
 
     def finish(self, request: VariableRequest) -> Trace:
-        return Trace(self._times[: self._rows], self._values[: self._rows], request.indices)
+        kept = slice(self._rows)
+        return Trace(self._times[kept], self._values[kept], request.indices, request.unit)
 
 
 class _Spikes:

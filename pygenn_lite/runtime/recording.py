@@ -49,7 +49,8 @@ class VariableRequest:
     """Record a variable of some neurons of ``population`` every so many steps.
 
     ``owner`` is the population, or the synapse group whose postsynaptic variable it is; ``name``
-    is what results call it: the variable, or where it has several intervals ``V_every_10``."""
+    is what results call it: the variable, or where it has several intervals ``V_every_10``;
+    ``unit`` is what the model says of it."""
 
     owner: str
     variable: str
@@ -57,6 +58,7 @@ class VariableRequest:
     indices: Indices
     every: int
     population: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,23 @@ def recording_requests(network: Network) -> Requests:
     return Requests(
         tuple(_spike_request(p, r, network.populations[p].size) for p, r in spikes.items()),
         tuple(
-            VariableRequest(*key[:2], names[key], _union(parts), key[2], population[key[0]])
+            VariableRequest(
+                *key[:2],
+                names[key],
+                _union(parts),
+                key[2],
+                population[key[0]],
+                _unit(network, *key[:2]),
+            )
             for key, parts in variables.items()
         ),
     )
+
+
+def _unit(network: Network, owner: str, variable: str) -> str:
+    if owner not in network.populations:  # a synapse group: its units are those of its weights
+        return ""
+    return str(dict(network.populations[owner].model.units).get(variable, ""))
 
 
 def _spike_request(population: str, parts: list[Neurons], size: int) -> SpikeRequest:
@@ -251,6 +266,7 @@ def open_result_file(
         sizes=sizes,
         spikes={r.population: r.recorded for r in requests.spikes},
         traces={(r.owner, r.name): r.indices for r in requests.variables},
+        units={(r.owner, r.name): r.unit for r in requests.variables},
         dtype=real,
         weights=weights,
         overwrite=overwrite,

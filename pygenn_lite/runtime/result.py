@@ -82,11 +82,14 @@ class Trace:
     values : ndarray, [samples, neurons]
     indices : ndarray of uint32, [neurons]
         Which neurons the columns are.
+    unit : str
+        Of the values, where the model says it.
     """
 
     times: npt.NDArray[np.float64]
     values: npt.NDArray[Any]
     indices: npt.NDArray[np.uint32]
+    unit: str = ""
 
     def __len__(self) -> int:
         return len(self.times)

@@ -65,6 +65,8 @@ class ResultFile:
         Populations whose spikes come, and the indices of the recorded neurons.
     traces : mapping of (population, variable) to ndarray
         Indices of the recorded neurons.
+    units : mapping of (population, variable) to str
+        Units of these, where they are known.
     weights : sequence of str
         Groups whose weights at the end come.
     overwrite : bool
@@ -89,6 +91,7 @@ class ResultFile:
         spikes: Mapping[str, range | npt.NDArray[np.uint32]],
         traces: Mapping[tuple[str, str], npt.NDArray[np.uint32]],
         dtype: npt.DTypeLike,
+        units: Mapping[tuple[str, str], str] | None = None,
         weights: Sequence[str] = (),
         overwrite: bool = False,
         aside: bool = False,
@@ -122,7 +125,8 @@ class ResultFile:
                 group = self.file[owner].create_group(variable)
                 _constant(group, "indices", indices)
                 self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
-                self._growing(group, "values", dtype, (len(indices),))
+                values = self._growing(group, "values", dtype, (len(indices),))
+                values.attrs["units"] = _text((units or {}).get((population, variable), ""))
             counts = self.file["counts"]
             self._growing(counts, "steps", np.int64)
             totals = counts.create_group("totals", track_order=True)
@@ -383,6 +387,7 @@ def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
         sizes=result.sizes,
         spikes=spikes,
         traces={key: t.indices for key, t in traces.items()},
+        units={key: t.unit for key, t in traces.items()},
         dtype=dtype,
         weights=list(result.weights),
         overwrite=overwrite,

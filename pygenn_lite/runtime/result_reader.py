@@ -213,7 +213,8 @@ class _SpikeReader:
 
 def _read_trace(arrays: ResultArrays, place: str) -> Trace:
     times, values = arrays.rows(f"{place}/times"), arrays.rows(f"{place}/values")
-    return Trace(times, values, arrays.constant(f"{place}/indices"))
+    unit = _string(arrays.file[f"{place}/values"].attrs.get("units", ""))
+    return Trace(times, values, arrays.constant(f"{place}/indices"), unit)
 
 
 def _read_weights(arrays: ResultArrays) -> dict[str, FinalWeights]:

@@ -134,6 +134,7 @@ def _neuron(model: NeuronModel) -> dict[str, Any]:
         initial=_values(model.initial),
         integrator=model.integrator if model.integrator != "auto" else None,
         name=model.name,
+        units=dict(model.units),
     ) | {"inputs": list(model.inputs), "hold": list(model.hold)}
 
 

@@ -142,6 +142,7 @@ class ModelShelf:
                 hold=section.hold,
                 integrator=section.integrator,
                 name=section.name or "",
+                units=section.units,
             )
 
     def _make_synapse(self, section: SynapseSection, place: Place) -> SynapseModel:

@@ -89,6 +89,7 @@ class NeuronSection(Section):
     hold: list[Word] | None = None
     integrator: Word = "auto"
     name: Word | None = None
+    units: dict[str, Word] = {}
 
 
 class TraceSection(Section):
