@@ -11,11 +11,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pygenn_lite import errors
+from pygenn_lite import declaration, errors
 from pygenn_lite.declaration import *  # noqa: F403
-from pygenn_lite.declaration import __all__ as _declared
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.errors import PygennLiteError
 
@@ -27,6 +26,7 @@ _LAZY = {
     "Result": "pygenn_lite.runtime.result",
     "load_result": "pygenn_lite.runtime.result",
     "join_results": "pygenn_lite.runtime.joining",
+    "RunSettings": "pygenn_lite.yaml_format",
     "load_network": "pygenn_lite.yaml_format",
     "dump_network": "pygenn_lite.yaml_format",
     "scale_network": "pygenn_lite.yaml_format",
@@ -34,19 +34,49 @@ _LAZY = {
     "models": "pygenn_lite",
 }
 
-__all__ = [*_declared, "PygennLiteError", "errors", *_LAZY]
+__all__: list[str] = [
+    "PygennLiteError",
+    "Result",
+    "RunSettings",
+    "Simulation",
+    "compile_network",
+    "dump_network",
+    "errors",
+    "join_results",
+    "load_network",
+    "load_result",
+    "models",
+    "plotting",
+    "scale_network",
+]
+__all__ += declaration.__all__
+
+if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
+    from pygenn_lite import models, plotting
+    from pygenn_lite.models import *  # noqa: F403
+    from pygenn_lite.runtime.joining import join_results
+    from pygenn_lite.runtime.result import Result, load_result
+    from pygenn_lite.runtime.simulation import Simulation, compile_network
+    from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
+
+    __all__ += models.__all__
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Heavier parts, and the model library, are imported when first used."""
+        if name in ("models", "plotting"):
+            return import_module(f"pygenn_lite.{name}")
+        if name in _LAZY:
+            return getattr(import_module(_LAZY[name]), name)
+        if not name.startswith("_"):
+            library = import_module("pygenn_lite.models")
+            if name in library.__all__:
+                return getattr(library, name)
+            hint = nearest(name, __dir__())
+            raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}{hint}")
+        raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")
 
 
-def __getattr__(name: str) -> Any:
-    """Heavier parts, and the model library, are imported when first used."""
-    if name in ("models", "plotting"):
-        return import_module(f"pygenn_lite.{name}")
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    if not name.startswith("_"):
-        library = import_module("pygenn_lite.models")
-        if name in library.__all__:
-            return getattr(library, name)
-        hint = nearest(name, [*__all__, *library.__all__])
-        raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}{hint}")
-    raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    """All that is public, the model library included."""
+    return sorted({*__all__, *import_module("pygenn_lite.models").__all__, "__version__"})

@@ -43,7 +43,7 @@ from pygenn_lite.declaration.values import (
     ValueLike,
 )
 
-__all__ = [
+__all__: list[str] = [
     "CSR",
     "AllToAll",
     "Binomial",

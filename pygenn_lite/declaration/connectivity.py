@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.constants import constant_value
-from pygenn_lite.declaration.equations import Expression, parse_expression
+from pygenn_lite.declaration.equations import Expression, ExpressionLike, parse_expression
 from pygenn_lite.declaration.numeric import plain_array, plain_indices, plain_number, whole_number
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.values import FrozenArray
@@ -164,7 +165,7 @@ class Explicit(Connectivity):
     pre: FrozenArray
     post: FrozenArray
 
-    def __init__(self, pre: Any, post: Any) -> None:
+    def __init__(self, pre: ArrayLike, post: ArrayLike) -> None:
         object.__setattr__(self, "pre", _indices(pre, "pre"))
         object.__setattr__(self, "post", _indices(post, "post"))
         if len(self.pre) != len(self.post):
@@ -187,7 +188,7 @@ class CSR(Connectivity):
     row_begin: FrozenArray
     targets: FrozenArray
 
-    def __init__(self, row_begin: Any, targets: Any) -> None:
+    def __init__(self, row_begin: ArrayLike, targets: ArrayLike) -> None:
         object.__setattr__(self, "row_begin", _indices(row_begin, "row_begin"))
         object.__setattr__(self, "targets", _indices(targets, "targets"))
         rows = self.row_begin.array
@@ -223,7 +224,7 @@ class DistanceDependent(Connectivity):
     autapses: bool = field(default=False)
 
     def __init__(
-        self, probability: Any, max_distance: float | None = None, autapses: bool = False
+        self, probability: ExpressionLike, max_distance: float | None = None, autapses: bool = False
     ) -> None:
         expression = parse_expression(probability, "DistanceDependent")
         unknown = expression.symbols - {DISTANCE}

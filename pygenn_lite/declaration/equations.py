@@ -6,10 +6,10 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 from pygenn_lite.declaration import parser
 from pygenn_lite.declaration.constants import as_float
@@ -20,6 +20,18 @@ from pygenn_lite.errors import EquationError
 _DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
 _ASSIGNMENT = re.compile(r"(?<![<>=!+\-*/])(\+|-|\*|/)?=(?!=)")
 LONGEST_SOURCE = 100_000
+
+
+class Symbolic(Protocol):
+    """A SymPy expression, told by its face: SymPy itself is imported by those who use it only."""
+
+    @property
+    def free_symbols(self) -> Any:
+        """Its symbols."""
+
+    @property
+    def args(self) -> Any:
+        """Its parts."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,10 @@ class Expression:
         return self.text
 
 
+ExpressionLike: TypeAlias = str | float | Expression | Symbolic
+"""What users may write where an expression is meant: text, a number, SymPy."""
+
+
 @dataclass(frozen=True)
 class Equation(Expression):
     """A derivative ``dx/dt = ...``, a definition ``x = ...`` or an assignment ``x += ...``."""
@@ -78,6 +94,11 @@ class Equation(Expression):
     def __str__(self) -> str:
         left = f"d{self.name}/dt" if self.kind == "derivative" else self.name
         return f"{left} {self.operator} {self.text}"
+
+
+EquationsLike: TypeAlias = str | Mapping[Any, ExpressionLike] | Sequence[Any] | None
+"""What users may write where equations are meant: lines of text, a mapping of names (or SymPy
+symbols) to right sides, or a list of these."""
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,9 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.checks import (
     check_delay,
@@ -40,8 +42,12 @@ from pygenn_lite.declaration.population import (
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse import SynapseModel
-from pygenn_lite.declaration.values import FrozenArray, as_value, as_values
+from pygenn_lite.declaration.values import FrozenArray, ValueLike, ValuesLike, as_value, as_values
 from pygenn_lite.errors import NetworkError
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.progress import ProgressFunction
+    from pygenn_lite.runtime.simulation import Simulation
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,9 +103,9 @@ class Network:
         size: int,
         model: NeuronModel,
         *,
-        initial: Any = None,
-        parameters: Any = None,
-        positions: Any = None,
+        initial: ValuesLike = None,
+        parameters: ValuesLike = None,
+        positions: ArrayLike | None = None,
     ) -> Population:
         """Add `size` neurons of a model.
 
@@ -143,7 +149,9 @@ class Network:
         self.populations[name] = population
         return population
 
-    def spike_source(self, name: str, size: int, times: Any, indices: Any) -> Population:
+    def spike_source(
+        self, name: str, size: int, times: ArrayLike, indices: ArrayLike
+    ) -> Population:
         """Add a population that replays spikes: neuron ``indices[k]`` at ``times[k]`` (ms)."""
         where = f"spike source {name!r}"
         self._new_name(name, "population")
@@ -159,8 +167,8 @@ class Network:
         synapse: SynapseModel,
         connectivity: Connectivity,
         *,
-        weight: Any = 1.0,
-        delay: Any = None,
+        weight: ValueLike = 1.0,
+        delay: ValueLike | None = None,
         name: str | None = None,
         storage: str = "auto",
     ) -> SynapseGroup:
@@ -213,12 +221,12 @@ class Network:
     def poisson(
         self,
         target: Population | str,
-        rate: Any,
+        rate: ValueLike,
         *,
-        weight: Any,
+        weight: ValueLike,
         synapse: SynapseModel | None = None,
         variable: str | None = None,
-        sources: Any = 1,
+        sources: ValueLike = 1,
         name: str | None = None,
     ) -> PoissonInput:
         """Drive every neuron of `target` by `sources` independent Poisson trains of `rate` Hz."""
@@ -257,7 +265,12 @@ class Network:
         return declared
 
     def current(
-        self, target: Population | str, value: Any, input: str = "I", *, name: str | None = None
+        self,
+        target: Population | str,
+        value: ValueLike,
+        input: str = "I",
+        *,
+        name: str | None = None,
     ) -> CurrentInput:
         """Add a constant current (a number, or one per neuron)."""
         population = self._input_target(target, input)
@@ -270,8 +283,8 @@ class Network:
     def timed_current(
         self,
         target: Population | str,
-        times: Any,
-        values: Any,
+        times: ArrayLike,
+        values: ArrayLike,
         input: str = "I",
         *,
         name: str | None = None,
@@ -296,8 +309,8 @@ class Network:
     def noise_current(
         self,
         target: Population | str,
-        mean: Any = 0.0,
-        sd: Any = 1.0,
+        mean: ValueLike = 0.0,
+        sd: ValueLike = 1.0,
         input: str = "I",
         *,
         name: str | None = None,
@@ -397,11 +410,30 @@ class Network:
         lines += [f"  {i.name}: {type(i).__name__} -> {i.target}" for i in self.inputs]
         return "\n".join(lines)
 
-    def compile(self, **options: Any) -> Any:
-        """Derive, compile and load: see :func:`pygenn_lite.runtime.simulation.compile_network`."""
+    def compile(
+        self,
+        backend: str = "auto",
+        *,
+        threads: int | None = None,
+        precision: str = "float32",
+        check_finite: bool = True,
+        progress: ProgressFunction | bool | None = None,
+        cache: bool = True,
+    ) -> Simulation:
+        """Derive, compile and load this network: its options are those of
+        :func:`pygenn_lite.compile_network`."""
         from importlib import import_module  # the one upward step: a convenience of the face
 
-        return import_module("pygenn_lite.runtime.simulation").compile_network(self, **options)
+        compiled: Simulation = import_module("pygenn_lite.runtime.simulation").compile_network(
+            self,
+            backend,
+            threads=threads,
+            precision=precision,
+            check_finite=check_finite,
+            progress=progress,
+            cache=cache,
+        )
+        return compiled
 
     # ------------------------------------------------------------------ helpers
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.equations import (
     Equation,
+    EquationsLike,
     Expression,
+    ExpressionLike,
     parse_equations,
     parse_expression,
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.parser import UNITS, UNITS_CURE, parse_tree
 from pygenn_lite.declaration.summary import line, listed, shortened
-from pygenn_lite.declaration.values import Value, as_values
+from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
 
@@ -84,14 +85,14 @@ class NeuronModel:
 
     def __init__(
         self,
-        derivatives: Any = "",
+        derivatives: EquationsLike = "",
         *,
-        update: Any = "",
-        threshold: Any = None,
-        reset: Any = "",
-        refractory: Any = None,
-        parameters: Any = None,
-        initial: Any = None,
+        update: EquationsLike = "",
+        threshold: ExpressionLike | None = None,
+        reset: EquationsLike = "",
+        refractory: ExpressionLike | None = None,
+        parameters: ValuesLike = None,
+        initial: ValuesLike = None,
         inputs: Iterable[str] | None = None,
         hold: Iterable[str] | None = None,
         integrator: str = "auto",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
-from pygenn_lite.declaration.equations import Equation, parse_equations
+from pygenn_lite.declaration.equations import Equation, EquationsLike, parse_equations
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.summary import line, listed, shortened
-from pygenn_lite.declaration.values import Value, as_values
+from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.declaration.vocabulary import RANDOM
 from pygenn_lite.errors import EquationError, ModelError
 
@@ -36,7 +35,12 @@ class Trace:
     on_spike: tuple[Equation, ...]
     initial: tuple[tuple[str, Value], ...]
 
-    def __init__(self, derivatives: Any = "", on_spike: Any = "", initial: Any = None) -> None:
+    def __init__(
+        self,
+        derivatives: EquationsLike = "",
+        on_spike: EquationsLike = "",
+        initial: ValuesLike = None,
+    ) -> None:
         object.__setattr__(self, "equations", parse_equations(derivatives, "trace"))
         object.__setattr__(
             self, "on_spike", parse_equations(on_spike, "trace, on_spike", assignments=True)
@@ -124,19 +128,19 @@ class SynapseModel:
 
     def __init__(
         self,
-        derivatives: Any = "",
+        derivatives: EquationsLike = "",
         *,
-        inputs: Any = "",
-        on_pre: Any = "I_syn += weight",
-        on_post: Any = "",
+        inputs: EquationsLike = "",
+        on_pre: EquationsLike = "I_syn += weight",
+        on_post: EquationsLike = "",
         pre_trace: Trace | None = None,
         post_trace: Trace | None = None,
-        synapse_derivatives: Any = "",
+        synapse_derivatives: EquationsLike = "",
         event_driven: bool = True,
         integrator: str = "auto",
-        parameters: Any = None,
-        initial: Any = None,
-        variables: Any = None,
+        parameters: ValuesLike = None,
+        initial: ValuesLike = None,
+        variables: ValuesLike = None,
         name: str = "",
     ) -> None:
         check_label(name, "synapse model", ModelError)

@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any, TypeAlias, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pygenn_lite.declaration.constants import as_float, constant_value
-from pygenn_lite.declaration.equations import Expression, is_sympy, parse_expression
+from pygenn_lite.declaration.equations import Expression, Symbolic, is_sympy, parse_expression
 from pygenn_lite.declaration.numeric import plain_array, plain_number
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.errors import DeclarationError, ShapeError
@@ -291,8 +291,11 @@ class Binomial(Distribution):
 
 
 Value: TypeAlias = float | FrozenArray | Distribution | Expression
-ValueLike: TypeAlias = Value | str | Sequence[float] | NDArray[Any]
-"""What users may write where a :data:`Value` is meant."""
+ValueLike: TypeAlias = Value | str | ArrayLike | Symbolic
+"""What users may write where a :data:`Value` is meant: a number, an array or list, a formula (text
+or SymPy), a distribution."""
+ValuesLike: TypeAlias = Mapping[str, ValueLike] | Sequence[tuple[str, ValueLike]] | None
+"""Values by name."""
 
 
 def as_value(source: object, where: str = "") -> Value:

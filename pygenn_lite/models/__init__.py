@@ -35,7 +35,7 @@ from pygenn_lite.models.synapses import (
     ExponentialCurrent,
 )
 
-__all__ = [
+__all__: list[str] = [
     "GIF",
     "IZHIKEVICH_REGIMES",
     "LIF",

@@ -1,0 +1,79 @@
+"""Right and wrong uses of the package, for a type checker only: lines that end in ``# wrong`` must
+be refused, all others taken."""
+
+import numpy as np
+
+import pygenn_lite as pg
+
+model = pg.NeuronModel(
+    "dV/dt = (E_L - V + I)/tau",
+    threshold="V > V_th",
+    reset={"V": 0},
+    refractory=2,
+    parameters={"tau": 20.0, "E_L": pg.Normal(-65, 1), "V_th": np.linspace(-55, -50, 10)},
+    initial=dict(V="-65 + i"),
+    inputs=["I"],
+)
+pg.NeuronModel(derivatives=["dV/dt = -V", "k = 2"], update=None)
+pg.NeuronModel({"V": "-V/10"}, hold=("V",), integrator="rk4")
+net = pg.Network(dt=0.1, seed=3, name="net")
+exc = net.population("exc", 10, model, initial={"V": [1, 2, 3]}, positions=[[0.0, 1.0]])
+lif = net.population("lif", 10, pg.LIF(tau=np.float32(3), C=[1.0, 2.0], E_L="-65 + i"))
+source = net.spike_source("source", 2, [0.0, 1.5], np.array([0, 1]))
+stdp = pg.PairSTDP(pg.ExponentialCurrent(5.0), w_max=2)
+group = net.connect(exc, "lif", stdp, pg.FixedProbability(0.1), weight=1, delay=pg.Uniform(0.1, 1))
+net.connect(source, exc, pg.Delta(), pg.Explicit([0, 1], np.arange(2)), weight="i_pre", name="d")
+net.poisson(exc, 8, weight=0.1, variable="V", sources=[1, 2])
+net.current(exc, np.zeros(10))
+net.timed_current(exc, [0, 1], [[1.0, 2.0]])
+net.noise_current(exc, sd=pg.LogNormal(0, 1))
+net.record(exc.spikes, exc["V"][:5], group["I_syn"], lif, every=2)
+sim: pg.Simulation = net.compile(threads=2, precision="float64", progress=False)
+result: pg.Result = sim.run(100.0, callback=lambda simulation: simulation.stop(), every=10)
+rate: float = result.rates(50)["exc"]
+times: np.ndarray = result.spikes["exc"].times
+sim["exc"]["V"][:5] += 1
+sim.populations["exc"]["V"] = "-65 + i"
+count: int = sim.populations["exc"].spike_counts().size
+largest: float = sim.populations["exc"]["V"].max()
+loaded, settings = pg.load_network("microcircuit", set={"populations.L4E.size": 10})
+text: str = pg.dump_network(loaded, settings)
+duration: float = settings.duration
+pg.plotting.raster(result)
+names: list[str] = list(pg.models.NEURONS)
+error: type[Exception] = pg.errors.NetworkError
+
+pg.LIF(tua=3)  # wrong
+pg.LIF(3.0)  # wrong
+pg.LIF(tau=pg.LIF())  # wrong
+pg.Lif()  # wrong
+pg.PairSTDP(w_max="2")  # wrong
+pg.ExponentialCurrent(tau=5.0, weight=2)  # wrong
+pg.NeuronModel("dV/dt = 0", treshold="V > 1")  # wrong
+pg.NeuronModel("dV/dt = 0", threshold=["V > 1"])  # wrong
+pg.NeuronModel(5)  # wrong
+pg.SynapseModel(on_pre=3)  # wrong
+pg.SynapseModel(pre_trace="dx/dt = -x")  # wrong
+pg.Network("net", 3)  # wrong
+net.population("p", "ten", model)  # wrong
+net.population("p", 10, stdp)  # wrong
+net.population("p", 10, model, inital={"V": 1})  # wrong
+net.population(10, "p", model)  # wrong
+net.connect(exc, lif, stdp, 0.1)  # wrong
+net.connect(exc, lif, pg.FixedProbability(0.1), stdp)  # wrong
+net.connect(exc, lif, model, pg.AllToAll())  # wrong
+net.connect(exc, lif, stdp, pg.AllToAll(), wieght=1)  # wrong
+net.poisson(exc, rate=8)  # wrong
+net.record("exc.spikes")  # wrong
+net.compile(threads="2")  # wrong
+net.compile(thread=2)  # wrong
+sim.run("ten")  # wrong
+sim.run(10, every="1")  # wrong
+sim.step(1.5)  # wrong
+sim.runs(10)  # wrong
+pg.FixedProbability("0.1")  # wrong
+pg.Uniform("low", 1)  # wrong
+result.rates("a")  # wrong
+result.spike["exc"]  # wrong
+pg.load_network(3)  # wrong
+pg.dump_network("net")  # wrong
