@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -165,19 +165,21 @@ def titled(ax: Axes, *parts: str) -> None:
     ax.set_title(", ".join(filter(None, parts)), wrap=True)
 
 
-def label_neurons(ax: Axes, names: Sequence[str], rows: Sequence[int], stride: int) -> None:
-    """Label single neurons: by their numbers in one population, else by name and number."""
+def label_neurons(ax: Axes, neurons: Mapping[str, Sequence[int]]) -> None:
+    """Label the rows of single neurons: by their numbers in one population, else by name, too."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    if len(names) > 1:
-        labels = [f"{n}[{k * stride}]" for n, r in zip(names, rows, strict=True) for k in range(r)]
+    if len(neurons) > 1:
+        labels = [f"{name}[{number}]" for name, each in neurons.items() for number in each]
         label_bands(ax.yaxis, range(len(labels)), [1.0] * len(labels), labels)
         return
+    ((name, numbers),) = neurons.items()
+    rows = len(numbers)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
     ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda row, _: f"{round(row) * stride}" if 0 <= row < rows[0] else "")
+        FuncFormatter(lambda row, _: f"{numbers[round(row)]}" if 0 <= row <= rows - 1 else "")
     )
-    ax.set_ylabel(plain(names[0]) if rows[0] <= 10 else f"neuron of {plain(names[0])}")
+    ax.set_ylabel(plain(name) if rows <= 10 else f"neuron of {plain(name)}")
 
 
 def label_bands(

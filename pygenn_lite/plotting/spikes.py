@@ -26,6 +26,7 @@ from pygenn_lite.plotting.parts import (
     window,
     window_note,
 )
+from pygenn_lite.runtime.result import times_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +49,8 @@ def raster(
     settle: float = 0.0,
     most_neurons: int = MOST_ROWS,
 ) -> Axes:
-    """Draw spikes as dots, populations above one another, each as high as it is large.
+    """Draw spikes as dots, populations above one another, each as high as many neurons of it were
+    recorded.
 
     Of large networks every k-th neuron is shown, with the same k for all populations, so that
     densities can be compared.
@@ -72,27 +74,21 @@ def raster(
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
-    stride = max(1, -(-sum(result.sizes[name] for name in names) // most_neurons))
-    dots = {name: _dots(result.spikes[name], begin, end, stride) for name in names}
+    dots, neurons, stride = _chosen(result, names, begin, end, most_neurons)
     total = sum(len(times) for times, _ in dots.values())
-    while total > MOST_SPIKES:  # bursting networks: fewer neurons, not thinned trains
-        factor = -(-total // MOST_SPIKES)
-        stride *= factor
-        dots = {name: _thin(*dots[name], factor) for name in names}
-        total = sum(len(times) for times, _ in dots.values())
-    rows = [-(-result.sizes[name] // stride) for name in names]
+    rows = [len(neurons[name]) for name in names]
     offsets = np.concatenate([[0], np.cumsum(rows)])
     few = offsets[-1] <= FEW_NEURONS
     mark: dict[str, Any] = {"marker": "|", "s": 60.0, "linewidths": 1.0}
     if not few:
         mark = {"marker": ".", "linewidths": 0, "s": float(np.clip(6e4 / max(total, 1), 0.8, 6.0))}
     for name, offset in zip(names, offsets, strict=False):
-        times, indices = dots[name]
-        ax.scatter(times, offset + indices, color=colors[name], rasterized=not few, **mark)
+        times, places = dots[name]
+        ax.scatter(times, offset + places, color=colors[name], rasterized=not few, **mark)
     for offset in offsets[1:-1]:
         ax.axhline(offset - 0.5, color=muted(), alpha=0.3, linewidth=0.6, zorder=0)
     if len(names) == 1 or few:
-        label_neurons(ax, names, rows, stride)
+        label_neurons(ax, neurons)
     else:
         label_bands(ax.yaxis, offsets[:-1] + (np.array(rows) - 1) / 2, rows, names)
     ax.set_ylim(max(offsets[-1], 1) - 0.5, -0.5)
@@ -168,17 +164,48 @@ def recorded_populations(result: Result, populations: Sequence[str] | None) -> l
     return sorted(names, key=order.index) if populations is None else names
 
 
-def _dots(spikes: Any, begin: float, end: float, stride: int) -> tuple[Any, Any]:
-    """Times and rows of the spikes to show."""
+def _chosen(
+    result: Result, names: Sequence[str], begin: float, end: float, most: int
+) -> tuple[dict[str, Any], dict[str, Any], int]:
+    """Times and rows of the spikes to show, the neurons whose rows these are, and that each of how
+    many recorded ones is among them."""
+    recorded = {name: _recorded_neurons(result, name) for name in names}
+    stride = max(1, -(-sum(len(each) for each in recorded.values()) // most))
+    dots = {
+        name: _thin(*_dots(result.spikes[name], recorded[name], begin, end), stride)
+        for name in names
+    }
+    total = sum(len(times) for times, _ in dots.values())
+    while total > MOST_SPIKES:  # bursting networks: fewer neurons, not thinned trains
+        factor = -(-total // MOST_SPIKES)
+        stride *= factor
+        dots = {name: _thin(*dots[name], factor) for name in names}
+        total = sum(len(times) for times, _ in dots.values())
+    return dots, {name: recorded[name][::stride] for name in names}, stride
+
+
+def _recorded_neurons(result: Result, name: str) -> Any:
+    """Indices of the neurons whose spikes were recorded, ascending."""
+    known = result.spikes[name].recorded
+    return range(result.sizes[name]) if known is None else known
+
+
+def _dots(spikes: Any, recorded: Any, begin: float, end: float) -> tuple[Any, Any]:
+    """Times of spikes, and which of the recorded neurons they are of."""
     edges = nearest_steps([begin, end], spikes.dt)
     inside = slice(
         np.searchsorted(spikes.steps, edges[0]), np.searchsorted(spikes.steps, edges[1], "right")
     )
-    return _thin(spikes.times[inside], np.asarray(spikes.indices)[inside], stride)
+    indices = np.asarray(spikes.indices)[inside].astype(np.int64)
+    if isinstance(recorded, range):
+        places = (indices - recorded.start) // recorded.step
+    else:
+        places = np.searchsorted(recorded, indices)
+    return times_of(spikes.steps[inside], spikes.dt), places
 
 
-def _thin(times: Any, indices: Any, stride: int) -> tuple[Any, Any]:
+def _thin(times: Any, places: Any, stride: int) -> tuple[Any, Any]:
     if stride == 1:
-        return times, indices
-    kept = indices % stride == 0
-    return times[kept], indices[kept] // stride
+        return times, places
+    kept = places % stride == 0
+    return times[kept], places[kept] // stride

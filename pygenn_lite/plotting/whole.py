@@ -112,7 +112,7 @@ def show_result(
 def _spike_heights(result: Result) -> list[float]:
     """Of raster and rates over time, if spikes were recorded: few neurons need less."""
     names = list(result.spikes)
-    neurons = sum(result.sizes[name] for name in names)
+    neurons = sum(result.recorded_neurons(name) for name in names)
     return [min(0.6 + 0.1 * neurons, 3.2), 1.2] if names else []
 
 

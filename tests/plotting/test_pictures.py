@@ -15,6 +15,7 @@ import pygenn_lite as pg
 from pygenn_lite import plotting
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.final_weights import final_weights
+from pygenn_lite.runtime.result import SpikeTrain
 
 NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"]
 SIZES = [20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948]
@@ -57,6 +58,33 @@ def test_a_raster_at_full_scale_thins_all_populations_alike(full_scale):
         share = len(shown) / len(full_scale.spikes[name])
         assert share == pytest.approx(1 / 20, rel=0.35)
     assert ax.get_ylim()[0] == pytest.approx(77169 / 20, rel=0.01)
+
+
+@pytest.mark.parametrize("recorded", [range(20, 80, 3), np.array([2, 3, 17, 60, 79], np.uint32)])
+def test_a_raster_has_rows_for_the_recorded_neurons_alone(recorded):
+    whole = small()
+    train = whole.spikes["exc"]
+    kept = np.isin(train.indices, recorded)
+    part = SpikeTrain(train.steps[kept], train.indices[kept], 0.1, recorded)
+    whole.spikes._entries["exc"] = part
+    ax = plotting.raster(whole)
+    rows = [list(recorded).index(neuron) for neuron in part.indices]
+    assert list(dots(ax)[0][:, 1]) == rows
+    assert list(dots(ax)[1][:, 1]) == list(len(recorded) + whole.spikes["inh"].indices)
+    assert ax.get_ylim() == (len(recorded) + 20 - 0.5, -0.5)
+    alone = plotting.raster(whole, populations=["exc"])
+    labels = {text.get_text() for text in alone.get_yticklabels()} - {""}
+    assert labels and {int(label) for label in labels} <= set(recorded)
+
+
+def test_recorded_neurons_of_a_large_population_are_all_shown():
+    result = made_up({"exc": 50_000}, {"exc": 10.0})
+    train = result.spikes["exc"]
+    kept = train.indices < 50
+    part = SpikeTrain(train.steps[kept], train.indices[kept], 0.1, range(50))
+    result.spikes._entries["exc"] = part
+    ax = plotting.raster(result)
+    assert len(dots(ax)[0]) == kept.sum() and "every" not in ax.get_title("left")
 
 
 def test_a_raster_of_wild_activity_stays_drawable():
