@@ -11,7 +11,7 @@ import pygenn_lite as pg
 
 g_max, inputs = 0.015, 1000
 net = pg.Network(dt=0.1, seed=1)
-# The first half of the inputs share events: each of them copies one of ten common trains.
+# Half of the inputs share events: each of them copies one of ten common trains.
 free = net.population("free", inputs // 2, pg.PoissonNeuron(rate=15.0))
 common = net.population("common", 10, pg.PoissonNeuron(rate=15.0))
 neuron = net.population(

@@ -3,7 +3,8 @@
 In README.md and docs/*.md, the blocks of a page share a namespace and a temporary folder, and run
 in order:
 
-- ```` ```python ```` runs; with ``raises`` after the word it must fail with one of our errors;
+- ```` ```python ```` runs; with ``raises`` after the word it must fail with one of our errors; with
+  ``elsewhere`` it is another simulator's, and has to be Python;
 - ```` ```text ```` right after a python or console block is its output (``...`` is anything);
 - ```` ```yaml ```` that begins with ``network:`` is loaded; ``file=NAME`` also writes it there;
 - ```` ```console ```` with ``run``: lines that begin with ``$ pygenn-lite``, or with
@@ -76,7 +77,10 @@ def test_the_examples_of_a_page_run(
     for block in blocks_of(page):
         place = f"{page.relative_to(ROOT)}:{block.line}"
         assert block.language in LANGUAGES, f"{place}: unknown language {block.language!r}"
-        if block.language == "python":
+        if block.language == "python" and "elsewhere" in block.options:
+            compile(block.text, place, "exec")
+            printed = None
+        elif block.language == "python":
             printed = run_python(block, place, namespace)
         elif block.language == "yaml":
             load_yaml(block)

@@ -29,7 +29,9 @@ def runs(block: Block) -> bool:
     if block.language == "yaml":
         written = any(option.startswith("file=") for option in block.options)
         return written or block.text.startswith("network:")
-    return block.language == "python" or (block.language == "console" and "run" in block.options)
+    if block.language == "python":
+        return "elsewhere" not in block.options
+    return block.language == "console" and "run" in block.options
 
 
 def examples(*languages: str) -> str:
