@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gallery import METHODS_OF, users_of
+
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
 from pygenn_lite.declaration import NeuronModel, SynapseModel
@@ -23,6 +25,8 @@ from pygenn_lite.yaml_format.load import read_document
 
 FOLDER = Path(__file__).resolve().parent
 NOTE = "<!-- Written by docs/build.py from the docstrings. Do not edit. -->\n"
+MOST_EXAMPLES = 6
+_AS_METHODS = {"compile_network": ".compile"}
 LISTS = ("Parameters", "Attributes", "Returns", "Raises")
 
 
@@ -61,6 +65,7 @@ def models_page() -> str:
         parts.append(f"## {title}\n")
         for name, make in shelf.items():
             parts += [f"### {name}\n", signature(name, make), docstring(make)]
+            parts += named_examples(name)
             parts.append(f"Declared as\n\n```text\n{equations(make())}\n```\n")
     parts.append("## Networks\n")
     parts.append("`pygenn-lite run NAME`, or `pg.load_network(NAME)`.\n")
@@ -143,6 +148,8 @@ def describe(thing: Any) -> list[str]:
     if not (inspect.isclass(thing) and issubclass(thing, Exception)) or name == "PygennLiteError":
         parts.append(signature(name, thing))
     parts.append(docstring(thing))
+    of_a_result = thing is result.Trace  # of another class of this name
+    parts += [] if of_a_result else named_examples(name, _AS_METHODS.get(name, f".{name}"))
     if not inspect.isclass(thing) or issubclass(thing, pg.declaration.Distribution):
         return parts
     for key, member in vars(thing).items():
@@ -150,9 +157,18 @@ def describe(thing: Any) -> list[str]:
             continue
         if inspect.isfunction(member):
             parts += [f"#### {name}.{key}\n", signature(key, member), docstring(member)]
+            parts += named_examples(f".{key}") if name in METHODS_OF else []
         elif isinstance(member, property):
             parts.append(f"- `{name}.{key}`: {(inspect.getdoc(member) or '').strip()}\n")
     return parts
+
+
+def named_examples(*names: str) -> list[str]:
+    """The scripts that use one of these names, as links; the gallery's order."""
+    users = list(dict.fromkeys(example for name in names for example in users_of(name)))
+    links = [f"[{e.path.stem}](../examples/{e.path.name})" for e in users[:MOST_EXAMPLES]]
+    more = f" and {len(users) - MOST_EXAMPLES} more" if len(users) > MOST_EXAMPLES else ""
+    return [f"Examples: {', '.join(links)}{more}\n"] if links else []
 
 
 def signature(name: str, thing: Callable[..., Any]) -> str:

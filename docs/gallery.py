@@ -34,6 +34,9 @@ SECTIONS = {
     ),
     "Simulations": ("parameter_sweep", "delays_and_probe", "checkpoint"),
 }  # fmt: skip
+_NOT_OURS = {"np", "plt", "sympy", "time", "rng", "figure", "ax", "axes"} | {
+    "left", "right", "top", "middle", "bottom",
+}  # fmt: skip
 PICTURES = ROOT / "build" / "gallery"  # kept between builds, by the script's contents
 
 
@@ -59,6 +62,7 @@ class Example:
     names: frozenset[str]
 
 
+@cache
 def examples() -> dict[str, Example]:
     """All scripts by name, in the order of the gallery.
 
@@ -86,16 +90,24 @@ def read(path: Path) -> Example:
 
 
 def used_names(tree: ast.AST) -> set[str]:
-    """``LIF`` for ``pg.LIF``, ``plotting.raster`` for that, ``.run`` for a method of anything."""
+    """``LIF`` for ``pg.LIF``, ``plotting.raster`` for that, ``.run`` for a method of an object of
+    the package's (or of what is not known to be another's)."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
-            owner = node.value
-            if isinstance(owner, ast.Name) and owner.id == "pg":
+            root = _root(node)
+            if isinstance(node.value, ast.Name) and root == "pg":
                 found.add(node.attr)
-            else:
+            elif root not in _NOT_OURS:
                 found.add(f".{node.attr}")
     return found
+
+
+def _root(node: ast.AST) -> str:
+    """The name that ``axes[0].set(...).x`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def pictures(shown: dict[str, Example]) -> dict[str, Path]:
@@ -122,6 +134,11 @@ def _picture(example: Example) -> Path:
             drawn = Path(folder, f"{example.path.stem}.png")
             target.write_bytes(drawn.read_bytes())
     return target
+
+
+def users_of(name: str) -> list[Example]:
+    """The examples that use a name, in the gallery's order."""
+    return [example for example in examples().values() if name in example.names]
 
 
 @cache
