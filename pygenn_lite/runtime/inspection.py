@@ -54,13 +54,13 @@ class Inspection:
 
     def _repr_html_(self) -> str:
         rows = [
-            (population, variable, integrator)
-            for population, chosen in self.integrators.items()
+            (name, variable, integrator)
+            for name, chosen in self.integrators.items()
             for variable, integrator in chosen.items()
         ]
         parts = [
             preformatted("update rules", self.rules),
-            html_table(["population", "variable", "integrator"], rows),
+            html_table(["of", "variable", "integrator"], rows),
             self.memory._repr_html_(),
             heading("compiled by", f"{self.compiler} for {self.target}"),
         ]

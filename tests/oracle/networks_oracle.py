@@ -211,11 +211,31 @@ def maps_and_chance(draw: Draw) -> Network:
         threshold="V > th + 0.2*w and rand() < 0.9",
         reset="V = 0.1*randn(); th = th + 0.1",
         refractory="w > r or t < 2.0",
+        hold=("V",),
         parameters={"E": 0.9, "tau": 5.0, "s": draw.between(0.1, 0.5), "tau_w": 3.0, "r": 0.5},
         initial={"th": 1.0, "V": Uniform(0, 1)},
     )
     ou = net.population("ou", m, noisy)
     draw.connect(ou, ou, synapse, -1, 1)
+    # Jumps between flow and threshold, where noise, time and currents meet.
+    tiring = SynapseModel(
+        on_pre="V_post += weight*u; u = 0.8*u + 0.01*V_post",
+        on_post="V_post += 0.01; u += 0.1",
+        variables={"u": 1.0},
+    )
+    draw.connect(ou, ou, tiring, -0.2, 0.3)
+    net.poisson(ou, 900.0, weight=draw.between(-0.1, 0.2), variable="V")
+    rough = NeuronModel(
+        "dV/dt = (I - V)/4 + 0.1*xi",
+        threshold="V + 0.1*I > 1 + 0.2*sin(t) - 0.1*rand()",
+        reset="V -= 0.5*I",
+        refractory=draw.between(0, 1),
+        initial={"V": Uniform(0, 1)},
+    )
+    rough = net.population("rough", n, rough)
+    draw.connect(ou, rough, tiring, -0.2, 0.3)
+    net.noise_current(rough, 0.8, 0.3)
+    net.timed_current(rough, [1.0, 3.0], draw.random.uniform(0, 0.5, (2, n)))
     return net
 
 
@@ -241,7 +261,7 @@ def plastic(draw: Draw) -> Network:
     forgetting = SynapseModel(
         on_pre="V_post += weight*u; u = u + 0.3*(1 - u); weight += 0.01*(V_post + 55)",
         on_post="u = 0.5*u + 0.001*delay",
-        synapse_derivatives="du/dt = (base - u)/tau_u; dc/dt = -c/tau_u",
+        synapse_derivatives="du/dt = (base - u)/tau_u; dc/dt = 0.1*u",
         parameters={"tau_u": 20.0, "base": 0.2},
         variables={"u": 0.5, "c": 1.0},
     )
