@@ -17,7 +17,6 @@ from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceS
 from pygenn_lite.yaml_format.values import read_value, read_values
 
 _SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
-_NEURON_OPTIONS = ("integrator",)
 _NOT_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "integrator"})
 
 
