@@ -43,9 +43,11 @@ def AdEx(
         Reset potential, mV, and refractory period, ms.
     V_cut
         Potential at which the upstroke is cut and the spike is noted, mV. By default
-        ``V_T + 5 D_T``, whatever these two are; the literature and NEST (``V_peak``) have 0 or
-        20 mV. From ``V_T + 5 D_T`` the potential needs less than ``C/g_L exp(-5)``, .06 ms with the
-        defaults, to infinity, so that the choice moves a spike by a step at most.
+        ``V_T + 10 D_T``, whatever these two are; the literature and NEST (``V_peak``) have 0 or
+        20 mV. From ``V_T + 10 D_T`` the potential needs ``C/g_L exp(-10)`` to infinity, 4e-4 ms
+        with the defaults, and no usual conductance holds it back: a higher cut makes no
+        difference, a lower one lets spikes begin too early. Where it is given, it can be changed
+        between runs.
 
     Notes
     -----
@@ -58,7 +60,7 @@ def AdEx(
     from its largest number.
 
     Range: with the default values and with Naud's, at ``dt`` up to 0.1 ms, currents up to 5 nA and
-    cuts from ``V_T + 5 D_T`` to 60 mV, the numbers of spikes are those of a solver of high order
+    cuts from -40 to 60 mV, the numbers of spikes are those of a solver of high order
     within 3 %, every interval too long by at most 3 steps. Beyond, V and w stay finite.
 
     ``a = b = 0`` is the exponential integrate-and-fire neuron (Fourcaud-Trocme et al., J. Neurosci.
@@ -77,10 +79,10 @@ def AdEx(
         "t_ref": t_ref,
     }
     if V_cut is None:  # follows V_T and D_T, also where these are changed between runs
-        upstroke = "V_cut = V_T + 5*D_T\nV_seen = min(V, V_cut)"
+        upstroke = "V_cut = V_T + 10*D_T\nV_seen = min(V, V_cut)"
     else:
         parameters["V_cut"] = V_cut
-        upstroke = "V_seen = min(V, V_cut, V_T + 20*D_T)"
+        upstroke = "V_seen = min(V, V_cut, V_T + 12*D_T)"
     return NeuronModel(
         f"""
         dV/dt = (g_L*(E_L - V) + g_L*D_T*exp((V_seen - V_T)/D_T) - w + I)/C

@@ -124,7 +124,8 @@ _TRAUB_MILES = dict(
     start=(-60.0, 0.0268633297984, 0.0604340346786, 0.9913058218944),
 )
 CASES = {
-    "adex": Case(model=pg.AdEx(), **_adex(-40.4)),
+    "adex_cut_low": Case(model=pg.AdEx(V_cut=-40.4), **_adex(-40.4)),
+    "adex": Case(model=pg.AdEx(), **_adex(-30.4)),
     # From V_T + 10 D_T to any peak the upstroke takes 4e-4 ms, too steep for the solver to follow.
     "adex_cut_at_0": Case(model=pg.AdEx(V_cut=0.0), **_adex(-30.4)),
     "izhikevich_regular": _izhikevich("regular_spiking"),

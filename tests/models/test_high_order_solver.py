@@ -11,7 +11,8 @@ import pygenn_lite as pg
 # (number of spikes, first, last) for each current, by LSODA with tolerances of 1e-9: what
 # high_order_models.py prints.
 KNOWN = {
-    "adex": [(1, 49.377, 49.377), (5, 11.729, 81.321), (40, 1.719, 97.446)],
+    "adex_cut_low": [(1, 49.377, 49.377), (5, 11.729, 81.321), (40, 1.719, 97.446)],
+    "adex": [(1, 49.441, 49.441), (5, 11.791, 81.642), (40, 1.771, 99.455)],
     "adex_cut_at_0": [(1, 49.441, 49.441), (5, 11.791, 81.642), (40, 1.771, 99.455)],
     "izhikevich_regular": [(2, 5.382, 71.872), (6, 1.803, 80.667), (32, 0.576, 95.998)],
     "izhikevich_chattering": [(9, 5.382, 98.719), (24, 1.803, 97.995), (110, 0.576, 99.227)],
@@ -114,6 +115,39 @@ def test_the_cut_of_adex_follows_its_threshold_between_runs():
         sim.run(100.0)
         counts.append(int(sim["cells"].spike_counts()[0]))
     assert counts[0] == counts[1] >= 5
+
+
+def test_a_higher_cut_changes_nothing_where_conductances_are_strong():
+    """Ten times the leak: what lies low, at V_T + 5 D_T, would be pulled back from there."""
+    net = pg.Network(dt=0.1, seed=3)
+    rng = np.random.default_rng(1)
+    times, indices = np.sort(rng.uniform(1, 290, 6000)), rng.integers(0, 50, 6000)
+    source = net.spike_source("source", 50, times, indices)
+    names = ("follows", "cut_2", "cut_4")
+    for name in names:
+        cells = net.population(name, 50, pg.AdEx(V_cut=CUTS[name]))
+        net.current(cells, np.linspace(0.0, 2000.0, 50))
+        for kind, synapse, delay in (
+            ("excites", pg.ExponentialConductance(3.0, E_rev=0.0), 0.1),
+            ("inhibits", pg.ExponentialConductance(10.0, E_rev=-80.0), 1.0),
+            ("jumps", pg.Delta(), 3.0),
+        ):
+            weight = dict(excites="2 + 2*i_pre", inhibits="5 + i_pre", jumps="0.4*i_pre")[kind]
+            label = f"{name}_{kind}"
+            net.connect(
+                source, cells, synapse, pg.OneToOne(), weight=weight, delay=delay, name=label
+            )
+    sim = net.compile(precision="float32", threads=1)
+    sim.run(300.0)
+    counts, w = ([f(sim[name]) for name in names] for f in (lambda v: v.spike_counts(), _largest_w))
+    assert counts[0].sum() > 1000
+    for other in (1, 2):
+        np.testing.assert_allclose(counts[other].sum(), counts[0].sum(), rtol=0.03)
+        assert w[other] == pytest.approx(w[0], rel=0.05)
+
+
+def _largest_w(view):
+    return float(np.abs(np.asarray(view["w"])).max())
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])

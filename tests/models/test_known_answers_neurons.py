@@ -174,11 +174,11 @@ def test_adex_agrees_with_scipy_over_several_spikes():
 
     def derivative(t, y):
         V, w = y
-        exponential = 30 * 2 * np.exp((min(V, -40.4) + 50.4) / 2)
+        exponential = 30 * 2 * np.exp((min(V, -30.4) + 50.4) / 2)
         return [(30 * (-70.6 - V) + exponential - w + 800) / 281, (4 * (V + 70.6) - w) / 144]
 
     def peak(t, y):
-        return y[0] + 40.4
+        return y[0] + 30.4
 
     peak.terminal, peak.direction = True, 1
     expected, start, state = [], 0.0, [-70.6, 0.0]
