@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,8 @@ class Domain:
         Both belong to it, but for `low` if `open_below`.
     warns : bool
         What lies outside is cut rather than wrong: a warning instead of an error.
+    between : pair of str, optional
+        The parameters that `low` and `high` stand for: they may change between runs.
     """
 
     words: str
@@ -38,6 +40,7 @@ class Domain:
     high: float = math.inf
     open_below: bool = False
     warns: bool = False
+    between: tuple[str, str] | None = None
 
     def holds(self, values: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Which of the numbers belong to it."""
@@ -52,6 +55,44 @@ DOMAINS = {
 }
 Domains = tuple[tuple[str, Domain], ...]
 """Names of parameters, or ``weight``, and their domains."""
+
+
+def kept_between(names: tuple[str, str], low: float, high: float) -> Domain:
+    """The domain of weights that a rule cuts at two of its parameters."""
+    slack = 1e-6 * max(abs(low), abs(high))  # a bound in single precision is another number
+    words = f"between {names[0]} = {low:g} and {names[1]} = {high:g}"
+    return Domain(words, low - slack, high + slack, warns=True, between=names)
+
+
+def as_of_now(domains: Domains, number: Callable[[str], float]) -> Domains:
+    """The same with the bounds that parameters give them at present."""
+    return tuple(
+        (name, kept_between(d.between, *map(number, d.between)) if d.between else d)
+        for name, d in domains
+    )
+
+
+def check_bounds(
+    domains: Domains, number: Callable[[str], float], where: str, error: type[InputError]
+) -> None:
+    """Of two parameters that are bounds, the lower must not exceed the upper.
+
+    Raises
+    ------
+    InputError
+        Of the kind `error`.
+    """
+    for _, domain in (entry for entry in domains if entry[1].between):
+        assert domain.between is not None
+        (lower, upper), (low, high) = domain.between, map(number, domain.between)
+        if low > high:
+            raise error(
+                f"{lower} = {low:g} and {upper} = {high:g}: the lower bound exceeds the upper",
+                where=where,
+                cure=f"write {lower}={min(low, high):g}, {upper}={max(low, high):g}; inhibitory "
+                f"weights are negative and learn between {lower} and 0; between runs, set the one "
+                "that gives way first",
+            )
 
 
 def attach_domains(model: object, domains: Domains) -> None:

@@ -15,7 +15,14 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.declaration.domains import DOMAINS, Domain, Domains, attach_domains, check_domains
+from pygenn_lite.declaration.domains import (
+    DOMAINS,
+    Domains,
+    attach_domains,
+    check_bounds,
+    check_domains,
+    kept_between,
+)
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.values import as_value
 from pygenn_lite.errors import ModelError
@@ -106,21 +113,14 @@ def _weight_domain(
     if bounds is None:
         return ()
     low, high = (float(given[name]) for name in bounds)
-    named = f"{bounds[0]} = {low:g} and {bounds[1]} = {high:g}"
-    if low > high:
-        below = f"{bounds[0]}={min(low, high):g}, {bounds[1]}={max(low, high):g}"
-        raise ModelError(
-            f"{named}: the lower bound exceeds the upper",
-            where=model,
-            cure=f"write {below}; inhibitory weights are negative and learn between "
-            f"{bounds[0]} and 0",
-        )
+    kept = (("weight", kept_between(bounds, low, high)),)
+    check_bounds(kept, lambda name: float(given[name]), model, ModelError)
     for _, domain in (entry for entry in receptor if entry[0] == "weight"):
         if not np.all(domain.holds(np.array([low, high]))):
             raise ModelError(
-                f"{named}, but the receptor needs weights that are {domain.words}",
+                f"{bounds[0]} = {low:g} and {bounds[1]} = {high:g}, but the receptor needs weights "
+                f"that are {domain.words}",
                 where=model,
                 cure=f"give bounds that are {domain.words}; a conductance inhibits by its E_rev",
             )
-    slack = 1e-6 * max(abs(low), abs(high))  # a bound in single precision is another number
-    return (("weight", Domain(f"between {named}", low - slack, high + slack, warns=True)),)
+    return kept

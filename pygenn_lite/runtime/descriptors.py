@@ -22,7 +22,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedTotalNumber,
     OneToOne,
 )
-from pygenn_lite.declaration.domains import check_numbers
+from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
@@ -235,10 +235,16 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
         )
 
 
-def check_weights(group: SynapseGroup, weights: npt.NDArray[np.float64]) -> None:
-    """Hold weights that are worked out, or set between runs, against the model's domains."""
-    where = f"synapse group {group.name!r}"
-    check_numbers(group.synapse.domains, "weight", weights, where, ArgumentError)
+def check_weights(
+    group: SynapseGroup,
+    weights: npt.NDArray[np.float64],
+    number: Callable[[str], float] | None = None,
+) -> None:
+    """Hold weights that are worked out, or set between runs, against the model's domains; `number`
+    gives its parameters where they may have changed."""
+    domains = group.synapse.domains
+    domains = domains if number is None else as_of_now(domains, number)
+    check_numbers(domains, "weight", weights, f"synapse group {group.name!r}", ArgumentError)
 
 
 def _without_spread(value: Value) -> Value:

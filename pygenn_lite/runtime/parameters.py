@@ -8,13 +8,13 @@ code reads (``V_th_post``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.domains import check_numbers
+from pygenn_lite.declaration.domains import Domains, check_bounds, check_numbers
 from pygenn_lite.errors import ArgumentError, SimulationError
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ class Parameters:
     def names_of_group(self, group: str) -> list[str]:
         """What a group's model calls its parameters."""
         return [name for owner, name in self._of_group if owner == group]
+
+    def numbers_of(self, group: str) -> Callable[[str], float]:
+        """The parameters of a group as of now, by name."""
+        return lambda name: self.get(self.of_group(group, name)[0])
 
     def get(self, place: Place) -> float:
         """The number."""
@@ -113,6 +117,17 @@ class Parameters:
                 domains = self.machine.network.groups[group].synapse.domains
                 where = f"synapse group {group!r}"
                 check_numbers(domains, name, np.array(value), where, ArgumentError)
+                self._check_bounds(domains, group, {name: value})
+
+    def _check_bounds(self, domains: Domains, group: str, new: Mapping[str, float]) -> None:
+        """Hold a bound that is about to change against the other."""
+        now = self.numbers_of(group)
+        concerned = tuple(d for d in domains if d[1].between and new.keys() & set(d[1].between))
+
+        def number(name: str) -> float:
+            return new[name] if name in new else now(name)
+
+        check_bounds(concerned, number, f"synapse group {group!r}", ArgumentError)
 
     def _slot(self, place: Place) -> tuple[npt.NDArray[np.float64], int]:
         """The array that holds a number, and its index there."""

@@ -195,7 +195,8 @@ class GroupView(Live):
         return self._stored.weights() if self._plastic is None else self._plastic.weights()
 
     def _set_weights(self, values: npt.ArrayLike) -> None:
-        check_weights(self._stored.description.group, np.asarray(values, np.float64))
+        group, present = self._stored.description.group, self._parameters.numbers_of(self.name)
+        check_weights(group, np.asarray(values, np.float64), present)
         if self._plastic is None:
             self._stored.change_weights(values)
         else:  # a checkpoint holds them in any case

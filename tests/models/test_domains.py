@@ -244,6 +244,22 @@ def test_weights_within_a_rules_bounds_are_not_warned_of(precision):
         sim["a"]["weight"] = np.array(sim["a"]["weight"])  # 0.7 in single precision is more
 
 
+def test_bounds_that_change_between_runs_are_those_that_count():
+    sim = conductances().compile(threads=1)
+    learning = sim["learning"]
+    with pytest.warns(PygennLiteWarning, match="between w_min = 0 and w_max = 20"):
+        learning["weight"] = 30.0
+    with pytest.raises(ArgumentError, match="w_min = 0 and w_max = -1: the lower bound exceeds"):
+        learning["w_max"] = -1.0
+    assert float(learning["w_max"]) == 20.0
+    learning["w_max"] = 40.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        learning["weight"] = 30.0
+    with pytest.warns(PygennLiteWarning, match="between w_min = 0 and w_max = 40"):
+        learning["weight"] = 50.0
+
+
 def test_domains_are_no_part_of_a_models_identity():
     made = pg.LIF()
     plain = pg.NeuronModel(
