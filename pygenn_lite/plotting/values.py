@@ -66,19 +66,22 @@ def population_rates(
         ax.plot(
             list(known.values()), [names.index(name) for name in known], linestyle="none",
             marker="D", markersize=0.5 * rcParams["font.size"], color=rcParams["axes.facecolor"],
-            markeredgecolor=rcParams["text.color"], label="published",
+            markeredgecolor=rcParams["text.color"], label="(published)",
         )  # fmt: skip
         ax.legend(loc="upper right", handletextpad=0.1, borderaxespad=0.0, borderpad=0.0)
     for place, name in enumerate(names if len(names) <= MOST_NUMBERS else ()):
-        reach = max(rates[name], known.get(name, 0.0))
+        beside = f" ({known[name]:.4g})" if name in known else ""
         ax.annotate(
-            f"{rates[name]:.3g}", (reach, place), (0.7 * rcParams["font.size"], 0),
-            textcoords="offset points", va="center", fontsize="small", color=muted(),
+            f"{rates[name]:.3g}{beside}", (max(rates[name], known.get(name, 0.0)), place),
+            (0.7 * rcParams["font.size"], 0), textcoords="offset points", va="center",
+            fontsize="small", color=muted(),
         )  # fmt: skip
     label_bands(ax.yaxis, places, [1.0] * len(names), names)
     rows = max(len(names), 6)  # no monstrous bars
     ax.set_ylim(rows - 0.5, -0.5 - (0.09 * rows if known else 0.0))  # the legend stands above
-    ax.set_xlim(0, 1.25 * max([*rates.values(), *known.values()], default=0.0) or 1.0)
+    ax.set_xlim(
+        0, (1.5 if known else 1.25) * max([*rates.values(), *known.values()], default=0.0) or 1.0
+    )
     ax.set_xlabel("rate (Hz)")
     titled(ax, f"mean rates after {left_out:g}\N{NO-BREAK SPACE}ms" if left_out else "mean rates")
     return ax

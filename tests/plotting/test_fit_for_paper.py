@@ -200,10 +200,10 @@ def test_silence_is_said():
 
 
 def test_published_rates_are_called_so_beside_what_was_simulated():
-    result = two()
-    ax = plotting.population_rates(result, published={"exc": 9.0})
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["published"]
-    assert [t.get_text() for t in ax.texts] == [f"{rate:.3g}" for rate in result.rates().values()]
+    exc, inh = two().rates().values()
+    ax = plotting.population_rates(two(), published={"exc": 9.0})
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["(published)"]
+    assert [text.get_text() for text in ax.texts] == [f"{exc:.3g} (9)", f"{inh:.3g}"]
     legend = drawn(ax).get_legend().get_window_extent()
     assert not any(legend.overlaps(bar.get_window_extent()) for bar in ax.patches)
     assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)
