@@ -168,7 +168,7 @@ def named_examples(*names: str) -> list[str]:
     users = list(dict.fromkeys(example for name in names for example in users_of(name)))
     links = [f"[{e.path.stem}](../examples/{e.path.name})" for e in users[:MOST_EXAMPLES]]
     more = f" and {len(users) - MOST_EXAMPLES} more" if len(users) > MOST_EXAMPLES else ""
-    return [f"Examples: {', '.join(links)}{more}\n"] if links else []
+    return [f"Used in {', '.join(links)}{more}\n"] if links else []
 
 
 def signature(name: str, thing: Callable[..., Any]) -> str:
@@ -208,11 +208,17 @@ def docstring(thing: Any) -> str:
                 parts.append(f"- `{head}`" + (f" ({kind}):" if kind else ":"))
             else:
                 parts.append(f"  {line.strip()}")
-        elif section == "Examples":
-            parts.append(f"    {line}" if line else "")
         else:
             parts.append(line)
-    return "\n".join(parts).strip() + "\n"
+    return fenced_examples("\n".join(parts).strip()) + "\n"
+
+
+def fenced_examples(text: str) -> str:
+    """Put what follows the heading of the examples, up to the next heading, into a fence."""
+    before, heading, after = text.partition("**Examples**\n")
+    examples, next_heading, rest = after.partition("\n**")
+    fence = f"\n```pycon\n{examples.strip()}\n```\n"
+    return f"{before}{heading}{fence}{next_heading}{rest}".strip() if heading else text
 
 
 if __name__ == "__main__":

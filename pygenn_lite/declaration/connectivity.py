@@ -67,7 +67,16 @@ class OneToOne(Connectivity):
 
 @dataclass(frozen=True)
 class FixedProbability(Connectivity):
-    """Each pair independently with probability `p`."""
+    """Each pair independently with probability `p`.
+
+    Examples
+    --------
+    >>> pg.FixedProbability(0.1, autapses=False)
+    FixedProbability(p=0.1, autapses=False)
+    >>> pg.FixedProbability(1.5)
+    Traceback (most recent call last):
+    pygenn_lite.errors.ConnectivityError: ...probability 1.5 lies outside [0, 1]...
+    """
 
     p: float
     autapses: bool = True

@@ -84,6 +84,16 @@ class Network:
     ----------
     origins : dict
         Where in a file its parts stand, for messages only: no part of equality.
+
+    Examples
+    --------
+    >>> net = pg.Network(dt=0.1, seed=1)
+    >>> cells = net.population("cells", 3, pg.LIF())
+    >>> drive = net.current(cells, [300.0, 400.0, 500.0])  # pA
+    >>> net.record(cells.spikes)
+    >>> result = net.compile(threads=1).run(1000.0)
+    >>> np.bincount(result.spikes["cells"].indices, minlength=3)
+    array([ 0, 33, 63])
     """
 
     def __init__(self, dt: float = 0.1, seed: int = 0, name: str = "") -> None:
@@ -115,6 +125,16 @@ class Network:
             Values that differ from the model's.
         positions : array, shape (size, 1..3)
             For expressions of x, y, z and distance-dependent connectivity.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> exc = net.population(
+        ...     "exc", 800, pg.LIF(), initial=dict(V=pg.Uniform(-65.0, -50.0)),
+        ...     parameters=dict(t_ref=3.0),
+        ... )
+        >>> exc.size, exc["V"][:10].size
+        (800, 800)
         """
         where = f"population {name!r}"
         self._new_name(name, "population")
@@ -152,7 +172,15 @@ class Network:
     def spike_source(
         self, name: str, size: int, times: ArrayLike, indices: ArrayLike
     ) -> Population:
-        """Add a population that replays spikes: neuron ``indices[k]`` at ``times[k]`` (ms)."""
+        """Add a population that replays spikes: neuron ``indices[k]`` at ``times[k]`` (ms).
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> source = net.spike_source("source", 2, times=[5.0, 7.5, 7.5], indices=[0, 0, 1])
+        >>> source.size
+        2
+        """
         where = f"spike source {name!r}"
         self._new_name(name, "population")
         size = check_size(size, where)
@@ -183,6 +211,17 @@ class Network:
             ms, at least dt (the default); rounded to steps.
         storage : {"auto", "sparse", "dense", "procedural"}
             Procedural synapses are not stored but drawn again at every spike.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> exc, inh = net.population("exc", 80, pg.LIF()), net.population("inh", 20, pg.LIF())
+        >>> group = net.connect(
+        ...     exc, inh, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.1),
+        ...     weight=pg.Normal(20.0, 2.0), delay="1 + 0.01*i_pre",
+        ... )
+        >>> group.name
+        'exc_inh'
         """
         pre, post = self._population(source), self._receiver(target)
         if name is None:
@@ -229,7 +268,18 @@ class Network:
         sources: ValueLike = 1,
         name: str | None = None,
     ) -> PoissonInput:
-        """Drive every neuron of `target` by `sources` independent Poisson trains of `rate` Hz."""
+        """Drive every neuron of `target` by `sources` independent Poisson trains of `rate` Hz.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 10, pg.LIF())
+        >>> drive = net.poisson(
+        ...     cells, 8.0, sources=1000, weight=87.8, synapse=pg.ExponentialCurrent(0.5)
+        ... )
+        >>> drive.name
+        'poisson_cells'
+        """
         population = self._receiver(target)
         name = self._input_name(name, f"poisson_{population.name}")
         where = f"Poisson input {name!r}"
@@ -336,6 +386,13 @@ class Network:
         every : int
             Steps between samples of variables. Recordings of one variable with another interval
             than the first are found in results as e.g. ``V_every_10``.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 100, pg.LIF())
+        >>> net.record(cells.spikes, cells["V"][:3])
+        >>> net.record(cells["V"][::10], every=20)  # every 2 ms
         """
         steps = whole_number(every)
         if steps is None or steps < 1:

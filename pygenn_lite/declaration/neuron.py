@@ -67,6 +67,18 @@ class NeuronModel:
     ------
     EquationError, ModelError
         Naming the equation, the symbol and the cure.
+
+    Examples
+    --------
+    >>> lif = pg.NeuronModel(
+    ...     "dV/dt = (E_L - V + I)/tau", threshold="V > V_th", reset="V = E_L",
+    ...     parameters=dict(tau=20.0, E_L=-65.0, V_th=-50.0), initial=dict(V=-65.0),
+    ... )
+    >>> lif.state_names, lif.inputs
+    (('V',), ('I',))
+    >>> pg.NeuronModel("dV/dt = (E_l - V)/tau", parameters=dict(tau=20.0, E_L=-65.0))
+    Traceback (most recent call last):
+    pygenn_lite.errors.EquationError: ...unknown symbol 'E_l'...did you mean 'E_L'?...
     """
 
     equations: tuple[Equation, ...]

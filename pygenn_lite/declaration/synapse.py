@@ -109,6 +109,19 @@ class SynapseModel:
     ------
     EquationError, ModelError
         Naming the equation, the symbol and the cure.
+
+    Examples
+    --------
+    >>> stdp = pg.SynapseModel(
+    ...     "dI_syn/dt = -I_syn/tau_syn", inputs="I = I_syn",
+    ...     on_pre="I_syn += weight; weight = clip(weight - 0.01*y, 0, w_max)",
+    ...     on_post="weight = clip(weight + 0.01*x, 0, w_max)",
+    ...     pre_trace=pg.Trace("dx/dt = -x/20", on_spike="x += 1"),
+    ...     post_trace=pg.Trace("dy/dt = -y/20", on_spike="y += 1"),
+    ...     parameters=dict(tau_syn=5.0, w_max=1.0),
+    ... )
+    >>> [str(each) for each in stdp.on_post]
+    ['weight = clip(weight + 0.01 * x, 0, w_max)']
     """
 
     equations: tuple[Equation, ...]

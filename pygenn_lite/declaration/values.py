@@ -100,7 +100,14 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Uniform(Distribution):
-    """Uniform in [low, high)."""
+    """Uniform in [low, high).
+
+    Examples
+    --------
+    >>> start = pg.Uniform(-65.0, -50.0)  # as an initial value, parameter, weight or delay
+    >>> start.mean_value()
+    -57.5
+    """
 
     low: float = 0.0
     high: float = 1.0

@@ -65,6 +65,12 @@ def AdEx(
 
     ``a = b = 0`` is the exponential integrate-and-fire neuron (Fourcaud-Trocme et al., J. Neurosci.
     23, 2003).
+
+    Examples
+    --------
+    >>> bursting = pg.AdEx(C=200.0, g_L=10.0, E_L=-58.0, tau_w=120.0, a=2.0, b=100.0, V_r=-46.0)
+    >>> bursting.state_names
+    ('V', 'w')
     """
     parameters = {
         "C": C,

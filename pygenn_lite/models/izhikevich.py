@@ -83,6 +83,12 @@ def Izhikevich(
     within 3 steps of ``dt``: choose it small against them (fast spiking fires every .75 ms at
     I = 100). "published" is a map at ``dt = 1``: it was made for I up to about 20, and beyond
     100 the overshoot of V drives u.
+
+    Examples
+    --------
+    >>> chattering = pg.Izhikevich("chattering")
+    >>> dict(chattering.parameters)["c"]
+    -50.0
     """
     if regime not in IZHIKEVICH_REGIMES:
         raise ModelError(

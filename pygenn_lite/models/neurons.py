@@ -63,6 +63,12 @@ def LIF(
     Potjans and Diesmann, Cereb. Cortex 24 (2014), whose values are the defaults.
     Range: every current and ``dt``; the membrane is solved exactly, and a spike's time is the end
     of the step that crosses the threshold.
+
+    Examples
+    --------
+    >>> model = pg.LIF(tau=20.0, t_ref=pg.Uniform(1.0, 3.0))
+    >>> [str(equation) for equation in model.equations]
+    ['dV/dt = (E_L - V) / tau + I / C']
     """
     return NeuronModel(
         "dV/dt = (E_L - V)/tau + I/C",

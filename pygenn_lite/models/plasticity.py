@@ -63,6 +63,14 @@ def PairSTDP(
     Additive: Song, Miller and Abbott, Nat. Neurosci. 3 (2000).
     Multiplicative: Rubin, Lee and Sompolinsky, Phys. Rev. Lett. 86 (2001). Nearest: the symmetric
     scheme of Morrison, Diesmann and Gerstner, Biol. Cybern. 98 (2008).
+
+    Examples
+    --------
+    >>> rule = pg.PairSTDP(pg.ExponentialConductance(5.0), A_plus=0.005, w_max=10.0)
+    >>> net = pg.Network()
+    >>> pre = net.population("pre", 5, pg.PoissonNeuron())
+    >>> post = net.population("post", 5, pg.LIF())
+    >>> learning = net.connect(pre, post, rule, pg.AllToAll(), weight=pg.Uniform(0.0, 10.0))
     """
     _check("PairSTDP", "rule", rule, ("additive", "multiplicative"))
     _check("PairSTDP", "pairing", pairing, ("all_to_all", "nearest"))
@@ -248,6 +256,12 @@ def TsodyksMarkram(
     as Tsodyks, Pawelzik and Markram, Neural Comput. 10 (1998). R before a spike tends, at
     intervals T and without facilitation, to ``(1 - E)/(1 - (1 - U) E)``, ``E = exp(-T/tau_rec)``.
     The dynamics depend on the source's spikes alone and are kept once per source neuron.
+
+    Examples
+    --------
+    >>> depressing = pg.TsodyksMarkram(pg.ExponentialCurrent(3.0), U=0.5, tau_rec=800.0)
+    >>> depressing.name
+    'TsodyksMarkram'
     """
     parameters = {"U": U, "tau_rec": tau_rec}
     recovery, use = "dR/dt = (1 - R)/tau_rec", "release = U*R; R -= release"

@@ -39,6 +39,12 @@ def ExponentialCurrent(
     -----
     A spike of weight w through ``dV/dt = -V/tau_m + I/C`` makes the potential
     ``w/C (exp(-t/tau_m) - exp(-t/tau)) / (1/tau - 1/tau_m)``. Potjans and Diesmann (2014), eq. 3.
+
+    Examples
+    --------
+    >>> slow = pg.ExponentialCurrent(tau=50.0)
+    >>> [str(equation) for equation in slow.equations]
+    ['dI_syn/dt = -I_syn / tau']
     """
     return SynapseModel(
         "dI_syn/dt = -I_syn/tau",

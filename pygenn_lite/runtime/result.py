@@ -233,6 +233,15 @@ class Result:
         ------
         SimulationError
             Nothing is left to count in.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 1, pg.LIF())
+        >>> drive = net.current(cells, 500.0)
+        >>> result = net.compile(threads=1).run(1000.0)
+        >>> result.rates()  # spikes are counted, recorded or not
+        {'cells': 63.0}
         """
         settle_steps = float(nearest_steps(_milliseconds(settle, "settle"), self.dt))
         if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
@@ -341,6 +350,15 @@ class Result:
         -------
         matplotlib.figure.Figure
             Not one of pyplot's.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 3, pg.LIF())
+        >>> drive = net.current(cells, "400 + 50*i")
+        >>> net.record(cells.spikes)
+        >>> result = net.compile(threads=1).run(100.0)
+        >>> figure = result.plot("cells.png", settle=20.0)
         """
         # By name: pictures are a room above this one, which must not depend on it.
         plotting = importlib.import_module("pygenn_lite.plotting")
@@ -399,7 +417,18 @@ def _milliseconds(given: object, name: str) -> float:
 
 
 def load_result(path: str | Path) -> Result:
-    """Read a result file, also one that a killed run left; arrays are read when asked for."""
+    """Read a result file, also one that a killed run left; arrays are read when asked for.
+
+    Examples
+    --------
+    >>> net = pg.Network()
+    >>> cells = net.population("cells", 3, pg.LIF())
+    >>> drive = net.current(cells, 500.0)
+    >>> net.record(cells.spikes)
+    >>> path = net.compile(threads=1).run(100.0).save("kept.h5")
+    >>> pg.load_result("kept.h5").spikes["cells"].indices[:3]
+    array([0, 1, 2], dtype=uint32)
+    """
     from pygenn_lite.runtime.result_reader import read_result
 
     return read_result(as_path(path))

@@ -71,6 +71,15 @@ def compile_network(
     Returns
     -------
     Simulation
+
+    Examples
+    --------
+    >>> net = pg.Network(seed=1)
+    >>> cells = net.population("cells", 2, pg.LIF())
+    >>> drive = net.current(cells, 400.0)
+    >>> sim = pg.compile_network(net, threads=1, precision="float64")
+    >>> sim.precision, sim.threads, sim.time
+    ('float64', 1, 0.0)
     """
     chosen = choose_backend(backend)
     check_precision(precision)
@@ -283,6 +292,21 @@ class Simulation(Live):
         MemoryPlanError
             What is to be recorded does not fit into memory: told before the first step. Where
             memory runs out all the same, what was recorded is kept in the error's ``result``.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 1, pg.LIF())
+        >>> drive = net.current(cells, 500.0)
+        >>> net.record(cells["V"])
+        >>> sim = net.compile(threads=1)
+        >>> first, second = sim.run(5.0), sim.run(5.0)  # the second run continues
+        >>> second.start, len(second.traces["cells"]["V"].times)
+        (5.0, 50)
+        >>> seen = []
+        >>> result = sim.run(20.0, callback=lambda sim: seen.append(sim.time), every=10.0)
+        >>> seen
+        [20.0, 30.0]
         """
         steps = self._steps(duration)
         if (callback is None) != (every is None):

@@ -7,6 +7,7 @@ in order:
   ``elsewhere`` it is another simulator's, and has to be Python;
 - ```` ```text ```` right after a python or console block is its output (``...`` is anything);
 - ```` ```yaml ```` that begins with ``network:`` is loaded; ``file=NAME`` also writes it there;
+- ```` ```pycon ```` comes from a docstring and is run there (test_docstrings.py);
 - ```` ```console ```` with ``run``: lines that begin with ``$ pygenn-lite``, or with
   ``$ NAME=VALUE pygenn-lite``, are run.
 """
@@ -31,7 +32,7 @@ import pygenn_lite as pg
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-LANGUAGES = {"python", "text", "yaml", "console", "cpp", "sh"}
+LANGUAGES = {"python", "pycon", "text", "yaml", "console", "cpp", "sh"}
 
 
 @dataclass(frozen=True)

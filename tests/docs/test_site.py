@@ -104,7 +104,7 @@ def test_the_site_fetches_nothing_from_elsewhere() -> None:
 def test_each_entry_of_the_reference_names_the_examples_that_use_it(gallery) -> None:
     text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     entry = text.split("### TripletSTDP\n")[1].split("\n### ")[0]
-    assert "Examples: [triplet_stdp](../examples/triplet_stdp.py)\n" in entry
+    assert "Used in [triplet_stdp](../examples/triplet_stdp.py)\n" in entry
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     entry = text.split("#### Network.timed_current\n")[1].split("\n#### ")[0]
     assert "[action_potential](../examples/action_potential.py)" in entry
