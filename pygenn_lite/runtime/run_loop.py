@@ -16,6 +16,7 @@ from pygenn_lite.runtime.result_file import ResultFile
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
 CHUNK_BYTES = 32 << 20  # of samples that the engine holds before they are fetched
 NO_MEMORY = "not enough memory"  # the engine's words
+SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 
 
@@ -59,6 +60,7 @@ class RunLoop:
         """Advance up to the next point of interest; returns the steps done."""
         steps = min(self.chunk_steps, self.most_steps)
         target = min(self.end, self.step + steps, self._next(self.count_every))
+        target = min(target, self._next(SETTLE_EVERY))
         if every is not None:
             target = min(target, self._next(every))
         if self.step < self.settled:
@@ -73,6 +75,9 @@ class RunLoop:
         seconds = time.perf_counter() - started
         self.step += done
         self._raise_fault()
+        if self.step % SETTLE_EVERY == 0:
+            for synapses in self.machine.synapses.values():
+                synapses.settle_now()
         if self.step % self.count_every == 0 or self.step in (self.settled, self.end):
             self._count()
         self.sink.reached(self.step)

@@ -239,6 +239,7 @@ class Net:
         on_pre: str | None = "",
         on_post: str | None = None,
         step: str | None = None,
+        lead: int = 0,
     ) -> int:
         args = (abi.SynapseArgs * self.slices)()
         for s in range(self.slices):
@@ -266,7 +267,7 @@ class Net:
                 self.function(on_post),
                 self.function(step),
                 args,
-                0,
+                lead,
             )
         )
 

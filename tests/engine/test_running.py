@@ -323,6 +323,11 @@ def test_refusals(library: ctypes.CDLL) -> None:
             store = net.store(source, target, [0], [0], [delay], 1.0)
             with pytest.raises(ValueError, match=weight):
                 net.static(source, target, store)
+        store = net.store(source, target, [0], [0], [2], 1.0)
+        with pytest.raises(ValueError, match="in two parts"):
+            net.general(source, target, store, lead=1)
+        with pytest.raises(ValueError, match="0 or 1"):
+            net.general(source, target, store, lead=2)
         with pytest.raises(ValueError, match="rows"):
             net.static(target, target, net.store(source, target, [0], [0], [2], 1.0))
         with pytest.raises(ValueError, match="sorted"):

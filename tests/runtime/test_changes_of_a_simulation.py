@@ -71,6 +71,23 @@ def test_a_changed_parameter_of_event_driven_dynamics_leaves_the_past_alone():
     assert sim["g"]["weight"][0] == pytest.approx(np.exp(-1.0))
 
 
+def test_silence_of_more_steps_than_32_bits_count_is_not_forgotten():
+    net = pg.Network(dt=0.1)
+    source = net.spike_source("s", 1, [], [])
+    cells = net.population("p", 1, pg.LIF())
+    model = pg.SynapseModel(
+        on_pre="weight += 0",
+        synapse_derivatives="dweight/dt = -weight/tau_w",
+        parameters=dict(tau_w=1e9),
+    )
+    net.connect(source, cells, model, pg.AllToAll(), weight=1.0, name="g")
+    sim = net.compile(precision="float64")
+    for end in (2**31, 2**32):  # as if all steps had been run
+        sim._machine.set_step(end - 1, net.seed)
+        sim.step(2)
+    assert sim["g"]["weight"][0] == pytest.approx(np.exp(-(2**32 + 1) * 0.1 / 1e9), rel=1e-12)
+
+
 def test_synapse_code_reads_the_changed_parameter_of_a_neuron():
     net = pg.Network(dt=0.1)
     source = net.spike_source("s", 1, [1.0, 5.0], [0, 0])
