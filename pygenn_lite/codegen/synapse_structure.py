@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure import GroupInstance, SynapseStructure, statements
 from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.declaration.habits import symbol_hint
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse import SynapseModel
@@ -164,7 +165,8 @@ class _Names:
             raise ModelError(
                 f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
                 where=_where(self.group.synapse, equation),
-                cure=f"known here: {sorted(known)}",
+                cure=symbol_hint(symbol, equation.text, "synapse")
+                or f"known here: {sorted(known)}",
             )
 
     def _neuron_variable(self, symbol: str) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
 from pygenn_lite.declaration.equations import Expression
+from pygenn_lite.declaration.habits import symbol_hint
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.numeric import (
     plain_array,
@@ -44,7 +45,14 @@ def check_neuron_value(value: Value, population: Population, what: str, where: s
     check_length(value, population.size, what, where)
     if isinstance(value, Expression):
         known = {*NEURON_SYMBOLS, *_axes(population)}
-        _check_symbols(value, known, what, where)
+        model = population.model
+        for name in sorted(value.symbols & {n for n, _ in getattr(model, "parameters", ())}):
+            raise EquationError(
+                f"the parameter {name!r} in {what} = {value.text}",
+                where=where,
+                cure=f"values know the neuron's index and place only: give the number of {name}",
+            )
+        _check_symbols(value, known, what, where, "value of neurons")
 
 
 def check_numbers(values: Any, what: str, where: str) -> NDArray[np.float64]:
@@ -201,7 +209,7 @@ def check_synapse_value(
         known |= {f"{a}_pre" for a in _axes(pre)} | {f"{a}_post" for a in _axes(post)}
         if pre.positions is not None and post.positions is not None:
             known.add(DISTANCE)
-        _check_symbols(value, known, what, where)
+        _check_symbols(value, known, what, where, "value of synapses")
 
 
 def check_delay(delay: Value, dt: float, where: str) -> None:
@@ -264,12 +272,14 @@ def _axes(population: Population) -> tuple[str, ...]:
     return AXES[: population.positions.shape[1]]
 
 
-def _check_symbols(value: Expression, known: set[str], what: str, where: str) -> None:
+def _check_symbols(value: Expression, known: set[str], what: str, where: str, place: str) -> None:
     for symbol in sorted(value.symbols - known):
+        hint = symbol_hint(symbol, value.text, place)
         raise EquationError(
-            f"unknown symbol {symbol!r} in {what} = {value.text}{nearest(symbol, known)}",
+            f"unknown symbol {symbol!r} in {what} = {value.text}"
+            f"{'' if hint else nearest(symbol, known)}",
             where=where,
-            cure=f"known here: {sorted(known)}",
+            cure=hint or f"known here: {sorted(known)}",
         )
     if value.functions & RANDOM:
         raise EquationError(

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 from pygenn_lite.declaration import parser
 from pygenn_lite.declaration.constants import as_float
+from pygenn_lite.declaration.habits import block_hint, line_hint
 from pygenn_lite.declaration.names import check_name
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import EquationError
@@ -169,7 +170,11 @@ def parse_equations(
         place = where
         if "\n" in source.strip():
             place = f"{where}, line {number}" if where else f"line {number}"
-        result.append(_from_line(line, place, assignments))
+        try:
+            result.append(_from_line(line, place, assignments))
+        except EquationError as error:
+            error.cure = block_hint(source) or line_hint(line) or error.cure
+            raise
     return tuple(result)
 
 

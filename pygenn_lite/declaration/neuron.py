@@ -16,8 +16,9 @@ from pygenn_lite.declaration.equations import (
     parse_equations,
     parse_expression,
 )
+from pygenn_lite.declaration.habits import symbol_hint
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
-from pygenn_lite.declaration.parser import UNITS, UNITS_CURE, parse_tree
+from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.declaration.vocabulary import RANDOM
@@ -316,12 +317,11 @@ class _NeuronCheck:
                     where=expression.where or self.where,
                     cure="use randn() here",
                 )
+            hint = symbol_hint(symbol, expression.text, "neuron")
             raise EquationError(
-                f"unknown symbol {symbol!r} in {shown}{nearest(symbol, known)}",
+                f"unknown symbol {symbol!r} in {shown}{'' if hint else nearest(symbol, known)}",
                 where=expression.where or self.where,
-                cure=UNITS_CURE
-                if symbol in UNITS
-                else "declare it as a parameter, define it, or list it in inputs=(...)",
+                cure=hint or "declare it as a parameter, define it, or list it in inputs=(...)",
             )
         if not random and expression.functions & RANDOM:
             raise EquationError(

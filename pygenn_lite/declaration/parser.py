@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from pygenn_lite.declaration.constants import LARGEST_NUMBER, as_float, constant_value
+from pygenn_lite.declaration.habits import function_hint, text_hint
 from pygenn_lite.declaration.names import check_name, nearest
 from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.errors import EquationError
@@ -21,11 +22,7 @@ DEEPEST_NESTING = 60
 _ALLOWED_CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/^%().,<>=!&|~\s]*\Z", re.ASCII)
 _BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.BitAnd, ast.BitOr)
 _COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
-
-
-UNITS = ("ms", "mV", "pA", "nA", "nS", "uS", "pF", "nF", "Hz", "kHz", "MOhm", "GOhm")
-UNITS_CURE = "units are not written: give the number alone (ms, mV, pA, pF, nS; rates in Hz)"
-_QUANTITY = re.compile(rf"\d\s*({'|'.join(UNITS)}|s|V|A)\b")
+_WHAT_TO_USE = "use names, numbers, + - * / **, comparisons, and/or/not and the listed functions"
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +49,7 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         raise EquationError(
             f"character {bad!r} does not belong in the expression {_short(text)}",
             where=where,
-            cure="use names, numbers, + - * / **, comparisons, and/or/not and the listed functions",
+            cure=text_hint(text) or _WHAT_TO_USE,
         )
     depth = deepest = 0
     for c in text:
@@ -81,7 +78,7 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         raise EquationError(
             f"cannot read {_short(text)}{place}",
             where=where,
-            cure=UNITS_CURE if _QUANTITY.search(text) else "check operators and parentheses",
+            cure=text_hint(text) or "check operators and parentheses",
         ) from None
     _check(tree, text, where, 0)
     constant_value(tree, where)
@@ -176,10 +173,12 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
     if name is None or node.keywords:
         raise _refused(node, text, where)
     if name not in FUNCTIONS:
+        hint = function_hint(name, ", ".join(ast.unparse(a) for a in node.args))
+        near = "" if hint else nearest(name, FUNCTIONS)
         raise EquationError(
-            f"unknown function {name!r} in {_short(text)}{nearest(name, FUNCTIONS)}",
+            f"unknown function {name!r} in {_short(text)}{near}",
             where=where,
-            cure=f"known functions: {', '.join(sorted(FUNCTIONS))}",
+            cure=hint or f"known functions: {', '.join(sorted(FUNCTIONS))}",
         )
     least, most = FUNCTIONS[name].least, FUNCTIONS[name].most
     if not least <= len(node.args) <= most:
@@ -245,7 +244,7 @@ def _refused(node: ast.AST, text: str, where: str) -> EquationError:
     return EquationError(
         f"{type(node).__name__.lower()} is not allowed in the expression {_short(text)}",
         where=where,
-        cure="use names, numbers, + - * / **, comparisons, and/or/not and the listed functions",
+        cure=text_hint(text) or _WHAT_TO_USE,
     )
 
 

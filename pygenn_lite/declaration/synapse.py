@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.equations import Equation, EquationsLike, parse_equations
+from pygenn_lite.declaration.habits import symbol_hint
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
@@ -349,5 +350,6 @@ def _known(equation: Equation, known: set[str], where: str) -> None:
         raise EquationError(
             f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
             where=equation.where or where,
-            cure="declare it as a parameter or define it",
+            cure=symbol_hint(symbol, equation.text, "synapse")
+            or "declare it as a parameter or define it",
         )

@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from pygenn_lite.declaration.constants import as_float, constant_value
 from pygenn_lite.declaration.equations import Expression, Symbolic, is_sympy, parse_expression
+from pygenn_lite.declaration.habits import UNITS, units_hint
 from pygenn_lite.declaration.numeric import plain_array, plain_number
 from pygenn_lite.declaration.parser import parse_tree
-from pygenn_lite.errors import DeclarationError, ShapeError
+from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
 
 Floats: TypeAlias = NDArray[np.float64]
 _LARGEST_LOGARITHM = 709.0  # of a double
@@ -338,6 +339,12 @@ def _as_expression(source: object, where: str) -> Value:
             f"{expression.text!r} is true or false, not a number",
             where=where,
             cure=f"write where({expression.text}, 1, 0)",
+        )
+    for unit in sorted(expression.symbols & UNITS.keys()):
+        raise EquationError(
+            f"unknown symbol {unit!r} in {expression.text}",
+            where=where,
+            cure=units_hint(expression.text),
         )
     constant = constant_value(parse_tree(expression.text, where), where)
     return expression if constant is None else float(constant)

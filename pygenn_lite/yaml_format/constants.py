@@ -8,6 +8,7 @@ from typing import Any
 
 from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.equations import parse_expression
+from pygenn_lite.declaration.habits import UNITS, units_hint
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.vocabulary import RANDOM, VALUE_SYMBOLS
@@ -67,7 +68,8 @@ def _unknown_constant(name: str, text: str, known: Any) -> EquationError:
     shown = text if len(text) <= 60 else text[:57] + "..."
     hint = nearest_or_all(name, known)
     return EquationError(
-        f"unknown name '{name}' in '{shown}'{hint}", cure="name the number under 'constants:'"
+        f"unknown name '{name}' in '{shown}'{hint}",
+        cure=(units_hint(text) if name in UNITS else "") or "name the number under 'constants:'",
     )
 
 
