@@ -10,9 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from variant import OURS, Contestant, Variant
@@ -48,13 +49,21 @@ class WorkerError(Exception):
 class Worker:
     """A process that holds one built network."""
 
-    def __init__(self, settings: Settings, simulator: str, case: str, options: dict[str, Any]):
+    def __init__(
+        self,
+        settings: Settings,
+        simulator: str,
+        case: str,
+        options: dict[str, Any],
+        checkout: Path = HERE.parent,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ):
         python = sys.executable if simulator == OURS else settings.peers_python
         assert python is not None
         request = {"case": case, "simulator": simulator, "options": options}
-        environment = dict(os.environ)
+        environment = {**os.environ, **variables}
         if simulator == OURS:
-            paths = [str(HERE.parent), environment.get("PYTHONPATH", "")]
+            paths = [str(checkout), environment.get("PYTHONPATH", "")]
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         self.log = open(Path(options["directory"]) / "log.txt", "a+")  # noqa: SIM115
         self.process = subprocess.Popen(
@@ -125,7 +134,7 @@ def run_variant(variant: Variant, settings: Settings, say: Say) -> list[Entry]:
                 settings,
                 contestant.simulator,
                 variant.case,
-                _options(variant, contestant, settings, place),
+                worker_options(variant, contestant, settings, place),
             )
             say(f"  building {contestant.label}")
             _try(entry, lambda n=number, e=entry: _build(workers[n], e), say)
@@ -150,7 +159,7 @@ def run_variant(variant: Variant, settings: Settings, say: Say) -> list[Entry]:
     return entries
 
 
-def _options(
+def worker_options(
     variant: Variant, contestant: Contestant, settings: Settings, directory: str
 ) -> dict[str, Any]:
     return {
@@ -207,7 +216,7 @@ def first_steps(settings: Settings, say: Say) -> list[dict[str, Any]]:
                     place += f"-{turn}"
                 os.makedirs(place, mode=0o700, exist_ok=True)
                 try:
-                    seconds = _first_step(settings, row["simulator"], place)
+                    seconds = first_step(settings, row["simulator"], place)
                 except WorkerError as error:
                     row["error"] = str(error)
                     say(f"  {row['title']} failed: {error}")
@@ -222,7 +231,14 @@ def first_steps(settings: Settings, say: Say) -> list[dict[str, Any]]:
     return rows
 
 
-def _first_step(settings: Settings, simulator: str, directory: str) -> float:
+def first_step(
+    settings: Settings,
+    simulator: str,
+    directory: str,
+    checkout: Path = HERE.parent,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> float:
+    """Seconds from starting a process to its first step."""
     precision = "float32" if simulator in (OURS, "genn") else "float64"
     dt = 0.1
     options = {
@@ -236,7 +252,7 @@ def _first_step(settings: Settings, simulator: str, directory: str) -> float:
         "case": {},
     }
     start = time.perf_counter()
-    worker = Worker(settings, simulator, "first_step", options)
+    worker = Worker(settings, simulator, "first_step", options, checkout, variables)
     try:
         worker.ask("build")
         worker.ask("simulate")
