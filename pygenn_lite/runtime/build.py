@@ -32,6 +32,7 @@ from pygenn_lite.runtime.toolchain import (
     Compiler,
     family_flags,
     find_compiler,
+    optimisation,
 )
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def compile_code(
         report(part)
         source = ENGINE / f"{part}.cpp"
         output = folder / f"{part}.so"
-        _compile(compiler, target, source, output, f"the {part}", compilers)
+        _compile(compiler, target, source, output, part, compilers)
 
     def part_entry(part: str) -> Path:
         key = part_key(part, compiler, target)
@@ -168,7 +169,7 @@ def compile_code(
         source.write_text(code.source, encoding="utf-8")
         (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
         output = folder / "kernels.so"
-        _compile(compiler, target, source, output, "the network's kernels", compilers)
+        _compile(compiler, target, source, output, "kernels", compilers)
 
     # Compilers run as processes of their own, so these threads leave the interpreter to SymPy.
     with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
@@ -200,13 +201,13 @@ def compile_code(
 def part_key(part: str, compiler: Compiler, target: Target) -> str:
     """Cache key of a part that is the same for all networks: "engine" or "builder"."""
     headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
-    return f"{part}-{_key(compiler, target, _digest_of(*sorted(headers)))}"
+    return f"{part}-{_key(compiler, target, part, _digest_of(*sorted(headers)))}"
 
 
 def kernels_key(compiler: Compiler, target: Target, structure_key: str) -> str:
     """Cache key of a network's kernels: known before any code is generated."""
     sources = _digest_of(*kernel_sources())
-    return f"kernels-{_key(compiler, target, sources, structure_key)}"
+    return f"kernels-{_key(compiler, target, 'kernels', sources, structure_key)}"
 
 
 def kernel_sources() -> tuple[Path, ...]:
@@ -217,8 +218,9 @@ def kernel_sources() -> tuple[Path, ...]:
     return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
 
 
-def _key(compiler: Compiler, target: Target, *parts: str) -> str:
-    everything = (compiler.identity, machine_identity(), target.name, *COMMON_FLAGS, *parts)
+def _key(compiler: Compiler, target: Target, part: str, *contents: str) -> str:
+    flags = (optimisation(part, compiler.family), *COMMON_FLAGS)
+    everything = (compiler.identity, machine_identity(), target.name, *flags, *contents)
     return hashlib.sha256("\0".join(everything).encode()).hexdigest()[:32]
 
 
@@ -283,7 +285,7 @@ def _compile(
     target: Target,
     source: Path,
     output: Path,
-    what: str,
+    part: str,
     compilers: Compilers | None = None,
 ) -> None:
     """Compile one file into a shared object; plainer flags where the best are not understood."""
@@ -291,6 +293,7 @@ def _compile(
     for machine in target.flags(compiler.family):
         command = [
             *compiler.command,
+            optimisation(part, compiler.family),
             *COMMON_FLAGS,
             *machine,
             *family_flags(compiler.family),
@@ -299,18 +302,18 @@ def _compile(
             str(output),
             str(source),
         ]
-        log.info("compiling %s with %s %s", what, compiler, shlex.join(machine))
+        log.info("compiling %s with %s %s", part, compiler, shlex.join(machine))
         log.debug("%s", shlex.join(command))
         started = time.perf_counter()
         code, text = (compilers or Compilers()).run(command)
         output_of_all += f"$ {shlex.join(command)}\n{text}\n(exit status {code})\n\n"
         seconds = time.perf_counter() - started
-        log.info("%s: exit status %d after %.2f s", what, code, seconds)
+        log.info("%s: exit status %d after %.2f s", part, code, seconds)
         if code == 0:
             return
         if not _FLAG_TROUBLE.search(text):
             break
-    _fail(compiler, source, what, output_of_all)
+    _fail(compiler, source, f"the {part}", output_of_all)
 
 
 def _fail(compiler: Compiler, source: Path, what: str, text: str) -> None:

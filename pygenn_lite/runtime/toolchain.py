@@ -20,7 +20,6 @@ CURE = (
 
 COMMON_FLAGS = (
     "-std=c++20",
-    "-O3",
     "-fPIC",
     "-shared",
     "-pthread",
@@ -90,6 +89,15 @@ def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:
     family = "zig" if "zig" in names else "clang" if "clang" in names else "gcc"
     identity = f"{shlex.join(command)}|{real}|{status.st_size}|{status.st_mtime_ns}"
     return Compiler(command, family, identity)
+
+
+def optimisation(part: str, family: str) -> str:
+    """How hard to try at a part. Most of the engine waits for memory or runs once: it is as fast,
+    and compiled in half the time, at a low level; its loops over dense rows ask for more
+    themselves (PGL_HOT), which only GCC hears."""
+    if part == "engine":
+        return "-O1" if family == "gcc" else "-O2"
+    return "-O3"
 
 
 def family_flags(family: str) -> tuple[str, ...]:

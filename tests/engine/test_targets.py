@@ -38,7 +38,14 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, c.CDLL]:
     for name in runnable():
         extensions = target.LEVELS.get(name, target.processor_features())
         flags = target.Target(name, extensions).flags(family)[0]
-        command = [*compiler(), *COMMON_FLAGS, *flags, f"-I{TEMPLATES}", str(HERE / "targets.cpp")]
+        command = [
+            *compiler(),
+            "-O3",
+            *COMMON_FLAGS,
+            *flags,
+            f"-I{TEMPLATES}",
+            str(HERE / "targets.cpp"),
+        ]
         running[name] = subprocess.Popen(
             [*command, "-fvisibility=default", "-o", str(folder / f"{name}.so")],
             stderr=subprocess.PIPE,

@@ -96,7 +96,7 @@ def test_flags_fall_back_when_the_machine_is_unknown_to_the_compiler(
     program(programs, "g++", script)
     source, output = tmp_path / "a.cpp", tmp_path / "a.so"
     source.write_text("")
-    build._compile(toolchain.find_compiler(), find_target(), source, output, "a test")
+    build._compile(toolchain.find_compiler(), find_target(), source, output, "kernels")
     assert output.exists()
 
 
@@ -105,9 +105,9 @@ def test_a_compile_failure_says_ours_first_and_keeps_the_log(programs, monkeypat
     program(programs, "g++", 'echo "a.cpp:1: error: expected a miracle" >&2; exit 1')
     source = tmp_path / "a.cpp"
     source.write_text("nonsense")
-    with pytest.raises(CompileError, match="could not compile a test") as error:
+    with pytest.raises(CompileError, match="could not compile the kernels") as error:
         build._compile(
-            toolchain.find_compiler(), find_target(), source, tmp_path / "a.so", "a test"
+            toolchain.find_compiler(), find_target(), source, tmp_path / "a.so", "kernels"
         )
     logs = list(cache.logs_directory().glob("*.log"))
     assert len(logs) == 1

@@ -4,8 +4,6 @@
 #ifndef PGL_EXPM_HPP
 #define PGL_EXPM_HPP
 
-#include <cmath>
-
 namespace pgl {
 
 template <int N>
@@ -24,7 +22,7 @@ void expm(double (&a)[N * N], double h) {
   double norm = 0.0;
   for (int i = 0; i < N; ++i) {
     double row = 0.0;
-    for (int j = 0; j < N; ++j) row += std::fabs(a[i * N + j] * h);
+    for (int j = 0; j < N; ++j) row += __builtin_fabs(a[i * N + j] * h);
     norm = row > norm ? row : norm;
   }
   int squarings = 0;
@@ -32,7 +30,7 @@ void expm(double (&a)[N * N], double h) {
     norm *= 0.5;
     ++squarings;
   }
-  const double scale = std::ldexp(h, -squarings);
+  const double scale = __builtin_ldexp(h, -squarings);
   double scaled[N * N], term[N * N] = {}, sum[N * N] = {}, next[N * N];
   for (int i = 0; i < N * N; ++i) scaled[i] = a[i] * scale;
   for (int i = 0; i < N; ++i) term[i * N + i] = sum[i * N + i] = 1.0;

@@ -8,7 +8,6 @@
 #define PGL_FUSED_HPP
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 #define PGL_INLINE [[gnu::always_inline]] inline
@@ -20,8 +19,8 @@
 namespace pgl {
 
 #ifndef PGL_FUSED_IN_SOFTWARE
-PGL_INLINE float fma(float a, float b, float c) { return std::fma(a, b, c); }
-PGL_INLINE double fma(double a, double b, double c) { return std::fma(a, b, c); }
+PGL_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+PGL_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 #else
 namespace detail {
 
@@ -56,7 +55,7 @@ PGL_INLINE double two_product(double a, double b, double& error) {
 [[gnu::noinline, gnu::cold]] inline double fma_at_the_edge(double a, double b, double c) {
   if (a == 0.0 || b == 0.0) return a * b + c;
   const volatile double one = 1.0;
-  return std::fma(a * one, b * one, c * one) * one;
+  return __builtin_fma(a * one, b * one, c * one) * one;
 }
 
 }  // namespace detail
@@ -65,7 +64,7 @@ PGL_INLINE float fma(float a, float b, float c) {
   return static_cast<float>(detail::sum_to_odd(double(a) * double(b), double(c)));  // the product is exact
 }
 PGL_INLINE double fma(double a, double b, double c) {
-  const auto within = [](double x, double highest) { return (std::fabs(x) > 0x1p-900) & (std::fabs(x) < highest); };
+  const auto within = [](double x, double highest) { return (__builtin_fabs(x) > 0x1p-900) & (__builtin_fabs(x) < highest); };
   if (!(within(a, 0x1p900) & within(b, 0x1p900) & within(a * b, 0x1p900) & (within(c, 0x1p900) | (c == 0.0)))) {
     return detail::fma_at_the_edge(a, b, c);
   }

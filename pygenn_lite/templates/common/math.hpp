@@ -9,7 +9,6 @@
 #define PGL_MATH_HPP
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 
 #include "fused.hpp"
@@ -29,14 +28,16 @@ template <class T>
 PGL_INLINE constexpr T select(bool condition, T yes, T no) {
   return condition ? yes : no;
 }
-PGL_INLINE float abs(float x) { return std::fabs(x); }
-PGL_INLINE double abs(double x) { return std::fabs(x); }
-PGL_INLINE float sqrt(float x) { return std::sqrt(x); }
-PGL_INLINE double sqrt(double x) { return std::sqrt(x); }
-PGL_INLINE float floor(float x) { return std::floor(x); }
-PGL_INLINE double floor(double x) { return std::floor(x); }
-PGL_INLINE float ceil(float x) { return std::ceil(x); }
-PGL_INLINE double ceil(double x) { return std::ceil(x); }
+PGL_INLINE float abs(float x) { return __builtin_fabsf(x); }
+PGL_INLINE double abs(double x) { return __builtin_fabs(x); }
+PGL_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
+PGL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
+PGL_INLINE float floor(float x) { return __builtin_floorf(x); }
+PGL_INLINE double floor(double x) { return __builtin_floor(x); }
+PGL_INLINE float ceil(float x) { return __builtin_ceilf(x); }
+PGL_INLINE double ceil(double x) { return __builtin_ceil(x); }
+PGL_INLINE float copysign(float x, float sign) { return __builtin_copysignf(x, sign); }
+PGL_INLINE double copysign(double x, double sign) { return __builtin_copysign(x, sign); }
 
 // The second comparison lets NaN through from either side.
 template <class T>
@@ -278,7 +279,7 @@ template <class T>
 PGL_INLINE T sinh(T x) {
   const T e = detail::expm1(abs(x));
   const T ratio = e > T(1e10) ? T(1) : e / (e + T(1));
-  return std::copysign(fma(T(0.5), e, T(0.5) * ratio), x);
+  return copysign(fma(T(0.5), e, T(0.5) * ratio), x);
 }
 template <class T>
 PGL_INLINE T cosh(T x) {
@@ -290,7 +291,7 @@ PGL_INLINE T tanh(T x) {
   using F = detail::Format<T>;
   const T bounded = abs(x) > F::tanh_high ? F::tanh_high : abs(x);
   const T e = detail::expm1(bounded + bounded);
-  return std::copysign(e / (e + T(2)), x);
+  return copysign(e / (e + T(2)), x);
 }
 
 // ---------------------------------------------------------------- logarithms and powers
@@ -328,9 +329,9 @@ PGL_INLINE double pow(double x, double exponent) {
   const double edge = detail::exp(y * log(magnitude));
   const double positive = y == 0.0 ? 1.0 : (plain ? fma(value, rest, value) : edge);
   const double half = 0.5 * y;
-  const bool odd = bool(int(std::floor(y) == y) & int(std::floor(half) != half));
+  const bool odd = bool(int(__builtin_floor(y) == y) & int(__builtin_floor(half) != half));
   const double signed_value = odd ? -positive : positive;
-  const double negative = std::floor(y) == y ? signed_value : not_a_number<double>();
+  const double negative = __builtin_floor(y) == y ? signed_value : not_a_number<double>();
   return x < 0.0 ? negative : positive;
 }
 PGL_INLINE float pow(float x, float y) { return float(pow(double(x), double(y))); }

@@ -9,7 +9,6 @@
 #ifndef PGL_POISSON_HPP
 #define PGL_POISSON_HPP
 
-#include <cmath>
 #include <cstdint>
 
 #include "cpp/engine/abi.h"

@@ -4,7 +4,6 @@
 #ifndef PGL_DELAYS_HPP
 #define PGL_DELAYS_HPP
 
-#include <cmath>
 #include <cstdint>
 
 #include "abi.h"
@@ -80,18 +79,18 @@ class DelaySampler {
       case PGL_UNIFORM:
         return (x - d.a) / (d.b - d.a);
       case PGL_NORMAL:
-        return 0.5 * std::erfc((d.a - x) / d.b * kRoot);
+        return 0.5 * __builtin_erfc((d.a - x) / d.b * kRoot);
       case PGL_TRUNCATED_NORMAL: {
         const double sign = d.low > d.a ? 1.0 : -1.0;
-        const auto tail = [&](double y) { return 0.5 * std::erfc(sign * (y - d.a) / d.b * kRoot); };
+        const auto tail = [&](double y) { return 0.5 * __builtin_erfc(sign * (y - d.a) / d.b * kRoot); };
         const double kept = tail(d.low) - tail(d.high);
-        if (kept == 0.0 || std::isnan(kept)) throw Error("a truncated normal distribution of delays keeps nothing");
+        if (kept == 0.0 || __builtin_isnan(kept)) throw Error("a truncated normal distribution of delays keeps nothing");
         return (tail(d.low) - tail(clip(x, d.low, d.high))) / kept;
       }
       case PGL_LOG_NORMAL:
-        return x <= 0.0 ? 0.0 : (d.b > 0.0 ? 0.5 * std::erfc((d.a - std::log(x)) / d.b * kRoot) : double(std::log(x) > d.a));
+        return x <= 0.0 ? 0.0 : (d.b > 0.0 ? 0.5 * __builtin_erfc((d.a - __builtin_log(x)) / d.b * kRoot) : double(__builtin_log(x) > d.a));
       default:
-        return x <= 0.0 ? 0.0 : -std::expm1(-x / d.a);
+        return x <= 0.0 ? 0.0 : -__builtin_expm1(-x / d.a);
     }
   }
 

@@ -123,7 +123,7 @@ void deliver_sparse(StaticSlice& part, const Segment* segments, uint32_t n) {
 // Dense: an entry is a row of the matrix. Several rows are added per pass over the targets (each target still in the
 // order of the rows), so that the arena is read and written once for all of them.
 template <class Real, int kRows>
-void add_rows(Real* __restrict out, const Real* const* rows, uint32_t columns) {
+PGL_HOT void add_rows(Real* __restrict out, const Real* const* rows, uint32_t columns) {
   for (uint32_t j = 0; j < columns; ++j) {
     Real sum = out[j];
     for (int r = 0; r < kRows; ++r) sum += rows[r][j];
@@ -150,7 +150,7 @@ void deliver_dense(StaticSlice& part, const Segment* entries, uint32_t n) {
 
 // All to all with one weight: no matrix, only a neuron's synapse with itself may be missing.
 template <class Real>
-void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n) {
+PGL_HOT void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n) {
   const uint32_t columns = part.synapses->dense_columns;
   const Real weight = static_cast<Real>(part.store->common_weight);
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;

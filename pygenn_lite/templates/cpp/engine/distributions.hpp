@@ -2,7 +2,6 @@
 #ifndef PGL_DISTRIBUTIONS_HPP
 #define PGL_DISTRIBUTIONS_HPP
 
-#include <cmath>
 #include <cstdint>
 
 #include "abi.h"
@@ -114,12 +113,12 @@ class Sampler {
  private:
   // Truncation acts on the words: all of them are squeezed into those that stand for values inside.
   PGL_COLD void truncate(const pgl_distribution& d) {
-    const auto below = [&](double x) { return 0.5 * std::erfc((d.a - x) / d.b * 0.70710678118654752440); };
+    const auto below = [&](double x) { return 0.5 * __builtin_erfc((d.a - x) / d.b * 0.70710678118654752440); };
     const double from = d.b > 0.0 ? below(d.low) : (d.a < d.low ? 1.0 : 0.0);
     const double to = d.b > 0.0 ? below(d.high) : (d.a > d.high ? 0.0 : 1.0);
     if (!(to - from >= 1e-6))
       throw Error("a truncated normal distribution keeps less than one value in a million; use another distribution");
-    const double first = std::floor(from * 4294967296.0 + 0.5), last = std::floor(to * 4294967296.0 + 0.5);
+    const double first = __builtin_floor(from * 4294967296.0 + 0.5), last = __builtin_floor(to * 4294967296.0 + 0.5);
     word_low_ = uint32_t(first < 4294967295.0 ? first : 4294967295.0);
     word_span_ = uint32_t(last - first - 1.0);  // of 2^32 words, as a factor less 1
     low_ = Real(d.low);

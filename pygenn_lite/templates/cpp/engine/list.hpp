@@ -13,6 +13,33 @@
 
 namespace pgl {
 
+namespace detail {
+
+// Gives back where the values stand from now on. One function for lists of everything: values are moved as bytes, which
+// all that the engine keeps in growing lists can bear (what holds pointers into itself, like SpikeBlock, stands in lists
+// that are made at their full length).
+[[gnu::noinline]] inline void* grow_list(void* data, std::size_t size, std::size_t& capacity, std::size_t wanted,
+                                         std::size_t bytes, std::size_t alignment) {
+  std::size_t room = capacity * 2 < wanted ? wanted : capacity * 2;
+  if (bytes < alignof(std::max_align_t) && room < 16) room = 16;
+  if (room > SIZE_MAX / 2 / bytes) throw std::bad_alloc();
+  void* grown;
+  if (alignment <= alignof(std::max_align_t)) {
+    grown = std::realloc(data, room * bytes);
+  } else {
+    grown = std::aligned_alloc(alignment, room * bytes);  // such types are padded to multiples of their alignment
+  }
+  if (grown == nullptr) throw std::bad_alloc();
+  if (alignment > alignof(std::max_align_t)) {
+    if (size != 0) std::memcpy(grown, data, size * bytes);
+    std::free(data);
+  }
+  capacity = room;
+  return grown;
+}
+
+}  // namespace detail
+
 // Keeps its memory when cleared; move only.
 template <class T>
 class List {
@@ -28,7 +55,7 @@ class List {
   List& operator=(const List&) = delete;
   ~List() {
     clear();
-    release(data_);
+    std::free(static_cast<void*>(data_));
   }
 
   void swap(List& other) noexcept {
@@ -98,32 +125,9 @@ class List {
  private:
   static constexpr bool kPlain = std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::max_align_t);
 
-  [[gnu::noinline]] void reserve(std::size_t wanted) {
-    if (wanted <= capacity_) return;
-    std::size_t capacity = capacity_ * 2 < 16 ? 16 : capacity_ * 2;
-    if (!kPlain || capacity < wanted) capacity = wanted;
-    if (capacity > SIZE_MAX / 2 / sizeof(T)) throw std::bad_alloc();
-    if constexpr (kPlain) {
-      void* grown = std::realloc(static_cast<void*>(data_), capacity * sizeof(T));
-      if (grown == nullptr) throw std::bad_alloc();
-      data_ = static_cast<T*>(grown);
-    } else {  // few and long-lived: they grow by what is asked for
-      T* grown = static_cast<T*>(::operator new(capacity * sizeof(T), std::align_val_t{alignof(T)}));
-      for (std::size_t i = 0; i < size_; ++i) {
-        new (static_cast<void*>(grown + i)) T(std::move(data_[i]));
-        data_[i].~T();
-      }
-      release(data_);
-      data_ = grown;
-    }
-    capacity_ = capacity;
-  }
-  static void release(T* data) {
-    if constexpr (kPlain) {
-      std::free(static_cast<void*>(data));
-    } else {
-      ::operator delete(static_cast<void*>(data), std::align_val_t{alignof(T)});
-    }
+  void reserve(std::size_t wanted) {
+    if (wanted <= capacity_) [[likely]] return;
+    data_ = static_cast<T*>(detail::grow_list(static_cast<void*>(data_), size_, capacity_, wanted, sizeof(T), alignof(T)));
   }
 
   T* data_ = nullptr;
