@@ -90,7 +90,7 @@ def Izhikevich(
     >>> dict(chattering.parameters)["c"]
     -50.0
     """
-    if regime not in IZHIKEVICH_REGIMES:
+    if not isinstance(regime, str) or regime not in IZHIKEVICH_REGIMES:
         raise ModelError(
             f"unknown regime '{regime}'",
             where="Izhikevich",

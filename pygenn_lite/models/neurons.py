@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.declaration.values import as_values
 from pygenn_lite.models.arguments import library_model
 
 __all__ = [
@@ -362,7 +363,8 @@ def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
     Notes
     -----
     Range: up to one spike a step, ``1000 / dt``. In single precision the probability is a multiple
-    of 6e-8: below ``0.006 / dt`` Hz (``dt`` in ms) the rate is off by more than 1 %.
+    of 6e-8: below ``0.006 / dt`` Hz (``dt`` in ms) the rate is off by more than 1 %. Beyond either
+    end ``compile`` warns.
     """
     return NeuronModel(
         threshold="rand() < rate*dt/1000", parameters={"rate": rate}, name="PoissonNeuron"
@@ -371,4 +373,4 @@ def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
 
 def merged_initial(defaults: dict[str, ValueLike], initial: Initial) -> dict[str, ValueLike]:
     """Return a model's own initial values with the caller's in their place."""
-    return {**defaults, **(initial or {})}
+    return {**defaults, **dict(as_values(initial, "initial", "initial"))}

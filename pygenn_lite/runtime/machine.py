@@ -115,10 +115,9 @@ class Machine:
             self._allocate()
             self._connect(plans, progress)
             self.connect_seconds = time.perf_counter() - started
-            self.checks = PrecisionChecks(self) if real == "float32" else None
+            self.checks = PrecisionChecks(self)
             self.initialise(network.seed)
-            if self.checks is not None:
-                self.checks.rules()
+            self.checks.rules()
 
     @property
     def pointer(self) -> int:
@@ -322,8 +321,7 @@ class Machine:
             function.restype = None
             function.argtypes = (c.c_void_p, c.c_void_p, c.c_uint32, c.c_double)
             self.populations[name].prepare(function)
-            if self.checks is not None:
-                self.checks.parameters_set(name)
+            self.checks.parameters_set(name)
 
     def _make_engine(self) -> None:
         """Hand everything to a new engine (seeds are part of what it copies)."""

@@ -1,4 +1,5 @@
-"""Says by name where single precision swallows what a step, a spike or a clock adds.
+"""Says by name where single precision swallows what a step, a spike or a clock adds, and which
+probabilities cannot be drawn.
 
 A float32 keeps 24 bits: what is added to x and is less than x/2^24 leaves no trace, and what is
 little more is rounded to a multiple of that. Everything here is found from the text of the model
@@ -7,6 +8,7 @@ and its values, evaluated in double precision; no kernel knows of it, and SymPy 
 
 from __future__ import annotations
 
+import re
 import warnings
 import weakref
 from collections.abc import Iterator, Mapping
@@ -32,6 +34,7 @@ TOLERATED_OF_A_SPIKE = 0.1  # the same of single changes, whose errors cancel in
 SLOWEST = BITS / TOLERATED  # the least part of a value that a step should change
 LONGEST_CLOCK = int(0.1 / BITS)  # steps, until which t is right within a tenth of a step
 CURE = "compile with precision='float64'"
+_CHANCE = re.compile(r"rand\(\) <=? (.*)")
 _SLOW = (
     "changes so slowly (by {:.1g} of itself in a step) that rounding to float32 shifts its rate by "
     "more than 1 %"
@@ -44,6 +47,7 @@ class PrecisionChecks:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = weakref.ref(machine)
+        self.single = machine.real == np.float32
         self.told: set[tuple[str, str]] = set()
         self.ramps: dict[str, list[tuple[str, Array]]] = {}  # what grows by as much in every step
         self.clocks = [*_clocks(machine)]
@@ -69,8 +73,10 @@ class PrecisionChecks:
             return
         told = len(self.told)
         for part in _parts(structure, memory):
-            for name, text in part.derivatives():
+            for name, text in part.derivatives() if self.single else ():
                 self._look_at(population, part, name, text)
+            if not part.suffix and structure.threshold is not None:
+                self._look_at_chance(population, part, structure.threshold)
         self.run_ended()
         differ = any(role == "parameter" for role in memory.roles.values())
         if not differ and not self.ramps[population] and told == len(self.told):
@@ -78,7 +84,7 @@ class PrecisionChecks:
 
     def rules(self) -> None:
         """Look for rules whose changes vanish beside the weights they change."""
-        for name in self.machine.synapses:
+        for name in self.machine.synapses if self.single else ():
             for variable, part in _stepped(self.machine, name):
                 if part < SLOWEST:
                     self._tell(f"synapse group {name!r}", variable, _SLOW.format(part))
@@ -93,7 +99,7 @@ class PrecisionChecks:
 
     def run_begins(self, end: int) -> None:
         """Before a run: will the clock be read at times that single precision cannot tell apart?"""
-        if end > LONGEST_CLOCK:
+        if self.single and end > LONGEST_CLOCK:
             reach = LONGEST_CLOCK * self.machine.network.dt
             for owner, text in self.clocks:
                 self._tell(
@@ -141,6 +147,33 @@ class PrecisionChecks:
         elif not np.any(np.abs(rate) > noise) and part.is_constant(text):
             self.ramps[population].append((internal, np.abs(at[0]) * dt))
 
+    def _look_at_chance(self, population: str, part: _Part, threshold: str) -> None:
+        """Is the probability of a spike in a step, where parameters alone decide it, one that can
+        be drawn?"""
+        found = _CHANCE.fullmatch(threshold)
+        if found is None or not part.is_constant(found[1]):
+            return
+        try:
+            chance = np.atleast_1d(part.value(found[1], {}))
+        except (EquationError, KeyError):
+            return
+        owner, shown = f"population {population!r}", f"{threshold}"
+        if np.any(chance > 1):
+            self._tell(
+                owner,
+                shown,
+                f"holds in every step: the probability would be {chance.max():.3g}",
+                cure="use a smaller dt, or lower rates",
+            )
+        rare = (chance > 0) & (chance < SLOWEST)
+        if self.single and np.any(rare):
+            self._tell(
+                owner,
+                shown,
+                f"holds with a probability of {chance[rare].min():.1g} in a step, which float32 "
+                f"draws in multiples of {BITS:.1g}",
+            )
+
     def _tell_of(self, population: str, internal: str, what: str) -> None:
         """A variable of a population, with what else would help to find it."""
         manifest = self.machine.manifest_of(population) or {}
@@ -159,13 +192,18 @@ class PrecisionChecks:
         self._tell(owner, internal.split("__")[0], f"{what}{shown}", (population, internal))
 
     def _tell(
-        self, owner: str, variable: str, what: str, key: tuple[str, str] | None = None
+        self,
+        owner: str,
+        variable: str,
+        what: str,
+        key: tuple[str, str] | None = None,
+        cure: str = CURE,
     ) -> None:
         key = key or (owner, variable)
         if key not in self.told:
             self.told.add(key)
             warnings.warn(
-                f"{owner}: {variable!r} {what}\n  cure: {CURE}", PygennLiteWarning, stacklevel=2
+                f"{owner}: {variable!r} {what}\n  cure: {cure}", PygennLiteWarning, stacklevel=2
             )
 
 

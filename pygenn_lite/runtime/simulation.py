@@ -405,8 +405,7 @@ class Simulation(Live):
     ) -> Result:
         start = self.steps_done
         checks = self._machine.checks
-        if checks is not None:
-            checks.run_begins(start + steps)
+        checks.run_begins(start + steps)
         run = RunLoop(self._machine, sink, start, steps, start + settle, keep_weights)
         self._stop_wanted, self._runner = False, threading.get_ident()
         signals = InterruptWatch()
@@ -430,8 +429,7 @@ class Simulation(Live):
                 error.result = result()  # type: ignore[attr-defined]
             raise
         finished = result()
-        if checks is not None:
-            checks.run_ended()
+        checks.run_ended()
         if signals.seen:
             warnings.warn(
                 f"interrupted at {self.time:g} ms, {run.left * self.dt:g} ms before the end; the "

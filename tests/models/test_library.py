@@ -52,6 +52,8 @@ def test_a_rule_refuses_a_plastic_receptor_and_says_why():
         (lambda: models.PairSTDP(rule="mixed"), "unknown rule 'mixed'"),
         (lambda: models.PairSTDP(pairing="all"), "unknown pairing 'all'"),
         (lambda: models.TripletSTDP(pairing="all"), "unknown pairing 'all'"),
+        (lambda: models.Izhikevich(["chattering"]), "unknown regime"),
+        (lambda: models.LIF(initial=3), "initial must be a mapping"),
         (lambda: models.find_model("Izikevich"), "did you mean 'Izhikevich'"),
         (lambda: models.network_file("microcirkuit"), "did you mean 'microcircuit'"),
     ],

@@ -187,6 +187,26 @@ def test_a_time_kept_in_single_precision_is_told_before_a_long_run():
     )
 
 
+@pytest.mark.parametrize(
+    ("rate", "precision", "words"),
+    [
+        ([5.0, 2e4], "float64", "holds in every step: the probability would be 2"),
+        ([5.0, 2e4], "float32", "holds in every step: the probability would be 2"),
+        ([5.0, 1e-3], "float32", "a probability of 1e-07 in a step, which float32 draws in mult"),
+        ([5.0, 1e-3], "float64", ""),
+        ([0.0, 1e4], "float32", ""),
+    ],
+)
+def test_a_probability_that_cannot_be_drawn_is_named(rate, precision, words):
+    net = pg.Network(dt=0.1)
+    net.population("noise", 2, pg.PoissonNeuron(rate=rate))
+    messages = warned(lambda: net.compile(threads=1, precision=precision))
+    assert len(messages) == bool(words)
+    for message in messages:
+        assert message.startswith("population 'noise': 'rand() < rate * dt / 1000' ")
+        assert words in message
+
+
 LATE = 2.0e6 + 0.1  # ms; there the neighbours of float32 are an eighth of a millisecond apart
 
 
