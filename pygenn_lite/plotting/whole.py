@@ -77,7 +77,7 @@ def plot_result(
     size = figsize or natural
     with _text_that_fits(size[0] / natural[0]):
         figure = new_figure(size, dpi, path is None if shown is None else shown)
-        bars, times, histograms = _places(figure, heights, len(groups))
+        times, bars, histograms = _places(figure, heights, len(groups))
         span: dict[str, Any] = {"start": start, "stop": stop, "settle": settle}
         if len(times) > len(variables):
             raster(result, times[0], **span)
@@ -126,8 +126,8 @@ def _text_that_fits(share: float) -> AbstractContextManager[None]:
 
 def _places(
     figure: Figure, heights: list[float], groups: int
-) -> tuple[Axes, list[Axes], list[Axes]]:
-    """Axes for the mean rates, for what goes over time, and for weights.
+) -> tuple[list[Axes], Axes, list[Axes]]:
+    """Axes for what goes over time, for the mean rates, and for weights.
 
     What goes over time stands in one column above one axis, with the mean rates beside it and the
     weights below.
@@ -140,11 +140,11 @@ def _places(
     grid = figure.add_gridspec(
         len(rows), len(edges) - 1, height_ratios=rows, width_ratios=np.diff(edges)
     )
-    bars = figure.add_subplot(grid[0 : min(2, max(len(heights), 1)), edges.index(aside) :])
     times: list[Axes] = []
     for row in range(len(heights)):
         sharex = times[0] if times else None
         times.append(figure.add_subplot(grid[row, : edges.index(aside)], sharex=sharex))
+    bars = figure.add_subplot(grid[0 : min(2, max(len(heights), 1)), edges.index(aside) :])
     parts = [edges.index(12 // groups * place) for place in range(groups + 1)] if groups else []
     strip = [figure.add_subplot(grid[-1, a:b]) for a, b in pairwise(parts)]
-    return bars, times, strip
+    return times, bars, strip
