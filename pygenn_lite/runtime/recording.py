@@ -267,6 +267,7 @@ def open_result_file(
         spikes={r.population: r.recorded for r in requests.spikes},
         traces={(r.owner, r.name): r.indices for r in requests.variables},
         units={(r.owner, r.name): r.unit for r in requests.variables},
+        every={(r.owner, r.name): r.every for r in requests.variables},
         dtype=real,
         weights=weights,
         overwrite=overwrite,

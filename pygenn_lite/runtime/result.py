@@ -385,7 +385,7 @@ class Result:
         SimulationError
             The file cannot be written, or somebody else is writing it.
         """
-        from pygenn_lite.runtime.result_file import write_result
+        from pygenn_lite.runtime.saving import write_result
 
         return write_result(self, as_path(path), overwrite)
 

@@ -1,5 +1,6 @@
 """Writes result files: HDF5 with spikes in the SONATA layout (/spikes/<population>/timestamps,
-node_ids), variables under /traces/<population>/<variable>, spike counts under /counts.
+node_ids), variables under /traces/<population>/<variable> (and as SONATA's reports), spike counts
+under /counts.
 
 ``ResultFile`` appends while a run produces, in batches that end with a flush. The file is in HDF5's
 SWMR mode, which writes what is pointed to before what points to it: a run that is killed, also in
@@ -17,15 +18,15 @@ import resource
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime import sonata
 from pygenn_lite.runtime.files import (
     FileClaim,
     check_regular,
@@ -34,17 +35,14 @@ from pygenn_lite.runtime.files import (
     real_path,
 )
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
-from pygenn_lite.runtime.result import Result, times_of
-from pygenn_lite.runtime.result_reader import FORMAT, VERSION, checksum_of, file_id, is_result_file
+from pygenn_lite.runtime.result import times_of
+from pygenn_lite.runtime.result_reader import FORMAT, VERSION, checksum_of, is_result_file
 
 if TYPE_CHECKING:
     import h5py
 
-SONATA_MAGIC = 0x0A7A
-SORTING = {"none": 0, "by_id": 1, "by_time": 2}  # SONATA's
 PARTS = ("spikes", "traces", "counts", "weights")
 CHUNK_BYTES = 1 << 16
-SAVED_AT_ONCE = 1 << 20  # rows of a result in memory
 FLUSH_SECONDS = 0.5
 REPLACE_HINT = "give each run a file of its own, or pass overwrite=True to replace this one"
 
@@ -67,6 +65,8 @@ class ResultFile:
         Indices of the recorded neurons.
     units : mapping of (population, variable) to str
         Units of these, where they are known.
+    every : mapping of (population, variable) to int, optional
+        Steps between samples, where not 1.
     weights : sequence of str
         Groups whose weights at the end come.
     overwrite : bool
@@ -92,6 +92,7 @@ class ResultFile:
         traces: Mapping[tuple[str, str], npt.NDArray[np.uint32]],
         dtype: npt.DTypeLike,
         units: Mapping[tuple[str, str], str] | None = None,
+        every: Mapping[tuple[str, str], int] | None = None,
         weights: Sequence[str] = (),
         overwrite: bool = False,
         aside: bool = False,
@@ -103,10 +104,10 @@ class ResultFile:
         self._flushed_step, self._flushes = start_step, 0
         self._given_up = False
         self._sums: dict[str, list[int]] = {}  # by array: rows, checksum
+        self._reports: dict[str, sonata.Report] = {}
         try:
             root = self.file.attrs
-            root["magic"] = np.uint32(SONATA_MAGIC)
-            root["version"] = np.array([0, 1], np.uint32)
+            sonata.mark_file(root)
             root["format"], root["format_version"] = _text(FORMAT), VERSION
             root["id"] = _text(uuid.uuid4().hex)
             root["dt"], root["start_step"], root["name"] = dt, start_step, _text(name)
@@ -118,15 +119,7 @@ class ResultFile:
                 self.file.create_group(part, track_order=True)
             for population, recorded in spikes.items():
                 self._create_spikes(population, recorded, sizes[population])
-            for (population, variable), indices in traces.items():
-                owner = f"traces/{population}"
-                if owner not in self.file:
-                    self.file.create_group(owner, track_order=True)
-                group = self.file[owner].create_group(variable)
-                _constant(group, "indices", indices)
-                self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
-                values = self._growing(group, "values", dtype, (len(indices),))
-                values.attrs["units"] = _text((units or {}).get((population, variable), ""))
+            self._create_traces(traces, every or {}, units or {}, dtype, start_step)
             counts = self.file["counts"]
             self._growing(counts, "steps", np.int64)
             totals = counts.create_group("totals", track_order=True)
@@ -199,6 +192,8 @@ class ResultFile:
         try:
             for name, pieces in self._pending.items():
                 self._append(name, np.concatenate(pieces))  # one write instead of hundreds
+                if name in self._reports:
+                    self._reports[name].update(self._sums[name][0])
             self._pending.clear()
             sums = np.array([*self._sums.values()], np.uint64).reshape(-1, 2)
             self.file["sums"][(self._flushes + 1) % 2] = sums
@@ -285,8 +280,7 @@ class ResultFile:
         self, population: str, recorded: range | npt.NDArray[np.uint32], size: int
     ) -> None:
         group = self.file.create_group(f"spikes/{population}")
-        sorting = np.array(SORTING["by_time"], "u1")
-        group.attrs.create("sorting", sorting, dtype=_sorting_type())
+        sonata.mark_sorted(group.attrs)
         group.attrs["whole"] = len(recorded) == size
         if isinstance(recorded, range):
             group.attrs["recorded"] = np.array([recorded.start, recorded.stop, recorded.step])
@@ -295,6 +289,28 @@ class ResultFile:
         timestamps = self._growing(group, "timestamps", np.float64)
         timestamps.attrs["units"] = "milliseconds"
         self._growing(group, "node_ids", np.uint64)
+
+    def _create_traces(
+        self,
+        traces: Mapping[tuple[str, str], npt.NDArray[np.uint32]],
+        every: Mapping[tuple[str, str], int],
+        units: Mapping[tuple[str, str], str],
+        dtype: npt.DTypeLike,
+        start: int,
+    ) -> None:
+        names = sonata.report_names(traces)
+        for (owner, variable), indices in traces.items():
+            if f"traces/{owner}" not in self.file:
+                self.file.create_group(f"traces/{owner}", track_order=True)
+            group = self.file[f"traces/{owner}"].create_group(variable)
+            _constant(group, "indices", indices)
+            self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
+            key = (owner, variable)
+            values = self._growing(group, "values", dtype, (len(indices),))
+            values.attrs["units"] = _text(units.get(key, ""))
+            self._reports[f"traces/{owner}/{variable}/values"] = sonata.Report(
+                self.file, names[key], group, start, every.get(key, 1), self.dt
+            )
 
     def _growing(
         self, group: h5py.Group, name: str, dtype: npt.DTypeLike, row: tuple[int, ...] = ()
@@ -353,74 +369,7 @@ def _text(text: str) -> npt.NDArray[Any]:
     return np.array(encoded, h5py.string_dtype("utf-8", max(len(encoded), 1)))
 
 
-def _sorting_type() -> Any:
-    import h5py
-
-    return h5py.enum_dtype(SORTING, "u1")
-
-
 def _constant(group: h5py.Group, name: str, values: npt.NDArray[Any]) -> None:
     """An array that does not change."""
     dataset = group.create_dataset(name, data=values)
     dataset.attrs["checksum"] = np.uint32(checksum_of(values))
-
-
-def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
-    """Write a whole result at once."""
-    there = result.path is not None and real_path(path) == real_path(result.path)
-    if there and result.file_id == file_id(path):
-        return path
-    traces = {(p, v): t for p, of in result.traces.items() for v, t in of.items()}
-    dtype = next((t.values.dtype for t in traces.values()), np.dtype(np.float32))
-    spikes = {}
-    for population, train in result.spikes.items():
-        known = train.recorded
-        if known is None:
-            whole = population in result.whole
-            known = range(result.sizes[population]) if whole else np.unique(train.indices)
-        spikes[population] = known
-    file = ResultFile(
-        path,
-        dt=result.dt,
-        start_step=result.start_step,
-        name=result.name,
-        sizes=result.sizes,
-        spikes=spikes,
-        traces={key: t.indices for key, t in traces.items()},
-        units={key: t.unit for key, t in traces.items()},
-        dtype=dtype,
-        weights=list(result.weights),
-        overwrite=overwrite,
-        aside=True,
-    )
-    try:
-        for population, train in result.spikes.items():
-            for part in _parts(len(train)):
-                file.add_spikes(population, train.steps[part], train.indices[part])
-                file.flush(result.start_step)
-        for (population, variable), trace in traces.items():
-            for part in _parts(len(trace), len(trace.indices)):
-                steps = nearest_steps(trace.times[part], result.dt).astype(np.int64)
-                file.add_samples(population, variable, steps, trace.values[part])
-                file.flush(result.start_step)
-        for k, step in enumerate(result.counts.steps):
-            totals = {p: int(t[k]) for p, t in result.counts.totals.items()}
-            file.add_counts(int(step), totals)
-        for group, kept in result.weights.items():
-            file.add_weights(group, kept)
-        file.close(
-            result.stop_step,
-            interrupted=result.interrupted,
-            simulate_seconds=result.simulate_seconds,
-        )
-    except BaseException:
-        file.abandon()
-        file.path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _parts(rows: int, columns: int = 1) -> Iterator[slice]:
-    """Rows to write at once."""
-    step = max(1, SAVED_AT_ONCE // max(columns, 1))
-    return (slice(first, first + step) for first in range(0, rows, step))
