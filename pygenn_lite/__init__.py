@@ -17,6 +17,7 @@ from pygenn_lite import declaration, errors
 from pygenn_lite.declaration import *  # noqa: F403
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.runtime import provenance as _provenance
 
 __version__ = "0.1.0"
 
@@ -80,3 +81,11 @@ else:
 def __dir__() -> list[str]:
     """All that is public, the model library included."""
     return sorted({*__all__, *import_module("pygenn_lite.models").__all__, "__version__"})
+
+
+def _network_as_text(network: Network) -> str:  # noqa: F405
+    """What results keep of a network; handed down, since files are a room above runs."""
+    return str(import_module("pygenn_lite.yaml_format").dump_network(network))
+
+
+_provenance.network_as_text = _network_as_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -25,6 +26,14 @@ class Finished(SystemExit):
         self.exit_code = exit_code
 
 
+_command: list[str] = []
+
+
+def command_line() -> str:
+    """What the program was called with, as one would type it."""
+    return shlex.join(_command)
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and exit.
 
@@ -36,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]  # allowed in any place
+    _command[:] = ["pygenn-lite", *words]
     warnings.showwarning = _show_warning
     with signals_watched():
         code = _call(words, debug)

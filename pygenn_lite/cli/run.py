@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.cli.drawing import Drawing
-from pygenn_lite.cli.main import DONE, FAILED, disk_message, say
+from pygenn_lite.cli.main import DONE, FAILED, command_line, disk_message, say
 from pygenn_lite.cli.network import load
 from pygenn_lite.cli.output import write_line
 from pygenn_lite.cli.progress import ProgressBars
@@ -117,6 +117,7 @@ def run_network(options: RunOptions) -> int:
             progress=progress,
         )  # fmt: skip
         _log_build(simulation)
+        simulation.notes["command"] = command_line()
         try:
             # Whoever presses Ctrl-C twice to be sure still gets the results of the first.
             with InterruptWatch():
@@ -264,7 +265,8 @@ def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
 
     path = folder / SUMMARY_FILE
     outcome.files += [path] if stream is None else [stream, path]
-    known = {"published_hz": dict(outcome.settings.published), "seed": outcome.network.seed}
+    known: dict[str, Any] = {"published_hz": dict(outcome.settings.published)}
+    known |= {"seed": outcome.network.seed, "provenance": dict(outcome.result.provenance)}
     text = json.dumps({**outcome.summary(), **known}, indent=2)
     try:
         with written_at_once(path) as aside:

@@ -255,6 +255,7 @@ def open_result_file(
     sizes: Mapping[str, int],
     real: npt.DTypeLike,
     weights: Sequence[str],
+    provenance: Mapping[str, Any],
     overwrite: bool,
 ) -> ResultFile:
     """A file that takes what is recorded."""
@@ -270,5 +271,6 @@ def open_result_file(
         every={(r.owner, r.name): r.every for r in requests.variables},
         dtype=real,
         weights=weights,
+        provenance=provenance,
         overwrite=overwrite,
     )

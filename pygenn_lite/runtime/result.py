@@ -183,6 +183,9 @@ class Result:
         What tells that file from others that have had its name since.
     weights : mapping of str to ndarray or WeightHistogram
         Of plastic groups, at the end of a run that was told to keep them.
+    provenance : mapping of str to object
+        Where it comes from: versions, date (UTC), precision, threads, seed, compiler and flags,
+        host, the network as YAML, the command line, and the simulation's ``notes``.
     """
 
     dt: float
@@ -199,6 +202,7 @@ class Result:
     path: Path | None = None
     file_id: str = ""
     weights: Mapping[str, FinalWeights] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.weights, Shelf):
@@ -418,6 +422,16 @@ def _milliseconds(given: object, name: str) -> float:
 
 def load_result(path: str | Path) -> Result:
     """Read a result file, also one that a killed run left; arrays are read when asked for.
+
+    Parameters
+    ----------
+    path : path
+        A file, or a folder: of its ``result.h5``, or the only result file in it.
+
+    Raises
+    ------
+    FileFormatError
+        No such file, not a result file, or a damaged one; a folder with none or several.
 
     Examples
     --------

@@ -18,6 +18,7 @@ import resource
 import shutil
 import time
 import uuid
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -35,8 +36,9 @@ from pygenn_lite.runtime.files import (
     real_path,
 )
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
+from pygenn_lite.runtime.provenance import Provenance
 from pygenn_lite.runtime.result import times_of
-from pygenn_lite.runtime.result_reader import FORMAT, VERSION, checksum_of, is_result_file
+from pygenn_lite.runtime.result_reader import FORMAT, UNKNOWN_UNIT, VERSION, checksum_of, is_result_file
 
 if TYPE_CHECKING:
     import h5py
@@ -69,6 +71,8 @@ class ResultFile:
         Steps between samples, where not 1.
     weights : sequence of str
         Groups whose weights at the end come.
+    provenance : mapping, optional
+        Where the data come from.
     overwrite : bool
         Whether a result file that is there may be replaced.
     aside : bool
@@ -94,10 +98,12 @@ class ResultFile:
         units: Mapping[tuple[str, str], str] | None = None,
         every: Mapping[tuple[str, str], int] | None = None,
         weights: Sequence[str] = (),
+        provenance: Mapping[str, Any] | None = None,
         overwrite: bool = False,
         aside: bool = False,
     ) -> None:
         self.dt, self._target = dt, path.absolute()
+        self.provenance = provenance or {}
         self._claim, self.path, self.file = _opened(path, overwrite, aside)
         self._pending: dict[str, list[npt.NDArray[Any]]] = {}
         self._last_flush = time.monotonic()
@@ -130,6 +136,7 @@ class ResultFile:
                 self._growing(group, "values", dtype)
                 self._growing(group, "counts", np.int64)
                 self._growing(group, "edges", np.float64)
+            self._write_provenance()
             shape = (2, len(self._sums), 2)
             self.file.create_dataset("sums", shape, np.uint64, chunks=shape)
             self.file.swmr_mode = True  # from here on nothing new can be created
@@ -290,6 +297,16 @@ class ResultFile:
         timestamps.attrs["units"] = "milliseconds"
         self._growing(group, "node_ids", np.uint64)
 
+    def _write_provenance(self) -> None:
+        """As text that other tools can read, too; the network, which is long, on its own."""
+        known = dict(self.provenance)
+        texts = {"network": str(known.pop("network", "")), "run": Provenance(known).as_json()}
+        for name, text in texts.items():
+            encoded = text.encode()
+            value = _text(text)
+            dataset = self.file.create_dataset(f"provenance/{name}", data=value, dtype=value.dtype)
+            dataset.attrs["checksum"] = np.uint32(zlib.crc32(encoded))
+
     def _create_traces(
         self,
         traces: Mapping[tuple[str, str], npt.NDArray[np.uint32]],
@@ -307,7 +324,7 @@ class ResultFile:
             self._growing(group, "times", np.float64).attrs["units"] = "milliseconds"
             key = (owner, variable)
             values = self._growing(group, "values", dtype, (len(indices),))
-            values.attrs["units"] = _text(units.get(key, ""))
+            values.attrs["units"] = _text(units.get(key, "") or UNKNOWN_UNIT)
             self._reports[f"traces/{owner}/{variable}/values"] = sonata.Report(
                 self.file, names[key], group, start, every.get(key, 1), self.dt
             )

@@ -4,6 +4,7 @@ read when they are asked for, up to the last flush, and compared with their chec
 from __future__ import annotations
 
 import contextlib
+import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.open_hdf5 import open_hdf5
+from pygenn_lite.runtime.provenance import Provenance
 from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMAT = "pygenn_lite result"
 VERSION = 3
+UNKNOWN_UNIT = "unknown"
+RESULT_FILE = "result.h5"  # of the command line
 NAME_ANOTHER = "name a file written by 'run --out', run(stream_to=...) or Result.save"
 ROWS_AT_ONCE = 1 << 20
 T = TypeVar("T")
@@ -63,6 +67,13 @@ class ResultArrays:
         if number > len(dataset):
             raise ValueError(f"{name} is cut short")
         return number, checksum
+
+    def text(self, name: str) -> str:
+        """A text that was written when the file was made."""
+        dataset = self.file[name]
+        encoded = bytes(dataset[()])
+        _compare(zlib.crc32(encoded), int(dataset.attrs["checksum"]), name)
+        return encoded.decode()
 
     def constant(self, name: str) -> npt.NDArray[Any]:
         """An array that was written when the file was made."""
@@ -105,8 +116,23 @@ def file_id(path: Path) -> str:
 
 def read_result(path: Path) -> Result:
     """Open a result file; spikes and traces are read when asked for."""
+    path = _file_in(path) if path.is_dir() else path
     with _reading(path) as file:
         return _read(file, path.absolute())
+
+
+def _file_in(folder: Path) -> Path:
+    """The result file of a folder."""
+    if (folder / RESULT_FILE).is_file():
+        return folder / RESULT_FILE
+    found = sorted(path for path in folder.iterdir() if path.is_file() and is_result_file(path))
+    if len(found) == 1:
+        return found[0]
+    several = ", ".join(path.name for path in found[:20])
+    raise FileFormatError(
+        f"the folder {folder} has {'several result files' if found else 'no result file'}",
+        cure=f"name one of {several}" if found else NAME_ANOTHER,
+    )
 
 
 @contextlib.contextmanager
@@ -162,6 +188,12 @@ def _read(file: h5py.File, path: Path) -> Result:
         path=path,
         file_id=identity,
         weights=_read_weights(arrays),
+        provenance=Provenance(
+            {
+                **json.loads(arrays.text("provenance/run")),
+                "network": _Later(path, identity, "provenance/network", ResultArrays.text),
+            }
+        ),
     )
 
 
@@ -213,8 +245,9 @@ class _SpikeReader:
 
 def _read_trace(arrays: ResultArrays, place: str) -> Trace:
     times, values = arrays.rows(f"{place}/times"), arrays.rows(f"{place}/values")
-    unit = _string(arrays.file[f"{place}/values"].attrs.get("units", ""))
-    return Trace(times, values, arrays.constant(f"{place}/indices"), unit)
+    unit = _string(arrays.file[f"{place}/values"].attrs["units"])
+    known = "" if unit == UNKNOWN_UNIT else unit
+    return Trace(times, values, arrays.constant(f"{place}/indices"), known)
 
 
 def _read_weights(arrays: ResultArrays) -> dict[str, FinalWeights]:

@@ -111,6 +111,7 @@ class RunLoop:
             interrupted=interrupted,
             simulate_seconds=seconds,
             weights=weights,
+            provenance=self.sink.provenance,
         )
 
     def _run(self, steps: int) -> int:

@@ -42,6 +42,7 @@ def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
         units={key: t.unit for key, t in traces.items()},
         every={key: _interval(t, result.dt) for key, t in traces.items()},
         weights=list(result.weights),
+        provenance=result.provenance,
         overwrite=overwrite,
         aside=True,
     )

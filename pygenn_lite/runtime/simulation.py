@@ -32,6 +32,7 @@ from pygenn_lite.runtime.memory_sink import MemorySink
 from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRows
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
+from pygenn_lite.runtime.provenance import provenance_of
 from pygenn_lite.runtime.recording import open_result_file, recording_rows
 from pygenn_lite.runtime.result import Result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
@@ -115,10 +116,16 @@ class Simulation(Live):
     ``simulation["exc"]["V"]`` is a variable or parameter of a population, ``simulation["exc_inh"]``
     a synapse group, ``simulation["poisson_exc"]["rate"]`` the rate of an input (see
     :class:`InputView`); all can be read and set between runs, and nothing is compiled again.
+
+    Attributes
+    ----------
+    notes : dict of str to str
+        Yours; what stands in it when a run begins is part of its result's ``provenance``.
     """
 
     def __init__(self, machine: Machine, timings: Timings) -> None:
         self._machine, self.timings = machine, timings
+        self.notes: dict[str, str] = {}
         self._changed: set[str] = set()
         self._stop_wanted = False
         self._alone = threading.Lock()  # held by what must not meet another: run, reset, restore
@@ -480,8 +487,11 @@ class Simulation(Live):
         weights: bool = False,
     ) -> MemorySink | ResultFile:
         machine, start = self._machine, self.steps_done
+        provenance = provenance_of(machine, self.notes)
         if stream_to is None:
-            return MemorySink(machine.requests, self.dt, machine.real, start, start + steps)
+            return MemorySink(
+                machine.requests, self.dt, machine.real, start, start + steps, provenance
+            )
         return open_result_file(
             as_path(stream_to),
             machine.requests,
@@ -491,6 +501,7 @@ class Simulation(Live):
             sizes=self._sizes(),
             real=machine.real,
             weights=list(machine.synapses) if weights else [],
+            provenance=provenance,
             overwrite=overwrite,
         )
 

@@ -285,3 +285,14 @@ def test_help_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_results_and_summary_keep_the_command_line(here, call):
+    words = ("run", "small.yaml", "-q", "--out", "o", "--set", "populations.exc.size=81")
+    assert call(*words)[0] == 0
+    result, summary = pg.load_result("o"), json.loads(Path("o/summary.json").read_text())
+    for found in (result.provenance, summary["provenance"]):
+        assert found["command"] == f"pygenn-lite {' '.join(words)}"
+        again, _ = pg.load_network(found["network"])
+        assert again.populations["exc"].size == 81
+    assert result.sizes["exc"] == 81

@@ -64,7 +64,7 @@ def test_samples_are_read_as_reports_by_libsonata(both, kind):
         begin, end, interval = population.times
         assert begin == pytest.approx(trace.times[0]) and population.time_units == "ms"
         assert end == pytest.approx(trace.times[-1] + interval)
-        assert population.data_units == ("mV" if owner == "inh" else "")
+        assert population.data_units == ("mV" if owner == "inh" else "unknown")
 
 
 def test_a_part_without_neurons_does_no_harm(tmp_path):
