@@ -38,7 +38,13 @@ from pygenn_lite.runtime.files import (
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.provenance import Provenance
 from pygenn_lite.runtime.result import times_of
-from pygenn_lite.runtime.result_reader import FORMAT, UNKNOWN_UNIT, VERSION, checksum_of, is_result_file
+from pygenn_lite.runtime.result_reader import (
+    FORMAT,
+    UNKNOWN_UNIT,
+    VERSION,
+    checksum_of,
+    is_result_file,
+)
 
 if TYPE_CHECKING:
     import h5py
