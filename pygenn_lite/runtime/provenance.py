@@ -140,9 +140,16 @@ def _compiler_version(command: str) -> str:
 
 def _flags() -> str:
     from pygenn_lite.runtime.target import find_target
-    from pygenn_lite.runtime.toolchain import COMMON_FLAGS, family_flags, find_compiler
+    from pygenn_lite.runtime.toolchain import (
+        COMMON_FLAGS,
+        family_flags,
+        find_compiler,
+        optimisation,
+    )
 
     with contextlib.suppress(PygennLiteError):
         family = find_compiler().family
-        return " ".join((*COMMON_FLAGS, *family_flags(family), *find_target().flags(family)[0]))
+        machine = find_target().flags(family)[0]
+        common = (optimisation("kernels", family), *COMMON_FLAGS, *family_flags(family))
+        return " ".join((*common, *machine))
     return ""
