@@ -130,3 +130,35 @@ def test_escape_noise_has_the_rate_of_its_hazard():
     count = len(net.compile(threads=1).run(500.0).spikes["p"].times)
     expected = 2000 * 5000 * -np.expm1(-0.1 * np.exp(-1) * 0.1)
     assert count == pytest.approx(expected, abs=5 * np.sqrt(expected))
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_escape_noise_with_adaptation_fires_as_often_as_a_plain_loop_of_its_equations(precision):
+    currents, each, dt, duration = np.array([60.0, 150.0, 400.0]), 500, 0.1, 300.0
+    net = pg.Network(dt=dt, seed=5)
+    cells = net.population("cells", 3 * each, models.GIF())
+    net.current(cells, np.repeat(currents, each))
+    sim = net.compile(precision=precision, threads=1)
+    sim.run(duration)
+    counts = sim["cells"].spike_counts().reshape(3, each)
+
+    rng = np.random.default_rng(1)
+    V, eta, gamma = np.full((3, each), -65.0), np.zeros((3, each)), np.zeros((3, each))
+    left, expected = np.zeros((3, each)), np.zeros((3, each))
+    for _ in range(round(duration / dt)):
+        # Two steps of Euler for each of dt; a refractory potential stands still.
+        for _ in range(2):
+            h = dt / 2
+            slope = (-65.0 - V) / 20 + (currents[:, None] - eta) / 100
+            V = np.where(left > 0, V, V + h * slope)
+            eta, gamma = eta * np.exp(-h / 50), gamma * np.exp(-h / 100)
+        left = np.maximum(left - 1, 0)
+        hazard = np.exp((V + 50 - gamma) / 1.0)
+        spikes = (rng.random((3, each)) < -np.expm1(-hazard * dt)) & (left == 0)
+        expected += spikes
+        V, eta, gamma = np.where(spikes, -55.0, V), eta + 20 * spikes, gamma + 2 * spikes
+        left = np.where(spikes, 40, left)
+    for got, want in zip(counts, expected, strict=True):
+        error = np.hypot(got.std(), want.std()) / np.sqrt(each)
+        assert abs(got.mean() - want.mean()) < 4 * error + 0.005 * want.mean()
+    assert expected.mean(axis=1).min() > 0.3
