@@ -193,8 +193,10 @@ SCHEDULE = (
     Phase("after", "postsynaptic traces of neurons that spiked at t_n"),
     Phase("synapse_step", "continuous dynamics of synapses"),
     Phase("record", "variables are recorded as they are at t_n"),
-    Phase("integrate", "neurons flow to t_{n+1}"),
-    Phase("on_pre_seen", "arrivals at t_{n+1} at plastic synapses whose jumps the threshold sees"),
+    Phase("integrate", "neurons are integrated to t_{n+1}"),
+    Phase(
+        "on_pre_before_threshold", "arrivals at t_{n+1} at plastic synapses, before the threshold"
+    ),
     Phase("fire", "jumps at t_{n+1} are added; threshold, reset, presynaptic traces"),
     Phase("send", "spikes at t_{n+1} set out"),
 )
@@ -212,7 +214,7 @@ class Program:
         """The phases of a time step for which this network has kernels, or needs none."""
         unused = {
             "on_pre": not any(k.on_pre and not k.lead for k in self.synapses),
-            "on_pre_seen": not any(k.lead for k in self.synapses),
+            "on_pre_before_threshold": not any(k.lead for k in self.synapses),
             "on_post": not any(k.on_post for k in self.synapses),
             "after": not any(k.after for k in self.neurons),
             "synapse_step": not any(k.step for k in self.synapses),

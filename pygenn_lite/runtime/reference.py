@@ -126,7 +126,7 @@ class ReferenceSimulation:
         for population in self.populations.values():
             population.integrate(self.step_number)
 
-    def _on_pre_seen(self) -> None:
+    def _on_pre_before_threshold(self) -> None:
         for group in self._plastic():
             if group.instance.lead == 1:
                 group.deliver_plastic(self.step_number + 1)

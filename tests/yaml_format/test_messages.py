@@ -73,6 +73,7 @@ LEAK = "(E_L - V + I) / tau"
 RULE = "{fixed_probability: 0.5}"
 SYNAPSE = "{ExponentialCurrent: {tau: 5}}"
 MISTAKES += [
+    (SYNAPSE, "{use: ExponentialCurrent, integrator: rk4}", "integrator", "does not go with 'use'"),
     ("threshold: V > V_th", "threshold: V", "<text>:6 (models.lif.threshold)", "no condition"),
     ("{tau: 20,", "{tau: 20, dt: 3,", "<text>:9 (models.lif.parameters.dt)", "reserved"),
     ("refractory: t_ref", "integrator: rk5", "<text>:8 (models.lif.integrator)", "mean 'rk4'?"),

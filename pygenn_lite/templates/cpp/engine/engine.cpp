@@ -183,7 +183,7 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
     engine->generals.push({target, lead, on_pre, on_post, step});
     const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
     engine->populations[source].generals.push(id);
-    if (lead == 1) engine->populations[target].seen.push(id);
+    if (lead == 1) engine->populations[target].before_threshold.push(id);
     return static_cast<int32_t>(id);
   });
 }

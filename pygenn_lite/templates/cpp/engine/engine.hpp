@@ -244,7 +244,7 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, 
     if (population.update != nullptr && part.count != 0) {
       if (population.integrate != nullptr) {
         population.integrate(&part.args, step);
-        for (const uint32_t g : population.seen) arrive(slice, g, step + 1);
+        for (const uint32_t g : population.before_threshold) arrive(slice, g, step + 1);
       }
       uint32_t* spikes = part.latest.room(part.count);
       part.latest.set_size(population.update(&part.args, step, spikes, &fault));

@@ -82,7 +82,7 @@ struct Population {
   bool unborn = true;  // nothing known of spikes at the present step: those of a train are still to come
   List<Published> published;
   List<uint32_t> statics, generals;  // groups that start here
-  List<uint32_t> seen;               // groups that end here, whose jumps the threshold sees
+  List<uint32_t> before_threshold;   // groups that end here and jump what the threshold sees
   List<SpikeRecorder*> recorders;
   HugeArray<uint32_t> counts;
 };
