@@ -182,7 +182,10 @@ class _Names:
                 if not isinstance(value, (int, float)):
                     raise UnsupportedFeature(
                         f"{symbol!r} is a parameter with one value per neuron; synapse code can "
-                        "read shared parameters and state variables"
+                        "read shared parameters and state variables",
+                        where=f"synapse group {self.group.name!r}",
+                        cure=f"make {bare!r} a state variable: give it an initial value instead, "
+                        f"and d{bare}/dt = 0",
                     )
                 self.scalars[symbol] = value
                 return True

@@ -64,7 +64,9 @@ def check_dt(dt: object) -> float:
     """A time step."""
     number = plain_number(dt)
     if number is None or not 0 < number < 1e6:
-        raise NetworkError(f"dt = {dt!r} is no time step", cure="give a positive time in ms")
+        raise NetworkError(
+            f"dt = {dt!r} is no time step", cure="give a time in ms, above 0 and below 1e6"
+        )
     if isinstance(dt, (np.float32, np.float16)):
         return float(str(dt))  # what it shows: 0.1 in single precision is 0.10000000149
     return float(number)
@@ -283,5 +285,7 @@ def _check_symbols(value: Expression, known: set[str], what: str, where: str, pl
         )
     if value.functions & RANDOM:
         raise EquationError(
-            f"rand() in {what} = {value.text}", where=where, cure="use a distribution"
+            f"rand() in {what} = {value.text}",
+            where=where,
+            cure="use a distribution, e.g. Uniform(0, 1)",
         )

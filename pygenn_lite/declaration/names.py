@@ -59,7 +59,9 @@ def check_name(name: object, what: str, where: str = "", *, reserved: bool = Tru
         raise EquationError(
             f"{name!r} is reserved and cannot be the name of a {what}",
             where=where,
-            cure=f"choose another name, e.g. {name + '_'!r}",
+            cure="names that begin with xi_ are white noise; choose another"
+            if name.startswith("xi_")
+            else f"choose another name, e.g. {name + '_'!r}",
         )
     if "__" in name or name.endswith(SUFFIXES):
         raise EquationError(

@@ -261,7 +261,9 @@ class _NeuronCheck:
                 if name not in self.parameters
                 else f"initial value for the parameter {name!r}",
                 where=self.where,
-                cure=f"write d{name}/dt = ... or assign it in reset or update"
+                cure=f"give it among the parameters: parameters={{{name!r}: ...}}"
+                if name in self.parameters
+                else f"write d{name}/dt = ... or assign it in reset or update"
                 + nearest(name, self.model.state_names),
             )
         for equation in self.model.reset:

@@ -22,6 +22,7 @@ DEEPEST_NESTING = 60
 _ALLOWED_CHARACTERS = re.compile(r"[A-Za-z0-9_+\-*/^%().,<>=!&|~\s]*\Z", re.ASCII)
 _BINARY = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.BitAnd, ast.BitOr)
 _COMPARE = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+_FLATTEN = "split it: in equations by auxiliary definitions, in values by an array"
 _WHAT_TO_USE = "use names, numbers, + - * / **, comparisons, and/or/not and the listed functions"
 
 
@@ -40,7 +41,8 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         raise EquationError(
             f"an expression of {len(text)} characters is too long",
             where=where,
-            cure=f"split it with auxiliary definitions (at most {LONGEST_TEXT} characters each)",
+            cure=f"shorten it to {LONGEST_TEXT} characters: in equations by auxiliary definitions, "
+            "in values by an array",
         )
     if not text.strip():
         raise EquationError("an expression is empty", where=where)
@@ -59,7 +61,7 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         raise EquationError(
             f"parentheses are nested {deepest} deep",
             where=where,
-            cure="split the expression with auxiliary definitions",
+            cure=_FLATTEN,
         )
     try:
         with warnings.catch_warnings():
@@ -121,7 +123,7 @@ def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
         raise EquationError(
             f"{_short(text)} is nested too deeply",
             where=where,
-            cure="split the expression with auxiliary definitions",
+            cure=_FLATTEN,
         )
     children: list[ast.AST] = []
     if isinstance(node, ast.Name):

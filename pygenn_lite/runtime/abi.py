@@ -283,9 +283,14 @@ def load_library(path: Path) -> c.CDLL:
     try:
         return c.CDLL(str(path))
     except OSError as error:
+        hint = "run 'pygenn-lite cache --clear', then try again"
+        if "failed to map" in str(error) or "Operation not permitted" in str(error):
+            hint = (
+                "programs may not run from there (a file system mounted noexec?): set "
+                "PYGENN_LITE_CACHE to a directory from which they may"
+            )
         raise CompileError(
-            f"the compiled code {path} cannot be loaded: {error}",
-            cure="run 'pygenn-lite cache --clear', then try again",
+            f"the compiled code {path} cannot be loaded: {error}", cure=hint
         ) from error
 
 

@@ -199,6 +199,7 @@ def neuron_models(draw):
         hold=draw(st.sampled_from([None, (), ("V",), ("w", "V")])),
         integrator=draw(st.sampled_from(INTEGRATORS)),
         name=draw(st.sampled_from(["", "a b", "null", "1e5", "yes: no"])),
+        units=draw(st.sampled_from([{}, {"V": "mV"}, {"w": "yes", "V": "1: 2"}])),
     )
 
 
@@ -278,7 +279,7 @@ def networks(draw):
     net.timed_current(b, times, draw(rows), name="step")
     net.noise_current(b, draw(neuron_values()), draw(rate))
     net.record(a.spikes, b.spikes[1:], b["w"][::2], every=draw(st.integers(1, 3)))
-    net.record(s.spikes[1], a["V"])
+    net.record(s.spikes[1], a["V"], a["w"][[2, 0]], b.spikes[[0, 1]])
     for group in net.groups.values():
         if group.synapse is model:
             net.record(group["q"][:2], every=2)
