@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.files import written_at_once
 from pygenn_lite.runtime.notebook import notebook_shell
@@ -41,6 +43,7 @@ def new_figure(size: tuple[float, float], dpi: float | None = None, shown: bool 
     """
     from pygenn_lite.plotting.picture import Picture
 
+    check_size(size, dpi)
     figure = Picture(figsize=size, dpi=dpi, layout="constrained")
     shell = notebook_shell() if shown else None
     if shell is not None:
@@ -48,6 +51,22 @@ def new_figure(size: tuple[float, float], dpi: float | None = None, shown: bool 
             shell.events.register("post_execute", _show_waiting)
         _waiting[figure] = None
     return figure
+
+
+def check_size(size: object, dpi: object) -> None:
+    """Refuse what is no size of a figure."""
+    sides = np.asarray(size if isinstance(size, (tuple, list, np.ndarray)) else (), dtype=object)
+    if sides.shape != (2,) or not all(_positive(side) for side in sides):
+        raise ArgumentError(
+            f"figsize = {size!r}", cure="give width and height in inches, e.g. (7.0, 5.0)"
+        )
+    if dpi is not None and not _positive(dpi):
+        raise ArgumentError(f"dpi = {dpi!r}", cure="give dots per inch, e.g. 300")
+
+
+def _positive(number: object) -> bool:
+    real = isinstance(number, (int, float, np.number)) and not isinstance(number, bool)
+    return real and 0 < float(number) < 1e4  # type: ignore[arg-type]
 
 
 def show_figure(picture: Figure | Axes, name: str = "picture") -> Path | None:
@@ -103,6 +122,7 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -
     SimulationError
         The file cannot be written.
     """
+    check_size((1.0, 1.0), dpi)
     target = Path(path)
     known = sorted(figure.canvas.get_supported_filetypes())
     if target.suffix.lstrip(".").lower() not in known:

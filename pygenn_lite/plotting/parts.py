@@ -1,19 +1,15 @@
-"""What all pictures share: style, the window of time, labels of bands, figures to draw into."""
+"""What all pictures share: style, the window of time, titles, axes to draw into."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
-
-import numpy as np
 
 from pygenn_lite.errors import ArgumentError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-    from numpy.typing import ArrayLike
 
     from pygenn_lite.runtime.result import Result
 
@@ -23,7 +19,6 @@ R = TypeVar("R")
 LONGEST_WINDOW = 2000.0  # ms of a raster that can still be read
 LAST_WINDOW = 1000.0  # shown of longer runs, if not asked otherwise
 FONT_SIZE = 9.0
-LINE_HEIGHT = 1.25  # of a line of text, in sizes of its font
 
 _STYLE: Any = {
     "font.size": FONT_SIZE,
@@ -163,54 +158,3 @@ def mark_settling(ax: Axes, result: Result, settle: float) -> str:
 def titled(ax: Axes, *parts: str) -> None:
     """The title of axes, from those parts that say something."""
     ax.set_title(", ".join(filter(None, parts)), wrap=True)
-
-
-def label_neurons(ax: Axes, neurons: Mapping[str, Sequence[int]]) -> None:
-    """Label the rows of single neurons: by their numbers in one population, else by name, too."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    if len(neurons) > 1:
-        labels = [f"{name}[{number}]" for name, each in neurons.items() for number in each]
-        label_bands(ax.yaxis, range(len(labels)), [1.0] * len(labels), labels)
-        return
-    ((name, numbers),) = neurons.items()
-    rows = len(numbers)
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
-    ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda row, _: f"{numbers[round(row)]}" if 0 <= row <= rows - 1 else "")
-    )
-    ax.set_ylabel(plain(name) if rows <= 10 else f"neuron of {plain(name)}")
-
-
-def label_bands(
-    axis: Axis, centres: ArrayLike, heights: Sequence[float], names: Sequence[str]
-) -> None:
-    """Label bands of an axis in their middles, and leave out what would cover another label.
-
-    The labels of high bands go before those of low ones. How many fit is known when the picture is
-    drawn, and changes with its size.
-    """
-    from matplotlib import rcParams
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.ticker import FixedLocator, FuncFormatter
-
-    points = FontProperties(size=rcParams["ytick.labelsize"]).get_size_in_points()
-    places = np.asarray(centres, dtype=float).tolist()
-    order = [places[k] for k in sorted(range(len(places)), key=lambda k: -heights[k])]
-    texts = dict(zip(places, map(plain, names), strict=True))
-
-    class Bands(FixedLocator):
-        def __call__(self) -> Any:
-            axes = self.axis.axes  # type: ignore[union-attr]
-            low, high = sorted(self.axis.get_view_interval())  # type: ignore[union-attr]
-            pixels = max(axes.bbox.height, 1.0)
-            apart = points * LINE_HEIGHT * axes.figure.dpi / 72 * (high - low) / pixels
-            kept: list[float] = []
-            for place in order:
-                if all(abs(place - other) >= apart for other in kept):
-                    kept.append(place)
-            return sorted(kept)
-
-    axis.set_major_locator(Bands(places))
-    axis.set_major_formatter(FuncFormatter(lambda place, _: texts.get(place, "")))
-    axis.set_tick_params(length=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from pygenn_lite.plotting.display import show_in_notebook
@@ -19,6 +20,7 @@ class Picture(Figure):
     def __init__(self, *args: Any, **options: Any) -> None:
         self._style = style_in_force()
         super().__init__(*args, **options)
+        FigureCanvasAgg(self)  # so that it can be drawn without being saved
 
     def draw(self, renderer: Any) -> None:
         """Draw with the style in which the figure was made."""

@@ -12,8 +12,6 @@ from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.parts import (
     is_topmost,
-    label_bands,
-    label_neurons,
     legend_above,
     mark_settling,
     muted,
@@ -70,6 +68,8 @@ def raster(
     most_neurons : int
         How many neurons to show at most.
     """
+    from pygenn_lite.plotting.ticks import label_bands, label_neurons
+
     ax = new_axes(ax, (8.0, 5.0))
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
@@ -129,7 +129,6 @@ def rate_curves(
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
-    bin_ms = max(1.0, float(nearest_steps(bin_ms, result.dt))) * result.dt
     highest = 0.0
     for name in names:
         binned = result.binned(name, bin_ms, begin, end)
@@ -155,6 +154,8 @@ def rate_curves(
 
 def recorded_populations(result: Result, populations: Sequence[str] | None) -> list[str]:
     """Populations to draw, or all that were recorded; refuses what was not."""
+    if isinstance(populations, str):
+        populations = [populations]
     names = list(result.spikes) if populations is None else list(populations)
     missing = [name for name in names if name not in result.spikes]
     if missing or not names:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.declaration.summary import counted
+from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import OTHERS, neuron_colors, population_colors
 from pygenn_lite.plotting.parts import (
     is_topmost,
-    label_bands,
     legend_above,
     mark_settling,
     muted,
@@ -28,7 +27,7 @@ from pygenn_lite.runtime.final_weights import WeightHistogram
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.result import Result, Trace
 
 MOST_NUMBERS = 24  # bars that still have their number beside them
 
@@ -53,6 +52,8 @@ def population_rates(
         ms at the start of the run that are left out.
     """
     from matplotlib import rcParams
+
+    from pygenn_lite.plotting.ticks import label_bands
 
     ax = new_axes(ax, (4.0, 4.0))
     left_out = None if isinstance(result, Mapping) else _settle(result, settle)
@@ -125,11 +126,7 @@ def traces(
     trace = result.traces[population][variable]
     begin, end = window(result, start, stop)
     inside = slice(*np.searchsorted(trace.times, [begin, end + 1e-9]))
-    if neurons is None:
-        columns = np.arange(min(5, len(trace.indices)))
-    else:
-        wanted = np.fromiter(neurons, dtype=np.int64)
-        columns = np.flatnonzero(np.isin(trace.indices, wanted))
+    columns = _columns(trace, neurons, f"'{variable}' of '{population}'")
     own = population_colors(list(result.sizes)).get(population, OTHERS[0])
     for column, color in zip(columns, neuron_colors(own, len(columns)), strict=True):
         times, values = _envelope(trace.times[inside], trace.values[inside, column])
@@ -179,6 +176,21 @@ def weight_histogram(
     of = f" of {plain(label)}" if label else ""
     titled(ax, f"{counted(number, 'weight')}{of}", f"mean {mean:.4g}" if number else "")
     return ax
+
+
+def _columns(trace: Trace, neurons: Iterable[int] | None, what: str) -> Any:
+    """Which columns of a trace to draw."""
+    if neurons is None:
+        return np.arange(min(5, len(trace.indices)))
+    places = {int(index): column for column, index in enumerate(trace.indices)}
+    wanted = [int(neuron) for neuron in neurons]
+    missing = [neuron for neuron in wanted if neuron not in places]
+    if missing:
+        raise ArgumentError(
+            f"{what} was not recorded of neuron {missing[0]}",
+            cure=f"choose from {listed(map(str, places))}",
+        )
+    return np.array([places[neuron] for neuron in wanted], dtype=np.int64)
 
 
 def _distribution(weights: Any, bins: int) -> tuple[Any, Any, float]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.plotting.display import new_figure, save_figure, show_figure
+from pygenn_lite.plotting.display import check_size, new_figure, save_figure, show_figure
 from pygenn_lite.plotting.parts import FONT_SIZE, plain, styled
 from pygenn_lite.plotting.spikes import raster, rate_curves
 from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
@@ -74,7 +74,8 @@ def plot_result(
     groups = list(result.weights)[:MOST_WEIGHTS]
     heights = [*_spike_heights(result), *(1.0 for _ in variables)]
     natural = (10.5, min(1.2 + 1.35 * (sum(heights or [2.0]) + (1.2 if groups else 0.0)), 16.0))
-    size = figsize or natural
+    size = natural if figsize is None else figsize
+    check_size(size, dpi)
     with _text_that_fits(size[0] / natural[0]):
         figure = new_figure(size, dpi, path is None if shown is None else shown)
         times, bars, histograms = _places(figure, heights, len(groups))

@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.files import as_path
 from pygenn_lite.runtime.final_weights import FinalWeights
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 T = TypeVar("T")
 IntArray = npt.NDArray[np.int64]
@@ -333,9 +336,20 @@ class Result:
         )
 
     def plot(
-        self, path: str | Path | None = None, *, show: bool | None = None, **options: Any
-    ) -> Any:
-        """Draw raster, rates and traces, and show them.
+        self,
+        path: str | Path | None = None,
+        *,
+        show: bool | None = None,
+        settle: float = 0.0,
+        start: float | None = None,
+        stop: float | None = None,
+        bin_ms: float = 5.0,
+        published: Mapping[str, float] | None = None,
+        title: str = "",
+        figsize: tuple[float, float] | None = None,
+        dpi: float | None = None,
+    ) -> Figure:
+        """Draw raster, rates, traces and weights, and show them.
 
         A notebook shows the picture once, below the cell. A script opens a window where matplotlib
         can, else it writes a temporary file and says where on standard error.
@@ -346,27 +360,21 @@ class Result:
             Write the picture to this file instead; the ending says how (.png, .svg, .pdf).
         show : bool, optional
             Whether to show it; by default where no path is given.
-        **options
-            Of :func:`pygenn_lite.plotting.plot_result`: ``settle``, ``start``, ``stop``,
-            ``bin_ms``, ``published``, ``title``, ``figsize``, ``dpi``.
+        settle, start, stop, bin_ms, published, title, figsize, dpi
+            As in :func:`pygenn_lite.plotting.plot_result`.
 
         Returns
         -------
         matplotlib.figure.Figure
             Not one of pyplot's.
-
-        Examples
-        --------
-        >>> net = pg.Network()
-        >>> cells = net.population("cells", 3, pg.LIF())
-        >>> drive = net.current(cells, "400 + 50*i")
-        >>> net.record(cells.spikes)
-        >>> result = net.compile(threads=1).run(100.0)
-        >>> figure = result.plot("cells.png", settle=20.0)
         """
         # By name: pictures are a room above this one, which must not depend on it.
         plotting = importlib.import_module("pygenn_lite.plotting")
-        return plotting.show_result(self, path, show=show, **options)
+        figure: Figure = plotting.show_result(
+            self, path, show=show, settle=settle, start=start, stop=stop, bin_ms=bin_ms,
+            published=published, title=title, figsize=figsize, dpi=dpi,
+        )  # fmt: skip
+        return figure
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write all to an HDF5 file (spikes in the SONATA layout).

@@ -1,6 +1,7 @@
 """Pictures can go into a paper: labels where they belong, one colour for each population, one axis
 of time, words for what is shown and what is not, the user's settings, embedded fonts."""
 
+import pickle
 from itertools import pairwise
 
 import matplotlib
@@ -8,10 +9,12 @@ import matplotlib.style
 import numpy as np
 import pytest
 from helpers_plotting import made_up
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from pygenn_lite import plotting
 from pygenn_lite.plotting.colors import neuron_colors, population_colors
+from pygenn_lite.plotting.parts import ordinal
 
 
 def even(number, size=10, rate=10.0, **options):
@@ -87,7 +90,7 @@ def test_the_axis_of_one_population_counts_its_neurons_in_whole_numbers():
     [(2, "2nd"), (3, "3rd"), (11, "11th"), (15, "15th"), (21, "21st"), (112, "112th")],
 )
 def test_ordinals_are_english(number, word):
-    assert plotting.parts.ordinal(number) == word
+    assert ordinal(number) == word
 
 
 # ------------------------------------------------------------------ colours
@@ -292,6 +295,17 @@ def test_every_spike_of_few_neurons_is_a_line_in_a_vector_file():
     (marks,) = plotting.raster(made_up({"exc": 5}, {"exc": 20.0})).collections
     assert not marks.get_rasterized()
     assert np.ptp(marks.get_paths()[0].vertices[:, 0]) == 0
+
+
+def test_a_figure_can_be_pickled_and_looks_the_same():
+    figure = plotting.plot_result(two(traces=[("exc", "V")]))
+    again = pickle.loads(pickle.dumps(figure))
+    pixels = []
+    for each in (figure, again):
+        canvas = FigureCanvasAgg(each)
+        canvas.draw()
+        pixels.append(np.asarray(canvas.buffer_rgba()))
+    assert np.array_equal(*pixels) and pixels[0].std() > 0
 
 
 @pytest.mark.parametrize("groups", [1, 2, 3, 4])

@@ -218,6 +218,19 @@ def test_the_full_picture_at_full_scale_is_drawn_in_seconds(tmp_path, full_scale
         (lambda result, path: plotting.plot_result(result, path / "a.xyz"), "end the name in"),
         (lambda result, path: plotting.plot_result(result, path / "no" / "a.png"), "cannot write"),
         (lambda result, path: plotting.raster(small(recorded=())), "no spikes were recorded"),
+        (lambda result, path: plotting.raster(result, populations="no"), "spikes of 'no'"),
+        (lambda result, path: plotting.rate_curves(result, bin_ms=0.0), "bins of 0.0 ms"),
+        (lambda result, path: plotting.rate_curves(result, bin_ms=-5), "bins of -5 ms"),
+        (lambda result, path: plotting.plot_result(result, figsize=(3.0, 0.0)), "figsize = "),
+        (lambda result, path: plotting.plot_result(result, figsize=5), "figsize = 5"),
+        (lambda result, path: plotting.plot_result(result, dpi=0), "dpi = 0"),
+        (lambda result, path: plotting.plot_result(result, path / "a.png", dpi="x"), "dpi = 'x'"),
+        (
+            lambda result, path: plotting.traces(
+                small(traces=[("exc", "V")]), "exc", "V", neurons=[1, 70]
+            ),
+            "'V' of 'exc' was not recorded of neuron 70",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_said(draw, message, tmp_path):
