@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import tempfile
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ from pygenn_lite.runtime.toolchain import (
     Compiler,
     family_flags,
     find_compiler,
+    first_use_of,
     optimisation,
 )
 
@@ -289,6 +291,7 @@ def _compile(
     compilers: Compilers | None = None,
 ) -> None:
     """Compile one file into a shared object; plainer flags where the best are not understood."""
+    _tell_first_use(compiler)
     output_of_all = ""
     for machine in target.flags(compiler.family):
         command = [
@@ -314,6 +317,19 @@ def _compile(
         if not _FLAG_TROUBLE.search(text):
             break
     _fail(compiler, source, f"the {part}", output_of_all)
+
+
+_telling = threading.Lock()
+_told: set[str] = set()
+
+
+def _tell_first_use(compiler: Compiler) -> None:
+    """Say why the very first compilation takes long (a warning: on standard error by default)."""
+    message = first_use_of(compiler)
+    with _telling:
+        if message is not None and message not in _told:
+            _told.add(message)
+            log.warning("%s", message)
 
 
 def _fail(compiler: Compiler, source: Path, what: str, text: str) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shlex
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pygenn_lite.errors import ToolchainError
@@ -102,9 +104,44 @@ def optimisation(part: str, family: str) -> str:
 
 def family_flags(family: str) -> tuple[str, ...]:
     """Flags that only one family of compilers needs."""
-    if family == "zig":  # zig adds checks for undefined behaviour of its own accord
-        return ("-fno-sanitize=undefined", "-Wno-unused-command-line-argument")
-    return ()
+    if family != "zig":
+        return ()
+    # zig adds checks for undefined behaviour of its own accord.
+    plain = ("-fno-sanitize=undefined", "-Wno-unused-command-line-argument")
+    library = cpp_library()
+    return plain if library is None else (*plain, "-nostdlib++", library)
+
+
+@cache
+def cpp_library() -> str | None:
+    """The system's C++ library. SciPy needs it too, so it is there (on Linux); zig would build one
+    of its own instead, for minutes. Our sources need none of its headers, only exceptions and
+    ``new``, which are the same in all of them."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        ctypes.CDLL("libstdc++.so.6")
+        maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = (line.split(maxsplit=5)[-1] for line in maps.splitlines() if "libstdc++.so" in line)
+    return next(found, None)
+
+
+def first_use_of(compiler: Compiler) -> str | None:
+    """What to tell people whose compiler has to prepare itself, once."""
+    if compiler.family != "zig" or _zig_cache().exists():
+        return None
+    if cpp_library() is None:
+        return "zig builds a C++ library before it compiles anything: some minutes, once"
+    return "zig prepares its libraries: some ten seconds, once"
+
+
+def _zig_cache() -> Path:
+    """Where zig keeps what it has built."""
+    chosen = os.environ.get("ZIG_GLOBAL_CACHE_DIR")
+    base = os.environ.get("XDG_CACHE_HOME")
+    return Path(chosen) if chosen else (Path(base) if base else Path.home() / ".cache") / "zig"
 
 
 def available_cpus() -> int:

@@ -7,10 +7,9 @@
 #ifndef PGL_FUSED_HPP
 #define PGL_FUSED_HPP
 
-#include <bit>
-#include <cstdint>
+#include <stdint.h>
 
-#define PGL_INLINE [[gnu::always_inline]] inline
+#include "language.hpp"
 
 #if defined(__x86_64__) && !defined(__FMA__)
 #define PGL_FUSED_IN_SOFTWARE 1
@@ -35,11 +34,11 @@ PGL_INLINE double two_sum(double a, double b, double& error) {
 // more, to fewer bits, rounds as if there had been no first time (Boldo and Melquiond 2008).
 PGL_INLINE double sum_to_odd(double a, double b) {
   double error;
-  const uint64_t sum = std::bit_cast<uint64_t>(two_sum(a, b, error));
+  const uint64_t sum = bit_cast<uint64_t>(two_sum(a, b, error));
   const uint64_t inexact = ((error < 0.0) | (error > 0.0)) ? ~uint64_t{0} : uint64_t{0};  // not where it is NaN
-  const uint64_t towards = uint64_t{1} - (((sum ^ std::bit_cast<uint64_t>(error)) >> 63) << 1);  // +1 or -1
+  const uint64_t towards = uint64_t{1} - (((sum ^ bit_cast<uint64_t>(error)) >> 63) << 1);  // +1 or -1
   const uint64_t even = (sum & 1u) - uint64_t{1};                                               // all ones, or 0
-  return std::bit_cast<double>(sum + (towards & inexact & even));
+  return bit_cast<double>(sum + (towards & inexact & even));
 }
 
 // a b = product + error exactly (Dekker, Veltkamp).

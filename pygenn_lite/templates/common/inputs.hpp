@@ -2,7 +2,7 @@
 #ifndef PGL_INPUTS_HPP
 #define PGL_INPUTS_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "cpp/engine/abi.h"
 

@@ -8,8 +8,7 @@
 #ifndef PGL_MATH_HPP
 #define PGL_MATH_HPP
 
-#include <bit>
-#include <cstdint>
+#include <stdint.h>
 
 #include "fused.hpp"
 
@@ -101,7 +100,7 @@ struct Format<double> {
 
 template <class T>
 PGL_INLINE typename Format<T>::Bits bits(T x) {
-  return std::bit_cast<typename Format<T>::Bits>(x);
+  return bit_cast<typename Format<T>::Bits>(x);
 }
 
 // c[0] + c[1] x + ... by Horner's rule; unrolled, so that no loop stands inside the caller's loop.
@@ -139,7 +138,7 @@ PGL_INLINE T exp(T x) {
   T shifted;
   const T r = exp_reduce(x, shifted);
   const T mantissa = fma(r * r, exp_tail(r), r) + T(1);
-  const T scaled = std::bit_cast<T>(bits(mantissa) + (bits(shifted) << F::mantissa));
+  const T scaled = bit_cast<T>(bits(mantissa) + (bits(shifted) << F::mantissa));
   const T low = x < F::exp_underflow ? T(0) : scaled;
   return x <= F::exp_overflow ? low : x + infinity<T>();
 }
@@ -153,7 +152,7 @@ PGL_INLINE T expm1(T x) {
   const T r = exp_reduce(bounded, shifted);
   const T p = fma(r * r, exp_tail(r), r);
   // Half of 2^n, so that the exponent also fits just below the overflow.
-  const T half = std::bit_cast<T>((bits(shifted) << F::mantissa) + bits(T(0.5)));
+  const T half = bit_cast<T>((bits(shifted) << F::mantissa) + bits(T(0.5)));
   const T twice = fma(p, half, half - T(0.5));
   return x <= F::exp_overflow ? twice + twice : x + infinity<T>();
 }
@@ -163,14 +162,14 @@ template <class T>
 PGL_INLINE T log_reduce(T x, T& f) {
   using F = Format<T>;
   using Bits = typename F::Bits;
-  constexpr Bits one = std::bit_cast<Bits>(T(1)), root = std::bit_cast<Bits>(T(0.70710678118654752440));
+  constexpr Bits one = bit_cast<Bits>(T(1)), root = bit_cast<Bits>(T(0.70710678118654752440));
   constexpr Bits fraction = (Bits(1) << F::mantissa) - 1;
   constexpr T lift = T(Bits(1) << (F::mantissa + 1));
   const bool tiny = x < T(F::mantissa == 23 ? 1.17549435e-38 : 2.2250738585072014e-308);
   const Bits moved = bits(tiny ? x * lift : x) + (one - root);
-  f = std::bit_cast<T>((moved & fraction) + root) - T(1);
+  f = bit_cast<T>((moved & fraction) + root) - T(1);
   // The biased exponent as a number, without an integer conversion (double has none before AVX-512).
-  const T biased = std::bit_cast<T>((moved >> F::mantissa) | std::bit_cast<Bits>(T(Bits(1) << F::mantissa))) -
+  const T biased = bit_cast<T>((moved >> F::mantissa) | bit_cast<Bits>(T(Bits(1) << F::mantissa))) -
                    T(Bits(1) << F::mantissa);
   return biased - T(one >> F::mantissa) - (tiny ? T(F::mantissa + 1) : T(0));
 }
@@ -229,7 +228,7 @@ template <class T>
 PGL_INLINE T turned_sin(T r, typename Format<T>::Bits quarter) {
   using Bits = typename Format<T>::Bits;
   const T value = (quarter & 1) ? cos_core(r) : sin_core(r);
-  return std::bit_cast<T>(bits(value) ^ ((quarter & 2) << (sizeof(Bits) * 8 - 2)));
+  return bit_cast<T>(bits(value) ^ ((quarter & 2) << (sizeof(Bits) * 8 - 2)));
 }
 
 }  // namespace detail

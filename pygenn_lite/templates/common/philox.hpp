@@ -8,9 +8,8 @@
 #ifndef PGL_PHILOX_HPP
 #define PGL_PHILOX_HPP
 
-#include <bit>
-#include <cstdint>
-#include <cstring>
+#include <stdint.h>
+#include <string.h>
 
 namespace pgl {
 
@@ -110,7 +109,7 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
     }
     const PhiloxLanes words[4] = {(a0 & mask) | a1 << 32, (b0 & mask) | b1 << 32, (c0 & mask) | c1 << 32,
                                   (d0 & mask) | d1 << 32};
-    for (int k = 0; k < 4; ++k) std::memcpy(out + 16 * k + begin, &words[k], sizeof words[k]);
+    for (int k = 0; k < 4; ++k) memcpy(out + 16 * k + begin, &words[k], sizeof words[k]);
   }
 #else
   uint32_t a[16], b[16], c[16], d[16];
@@ -132,10 +131,10 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
     k0 += kPhiloxW0;
     k1 += kPhiloxW1;
   }
-  std::memcpy(out, a, sizeof a);
-  std::memcpy(out + 16, b, sizeof b);
-  std::memcpy(out + 32, c, sizeof c);
-  std::memcpy(out + 48, d, sizeof d);
+  memcpy(out, a, sizeof a);
+  memcpy(out + 16, b, sizeof b);
+  memcpy(out + 32, c, sizeof c);
+  memcpy(out + 48, d, sizeof d);
 #endif
 }
 

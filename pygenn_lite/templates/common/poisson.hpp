@@ -9,7 +9,7 @@
 #ifndef PGL_POISSON_HPP
 #define PGL_POISSON_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "cpp/engine/abi.h"
 #include "math.hpp"

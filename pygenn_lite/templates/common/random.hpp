@@ -3,7 +3,7 @@
 #ifndef PGL_RANDOM_HPP
 #define PGL_RANDOM_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "math.hpp"
 #include "philox.hpp"

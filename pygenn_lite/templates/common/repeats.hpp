@@ -3,7 +3,7 @@
 #ifndef PGL_REPEATS_HPP
 #define PGL_REPEATS_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "cpp/engine/abi.h"
 

@@ -3,10 +3,9 @@
 #ifndef PGL_FLAGS_HPP
 #define PGL_FLAGS_HPP
 
-#include <cstdint>
-#include <limits>
-#include <type_traits>
+#include <stdint.h>
 
+#include "common/language.hpp"
 #include "cpp/engine/abi.h"
 
 namespace pgl {
@@ -15,7 +14,7 @@ inline constexpr int kColumns = 16, kRows = PGL_BLOCK / kColumns;
 
 // As wide as the numbers beside which they are computed.
 template <class Real>
-using Flags = std::conditional_t<sizeof(Real) == 8, uint64_t, uint32_t>;
+using Flags = typename Either<sizeof(Real) == 8, uint64_t, uint32_t>::Type;
 
 template <class Word>
 inline bool any_of(const Word (&flags)[kColumns]) {
@@ -58,7 +57,7 @@ inline uint64_t flagged(const Word (&flags)[kColumns], uint32_t count) {
 // The largest size of a number that still counts as finite where `n` numbers are looked at through their sum.
 template <class Real>
 inline constexpr Real largest_of(int n) {
-  return std::numeric_limits<Real>::max() / Real(n);
+  return kLargest<Real> / Real(n);
 }
 
 }  // namespace pgl

@@ -2,7 +2,7 @@
 #ifndef PGL_BARRIER_HPP
 #define PGL_BARRIER_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "waiting.hpp"
 

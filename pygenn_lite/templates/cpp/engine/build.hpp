@@ -3,7 +3,7 @@
 #ifndef PGL_BUILD_HPP
 #define PGL_BUILD_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "abi.h"
 #include "builder.hpp"
@@ -45,7 +45,7 @@ PGL_COLD inline DelaySampler dry_run(uint32_t n_source, const pgl_group& group, 
     if (!row.count_only(r)) row.make_targets(r);
     body(worker, row, r);
   });
-  return std::move(plan.groups[0].delay);
+  return pgl::move(plan.groups[0].delay);
 }
 
 }  // namespace detail

@@ -2,8 +2,8 @@
 #ifndef PGL_BUILDER_HPP
 #define PGL_BUILDER_HPP
 
-#include <cstdint>
-#include <cstring>
+#include <stdint.h>
+#include <string.h>
 
 #include "abi.h"
 #include "error.hpp"
@@ -291,7 +291,7 @@ class Builder {
 
   template <class Value>
   static void copy(const Value* from, uint32_t n, Value* to) {
-    if (n != 0) std::memcpy(to, from, n * sizeof(Value));
+    if (n != 0) memcpy(to, from, n * sizeof(Value));
   }
   template <class Value>
   static void fill_with(Value* out, uint32_t n, Value value) {

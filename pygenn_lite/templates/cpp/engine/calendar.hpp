@@ -6,9 +6,7 @@
 #ifndef PGL_CALENDAR_HPP
 #define PGL_CALENDAR_HPP
 
-#include <bit>
-#include <cstdint>
-#include <type_traits>
+#include <stdint.h>
 
 #include "common/prefetch.hpp"
 #include "list.hpp"
@@ -27,11 +25,17 @@ struct Jump {
   double weight;  // nothing where the store has one weight for all
 };
 
+namespace detail {
+
+inline uint32_t power_above(uint32_t n) { return n == 0 ? 1u : 2u << (31 - __builtin_clz(n)); }
+
+}  // namespace detail
+
 // Entries wait in slot (arrival step mod slots); slots are at least one more than the longest delay.
 template <class Entry>
 class Calendar {
  public:
-  explicit Calendar(uint32_t longest_delay) : slots_(std::bit_ceil(longest_delay + 1u)), mask_(slots_.size() - 1) {}
+  explicit Calendar(uint32_t longest_delay) : slots_(detail::power_above(longest_delay)), mask_(slots_.size() - 1) {}
 
   List<Entry>& at(int64_t step) { return slots_[static_cast<uint64_t>(step) & mask_]; }
   const List<Entry>& at(int64_t step) const { return slots_[static_cast<uint64_t>(step) & mask_]; }
@@ -61,12 +65,12 @@ void post_segments(Calendar<Entry>& calendar, const pgl_store& store, const pgl_
   const uint32_t n_delays = static_cast<uint32_t>(store.delays.size());
   const uint32_t* delays = store.delays.data();
   const uint32_t* row_begin = slice.row_begin.data();
-  const std::size_t stride = n_delays + std::size_t{1};
-  const std::size_t row_bytes = stride * sizeof(Offset);
+  const size_t stride = n_delays + size_t{1};
+  const size_t row_bytes = stride * sizeof(Offset);
   const auto fetch = [&](uint32_t source) {
     fetch_line(row_begin + source);
     const char* row = reinterpret_cast<const char*>(segments + source * stride);
-    for (std::size_t at = 0; at < row_bytes && at < 512; at += 64) fetch_line(row + at);
+    for (size_t at = 0; at < row_bytes && at < 512; at += 64) fetch_line(row + at);
     fetch_line(row + row_bytes - 1);
   };
   // Delays that have passed already: only when spikes in flight are put back from a checkpoint.
@@ -115,7 +119,7 @@ void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_sl
     if ((store.flags & PGL_STORE_DENSE) == 0 || columns == 0) return;  // nothing on this slice
     for (uint32_t i = 0; i < n; ++i) {
       const uint32_t source = spikes[i];
-      if constexpr (std::is_same_v<Entry, Segment>) {
+      if constexpr (kSame<Entry, Segment>) {
         slot.push(Segment{source, columns});
       } else {
         slot.push(detail::make_entry(kind, source * columns, (source + 1) * columns, source, delay));

@@ -4,7 +4,7 @@
 #ifndef PGL_DELAYS_HPP
 #define PGL_DELAYS_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "abi.h"
 #include "common/math.hpp"

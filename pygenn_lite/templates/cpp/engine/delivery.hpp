@@ -7,8 +7,7 @@
 #ifndef PGL_DELIVERY_HPP
 #define PGL_DELIVERY_HPP
 
-#include <cstdint>
-#include <type_traits>
+#include <stdint.h>
 
 #include "calendar.hpp"
 #include "error.hpp"
@@ -54,8 +53,8 @@ inline void fetch_lines(const Value* values, uint32_t n) {
 
 // By itself, so that its few variables stay in registers.
 template <class Real, class Target, bool kWeights>
-[[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, std::size_t n) {
-  std::size_t j = 0;
+[[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, size_t n) {
+  size_t j = 0;
   for (; j + 4 <= n; j += 4) {
     arena[target[j]] += kWeights ? weight[j] : common;
     arena[target[j + 1]] += kWeights ? weight[j + 1] : common;
@@ -101,7 +100,7 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
 
 template <class Real>
 const Real* weights_of(const pgl_slice_store& synapses) {
-  if constexpr (std::is_same_v<Real, float>) {
+  if constexpr (kSame<Real, float>) {
     return synapses.weight32.data();
   } else {
     return synapses.weight64.data();
@@ -111,7 +110,7 @@ const Real* weights_of(const pgl_slice_store& synapses) {
 template <class Real, class Target, bool kWeights>
 void deliver_sparse(StaticSlice& part, const Segment* segments, uint32_t n) {
   const Target* target;
-  if constexpr (std::is_same_v<Target, uint16_t>) {
+  if constexpr (kSame<Target, uint16_t>) {
     target = part.synapses->target16.data();
   } else {
     target = part.synapses->target32.data();
@@ -133,7 +132,7 @@ PGL_HOT void add_rows(Real* __restrict out, const Real* const* rows, uint32_t co
 
 template <class Real>
 void deliver_dense(StaticSlice& part, const Segment* entries, uint32_t n) {
-  const std::size_t columns = part.synapses->dense_columns;
+  const size_t columns = part.synapses->dense_columns;
   const Real* weights = weights_of<Real>(*part.synapses);
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;
   uint32_t i = 0;
@@ -185,7 +184,7 @@ inline void post_drawn(StaticSlice& part, const uint32_t* spikes, uint32_t n, in
   const RegeneratedRow& row = part.row;
   for (uint32_t i = 0; i < n; ++i) {
     store.regenerate(store, part.slice, spikes[i], part.row);
-    for (std::size_t k = 0; k < row.target.size(); ++k) {
+    for (size_t k = 0; k < row.target.size(); ++k) {
       const int64_t arrival = step + (row.delay.empty() ? store.delays.front() : row.delay[k]);
       if (arrival < first_arrival) continue;
       part.jumps.at(arrival).push(Jump{row.target[k], row.weight.empty() ? 0.0 : row.weight[k]});

@@ -2,7 +2,7 @@
 #ifndef PGL_DISTRIBUTIONS_HPP
 #define PGL_DISTRIBUTIONS_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "abi.h"
 #include "common/math.hpp"

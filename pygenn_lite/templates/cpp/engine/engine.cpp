@@ -1,9 +1,8 @@
 // The engine's side of abi.h: arguments are checked and copied here, the work is done in engine.hpp. No exception
 // leaves this file. Stores are made by the builder, a shared object of its own (builder.cpp): a network without
 // synapses never needs it, and the two are compiled side by side.
-#include <cstdint>
-#include <cstring>
-#include <utility>
+#include <stdint.h>
+#include <string.h>
 
 #include "engine.hpp"
 #include "restart.hpp"
@@ -19,10 +18,10 @@ pgl::Population& population_at(pgl_engine* engine, uint32_t index) {
 }
 
 pgl_engine::Recorder& recorder_at(pgl_engine* engine, int32_t index) {
-  if (index < 0 || static_cast<std::size_t>(index) >= engine->recorders.size()) {
+  if (index < 0 || static_cast<size_t>(index) >= engine->recorders.size()) {
     throw Error("no recorder %d", index);
   }
-  return engine->recorders[static_cast<std::size_t>(index)];
+  return engine->recorders[static_cast<size_t>(index)];
 }
 
 pgl::SpikeRecorder& spike_recorder(pgl_engine* engine, int32_t index) {
@@ -83,12 +82,12 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sl
                            pgl_integrate_fn integrate, pgl_update_fn update, pgl_after_fn after,
                            const pgl_population_args* args) {
   return guarded<int32_t>(-1, [&] {
-    const std::size_t slices = engine->slices().size();
+    const size_t slices = engine->slices().size();
     pgl::Population population;
     population.size = size;
     population.slice_begin.append(slice_begin, slices + 1);
     if (slice_begin[0] != 0 || slice_begin[slices] != size) throw Error("the slices do not cover the population");
-    for (std::size_t s = 0; s < slices; ++s) {
+    for (size_t s = 0; s < slices; ++s) {
       if (slice_begin[s] > slice_begin[s + 1]) throw Error("slices must ascend");
       if (slice_begin[s] % PGL_BLOCK != 0 && slice_begin[s] != size) throw Error("slices must begin at multiples of 64");
     }
@@ -97,14 +96,14 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sl
     population.update = update;
     population.after = after;
     population.counts.reset(size);
-    for (std::size_t s = 0; s < slices; ++s) {
+    for (size_t s = 0; s < slices; ++s) {
       pgl::PopulationSlice part;
       if (args != nullptr) part.args = args[s];
       part.begin = slice_begin[s];
       part.count = slice_begin[s + 1] - slice_begin[s];
-      engine->slices()[s].populations.push(std::move(part));
+      engine->slices()[s].populations.push(pgl::move(part));
     }
-    engine->populations.push(std::move(population));
+    engine->populations.push(pgl::move(population));
     return static_cast<int32_t>(engine->populations.size() - 1);
   });
 }
@@ -122,11 +121,11 @@ int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const 
       }
       const pgl::List<uint32_t>& bounds = population.slice_begin;
       const uint32_t* behind = pgl::first_not_below(bounds.begin(), bounds.end(), spike.index + 1);
-      trains[static_cast<std::size_t>(behind - bounds.begin() - 1)].push(spike);
+      trains[static_cast<size_t>(behind - bounds.begin() - 1)].push(spike);
     }
-    for (std::size_t s = 0; s < trains.size(); ++s) {
+    for (size_t s = 0; s < trains.size(); ++s) {
       pgl::PopulationSlice& part = engine->slices()[s].populations[index];
-      part.train = std::move(trains[s]);
+      part.train = pgl::move(trains[s]);
       part.train_next = 0;
     }
     population.has_train = true;
@@ -143,8 +142,8 @@ int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* sta
       throw Error("a ring needs more slots than the longest and the shortest delay together");
     }
     population_at(engine, population)
-        .published.push({static_cast<const std::byte*>(state), static_cast<std::byte*>(ring), stride, mask, repeats,
-                         static_cast<std::byte*>(repeated)});
+        .published.push({static_cast<const pgl::Byte*>(state), static_cast<pgl::Byte*>(ring), stride, mask, repeats,
+                         static_cast<pgl::Byte*>(repeated)});
     return 0;
   });
 }
@@ -173,12 +172,12 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
       throw Error("arrivals at the end of a step need a target whose update is in two parts");
     }
     pgl::List<pgl::Slice>& slices = engine->slices();
-    for (std::size_t s = 0; s < slices.size(); ++s) {
+    for (size_t s = 0; s < slices.size(); ++s) {
       pgl::GeneralSlice part(store->delays.back());
       part.args = args[s];
       part.store = store;
       part.synapses = &store->slices[s];
-      slices[s].generals.push(std::move(part));
+      slices[s].generals.push(pgl::move(part));
     }
     engine->generals.push({target, lead, on_pre, on_post, step});
     const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
@@ -252,7 +251,7 @@ int64_t pgl_total_spikes(pgl_engine* engine, uint32_t index) {
 int32_t pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
   return guarded<int32_t>(-1, [&] {
     const pgl::Population& population = population_at(engine, index);
-    if (population.size != 0) std::memcpy(counts, population.counts.data(), population.counts.bytes());
+    if (population.size != 0) memcpy(counts, population.counts.data(), population.counts.bytes());
     return 0;
   });
 }
@@ -285,7 +284,7 @@ int32_t pgl_fault_get(pgl_engine* engine, pgl_fault* out) {
 int64_t pgl_inflight_count(pgl_engine* engine, uint32_t index) {
   return guarded<int64_t>(-1, [&] {
     population_at(engine, index);
-    std::size_t count = 0;
+    size_t count = 0;
     for (const pgl::Slice& slice : engine->slices()) count += slice.populations[index].in_flight.size();
     return static_cast<int64_t>(count);
   });
@@ -300,7 +299,7 @@ int32_t pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, 
       all.append(part.begin(), part.size());
     }
     pgl::sort_spikes(all);
-    for (std::size_t k = 0; k < all.size(); ++k) {
+    for (size_t k = 0; k < all.size(); ++k) {
       steps[k] = all[k].step;
       indices[k] = all[k].index;
     }

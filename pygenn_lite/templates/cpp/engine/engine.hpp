@@ -8,11 +8,8 @@
 #ifndef PGL_ENGINE_HPP
 #define PGL_ENGINE_HPP
 
-#include <cstdint>
-#include <cstdlib>
-#include <exception>
-#include <new>
-#include <utility>
+#include <stdint.h>
+#include <stdlib.h>
 
 #include "abi.h"
 #include "calendar.hpp"
@@ -59,7 +56,7 @@ struct alignas(64) Slice {
 };
 
 inline void sort_spikes(List<Spike>& spikes) {
-  std::qsort(spikes.data(), spikes.size(), sizeof(Spike), [](const void* a, const void* b) {
+  qsort(spikes.data(), spikes.size(), sizeof(Spike), [](const void* a, const void* b) {
     const Spike &one = *static_cast<const Spike*>(a), &other = *static_cast<const Spike*>(b);
     return (other < one ? 1 : 0) - (one < other ? 1 : 0);
   });
@@ -125,7 +122,7 @@ struct pgl_engine {
   void run_steps(uint32_t slice, const Block& block);
   void look_up_spikes(pgl::Slice& slice, const Block& block);
   void deliver(pgl::Slice& slice, int64_t step);
-  void arrive(pgl::Slice& slice, std::size_t group, int64_t step);
+  void arrive(pgl::Slice& slice, size_t group, int64_t step);
   void update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing);
   void settle_fault();
   void post(pgl::Slice& slice, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
@@ -152,7 +149,7 @@ struct pgl_engine {
 // ---------------------------------------------------------------- one step of one slice
 
 inline void pgl_engine::look_up_spikes(pgl::Slice& slice, const Block& block) {
-  for (std::size_t p = 0; p < populations.size(); ++p) {
+  for (size_t p = 0; p < populations.size(); ++p) {
     const pgl::Population& population = populations[p];
     if (population.statics.empty() && population.generals.empty()) continue;
     for (uint32_t k = 0; k < block.read_steps; ++k) {
@@ -191,7 +188,7 @@ inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& populatio
 }
 
 // on_pre for what arrives at t_step.
-inline void pgl_engine::arrive(pgl::Slice& slice, std::size_t group, int64_t step) {
+inline void pgl_engine::arrive(pgl::Slice& slice, size_t group, int64_t step) {
   pgl::List<pgl_arrival>& arrivals = slice.generals[group].calendar.at(step);
   if (arrivals.size() == 0) return;
   generals[group].on_pre(&slice.generals[group].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
@@ -199,7 +196,7 @@ inline void pgl_engine::arrive(pgl::Slice& slice, std::size_t group, int64_t ste
 }
 
 inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
-  for (std::size_t g = 0; g < statics.size(); ++g) {
+  for (size_t g = 0; g < statics.size(); ++g) {
     pgl::StaticSlice& part = slice.statics[g];
     if (part.drawn) {
       pgl::deliver_drawn(part, step + statics[g].lead);
@@ -210,21 +207,21 @@ inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
     part.deliver(part, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
     arrivals.clear();
   }
-  for (std::size_t g = 0; g < generals.size(); ++g) {
+  for (size_t g = 0; g < generals.size(); ++g) {
     if (generals[g].lead == 0) arrive(slice, g, step);
   }
-  for (std::size_t g = 0; g < generals.size(); ++g) {
+  for (size_t g = 0; g < generals.size(); ++g) {
     const pgl::List<uint32_t>& spikes = slice.populations[generals[g].target_population].latest;
     if (generals[g].on_post == nullptr || spikes.size() == 0) continue;
     generals[g].on_post(&slice.generals[g].args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
   }
-  for (std::size_t p = 0; p < populations.size(); ++p) {
+  for (size_t p = 0; p < populations.size(); ++p) {
     const pgl::PopulationSlice& part = slice.populations[p];
     // With trains it was called when the spikes came up (see update).
     if (populations[p].after == nullptr || populations[p].has_train || part.latest.size() == 0) continue;
     populations[p].after(&part.args, step, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
   }
-  for (std::size_t g = 0; g < generals.size(); ++g) {
+  for (size_t g = 0; g < generals.size(); ++g) {
     if (generals[g].step != nullptr) generals[g].step(&slice.generals[g].args, step);
   }
 }
@@ -285,10 +282,10 @@ inline bool pgl_engine::run_block(uint32_t slice, const Block& block) {
   try {
     run_steps(slice, block);
     return slices_[slice].fault.set != 0;
-  } catch (const std::bad_alloc&) {
+  } catch (const pgl::Error& error) {
+    fail(error.text);
+  } catch (...) {
     fail("not enough memory while running; the network must be reset before it can go on");
-  } catch (const std::exception& error) {
-    fail(error.what());
   }
   return true;
 }
@@ -345,7 +342,7 @@ PGL_COLD inline void pgl_engine::birth() {
   for (uint32_t s = 0; s < slices_.size(); ++s) {
     pgl::SpikeBlock& block = slices_[s].blocks[last_.writing()];
     block.begin();
-    for (std::size_t p = 0; p < populations.size(); ++p) {
+    for (size_t p = 0; p < populations.size(); ++p) {
       pgl::Population& population = populations[p];
       pgl::PopulationSlice& part = slices_[s].populations[p];
       if (!population.unborn) {

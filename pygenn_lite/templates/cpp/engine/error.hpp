@@ -3,10 +3,8 @@
 #ifndef PGL_ERROR_HPP
 #define PGL_ERROR_HPP
 
-#include <cstdarg>
-#include <cstdio>
-#include <exception>
-#include <new>
+#include <stdarg.h>
+#include <stdio.h>
 
 // Runs once per store or call: kept small, so that the engine compiles quickly.
 #define PGL_COLD [[gnu::cold, gnu::noinline]]
@@ -20,21 +18,22 @@
 
 namespace pgl {
 
-struct Error : std::exception {
+struct OutOfMemory {};
+
+struct Error {
   [[gnu::format(printf, 2, 3)]] PGL_COLD explicit Error(const char* format, ...) {
     va_list values;
     va_start(values, format);
-    std::vsnprintf(text, sizeof text, format, values);
+    vsnprintf(text, sizeof text, format, values);
     va_end(values);
   }
-  const char* what() const noexcept override { return text; }
 
   char text[240];
 };
 
 struct Message {
   char text[240] = "";
-  PGL_COLD void set(const char* from) { std::snprintf(text, sizeof text, "%s", from); }
+  PGL_COLD void set(const char* from) { snprintf(text, sizeof text, "%s", from); }
 };
 
 inline Message& last_error() {
@@ -46,10 +45,10 @@ inline Message& last_error() {
 PGL_COLD inline void keep_message() noexcept {
   try {
     throw;
-  } catch (const std::bad_alloc&) {
+  } catch (const Error& error) {
+    last_error().set(error.text);
+  } catch (...) {  // ours, or that of operator new
     last_error().set("not enough memory");
-  } catch (const std::exception& error) {
-    last_error().set(error.what());
   }
 }
 

@@ -3,13 +3,13 @@
 #ifndef PGL_LIST_HPP
 #define PGL_LIST_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <new>
-#include <type_traits>
-#include <utility>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/language.hpp"
+#include "error.hpp"
 
 namespace pgl {
 
@@ -18,21 +18,21 @@ namespace detail {
 // Gives back where the values stand from now on. One function for lists of everything: values are moved as bytes, which
 // all that the engine keeps in growing lists can bear (what holds pointers into itself, like SpikeBlock, stands in lists
 // that are made at their full length).
-[[gnu::noinline]] inline void* grow_list(void* data, std::size_t size, std::size_t& capacity, std::size_t wanted,
-                                         std::size_t bytes, std::size_t alignment) {
-  std::size_t room = capacity * 2 < wanted ? wanted : capacity * 2;
-  if (bytes < alignof(std::max_align_t) && room < 16) room = 16;
-  if (room > SIZE_MAX / 2 / bytes) throw std::bad_alloc();
+[[gnu::noinline]] inline void* grow_list(void* data, size_t size, size_t& capacity, size_t wanted,
+                                         size_t bytes, size_t alignment) {
+  size_t room = capacity * 2 < wanted ? wanted : capacity * 2;
+  if (bytes < alignof(max_align_t) && room < 16) room = 16;
+  if (room > SIZE_MAX / 2 / bytes) throw OutOfMemory();
   void* grown;
-  if (alignment <= alignof(std::max_align_t)) {
-    grown = std::realloc(data, room * bytes);
+  if (alignment <= alignof(max_align_t)) {
+    grown = realloc(data, room * bytes);
   } else {
-    grown = std::aligned_alloc(alignment, room * bytes);  // such types are padded to multiples of their alignment
+    grown = aligned_alloc(alignment, room * bytes);  // such types are padded to multiples of their alignment
   }
-  if (grown == nullptr) throw std::bad_alloc();
-  if (alignment > alignof(std::max_align_t)) {
-    if (size != 0) std::memcpy(grown, data, size * bytes);
-    std::free(data);
+  if (grown == nullptr) throw OutOfMemory();
+  if (alignment > alignof(max_align_t)) {
+    if (size != 0) memcpy(grown, data, size * bytes);
+    free(data);
   }
   capacity = room;
   return grown;
@@ -45,41 +45,41 @@ template <class T>
 class List {
  public:
   List() = default;
-  explicit List(std::size_t size) { resize(size); }
+  explicit List(size_t size) { resize(size); }
   List(List&& other) noexcept { swap(other); }
   List& operator=(List&& other) noexcept {
-    List(std::move(other)).swap(*this);
+    List(pgl::move(other)).swap(*this);
     return *this;
   }
   List(const List&) = delete;
   List& operator=(const List&) = delete;
   ~List() {
     clear();
-    std::free(static_cast<void*>(data_));
+    free(static_cast<void*>(data_));
   }
 
   void swap(List& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
+    pgl::swap(data_, other.data_);
+    pgl::swap(size_, other.size_);
+    pgl::swap(capacity_, other.capacity_);
   }
   template <class Value = T>
   void push(Value&& value) {
     if (size_ == capacity_) [[unlikely]] reserve(size_ + 1);
-    new (static_cast<void*>(data_ + size_)) T(std::forward<Value>(value));
+    new (InPlace{data_ + size_}) T(static_cast<Value&&>(value));
     ++size_;
   }
-  void append(const T* values, std::size_t n) {
+  void append(const T* values, size_t n) {
     static_assert(kPlain);
     if (n == 0) return;
     reserve(size_ + n);
-    std::memcpy(static_cast<void*>(data_ + size_), values, n * sizeof(T));
+    memcpy(static_cast<void*>(data_ + size_), values, n * sizeof(T));
     size_ += n;
   }
   // New values are made by T().
-  void resize(std::size_t n) {
+  void resize(size_t n) {
     reserve(n);
-    while (size_ < n) new (static_cast<void*>(data_ + size_++)) T();
+    while (size_ < n) new (InPlace{data_ + size_++}) T();
     while (size_ > n) pop();
   }
   void clear() {
@@ -89,19 +89,19 @@ class List {
       while (size_ != 0) pop();
     }
   }
-  void assign(std::size_t n, T value) {
+  void assign(size_t n, T value) {
     static_assert(kPlain);
     reserve(n);
     size_ = n;
     for (T& mine : *this) mine = value;
   }
   // Room for `n` values that somebody else writes at data(), and then says how many there are.
-  T* room(std::size_t n) {
+  T* room(size_t n) {
     static_assert(kPlain);
     reserve(n);
     return data_;
   }
-  void set_size(std::size_t size) {
+  void set_size(size_t size) {
     static_assert(kPlain);
     size_ = size;
   }
@@ -109,10 +109,10 @@ class List {
 
   T* data() { return data_; }
   const T* data() const { return data_; }
-  std::size_t size() const { return size_; }
+  size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  T& operator[](std::size_t i) { return data_[i]; }
-  const T& operator[](std::size_t i) const { return data_[i]; }
+  T& operator[](size_t i) { return data_[i]; }
+  const T& operator[](size_t i) const { return data_[i]; }
   T& front() { return data_[0]; }
   const T& front() const { return data_[0]; }
   T& back() { return data_[size_ - 1]; }
@@ -123,15 +123,15 @@ class List {
   const T* end() const { return data_ + size_; }
 
  private:
-  static constexpr bool kPlain = std::is_trivially_copyable_v<T> && alignof(T) <= alignof(std::max_align_t);
+  static constexpr bool kPlain = __is_trivially_copyable(T) && alignof(T) <= alignof(max_align_t);
 
-  void reserve(std::size_t wanted) {
+  void reserve(size_t wanted) {
     if (wanted <= capacity_) [[likely]] return;
     data_ = static_cast<T*>(detail::grow_list(static_cast<void*>(data_), size_, capacity_, wanted, sizeof(T), alignof(T)));
   }
 
   T* data_ = nullptr;
-  std::size_t size_ = 0, capacity_ = 0;
+  size_t size_ = 0, capacity_ = 0;
 };
 
 // The first of ascending values that is not below `value`.

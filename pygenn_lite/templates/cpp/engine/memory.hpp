@@ -7,14 +7,12 @@
 #ifndef PGL_MEMORY_HPP
 #define PGL_MEMORY_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <limits>
-#include <new>
-#include <type_traits>
-#include <utility>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/mman.h>
@@ -25,22 +23,22 @@ namespace pgl {
 
 namespace detail {
 
-inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
-inline constexpr std::size_t kPage = std::size_t{16} << 10;  // a multiple of every page size in use
-inline constexpr std::size_t kLine = 64;
+inline constexpr size_t kHugePage = size_t{2} << 20;
+inline constexpr size_t kPage = size_t{16} << 10;  // a multiple of every page size in use
+inline constexpr size_t kLine = 64;
 
-inline std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+inline size_t round_up(size_t n, size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
 #ifdef PGL_HAVE_MMAP
 // Maps more than is asked for and gives the ends back, so that the block begins at a huge page.
-inline void* map_huge(std::size_t bytes) {
-  const std::size_t total = bytes + kHugePage;
+inline void* map_huge(size_t bytes) {
+  const size_t total = bytes + kHugePage;
   void* raw = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (raw == MAP_FAILED) throw std::bad_alloc();
-  const std::uintptr_t start = reinterpret_cast<std::uintptr_t>(raw);
-  const std::uintptr_t aligned = round_up(start, kHugePage);
+  if (raw == MAP_FAILED) throw OutOfMemory();
+  const uintptr_t start = reinterpret_cast<uintptr_t>(raw);
+  const uintptr_t aligned = round_up(start, kHugePage);
   if (aligned > start) munmap(raw, aligned - start);
-  const std::uintptr_t end = start + total;
+  const uintptr_t end = start + total;
   if (end > aligned + bytes) munmap(reinterpret_cast<void*>(aligned + bytes), end - (aligned + bytes));
   void* block = reinterpret_cast<void*>(aligned);
 #ifdef MADV_HUGEPAGE
@@ -54,14 +52,14 @@ inline void* map_huge(std::size_t bytes) {
 
 template <class T>
 class HugeArray {
-  static_assert(std::is_trivially_copyable_v<T>, "HugeArray holds plain values: they are zeroed, not constructed");
+  static_assert(__is_trivially_copyable(T), "HugeArray holds plain values: they are zeroed, not constructed");
 
  public:
   HugeArray() = default;
-  explicit HugeArray(std::size_t size) { allocate(size); }
+  explicit HugeArray(size_t size) { allocate(size); }
   HugeArray(HugeArray&& other) noexcept { swap(other); }
   HugeArray& operator=(HugeArray&& other) noexcept {
-    HugeArray(std::move(other)).swap(*this);
+    HugeArray(pgl::move(other)).swap(*this);
     return *this;
   }
   HugeArray(const HugeArray&) = delete;
@@ -69,34 +67,34 @@ class HugeArray {
   ~HugeArray() { release(); }
 
   // Forgets the contents and makes room for exactly `size` zeroed values.
-  void reset(std::size_t size) {
+  void reset(size_t size) {
     release();
     allocate(size);
   }
   void swap(HugeArray& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(mapped_, other.mapped_);
+    pgl::swap(data_, other.data_);
+    pgl::swap(size_, other.size_);
+    pgl::swap(mapped_, other.mapped_);
   }
 
   T* data() { return data_; }
   const T* data() const { return data_; }
-  std::size_t size() const { return size_; }
+  size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  std::size_t bytes() const { return size_ * sizeof(T); }
-  T& operator[](std::size_t i) { return data_[i]; }
-  const T& operator[](std::size_t i) const { return data_[i]; }
+  size_t bytes() const { return size_ * sizeof(T); }
+  T& operator[](size_t i) { return data_[i]; }
+  const T& operator[](size_t i) const { return data_[i]; }
   T* begin() { return data_; }
   T* end() { return data_ + size_; }
   const T* begin() const { return data_; }
   const T* end() const { return data_ + size_; }
 
  private:
-  void allocate(std::size_t size) {
+  void allocate(size_t size) {
     if (size == 0) return;
-    if (size > (std::numeric_limits<std::size_t>::max() - 2 * detail::kHugePage) / sizeof(T)) throw std::bad_alloc();
+    if (size > (SIZE_MAX - 2 * detail::kHugePage) / sizeof(T)) throw OutOfMemory();
     // One line more than asked for: vector code may read (never use) beyond the last value.
-    const std::size_t bytes = detail::round_up(size * sizeof(T), detail::kLine) + detail::kLine;
+    const size_t bytes = detail::round_up(size * sizeof(T), detail::kLine) + detail::kLine;
 #ifdef PGL_HAVE_MMAP
     if (bytes >= detail::kHugePage) {
       mapped_ = detail::round_up(bytes, detail::kPage);
@@ -105,9 +103,9 @@ class HugeArray {
       return;
     }
 #endif
-    void* block = std::aligned_alloc(detail::kLine, bytes);
-    if (block == nullptr) throw std::bad_alloc();
-    std::memset(block, 0, bytes);
+    void* block = aligned_alloc(detail::kLine, bytes);
+    if (block == nullptr) throw OutOfMemory();
+    memset(block, 0, bytes);
     data_ = static_cast<T*>(block);
     size_ = size;
   }
@@ -123,14 +121,14 @@ class HugeArray {
       return;
     }
 #endif
-    std::free(data_);
+    free(data_);
     data_ = nullptr;
     size_ = 0;
   }
 
   T* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t mapped_ = 0;  // bytes mapped; 0: from the heap
+  size_t size_ = 0;
+  size_t mapped_ = 0;  // bytes mapped; 0: from the heap
 };
 
 }  // namespace pgl

@@ -5,9 +5,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#include <cstdint>
-#include <exception>
-#include <type_traits>
+#include <stdint.h>
 
 #include "abi.h"
 #include "error.hpp"
@@ -19,10 +17,11 @@ namespace pgl {
 template <class... Arguments>
 class Call {
  public:
-  template <class Body, class = std::enable_if_t<!std::is_same_v<std::remove_cvref_t<Body>, Call>>>
+  template <class Body>
+    requires(!kSame<typename WithoutReference<Body>::Type, Call> && !kSame<typename WithoutReference<Body>::Type, const Call>)
   Call(Body&& body)
       : what_(const_cast<void*>(static_cast<const void*>(&body))), run_([](void* what, Arguments... arguments) {
-          (*static_cast<std::remove_reference_t<Body>*>(what))(arguments...);
+          (*static_cast<typename WithoutReference<Body>::Type*>(what))(arguments...);
         }) {}
   void operator()(Arguments... arguments) const { run_(what_, arguments...); }
 
@@ -68,20 +67,30 @@ struct Team {
   const Call<uint32_t>& body;
   bool& stopped;
   pthread_mutex_t mutex;
-  std::exception_ptr failure;
+  bool failed, out_of_memory;
+  Error failure;  // the first
 
   static void* work(void* what) {
     TeamMember& member = *static_cast<TeamMember*>(what);
     Team& team = *member.team;
     try {
       team.body(member.number);
+    } catch (const Error& error) {
+      team.fail(false, error);
     } catch (...) {
-      __atomic_store_n(&team.stopped, true, __ATOMIC_RELAXED);
-      pthread_mutex_lock(&team.mutex);
-      if (!team.failure) team.failure = std::current_exception();
-      pthread_mutex_unlock(&team.mutex);
+      team.fail(true, Error("%s", ""));
     }
     return nullptr;
+  }
+  PGL_COLD void fail(bool memory, const Error& error) {
+    __atomic_store_n(&stopped, true, __ATOMIC_RELAXED);
+    pthread_mutex_lock(&mutex);
+    if (!failed) {
+      failed = true;
+      out_of_memory = memory;
+      failure = error;
+    }
+    pthread_mutex_unlock(&mutex);
   }
 };
 
@@ -90,7 +99,7 @@ struct Team {
 // body(worker) on `threads` threads, the caller being worker 0. The first exception is thrown again here;
 // `stopped` tells the others to give up early.
 PGL_COLD inline void parallel_workers(uint32_t threads, bool& stopped, const Call<uint32_t>& body) {
-  detail::Team team{body, stopped, PTHREAD_MUTEX_INITIALIZER, nullptr};
+  detail::Team team{body, stopped, PTHREAD_MUTEX_INITIALIZER, false, false, Error("%s", "")};
   List<detail::TeamMember> members(threads);
   uint32_t started = 1;
   for (uint32_t worker = 0; worker < threads; ++worker) members[worker] = {&team, worker, {}};
@@ -103,7 +112,8 @@ PGL_COLD inline void parallel_workers(uint32_t threads, bool& stopped, const Cal
     __atomic_store_n(&stopped, true, __ATOMIC_RELAXED);
   for (uint32_t worker = 1; worker < started; ++worker) pthread_join(members[worker].handle, nullptr);
   if (!complete) throw Error("the system gives only %u of %u threads; ask for fewer", started, threads);
-  if (team.failure) std::rethrow_exception(team.failure);
+  if (team.out_of_memory) throw OutOfMemory();
+  if (team.failed) throw team.failure;
 }
 
 inline void parallel_workers(uint32_t threads, const Call<uint32_t>& body) {

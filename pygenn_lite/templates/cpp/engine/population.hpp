@@ -2,8 +2,8 @@
 #ifndef PGL_POPULATION_HPP
 #define PGL_POPULATION_HPP
 
-#include <cstdint>
-#include <cstring>
+#include <stdint.h>
+#include <string.h>
 
 #include "abi.h"
 #include "common/prefetch.hpp"
@@ -28,7 +28,7 @@ class InFlight {
  public:
   const Spike* begin() const { return spikes_.begin() + landed_; }
   const Spike* end() const { return spikes_.end(); }
-  std::size_t size() const { return spikes_.size() - landed_; }
+  size_t size() const { return spikes_.size() - landed_; }
   bool empty() const { return size() == 0; }
   const Spike& latest() const { return spikes_.back(); }
   void add(const Spike& spike) { spikes_.push(spike); }
@@ -41,15 +41,15 @@ class InFlight {
   void forget_before(int64_t step) {
     while (!empty() && begin()->step < step) ++landed_;
     if (landed_ <= spikes_.size() / 2) return;
-    const std::size_t left = size();
-    std::memmove(spikes_.data(), spikes_.data() + landed_, left * sizeof(Spike));
+    const size_t left = size();
+    memmove(spikes_.data(), spikes_.data() + landed_, left * sizeof(Spike));
     spikes_.set_size(left);
     landed_ = 0;
   }
 
  private:
   List<Spike> spikes_;
-  std::size_t landed_ = 0;
+  size_t landed_ = 0;
 };
 
 // One population on one slice.
@@ -61,15 +61,15 @@ struct alignas(64) PopulationSlice {
   InFlight in_flight;           // not older than the longest delay
   uint64_t total = 0;
   List<Spike> train;            // sorted; this slice's part
-  std::size_t train_next = 0;
+  size_t train_next = 0;
 };
 
 struct Published {  // a variable that synapses read with delay
-  const std::byte* state;
-  std::byte* ring;
+  const Byte* state;
+  Byte* ring;
   uint64_t stride, mask;
   const pgl_repeats* repeats;
-  std::byte* repeated;
+  Byte* repeated;
 };
 
 struct Population {
@@ -98,7 +98,7 @@ inline void take_train(PopulationSlice& part, int64_t step) {
 
 // Traces take the spikes of a train at t_step, several of one neuron one after another.
 inline void trace_train(const Population& population, const PopulationSlice& part, int64_t step,
-                        std::size_t real_bytes) {
+                        size_t real_bytes) {
   const auto n = static_cast<uint32_t>(part.latest.size());
   if (population.after == nullptr || n == 0) return;
   const uint32_t* spikes = part.latest.data();
@@ -113,25 +113,25 @@ inline void trace_train(const Population& population, const PopulationSlice& par
     population.after(&part.args, step, spikes + begin, end - begin);
     if (end == n) break;
     for (const Published& variable : population.published) {
-      std::memcpy(variable.repeated + entry * real_bytes, variable.state + spikes[end - 1] * real_bytes, real_bytes);
+      memcpy(variable.repeated + entry * real_bytes, variable.state + spikes[end - 1] * real_bytes, real_bytes);
     }
     ++entry;
   }
 }
 
 inline void copy_published(const Population& population, const PopulationSlice& part, int64_t step,
-                           std::size_t real_bytes) {
+                           size_t real_bytes) {
   for (const Published& variable : population.published) {
-    const std::size_t offset = part.begin * real_bytes;
+    const size_t offset = part.begin * real_bytes;
     const uint64_t slot = static_cast<uint64_t>(step) & variable.mask;
-    std::memcpy(variable.ring + slot * variable.stride * real_bytes + offset, variable.state + offset,
+    memcpy(variable.ring + slot * variable.stride * real_bytes + offset, variable.state + offset,
                 part.count * real_bytes);
   }
 }
 
 // Spikes at t_step are known: count and record them, publish them and the variables that go with them.
 inline void announce(Population& population, PopulationSlice& part, SpikeBlock& block, uint32_t slice, int64_t step,
-                     std::size_t real_bytes) {
+                     size_t real_bytes) {
   const List<uint32_t>& spikes = part.latest;
   block.append(spikes);
   copy_published(population, part, step, real_bytes);

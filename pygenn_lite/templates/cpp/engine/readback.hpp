@@ -6,8 +6,8 @@
 
 #include <unistd.h>
 
-#include <cstdint>
-#include <cstdlib>
+#include <stdint.h>
+#include <stdlib.h>
 
 #include "abi.h"
 #include "error.hpp"
@@ -38,9 +38,9 @@ struct Entry {
 };
 PGL_COLD inline void sort_entries(List<Entry>& entries) {
   bool sorted = true;
-  for (std::size_t i = 1; i < entries.size() && sorted; ++i) sorted = entries[i - 1].order <= entries[i].order;
+  for (size_t i = 1; i < entries.size() && sorted; ++i) sorted = entries[i - 1].order <= entries[i].order;
   if (sorted) return;  // they come in order of k
-  std::qsort(entries.data(), entries.size(), sizeof(Entry), [](const void* a, const void* b) {
+  qsort(entries.data(), entries.size(), sizeof(Entry), [](const void* a, const void* b) {
     const Entry &one = *static_cast<const Entry*>(a), &other = *static_cast<const Entry*>(b);
     if (one.order != other.order) return one.order < other.order ? -1 : 1;
     return one.k < other.k ? -1 : (one.k > other.k ? 1 : 0);

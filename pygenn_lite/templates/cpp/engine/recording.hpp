@@ -2,9 +2,9 @@
 #ifndef PGL_RECORDING_HPP
 #define PGL_RECORDING_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "list.hpp"
 
@@ -24,7 +24,7 @@ class SpikeRecorder {
     const uint32_t* first = first_not_below(spikes, spikes + n, begin_);
     const uint32_t* last = first_not_below(first, spikes + n, end_);
     if (stride_ == 1) {
-      part.indices.append(first, static_cast<std::size_t>(last - first));
+      part.indices.append(first, static_cast<size_t>(last - first));
     } else {
       for (; first != last; ++first) {
         if ((*first - begin_) % stride_ == 0) part.indices.push(*first);
@@ -34,27 +34,27 @@ class SpikeRecorder {
   }
 
   int64_t count() const {
-    std::size_t n = 0;
+    size_t n = 0;
     for (const Part& part : parts_) n += part.counted();
     return static_cast<int64_t>(n);
   }
 
   // Slices hold ascending ranges of neurons, so within a step their lists follow one another in order of index.
   void drain(int64_t* steps, uint32_t* indices) {
-    List<std::size_t> at(parts_.size());
+    List<size_t> at(parts_.size());
     for (;;) {
       int64_t step = INT64_MAX;
-      for (std::size_t s = 0; s < parts_.size(); ++s) {
+      for (size_t s = 0; s < parts_.size(); ++s) {
         if (at[s] < parts_[s].runs.size()) step = parts_[s].runs[at[s]].step < step ? parts_[s].runs[at[s]].step : step;
       }
       if (step == INT64_MAX) break;
-      for (std::size_t s = 0; s < parts_.size(); ++s) {
+      for (size_t s = 0; s < parts_.size(); ++s) {
         const Part& part = parts_[s];
         if (at[s] == part.runs.size() || part.runs[at[s]].step != step) continue;
-        const std::size_t from = at[s] == 0 ? 0 : part.runs[at[s] - 1].end;
-        const std::size_t n = part.runs[at[s]].end - from;
-        std::memcpy(indices, part.indices.data() + from, n * sizeof *indices);
-        for (std::size_t k = 0; k < n; ++k) steps[k] = step;
+        const size_t from = at[s] == 0 ? 0 : part.runs[at[s] - 1].end;
+        const size_t n = part.runs[at[s]].end - from;
+        memcpy(indices, part.indices.data() + from, n * sizeof *indices);
+        for (size_t k = 0; k < n; ++k) steps[k] = step;
         indices += n;
         steps += n;
         ++at[s];
@@ -76,12 +76,12 @@ class SpikeRecorder {
  private:
   struct Run {  // the spikes of one step end at `end`
     int64_t step;
-    std::size_t end;
+    size_t end;
   };
   struct alignas(64) Part {
     List<uint32_t> indices;
     List<Run> runs;
-    std::size_t counted() const { return runs.empty() ? 0 : runs.back().end; }
+    size_t counted() const { return runs.empty() ? 0 : runs.back().end; }
   };
   uint32_t begin_, end_, stride_;
   List<Part> parts_;
@@ -94,9 +94,9 @@ class VariableRecorder {
                    uint32_t every, uint32_t real_bytes)
       : columns_(n), every_(every), real_bytes_(real_bytes), parts_(slice_begin.size() - 1) {
     const uint32_t* from = indices;
-    for (std::size_t s = 0; s < parts_.size(); ++s) {
+    for (size_t s = 0; s < parts_.size(); ++s) {
       const uint32_t* to = first_not_below(from, indices + n, slice_begin[s + 1]);
-      parts_[s].base = static_cast<const std::byte*>(bases[s]);
+      parts_[s].base = static_cast<const Byte*>(bases[s]);
       for (; from != to; ++from) parts_[s].local.push(*from - slice_begin[s]);
     }
   }
@@ -104,9 +104,9 @@ class VariableRecorder {
   void sample(uint32_t slice, int64_t step) {
     if (step % every_ != 0) return;
     Part& part = parts_[slice];
-    const std::size_t width = part.local.size() * real_bytes_;
+    const size_t width = part.local.size() * real_bytes_;
     part.values.resize((part.steps.size() + 1) * width);
-    std::byte* out = part.values.data() + part.steps.size() * width;
+    Byte* out = part.values.data() + part.steps.size() * width;
     if (real_bytes_ == 8) {
       gather<uint64_t>(part, out);
     } else {
@@ -117,21 +117,21 @@ class VariableRecorder {
 
   int64_t count() const {
     // The same in all slices, unless a run broke off for want of memory.
-    std::size_t rows = SIZE_MAX;
+    size_t rows = SIZE_MAX;
     for (const Part& part : parts_) rows = part.steps.size() < rows ? part.steps.size() : rows;
     return static_cast<int64_t>(rows);
   }
 
   void drain(int64_t* steps, void* values) {
-    const std::size_t rows = static_cast<std::size_t>(count());
-    std::memcpy(steps, parts_.front().steps.data(), rows * sizeof *steps);
-    std::byte* out = static_cast<std::byte*>(values);
-    std::size_t offset = 0;
+    const size_t rows = static_cast<size_t>(count());
+    memcpy(steps, parts_.front().steps.data(), rows * sizeof *steps);
+    Byte* out = static_cast<Byte*>(values);
+    size_t offset = 0;
     for (const Part& part : parts_) {
-      const std::size_t width = part.local.size() * real_bytes_;
+      const size_t width = part.local.size() * real_bytes_;
       if (width == 0) continue;
-      for (std::size_t row = 0; row < rows; ++row) {
-        std::memcpy(out + row * columns_ * real_bytes_ + offset, part.values.data() + row * width, width);
+      for (size_t row = 0; row < rows; ++row) {
+        memcpy(out + row * columns_ * real_bytes_ + offset, part.values.data() + row * width, width);
       }
       offset += width;
     }
@@ -153,21 +153,21 @@ class VariableRecorder {
 
  private:
   struct alignas(64) Part {
-    const std::byte* base = nullptr;
+    const Byte* base = nullptr;
     List<uint32_t> local;
-    List<std::byte> values;
+    List<Byte> values;
     List<int64_t> steps;
   };
 
   template <class Word>  // bits are copied, so one unsigned word stands for either kind of number
-  static void gather(const Part& part, std::byte* out) {
+  static void gather(const Part& part, Byte* out) {
     for (const uint32_t i : part.local) {
-      std::memcpy(out, part.base + i * sizeof(Word), sizeof(Word));
+      memcpy(out, part.base + i * sizeof(Word), sizeof(Word));
       out += sizeof(Word);
     }
   }
 
-  std::size_t columns_;
+  size_t columns_;
   uint32_t every_, real_bytes_;
   List<Part> parts_;
 };

@@ -18,7 +18,7 @@ PGL_COLD inline void pgl_engine::settle_fault() {
   if (fault_.set == 0) return;
   __atomic_store_n(&step_, fault_.step + 1, __ATOMIC_RELAXED);
   for (pgl::Slice& slice : slices_) {
-    for (std::size_t p = 0; p < populations.size(); ++p) {
+    for (size_t p = 0; p < populations.size(); ++p) {
       pgl::PopulationSlice& part = slice.populations[p];
       while (!part.in_flight.empty() && part.in_flight.latest().step > fault_.step + 1) {
         --populations[p].counts[part.in_flight.latest().index];
@@ -83,7 +83,7 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
       part.in_flight.add(spike);
       if (spike.step == now) part.latest.push(spike.index);
     }
-    for (std::size_t from = 0; from < spikes.size();) {
+    for (size_t from = 0; from < spikes.size();) {
       const int64_t step = spikes[from].step;
       slice.spikes.clear();
       for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);

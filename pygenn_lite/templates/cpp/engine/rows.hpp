@@ -3,7 +3,7 @@
 #ifndef PGL_ROWS_HPP
 #define PGL_ROWS_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "abi.h"
 #include "delays.hpp"

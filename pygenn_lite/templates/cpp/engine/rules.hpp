@@ -3,8 +3,7 @@
 #ifndef PGL_RULES_HPP
 #define PGL_RULES_HPP
 
-#include <bit>
-#include <cstdint>
+#include <stdint.h>
 
 #include "abi.h"
 #include "common/math.hpp"
@@ -56,7 +55,7 @@ inline void distinct_values(uint64_t universe, uint64_t n, const uint32_t* words
   for (uint64_t word = 0; word < bits.size(); ++word) {
     uint64_t rest = bits[word] ^ flip;
     if (word == bits.size() - 1 && universe % 64 != 0) rest &= (uint64_t(1) << universe % 64) - 1;
-    for (; rest != 0; rest &= rest - 1) out[found++] = uint32_t(word * 64 + uint64_t(std::countr_zero(rest)));
+    for (; rest != 0; rest &= rest - 1) out[found++] = uint32_t(word * 64 + uint64_t(__builtin_ctzll(rest)));
   }
 }
 

@@ -3,8 +3,8 @@
 #ifndef PGL_SPIKE_BLOCK_HPP
 #define PGL_SPIKE_BLOCK_HPP
 
-#include <cstdint>
-#include <cstring>
+#include <stdint.h>
+#include <string.h>
 
 #include "error.hpp"
 #include "list.hpp"
@@ -36,7 +36,7 @@ class SpikeBlock {
     ends_.push(static_cast<uint32_t>(spikes_.size()));
   }
   void write() {
-    const std::size_t size = ends_.size() + spikes_.size();
+    const size_t size = ends_.size() + spikes_.size();
     uint32_t* words = near_;
     if (size > kNear) {
       if (size > far_.size()) far_.reset(2 * size);
@@ -76,14 +76,14 @@ class SpikeBlock {
   }
 
  private:
-  static constexpr std::size_t kNear = 60;  // words; with what stands before them, four lines
+  static constexpr size_t kNear = 60;  // words; with what stands before them, four lines
   // The word holds the number of the block above these two bits.
   static constexpr uint32_t kAsleep = 1, kStop = 2, kNumber = ~uint32_t{3};
 
   static uint32_t tag(uint32_t number) { return number << 2; }
 
   static void copy(uint32_t* to, const List<uint32_t>& from) {
-    if (!from.empty()) std::memcpy(to, from.data(), from.size() * sizeof(uint32_t));
+    if (!from.empty()) memcpy(to, from.data(), from.size() * sizeof(uint32_t));
   }
 
   // Who sleeps says so in the word on which it sleeps, so the writer, exchanging it, cannot miss it.

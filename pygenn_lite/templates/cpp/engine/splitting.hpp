@@ -4,7 +4,7 @@
 #ifndef PGL_SPLITTING_HPP
 #define PGL_SPLITTING_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "common/math.hpp"
 #include "common/philox.hpp"

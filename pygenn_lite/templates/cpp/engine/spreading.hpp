@@ -6,7 +6,7 @@
 #ifndef PGL_SPREADING_HPP
 #define PGL_SPREADING_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "list.hpp"
 
@@ -26,7 +26,7 @@ class Spreading {
   void begin() {
     CPU_ZERO(&allowed_);
     known_ = place_.size() > 1 && sched_getaffinity(0, sizeof allowed_, &allowed_) == 0 &&
-             place_.size() <= static_cast<std::size_t>(CPU_COUNT(&allowed_));
+             place_.size() <= static_cast<size_t>(CPU_COUNT(&allowed_));
   }
   void end() {
     if (known_) sched_setaffinity(0, sizeof allowed_, &allowed_);

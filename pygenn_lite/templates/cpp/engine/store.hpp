@@ -7,11 +7,11 @@
 #ifndef PGL_STORE_HPP
 #define PGL_STORE_HPP
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "abi.h"
 #include "list.hpp"
-#include "memory.hpp"  // pgl::HugeArray<T>: exactly sized, zeroed, madvise(MADV_HUGEPAGE), move only; throws std::bad_alloc
+#include "memory.hpp"  // pgl::HugeArray<T>: exactly sized, zeroed, madvise(MADV_HUGEPAGE), move only; throws OutOfMemory
 
 struct pgl_slice_store {
   pgl::HugeArray<uint32_t> row_begin;     // [n_source + 1]

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <stdint.h>
 
 #if defined(__linux__)
 #include <linux/futex.h>

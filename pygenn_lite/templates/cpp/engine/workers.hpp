@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "barrier.hpp"
 #include "error.hpp"
@@ -125,7 +125,7 @@ class Workers {
   void run(Job&& job) {
     const FlushDenormals flush;
     const ShortTimeSlices slices;
-    job_ = [](void* what, uint32_t worker) { (*static_cast<std::remove_reference_t<Job>*>(what))(worker); };
+    job_ = [](void* what, uint32_t worker) { (*static_cast<typename WithoutReference<Job>::Type*>(what))(worker); };
     what_ = &job;
     gate_.wait();
     job(0);
