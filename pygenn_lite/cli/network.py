@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pygenn_lite.cli.main import say
 from pygenn_lite.declaration import Network
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format import RunSettings, load_network, scale_network
@@ -23,6 +24,8 @@ def load(
     places = dict(_split(change) for change in changes)
     if seed is not None:
         places["network.seed"] = seed
+    if name == "-" and sys.stdin.isatty():
+        say("reading a network from the terminal; Ctrl-D ends it")
     network, settings = load_network(sys.stdin.buffer if name == "-" else name, places)
     log.info(
         "loaded %s: %d populations, %d synapse groups",
