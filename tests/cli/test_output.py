@@ -91,8 +91,8 @@ def test_verbose_says_what_is_compiled_where_it_is_kept_and_how_long_it_takes(
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("PYGENN_LITE_CACHE", str(here / "cache"))
         first, second = (call(*words)[2] for _ in range(2))
-    for line in ("loaded source.yaml: 1 populations, 0 synapse groups", "compiling the engine with",
-                 "the engine: exit status 0 after", f"kept in the compile cache: {here}/cache",
+    for line in ("loaded source.yaml: 1 populations, 0 synapse groups", "compiling engine with",
+                 "engine: exit status 0 after", f"kept in the compile cache: {here}/cache",
                  "built in", "1 neurons in float32", "simulated 5 ms in"):  # fmt: skip
         assert line in first
     assert f"found in the compile cache: {here}/cache" in second
