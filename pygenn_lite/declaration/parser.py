@@ -67,7 +67,9 @@ def parse_tree(text: str, where: str = "") -> ast.expr:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(" ".join(text.split()), mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+    except (MemoryError, RecursionError):  # which of them, and how deep, differs between Pythons
+        raise _too_deep(text, where) from None
+    except (SyntaxError, ValueError) as error:
         word = _python_word(text)
         if word:
             raise EquationError(
@@ -118,13 +120,17 @@ def is_boolean(tree: ast.expr) -> bool:
     return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.BitAnd, ast.BitOr))
 
 
+def _too_deep(text: str, where: str) -> EquationError:
+    return EquationError(
+        f"{_short(text)} is nested too deeply",
+        where=where,
+        cure=_FLATTEN,
+    )
+
+
 def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
     if depth > 4 * DEEPEST_NESTING:
-        raise EquationError(
-            f"{_short(text)} is nested too deeply",
-            where=where,
-            cure=_FLATTEN,
-        )
+        raise _too_deep(text, where)
     children: list[ast.AST] = []
     if isinstance(node, ast.Name):
         check_name(node.id, "symbol", where, reserved=False)

@@ -1,10 +1,10 @@
 """Keeps in memory what a run records. Nothing is copied at the end: samples go into arrays of their
-final size, whose pages the system hands out as they are filled, and lists of spikes grow in place.
+final size, whose pages the system hands out as they are filled; spikes go into memory that grows
+without being copied: what is large is moved by changing page tables.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +28,6 @@ HINT = (
     "(exc['V'][:100]) or less often (every=10), or run for less at a time"
 )
 NEGLIGIBLE = 1 << 16
-GROWTH = 1.125  # what is large is moved by changing page tables: no time, and no second copy
 
 
 class MemorySink:
@@ -144,30 +143,34 @@ class _Samples:
 
 
 class _Spikes:
-    """Spikes of one population, by time."""
+    """Spikes of one population, by time.
+
+    They are gathered in byte arrays, which the system moves when they grow. Those of NumPy it must
+    copy where they began large: NumPy asks for huge pages for a part of them, and memory of two
+    kinds is not moved.
+    """
 
     def __init__(self) -> None:
         self._number = 0
-        self._steps, self._indices = np.empty(0, np.int64), np.empty(0, np.uint32)
+        self._steps, self._indices = bytearray(), bytearray()
 
     def append(self, steps: Steps, indices: Indices) -> None:
-        end = self._number + len(steps)
-        if end > len(self._steps) or end > len(self._indices):
-            self._resize(max(end, int(end * GROWTH)))
-        self._steps[self._number : end], self._indices[self._number : end] = steps, indices
-        self._number = end
+        self._drop_rest()  # there is one where memory ran out between the two
+        self._steps += np.ascontiguousarray(steps, np.int64).data.cast("B")
+        self._indices += np.ascontiguousarray(indices, np.uint32).data.cast("B")
+        self._number += len(steps)
 
     def cut(self, step: int) -> None:
-        self._number = int(np.searchsorted(self._steps[: self._number], step, side="right"))
+        steps = np.frombuffer(self._steps, np.int64, self._number)
+        self._number = int(np.searchsorted(steps, step, side="right"))
 
     def finish(self) -> tuple[Steps, Indices]:
-        with contextlib.suppress(MemoryError):  # then a little too much is kept
-            self._resize(self._number)
-        return self._steps[: self._number], self._indices[: self._number]
+        self._drop_rest()
+        return np.frombuffer(self._steps, np.int64), np.frombuffer(self._indices, np.uint32)
 
-    def _resize(self, number: int) -> None:
-        for array in (self._steps, self._indices):
-            array.resize(number, refcheck=False)  # nobody else has seen them
+    def _drop_rest(self) -> None:
+        del self._steps[8 * self._number :]
+        del self._indices[4 * self._number :]
 
 
 def check_recording(rows: list[MemoryRow]) -> None:

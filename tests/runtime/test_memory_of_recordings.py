@@ -113,6 +113,18 @@ def test_data_are_the_same_in_one_chunk_and_in_many(small_chunks, monkeypatch):
     assert np.array_equal(trace.times, np.arange(300) / 10)
 
 
+def test_spikes_of_which_only_the_steps_still_fitted_are_forgotten():
+    spikes = memory_sink._Spikes()
+    spikes.append(np.array([1, 2]), np.array([5, 6], np.uint32))
+    spikes._steps += np.array([3, 3]).tobytes()  # then memory ran out
+    spikes.append(np.array([4]), np.array([7], np.uint32))
+    spikes.append(np.array([5]), np.array([8], np.uint32))
+    spikes.cut(4)
+    steps, indices = spikes.finish()
+    assert steps.tolist() == [1, 2, 4] and indices.tolist() == [5, 6, 7]
+    assert steps.flags.writeable and indices.dtype == np.uint32
+
+
 @pytest.mark.parametrize("place", ["in the sink", "when fetched", "in the engine"])
 def test_what_was_recorded_is_kept_when_memory_runs_out_all_the_same(monkeypatch, place):
     monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 0.0)  # one step at a time
@@ -121,7 +133,7 @@ def test_what_was_recorded_is_kept_when_memory_runs_out_all_the_same(monkeypatch
 
     if place == "in the sink":
         kept = memory_sink._Spikes
-        monkeypatch.setattr(kept, "_resize", fail_after(kept._resize, sim))
+        monkeypatch.setattr(kept, "append", fail_after(kept.append, sim))
     elif place == "when fetched":
         recorders = sim._machine.recorders
         fetch = recorders._fetch_spikes
