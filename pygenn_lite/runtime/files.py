@@ -90,6 +90,11 @@ def check_replaceable(
     return True
 
 
+def name_beside(target: Path) -> Path:
+    """A name for a file that will take the place of another; with the same ending, and hidden."""
+    return target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+
+
 @contextlib.contextmanager
 def written_at_once(path: Path) -> Iterator[Path]:
     """A file beside ``path``, with the same ending, that takes its place when the block is done.
@@ -99,7 +104,7 @@ def written_at_once(path: Path) -> Iterator[Path]:
     target = real_path(path)
     if target.exists() and not target.is_file():
         raise FileExistsError(errno.EEXIST, "there is something that is not a regular file")
-    aside = target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+    aside = name_beside(target)
     os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         yield aside

@@ -4,6 +4,8 @@ passed on to a file."""
 from __future__ import annotations
 
 import ctypes as c
+import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +17,9 @@ import numpy.typing as npt
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.recorded import Neurons, SpikesOf
 from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.files import real_path
 from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.plan import MemoryRow
+from pygenn_lite.runtime.plan import MemoryRow, readable
 from pygenn_lite.runtime.result_file import ResultFile
 
 TIME_BYTES = 8  # of a sample
@@ -243,6 +246,20 @@ class Recorders:
 
     def _call(self, name: str, *arguments: Any) -> int:
         return self.engine.call(name, self.pointer, *arguments)
+
+
+def warn_of_full_disk(path: Path, rows: Sequence[MemoryRow]) -> None:
+    """Say before a long run that its samples will not fit on the disk, as far as that is known."""
+    needed = sum(row.bytes for row in rows)
+    free = shutil.disk_usage(real_path(path).parent).free
+    if needed > free:
+        warnings.warn(
+            f"{path} will need about {readable(needed)} for samples of variables, but "
+            f"{readable(free)} are free: the run will end when the disk is full; record fewer "
+            "neurons or less often (every=10)",
+            RuntimeWarning,
+            stacklevel=4,
+        )
 
 
 def open_result_file(

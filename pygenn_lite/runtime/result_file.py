@@ -28,14 +28,9 @@ import numpy.typing as npt
 
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime import sonata
-from pygenn_lite.runtime.files import (
-    FileClaim,
-    check_regular,
-    check_replaceable,
-    put_in_place,
-    real_path,
-)
+from pygenn_lite.runtime.files import put_in_place, real_path
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
+from pygenn_lite.runtime.new_result_file import ROOM_HINT, new_result_file, unwritable
 from pygenn_lite.runtime.provenance import Provenance
 from pygenn_lite.runtime.result import times_of
 from pygenn_lite.runtime.result_reader import (
@@ -43,7 +38,6 @@ from pygenn_lite.runtime.result_reader import (
     UNKNOWN_UNIT,
     VERSION,
     checksum_of,
-    is_result_file,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +46,6 @@ if TYPE_CHECKING:
 PARTS = ("spikes", "traces", "counts", "weights")
 CHUNK_BYTES = 1 << 16
 FLUSH_SECONDS = 0.5
-REPLACE_HINT = "give each run a file of its own, or pass overwrite=True to replace this one"
 
 
 class ResultFile:
@@ -82,7 +75,7 @@ class ResultFile:
     overwrite : bool
         Whether a result file that is there may be replaced.
     aside : bool
-        Whether to call the file ``NAME.part`` until it is complete also where there is none yet.
+        Whether the file appears only when it is complete, also where there is none yet.
 
     Attributes
     ----------
@@ -110,7 +103,8 @@ class ResultFile:
     ) -> None:
         self.dt, self._target = dt, path.absolute()
         self.provenance = provenance or {}
-        self._claim, self.path, self.file = _opened(path, overwrite, aside)
+        self._aside = aside  # then nobody wants to see half a file
+        self._claim, self.path, self.file = new_result_file(path, overwrite, aside)
         self._pending: dict[str, list[npt.NDArray[Any]]] = {}
         self._last_flush = time.monotonic()
         self._flushed_step, self._flushes = start_step, 0
@@ -148,8 +142,9 @@ class ResultFile:
             self.file.swmr_mode = True  # from here on nothing new can be created
         except BaseException as error:
             self.abandon()
+            self.path.unlink(missing_ok=True)
             if isinstance(error, (OSError, RuntimeError)):
-                raise _unwritable(path, error) from error
+                raise unwritable(path, error) from error
             raise
 
     def add_spikes(
@@ -234,7 +229,7 @@ class ResultFile:
                     put_in_place(self.path, real_path(self._target))
                     self.path = self._target
             except OSError as error:
-                raise _unwritable(self._target, error, f"; the data are in {self.path}") from error
+                raise unwritable(self._target, error, f"; the data are in {self.path}") from error
             finally:
                 self._claim.release()
 
@@ -277,12 +272,10 @@ class ResultFile:
         self._given_up = True
         self._pending.clear()
         reached = float(times_of(self._flushed_step, self.dt))
-        kept = "" if lost else f"; it holds all up to {reached:g} ms"
+        kept = "" if lost or self._aside else f"; it holds all up to {reached:g} ms"
         raise SimulationError(
-            f"{self.path} cannot be written: {reason}{kept}",
-            cure="leave it alone while the run goes on"
-            if lost
-            else "make room, record less, or write to another disk",
+            f"{self._target if self._aside else self.path} cannot be written: {reason}{kept}",
+            cure="leave it alone while the run goes on" if lost else ROOM_HINT,
         ) from error
 
     def _add(self, name: str, values: npt.NDArray[Any]) -> None:
@@ -351,37 +344,6 @@ class ResultFile:
         dataset.attrs["place"] = len(self._sums)  # in the table of checksums
         self._sums[dataset.name.lstrip("/")] = [0, 0]
         return dataset
-
-
-def _opened(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim, Path, h5py.File]:
-    """The right to write a file, where to write it meanwhile, and that, open."""
-    import h5py
-
-    check_regular(path, "result file")
-    claim = None
-    try:
-        claim = FileClaim(path)
-        aside |= check_replaceable(
-            path, overwrite=overwrite, is_ours=is_result_file, kind="result file", hint=REPLACE_HINT
-        )
-        target = real_path(path)
-        meanwhile = target.with_name(f"{target.name}.part") if aside else path.absolute()
-        return claim, meanwhile, h5py.File(meanwhile, "w", libver=("v110", "v110"))  # with SWMR
-    except BaseException as error:
-        if claim is not None:
-            claim.release()
-        if isinstance(error, OSError):
-            raise _unwritable(path, error) from error
-        raise
-
-
-def _unwritable(path: Path, error: Exception, more: str = "") -> SimulationError:
-    number = getattr(error, "errno", None)
-    reason = os.strerror(number) if number else str(error)
-    return SimulationError(
-        f"the result file {path} cannot be written: {reason}{more}",
-        cure="name a file in a directory that exists and that you can write to",
-    )
 
 
 def _text(text: str) -> npt.NDArray[Any]:

@@ -19,7 +19,7 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.open_hdf5 import open_hdf5
 from pygenn_lite.runtime.provenance import Provenance
-from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace, times_of
 
 if TYPE_CHECKING:
     import h5py
@@ -164,17 +164,19 @@ def _read(file: h5py.File, path: Path) -> Result:
         )
     arrays = ResultArrays(file)
     dt, run, identity = float(root["dt"]), file["run"].attrs, _string(root["id"])
-    spikes = {p: _Later(path, identity, p, _SpikeReader(dt)) for p in file["spikes"]}
+    stop = arrays.stop_step
+    spikes = {p: _Later(path, identity, p, _SpikeReader(dt, stop)) for p in file["spikes"]}
     whole = {p for p in spikes if bool(file[f"spikes/{p}"].attrs["whole"])}
     traces: dict[str, Mapping[str, Trace]] = {}
+    read = _TraceReader(float(times_of(stop, dt)))
     for owner, group in file["traces"].items():
-        entries = {v: _Later(path, identity, f"traces/{owner}/{v}", _read_trace) for v in group}
+        entries = {v: _Later(path, identity, f"traces/{owner}/{v}", read) for v in group}
         traces[owner] = Shelf(entries, f"variables of {owner}:")
     totals = file["counts/totals"]
     return Result(
         dt=dt,
         start_step=int(root["start_step"]),
-        stop_step=arrays.stop_step,
+        stop_step=stop,
         sizes={p: int(totals[p].attrs["size"]) for p in totals},
         spikes=Shelf(spikes, "spikes"),
         traces=traces,
@@ -219,9 +221,10 @@ class _Later(Generic[T]):
 
 @dataclass(frozen=True)
 class _SpikeReader:
-    """Reads spikes of a population."""
+    """Reads spikes of a population, up to a step."""
 
     dt: float
+    stop: int
 
     def __call__(self, arrays: ResultArrays, population: str) -> SpikeTrain:
         place = f"spikes/{population}"
@@ -240,14 +243,22 @@ class _SpikeReader:
             recorded = range(*(int(bound) for bound in attributes["recorded"]))
         else:
             recorded = arrays.constant(f"recorded/{population}")
-        return SpikeTrain(steps, indices, self.dt, recorded)
+        kept = slice(int(np.searchsorted(steps, self.stop, side="right")))  # not of later flushes
+        return SpikeTrain(steps[kept], indices[kept], self.dt, recorded)
 
 
-def _read_trace(arrays: ResultArrays, place: str) -> Trace:
-    times, values = arrays.rows(f"{place}/times"), arrays.rows(f"{place}/values")
-    unit = _string(arrays.file[f"{place}/values"].attrs["units"])
-    known = "" if unit == UNKNOWN_UNIT else unit
-    return Trace(times, values, arrays.constant(f"{place}/indices"), known)
+@dataclass(frozen=True)
+class _TraceReader:
+    """Reads samples of a variable, up to a time."""
+
+    stop: float
+
+    def __call__(self, arrays: ResultArrays, place: str) -> Trace:
+        times, values = arrays.rows(f"{place}/times"), arrays.rows(f"{place}/values")
+        kept = slice(int(np.searchsorted(times, self.stop)))
+        unit = _string(arrays.file[f"{place}/values"].attrs["units"])
+        known = "" if unit == UNKNOWN_UNIT else unit
+        return Trace(times[kept], values[kept], arrays.constant(f"{place}/indices"), known)
 
 
 def _read_weights(arrays: ResultArrays) -> dict[str, FinalWeights]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import NoReturn
 
-from pygenn_lite.errors import MemoryPlanError, NumericalError
+from pygenn_lite.errors import FileFormatError, MemoryPlanError, NumericalError, SimulationError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.machine import Machine
@@ -96,7 +97,12 @@ class RunLoop:
         if isinstance(self.sink, ResultFile):
             for group, kept in weights.items():
                 self.sink.add_weights(group, kept)
-            self.sink.close(self.step, interrupted=interrupted, simulate_seconds=seconds)
+            try:
+                self.sink.close(self.step, interrupted=interrupted, simulate_seconds=seconds)
+            except SimulationError as error:
+                with contextlib.suppress(FileFormatError):
+                    error.result = load_result(self.sink.path)  # type: ignore[attr-defined]
+                raise
             return load_result(self.sink.path)
         return Result(
             dt=machine.network.dt,

@@ -33,7 +33,7 @@ from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRows
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.provenance import provenance_of
-from pygenn_lite.runtime.recording import open_result_file, recording_rows
+from pygenn_lite.runtime.recording import open_result_file, recording_rows, warn_of_full_disk
 from pygenn_lite.runtime.result import Result, times_of
 from pygenn_lite.runtime.result_file import ResultFile
 from pygenn_lite.runtime.run_loop import RunLoop
@@ -492,8 +492,9 @@ class Simulation(Live):
             return MemorySink(
                 machine.requests, self.dt, machine.real, start, start + steps, provenance
             )
-        return open_result_file(
-            as_path(stream_to),
+        path = as_path(stream_to)
+        file = open_result_file(
+            path,
             machine.requests,
             dt=self.dt,
             start_step=start,
@@ -504,6 +505,10 @@ class Simulation(Live):
             provenance=provenance,
             overwrite=overwrite,
         )
+        warn_of_full_disk(
+            path, recording_rows(machine.requests, machine.real, start, start + steps)
+        )
+        return file
 
     def _instead(self) -> str:
         return (

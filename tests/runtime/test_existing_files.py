@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -216,6 +217,7 @@ def test_a_file_that_is_deleted_or_replaced_while_it_is_written_stops_the_run(
 
 HOLDER = """
 import sys
+import warnings
 from pathlib import Path
 from pygenn_lite.runtime.files import FileClaim
 claim = FileClaim(Path("run.h5"))
@@ -294,11 +296,13 @@ import os, resource, sys
 sys.path.insert(0, os.environ["TESTS"])
 import pygenn_lite as pg
 from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime import result_file
 from test_existing_files import poisson
 
 sim = poisson(seed=2, neurons=200)
 result = sim.run(20_000.0, progress=False)
-limit = 400_000
+result_file.FLUSH_SECONDS = 0.0
+limit = 2_500_000
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 for write in (
     lambda: sim.run(20_000.0, stream_to="old.h5", overwrite=True, progress=False),
@@ -309,6 +313,9 @@ for write in (
         write()
     except SimulationError as error:
         print(error.message)
+        if "part" in error.message:
+            kept = error.result
+            print(kept.interrupted, len(kept.spikes["p"]) > 0, kept.path.name)
 """
 
 
@@ -320,11 +327,42 @@ def test_an_old_good_file_survives_a_limit_on_file_sizes(here):
     done = subprocess.run(
         [sys.executable, "-c", FULL], env=environment, capture_output=True, text=True, check=True
     )
-    told = done.stdout.splitlines()
-    assert len(told) == 3 and all("the disk is full, or a limit on file sizes" in t for t in told)
-    assert "old.h5.part" in told[0]  # where the new data are, as far as they went
+    streamed, kept, *saved = done.stdout.splitlines()
+    assert "old.h5.part cannot be written: the disk is full, or a limit on file sizes" in streamed
+    assert "it holds all up to" in streamed  # the new data, as far as they went
+    assert kept == "True True old.h5.part"
+    assert len(saved) == 2 and all("h5 cannot be written: the disk is full" in t for t in saved)
+    assert not any("holds" in t for t in saved)  # half a copy is of no use to anybody
     assert Path("old.h5").read_bytes() == before
-    assert "new.h5" not in names(here)
+    assert names(here) == ["old.h5", "old.h5.part"]
+
+
+def test_a_file_that_cannot_even_begin_leaves_nothing_behind(here, monkeypatch):
+    sim = poisson()
+    result = sim.run(5.0)
+
+    def full(*arguments):
+        raise OSError("Can't write: errno = 28, No space left on device")
+
+    monkeypatch.setattr(result_file.sonata, "mark_file", full)
+    for write in (lambda: sim.run(5.0, stream_to="run.h5"), lambda: result.save("kept.h5")):
+        with pytest.raises(SimulationError, match=r"(?s)No space left.*make room"):
+            write()
+    assert names(here) == []
+
+
+def test_samples_that_the_disk_cannot_take_are_told_before_the_run(here, monkeypatch):
+    net = pg.Network(dt=0.1)
+    net.record(net.population("cells", 100, pg.LIF())["V"])
+    sim = net.compile(threads=1)
+    with pytest.warns(
+        RuntimeWarning, match=r"run\.h5 will need about .*TiB .*disk is full"
+    ) as caught:
+        sim.run(1e12, stream_to="run.h5", callback=lambda s: s.stop(), every=0.1)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sim.run(1.0, stream_to="short.h5")
 
 
 @pytest.mark.parametrize("name", ["fsync", "replace"])
@@ -385,3 +423,23 @@ def test_numbers_written_over_numbers_are_the_new_ones(here):
         result = sim.run(100.0, stream_to="run.h5", overwrite=k > 0)
         assert np.array_equal(pg.load_result("run.h5").spikes["p"].times, result.spikes["p"].times)
         assert np.all(result.spikes["p"].times > 100.0 * k)
+
+
+def test_a_result_that_was_loaded_while_a_run_goes_on_stays_as_it_was(here, monkeypatch):
+    monkeypatch.setattr(result_file, "FLUSH_SECONDS", 0.0)
+    net = pg.Network(dt=0.1, seed=1)
+    cells = net.population("p", 5, pg.PoissonNeuron(rate=500.0))
+    others = net.population("q", 2, pg.LIF())
+    net.record(cells.spikes, others["V"])
+    loaded = []
+
+    def look(sim):
+        if not loaded:
+            loaded.append(pg.load_result("run.h5"))
+
+    whole = net.compile(threads=1).run(60.0, stream_to="run.h5", callback=look, every=20.0)
+    early = loaded[0]
+    assert early.interrupted and 0 < early.stop_step <= 200 < whole.stop_step
+    steps = whole.spikes["p"].steps
+    assert early.spikes["p"].steps.tolist() == steps[steps <= early.stop_step].tolist()
+    assert len(early.traces["q"]["V"]) == early.stop_step
