@@ -4,6 +4,7 @@ named is escaped; there are no scripts."""
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,13 @@ if TYPE_CHECKING:
     from pygenn_lite.declaration.synapse import SynapseModel, Trace
 
 MOST_ROWS = 40
-# What would begin mathematics in a notebook, by characters that look like it.
-_NO_MATHEMATICS = str.maketrans(
-    {"$": "\N{FULLWIDTH DOLLAR SIGN}", "\\": "\N{FULLWIDTH REVERSE SOLIDUS}"}
-)
 
 
 def safe(text: object) -> str:
-    """Text for HTML, which begins neither a tag nor mathematics."""
-    return html.escape(str(text).translate(_NO_MATHEMATICS))
+    """Text for HTML, which begins neither a tag nor mathematics: MathJax looks for the ends of a
+    formula in one piece of text, and each sign that begins or ends one is a piece of its own."""
+    escaped = html.escape(str(text))
+    return re.sub(r"[$\\]", lambda sign: f"<span>{sign.group()}</span>", escaped)
 
 
 def heading(title: str, note: str = "") -> str:

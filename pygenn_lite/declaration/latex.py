@@ -37,7 +37,7 @@ def equation_latex(equation: Equation) -> tuple[str, str]:
 def symbol_latex(name: str) -> str:
     """A name as a symbol: Greek where it is spelt so, what follows ``_`` below the line."""
     head, *below = [part for part in name.split("_") if part]
-    indices = ", ".join(_upright(part) for part in below)
+    indices = ", ".join(_below(part) for part in below)
     return _letter(head) + (f"_{{{indices}}}" if indices else "")
 
 
@@ -47,12 +47,15 @@ def _letter(text: str) -> str:
     return text if len(text) == 1 else rf"\mathrm{{{text}}}"
 
 
-def _upright(text: str) -> str:
-    return text if len(text) == 1 or text.isdigit() else rf"\mathrm{{{text}}}"
+def _below(text: str) -> str:
+    return text if text.isdigit() else _letter(text)
 
 
 class _Printer(LatexPrinter):  # type: ignore[misc]
-    """SymPy's own notation, with our names and random numbers."""
+    """SymPy's own notation, with our names and random numbers, and room between factors."""
+
+    def __init__(self) -> None:
+        super().__init__({"mul_symbol": r" \, "})
 
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         return symbol_latex(expr.name)
