@@ -119,6 +119,7 @@ def test_cache_is_shown_and_cleared(tmp_path, monkeypatch, call):
     entry.mkdir(parents=True)
     root.chmod(0o700)
     (entry / "kernels.so").write_bytes(b"0" * 2048)
+    (entry / "sums").write_bytes(b"")  # by which an entry of ours is known
     assert "2.0 KiB" in call("cache")[1]
     assert "2.0 KiB freed" in call("cache", "--clear")[1]
     assert not entry.exists()

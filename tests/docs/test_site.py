@@ -5,7 +5,9 @@ CI builds the whole site (``mkdocs build --strict``); here its parts are tested,
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -92,6 +94,23 @@ def test_an_example_that_the_gallery_does_not_list_is_told(gallery, monkeypatch)
     monkeypatch.setitem(gallery.SECTIONS, "Neurons", ("action_potential", "no_such_script"))
     with pytest.raises(ValueError, match=r"no_such_script.*own_model"):
         gallery.examples()
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("material", reason="pip install '.[docs]'")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    built = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert built >= {page.with_suffix(".html").name for page in PAGES}
+    for script in (ROOT / "examples").glob("*.py"):
+        assert built >= {f"gallery/{script.stem}.html", f"gallery/{script.stem}.png"}
+    for page in tmp_path.rglob("*.html"):
+        assert not re.search(r'(src|rel="stylesheet" href)="?https?:', page.read_text("utf-8"))
 
 
 def test_the_site_fetches_nothing_from_elsewhere() -> None:
