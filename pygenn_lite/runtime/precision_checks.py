@@ -34,6 +34,7 @@ TOLERATED_OF_A_SPIKE = 0.1  # the same of single changes, whose errors cancel in
 SLOWEST = BITS / TOLERATED  # the least part of a value that a step should change
 LONGEST_CLOCK = int(0.1 / BITS)  # steps, until which t is right within a tenth of a step
 CURE = "compile with precision='float64'"
+MOST_NEURONS = 1 << 16  # of a population that are looked at
 _CHANCE = re.compile(r"rand\(\) <=? (.*)")
 _SLOW = (
     "changes so slowly (by {:.1g} of itself in a step) that rounding to float32 shifts its rate by "
@@ -115,7 +116,8 @@ class PrecisionChecks:
             for name, increment in ramps:
                 if (population, name) in self.told:
                     continue
-                values = np.abs(self.machine.populations[population].arrays[name].read())
+                array = self.machine.populations[population].arrays[name]
+                values = np.abs(array.read()[:: stride_of(array.size)])
                 lost = (increment > 0) & (values * SLOWEST > increment)
                 if np.any(lost):
                     self._tell_of(
@@ -130,6 +132,7 @@ class PrecisionChecks:
         """One derivative: how much of itself does the variable change in a step?"""
         internal = name + part.suffix
         dt, size = self.machine.network.dt, part.memory.size
+        size = -(-size // stride_of(size))
         at = [np.broadcast_to(part.value(text, {name: x}), size) for x in (0.0, 1.0, 2.0)]
         if not np.all(np.isfinite(at)):
             return
@@ -207,6 +210,11 @@ class PrecisionChecks:
             )
 
 
+def stride_of(size: int) -> int:
+    """Of large populations some neurons stand for all: looking must not take memory or time."""
+    return -(-size // MOST_NEURONS)
+
+
 class _Part:
     """The neuron model itself, one receptor or one trace, with what its names stand for."""
 
@@ -255,7 +263,7 @@ class _Part:
             return self.memory.dt
         for internal in (name + self.suffix, name):
             if internal in self.memory.arrays:
-                return self.memory.arrays[internal].read()
+                return self.memory.arrays[internal].read()[:: stride_of(self.memory.size)]
             if internal in self.memory.scalar_index:
                 return self.memory.scalars[self.memory.scalar_index[internal]]
         raise KeyError(name)

@@ -57,7 +57,8 @@ def add(file, begin, end):
     steps = np.arange(begin + 1, end + 1)
     for population in ("exc", "inh"):
         file.add_spikes(population, steps, steps.astype(np.uint32) % 10)
-    file.add_samples("exc", "V", steps, np.stack([steps, steps], axis=1).astype(np.float32))
+    values = np.stack([steps, steps], axis=1).astype(np.float32)
+    file.add_samples("exc", "V", steps - 1, values)  # taken before the step
     file.add_counts(end, {"exc": end, "inh": end})
 
 def write(n):
