@@ -190,9 +190,10 @@ class PopulationMemory:
                 f"{name!r} is not unique in population {self.name!r}",
                 cure=f"ask the synapse group, or for one of {found}",
             )
+        written = [n for n in known if "__" not in n]  # as the user wrote them
         raise SimulationError(
             f"population {self.name!r} has no variable or parameter {name!r}{nearest(name, known)}",
-            cure=f"it has {list(known)}" if known else "it has none: it replays spikes",
+            cure=f"it has {written}" if known else "it has none: it replays spikes",
         )
 
     def names(self) -> dict[str, str]:
