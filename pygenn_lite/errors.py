@@ -21,11 +21,16 @@ class PygennLiteError(Exception):
         self.message, self.where, self.cure = message, where, cure
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where else self.message
-        return f"{text}\n  cure: {self.cure}" if self.cure else text
+        return full_text(self.message, self.where, self.cure)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, self.where, self.cure)
+
+
+def full_text(message: str, where: str = "", cure: str = "") -> str:
+    """An error or a warning as it is printed."""
+    text = f"{where}: {message}" if where else message
+    return f"{text}\n  cure: {cure}" if cure else text
 
 
 def _rebuild(kind: type[PygennLiteError], message: str, where: str, cure: str) -> PygennLiteError:

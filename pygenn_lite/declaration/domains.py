@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration.equations import Expression
 from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
-from pygenn_lite.errors import InputError, PygennLiteWarning
+from pygenn_lite.errors import InputError, PygennLiteWarning, full_text
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,9 @@ def check_domains(
             cure = _cure(value, domain)
             if not domain.warns:
                 raise error(f"{wrong}, but it must be {domain.words}", where=where, cure=cure)
+            text = f"{wrong}, but it is kept {domain.words}: cut at its first change"
             warnings.warn(
-                f"{where}: {wrong}, but it is kept {domain.words}: cut at its first change\n"
-                f"  cure: {cure}",
-                PygennLiteWarning,
-                stacklevel=stacklevel + 1,
+                full_text(text, where, cure), PygennLiteWarning, stacklevel=stacklevel + 1
             )
 
 

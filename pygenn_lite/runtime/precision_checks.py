@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen.structure import PopulationStructure, Statement
 from pygenn_lite.declaration.equations import parse_expression
-from pygenn_lite.errors import EquationError, PygennLiteWarning
+from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
 from pygenn_lite.runtime.expressions import evaluate
 
 if TYPE_CHECKING:
@@ -205,9 +205,8 @@ class PrecisionChecks:
         key = key or (owner, variable)
         if key not in self.told:
             self.told.add(key)
-            warnings.warn(
-                f"{owner}: {variable!r} {what}\n  cure: {cure}", PygennLiteWarning, stacklevel=2
-            )
+            text = full_text(f"{variable!r} {what}", owner, cure)
+            warnings.warn(text, PygennLiteWarning, stacklevel=2)
 
 
 def stride_of(size: int) -> int:

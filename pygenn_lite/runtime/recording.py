@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.recorded import Neurons, SpikesOf
+from pygenn_lite.errors import PygennLiteWarning, full_text
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.files import real_path
 from pygenn_lite.runtime.neurons import PopulationMemory
@@ -253,13 +254,12 @@ def warn_of_full_disk(path: Path, rows: Sequence[MemoryRow]) -> None:
     needed = sum(row.bytes for row in rows)
     free = shutil.disk_usage(real_path(path).parent).free
     if needed > free:
-        warnings.warn(
+        text = full_text(
             f"{path} will need about {readable(needed)} for samples of variables, but "
-            f"{readable(free)} are free: the run will end when the disk is full; record fewer "
-            "neurons or less often (every=10)",
-            RuntimeWarning,
-            stacklevel=4,
+            f"{readable(free)} are free: the run will end when the disk is full",
+            cure="record fewer neurons, or less often (every=10)",
         )
+        warnings.warn(text, PygennLiteWarning, stacklevel=4)
 
 
 def open_result_file(

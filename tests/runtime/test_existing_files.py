@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ArgumentError, CheckpointError, FileFormatError, SimulationError
+from pygenn_lite.errors import (
+    ArgumentError,
+    CheckpointError,
+    FileFormatError,
+    PygennLiteWarning,
+    SimulationError,
+)
 from pygenn_lite.runtime import files, result_file
 from pygenn_lite.runtime.files import FileClaim, written_at_once
 
@@ -356,7 +362,7 @@ def test_samples_that_the_disk_cannot_take_are_told_before_the_run(here, monkeyp
     net.record(net.population("cells", 100, pg.LIF())["V"])
     sim = net.compile(threads=1)
     with pytest.warns(
-        RuntimeWarning, match=r"run\.h5 will need about .*TiB .*disk is full"
+        PygennLiteWarning, match=r"run\.h5 will need about .*TiB .*disk is full"
     ) as caught:
         sim.run(1e12, stream_to="run.h5", callback=lambda s: s.stop(), every=0.1)
     assert caught[0].filename == __file__

@@ -436,10 +436,15 @@ def test_a_group_without_synapses_can_be_read_run_and_saved(tmp_path, rule, dela
     sim.restore(tmp_path / "point.npz")
 
 
+# The rule's own bounds are warned of, too; that is tested with the domains.
+BEYOND_THE_BOUNDS = pytest.mark.filterwarnings("ignore:.*it is kept between w_min")
+
+
 @pytest.mark.parametrize(
     "weight", [1e39, -1e39, pg.Uniform(0.0, 1e39), pg.Normal(1e39, 1.0), np.full(10, 1e39), "1e39"]
 )
 @pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
+@BEYOND_THE_BOUNDS
 def test_weights_beyond_the_precision_are_refused_by_name(weight, synapse):
     net = pg.Network(dt=0.1)
     cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
@@ -450,6 +455,7 @@ def test_weights_beyond_the_precision_are_refused_by_name(weight, synapse):
 
 @pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
 @pytest.mark.parametrize("weight", [1e39, "x", [1e39] * 10])
+@BEYOND_THE_BOUNDS
 def test_weights_that_are_none_are_refused_when_they_are_set(weight, synapse):
     net = pg.Network(dt=0.1)
     cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
