@@ -67,8 +67,8 @@ def check_dt(dt: object) -> float:
         raise NetworkError(
             f"dt = {dt!r} is no time step", cure="give a time in ms, above 0 and below 1e6"
         )
-    if isinstance(dt, (np.float32, np.float16)):
-        return float(str(dt))  # what it shows: 0.1 in single precision is 0.10000000149
+    if getattr(dt, "dtype", None) in (np.float32, np.float16):
+        return float(str(np.asarray(dt)[()]))  # what it shows: 0.1 is 0.10000000149 there
     return float(number)
 
 

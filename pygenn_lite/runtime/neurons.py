@@ -190,10 +190,15 @@ class PopulationMemory:
                 f"{name!r} is not unique in population {self.name!r}",
                 cure=f"ask the synapse group, or for one of {found}",
             )
-        written = [n for n in known if "__" not in n]  # as the user wrote them
+        # As users wrote them, with a number only where that is needed (inputs have their own view).
+        shown = [
+            n
+            for n in known
+            if "__" not in n or (_ATTACHED.search(n) and _ATTACHED.sub("", n) not in known)
+        ]
         raise SimulationError(
-            f"population {self.name!r} has no variable or parameter {name!r}{nearest(name, known)}",
-            cure=f"it has {written}" if known else "it has none: it replays spikes",
+            f"population {self.name!r} has no variable or parameter {name!r}{nearest(name, shown)}",
+            cure=f"it has {shown}" if shown else "it has none: it replays spikes",
         )
 
     def names(self) -> dict[str, str]:

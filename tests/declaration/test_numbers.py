@@ -93,6 +93,7 @@ def test_probabilities_are_kept_as_floats(p):
 
 def test_a_time_step_in_single_precision_is_what_it_shows():
     assert pg.Network(dt=np.float32(0.1)).dt == 0.1
+    assert pg.Network(dt=np.array(0.1, np.float32)).dt == 0.1
 
 
 def test_a_delay_of_one_step_in_single_precision_is_taken():

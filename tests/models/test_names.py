@@ -48,7 +48,7 @@ def check_names(view, declared):
     for wrong in (*(f"{name}_" for name in names), "", "V__r7", "weight "):
         with pytest.raises(PygennLiteError) as caught:
             view[wrong]
-        assert all(name in caught.value.cure for name in names)
+        assert all(name in caught.value.cure for name in names if "__" not in name)
 
 
 def check_all(sim):
