@@ -170,7 +170,7 @@ class _TreeBuilder:
         self.anchors: dict[str, tuple[Any, int, int, Place]] = {}
         self.open_anchors: set[str] = set()
         self.nodes = 0
-        self.mark = Mark(1, 1)
+        self.position: Any = None  # of the event at hand, as the parser has it
         self.seen = 0  # characters of the text whose events have been taken
         self.done = False
 
@@ -181,7 +181,7 @@ class _TreeBuilder:
         try:
             events: Any = yaml.parse(text, Loader=loader)
             for event in events:
-                self.mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+                self.position = event.start_mark
                 self._take(event, yaml)
                 self.seen = event.end_mark.index
         except yaml.YAMLError as error:
@@ -192,6 +192,13 @@ class _TreeBuilder:
                 f"the text is not valid YAML: {error}", where=self.document.source
             ) from None
         return self.document
+
+    @property
+    def mark(self) -> Mark:
+        """Where the event at hand begins."""
+        if self.position is None:
+            return Mark(1, 1)
+        return Mark(self.position.line + 1, self.position.column + 1)
 
     def _take(self, event: Any, yaml: Any) -> None:
         if isinstance(event, yaml.DocumentStartEvent) and self.done:
@@ -223,13 +230,13 @@ class _TreeBuilder:
         plain = bool(event.implicit[0])  # neither quoted nor tagged
         value = self._resolve(event.value) if plain else event.value
         self._count(1)
-        place = self._next_place()
         if isinstance(value, str):
+            place = self._next_place()
             mark = self.document.marks.setdefault(place, self.mark)
             if event.style == "|":
                 self.document.marks[place] = mark._replace(block=True)
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1, 0, place)
+            self.anchors[event.anchor] = (value, 1, 0, self._next_place())
         self._place_value(value, 1)
 
     def _next_place(self) -> Place:

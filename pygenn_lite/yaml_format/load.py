@@ -25,8 +25,8 @@ def load_network(
     ----------
     source : str, Path or open file
         A name of the library (``"microcircuit"``), a file, or text of several lines. Of an open
-        file (``sys.stdin``, say) all is read that is left; files that it names are looked for in
-        the working directory.
+        file (``sys.stdin``, say) all is read that is left. Files that the network names are looked
+        for beside it; for text, and a stream that is no file, in the working directory.
     set : mapping of str to value, optional
         Changes by path, e.g. ``{"populations.exc.size": 100, "connections[0].weight": 2.0}``.
 
@@ -88,7 +88,8 @@ def _read_stream(stream: IO[Any]) -> Document:
         raise FileFormatError("the file is not UTF-8 text", where=name) from None
     except (OSError, ValueError) as error:
         raise FileFormatError(f"cannot read the file: {error}", where=name) from None
-    return parse_document(text, name)
+    path = Path(name)
+    return parse_document(text, name, path.parent if path.is_file() else None)
 
 
 def find_network_file(source: object) -> Path:

@@ -1,11 +1,13 @@
 """What a network file says is what the network is."""
 
+import io
+
 import numpy as np
 import pytest
 from helpers_yaml import SMALL, small
 
 import pygenn_lite as pg
-from pygenn_lite.errors import DeclarationError
+from pygenn_lite.errors import DeclarationError, FileFormatError
 from pygenn_lite.yaml_format import load_network
 
 
@@ -223,3 +225,19 @@ def test_plain_scalars_are_read_as_yaml_12():
     assert parse_fragment(text, "") == [
         "no", "on", "1:30", 10, 1e5, 0.5, "0x10", "2001-01-01", None, True, float("-inf"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["r", "rb"])
+def test_an_open_file_is_read_with_what_lies_beside_it(tmp_path, mode):
+    (tmp_path / "spikes.csv").write_text("1.0,0\n2.0,1\n")
+    path = tmp_path / "network.yaml"
+    path.write_text("populations: {s: {spike_source: {file: spikes.csv}}}\n")
+    with path.open(mode) as stream:
+        network, settings = load_network(stream)
+    assert network.populations["s"].size == 2
+    assert settings.source == str(path)
+
+
+def test_a_stream_that_is_no_text_is_refused():
+    with pytest.raises(FileFormatError, match="not UTF-8 text"):
+        load_network(io.BytesIO(b"\xff\xfe"))
