@@ -19,7 +19,7 @@ from gallery import METHODS_OF, users_of
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.runtime import connections, inspection, result, simulation, views
+from pygenn_lite.runtime import connections, inspection, recorded_data, result, simulation, views
 from pygenn_lite.yaml_format import RunSettings
 from pygenn_lite.yaml_format.load import read_document
 
@@ -130,8 +130,8 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
         views.PopulationView, views.GroupView, connections.Connections, inspection.Inspection,
     ]  # fmt: skip
     yield "Results", "", [
-        result.Result, result.SpikeTrain, result.Trace, result.SpikeCounts, pg.load_result,
-        pg.join_results,
+        result.Result, recorded_data.SpikeTrain, recorded_data.Trace, recorded_data.SpikeCounts,
+        pg.load_result, pg.join_results,
     ]  # fmt: skip
     yield "Files", "", [pg.load_network, pg.dump_network, pg.scale_network, RunSettings]
     shown = [getattr(plotting, name) for name in plotting.__all__]
@@ -148,7 +148,7 @@ def describe(thing: Any) -> list[str]:
     if not (inspect.isclass(thing) and issubclass(thing, Exception)) or name == "PygennLiteError":
         parts.append(signature(name, thing))
     parts.append(docstring(thing))
-    of_a_result = thing is result.Trace  # of another class of this name
+    of_a_result = thing is recorded_data.Trace  # of another class of this name
     parts += [] if of_a_result else named_examples(name, _AS_METHODS.get(name, f".{name}"))
     if not inspect.isclass(thing) or issubclass(thing, pg.declaration.Distribution):
         return parts

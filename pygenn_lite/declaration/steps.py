@@ -1,4 +1,4 @@
-"""Times in ms as numbers of steps: the one rounding, which compiled code shares
+"""Times in ms as numbers of steps, and back: the one rounding, which compiled code shares
 (``floor(time / dt + 0.5)``)."""
 
 from __future__ import annotations
@@ -24,3 +24,15 @@ def nearest_steps(time: ArrayLike, dt: float) -> NDArray[np.float64]:
 def delay_steps(delay: ArrayLike, dt: float) -> NDArray[np.int64]:
     """Delays in steps: at least 1; `LONGEST_DELAY` + 1 stands for all that are too long."""
     return nearest_steps(delay, dt).clip(1, LONGEST_DELAY + 1).astype(np.int64)
+
+
+def times_of(steps: ArrayLike, dt: float) -> NDArray[np.float64]:
+    """Times in ms of step counts: the nearest float64 to the true time also after 10**9 steps.
+
+    Where a millisecond is a whole number of steps this divides, since dt = 0.1 itself is rounded.
+    """
+    per_ms = round(1.0 / dt)
+    whole = np.asarray(steps, dtype=np.float64)
+    if per_ms >= 1 and abs(per_ms * dt - 1.0) < 1e-12:
+        return np.asarray(whole / per_ms)
+    return np.asarray(whole * dt)

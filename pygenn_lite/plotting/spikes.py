@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.parts import (
@@ -24,7 +24,6 @@ from pygenn_lite.plotting.parts import (
     window,
     window_note,
 )
-from pygenn_lite.runtime.result import times_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

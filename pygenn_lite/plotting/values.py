@@ -27,7 +27,8 @@ from pygenn_lite.runtime.final_weights import WeightHistogram
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pygenn_lite.runtime.result import Result, Trace
+    from pygenn_lite.runtime.recorded_data import Trace
+    from pygenn_lite.runtime.result import Result
 
 MOST_NUMBERS = 24  # bars that still have their number beside them
 

@@ -9,8 +9,10 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace, times_of
+from pygenn_lite.runtime.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.result import Result
 
 T = TypeVar("T")
 

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import MemoryPlanError
 from pygenn_lite.runtime.plan import MemoryRow, check_memory, readable, table
+from pygenn_lite.runtime.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
 from pygenn_lite.runtime.recording import (
     Indices,
     Requests,
@@ -21,7 +23,6 @@ from pygenn_lite.runtime.recording import (
     recording_rows,
     samples_between,
 )
-from pygenn_lite.runtime.result import Shelf, SpikeCounts, SpikeTrain, Trace, times_of
 
 HINT = (
     "write it to a file while it is produced (stream_to='run.h5'), record fewer neurons "

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime import sonata
 from pygenn_lite.runtime.files import put_in_place, real_path
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.new_result_file import ROOM_HINT, new_result_file, unwritable
 from pygenn_lite.runtime.provenance import Provenance
-from pygenn_lite.runtime.result import times_of
 from pygenn_lite.runtime.result_reader import (
     FORMAT,
     UNKNOWN_UNIT,

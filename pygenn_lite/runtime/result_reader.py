@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.open_hdf5 import open_hdf5
 from pygenn_lite.runtime.provenance import Provenance
-from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain, Trace, times_of
+from pygenn_lite.runtime.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.result import Result
 
 if TYPE_CHECKING:
     import h5py

@@ -6,12 +6,13 @@ import contextlib
 import time
 from typing import NoReturn
 
+from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import FileFormatError, MemoryPlanError, NumericalError, SimulationError
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.memory_sink import HINT, MemorySink
-from pygenn_lite.runtime.result import Result, load_result, times_of
+from pygenn_lite.runtime.result import Result, load_result
 from pygenn_lite.runtime.result_file import ResultFile
 
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders

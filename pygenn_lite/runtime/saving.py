@@ -9,7 +9,8 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.runtime.files import real_path
-from pygenn_lite.runtime.result import Result, Trace
+from pygenn_lite.runtime.recorded_data import Trace
+from pygenn_lite.runtime.result import Result
 from pygenn_lite.runtime.result_file import ResultFile
 from pygenn_lite.runtime.result_reader import file_id
 

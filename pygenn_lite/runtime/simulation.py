@@ -17,7 +17,7 @@ from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.declaration.origins import located_in
-from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
 from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
@@ -34,7 +34,7 @@ from pygenn_lite.runtime.plan import MemoryRows
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.provenance import provenance_of
 from pygenn_lite.runtime.recording import open_result_file, recording_rows, warn_of_full_disk
-from pygenn_lite.runtime.result import Result, times_of
+from pygenn_lite.runtime.result import Result
 from pygenn_lite.runtime.result_file import ResultFile
 from pygenn_lite.runtime.run_loop import RunLoop
 from pygenn_lite.runtime.views import GroupView, PopulationView

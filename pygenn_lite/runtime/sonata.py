@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.runtime.result import times_of
+from pygenn_lite.declaration.steps import times_of
 
 if TYPE_CHECKING:
     import h5py

@@ -21,6 +21,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedInDegree,
     expected_synapses,
 )
+from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.arrays import Arenas
@@ -28,7 +29,6 @@ from pygenn_lite.runtime.connections import Connections
 from pygenn_lite.runtime.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.partition import Partition
-from pygenn_lite.runtime.result import times_of
 
 Offsets = npt.NDArray[np.uint32]
 TARGET_BYTES = 2  # of a synapse in a sparse store

@@ -8,7 +8,8 @@ import pygenn_lite as pg
 from pygenn_lite import plotting
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.connections import Connections
-from pygenn_lite.runtime.result import Result, Shelf, SpikeCounts, SpikeTrain
+from pygenn_lite.runtime.recorded_data import Shelf, SpikeCounts, SpikeTrain
+from pygenn_lite.runtime.result import Result
 
 
 def of_spikes(trains, sizes, steps=10_000, start=0):

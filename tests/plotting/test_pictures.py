@@ -15,7 +15,7 @@ import pygenn_lite as pg
 from pygenn_lite import plotting
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.final_weights import final_weights
-from pygenn_lite.runtime.result import SpikeTrain
+from pygenn_lite.runtime.recorded_data import SpikeTrain
 
 NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"]
 SIZES = [20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948]

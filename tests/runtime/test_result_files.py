@@ -14,7 +14,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError, SimulationError
-from pygenn_lite.runtime.result import SpikeCounts
+from pygenn_lite.runtime.recorded_data import SpikeCounts
 from pygenn_lite.runtime.result_file import ResultFile
 
 
@@ -208,7 +208,7 @@ def test_foreign_hdf5_files_are_refused(tmp_path):
 
 
 def test_times_stay_exact_after_a_thousand_million_steps():
-    from pygenn_lite.runtime.result import times_of
+    from pygenn_lite.declaration.steps import times_of
 
     steps = np.array([3, 10**9 + 1, 10**10 + 7])
     assert times_of(steps, 0.1).tolist() == [0.3, 100000000.1, 1000000000.7]
