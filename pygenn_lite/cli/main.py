@@ -62,20 +62,24 @@ def _call(words: list[str], debug: bool) -> int:
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
         # The library of the command line turns Ctrl-C into this code, without a word.
-        return explain(KeyboardInterrupt()) if code == INTERRUPTED else code
+        return explain(KeyboardInterrupt(), words) if code == INTERRUPTED else code
     except BaseException as error:
         if debug:
             raise
-        return explain(error)
+        return explain(error, words)
     return DONE
 
 
-def explain(error: BaseException) -> int:
-    """Print an error in the user's words and return the exit code that it means."""
+def explain(error: BaseException, words: Sequence[str]) -> int:
+    """Print an error in the user's words and return the exit code that it means.
+
+    ``words`` are those of the command line.
+    """
     known = isinstance(error, PygennLiteError | OSError | MemoryError)
     if isinstance(error, KeyboardInterrupt) or (stop_code() is not None and not known):
         # The second: whatever an import makes of a signal that tears it apart.
-        say("stopped before the simulation ran; there is nothing to keep")
+        run = "run" in words[:1]
+        say("stopped before the simulation ran; there is nothing to keep" if run else "stopped")
         return note_interrupt()
     if isinstance(error, PygennLiteError):
         say(f"error: {error}")

@@ -170,3 +170,11 @@ def test_ctrl_c_before_the_run_is_one_message(here, call, monkeypatch):
     code, out, err = call("run", "small.yaml", "--out", "o", "--json")
     assert (code, out) == (130, "")
     assert err.strip() == "stopped before the simulation ran; there is nothing to keep"
+
+
+def test_ctrl_c_in_a_command_that_simulates_nothing_says_no_more_than_that(call, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pygenn_lite.cli.shelves.show_library", interrupted)
+    assert call("models") == (130, "", "stopped\n")
