@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers take all cores already
 
 LEFT_OUT = pytest.StashKey[set[tuple[str, str]]]()
 CHOSEN_ONLY = ("slow", "gpu", "compilers")  # markers of tests that are run on demand

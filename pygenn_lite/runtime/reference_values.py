@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from math import factorial
 from typing import Any
 
@@ -45,8 +45,15 @@ def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:
     matrix = np.zeros((*shape, order, order))
     for i, j, value in entries:
         matrix[..., i, j] = value
-    exponential = expm(matrix * np.asarray(h)[..., None, None])
+    matrix = matrix * np.asarray(h)[..., None, None]
+    exponential = _exponential(matrix.tobytes(), matrix.shape)
     return {name: exponential[..., i, j] for i, j, name in flow.outputs}
+
+
+@lru_cache(maxsize=64)
+def _exponential(matrix: bytes, shape: tuple[int, ...]) -> Any:
+    """Most matrices are the same in every step."""
+    return expm(np.frombuffer(matrix).reshape(shape))
 
 
 def declared_value(value: Value, size: int, seed: int, stream: str, positions: Any = None) -> Any:
