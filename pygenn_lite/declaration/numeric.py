@@ -97,7 +97,7 @@ def plain_array(
         )
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError):  # rows of different lengths, ...
+    except (TypeError, ValueError, RuntimeError):  # rows of different lengths, tensors, ...
         raise refuse(
             f"{shown[:60]} is no array of numbers", "give numbers, e.g. [0.0, 10.0]"
         ) from None
@@ -148,6 +148,10 @@ def has_unit(value: object) -> bool:
     converting it to plain numbers would drop."""
     kind = type(value)
     if kind in (int, float, str, list, tuple, np.ndarray):
+        return False
+    if getattr(getattr(value, "dim", None), "is_dimensionless", False):  # Brian2's 5*mV/mV
+        return False
+    if getattr(value, "dimensionless", False) is True:  # Pint's
         return False
     known = ("dim", "unit", "units", "dimensionality")
     array_like = isinstance(value, np.ndarray) or hasattr(value, "magnitude")

@@ -188,6 +188,32 @@ def test_numbers_with_a_unit_are_refused():
         pg.Network(dt=np.array(1e-4).view(Quantity))
 
 
+def test_numbers_whose_units_cancel_are_numbers():
+    class Dimension:
+        is_dimensionless = True
+
+    class Quantity(np.ndarray):
+        dim = Dimension()
+
+    class Ratio:
+        magnitude, units, dimensionless = 3.0, "", True
+
+        def __array__(self, dtype=None, copy=None):
+            return np.array(3.0, dtype)
+
+    assert pg.LIF(tau=np.array([3.0, 4.0]).view(Quantity)) == pg.LIF(tau=[3.0, 4.0])
+    assert pg.LIF(tau=Ratio()) == pg.LIF(tau=3.0)
+
+
+def test_a_tensor_that_cannot_be_given_as_an_array_is_refused_in_words():
+    class Tensor:
+        def __array__(self, dtype=None, copy=None):
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+    with pytest.raises(PygennLiteError, match="no array of numbers"):
+        pg.LIF(tau=Tensor())
+
+
 MASK = np.array([True, False])
 
 
