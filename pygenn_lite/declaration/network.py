@@ -32,7 +32,7 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
 from pygenn_lite.declaration.neuron import NeuronModel
-from pygenn_lite.declaration.numeric import whole_number
+from pygenn_lite.declaration.numeric import Number, Whole, whole_number
 from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
     Population,
@@ -96,7 +96,7 @@ class Network:
     array([ 0, 33, 63])
     """
 
-    def __init__(self, dt: float = 0.1, seed: int = 0, name: str = "") -> None:
+    def __init__(self, dt: Number = 0.1, seed: Whole = 0, name: str = "") -> None:
         self.dt, self.seed = check_dt(dt), check_seed(seed)
         self.name = check_label(name, "network", NetworkError)
         self.populations: dict[str, Population] = {}
@@ -110,7 +110,7 @@ class Network:
     def population(
         self,
         name: str,
-        size: int,
+        size: Whole,
         model: NeuronModel,
         *,
         initial: ValuesLike = None,
@@ -144,13 +144,14 @@ class Network:
                 where=where,
                 cure="give a NeuronModel; spike trains go through spike_source()",
             )
+        neurons = check_size(size, where)
         population = Population(
             name,
-            check_size(size, where),
+            neurons,
             model,
             as_values(initial, "initial", where),
             as_values(parameters, "parameters", where),
-            check_positions(positions, size, where),
+            check_positions(positions, neurons, where),
         )
         known = {"initial": model.state_names, "parameters": tuple(n for n, _ in model.parameters)}
         for field, names in known.items():
@@ -170,7 +171,7 @@ class Network:
         return population
 
     def spike_source(
-        self, name: str, size: int, times: ArrayLike, indices: ArrayLike
+        self, name: str, size: Whole, times: ArrayLike, indices: ArrayLike
     ) -> Population:
         """Add a population that replays spikes: neuron ``indices[k]`` at ``times[k]`` (ms).
 
@@ -183,9 +184,9 @@ class Network:
         """
         where = f"spike source {name!r}"
         self._new_name(name, "population")
-        size = check_size(size, where)
-        source = check_spike_trains(times, indices, size, where)
-        self.populations[name] = Population(name, size, source)
+        neurons = check_size(size, where)
+        source = check_spike_trains(times, indices, neurons, where)
+        self.populations[name] = Population(name, neurons, source)
         return self.populations[name]
 
     def connect(
@@ -377,7 +378,7 @@ class Network:
         self.inputs.append(declared)
         return declared
 
-    def record(self, *things: SpikesOf | VariableOf | Population, every: int = 1) -> None:
+    def record(self, *things: SpikesOf | VariableOf | Population, every: Whole = 1) -> None:
         """Record ``population.spikes``, ``population["V"]``, a postsynaptic variable
         ``group["I_syn"]``, or some neurons of them: a slice, a list of indices, a mask.
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterator, Mapping, Set
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.errors import DeclarationError, PygennLiteError
 
+Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
+"""A number as users may give it; arrays of shape () are taken, too."""
+Whole: TypeAlias = int | np.integer[Any]
+"""The same for whole numbers; 3.0 is taken, too."""
 _KINDS = {
     "b": ("is true or false, not numbers", "write values.astype(float) if 0 and 1 are meant"),
     "c": ("is complex", "give real numbers, e.g. its real part: values.real"),

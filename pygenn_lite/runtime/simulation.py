@@ -15,7 +15,7 @@ from pygenn_lite import codegen
 from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.numeric import plain_number, whole_number
+from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
@@ -252,14 +252,14 @@ class Simulation(Live):
 
     def run(
         self,
-        duration: float,
+        duration: Number,
         *,
         progress: ProgressFunction | bool | None = None,
         callback: Callback | None = None,
-        every: float | None = None,
+        every: Number | None = None,
         stream_to: str | Path | None = None,
         overwrite: bool = False,
-        settle: float = 0.0,
+        settle: Number = 0.0,
         keep_weights: bool = False,
     ) -> Result:
         """Run for some time.
@@ -328,7 +328,7 @@ class Simulation(Live):
                 steps, sink, report, callback, stride, self._steps(settle), keep_weights
             )
 
-    def step(self, n: int = 1) -> Result:
+    def step(self, n: Whole = 1) -> Result:
         """Run for ``n`` steps."""
         steps = whole_number(n)
         if steps is None or not 0 <= steps < 2**62:
@@ -345,7 +345,7 @@ class Simulation(Live):
         if self._runner is not None:
             self._machine.engine.stop(self._machine.pointer)
 
-    def reset(self, seed: int | None = None) -> None:
+    def reset(self, seed: Whole | None = None) -> None:
         """Back to the start: initial states and, in plastic groups, initial weights.
 
         Connectivity, parameters and the weights of static groups stay as they are.

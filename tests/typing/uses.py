@@ -36,6 +36,10 @@ sim["exc"]["V"][:5] += 1
 sim.populations["exc"]["V"] = "-65 + i"
 count: int = sim.populations["exc"].spike_counts().size
 largest: float = sim.populations["exc"]["V"].max()
+sim.run(np.float32(1.0), every=np.float64(2), callback=print)
+sim.step(np.int64(2))
+sim.reset(np.int32(3))
+pg.Network(dt=np.float32(0.1), seed=np.int64(1)).population("n", np.int64(10), model)
 loaded, settings = pg.load_network("microcircuit", set={"populations.L4E.size": 10})
 text: str = pg.dump_network(loaded, settings)
 duration: float = settings.duration
