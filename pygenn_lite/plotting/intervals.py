@@ -10,7 +10,7 @@ import numpy as np
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_colors
-from pygenn_lite.plotting.parts import new_axes, plain, say_nothing, styled, titled
+from pygenn_lite.plotting.parts import new_axes, say_nothing, short, styled, titled
 from pygenn_lite.plotting.spikes import recorded_populations
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def isi_histogram(
         counts, _ = np.histogram(intervals, bins=edges)
         density = counts / max(len(intervals), 1) / np.diff(edges)
         said = "" if variation is None else f" (CV {variation:.2f})"
-        ax.stairs(density, edges, color=colors[name], label=plain(name) + said, linewidth=1.2)
+        ax.stairs(density, edges, color=colors[name], label=short(name) + said, linewidth=1.2)
     if not any(len(intervals) for intervals, _ in found.values()):
         say_nothing(ax, "no intervals")
     ax.set_xlim(0.0, edges[-1])

@@ -19,6 +19,7 @@ R = TypeVar("R")
 LONGEST_WINDOW = 2000.0  # ms of a raster that can still be read
 LAST_WINDOW = 1000.0  # shown of longer runs, if not asked otherwise
 FONT_SIZE = 9.0
+LONGEST_LABEL = 16  # characters
 
 _STYLE: Any = {
     "font.size": FONT_SIZE,
@@ -97,6 +98,13 @@ def legend_above(ax: Axes, **options: Any) -> None:
 def plain(text: str) -> str:
     """A user's text, in which $ begins no mathematics."""
     return text.replace("$", r"\$")
+
+
+def short(name: str) -> str:
+    """A name as a label: the middle of a long one is left out."""
+    half = LONGEST_LABEL // 2
+    fits = len(name) <= LONGEST_LABEL
+    return plain(name if fits else f"{name[:half]}\N{HORIZONTAL ELLIPSIS}{name[-half:]}")
 
 
 def window(result: Result, start: float | None, stop: float | None) -> tuple[float, float]:

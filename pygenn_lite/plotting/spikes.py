@@ -17,8 +17,8 @@ from pygenn_lite.plotting.parts import (
     muted,
     new_axes,
     ordinal,
-    plain,
     say_nothing,
+    short,
     styled,
     titled,
     window,
@@ -134,7 +134,7 @@ def rate_curves(
         highest = max(highest, float(binned.rates.max(initial=0.0)))
         ax.plot(
             binned.times, binned.rates, color=colors[name], linewidth=0.9, alpha=0.85,
-            label=plain(name),
+            label=short(name),
         )  # fmt: skip
     ax.set_xlim(begin, end)
     ax.set_ylim(0, 1.05 * highest if highest else 1.0)

@@ -10,7 +10,7 @@ from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator, Formatter, MaxNLocator
 
-from pygenn_lite.plotting.parts import plain
+from pygenn_lite.plotting.parts import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,13 +23,13 @@ LINE_HEIGHT = 1.25  # of a line of text, in sizes of its font
 def label_neurons(ax: Axes, neurons: Mapping[str, Sequence[int]]) -> None:
     """Label the rows of single neurons: by their numbers in one population, else by name, too."""
     if len(neurons) > 1:
-        labels = [f"{name}[{number}]" for name, each in neurons.items() for number in each]
+        labels = [f"{short(name)}[{number}]" for name, each in neurons.items() for number in each]
         label_bands(ax.yaxis, range(len(labels)), [1.0] * len(labels), labels)
         return
     ((name, numbers),) = neurons.items()
     ax.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
     ax.yaxis.set_major_formatter(NeuronFormatter(numbers))
-    ax.set_ylabel(plain(name) if len(numbers) <= 10 else f"neuron of {plain(name)}")
+    ax.set_ylabel(short(name) if len(numbers) <= 10 else f"neuron of {short(name)}")
 
 
 def label_bands(
@@ -38,7 +38,7 @@ def label_bands(
     """Label bands of an axis in their middles, and leave out what would cover another label."""
     places = np.asarray(centres, dtype=float).tolist()
     axis.set_major_locator(BandLocator(places, heights))
-    axis.set_major_formatter(BandFormatter(dict(zip(places, map(plain, names), strict=True))))
+    axis.set_major_formatter(BandFormatter(dict(zip(places, map(short, names), strict=True))))
     axis.set_tick_params(length=0)
 
 

@@ -17,6 +17,7 @@ from pygenn_lite.plotting.parts import (
     muted,
     new_axes,
     plain,
+    short,
     styled,
     titled,
     window,
@@ -128,18 +129,19 @@ def traces(
     begin, end = window(result, start, stop)
     inside = slice(*np.searchsorted(trace.times, [begin, end + 1e-9]))
     columns = _columns(trace, neurons, f"'{variable}' of '{population}'")
+    owner = population if len(population) <= 8 else ""  # the title says it, too
     own = population_colors(list(result.sizes)).get(population, OTHERS[0])
     for column, color in zip(columns, neuron_colors(own, len(columns)), strict=True):
         times, values = _envelope(trace.times[inside], trace.values[inside, column])
         ax.plot(
             times, values, color=color, linewidth=0.9,
-            label=f"{plain(population)}[{int(trace.indices[column])}]",
+            label=f"{plain(owner)}[{int(trace.indices[column])}]",
         )  # fmt: skip
     ax.set_xlim(begin, end)
     ax.set_xlabel("time (ms)")
-    ax.set_ylabel(f"{variable} ({plain(trace.unit)})" if trace.unit else variable)
+    ax.set_ylabel(f"{short(variable)} ({plain(trace.unit)})" if trace.unit else short(variable))
     note = window_note(result, begin, end) if is_topmost(ax) else ""
-    titled(ax, f"{variable} of {plain(population)}", note, mark_settling(ax, result, settle))
+    titled(ax, f"{short(variable)} of {short(population)}", note, mark_settling(ax, result, settle))
     if 0 < len(columns) <= 5:
         legend_above(ax, ncols=len(columns))
     return ax

@@ -93,7 +93,8 @@ def plot_result(
             weight_histogram(result.weights[group], ax, name=group)
         heading = plain(title or result.name)
         if heading:
-            figure.suptitle(heading, x=0.012, ha="left", fontsize="x-large", fontweight="bold")
+            font = {"fontsize": "x-large", "fontweight": "bold"}
+            figure.suptitle(heading, x=0.012, ha="left", wrap=True, **font)
         if path is not None:
             save_figure(figure, path, dpi=dpi)
     return figure

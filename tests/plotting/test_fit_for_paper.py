@@ -322,3 +322,15 @@ def test_all_parts_fit_into_one_column_of_a_paper(groups, width, recwarn):
     assert not any(a.overlaps(b) for place, a in enumerate(boxes) for b in boxes[place + 1 :])
     titles = [ax._left_title.get_window_extent() for ax in figure.axes[:4]]
     assert not any(title.overlaps(box) for title in titles for box in boxes)
+
+
+def test_long_names_and_titles_stay_within_the_figure():
+    names = [f"layer_23_excitatory_cells_of_area_{k}" for k in "AB"]
+    result = made_up(dict.fromkeys(names, 40), dict.fromkeys(names, 10.0))
+    figure = plotting.plot_result(result, title="what was simulated, " * 12)
+    figure.canvas.draw()
+    wanted = {f"layer_23\N{HORIZONTAL ELLIPSIS}f_area_{k}" for k in "AB"}
+    assert labels_by_place(figure.axes[0]).keys() == wanted
+    title = figure._suptitle.get_window_extent()
+    assert title.x1 <= figure.bbox.width and title.y1 <= figure.bbox.height
+    assert not any(title.overlaps(ax._left_title.get_window_extent()) for ax in figure.axes)
