@@ -45,11 +45,12 @@ UNITS: dict[str, tuple[float, str]] = {
     "kHz": (1e3, _RATE),
     "hertz": (1.0, _RATE),
 }
+LONGEST = 1000  # characters of text that is looked at: more is no habit, and may be hostile
 UNITS_HINT = "units are not written: give the number alone (ms, mV, pA, pF, nS; rates in Hz)"
 # Units whose names are too short to be told from variables, except right behind a number.
 _SHORT = {"s": UNITS["second"], "V": UNITS["volt"], "A": UNITS["amp"]}
-_NUMBER = r"(?<![\w.])(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
-_QUANTITY = re.compile(rf"{_NUMBER}\s*({'|'.join([*UNITS, *_SHORT])})\b", re.ASCII)
+_NUMBER = r"(?<![\w.])(\d++(?:\.\d*+)?(?:[eE][-+]?\d++)?|\.\d++)"
+_QUANTITY = re.compile(rf"{_NUMBER}\s*+({'|'.join([*UNITS, *_SHORT])})\b", re.ASCII)
 _FUNCTIONS = {
     "int": "write where(condition, 1, 0) for a condition, floor(x) for a number",
     "bool": "write a condition, such as x > 0",
@@ -103,7 +104,7 @@ _KNOWN_FLAGS = {*_FLAGS, "constant", "shared", "summed", "linked", "constant ove
 
 def units_hint(text: str) -> str:
     """``"write 'V > -50.0': voltages in mV"`` for text that holds units, else nothing."""
-    plain, found = _without_units(text)
+    plain, found = _without_units(text) if len(text) <= LONGEST else ("", [])
     if not found:
         return ""
     return f"write {_shown(plain)}: {', '.join(dict.fromkeys(found))}; {UNITS_HINT}"
@@ -130,6 +131,8 @@ def function_hint(name: str, arguments: str) -> str:
 
 def text_hint(text: str) -> str:
     """What to write instead of text that is no expression; nothing if its meaning is not plain."""
+    if len(text) > LONGEST:
+        return ""
     if "addTo" in text:
         return _FUNCTIONS["addToInSyn"]
     plain = _translated(text)
@@ -144,6 +147,8 @@ def text_hint(text: str) -> str:
 
 def line_hint(line: str) -> str:
     """The same for a line that is no equation, such as ``V' = ...`` or ``$(V) += ...``."""
+    if len(line) > LONGEST:
+        return ""
     prime = re.match(r"\s*([A-Za-z]\w*)\s*'\s*=\s*(.*)\Z", line, re.ASCII | re.DOTALL)
     if prime:
         return f"write {_shown(f'd{prime[1]}/dt = {prime[2]}')}"
@@ -183,6 +188,8 @@ def block_hint(source: str) -> str:
     >>> block_hint("dV/dt = -V/tau : volt (unless refractory)")
     "write 'dV/dt = -V/tau' with hold=['V']; units are not written"
     """
+    if len(source) > 10 * LONGEST:
+        return ""
     statements = [part for line in source.splitlines() for part in line.split("#")[0].split(";")]
     equations: list[str] = []
     declared: list[str] = []
@@ -230,10 +237,10 @@ def _without_units(text: str) -> tuple[str, list[str]]:
     plain = _QUANTITY.sub(converted, text)
     try:
         tree = ast.parse(" ".join(plain.split()), mode="eval")
-    except (SyntaxError, ValueError, RecursionError):
+        remover = _UnitRemover()
+        tree = ast.fix_missing_locations(remover.visit(tree))
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return plain, found
-    remover = _UnitRemover()
-    tree = ast.fix_missing_locations(remover.visit(tree))
     return (ast.unparse(tree) if remover.found else plain), [*found, *remover.found]
 
 

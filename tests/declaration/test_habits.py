@@ -1,6 +1,10 @@
 """What is usual in Brian2, GeNN, NEST or C++ is refused with what to write instead."""
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pygenn_lite as pg
 from pygenn_lite.codegen import network_structure
@@ -159,3 +163,34 @@ def test_what_is_written_here_is_no_habit(text):
 def test_a_variable_may_be_called_like_a_unit():
     model = pg.NeuronModel("dV/dt = -V/ms", parameters={"ms": 20.0})
     assert dict(model.parameters) == {"ms": 20.0}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1" * 90_000,
+        "V = " + "1" * 90_000 + " mV",
+        "V = 1" + " " * 90_000 + "mV",
+        "V = " + "1 ms " * 18_000,
+        "V = " + "(" * 900 + "ms" + ")" * 900,
+        "V = " + "-" * 950 + "ms",
+        "V : " + "(" * 90_000,
+        "V = " + "a:" * 40_000,
+        "V = " + "x?" * 40_000 + ":",
+        "$(" * 40_000,
+        "V = " + "!" * 90_000,
+    ],
+)
+def test_hostile_text_is_answered_at_once(line):
+    start = time.process_time()
+    with pytest.raises(PygennLiteError):
+        pg.NeuronModel(line)
+    assert time.process_time() - start < 1.0
+
+
+@given(st.text("V=dt/ :()$?!&|'ms10.-+*nA,#;unless refractory\n", max_size=60))
+def test_any_text_is_a_model_or_an_error_of_ours(text):
+    try:
+        pg.NeuronModel(text)
+    except PygennLiteError as error:
+        assert str(error).strip()
