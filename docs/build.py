@@ -126,7 +126,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
         pg.Binomial,
     ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
-        simulation.compile_network, simulation.Simulation, simulation.Timings,
+        pg.compile_network, simulation.Simulation, simulation.Timings,
         views.PopulationView, views.GroupView, connections.Connections, inspection.Inspection,
     ]  # fmt: skip
     yield "Results", "", [

@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
-    "compile_network": "pygenn_lite.runtime.simulation",
+    "compile_network": "pygenn_lite.runtime.compilation",
     "Result": "pygenn_lite.runtime.result",
     "load_result": "pygenn_lite.runtime.result",
     "join_results": "pygenn_lite.runtime.joining",
@@ -31,8 +31,6 @@ _LAZY = {
     "load_network": "pygenn_lite.yaml_format",
     "dump_network": "pygenn_lite.yaml_format",
     "scale_network": "pygenn_lite.yaml_format",
-    "plotting": "pygenn_lite",
-    "models": "pygenn_lite",
 }
 
 __all__: list[str] = [
@@ -55,9 +53,10 @@ __all__ += declaration.__all__
 if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite import models, plotting
     from pygenn_lite.models import *  # noqa: F403
+    from pygenn_lite.runtime.compilation import compile_network
     from pygenn_lite.runtime.joining import join_results
     from pygenn_lite.runtime.result import Result, load_result
-    from pygenn_lite.runtime.simulation import Simulation, compile_network
+    from pygenn_lite.runtime.simulation import Simulation
     from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
 
     __all__ += models.__all__
@@ -84,7 +83,7 @@ def __dir__() -> list[str]:
 
 
 def _network_as_text(network: Network) -> str:  # noqa: F405
-    """What results keep of a network; handed down, since files are a room above runs."""
+    """What results keep of a network; handed down, since files are a layer above runs."""
     return str(import_module("pygenn_lite.yaml_format").dump_network(network))
 
 

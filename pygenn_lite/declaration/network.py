@@ -482,7 +482,7 @@ class Network:
         :func:`pygenn_lite.compile_network`."""
         from importlib import import_module  # the one upward step: a convenience of the face
 
-        compiled: Simulation = import_module("pygenn_lite.runtime.simulation").compile_network(
+        compiled: Simulation = import_module("pygenn_lite.runtime.compilation").compile_network(
             self,
             backend,
             threads=threads,

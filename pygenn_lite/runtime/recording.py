@@ -4,11 +4,8 @@ passed on to a file."""
 from __future__ import annotations
 
 import ctypes as c
-import shutil
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,12 +13,9 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.recorded import Neurons, SpikesOf
-from pygenn_lite.errors import PygennLiteWarning, full_text
 from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.files import real_path
 from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.plan import MemoryRow, readable
-from pygenn_lite.runtime.result_file import ResultFile
+from pygenn_lite.runtime.plan import MemoryRow
 
 TIME_BYTES = 8  # of a sample
 Indices = npt.NDArray[np.uint32]
@@ -247,47 +241,3 @@ class Recorders:
 
     def _call(self, name: str, *arguments: Any) -> int:
         return self.engine.call(name, self.pointer, *arguments)
-
-
-def warn_of_full_disk(path: Path, rows: Sequence[MemoryRow]) -> None:
-    """Say before a long run that its samples will not fit on the disk, as far as that is known."""
-    needed = sum(row.bytes for row in rows)
-    free = shutil.disk_usage(real_path(path).parent).free
-    if needed > free:
-        text = full_text(
-            f"{path} will need about {readable(needed)} for samples of variables, but "
-            f"{readable(free)} are free: the run will end when the disk is full",
-            cure="record fewer neurons, or less often (every=10)",
-        )
-        warnings.warn(text, PygennLiteWarning, stacklevel=4)
-
-
-def open_result_file(
-    path: Path,
-    requests: Requests,
-    *,
-    dt: float,
-    start_step: int,
-    name: str,
-    sizes: Mapping[str, int],
-    real: npt.DTypeLike,
-    weights: Sequence[str],
-    provenance: Mapping[str, Any],
-    overwrite: bool,
-) -> ResultFile:
-    """A file that takes what is recorded."""
-    return ResultFile(
-        path,
-        dt=dt,
-        start_step=start_step,
-        name=name,
-        sizes=sizes,
-        spikes={r.population: r.recorded for r in requests.spikes},
-        traces={(r.owner, r.name): r.indices for r in requests.variables},
-        units={(r.owner, r.name): r.unit for r in requests.variables},
-        every={(r.owner, r.name): r.every for r in requests.variables},
-        dtype=real,
-        weights=weights,
-        provenance=provenance,
-        overwrite=overwrite,
-    )

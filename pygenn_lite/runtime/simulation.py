@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pygenn_lite import codegen
 from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
-from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
-from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.files import as_path
 from pygenn_lite.runtime.input_views import InputView, input_views
@@ -28,77 +25,17 @@ from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_r
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.memory_sink import MemorySink
 from pygenn_lite.runtime.parameters import Parameters
 from pygenn_lite.runtime.plan import MemoryRows
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.provenance import provenance_of
-from pygenn_lite.runtime.recording import open_result_file, recording_rows, warn_of_full_disk
+from pygenn_lite.runtime.recording import recording_rows
 from pygenn_lite.runtime.result import Result
-from pygenn_lite.runtime.result_file import ResultFile
 from pygenn_lite.runtime.run_loop import RunLoop
+from pygenn_lite.runtime.sinks import RunSink, open_sink
 from pygenn_lite.runtime.views import GroupView, PopulationView
 
 Callback = Callable[["Simulation"], object]
-
-
-def compile_network(
-    network: Network,
-    backend: str = "auto",
-    *,
-    threads: int | None = None,
-    precision: str = "float32",
-    check_finite: bool = True,
-    progress: ProgressFunction | bool | None = None,
-    cache: bool = True,
-) -> Simulation:
-    """Generate, compile, connect and load a network; also called as ``network.compile()``.
-
-    Parameters
-    ----------
-    network : Network
-    backend : {"auto", "cpp"}
-    threads : int, optional
-        Worker threads; by default as many as pay for a network of this size. Results do not depend
-        on it.
-    precision : {"float32", "float64"}
-    check_finite : bool
-        Whether to look for NaN and infinity in every step.
-    progress : callable, bool or None
-        ``progress(what, done, total)``, or True for a bar; None: a bar when on a terminal.
-    cache : bool
-        Whether to keep the compiled kernels for next time. Without it no usable cache is needed.
-
-    Returns
-    -------
-    Simulation
-
-    Examples
-    --------
-    >>> net = pg.Network(seed=1)
-    >>> cells = net.population("cells", 2, pg.LIF())
-    >>> drive = net.current(cells, 400.0)
-    >>> sim = pg.compile_network(net, threads=1, precision="float64")
-    >>> sim.precision, sim.threads, sim.time
-    ('float64', 1, 0.0)
-    """
-    chosen = choose_backend(backend)
-    check_precision(precision)
-    workers = whole_number(threads)
-    if threads is not None and (workers is None or not 1 <= workers <= 4096):
-        raise ArgumentError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
-    if not network.populations:
-        raise ArgumentError("the network has no population", cure="declare one")
-    started = time.perf_counter()
-    options = BuildOptions(workers, precision, cache)
-    with located_in(network.origins), Progress(progress) as report:
-        structure = codegen.network_structure(network, precision, check_finite)
-        derived = time.perf_counter() - started
-        # What is declared later is not part of what runs, and of its checkpoints.
-        machine = chosen.build(network.copy(), structure, options, report)
-    whole_time = time.perf_counter() - started
-    timings = Timings(derived + machine.code.seconds, machine.connect_seconds, whole_time)
-    return Simulation(machine, timings)
 
 
 @dataclass(frozen=True)
@@ -323,7 +260,14 @@ class Simulation(Live):
             raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
         with self._nothing_else("run once more"), Progress(progress) as report:
             self._prepare_changed()
-            sink = self._sink(steps, stream_to, overwrite, keep_weights)
+            sink = open_sink(
+                self._machine,
+                steps,
+                provenance_of(self._machine, self.notes),
+                stream_to=None if stream_to is None else as_path(stream_to),
+                overwrite=overwrite,
+                keep_weights=keep_weights,
+            )
             return self._advance(
                 steps, sink, report, callback, stride, self._steps(settle), keep_weights
             )
@@ -337,7 +281,8 @@ class Simulation(Live):
             )
         with self._nothing_else("run once more"):
             self._prepare_changed()
-            return self._advance(steps, self._sink(steps), Progress(False))
+            sink = open_sink(self._machine, steps, provenance_of(self._machine, self.notes))
+            return self._advance(steps, sink, Progress(False))
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
@@ -403,7 +348,7 @@ class Simulation(Live):
     def _advance(
         self,
         steps: int,
-        sink: MemorySink | ResultFile,
+        sink: RunSink,
         report: Progress,
         callback: Callback | None = None,
         every: int | None = None,
@@ -478,37 +423,6 @@ class Simulation(Live):
 
     def _sizes(self) -> dict[str, int]:
         return {name: view.size for name, view in self._populations.items()}
-
-    def _sink(
-        self,
-        steps: int,
-        stream_to: str | Path | None = None,
-        overwrite: bool = False,
-        weights: bool = False,
-    ) -> MemorySink | ResultFile:
-        machine, start = self._machine, self.steps_done
-        provenance = provenance_of(machine, self.notes)
-        if stream_to is None:
-            return MemorySink(
-                machine.requests, self.dt, machine.real, start, start + steps, provenance
-            )
-        path = as_path(stream_to)
-        file = open_result_file(
-            path,
-            machine.requests,
-            dt=self.dt,
-            start_step=start,
-            name=machine.network.name,
-            sizes=self._sizes(),
-            real=machine.real,
-            weights=list(machine.synapses) if weights else [],
-            provenance=provenance,
-            overwrite=overwrite,
-        )
-        warn_of_full_disk(
-            path, recording_rows(machine.requests, machine.real, start, start + steps)
-        )
-        return file
 
     def _instead(self) -> str:
         return (

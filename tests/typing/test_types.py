@@ -10,7 +10,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite import declaration, models
-from pygenn_lite.runtime.simulation import compile_network
+from pygenn_lite.runtime.compilation import compile_network
 
 ROOT = Path(__file__).resolve().parents[2]
 USES = Path(__file__).with_name("uses.py")
