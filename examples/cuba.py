@@ -12,6 +12,7 @@ lif = pg.NeuronModel(
     refractory="t_ref",
     parameters=dict(tau=20.0, E_L=-49.0, V_th=-50.0, V_r=-60.0, t_ref=5.0),
     initial=dict(V=pg.Uniform(-60.0, -50.0)),
+    units=dict(V="mV"),  # for the axes of pictures
 )
 
 net = pg.Network(dt=0.1, seed=1, name="cuba")

@@ -44,7 +44,7 @@ ax.axvline(5.0, color="tab:red", linestyle=":", label="spike of the source")
 for time, mean in seen:
     ax.annotate(f"{mean:.3f}", (time, 10.4), ha="center", fontsize=8, color="tab:blue")
 ax.axvline(20.0, color="tab:blue", linestyle=":", label="V = 0, by the callback")
-ax.set(xlabel="time (ms)", ylabel="target neuron", yticks=range(10), xlim=(0, 41), ylim=(-1, 11))
+ax.set(xlabel="time (ms)", ylabel="target neuron", yticks=range(10), xlim=(0, 41), ylim=(-2.5, 11))
 ax.set_title("potentials; above, their means as the callback saw them", fontsize=11)
 ax.legend(loc="lower right")
 figure.savefig("delays_and_probe.png", dpi=120)

@@ -9,10 +9,12 @@ def network_names_or_files(incomplete: str) -> list[str]:
     """Networks of the library, and YAML files and folders that begin like this."""
     from pygenn_lite.models import network_names
 
-    folder = Path(incomplete if incomplete.endswith("/") else incomplete + "x").parent
+    folder = Path(incomplete) if incomplete.endswith("/") else Path(f"{incomplete}x").parent
     files: list[str] = []
     if folder.is_dir():
         for path in sorted(folder.iterdir()):
+            if path.name.startswith("."):
+                continue
             if path.is_dir():
                 files.append(f"{path}/")
             elif path.suffix in (".yaml", ".yml"):

@@ -134,6 +134,8 @@ def test_a_network_is_read_from_standard_input(here, call, monkeypatch):
     [
         ("run cu", ["cuba"]),
         ("run sma", ["small.yaml"]),
+        ("run nets/", ["nets/deep/", "nets/one.yaml"]),
+        ("run nets/o", ["nets/one.yaml"]),
         ("inspect micro", ["microcircuit"]),
         ("run cuba --backend c", ["cpp"]),
         ("run cuba --precision ", ["float32", "float64"]),
@@ -145,6 +147,9 @@ def test_a_network_is_read_from_standard_input(here, call, monkeypatch):
 def test_shells_complete_commands_options_networks_and_models(
     here, call, monkeypatch, line, offered
 ):
+    Path("nets/deep").mkdir(parents=True)
+    for name in ("one.yaml", "notes.txt", ".hidden.yaml"):
+        Path("nets", name).write_text("")
     words = f"pygenn-lite {line}"
     monkeypatch.setenv("_PYGENN_LITE_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", words)
