@@ -9,7 +9,6 @@ import numpy as np
 from pygenn_lite.cli.network import load
 from pygenn_lite.cli.output import make_console
 from pygenn_lite.declaration import Network, SpikeSource
-from pygenn_lite.errors import UnsupportedFeature
 
 
 def inspect_network(
@@ -18,13 +17,13 @@ def inspect_network(
     """Print the populations and groups, the update rules, and the memory they will need."""
     from pygenn_lite import codegen
     from pygenn_lite.declaration.origins import located_in
+    from pygenn_lite.runtime.backends import check_precision
     from pygenn_lite.runtime.inspection import recording_table
     from pygenn_lite.runtime.plan import readable, table
     from pygenn_lite.runtime.planning import planned_memory
     from pygenn_lite.runtime.recording import recording_requests
 
-    if precision not in ("float32", "float64"):
-        raise UnsupportedFeature(f"no precision '{precision}'", cure="float32 or float64")
+    check_precision(precision)
     network, settings = load(name, changes, scale)
     with located_in(network.origins):
         structure = codegen.network_structure(network, precision)
