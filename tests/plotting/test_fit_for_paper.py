@@ -47,7 +47,7 @@ def labels_by_place(ax):
 
 @pytest.mark.parametrize(
     ("number", "figsize"),
-    [(2, None), (8, (4.0, 3.0)), (32, None), (60, (4.0, 3.0)), (60, None), (300, None)],
+    [(2, None), (8, (4.0, 3.0)), (32, None), (60, (4.0, 3.0)), (150, None)],
 )
 def test_labels_stand_within_their_band_and_cover_no_other(number, figsize):
     raster, _, bars = plotting.plot_result(even(number, size=12), figsize=figsize).axes
