@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pygenn_lite.plotting.picture import Picture
 
 SAVED_DPI = 150
+VECTOR_DPI = 300  # of what is pixels within vector files
+VECTOR_FORMATS = frozenset({"pdf", "svg", "svgz", "eps", "ps", "pgf"})
 # Backends of matplotlib that open no window.
 FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 
@@ -113,7 +115,8 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -
     path : str or Path
         Ends in .png, .pdf, .svg, ...
     dpi : float, optional
-        Dots per inch of pixels; by default the user's ``savefig.dpi`` or 150.
+        Dots per inch of pixels; by default the user's ``savefig.dpi``, or 150, or
+        300 for what is pixels within vector files.
 
     Raises
     ------
@@ -125,14 +128,15 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -
     check_size((1.0, 1.0), dpi)
     target = Path(path)
     known = sorted(figure.canvas.get_supported_filetypes())
-    if target.suffix.lstrip(".").lower() not in known:
+    ending = target.suffix.lstrip(".").lower()
+    if ending not in known:
         raise ArgumentError(
             f"cannot write a picture as '{target.name}'",
             cure=f"end the name in .{', .'.join(known)}",
         )
     try:
         with written_at_once(target) as aside:  # an old picture survives a full disk
-            figure.savefig(aside, dpi=_dots(dpi))
+            figure.savefig(aside, dpi=_dots(ending, dpi))
     except OSError as error:
         raise SimulationError(f"cannot write '{target}': {error.strerror or error}") from None
     return target
@@ -193,10 +197,12 @@ def show_in_notebook(figure: Figure) -> None:
     sys.modules["IPython"].display.display(data, metadata=details, raw=True)
 
 
-def _dots(dpi: float | None) -> float | str:
+def _dots(ending: str, dpi: float | None) -> float:
     import matplotlib
 
     if dpi is not None:
         return dpi
     chosen = matplotlib.rcParams["savefig.dpi"]
-    return SAVED_DPI if chosen == "figure" else float(chosen)
+    if chosen != "figure":
+        return float(chosen)
+    return VECTOR_DPI if ending in VECTOR_FORMATS else SAVED_DPI

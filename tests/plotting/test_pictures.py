@@ -1,10 +1,14 @@
 """Pictures show what was recorded, also of large networks, and files are what their names say."""
 
+import base64
+import io
+import re
 import subprocess
 import sys
 import time
 from types import SimpleNamespace
 
+import matplotlib.image
 import matplotlib.pyplot
 import numpy as np
 import pytest
@@ -250,3 +254,13 @@ def test_pictures_need_no_display_and_no_pyplot():
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("options", "dots"), [({}, 300), ({"dpi": 60}, 60)])
+def test_what_is_pixels_within_a_vector_file_is_fine_enough_for_print(tmp_path, options, dots):
+    plotting.save_figure(plotting.raster(small()).figure, tmp_path / "a.svg", **options)
+    widths = re.findall(r'<image .*?width="([\d.]+)"', (tmp_path / "a.svg").read_text(), re.DOTALL)
+    assert widths
+    image = re.search(r"base64,([^\"]+)", (tmp_path / "a.svg").read_text()).group(1)
+    pixels = matplotlib.image.imread(io.BytesIO(base64.b64decode(image)), format="png").shape[1]
+    assert pixels / (float(widths[0]) / 72) == pytest.approx(dots, rel=0.02)
