@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING
 from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.checks import (
-    check_delay,
     check_dt,
     check_neuron_value,
     check_not_negative,
-    check_positions,
     check_seed,
     check_size,
     check_spike_trains,
-    check_synapse_model,
-    check_synapse_value,
     check_timed_values,
 )
-from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
-from pygenn_lite.declaration.domains import check_domains
+from pygenn_lite.declaration.connectivity import Connectivity
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
     Input,
@@ -30,7 +25,13 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
-from pygenn_lite.declaration.names import check_choice, check_label, check_name, nearest
+from pygenn_lite.declaration.names import check_label, check_name, nearest
+from pygenn_lite.declaration.network_parts import (
+    declare_group,
+    declare_poisson,
+    declare_population,
+    recordable,
+)
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.numeric import Number, Whole, whole_number
 from pygenn_lite.declaration.origins import Origins
@@ -42,7 +43,7 @@ from pygenn_lite.declaration.population import (
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse import SynapseModel
-from pygenn_lite.declaration.values import FrozenArray, ValueLike, ValuesLike, as_value, as_values
+from pygenn_lite.declaration.values import FrozenArray, ValueLike, ValuesLike, as_value
 from pygenn_lite.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -136,37 +137,8 @@ class Network:
         >>> exc.size, exc["V"][:10].size
         (800, 800)
         """
-        where = f"population {name!r}"
         self._new_name(name, "population")
-        if not isinstance(model, NeuronModel):
-            raise NetworkError(
-                f"{type(model).__name__} is no neuron model",
-                where=where,
-                cure="give a NeuronModel; spike trains go through spike_source()",
-            )
-        neurons = check_size(size, where)
-        population = Population(
-            name,
-            neurons,
-            model,
-            as_values(initial, "initial", where),
-            as_values(parameters, "parameters", where),
-            check_positions(positions, neurons, where),
-        )
-        known = {"initial": model.state_names, "parameters": tuple(n for n, _ in model.parameters)}
-        for field, names in known.items():
-            for key, _ in getattr(population, field):
-                if key not in names:
-                    raise NetworkError(
-                        f"{field}: the model has no {key!r}{nearest(key, names)}",
-                        where=where,
-                        cure=f"it has {list(names)}",
-                    )
-        merged = {**dict(model.parameters), **dict(population.parameters)}
-        merged.update({**dict(model.initial), **dict(population.initial)})
-        for key, value in merged.items():
-            check_neuron_value(value, population, key, where)
-        check_domains(model.domains, population.parameters, where, NetworkError)
+        population = declare_population(name, size, model, initial, parameters, positions)
         self.populations[name] = population
         return population
 
@@ -226,35 +198,19 @@ class Network:
         """
         pre, post = self._population(source), self._receiver(target)
         if name is None:
-            name = base = f"{pre.name}_{post.name}"
-            count = 2
-            while name in self.groups or name in self.populations:
-                name, count = f"{base}_{count}", count + 1
-        where = f"synapse group {name!r}"
+            name = _free_name(f"{pre.name}_{post.name}", {*self.groups, *self.populations})
         self._new_name(name, "synapse group")
-        check_synapse_model(synapse, where)
-        if not isinstance(connectivity, Connectivity):
-            raise NetworkError(
-                f"{type(connectivity).__name__} is no connectivity rule",
-                where=where,
-                cure="e.g. FixedProbability(0.1)",
-            )
-        connectivity.validate(pre.size, post.size, pre.name == post.name, where)
-        group = SynapseGroup(
+        group = declare_group(
             name,
-            pre.name,
-            post.name,
+            pre,
+            post,
             synapse,
             connectivity,
-            as_value(weight, f"{where}: weight"),
-            as_value(self.dt if delay is None else delay, f"{where}: delay"),
-            check_choice(storage, STORAGE, "storage", where, NetworkError),
-            post.size,
+            weight=weight,
+            delay=self.dt if delay is None else delay,
+            storage=storage,
+            dt=self.dt,
         )
-        check_synapse_value(group.weight, group, pre, post, "weight")
-        check_synapse_value(group.delay, group, pre, post, "delay")
-        check_delay(group.delay, self.dt, f"{where}: delay")
-        check_domains(synapse.domains, [("weight", group.weight)], where, NetworkError)
         self.groups[name] = group
         return group
 
@@ -283,35 +239,10 @@ class Network:
         """
         population = self._receiver(target)
         name = self._input_name(name, f"poisson_{population.name}")
-        where = f"Poisson input {name!r}"
-        if (synapse is None) == (variable is None):
-            raise NetworkError(
-                "give either a synapse model or a variable",
-                where=where,
-                cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
-            )
-        if synapse is not None:
-            check_synapse_model(synapse, where)
-        if variable is not None:
-            check_choice(
-                variable, population.model.state_names, "state variable", where, NetworkError
-            )
-        declared = PoissonInput(
-            name,
-            population.name,
-            as_value(rate, f"{where}: rate"),
-            as_value(weight, f"{where}: weight"),
-            as_value(sources, f"{where}: sources"),
-            variable,
-            synapse,
-        )
-        if synapse is not None:
-            check_domains(synapse.domains, [("weight", declared.weight)], where, NetworkError)
-        for what in ("rate", "weight", "sources"):
-            value = getattr(declared, what)
-            check_neuron_value(value, population, what, where)
-            if what != "weight":
-                check_not_negative(value, what, where)
+        declared = declare_poisson(
+            name, population, rate, weight=weight, synapse=synapse, variable=variable,
+            sources=sources,
+        )  # fmt: skip
         self.inputs.append(declared)
         return declared
 
@@ -398,15 +329,7 @@ class Network:
         steps = whole_number(every)
         if steps is None or steps < 1:
             raise NetworkError(f"every = {every!r}", where="record", cure="a whole number >= 1")
-        for thing in things:
-            if isinstance(thing, Population):
-                thing = thing.spikes
-            if not isinstance(thing, (SpikesOf, VariableOf)):
-                raise NetworkError(
-                    f"cannot record {thing!r}",
-                    where="record",
-                    cure="e.g. exc.spikes or exc['V'][:10]",
-                )
+        for thing in map(recordable, things):
             if self._population(thing.population).size != thing.size:
                 raise NetworkError(
                     f"{thing.population!r} of another network cannot be recorded in this one",
@@ -509,10 +432,7 @@ class Network:
             if name in taken:
                 raise NetworkError(f"the name {name!r} is used twice", where="input")
             return name
-        name, count = base, 2
-        while name in taken:
-            name, count = f"{base}_{count}", count + 1
-        return name
+        return _free_name(base, taken)
 
     def _population(self, which: Population | str) -> Population:
         name = which.name if isinstance(which, Population) else which
@@ -548,3 +468,10 @@ class Network:
                 cure=f"its inputs are {list(known)}",
             )
         return population
+
+
+def _free_name(base: str, taken: set[str]) -> str:
+    name, count = base, 2
+    while name in taken:
+        name, count = f"{base}_{count}", count + 1
+    return name

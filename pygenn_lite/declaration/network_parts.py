@@ -1,0 +1,166 @@
+"""Makes the parts of a network from what a user gives, or says what is wrong with it. What is in
+the network already is `network`'s affair."""
+
+from __future__ import annotations
+
+from numpy.typing import ArrayLike
+
+from pygenn_lite.declaration.checks import (
+    check_delay,
+    check_neuron_value,
+    check_not_negative,
+    check_positions,
+    check_size,
+    check_synapse_model,
+    check_synapse_value,
+)
+from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
+from pygenn_lite.declaration.domains import Domains, check_domains
+from pygenn_lite.declaration.inputs import PoissonInput
+from pygenn_lite.declaration.names import check_choice, nearest
+from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.numeric import Whole
+from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
+from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.values import Value, ValueLike, ValuesLike, as_value, as_values
+from pygenn_lite.errors import NetworkError
+
+
+def declare_population(
+    name: str,
+    size: Whole,
+    model: NeuronModel,
+    initial: ValuesLike,
+    parameters: ValuesLike,
+    positions: ArrayLike | None,
+) -> Population:
+    """A population whose values fit its model."""
+    where = f"population {name!r}"
+    if not isinstance(model, NeuronModel):
+        raise NetworkError(
+            f"{type(model).__name__} is no neuron model",
+            where=where,
+            cure="give a NeuronModel; spike trains go through spike_source()",
+        )
+    neurons = check_size(size, where)
+    population = Population(
+        name,
+        neurons,
+        model,
+        as_values(initial, "initial", where),
+        as_values(parameters, "parameters", where),
+        check_positions(positions, neurons, where),
+    )
+    known = {"initial": model.state_names, "parameters": tuple(n for n, _ in model.parameters)}
+    for field, names in known.items():
+        for key, _ in getattr(population, field):
+            if key not in names:
+                raise NetworkError(
+                    f"{field}: the model has no {key!r}{nearest(key, names)}",
+                    where=where,
+                    cure=f"it has {list(names)}",
+                )
+    merged = {**dict(model.parameters), **dict(population.parameters)}
+    merged.update({**dict(model.initial), **dict(population.initial)})
+    for key, value in merged.items():
+        check_neuron_value(value, population, key, where)
+    check_domains(model.domains, population.parameters, where, NetworkError)
+    return population
+
+
+def declare_group(
+    name: str,
+    pre: Population,
+    post: Population,
+    synapse: SynapseModel,
+    connectivity: Connectivity,
+    *,
+    weight: ValueLike,
+    delay: ValueLike,
+    storage: str,
+    dt: float,
+) -> SynapseGroup:
+    """A synapse group whose rule and values fit its populations."""
+    where = f"synapse group {name!r}"
+    check_synapse_model(synapse, where)
+    if not isinstance(connectivity, Connectivity):
+        raise NetworkError(
+            f"{type(connectivity).__name__} is no connectivity rule",
+            where=where,
+            cure="e.g. FixedProbability(0.1)",
+        )
+    connectivity.validate(pre.size, post.size, pre.name == post.name, where)
+    group = SynapseGroup(
+        name,
+        pre.name,
+        post.name,
+        synapse,
+        connectivity,
+        as_value(weight, f"{where}: weight"),
+        as_value(delay, f"{where}: delay"),
+        check_choice(storage, STORAGE, "storage", where, NetworkError),
+        post.size,
+    )
+    check_synapse_value(group.weight, group, pre, post, "weight")
+    check_synapse_value(group.delay, group, pre, post, "delay")
+    check_delay(group.delay, dt, f"{where}: delay")
+    _check_weight(synapse.domains, group.weight, where)
+    return group
+
+
+def declare_poisson(
+    name: str,
+    population: Population,
+    rate: ValueLike,
+    *,
+    weight: ValueLike,
+    synapse: SynapseModel | None,
+    variable: str | None,
+    sources: ValueLike,
+) -> PoissonInput:
+    """A Poisson input whose values and target fit the population."""
+    where = f"Poisson input {name!r}"
+    if (synapse is None) == (variable is None):
+        raise NetworkError(
+            "give either a synapse model or a variable",
+            where=where,
+            cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
+        )
+    if synapse is not None:
+        check_synapse_model(synapse, where)
+    if variable is not None:
+        check_choice(variable, population.model.state_names, "state variable", where, NetworkError)
+    declared = PoissonInput(
+        name,
+        population.name,
+        as_value(rate, f"{where}: rate"),
+        as_value(weight, f"{where}: weight"),
+        as_value(sources, f"{where}: sources"),
+        variable,
+        synapse,
+    )
+    if synapse is not None:
+        _check_weight(synapse.domains, declared.weight, where)
+    for what in ("rate", "weight", "sources"):
+        value = getattr(declared, what)
+        check_neuron_value(value, population, what, where)
+        if what != "weight":
+            check_not_negative(value, what, where)
+    return declared
+
+
+def recordable(thing: object) -> SpikesOf | VariableOf:
+    """What a user asks to record."""
+    if isinstance(thing, Population):
+        return thing.spikes
+    if isinstance(thing, (SpikesOf, VariableOf)):
+        return thing
+    raise NetworkError(
+        f"cannot record {thing!r}", where="record", cure="e.g. exc.spikes or exc['V'][:10]"
+    )
+
+
+def _check_weight(domains: Domains, weight: Value, where: str) -> None:
+    """Warnings point to who called the network's method, which called `declare_...`."""
+    check_domains(domains, [("weight", weight)], where, NetworkError, stacklevel=4)
