@@ -5,6 +5,7 @@ and its alias."""
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,14 @@ EACH = 1 << 27  # words per entry
 TABLE_KIND, ONE_RATE_KIND, RATES_KIND = 0, 1, 2
 
 
+@lru_cache(maxsize=256)
 def poisson_table(
     rate: float,
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]] | None:
     """Thresholds and aliases for ``rate`` expected counts, or None where 32 entries do not reach.
 
-    Shares of the 2**32 words are whole numbers and add up without rest.
+    Shares of the 2**32 words are whole numbers and add up without rest. Inputs of one rate share
+    their table, in memory too.
     """
     if not 0.0 <= rate <= 20.0:
         return None
@@ -44,4 +47,5 @@ def poisson_table(
         share[high] -= EACH - share[low]
         if share[high] < EACH:
             poor.append(rich.pop())
+    threshold.flags.writeable = alias.flags.writeable = False
     return threshold, alias

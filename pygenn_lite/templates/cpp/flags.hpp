@@ -41,9 +41,20 @@ inline bool any_of(const Word (&flags)[kColumns]) {
 #endif
 }
 
-// One bit for each of the block's first `count` neurons.
+// Forgets the flags of all neurons but the first `count`: behind the end of a slice stand some that belong to nobody, and
+// would stay above the threshold once they are.
 template <class Word>
-inline uint64_t flagged(const Word (&flags)[kColumns], uint32_t count) {
+inline void keep_first(Word (&flags)[kColumns], uint32_t count) {
+  if (count >= PGL_BLOCK) return;
+  for (int column = 0; column < kColumns; ++column) {
+    const int rows = (int(count) - column + kColumns - 1) / kColumns;
+    flags[column] &= (Word{1} << (rows > 0 ? rows : 0)) - 1;
+  }
+}
+
+// One bit for each neuron.
+template <class Word>
+inline uint64_t flagged(const Word (&flags)[kColumns]) {
   uint64_t mask = 0;
   for (int column = 0; column < kColumns; ++column) {
     if (flags[column] == 0) continue;
@@ -51,7 +62,7 @@ inline uint64_t flagged(const Word (&flags)[kColumns], uint32_t count) {
       mask |= (uint64_t(flags[column]) >> row & 1u) << (row * kColumns + column);
     }
   }
-  return count < PGL_BLOCK ? mask & ((uint64_t{1} << count) - 1) : mask;
+  return mask;
 }
 
 // The largest size of a number that still counts as finite where `n` numbers are looked at through their sum.
