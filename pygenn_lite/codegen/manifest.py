@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import sympy
+
 from pygenn_lite.codegen.program import NeuronKernel, Program, SynapseKernel
 
 
@@ -29,11 +31,26 @@ def _neuron(kernel: NeuronKernel) -> dict[str, Any]:
         ],
         "scalars": [{"name": s.name, "role": s.role} for s in kernel.scalars],
         "poisson": [jump.target for jump in kernel.poisson],
+        "draws": len(kernel.draws),
+        "operations": sum(_operations(assign.value) for assign in kernel.step),
         "timed": [{"name": t.name, "shared": t.shared} for t in kernel.timed],
         "published": list(kernel.published),
         "checked": list(kernel.checked),
         "integrators": dict(kernel.integrators),
     }
+
+
+def _operations(expression: sympy.Basic) -> int:
+    """About how many additions' time it takes to evaluate an expression."""
+    total = 0
+    for part in sympy.preorder_traversal(expression):
+        if part.is_Add or part.is_Mul:
+            total += len(part.args) - 1
+        elif part.is_Pow:
+            total += 4
+        elif part.is_Function:
+            total += 16
+    return total
 
 
 def _synapse(kernel: SynapseKernel) -> dict[str, Any]:

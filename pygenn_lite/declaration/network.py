@@ -103,6 +103,7 @@ class Network:
         self.populations: dict[str, Population] = {}
         self.groups: dict[str, SynapseGroup] = {}
         self.inputs: list[Input] = []
+        self._input_names: set[str] = set()
         self.recordings: list[Recording] = []
         self.origins: Origins = {}
 
@@ -243,7 +244,7 @@ class Network:
             name, population, rate, weight=weight, synapse=synapse, variable=variable,
             sources=sources,
         )  # fmt: skip
-        self.inputs.append(declared)
+        self._add_input(declared)
         return declared
 
     def current(
@@ -259,7 +260,7 @@ class Network:
         name = self._input_name(name, f"current_{population.name}")
         declared = CurrentInput(name, population.name, input, as_value(value, name))
         check_neuron_value(declared.value, population, "value", f"current {name!r}")
-        self.inputs.append(declared)
+        self._add_input(declared)
         return declared
 
     def timed_current(
@@ -285,7 +286,7 @@ class Network:
         where = f"timed current {name!r}"
         t, v = check_timed_values(times, values, population.size, where)
         declared = TimedCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
-        self.inputs.append(declared)
+        self._add_input(declared)
         return declared
 
     def noise_current(
@@ -306,7 +307,7 @@ class Network:
         for what in ("mean", "sd"):
             check_neuron_value(getattr(declared, what), population, what, f"noise {name!r}")
         check_not_negative(declared.sd, "sd", f"noise {name!r}")
-        self.inputs.append(declared)
+        self._add_input(declared)
         return declared
 
     def record(self, *things: SpikesOf | VariableOf | Population, every: Whole = 1) -> None:
@@ -359,6 +360,7 @@ class Network:
         other = Network(self.dt, self.seed, self.name)
         other.populations, other.groups = dict(self.populations), dict(self.groups)
         other.inputs, other.recordings = list(self.inputs), list(self.recordings)
+        other._input_names = set(self._input_names)
         other.origins = dict(self.origins)
         return other
 
@@ -425,8 +427,12 @@ class Network:
                 f"the name {name!r} is used twice", where=what, cure="give each its own name"
             )
 
+    def _add_input(self, declared: Input) -> None:
+        self.inputs.append(declared)
+        self._input_names.add(declared.name)
+
     def _input_name(self, name: str | None, base: str) -> str:
-        taken = {i.name for i in self.inputs}
+        taken = self._input_names
         if name is not None:
             check_name(name, "input", reserved=False)
             if name in taken:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 4
+ABI_VERSION = 5
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -206,7 +206,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_spikes_drain": (_I32, (_V, _I32, _V, _V)),
     "pgl_samples_count": (_I64, (_V, _I32)),
     "pgl_samples_drain": (_I32, (_V, _I32, _V, _V)),
-    "pgl_total_spikes": (_I64, (_V, _U32)),
+    "pgl_total_spikes": (_I32, (_V, _V)),
     "pgl_spike_totals": (_I32, (_V, _U32, _V)),
     "pgl_spike_totals_import": (_I32, (_V, _U32, _V)),
     "pgl_run": (_I64, (_V, _I64)),

@@ -12,7 +12,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.build import compile_code
 from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.partition import automatic_threads
+from pygenn_lite.runtime.threads import automatic_threads
 from pygenn_lite.runtime.toolchain import available_cpus
 
 PRECISIONS = ("float32", "float64")
@@ -82,12 +82,14 @@ class CppBackend:
         )
         for what in code.compiled:
             report(f"compiling {what}", 1, 1)
-        neurons = sum(p.size for p in network.populations.values())
+        threads = options.threads or automatic_threads(
+            network, structure, code.manifest, available_cpus()
+        )
         return Machine(
             network,
             structure,
             code,
-            threads=options.threads or automatic_threads(neurons, available_cpus()),
+            threads=threads,
             real=options.precision,
             progress=lambda part: report("connecting", round(part * 1000) / 10, 100),
         )

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 BLOCK = 64  # neurons are updated in blocks of this many (PGL_BLOCK)
 ARENA_LIMIT = 61440  # receptor variables of a slice that 16-bit targets reach, with some to spare
-NEURONS_PER_THREAD = 4096
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,3 @@ def make_partition(
 def blocks_of(size: int) -> int:
     """Blocks that hold so many neurons."""
     return -(-size // BLOCK)
-
-
-def automatic_threads(neurons: int, cpus: int) -> int:
-    """Threads for a network of this size: in small ones waiting for one another's spikes costs more
-    than is gained."""
-    if neurons < 2 * NEURONS_PER_THREAD:
-        return 1
-    return max(1, min(cpus, neurons // NEURONS_PER_THREAD))

@@ -35,15 +35,14 @@ from pygenn_lite.runtime.partition import (
     ARENA_LIMIT,
     BLOCK,
     Partition,
-    automatic_threads,
     make_partition,
 )
 from pygenn_lite.runtime.plan import MemoryRow, check_memory
 from pygenn_lite.runtime.spike_trains import repeated_spikes
 from pygenn_lite.runtime.stores import StorePlan, plan_stores
+from pygenn_lite.runtime.threads import UNCONNECTED_DELAY, automatic_threads
 from pygenn_lite.runtime.toolchain import available_cpus
 
-UNCONNECTED_DELAY = 16  # steps that slices take at a time where nothing is connected
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
 BUILDING = 0.25  # of the largest store: what the builder needs for a while
 # Bytes per synapse, measured:
@@ -89,7 +88,7 @@ def planned_memory(
     network: Network, structure: NetworkStructure, manifest: Mapping[str, Any], precision: str
 ) -> list[MemoryRow]:
     """What a network will need, told without drawing a synapse."""
-    threads = automatic_threads(sum(p.size for p in network.populations.values()), available_cpus())
+    threads = automatic_threads(network, structure, manifest, available_cpus())
     partition = cut_network(network, structure, manifest, threads)
     real = np.dtype(precision)
     plans = plans_of(foreseen_groups(network), structure, real)

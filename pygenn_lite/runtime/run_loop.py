@@ -6,6 +6,9 @@ import contextlib
 import time
 from typing import NoReturn
 
+import numpy as np
+import numpy.typing as npt
+
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import FileFormatError, MemoryPlanError, NumericalError, SimulationError
 from pygenn_lite.runtime import abi
@@ -45,7 +48,7 @@ class RunLoop:
         self.most_steps = max(1, CHUNK_BYTES // max(machine.recorders.bytes_per_step, 1))
         machine.recorders.drain(None)  # what a run that failed may have left
         self._broken_off = False
-        self.offsets = {n: self._total(n) for n in machine.numbers}
+        self.offsets = self._totals()
         self._count()
 
     @property
@@ -148,14 +151,16 @@ class RunLoop:
     def _next(self, multiple: int) -> int:
         return (self.step // multiple + 1) * multiple
 
-    def _total(self, population: str) -> int:
-        machine = self.machine
-        return machine.call("total_spikes", machine.numbers[population])
+    def _totals(self) -> npt.NDArray[np.int64]:
+        """Spikes of each population since the start or the last reset."""
+        totals = np.zeros(len(self.machine.numbers), np.int64)
+        self.machine.call("total_spikes", totals.ctypes.data)
+        return totals
 
     def _count(self) -> None:
         self._counted_at = self.step
-        totals = {n: self._total(n) - offset for n, offset in self.offsets.items()}
-        self.sink.add_counts(self.step, totals)
+        totals = (self._totals() - self.offsets).tolist()
+        self.sink.add_counts(self.step, dict(zip(self.machine.numbers, totals, strict=True)))
 
     def _raise_fault(self) -> None:
         """NaN or infinity: say where."""

@@ -326,7 +326,9 @@ class Net:
         return fault if self.engine.fault_get(self.handle, c.byref(fault)) else None
 
     def total(self, population: Population) -> int:
-        return self.check(self.engine.total_spikes(self.handle, population.id))
+        totals = np.empty(population.id + 100, np.int64)
+        self.check(self.engine.total_spikes(self.handle, pointer(totals)))
+        return int(totals[population.id])
 
     def totals(self, population: Population) -> np.ndarray:
         counts = np.empty(population.size, dtype=np.uint32)

@@ -49,6 +49,12 @@ void fused_float(const float* a, const float* b, const float* c, float* out, int
 void fused_double(const double* a, const double* b, const double* c, double* out, int64_t n) { fused(a, b, c, out, n); }
 int any_float(const uint32_t* flags) { return any(flags); }
 int any_double(const uint64_t* flags) { return any(flags); }
+uint64_t first_flags(uint32_t count) {
+  alignas(64) uint32_t flags[pgl::kColumns];
+  for (uint32_t& flag : flags) flag = 15;
+  pgl::keep_first(flags, count);
+  return pgl::flagged(flags);
+}
 
 void words(uint32_t first, int64_t blocks, uint32_t* out) {
   for (int64_t b = 0; b < blocks; ++b) pgl::philox_words64(77u, 5u, 1u, (int64_t{7} << 32) + b, first, out + 64 * b);

@@ -304,7 +304,6 @@ def test_no_failure_is_swallowed(library: ctypes.CDLL) -> None:
         for wrong in (
             lambda: net.check(net.engine.spikes_drain(net.handle, samples, None, None)),
             lambda: net.check(net.engine.samples_drain(net.handle, spikes, None, None)),
-            lambda: net.total(nobody),
             lambda: net.totals(nobody),
             lambda: net.check(net.engine.inflight_export(net.handle, 9, None, None)),
             lambda: net.put_in_flight(nobody, (np.zeros(1, np.int64), np.zeros(1, np.uint32))),

@@ -255,3 +255,13 @@ def test_the_target_is_part_of_the_cache_key() -> None:
     targets = [target.Target(n, ()) for n in ("native", *target.LEVELS)]
     assert len({build.kernels_key(one, t, "a") for t in targets}) == len(targets)
     assert len({build.part_key("engine", one, t) for t in targets}) == len(targets)
+
+
+@pytest.mark.parametrize("count", [1, 10, 16, 17, 63, 64, 1000])
+def test_neurons_behind_the_end_of_a_slice_have_no_flags(
+    libraries: dict[str, c.CDLL], count: int
+) -> None:
+    for library in libraries.values():
+        library.first_flags.restype = c.c_uint64
+        seen = library.first_flags(c.c_uint32(count))
+        assert seen == (1 << min(count, 64)) - 1

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from pygenn_lite.runtime.partition import (
     BLOCK,
-    automatic_threads,
     make_partition,
 )
 
@@ -52,9 +51,3 @@ def test_small_populations_go_whole_to_different_slices():
 def test_a_population_can_be_kept_whole():
     partition = make_partition({"a": 10_000}, {"a": 1}, 4, whole=["a"])
     assert sorted(partition.count("a", s) for s in range(4)) == [0, 0, 0, 10_000]
-
-
-def test_small_networks_get_one_thread():
-    assert automatic_threads(4_000, cpus=16) == 1
-    assert automatic_threads(80_000, cpus=2) == 2
-    assert automatic_threads(20_000, cpus=64) < 64

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PGL_ABI_VERSION 4
+#define PGL_ABI_VERSION 5
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -161,7 +161,8 @@ int64_t pgl_spikes_count(pgl_engine*, int32_t recorder);
 int32_t pgl_spikes_drain(pgl_engine*, int32_t recorder, int64_t* steps, uint32_t* indices);  // sorted by step, index; then forgotten
 int64_t pgl_samples_count(pgl_engine*, int32_t recorder);                                    // samples (rows)
 int32_t pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* values);      // real [rows, n]
-int64_t pgl_total_spikes(pgl_engine*, uint32_t population);  // counted since create/reset, recorded or not
+// Of each population, counted since create/reset, recorded or not.
+int32_t pgl_total_spikes(pgl_engine*, int64_t* totals /* [populations] */);
 int32_t pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
 int32_t pgl_spike_totals_import(pgl_engine*, uint32_t population, const uint32_t* counts /* [size] */);  // go on from
 

@@ -239,12 +239,13 @@ int32_t pgl_samples_drain(pgl_engine* engine, int32_t recorder, int64_t* steps, 
   });
 }
 
-int64_t pgl_total_spikes(pgl_engine* engine, uint32_t index) {
-  return guarded<int64_t>(-1, [&] {
-    population_at(engine, index);
-    uint64_t total = 0;
-    for (const pgl::Slice& slice : engine->slices()) total += slice.populations[index].total;
-    return static_cast<int64_t>(total);
+int32_t pgl_total_spikes(pgl_engine* engine, int64_t* totals) {
+  return guarded<int32_t>(-1, [&] {
+    for (size_t p = 0; p < engine->populations.size(); ++p) {
+      totals[p] = 0;
+      for (const pgl::Slice& slice : engine->slices()) totals[p] += static_cast<int64_t>(slice.populations[p].total);
+    }
+    return 0;
   });
 }
 
