@@ -16,6 +16,7 @@ from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.habits import block_hint, line_hint
 from pygenn_lite.declaration.names import check_name
 from pygenn_lite.declaration.numeric import plain_number
+from pygenn_lite.declaration.summary import shortened
 from pygenn_lite.errors import EquationError
 
 _DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
@@ -77,12 +78,15 @@ class Expression:
     def __str__(self) -> str:
         return self.text
 
+    def __repr__(self) -> str:
+        return f"<{shortened(str(self))}>"
+
 
 ExpressionLike: TypeAlias = str | float | Expression | Symbolic
 """What users may write where an expression is meant: text, a number, SymPy."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Equation(Expression):
     """A derivative ``dx/dt = ...``, a definition ``x = ...`` or an assignment ``x += ...``."""
 

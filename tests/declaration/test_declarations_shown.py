@@ -65,7 +65,9 @@ def everything(net):
     return [
         net, net.declaration(), *net.populations.values(), *groups, *net.inputs, *net.recordings,
         *(p.model for p in net.populations.values()), *(g.synapse for g in groups),
-        *(g.connectivity for g in groups), net.groups["source_exc"].synapse.pre_trace,
+        *(g.connectivity for g in groups), *pg.LIF().equations,
+        pg.parse_expression("x" + "*x" * 50), pg.DistanceDependent("exp(-distance)"),
+        net.groups["source_exc"].synapse.pre_trace,
     ]  # fmt: skip
 
 
@@ -97,6 +99,10 @@ def test_lines_say_what_matters():
     )
     assert "spikes if V > V_th" in repr(pg.LIF())
     assert repr(pg.NeuronModel("dx/dt = -x")) == "<NeuronModel: x>"
+    assert repr(pg.NeuronModel("dx/dt = -x").equations) == "(<dx/dt = -x>,)"
+    assert repr(pg.DistanceDependent("exp(-distance)")).startswith(
+        "DistanceDependent(probability=<exp(-distance)>, "
+    )
 
 
 def test_str_of_a_network_still_lists_its_parts():
