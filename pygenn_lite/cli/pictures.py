@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pygenn_lite.cli.run import RESULT_FILE, SUMMARY_FILE
+from pygenn_lite.cli.run import SUMMARY_FILE
 from pygenn_lite.errors import FileFormatError
+from pygenn_lite.runtime.files import RESULT_FILE
 
 
 def plot_file(

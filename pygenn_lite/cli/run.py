@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import re
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from pygenn_lite.errors import (
     NumericalError,
     SimulationError,
 )
+from pygenn_lite.runtime.files import RESULT_FILE, harmless_name, written_at_once
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.result import Result
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RESULT_FILE, PICTURE_FILE, SUMMARY_FILE = "result.h5", "picture.png", "summary.json"
+PICTURE_FILE, SUMMARY_FILE = "picture.png", "summary.json"
 
 
 @dataclass(frozen=True)
@@ -208,8 +208,7 @@ def _make_folder(options: RunOptions, network: Network) -> Path:
     if options.out is not None:
         folder = options.out
     else:
-        # The name may come from a stranger's file: only harmless characters get into the path.
-        name = re.sub(r"[^A-Za-z0-9_-]+", "_", network.name)[:60].strip("_") or "network"
+        name = harmless_name(network.name, "network")
         folder, count = Path("results") / name, 2
         while folder.exists():
             folder, count = Path("results") / f"{name}_{count}", count + 1
@@ -261,8 +260,6 @@ def _finish(
 
 
 def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
-    from pygenn_lite.runtime.files import written_at_once
-
     path = folder / SUMMARY_FILE
     outcome.files += [path] if stream is None else [stream, path]
     known: dict[str, Any] = {"published_hz": dict(outcome.settings.published)}

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import re
 
+from pygenn_lite.declaration.summary import shortened
+
 _TIME, _VOLTAGE, _CURRENT = "times are in ms", "voltages in mV", "currents in pA"
 _CAPACITY, _CONDUCTANCE = "capacitances in pF", "conductances in nS"
 _RESISTANCE, _RATE = "resistances in GOhm (mV/pA)", "rates in Hz"
@@ -286,4 +288,4 @@ def _constant(node: ast.expr) -> float | None:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 200 else text[:197] + "...")
+    return repr(shortened(text, 200))

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections.abc import Iterable
 
+from pygenn_lite.declaration.summary import listed
 from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.errors import DeclarationError, EquationError
 
@@ -85,8 +86,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def nearest_or_all(name: str, known: Iterable[str]) -> str:
     """The same, or else ``"; known: E_L, tau"``."""
     names = [str(k) for k in known]
-    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    return nearest(name, names) or (f"; known: {shown}" if names else "")
+    return nearest(name, names) or (f"; known: {listed(names, 20)}" if names else "")
 
 
 def check_choice(

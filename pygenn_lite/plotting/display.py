@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ArgumentError, SimulationError
-from pygenn_lite.runtime.files import written_at_once
+from pygenn_lite.runtime.files import as_path, harmless_name, written_at_once
 from pygenn_lite.runtime.notebook import notebook_shell
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ def check_size(size: object, dpi: object) -> None:
         raise ArgumentError(f"dpi = {dpi!r}", cure="give dots per inch, e.g. 300")
 
 
-def _positive(number: object) -> bool:
-    real = isinstance(number, (int, float, np.number)) and not isinstance(number, bool)
-    return real and 0 < float(number) < 1e4  # type: ignore[arg-type]
+def _positive(given: object) -> bool:
+    number = plain_number(given)
+    return number is not None and 0 < number < 1e4
 
 
 def show_figure(picture: Figure | Axes, name: str = "picture") -> Path | None:
@@ -99,8 +100,7 @@ def show_figure(picture: Figure | Axes, name: str = "picture") -> Path | None:
         _open_window(figure)
         return None
     folder = Path(tempfile.mkdtemp(prefix="pygenn_lite_"))
-    letters = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60] or "picture"
-    path = save_figure(figure, folder / f"{letters}.png")
+    path = save_figure(figure, folder / f"{harmless_name(name, 'picture')}.png")
     print(f"picture: {path}", file=sys.stderr, flush=True)
     return path
 
@@ -126,7 +126,7 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -
         The file cannot be written.
     """
     check_size((1.0, 1.0), dpi)
-    target = Path(path)
+    target = as_path(path)
     known = sorted(figure.canvas.get_supported_filetypes())
     ending = target.suffix.lstrip(".").lower()
     if ending not in known:

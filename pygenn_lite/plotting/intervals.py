@@ -11,7 +11,7 @@ from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.parts import new_axes, say_nothing, short, styled, titled
-from pygenn_lite.plotting.spikes import recorded_populations
+from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +57,7 @@ def isi_histogram(
     ax = new_axes(ax, (5.0, 3.5))
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
-    first = result.start_step + int(nearest_steps(settle, result.dt))
-    found = {name: _intervals(result.spikes[name], first) for name in names}
+    found = {name: _intervals(*spikes_after(result, name, settle), result.dt) for name in names}
     reach, note = (longest, "") if longest else _reach([i for i, _ in found.values()])
     # Bins of whole steps whose edges lie between steps, so that no interval lies on one.
     width = max(1, -(-int(nearest_steps(reach, result.dt)) // bins))
@@ -89,14 +88,12 @@ def _reach(intervals: list[Any]) -> tuple[float, str]:
     return (whole, "") if whole <= 1.5 * most else (most, "longest 1 % not shown")
 
 
-def _intervals(spikes: Any, first: int) -> tuple[Any, float | None]:
+def _intervals(steps: Any, neurons: Any, dt: float) -> tuple[Any, float | None]:
     """Intervals of all neurons, ms, and the mean coefficient of variation of those with several."""
-    kept = np.asarray(spikes.steps) > first if first else np.ones(len(spikes), dtype=bool)
-    steps, neurons = np.asarray(spikes.steps)[kept], np.asarray(spikes.indices)[kept]
     order = np.lexsort((steps, neurons))
     steps, neurons = steps[order], neurons[order]
     same = neurons[1:] == neurons[:-1]
-    intervals = np.diff(steps)[same] * spikes.dt
+    intervals = np.diff(steps)[same] * dt
     if not len(intervals):
         return intervals, None
     owners = np.unique(neurons[1:][same], return_inverse=True)[1]

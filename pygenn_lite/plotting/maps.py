@@ -208,15 +208,15 @@ def _values(population: Population, values: Any, settle: float) -> tuple[Any, An
 
 
 def _neuron_rates(population: Population, result: Result, settle: float) -> tuple[Any, Any]:
-    from pygenn_lite.plotting.spikes import recorded_populations
+    from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
 
     recorded_populations(result, [population.name])
     train = result.spikes[population.name]
     seconds = (result.duration - settle) / 1000.0
     if seconds <= 0:
         raise ArgumentError(f"nothing is left after {settle:g} ms", where="spatial_map")
-    kept = train.times > result.start + settle if settle else np.ones(len(train), dtype=bool)
-    counts = np.bincount(np.asarray(train.indices)[kept], minlength=population.size)
+    _, neurons = spikes_after(result, population.name, settle)
+    counts = np.bincount(neurons, minlength=population.size)
     known = np.ones(population.size, dtype=bool)
     if train.recorded is not None:
         known[:] = False

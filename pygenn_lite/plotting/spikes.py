@@ -164,6 +164,14 @@ def recorded_populations(result: Result, populations: Sequence[str] | None) -> l
     return sorted(names, key=order.index) if populations is None else names
 
 
+def spikes_after(result: Result, name: str, settle: float) -> tuple[Any, Any]:
+    """Steps and neurons of a population's spikes, without those of a warm-up."""
+    train = result.spikes[name]
+    first = result.start_step + int(nearest_steps(settle, result.dt))
+    begin = int(np.searchsorted(train.steps, first, "right")) if settle else 0
+    return train.steps[begin:], train.indices[begin:]
+
+
 def _chosen(
     result: Result, names: Sequence[str], begin: float, end: float, most: int
 ) -> tuple[dict[str, Any], dict[str, Any], int]:

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -16,6 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pygenn_lite.errors import ArgumentError, SimulationError
+
+RESULT_FILE = "result.h5"  # in the folder of a run
 
 
 def as_path(given: object) -> Path:
@@ -29,6 +32,11 @@ def as_path(given: object) -> Path:
         with contextlib.suppress(TypeError):  # of a path in bytes
             return Path(given)
     raise ArgumentError(f"{given!r} is not a path", cure="give the name of a file")
+
+
+def harmless_name(text: str, otherwise: str) -> str:
+    """A network's name as a file's: it may come from a stranger, and hold anything."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:60].strip("_") or otherwise
 
 
 def real_path(path: Path) -> Path:

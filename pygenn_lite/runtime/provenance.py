@@ -1,7 +1,7 @@
 """Where a result comes from: program, machine, compiler, network, command line.
 
 What takes time to find out (the network as text, the compiler's version) is found out when somebody
-asks, or when a file is written. The face of the package imports this module, so it imports little.
+asks, or when a file is written. The package itself imports this module, so it imports little.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -18,40 +18,24 @@ import numpy as np
 
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.runtime.lazy_mapping import LazyMapping
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.machine import Machine
 
 LARGEST_NETWORK = 1_000_000  # bytes of arrays in a network that is kept as text
 network_as_text: Callable[[Network], str] | None = None
-"""Set by the rooms above: how a network is written (as YAML)."""
+"""Set by the package: how a network is written (as YAML), which the layers above know."""
 
 
-class Provenance(Mapping[str, Any]):
-    """A read-only mapping; values that are functions are called when they are asked for."""
+class Provenance(LazyMapping[Any]):
+    """Where a result comes from, by name."""
 
-    def __init__(self, entries: Mapping[str, Any]) -> None:
-        self._entries = dict(entries)
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._entries:
-            raise KeyError(f"nothing is known of {key!r} (known: {list(self._entries)})")
-        value = self._entries[key]
-        if callable(value):
-            value = self._entries[key] = value()
-        return value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+    def _missing(self, key: str) -> str:
+        return f"nothing is known of {key!r} (known: {list(self)})"
 
     def __repr__(self) -> str:
-        return f"<Provenance: {', '.join(self._entries)}>"
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self._entries)
+        return f"<Provenance: {', '.join(self)}>"
 
     def as_json(self) -> str:
         """All of it as text."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.declaration.summary import counted, line, listed
+from pygenn_lite.runtime.lazy_mapping import LazyMapping
 
 T = TypeVar("T")
 IntArray = npt.NDArray[np.int64]
@@ -78,37 +79,18 @@ class Trace:
         return f"<Trace: {counted(samples, 'sample')} of {counted(neurons, 'neuron')}>"
 
 
-class Shelf(Mapping[str, T], Generic[T]):
-    """A read-only mapping whose values may still lie in a file; each is fetched once."""
+class Shelf(LazyMapping[T]):
+    """What was recorded, by name; values may still lie in a file."""
 
     def __init__(self, entries: Mapping[str, T | Callable[[], T]], what: str) -> None:
-        self._entries = dict(entries)
+        super().__init__(entries)
         self._what = what
 
-    def __getitem__(self, key: str) -> T:
-        if key not in self._entries:
-            raise KeyError(
-                f"no {self._what} of {key!r} were recorded (recorded: {sorted(self._entries)})"
-            )
-        value = self._entries[key]
-        if callable(value):
-            value = self._entries[key] = value()
-        return value
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._entries  # without fetching the value
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
+    def _missing(self, key: str) -> str:
+        return f"no {self._what} of {key!r} were recorded (recorded: {sorted(self)})"
 
     def __repr__(self) -> str:
-        return f"<{self._what} of {listed(self._entries) or 'nothing'}>"
+        return f"<{self._what} of {listed(self) or 'nothing'}>"
 
 
 @dataclass(frozen=True)

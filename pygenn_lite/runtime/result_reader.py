@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import nearest_steps, times_of
+from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import FileFormatError
+from pygenn_lite.runtime.files import RESULT_FILE
 from pygenn_lite.runtime.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.open_hdf5 import open_hdf5
 from pygenn_lite.runtime.provenance import Provenance
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 FORMAT = "pygenn_lite result"
 VERSION = 3
 UNKNOWN_UNIT = "unknown"
-RESULT_FILE = "result.h5"  # of the command line
 NAME_ANOTHER = "name a file written by 'run --out', run(stream_to=...) or Result.save"
 ROWS_AT_ONCE = 1 << 20
 T = TypeVar("T")
@@ -129,10 +130,9 @@ def _file_in(folder: Path) -> Path:
     found = sorted(path for path in folder.iterdir() if path.is_file() and is_result_file(path))
     if len(found) == 1:
         return found[0]
-    several = ", ".join(path.name for path in found[:20])
     raise FileFormatError(
         f"the folder {folder} has {'several result files' if found else 'no result file'}",
-        cure=f"name one of {several}" if found else NAME_ANOTHER,
+        cure=f"name one of {listed(path.name for path in found)}" if found else NAME_ANOTHER,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.summary import shortened
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
@@ -81,4 +82,4 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shortened(text)

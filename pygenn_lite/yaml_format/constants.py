@@ -11,6 +11,7 @@ from pygenn_lite.declaration.equations import parse_expression
 from pygenn_lite.declaration.habits import UNITS, units_hint
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.declaration.parser import parse_tree
+from pygenn_lite.declaration.summary import shortened
 from pygenn_lite.declaration.vocabulary import RANDOM, VALUE_SYMBOLS
 from pygenn_lite.errors import EquationError
 
@@ -65,7 +66,7 @@ def substitute_constants(text: str, names: Mapping[str, float]) -> float | str:
 
 
 def _unknown_constant(name: str, text: str, known: Any) -> EquationError:
-    shown = text if len(text) <= 60 else text[:57] + "..."
+    shown = shortened(text)
     hint = nearest_or_all(name, known)
     return EquationError(
         f"unknown name '{name}' in '{shown}'{hint}",
