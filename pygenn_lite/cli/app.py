@@ -155,11 +155,17 @@ def plot(
     start: Annotated[float | None, typer.Option(help="Begin of the window, ms.")] = None,
     stop: Annotated[float | None, typer.Option(help="End of the window, ms.")] = None,
     settle: Annotated[float | None, typer.Option(help="ms that mean rates leave out.")] = None,
+    bin_ms: Annotated[float, typer.Option(help="Width of the bins of rates over time, ms.")] = 5.0,
+    size: Annotated[
+        tuple[float, float] | None, typer.Option(help="Width and height of the picture, inches.")
+    ] = None,
+    dpi: Annotated[float | None, typer.Option(help="Dots per inch.")] = None,
 ) -> None:
     """Draw a result: raster, rates, traces, weights of plastic groups."""
     from pygenn_lite.cli.pictures import plot_file
 
-    write_line(str(plot_file(result, out, start=start, stop=stop, settle=settle)))
+    look = {"start": start, "stop": stop, "bin_ms": bin_ms, "figsize": size, "dpi": dpi}
+    write_line(str(plot_file(result, out, settle=settle, **look)))
 
 
 @app.command()

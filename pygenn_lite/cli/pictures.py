@@ -11,15 +11,11 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.files import RESULT_FILE
 
 
-def plot_file(
-    source: Path,
-    out: Path | None,
-    *,
-    start: float | None = None,
-    stop: float | None = None,
-    settle: float | None = None,
-) -> Path:
-    """Draw a result file (or the one in a folder) and return the picture's path."""
+def plot_file(source: Path, out: Path | None, *, settle: float | None = None, **look: Any) -> Path:
+    """Draw a result file (or the one in a folder) and return the picture's path.
+
+    ``look`` are options of :func:`pygenn_lite.plotting.plot_result`.
+    """
     from pygenn_lite import plotting
     from pygenn_lite.runtime.result import load_result
 
@@ -33,9 +29,11 @@ def plot_file(
     summary = _summary(file.parent / SUMMARY_FILE) if file.name == RESULT_FILE else {}
     left_out = float(summary.get("settle_ms", 0.0)) if settle is None else settle
     target = file.with_suffix(".png") if out is None else out
+    scale = summary.get("scale", 1.0)
     plotting.plot_result(
-        result, target, published=summary.get("published_hz"), start=start, stop=stop,
+        result, target, published=summary.get("published_hz"),
         settle=left_out if left_out < result.duration else 0.0,
+        title=f"{result.name} at scale {scale:g}" if scale != 1.0 else "", **look,
     )  # fmt: skip
     return target
 

@@ -263,6 +263,7 @@ def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
     path = folder / SUMMARY_FILE
     outcome.files += [path] if stream is None else [stream, path]
     known: dict[str, Any] = {"published_hz": dict(outcome.settings.published)}
+    known["scale"] = outcome.scale
     known |= {"seed": outcome.network.seed, "provenance": dict(outcome.result.provenance)}
     text = json.dumps({**outcome.summary(), **known}, indent=2)
     try:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib.image
 import numpy as np
 import pytest
 
@@ -77,6 +78,12 @@ def test_models_shows_one_in_full(call):
     assert "L23E: {size: 20683" in call("models", "microcircuit")[1]
 
 
+def test_plot_calls_a_scaled_network_so(here, call):
+    call("run", "small.yaml", "--scale", 0.5, "--out", "half", "--quiet", "--no-picture")
+    assert call("plot", "half", "-o", "half.svg")[0] == 0
+    assert "small at scale 0.5" in (here / "half.svg").read_text(encoding="utf-8")
+
+
 def test_plot_draws_a_result_file(here, call):
     assert call("run", "small.yaml", "-q", "--out", "o")[0] == 0
     code, out, _ = call("plot", "o", "-o", "picture.svg", "--start", 20, "--stop", 60)
@@ -85,6 +92,11 @@ def test_plot_draws_a_result_file(here, call):
     assert "published" in svg  # from the summary beside the result
     code, out, _ = call("plot", "o/result.h5")
     assert (code, out) == (0, "o/result.png\n")
+    look = ("--size", 4, 3, "--dpi", 50, "--bin-ms", 10)
+    assert call("plot", "o", "-o", "small.png", *look)[0] == 0
+    assert matplotlib.image.imread("small.png").shape[:2] == (150, 200)
+    code, _, err = call("plot", "o", "-o", "small.png", "--dpi", 0)
+    assert code != 0 and "dpi = 0" in err
     code, _, err = call("plot", "o", "-o", "picture.xyz")
     assert code == 2
     assert "end the name in" in err
