@@ -236,6 +236,15 @@ class Result:
         -------
         matplotlib.figure.Figure
             Not one of pyplot's.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 3, pg.LIF())
+        >>> drive = net.current(cells, "400 + 50*i")
+        >>> net.record(cells.spikes)
+        >>> result = net.compile(threads=1).run(100.0)
+        >>> figure = result.plot("cells.png", settle=20.0)
         """
         # By name: pictures are a room above this one, which must not depend on it.
         plotting = importlib.import_module("pygenn_lite.plotting")

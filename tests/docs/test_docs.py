@@ -21,6 +21,7 @@ import re
 import shlex
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -29,6 +30,7 @@ from typing import Any
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -86,7 +88,7 @@ def test_the_examples_of_a_page_run(
         elif block.language == "yaml":
             load_yaml(block)
         elif block.language == "console" and "run" in block.options:
-            printed = run_console(block, place)
+            printed = run_console(block, place, monkeypatch)
         elif block.language == "text" and block.follows and printed is not None:
             assert matches(block.text, printed), f"{place}: the output is\n{printed}"
         if block.language not in ("python", "console"):
@@ -113,10 +115,13 @@ def load_yaml(block: Block) -> None:
         pg.load_network(block.text)
 
 
-def run_console(block: Block, place: str) -> str:
-    """Run the commands of a block; what they print; on stderr too if they are to fail."""
+def run_console(block: Block, place: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the commands of a block; what they print; on stderr too if they are to fail.
+
+    They run in this process, which is quicker. That the program is one of its own is tested in
+    tests/cli.
+    """
     expected = next((int(o[5:]) for o in block.options if o.startswith("exit=")), 0)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     printed = ""
     for line in block.text.splitlines():
         if not line.startswith("$ "):
@@ -125,16 +130,19 @@ def run_console(block: Block, place: str) -> str:
         settings = dict(word.split("=", 1) for word in takewhile(lambda w: "=" in w, words))
         program, *arguments = words[len(settings) :]
         assert program == "pygenn-lite", f"{place}: cannot run {program}"
-        start = [sys.executable, "-c", "from pygenn_lite.cli import main; main()"]
-        done = subprocess.run(
-            [*start, *arguments],
-            env={**environment, **settings},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        printed += done.stdout + (done.stderr if expected else "")
-        assert done.returncode == expected, f"{place}: {line}\n{printed}"
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            monkeypatch.context() as there,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as left,
+        ):
+            there.setattr(warnings, "showwarning", warnings.showwarning)  # main() changes it
+            for name, value in settings.items():
+                there.setenv(name, value)
+            main(arguments)
+        printed += out.getvalue() + (err.getvalue() if expected else "")
+        assert left.value.code == expected, f"{place}: {line}\n{printed}{err.getvalue()}"
     return printed
 
 
