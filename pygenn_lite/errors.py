@@ -38,7 +38,7 @@ def _rebuild(kind: type[PygennLiteError], message: str, where: str, cure: str) -
 
 
 class PygennLiteWarning(RuntimeWarning):
-    """What runs, though hardly as it was meant: weights that are cut, digits that are lost."""
+    """What runs, though perhaps not as it was meant: weights that are cut, digits that are lost."""
 
 
 class InputError(PygennLiteError):

@@ -17,7 +17,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.errors import ArgumentError, FileFormatError, SimulationError
+from pygenn_lite.errors import ArgumentError, FileFormatError, PygennLiteWarning, SimulationError
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.files import as_path
 from pygenn_lite.runtime.input_views import InputView, input_views
@@ -386,7 +386,7 @@ class Simulation(Live):
             warnings.warn(
                 f"interrupted at {self.time:g} ms, {run.left * self.dt:g} ms before the end; the "
                 "results up to there are kept (result.interrupted is True)",
-                RuntimeWarning,
+                PygennLiteWarning,
                 stacklevel=3,
             )
         return finished
