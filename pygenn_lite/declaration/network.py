@@ -4,7 +4,7 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
@@ -25,6 +25,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.named import Named
 from pygenn_lite.declaration.names import check_label, check_name, nearest
 from pygenn_lite.declaration.network_parts import (
     declare_group,
@@ -69,7 +70,7 @@ class NetworkDeclaration:
         return line("NetworkDeclaration", self.name, populations, groups)
 
 
-class Network:
+class Network(Named):
     """A network under declaration.
 
     Parameters
@@ -363,6 +364,24 @@ class Network:
         other._input_names = set(self._input_names)
         other.origins = dict(self.origins)
         return other
+
+    @property
+    def names(self) -> list[str]:
+        """Populations, synapse groups and inputs: all that ``network[name]`` gives."""
+        return list(self._named())
+
+    def __getitem__(self, name: str) -> Any:
+        named = self._named()
+        if name not in named:
+            raise NetworkError(
+                f"no population, synapse group or input {name!r}{nearest(str(name), named)}",
+                cure=f"there are {list(named)}",
+            )
+        return named[name]
+
+    def _named(self) -> dict[str, Population | SynapseGroup | Input]:
+        inputs = {one.name: one for one in self.inputs}
+        return {**self.populations, **self.groups, **inputs, **self.populations, **self.groups}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.declaration() == other.declaration()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import Connectivity
+from pygenn_lite.declaration.named import Named
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
@@ -31,7 +31,7 @@ class SpikeSource:
 
 
 @dataclass(frozen=True)
-class Population:
+class Population(Named):
     """`size` neurons of one model, or a spike source."""
 
     name: str
@@ -68,15 +68,9 @@ class Population:
             )
         return VariableOf(self.name, variable, self.size)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names
-
 
 @dataclass(frozen=True)
-class SynapseGroup:
+class SynapseGroup(Named):
     """Synapses of one model from one population to another (or the same)."""
 
     name: str
@@ -98,12 +92,6 @@ class SynapseGroup:
         """Variables that the group's synapses have on each target neuron: what can be recorded."""
         trace = self.synapse.post_trace
         return [*self.synapse.state_names, *(trace.state_names if trace else ())]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names
 
     def __getitem__(self, variable: str) -> VariableOf:
         if variable not in self.names:

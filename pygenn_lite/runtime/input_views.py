@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.named import Named
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import Value
@@ -28,7 +29,7 @@ from pygenn_lite.runtime.views import PopulationView
 Array = npt.NDArray[Any]
 
 
-class InputView(Live):
+class InputView(Live, Named):
     """An input by its name: ``simulation["poisson_exc"]["rate"] = 9.0``.
 
     A Poisson input has ``rate`` (Hz), ``sources`` and ``weight``; a constant current ``value``; a
@@ -59,9 +60,6 @@ class InputView(Live):
         """What can be read and set."""
         own = ["rate", "sources"] if self._poisson else ["values"] if self._timed else []
         return [*own, *self._internal]
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names
 
     def __getitem__(self, name: str) -> StateArray:
         label = f"{self.name}[{name!r}]"
@@ -94,9 +92,6 @@ class InputView(Live):
             self._set_poisson(name, values)
         else:
             self[name][...] = values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
 
     def _set_kept(self, name: str, kept: StateArray, values: Array) -> None:
         """Set what the population keeps."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration.constants import as_float
+from pygenn_lite.declaration.named import Named
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
@@ -47,7 +48,7 @@ class Timings:
     total: float
 
 
-class Simulation(Live):
+class Simulation(Live, Named):
     """A network that can run. Made by ``network.compile()``.
 
     ``simulation["exc"]["V"]`` is a variable or parameter of a population, ``simulation["exc_inh"]``
@@ -161,12 +162,6 @@ class Simulation(Live):
     def names(self) -> list[str]:
         """Populations, synapse groups and inputs: all that ``simulation[name]`` gives."""
         return list(dict.fromkeys([*self._populations, *self._groups, *self._inputs]))
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
 
     def memory(self, duration: float = 0.0) -> MemoryRows:
         """What takes how many bytes.

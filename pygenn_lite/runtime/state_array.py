@@ -86,9 +86,11 @@ class StateArray(Live, NDArrayOperatorsMixin):
         return format(self._read()[()], spec) if spec else str(self)
 
     def __getitem__(self, index: Any) -> Any:
+        self._check_index(index)
         return self._read()[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        self._check_index(index)
         values = self._read()
         given = numbers_of(value, self.name, self._evaluate)
         if given.shape == values.shape != () and is_declared(value):
@@ -107,6 +109,14 @@ class StateArray(Live, NDArrayOperatorsMixin):
                 "(an array or a distribution)",
             ) from error
         self._write(values)
+
+    def _check_index(self, index: Any) -> None:
+        if isinstance(index, np.ma.MaskedArray) and np.ma.is_masked(
+            index
+        ):  # NumPy forgets the mask
+            raise ArgumentError(
+                "the index has masked entries", where=self.name, cure="index.compressed()"
+            )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "at":  # numpy.add.at(state, indices, values)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.named import Named
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 
-class PopulationView(Live):
+class PopulationView(Live, Named):
     """Variables and parameters of a population: ``view["V"]`` is an array to read and to assign.
 
     A parameter that all neurons share has shape (); ``view["tau"] = 10`` sets it.
@@ -44,9 +45,6 @@ class PopulationView(Live):
         """Variables and parameters: all that can be read and set (see `PopulationMemory.names`)."""
         return list(self.memory.names())
 
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names
-
     def __getitem__(self, name: str) -> StateArray:
         internal = self.memory.resolve(name)
         return StateArray(
@@ -58,9 +56,6 @@ class PopulationView(Live):
 
     def __setitem__(self, name: str, values: Any) -> None:
         self[name][...] = values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
 
     def __len__(self) -> int:
         return self.size
@@ -94,7 +89,7 @@ class PopulationView(Live):
         return line("population", self.name, counted(self.size, "neuron"), listed(self.names))
 
 
-class GroupView(Live):
+class GroupView(Live, Named):
     """A synapse group: ``view["weight"]`` and the model's other variables, ``connections()``.
 
     Variables per synapse are ordered by pre, post, delay. Variables and parameters of receptor and
@@ -125,9 +120,6 @@ class GroupView(Live):
         parameters = self._parameters.names_of_group(self.name)
         variables = [*self._instance.receptor, *self._instance.pre_trace]
         return list(dict.fromkeys(["weight", *own, *variables, *parameters]))
-
-    def _ipython_key_completions_(self) -> list[str]:
-        return self.names
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -174,9 +166,6 @@ class GroupView(Live):
             self._set_weights(numbers_of(values, label, self._drawn(name)))
         else:
             self[name][...] = values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
 
     def __len__(self) -> int:
         return self.size

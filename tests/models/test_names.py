@@ -106,6 +106,19 @@ def test_what_a_declaration_lists_can_be_recorded_and_nothing_else():
                     thing[wrong]
 
 
+def test_a_network_gives_its_parts_by_name_and_lists_them():
+    net = synapses("PairSTDP")
+    net.current("Delta", 1.0, name="drive")
+    net.current("Delta", 1.0, name="s")  # an input may be called like a population
+    assert net.names == list(net) == net._ipython_key_completions_()
+    assert net.names == [*net.populations, *net.groups, *(i.name for i in net.inputs[:-1])]
+    assert all(net[name].name == name for name in net.names)
+    assert net["s"] is net.populations["s"] and net["drive"] is net.inputs[-2]
+    assert net.compile(precision="float64", threads=1).names == net.names
+    with pytest.raises(PygennLiteError, match="did you mean 'drive'"):
+        net["driv"]
+
+
 def test_keys_of_results_complete():
     net = pg.Network(dt=0.1)
     p = net.population("p", 3, pg.LIF())

@@ -80,6 +80,18 @@ def test_a_shared_value_is_a_number(sim):
     assert tau == 10.0
 
 
+def test_masks_choose_and_masked_indices_are_refused(sim):
+    v = sim["p"]["V"]
+    mask = np.arange(SIZE) % 2 == 0
+    v[mask] = 7.0
+    assert v.tolist() == [7, 0, 7, 0, 7, 0] and v[mask].tolist() == [7, 7, 7]
+    index = np.ma.array([0, 1], mask=[0, 1])
+    for act in (lambda: v[index], lambda: v.__setitem__(index, 1.0)):
+        with pytest.raises(PygennLiteError, match="masked entries"):
+            act()
+    assert v.tolist() == [7, 0, 7, 0, 7, 0]
+
+
 @pytest.mark.parametrize("name", ["sort", "fill", "put", "resize", "partition"])
 def test_methods_that_would_change_a_copy_only_are_refused(sim, name):
     with pytest.raises(PygennLiteError, match="copy of the values only"):

@@ -1,0 +1,20 @@
+"""What has parts under names: one list of them, which iterates, completes and works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class Named:
+    """Base of what gives its parts by ``thing[name]``, for the names in ``thing.names``."""
+
+    @property
+    def names(self) -> list[str]:
+        """All names that work."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.names
