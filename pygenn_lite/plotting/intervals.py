@@ -10,7 +10,15 @@ import numpy as np
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_colors
-from pygenn_lite.plotting.parts import new_axes, say_nothing, short, styled, titled
+from pygenn_lite.plotting.parts import (
+    check_count,
+    check_time,
+    new_axes,
+    say_nothing,
+    short,
+    styled,
+    titled,
+)
 from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
 
 if TYPE_CHECKING:
@@ -52,8 +60,10 @@ def isi_histogram(
     longest : float, optional
         Longest interval to draw, ms; by default all, or 99 % of them where few are much longer.
     """
-    if bins < 1:
-        raise ArgumentError(f"bins = {bins!r}", cure="give a number from 1 on")
+    bins = check_count(bins, "bins")
+    settle = check_time(settle, "settle", 0.0)
+    if longest is not None and check_time(longest, "longest") <= 0:
+        raise ArgumentError(f"longest = {longest!r}", cure="give ms, above 0")
     ax = new_axes(ax, (5.0, 3.5))
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))

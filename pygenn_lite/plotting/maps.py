@@ -9,7 +9,15 @@ import numpy as np
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_color
-from pygenn_lite.plotting.parts import muted, new_axes, plain, styled, titled
+from pygenn_lite.plotting.parts import (
+    check_count,
+    check_time,
+    muted,
+    new_axes,
+    plain,
+    styled,
+    titled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +53,7 @@ def weight_matrix(
     most_cells : int
         Cells along one side at most.
     """
+    most_cells = check_count(most_cells, "most_cells")
     ax = new_axes(ax, (5.0, 4.2))
     connections, shape = _connections(synapses, shape)
     block = max(1, -(-max(shape) // most_cells))
@@ -197,7 +206,14 @@ def _values(population: Population, values: Any, settle: float) -> tuple[Any, An
         return None, every
     if hasattr(values, "spikes"):
         return _neuron_rates(population, values, settle)
-    numbers = np.asarray(values, dtype=float)
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"{repr(values)[:80]} are no values of neurons",
+            where="spatial_map",
+            cure="give one number for each neuron, or a result",
+        ) from None
     if numbers.shape != (population.size,):
         raise ArgumentError(
             f"values of shape {numbers.shape} for {population.size} neurons",
@@ -212,7 +228,7 @@ def _neuron_rates(population: Population, result: Result, settle: float) -> tupl
 
     recorded_populations(result, [population.name])
     train = result.spikes[population.name]
-    seconds = (result.duration - settle) / 1000.0
+    seconds = (result.duration - check_time(settle, "settle", 0.0)) / 1000.0
     if seconds <= 0:
         raise ArgumentError(f"nothing is left after {settle:g} ms", where="spatial_map")
     _, neurons = spikes_after(result, population.name, settle)

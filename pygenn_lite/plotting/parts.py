@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -107,14 +109,30 @@ def short(name: str) -> str:
     return plain(name if fits else f"{name[:half]}\N{HORIZONTAL ELLIPSIS}{name[-half:]}")
 
 
+def check_count(given: object, name: str) -> int:
+    """A whole number from 1 on."""
+    number = whole_number(given)
+    if number is None or number < 1:
+        raise ArgumentError(f"{name} = {given!r}", cure="give a whole number from 1 on")
+    return number
+
+
+def check_time(given: object, name: str, least: float = -math.inf) -> float:
+    """A time in ms."""
+    number = plain_number(given)
+    if number is None or not least <= number < math.inf:
+        raise ArgumentError(f"{name} = {given!r} is not a time", cure="give a number of ms")
+    return float(number)
+
+
 def window(result: Result, start: float | None, stop: float | None) -> tuple[float, float]:
     """Return begin and end, ms, of what is drawn."""
     first, last = result.start, result.start + result.duration
-    end = last if stop is None else min(stop, last)
+    end = last if stop is None else min(check_time(stop, "stop"), last)
     if start is None:
         begin = first if end - first <= LONGEST_WINDOW else end - LAST_WINDOW
     else:
-        begin = max(start, first)
+        begin = max(check_time(start, "start"), first)
     if not begin < end:
         if result.duration == 0:
             return first, first + 1.0
@@ -155,7 +173,7 @@ def say_nothing(ax: Axes, what: str) -> None:
 def mark_settling(ax: Axes, result: Result, settle: float) -> str:
     """Shade the time at the start that is not counted; return the words for it where they fit."""
     begin, end = ax.get_xlim()
-    until = min(result.start + settle, end)
+    until = min(result.start + check_time(settle, "settle", 0.0), end)
     if settle <= 0 or until <= begin:
         return ""
     ax.axvspan(begin, until, color=muted(), alpha=0.1, linewidth=0, zorder=0)

@@ -11,6 +11,7 @@ from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.parts import (
+    check_count,
     is_topmost,
     legend_above,
     mark_settling,
@@ -69,6 +70,7 @@ def raster(
     """
     from pygenn_lite.plotting.ticks import label_bands, label_neurons
 
+    most_neurons = check_count(most_neurons, "most_neurons")
     ax = new_axes(ax, (8.0, 5.0))
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))

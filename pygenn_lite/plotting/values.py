@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.declaration.numeric import plain_indices
 from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.plotting.colors import OTHERS, neuron_colors, population_colors
 from pygenn_lite.plotting.parts import (
+    check_count,
+    check_time,
     is_topmost,
     legend_above,
     mark_settling,
@@ -165,7 +168,7 @@ def weight_histogram(
     """
     from matplotlib.ticker import MaxNLocator
 
-    counts, edges, mean = _distribution(weights, bins)
+    counts, edges, mean = _distribution(weights, check_count(bins, "bins"))
     ax = new_axes(ax, (5.0, 3.5))
     color, contrast = population_colors(["weights", "mean"]).values()
     ax.hist(edges[:-1], bins=edges, weights=counts, color=color, alpha=0.9)
@@ -186,7 +189,9 @@ def _columns(trace: Trace, neurons: Iterable[int] | None, what: str) -> Any:
     if neurons is None:
         return np.arange(min(5, len(trace.indices)))
     places = {int(index): column for column, index in enumerate(trace.indices)}
-    wanted = [int(neuron) for neuron in neurons]
+    several = isinstance(neurons, Iterable) and getattr(neurons, "ndim", 1) != 0
+    given = list(neurons) if several else [neurons]
+    wanted = plain_indices(given, "neurons", error=ArgumentError).tolist()
     missing = [neuron for neuron in wanted if neuron not in places]
     if missing:
         raise ArgumentError(
@@ -217,7 +222,7 @@ def _distribution(weights: Any, bins: int) -> tuple[Any, Any, float]:
 
 
 def _settle(result: Result, settle: float) -> float:
-    return settle if settle < result.duration else 0.0
+    return settle if check_time(settle, "settle", 0.0) < result.duration else 0.0
 
 
 def _envelope(times: Any, values: Any, most: int = 8000) -> tuple[Any, Any]:

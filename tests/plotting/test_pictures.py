@@ -142,6 +142,14 @@ def _thinned(result):
     return _envelope(trace.times, trace.values[:, 1])
 
 
+def test_times_and_counts_may_be_numpys():
+    result = small(traces=[("exc", "V")])
+    window = dict(start=np.float32(100.0), stop=np.array(300.0), settle=np.int64(150))
+    assert plotting.raster(result, most_neurons=np.int64(50), **window).get_xlim() == (100, 300)
+    for neurons in (2, np.array(2), [2], np.array([2]), range(2, 3), iter([2])):
+        assert len(plotting.traces(result, "exc", "V", neurons=neurons, **window).lines) == 1
+
+
 def test_a_long_trace_keeps_its_extremes():
     from pygenn_lite.plotting.values import _envelope
 
@@ -227,6 +235,16 @@ def test_the_full_picture_at_full_scale_is_drawn_in_seconds(tmp_path, full_scale
         (lambda result, path: plotting.rate_curves(result, bin_ms=-5), "bins of -5 ms"),
         (lambda result, path: plotting.plot_result(result, figsize=(3.0, 0.0)), "figsize = "),
         (lambda result, path: plotting.plot_result(result, figsize=5), "figsize = 5"),
+        (lambda result, path: plotting.raster(result, most_neurons=0), "most_neurons = 0"),
+        (lambda result, path: plotting.raster(result, start="x"), "start = 'x' is not a time"),
+        (lambda result, path: plotting.raster(result, stop=np.nan), "stop = nan is not a time"),
+        (lambda result, path: plotting.plot_result(result, settle=-5), "settle = -5"),
+        (lambda result, path: plotting.population_rates(result, settle="x"), "settle = 'x'"),
+        (lambda result, path: plotting.weight_histogram(np.ones(3), bins=0), "bins = 0"),
+        (lambda result, path: plotting.weight_histogram(np.ones(3), bins=2.5), "bins = 2.5"),
+        (lambda result, path: plotting.isi_histogram(result, bins=None), "bins = None"),
+        (lambda result, path: plotting.isi_histogram(result, longest=-1.0), "longest = -1.0"),
+        (lambda result, path: plotting.isi_histogram(result, settle=np.inf), "settle = inf"),
         (lambda result, path: plotting.plot_result(result, dpi=0), "dpi = 0"),
         (lambda result, path: plotting.plot_result(result, path / "a.png", dpi="x"), "dpi = 'x'"),
         (
