@@ -53,6 +53,8 @@ class Document:
     spelled : dict
         Where places stand that the text spells in another way (``{LIF: {tau: 5}}`` is short for
         ``{use: LIF, parameters: {tau: 5}}``).
+    parts : dict
+        Which part of a matrix is being read: ``weight[1][0]`` for a weight.
     folder : Path
         Where files named by the document are looked for.
     """
@@ -61,6 +63,7 @@ class Document:
     source: str
     marks: dict[Place, Mark] = field(default_factory=dict)
     spelled: dict[Place, Place] = field(default_factory=dict)
+    parts: dict[Place, Place] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
 
     def where(self, place: Place, offset: int = 0) -> str:
@@ -79,7 +82,7 @@ class Document:
 
     def has(self, place: Place) -> bool:
         """Whether it is known where this place stands."""
-        return self.real(place) in self.marks
+        return self.real(place) in self.marks or place in self.marks
 
     def at(self, place: Place) -> Any:
         """What stands at a place; None if there is no such place."""
@@ -97,6 +100,12 @@ class Document:
             spelled = self.spelled.get(place[:length])
             if spelled is not None:
                 place = (*spelled, *place[length:])
+        length = 1
+        while length <= len(place):
+            part = self.parts.get(place[:length])
+            if part is not None and place[: len(part)] != part:
+                place, length = (*part, *place[length:]), len(part)
+            length += 1
         return place
 
     def _nearest_mark(self, place: Place) -> Mark:

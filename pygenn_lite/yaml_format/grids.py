@@ -26,7 +26,11 @@ class Grid:
     is_list: bool  # whether the file gave a list on either side
 
     def cell(self, document: Document, value: Any, place: Place, row: int, column: int) -> Any:
-        """Return the part of a value that belongs to one target and one source."""
+        """Return the part of a value that belongs to one target and one source.
+
+        From here on, errors at ``place`` are told with the place of that part.
+        """
+        document.parts.pop(place, None)
         if not self.is_list:
             return value
         if isinstance(value, dict):
@@ -39,6 +43,7 @@ class Grid:
                         else (row, len(self.targets))
                     )
                     self._check_length(document, inner, length, (*place, key), key)
+                    document.parts[place] = (*place, key, axis)
                     return self.cell(document, inner[axis], (*place, key, axis), row, column)
             return {
                 key: self.cell(document, inner, (*place, key), row, column)
@@ -47,6 +52,7 @@ class Grid:
         if isinstance(value, list) and any(isinstance(item, list) for item in value):
             self._check_length(document, value, len(self.targets), place, "rows")
             self._check_length(document, value[row], len(self.sources), (*place, row), "columns")
+            document.parts[place] = (*place, row, column)
             return value[row][column]
         if isinstance(value, list) and any(_is_section(item) for item in value):
             # A list of distributions can only be meant as a row or a column of the matrix.

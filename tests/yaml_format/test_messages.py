@@ -153,6 +153,31 @@ MISTAKES += [
         "<text>:13 (populations.s.spike_source.times)",
         "times (1,) and indices (0,)",
     ),
+    # Parts of what differs between the connections of one entry
+    (
+        "weight: J\n",
+        "weight:\n      - [1]\n      - [K]\n",
+        "<text>:20 (connections[0].weight[1][0])",
+        "unknown name 'K'",
+    ),
+    (
+        "weight: J\n",
+        "weight: {by_target: [1,\n      {normal: [1, K]}]}\n",
+        "<text>:19 (connections[0].weight.by_target[1].normal[1])",
+        "unknown name 'K'",
+    ),
+    (
+        "delay: 0.1\n",
+        "delay:\n      - [0.1]\n      - [0.01]\n",
+        "<text>:21 (connections[0].delay[1][0])",
+        "below the step",
+    ),
+    (
+        SYNAPSE,
+        "{ExponentialCurrent: {tau: {by_target: [1,\n    two]}}}",
+        "<text>:17 (connections[0].synapse.ExponentialCurrent.tau.by_target[1])",
+        "unknown name 'two'",
+    ),
 ]
 FOUND_BY_COMPILING = [
     (
@@ -230,7 +255,7 @@ def assert_points_at_what_it_names(text, error):
         return
     line, column, path = int(found[1]), int(found[2]), found[3]
     there = text.splitlines()[line - 1][column - 1 :]
-    key = re.search(r"(\w+)(?:\[\d+\])?$", path)[1]
+    key = re.search(r"(\w+)(?:\[\d+\])*$", path)[1]
     listed = path.endswith("]") or key in ("connections", "inputs")
     before = text.splitlines()[line - 1][: column - 1]
     if listed:
