@@ -221,8 +221,8 @@ def variant_lines(record: dict[str, Any]) -> list[str]:
     )
     text = (
         f"dt {record['dt']:g} ms, {record['duration']:g} ms a repeat after "
-        f"{record['settle']:g} ms; {c['date']}, load before {c['load_before']}; "
-        + ", ".join(versions)
+        f"{record['settle']:g} ms; {c['date']}, commit {c.get('commit', 'unknown')}, "
+        f"load before {c['load_before']}; " + ", ".join(versions)
     )
     if record["reach"]:
         text += f"; wanted: {record['reach']}"
@@ -256,18 +256,7 @@ def first_step_lines(record: dict[str, Any]) -> list[str]:
 
 
 def results_text(results: dict[str, Any]) -> str:
-    """All of RESULTS.md."""
-    records = list(results["variants"].values())
-    every = [r["conditions"] for r in records]
-    if results.get("first_step"):
-        every.append(results["first_step"]["conditions"])
-    machines = sorted(
-        {
-            f"{c['cpu']}; {c['cores']} cores, {c['memory_gib']} GiB; {c['system']}; "
-            f"{c['compiler']}; Python {c['python']}"
-            for c in every
-        }
-    )
+    """All of RESULTS.md: the kind of machine that was measured last, then the others."""
     lines = [
         "# Results",
         "",
@@ -277,11 +266,32 @@ def results_text(results: dict[str, Any]) -> str:
         "peer with the same number of threads over ours; the machine may be shared, so believe",
         "ratios rather than times.",
         "",
-        *[f"- {machine}" for machine in machines],
         "- Brian2: C++ standalone, its own flags (-O3 -ffast-math -march=native). GeNN: its CPU",
         "  backend with -O3 -ffast-math -march=native, one thread. NEST: the wheel of PyPI.",
         "",
     ]
+    present = results["present"]
+    for kind in sorted(results["kinds"], key=lambda kind: kind != present):
+        lines += _kind_lines(kind, results["kinds"][kind], carried_over=kind != present)
+    return "\n".join(lines)
+
+
+def _kind_lines(kind: str, results: dict[str, Any], *, carried_over: bool) -> list[str]:
+    """All tables of one kind of machine, each line's conditions first."""
+    records = list(results["variants"].values())
+    every = [record["conditions"] for record in records]
+    if results.get("first_step"):
+        every.append(results["first_step"]["conditions"])
+    machines = {
+        f"{c['cpu']}; {c['cores']} cores, {c['memory_gib']} GiB; {c['system']}; "
+        f"{c['compiler']}; Python {c['python']}"
+        for c in every
+    }
+    lines = [f"# On {kind}", "", *[f"- {machine}" for machine in sorted(machines)]]
+    if carried_over:
+        when = sorted({f"{c['date']}, commit {c.get('commit', 'unknown')}" for c in every})
+        lines += ["- **Carried over**, not measured with the tables above: " + "; ".join(when)]
+    lines += [""]
     if records:
         lines += ["## Ratios", "", *summary_lines(results), ""]
         lines += ["## Two threads", "", *speed_up_lines(results), "", "## Times", ""]
@@ -289,4 +299,4 @@ def results_text(results: dict[str, Any]) -> str:
             lines += [*variant_lines(record), ""]
     if results.get("first_step"):
         lines += [*first_step_lines(results["first_step"]), ""]
-    return "\n".join(lines)
+    return lines

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from contest import Settings, first_steps, run_variant
-from machine import conditions
+from machine import conditions, kind_of
 from report import (
     first_step_lines,
     rates_agree,
@@ -82,15 +82,19 @@ def arguments() -> argparse.Namespace:
 
 
 def load(path: Path) -> dict[str, Any]:
-    if path.exists():
-        return dict(json.loads(path.read_text()))
-    return {"variants": {}, "first_step": None}
+    """What is known of all kinds of machines, that of the latest one under "present"."""
+    results = dict(json.loads(path.read_text())) if path.exists() else {"kinds": {}}
+    if "kinds" not in results:  # written when there was one kind
+        kind = kind_of(next(iter(results["variants"].values()))["conditions"])
+        results = {"kinds": {kind: results}, "present": kind}
+    return results
 
 
 def save(results: dict[str, Any], path: Path, order: list[str]) -> None:
     """Write both files, the variants in their usual order."""
-    known = results["variants"]
-    results["variants"] = {name: known[name] for name in order if name in known}
+    for of_kind in results["kinds"].values():
+        known = of_kind["variants"]
+        of_kind["variants"] = {name: known[name] for name in order if name in known}
     path.write_text(json.dumps(results, indent=1) + "\n")
     (path.parent / "RESULTS.md").write_text(results_text(results))
 
@@ -128,9 +132,11 @@ def main() -> int:
         results = load(options.results)
         say(f"{name}:")
         before = conditions()
+        kind = results["present"] = kind_of(before)
+        of_kind = results["kinds"].setdefault(kind, {"variants": {}, "first_step": None})
         if name == FIRST_STEP:
             record = {"rows": first_steps(settings, say), "conditions": before}
-            results["first_step"] = record
+            of_kind["first_step"] = record
             failed |= any(row["error"] for row in record["rows"] if row["simulator"] == OURS)
             print("\n".join(first_step_lines(record)), flush=True)
         else:
@@ -138,7 +144,7 @@ def main() -> int:
             entries = run_variant(variant, settings, say)
             duration = settings.duration or variant.duration
             record = variant_record(variant, entries, duration, before)
-            results["variants"][name] = record
+            of_kind["variants"][name] = record
             failed |= any(e.error for e in entries if e.contestant.simulator == OURS)
             failed |= not rates_agree(record)
             print("\n".join(_variant_text(record)), flush=True)

@@ -324,7 +324,7 @@ VARIANTS = (
         settle=500.0,
         tolerance=0.15,
         slack=0.25,
-        reach=4.0,
+        reach=5.0,
     ),
     Variant(
         "pd14-full",
@@ -342,6 +342,6 @@ VARIANTS = (
         tolerance=0.1,
         slack=0.15,
         real_time=True,
-        reach_text="real-time factor <= 2.0 with 2 threads; build <= 10 s",
+        reach_text="real-time factor with 2 threads < 1, without AVX-512 <= 1.9; build <= 10 s",
     ),
 )
