@@ -62,6 +62,7 @@ class Worker:
         assert python is not None
         request = {"case": case, "simulator": simulator, "options": options}
         environment = {**os.environ, **variables}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have compiled modules
         if simulator == OURS:
             paths = [str(checkout), environment.get("PYTHONPATH", "")]
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))

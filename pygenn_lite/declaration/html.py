@@ -3,7 +3,6 @@ named is escaped; there are no scripts."""
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,9 @@ MOST_ROWS = 40
 def safe(text: object) -> str:
     """Text for HTML, which begins neither a tag nor mathematics: MathJax looks for the ends of a
     formula in one piece of text, and each sign that begins or ends one is a piece of its own."""
-    escaped = html.escape(str(text))
+    from html import escape  # when something is shown: it knows 2,000 names
+
+    escaped = escape(str(text))
     return re.sub(r"[$\\]", lambda sign: f"<span>{sign.group()}</span>", escaped)
 
 
@@ -132,7 +133,9 @@ def _formula(title: str, expression: Expression | None) -> str:
 
 
 def _mathematics(title: str, latex: str) -> str:
-    return f"<div>{safe(title)}</div><div>$${html.escape(latex, quote=False)}$$</div>"
+    from html import escape
+
+    return f"<div>{safe(title)}</div><div>$${escape(latex, quote=False)}$$</div>"
 
 
 def _values(what: str, values: Iterable[tuple[str, Any]]) -> str:

@@ -8,6 +8,7 @@ a word (masks, imaginary parts, units, text) is refused everywhere.
 from __future__ import annotations
 
 import numbers
+import sys
 from collections.abc import Iterator, Mapping, Set
 from typing import Any, TypeAlias
 
@@ -30,6 +31,13 @@ _KINDS = {
 }
 
 
+def is_masked_array(value: object) -> bool:
+    """Whether this is an array of numpy.ma. That module takes long to load: where nobody has loaded
+    it, there are none."""
+    module = sys.modules.get("numpy.ma")
+    return module is not None and isinstance(value, module.MaskedArray)
+
+
 def plain_number(value: object) -> int | float | None:
     """The number that a user gave, as int or float; None if it is none.
 
@@ -39,8 +47,8 @@ def plain_number(value: object) -> int | float | None:
     if getattr(value, "ndim", None) == 0 and hasattr(value, "__array__"):
         if has_unit(value):
             return None
-        value = value[()] if isinstance(value, np.ma.MaskedArray) else np.asarray(value)[()]
-    if isinstance(value, (bool, np.bool_)) or value is np.ma.masked:
+        value = (value if is_masked_array(value) else np.asarray(value))[()]  # type: ignore[index]
+    if isinstance(value, (bool, np.bool_)) or is_masked_array(value):
         return None
     if isinstance(value, numbers.Integral):
         return int(value)
@@ -164,10 +172,10 @@ def has_unit(value: object) -> bool:
 
 def _masked(values: Any) -> bool:
     """Whether entries are masked out."""
-    if isinstance(values, np.ma.MaskedArray):
+    if is_masked_array(values):
         return bool(np.ma.is_masked(values))
     if isinstance(values, (list, tuple)):
-        return any(isinstance(v, np.ma.MaskedArray) and np.ma.is_masked(v) for v in values)
+        return any(is_masked_array(v) and np.ma.is_masked(v) for v in values)
     return False
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.numeric import plain_indices, whole_number
+from pygenn_lite.declaration.numeric import is_masked_array, plain_indices, whole_number
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NetworkError
@@ -148,7 +148,7 @@ def _listed(key: Any, size: int, what: str) -> NDArray[np.int64]:
             cure="write for instance [:10] or [[1, 5, 7]]",
         )
     mask = np.asarray(key) if len(key) == size and size else np.zeros(0)
-    if mask.dtype == bool and mask.shape == (size,) and not isinstance(key, np.ma.MaskedArray):
+    if mask.dtype == bool and mask.shape == (size,) and not is_masked_array(key):
         return np.flatnonzero(mask)
     if not len(key):
         return np.zeros(0, np.int64)

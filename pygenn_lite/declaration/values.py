@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pygenn_lite.declaration.constants import as_float, constant_value
 from pygenn_lite.declaration.equations import Expression, Symbolic, is_sympy, parse_expression
 from pygenn_lite.declaration.habits import UNITS, units_hint
-from pygenn_lite.declaration.numeric import plain_array, plain_number
+from pygenn_lite.declaration.numeric import is_masked_array, plain_array, plain_number
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
 
@@ -28,7 +28,7 @@ class FrozenArray:
     """A read-only array that is equal, and hashes equal, to another with the same values."""
 
     def __init__(self, array: Any) -> None:
-        masked = isinstance(array, np.ma.MaskedArray)
+        masked = is_masked_array(array)
         copy = plain_array(array, "an array") if masked else np.array(array)
         copy.flags.writeable = False
         self.array: NDArray[Any] = copy

@@ -10,9 +10,7 @@ import fcntl
 import json
 import os
 import re
-import secrets
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -100,7 +98,7 @@ def check_replaceable(
 
 def name_beside(target: Path) -> Path:
     """A name for a file that will take the place of another; with the same ending, and hidden."""
-    return target.with_name(f".{target.stem[:100]}.{secrets.token_hex(4)}{target.suffix}")
+    return target.with_name(f".{target.stem[:100]}.{os.urandom(4).hex()}{target.suffix}")
 
 
 @contextlib.contextmanager
@@ -191,7 +189,7 @@ class FileClaim:
 
 def _this_process() -> dict[str, str | int]:
     now = datetime.datetime.now(datetime.UTC)
-    return {"pid": os.getpid(), "host": socket.gethostname(), "since": f"{now:%Y-%m-%d %H:%M:%S}"}
+    return {"pid": os.getpid(), "host": os.uname().nodename, "since": f"{now:%Y-%m-%d %H:%M:%S}"}
 
 
 def _holder(descriptor: int) -> str:

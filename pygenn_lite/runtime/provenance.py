@@ -53,7 +53,6 @@ def provenance_of(machine: Machine, notes: Mapping[str, Any]) -> Provenance:
     """
     import datetime
     import platform
-    import socket
 
     return Provenance(
         {
@@ -68,8 +67,8 @@ def provenance_of(machine: Machine, notes: Mapping[str, Any]) -> Provenance:
             "compiler_version": partial(_compiler_version, machine.code.compiler),
             "flags": _flags,
             "target": machine.code.target,
-            "host": socket.gethostname(),
-            "system": platform.platform(),
+            "host": platform.node(),
+            "system": platform.platform,
             "python": platform.python_version(),
             "numpy": np.__version__,
             "network": NetworkText(machine.network),

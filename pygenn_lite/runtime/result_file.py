@@ -17,7 +17,6 @@ import os
 import resource
 import shutil
 import time
-import uuid
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,7 +114,7 @@ class ResultFile:
             root = self.file.attrs
             sonata.mark_file(root)
             root["format"], root["format_version"] = _text(FORMAT), VERSION
-            root["id"] = _text(uuid.uuid4().hex)
+            root["id"] = _text(os.urandom(16).hex())
             root["dt"], root["start_step"], root["name"] = dt, start_step, _text(name)
             # Changes while the run goes on, in one write: a group of few attributes is one block.
             run = self.file.create_group("run").attrs
