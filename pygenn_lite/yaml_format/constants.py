@@ -8,7 +8,7 @@ from typing import Any
 
 from pygenn_lite.declaration.constants import constant_value
 from pygenn_lite.declaration.equations import parse_expression
-from pygenn_lite.declaration.habits import UNITS, units_hint
+from pygenn_lite.declaration.habits import UNITS, symbol_hint, units_hint
 from pygenn_lite.declaration.names import nearest_or_all
 from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.summary import shortened
@@ -59,18 +59,23 @@ def substitute_constants(text: str, names: Mapping[str, float]) -> float | str:
     if not symbols & set(names):
         unknown = sorted(symbols - VALUE_SYMBOLS)
         if unknown:
-            raise _unknown_constant(unknown[0], text, [*names, *sorted(VALUE_SYMBOLS)])
+            known = [*names, *sorted(VALUE_SYMBOLS)]
+            places = ("value of neurons", "value of synapses")
+            hint = next(
+                filter(None, (symbol_hint(unknown[0], text, place) for place in places)), ""
+            )
+            raise _unknown_constant(unknown[0], text, known, hint)
         return text
     tree = ast.parse(" ".join(text.split()), mode="eval")
     return ast.unparse(_Substitution(names).visit(tree))
 
 
-def _unknown_constant(name: str, text: str, known: Any) -> EquationError:
-    shown = shortened(text)
-    hint = nearest_or_all(name, known)
+def _unknown_constant(name: str, text: str, known: Any, hint: str = "") -> EquationError:
+    hint = hint or (units_hint(text) if name in UNITS else "")
+    near = "" if hint else nearest_or_all(name, known)
     return EquationError(
-        f"unknown name '{name}' in '{shown}'{hint}",
-        cure=(units_hint(text) if name in UNITS else "") or "name the number under 'constants:'",
+        f"unknown name '{name}' in '{shortened(text)}'{near}",
+        cure=hint or "name the number under 'constants:'",
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pygenn_lite.declaration.habits import block_hint
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.marks import Mark, Place, format_place
 from pygenn_lite.yaml_format.merging import MERGE, copy_of, merged
@@ -195,7 +196,7 @@ class _TreeBuilder:
                 self.seen = event.end_mark.index
         except yaml.YAMLError as error:
             self._refuse_depth_ahead(text, error)
-            raise self._syntax_error(error) from None
+            raise self._syntax_error(error, text) from None
         except (ValueError, OverflowError) as error:  # surrogates, escapes beyond Unicode
             raise FileFormatError(
                 f"the text is not valid YAML: {error}", where=self.document.source
@@ -370,13 +371,19 @@ class _TreeBuilder:
         place = f"{self.document.source}:{self.mark}"
         return FileFormatError(message, where=place, cure=cure)
 
-    def _syntax_error(self, error: Any) -> FileFormatError:
+    def _syntax_error(self, error: Any, text: str) -> FileFormatError:
         mark = getattr(error, "problem_mark", None)
         here = self.mark if mark is None else Mark(mark.line + 1, mark.column + 1)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         context = getattr(error, "context", None)
         message = f"not valid YAML: {problem}" + (f" ({context})" if context else "")
         cure = "indent with spaces, not tabs" if "\\t" in message else ""
+        line = "".join(text.splitlines()[here.line - 1 : here.line])[:1000]
+        equation = re.search(r"d\w+/dt *=[^,}#]*", line, re.ASCII)
+        if equation:  # "... : volt", say, which is no text to YAML
+            cure = block_hint(equation[0]) or cure
+        if not cure and problem == "mapping values are not allowed in this context":
+            cure = "text that holds ': ' stands in quotes"
         return FileFormatError(message, where=f"{self.document.source}:{here}", cure=cure)
 
 

@@ -132,6 +132,35 @@ def test_values_and_synapses_do_so_too(declare, hint):
     assert hint in hint_of(declare)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        (
+            "dV/dt = -V/tau",
+            "dV/dt = -V/tau : volt (unless refractory)",
+            "write 'dV/dt = -V/tau' with hold=['V']",
+        ),
+        ("run: {duration: 5}", "run:\n  duration: a : b", "text that holds ': ' stands in quotes"),
+        ("dV/dt = -V/tau", "'dV/dt = -V/tau : volt'", "write 'dV/dt = -V/tau'; units"),
+        ("tau: 20", "tau: 20*ms", "write '20.0': times are in ms"),
+        ("tau: 20", "tau: 0.02 s", "write '20.0': times are in ms"),
+        ("duration: 5", "duration: 0.1*second", "write '100.0': times are in ms"),
+        ("weight: 1", "weight: exp(i - j)", "i_pre (source) and i_post (target)"),
+        ("weight: 1", "weight: g", "name the number under 'constants:'"),
+    ],
+)
+def test_files_do_so_too(old, new, hint):
+    text = """
+models: {m: {derivatives: dV/dt = -V/tau, parameters: {tau: 20}}}
+populations: {p: {size: 2, model: m}}
+connections:
+  - {source: p, target: p, synapse: Delta, connectivity: all_to_all, weight: 1}
+run: {duration: 5}
+"""
+    assert old in text
+    assert hint in hint_of(pg.load_network, text.replace(old, new))
+
+
 def test_the_variable_of_a_target_is_named_with_its_ending():
     synapse = pg.SynapseModel(on_pre="v_post += u", variables={"u": 1.0})
     with pytest.raises(PygennLiteError, match="did you mean 'V_post'"):
