@@ -22,6 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = set()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """One worker per processor that this process may use.
 

@@ -31,10 +31,10 @@ from pygenn_lite.runtime.target import Target, find_target, machine_identity
 from pygenn_lite.runtime.toolchain import (
     COMMON_FLAGS,
     Compiler,
-    family_flags,
     find_compiler,
     first_use_of,
     optimisation,
+    part_flags,
 )
 
 if TYPE_CHECKING:
@@ -296,10 +296,8 @@ def _compile(
     for machine in target.flags(compiler.family):
         command = [
             *compiler.command,
-            optimisation(part, compiler.family),
-            *COMMON_FLAGS,
+            *part_flags(part, compiler.family),
             *machine,
-            *family_flags(compiler.family),
             f"-I{TEMPLATES}",
             "-o",
             str(output),

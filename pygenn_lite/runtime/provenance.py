@@ -123,16 +123,9 @@ def _compiler_version(command: str) -> str:
 
 def _flags() -> str:
     from pygenn_lite.runtime.target import find_target
-    from pygenn_lite.runtime.toolchain import (
-        COMMON_FLAGS,
-        family_flags,
-        find_compiler,
-        optimisation,
-    )
+    from pygenn_lite.runtime.toolchain import find_compiler, part_flags
 
     with contextlib.suppress(PygennLiteError):
         family = find_compiler().family
-        machine = find_target().flags(family)[0]
-        common = (optimisation("kernels", family), *COMMON_FLAGS, *family_flags(family))
-        return " ".join((*common, *machine))
+        return " ".join((*part_flags("kernels", family), *find_target().flags(family)[0]))
     return ""

@@ -102,6 +102,11 @@ def optimisation(part: str, family: str) -> str:
     return "-O3"
 
 
+def part_flags(part: str, family: str) -> tuple[str, ...]:
+    """Flags for a part, but for those that say for which processor."""
+    return (optimisation(part, family), *COMMON_FLAGS, *family_flags(family))
+
+
 def family_flags(family: str) -> tuple[str, ...]:
     """Flags that only one family of compilers needs."""
     if family != "zig":
