@@ -208,10 +208,7 @@ def _make_folder(options: RunOptions, network: Network) -> Path:
     if options.out is not None:
         folder = options.out
     else:
-        name = harmless_name(network.name, "network")
-        folder, count = Path("results") / name, 2
-        while folder.exists():
-            folder, count = Path("results") / f"{name}_{count}", count + 1
+        folder = _new_folder(Path("results") / harmless_name(network.name, "network"))
     _refuse_existing(folder, options.overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -223,6 +220,20 @@ def _make_folder(options: RunOptions, network: Network) -> Path:
         raise SimulationError(
             f"cannot write results into '{folder}': {reason}", cure="choose another with --out"
         ) from None
+    return folder
+
+
+def _new_folder(wanted: Path) -> Path:
+    """A folder that was not there before; runs that start at the same time get one each."""
+    folder, count = wanted, 2
+    with contextlib.suppress(OSError):  # told when it is tried out
+        while True:
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                folder, count = wanted.with_name(f"{wanted.name}_{count}"), count + 1
+            else:
+                break
     return folder
 
 

@@ -140,7 +140,10 @@ class _Samples:
 
     def finish(self, request: VariableRequest) -> Trace:
         kept = slice(self._rows)
-        return Trace(self._times[kept], self._values[kept], request.indices, request.unit)
+        times, values = self._times[kept], self._values[kept]
+        if 2 * self._rows < len(self._times):  # ended early: give back what was not needed
+            times, values = times.copy(), values.copy()
+        return Trace(times, values, request.indices, request.unit)
 
 
 class _Spikes:

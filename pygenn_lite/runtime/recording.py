@@ -17,6 +17,7 @@ from pygenn_lite.runtime import abi
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.plan import MemoryRow
 
+NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.uint32))
 TIME_BYTES = 8  # of a sample
 Indices = npt.NDArray[np.uint32]
 Steps = npt.NDArray[np.int64]
@@ -217,12 +218,15 @@ class Recorders:
             return
         # All or nothing, where memory runs out.
         for wanted, steps, indices in spikes:
-            sink.add_spikes(wanted.population, steps, indices)
+            if len(steps):
+                sink.add_spikes(wanted.population, steps, indices)
         for request, steps, values in samples:
             sink.add_samples(request.owner, request.name, steps, values)
 
     def _fetch_spikes(self, wanted: SpikeRequest, number: int) -> tuple[Steps, Indices]:
         count = self._call("spikes_count", number)
+        if not count:  # many small populations are silent for a while
+            return NO_SPIKES
         steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
         self._call("spikes_drain", number, steps.ctypes.data, indices.ctypes.data)
         if wanted.chosen is not None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 PARTS = ("spikes", "traces", "counts", "weights")
 CHUNK_BYTES = 1 << 16
 FLUSH_SECONDS = 0.5
+FLUSH_SHARE = 10  # times what a flush took until the next
 
 
 class ResultFile:
@@ -105,10 +106,11 @@ class ResultFile:
         self._aside = aside  # then nobody wants to see half a file
         self._claim, self.path, self.file = new_result_file(path, overwrite, aside)
         self._pending: dict[str, list[npt.NDArray[Any]]] = {}
-        self._last_flush = time.monotonic()
+        self._next_flush = time.monotonic() + FLUSH_SECONDS
         self._flushed_step, self._flushes = start_step, 0
         self._given_up = False
         self._sums: dict[str, list[int]] = {}  # by array: rows, checksum
+        self._datasets: dict[str, tuple[Any, np.dtype[Any]]] = {}
         self._reports: dict[str, sonata.Report] = {}
         try:
             root = self.file.attrs
@@ -180,7 +182,7 @@ class ResultFile:
 
     def reached(self, step: int) -> None:
         """All up to this step has been added: a good moment to write it out, now and then."""
-        if not self._given_up and time.monotonic() - self._last_flush >= FLUSH_SECONDS:
+        if not self._given_up and time.monotonic() >= self._next_flush:
             self.flush(step)
 
     def flush(self, step: int, **attributes: Any) -> None:
@@ -192,6 +194,7 @@ class ResultFile:
             There is no room for it, or somebody deleted or replaced the file. It is left as it
             was, readable up to the last flush.
         """
+        began = time.monotonic()
         if not self._in_place():
             self._give_up("somebody deleted or replaced it while it was being written", lost=True)
         if not self._has_room():
@@ -214,7 +217,9 @@ class ResultFile:
         except (OSError, RuntimeError) as error:  # h5py raises either where the system refuses
             self._give_up("the system refused to write", error)
         self._flushed_step = step
-        self._last_flush = time.monotonic()
+        # Where flushes take long (thousands of populations), they must not be all that is done.
+        now = time.monotonic()
+        self._next_flush = now + max(FLUSH_SECONDS, FLUSH_SHARE * (now - began))
 
     def close(self, step: int, **attributes: Any) -> None:
         """Write out the rest and close: also where that cannot be written."""
@@ -240,12 +245,17 @@ class ResultFile:
             self._claim.release()
 
     def _append(self, name: str, values: npt.NDArray[Any]) -> None:
-        dataset = self.file[name]
-        values = np.ascontiguousarray(values, dataset.dtype)
-        start = dataset.shape[0]
-        dataset.resize(start + len(values), axis=0)
-        dataset[start:] = values
+        from h5py import h5s
+
+        # h5py's comfortable way takes ten times as long, which counts with many populations.
+        dataset, dtype = self._datasets[name]
         entry = self._sums[name]
+        values, start = np.ascontiguousarray(values, dtype), entry[0]
+        row = values.shape[1:]
+        dataset.set_extent((start + len(values), *row))
+        place = dataset.get_space()
+        place.select_hyperslab((start, *(0 for _ in row)), values.shape)
+        dataset.write(h5s.create_simple(values.shape), place, values)
         entry[:] = start + len(values), checksum_of(values, entry[1])
 
     def _in_place(self) -> bool:
@@ -341,7 +351,8 @@ class ResultFile:
             chunks=(rows, *chunk),
         )
         dataset.attrs["place"] = len(self._sums)  # in the table of checksums
-        self._sums[dataset.name.lstrip("/")] = [0, 0]
+        path = f"{group.name}/{name}".lstrip("/")
+        self._sums[path], self._datasets[path] = [0, 0], (dataset.id, np.dtype(dtype))
         return dataset
 
 

@@ -74,10 +74,10 @@ class RunLoop:
         started = time.perf_counter()
         try:
             done = self._run(wanted)
+            seconds = time.perf_counter() - started  # of the engine alone: fetching comes on top
             self.machine.recorders.drain(self.sink)
         except MemoryError:
             self._no_memory()
-        seconds = time.perf_counter() - started
         self.step += done
         self._raise_fault()
         if self.step % SETTLE_EVERY == 0:

@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from helpers_cli import program
 
 import pygenn_lite as pg
+from pygenn_lite.cli.run import _new_folder
 
 KEYS = [
     "network", "backend", "threads", "dt_ms", "duration_ms", "settle_ms", "build_seconds",
@@ -109,6 +111,13 @@ def test_results_are_not_overwritten_unless_asked(here, call):
     assert Path("results/small/result.h5").read_bytes() != before
     assert len(list(Path("results").iterdir())) == 2
     assert len(list(Path("results/small").iterdir())) == 3
+
+
+def test_runs_that_start_at_the_same_time_have_a_folder_each(here):
+    with ThreadPoolExecutor(8) as pool:
+        folders = list(pool.map(_new_folder, [Path("results/small")] * 24))
+    assert len(set(folders)) == 24 and all(folder.is_dir() for folder in folders)
+    assert Path("results/small_24") in folders
 
 
 def test_a_file_of_somebody_else_is_never_replaced(here, call):

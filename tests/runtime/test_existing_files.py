@@ -211,6 +211,7 @@ def test_a_file_that_is_deleted_or_replaced_while_it_is_written_stops_the_run(
     here, monkeypatch, remove
 ):
     monkeypatch.setattr(result_file, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(result_file, "FLUSH_SHARE", 0)
     Path("other").write_text("other")
     sim = poisson()
     with pytest.raises(SimulationError, match=r"(?s)run\.h5 cannot be written: somebody deleted"):
@@ -307,7 +308,7 @@ from test_existing_files import poisson
 
 sim = poisson(seed=2, neurons=200)
 result = sim.run(20_000.0, progress=False)
-result_file.FLUSH_SECONDS = 0.0
+result_file.FLUSH_SECONDS, result_file.FLUSH_SHARE = 0.0, 0
 limit = 2_500_000
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 for write in (
@@ -433,6 +434,7 @@ def test_numbers_written_over_numbers_are_the_new_ones(here):
 
 def test_a_result_that_was_loaded_while_a_run_goes_on_stays_as_it_was(here, monkeypatch):
     monkeypatch.setattr(result_file, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(result_file, "FLUSH_SHARE", 0)
     net = pg.Network(dt=0.1, seed=1)
     cells = net.population("p", 5, pg.PoissonNeuron(rate=500.0))
     others = net.population("q", 2, pg.LIF())

@@ -97,6 +97,14 @@ def test_a_result_is_held_once_not_twice(small_chunks, tmp_path, spikes, from_fi
     assert peak < 1.3 * size
 
 
+def test_a_run_that_ends_early_gives_back_what_it_did_not_need():
+    sim = firing(10)
+    result = sim.run(1e5, callback=lambda s: s.stop(), every=1.0)
+    trace = result.traces["p"]["V"]
+    assert trace.values.shape == (10, 10) and np.allclose(trace.values[:, 0], np.arange(10) * 0.1)
+    assert all(a.base is None or a.base.nbytes == a.nbytes for a in (trace.values, trace.times))
+
+
 def test_data_are_the_same_in_one_chunk_and_in_many(small_chunks, monkeypatch):
     net = pg.Network(dt=0.1, seed=4)
     cells = net.population("p", 30, pg.PoissonNeuron(rate=2000.0))
