@@ -81,6 +81,13 @@ def test_a_raster_has_rows_for_the_recorded_neurons_alone(recorded):
     assert labels and {int(label) for label in labels} <= set(recorded)
 
 
+def test_a_line_parts_the_bands_of_a_raster_between_their_rows():
+    result = small()
+    ax = plotting.raster(result)
+    (line,) = [each for each in ax.lines if len(each.get_xdata()) == 2]
+    assert set(line.get_ydata()) == {result.sizes["exc"] - 0.5}
+
+
 def test_recorded_neurons_of_a_large_population_are_all_shown():
     result = made_up({"exc": 50_000}, {"exc": 10.0})
     train = result.spikes["exc"]

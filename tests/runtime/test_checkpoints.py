@@ -1,6 +1,7 @@
 """Checkpoints: the same spikes afterwards, and nothing else accepted."""
 
 import json
+import zipfile
 
 import helpers_runtime as helpers
 import numpy as np
@@ -103,6 +104,38 @@ def test_trains_go_on_where_they_were(tmp_path):
     resumed = again.run(50.0)
     assert resumed.spikes["source"].times.tolist() == list(np.arange(51.0, 100.0))
     assert helpers.same_spikes(resumed, undisturbed)
+
+
+def test_several_spikes_of_one_step_that_are_on_their_way_keep_what_each_carries(tmp_path):
+    def make():
+        net = pg.Network(dt=0.1)
+        source = net.spike_source("source", 1, [1.0, 9.0, 9.0, 9.0], [0, 0, 0, 0])
+        cells = net.population("cells", 1, helpers.LIF)
+        synapse = pg.TsodyksMarkram(pg.ExponentialCurrent(tau=5.0))
+        net.connect(source, cells, synapse, pg.AllToAll(), weight=0.3, delay=5.0)
+        net.record(cells["V"])
+        return net.compile()
+
+    sim = make()
+    sim.run(10.0)
+    sim.save(tmp_path / "point.npz")
+    undisturbed = sim.run(10.0).traces["cells"]["V"].values
+    again = make()
+    again.restore(tmp_path / "point.npz")
+    assert np.array_equal(again.run(10.0).traces["cells"]["V"].values, undisturbed)
+
+
+def test_parameters_of_a_group_come_along(tmp_path):
+    sim = helpers.plastic_network().compile()
+    sim["learning"]["tau_plus"] = 3.0
+    sim["learning"]["w_max"] = 0.7
+    sim.save(tmp_path / "point.npz")
+    undisturbed = sim.run(200.0)
+    again = helpers.plastic_network().compile()
+    again.restore(tmp_path / "point.npz")
+    assert float(again["learning"]["w_max"]) == pytest.approx(0.7)
+    assert helpers.same_spikes(again.run(200.0), undisturbed)
+    assert np.array_equal(again["learning"]["weight"], sim["learning"]["weight"])
 
 
 @pytest.mark.parametrize(
@@ -273,3 +306,17 @@ def test_a_header_without_a_step_is_refused(tmp_path, wrong):
     np.savez(tmp_path / "wrong.npz", **content)
     with pytest.raises(CheckpointError):
         sim.restore(tmp_path / "wrong.npz")
+
+
+def test_an_array_that_is_longer_than_it_says_is_refused(tmp_path):
+    sim = helpers.plastic_network().compile()
+    sim.save(tmp_path / "point.npz")
+    with (
+        zipfile.ZipFile(tmp_path / "point.npz") as whole,
+        zipfile.ZipFile(tmp_path / "longer.npz", "w") as longer,
+    ):
+        for name in whole.namelist():
+            more = b"more" if name == "exc/scalars.npy" else b""
+            longer.writestr(name, whole.read(name) + more)
+    with pytest.raises(CheckpointError, match="'exc/scalars' is longer than it says"):
+        sim.restore(tmp_path / "longer.npz")

@@ -51,3 +51,10 @@ def test_small_populations_go_whole_to_different_slices():
 def test_a_population_can_be_kept_whole():
     partition = make_partition({"a": 10_000}, {"a": 1}, 4, whole=["a"])
     assert sorted(partition.count("a", s) for s in range(4)) == [0, 0, 0, 10_000]
+
+
+def test_small_populations_are_dealt_out_largest_first():
+    sizes = {"a": 10, "b": 20, "z": 30}
+    partition = make_partition(sizes, dict.fromkeys(sizes, 0), 2)
+    load = sum(np.diff(partition.begin[name].astype(np.int64)) for name in sizes)
+    assert sorted(load.tolist()) == [30, 30]

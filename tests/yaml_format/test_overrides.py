@@ -118,3 +118,8 @@ def test_what_python_declares_may_be_set_in_a_file():
     assert group.connectivity == pg.FixedProbability(0.25) and group.weight == 2.0
     with pytest.raises(DeclarationError, match="masked entries"):
         load_network(SMALL, {"connections[0].weight": np.ma.array([1.0], mask=[1])})
+
+
+def test_an_entry_counted_from_the_end_is_named_as_it_stands_in_the_file():
+    with pytest.raises(DeclarationError, match=r"--set \(connections\[1\]\.weight\)"):
+        load_network(SMALL, {"connections[-1].weight": "nonsense"})

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import pygenn_lite as pg
@@ -138,3 +139,39 @@ def test_recordings_keep_their_slices():
     assert small.recordings[0].what == small.populations["a"].spikes
     assert small.recordings[1].what == small.populations["a"]["V"][10:50:2]
     assert small.recordings[1].every == 3
+
+
+def test_recordings_end_where_the_smaller_population_does():
+    net = simple(pg.ExponentialCurrent())
+    a = net.populations["a"]
+    net.record(a["V"][10:30], a.spikes[[1, 5, 99]])
+    small = scale_network(net, 0.2, {"a": 1.0})
+    assert small.recordings[0].what == small.populations["a"]["V"][10:20]
+    assert small.recordings[1].what == small.populations["a"].spikes[[1, 5]]
+
+
+def test_no_population_is_left_without_a_neuron():
+    net = simple(pg.ExponentialCurrent())
+    net.population("few", 2, pg.LIF())
+    assert scale_network(net, 0.1, {"a": 1.0}).populations["few"].size == 1
+
+
+def test_a_single_source_that_stands_for_many_has_its_rate_scaled():
+    net = simple(pg.ExponentialCurrent())
+    net.poisson("a", 800.0, weight=2.0, synapse=pg.ExponentialCurrent(), name="one")
+    net.poisson("a", 8.0, weight=2.0, synapse=pg.ExponentialCurrent(), sources=100, name="many")
+    small = {one.name: one for one in scale_network(net, 0.25, {"a": 1.0}).inputs}
+    assert (small["one"].rate, small["one"].sources) == (200.0, 1.0)
+    assert (small["many"].rate, small["many"].sources) == (8.0, 25.0)
+    assert small["one"].weight == small["many"].weight == 4.0
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [pg.LogNormal(1.0, 0.5), pg.Gamma(2.0, 3.0), pg.Uniform(1.0, 5.0), pg.Exponential(2.0)],
+)
+def test_mean_and_spread_of_weights_grow_alike(weight):
+    net = simple(pg.ExponentialCurrent(), weight=weight)
+    (group,) = scale_network(net, 0.25, {"a": 1.0}).groups.values()
+    chances = np.linspace(0.01, 0.99, 99)
+    assert np.allclose(group.weight.ppf(chances), 2.0 * weight.ppf(chances))

@@ -1,0 +1,41 @@
+"""Ctrl-C is noted by a watch, and goes to whom it went before once the watch is over."""
+
+import signal
+
+import pytest
+
+from pygenn_lite.runtime.interrupts import InterruptWatch
+
+
+def ctrl_c():
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_the_first_is_noted_and_the_second_stops():
+    with pytest.raises(KeyboardInterrupt), InterruptWatch() as watch:
+        assert not watch.seen
+        ctrl_c()
+        assert watch.seen
+        ctrl_c()
+        raise AssertionError("the second one was swallowed")
+
+
+def test_a_patient_watch_notes_any_number():
+    with InterruptWatch(patient=True) as watch:
+        for _ in range(3):
+            ctrl_c()
+    assert watch.seen
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_afterwards_it_goes_to_whom_it_went_before(patient):
+    came = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        with InterruptWatch(patient=patient):
+            ctrl_c()
+        assert came == []
+        ctrl_c()
+        assert came == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
