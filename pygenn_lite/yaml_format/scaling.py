@@ -233,7 +233,7 @@ class _Scaling:
             return thing[what.chosen.array[what.chosen.array < population.size]]
         if what.stop is None:
             return thing
-        return thing[what.start : min(what.stop, population.size) : what.step]
+        return thing[what.start : what.stop : what.step]  # cut where the population ends
 
 
 def _number(full: float, factor: float, what: str, where: str) -> int:
