@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
+from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.domains import (
     DOMAINS,
     Domains,
@@ -24,6 +25,7 @@ from pygenn_lite.declaration.domains import (
     kept_between,
 )
 from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.values import as_value
 from pygenn_lite.errors import ModelError
 
@@ -97,12 +99,12 @@ def _check_numbers(model: str, signature: inspect.Signature, given: Mapping[str,
         if parameter.annotation != "float":
             continue
         value = given[name]
-        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        if not number and not (isinstance(value, np.ndarray) and value.shape == ()):
+        number = plain_number(value)
+        if number is None:
             raise ModelError(
                 f"{name} = {value!r} is no number", where=model, cure=f"write {name}=10.0"
             )
-        if not math.isfinite(value):
+        if not math.isfinite(as_float(number)):
             raise ModelError(f"{name} = {value} is not finite", where=model, cure="give a number")
 
 

@@ -40,6 +40,7 @@ from pygenn_lite.declaration import (
 )
 from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
+from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.values import Binomial, Gamma
 from pygenn_lite.errors import NetworkError
 
@@ -68,9 +69,10 @@ def scale_network(network: Network, k: float, rates: Mapping[str, float]) -> Net
     NetworkError
         If a part of the network cannot be scaled, naming it.
     """
-    if not 0 < k < 1e6:
-        raise NetworkError(f"cannot scale by {k}", cure="give a factor such as 0.1")
-    return _Scaling(network, float(k), rates).run()
+    factor = plain_number(k)
+    if factor is None or not 0 < factor < 1e6:
+        raise NetworkError(f"cannot scale by {k!r}", cure="give a factor such as 0.1")
+    return _Scaling(network, float(factor), rates).run()
 
 
 class _Scaling:

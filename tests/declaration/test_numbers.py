@@ -54,6 +54,8 @@ TAKERS = {
     "a right side": lambda x: float(pg.NeuronModel({"V": x}).equations[0].text),
     "low": lambda x: pg.Uniform(x, 5.0).low,
     "an in-degree": lambda x: pg.FixedInDegree(x).n,
+    "a bound of a rule": lambda x: pg.PairSTDP(w_max=x).parameter("w_max"),
+    "a scale": lambda x: pg.scale_network(two()[0], x, {"p": 1.0}).populations["p"].size / 2,
     "max_distance": lambda x: pg.DistanceDependent("0.1", x).max_distance,
     "weight": lambda x: group(weight=x).weight,
     "delay": lambda x: group(delay=x).delay,
