@@ -1,4 +1,4 @@
-"""A network brought to life: memory, stores and recorders, handed to an engine that can run."""
+"""A compiled network in memory: arrays, stores and recorders, handed to an engine that can run."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from pygenn_lite.runtime.descriptors import (
     describe_group,
     explicit_values,
 )
+from pygenn_lite.runtime.engine_setup import fill_engine, new_engine
 from pygenn_lite.runtime.neurons import PopulationMemory
 from pygenn_lite.runtime.plan import check_memory, within_plan
 from pygenn_lite.runtime.planning import (
@@ -45,8 +46,7 @@ from pygenn_lite.runtime.planning import (
     ring_slots,
 )
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
-from pygenn_lite.runtime.recording import Recorders, recording_requests
-from pygenn_lite.runtime.spike_trains import spike_train
+from pygenn_lite.runtime.recording import recording_requests
 from pygenn_lite.runtime.stores import (
     StoredGroup,
     StorePlan,
@@ -305,9 +305,14 @@ class Machine:
 
     def set_step(self, step: int, seed: int) -> None:
         """Go to a step, without spikes on their way."""
-        if seed != self.seed or not self.clock.pointer:
+        if seed != self.seed or not self.clock.pointer:  # seeds are part of what an engine copies
             self.seed = seed
-            self._make_engine()
+            pointer = new_engine(self)
+            self._release()
+            self.clock.pointer = pointer
+            destroy = self.engine.library.pgl_engine_destroy
+            self._release = weakref.finalize(self, destroy, self.pointer)
+            self.numbers, self.recorders = fill_engine(self)
         self.recorders.drain(None)
         self.engine.step_set(self.pointer, step)
 
@@ -322,88 +327,3 @@ class Machine:
             function.argtypes = (c.c_void_p, c.c_void_p, c.c_uint32, c.c_double)
             self.populations[name].prepare(function)
             self.checks.parameters_set(name)
-
-    def _make_engine(self) -> None:
-        """Hand everything to a new engine (seeds are part of what it copies)."""
-        engine = self.engine
-        pointer = engine.engine_create(
-            self.threads,
-            self.partition.slices,
-            self.min_delay,
-            self.max_delay,
-            self.real.itemsize,
-        )
-        engine.check(pointer, "making an engine")
-        self._release()
-        self.clock.pointer = int(pointer)
-        self._release = weakref.finalize(self, engine.library.pgl_engine_destroy, self.pointer)
-        self.numbers = {n: self._add_population(m) for n, m in self.populations.items()}
-        for store in self.stores:
-            if not store.plan.general:
-                arenas = (c.c_void_p * self.partition.slices)(
-                    *(a.ctypes.data for a in self.arenas.data)
-                )
-                self.call(
-                    "static_add",
-                    self.numbers[store.plan.source],
-                    store.pointer,
-                    arenas,
-                    store.plan.lead,
-                )
-        for memory in self.synapses.values():
-            self._add_synapses(memory)
-        self.recorders = Recorders(
-            engine,
-            self.pointer,
-            self.requests,
-            self.populations,
-            self.numbers,
-            {name: group.receptor for name, group in self.structure.groups.items()},
-            self.real,
-        )
-
-    def _add_population(self, memory: PopulationMemory) -> int:
-        manifest = memory.manifest or dict.fromkeys(("integrate", "update", "after"))
-        number = self.call(
-            "population_add",
-            memory.size,
-            self.partition.begin[memory.name].ctypes.data,
-            self._symbol(manifest["integrate"]),
-            self._symbol(manifest["update"]),
-            self._symbol(manifest["after"]),
-            memory.arguments(self.seed),
-        )
-        train = spike_train(memory.declared, self.network.dt)
-        if train is not None:
-            steps, indices = train.steps, train.indices
-            self.call("source_set", number, len(train), steps.ctypes.data, indices.ctypes.data)
-        for name, published in memory.published.items():
-            self.call(
-                "publish_add",
-                number,
-                memory.arrays[name].whole().ctypes.data,
-                published.ring.ctypes.data,
-                published.stride,
-                published.mask,
-                memory.repeats_argument(),
-                published.repeated.ctypes.data,
-            )
-        return number
-
-    def _add_synapses(self, memory: SynapseMemory) -> None:
-        manifest = memory.manifest
-        args, memory.kept = memory.arguments()
-        self.call(
-            "synapse_add",
-            self.numbers[memory.source.name],
-            self.numbers[memory.target.name],
-            memory.stored.store.pointer,
-            self._symbol(manifest["on_pre"]),
-            self._symbol(manifest["on_post"]),
-            self._symbol(manifest["step"]),
-            args,
-            manifest["lead"],
-        )
-
-    def _symbol(self, name: str | None) -> int | None:
-        return None if self.kernels is None else abi.symbol_address(self.kernels, name)
