@@ -16,8 +16,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -144,6 +143,14 @@ def compile_code(
         output = folder / f"{part}.so"
         _compile(compiler, target, source, output, part, compilers)
 
+    def ready(part: str) -> Path | None:
+        try:
+            return _ready(part_key(part, compiler, target), f"{part}.so")
+        except ToolchainError:
+            if use_cache:
+                raise
+        return None
+
     def part_entry(part: str) -> Path:
         key = part_key(part, compiler, target)
         try:
@@ -173,10 +180,10 @@ def compile_code(
         output = folder / "kernels.so"
         _compile(compiler, target, source, output, "kernels", compilers)
 
-    # Compilers run as processes of their own, so these threads leave the interpreter to SymPy.
-    with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
-        engine: Future[Path] = pool.submit(part_entry, "engine")
-        builder: Future[Path] | None = pool.submit(part_entry, "builder") if synapses else None
+    parts = ("engine", "builder") if synapses else ("engine",)
+    folders = {part: ready(part) for part in parts}
+    missing = [part for part, folder in folders.items() if folder is None]
+    with _meanwhile(part_entry, missing) as made, _ended_with_us(compilers):
         kernels: Path | None = None
         if generate is not None and use_cache:
             key = kernels_key(compiler, target, structure_key)
@@ -186,18 +193,36 @@ def compile_code(
         manifest: dict[str, Any] = {"populations": [], "synapses": []}
         if kernels is not None:
             manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
-        return CompiledCode(
-            engine=engine.result() / "engine.so",
-            builder=None if builder is None else builder.result() / "builder.so",
-            kernels=None if kernels is None else kernels / "kernels.so",
-            manifest=manifest,
-            source=None if kernels is None else kernels / "kernels.cpp",
-            compiler=str(compiler),
-            target=str(target),
-            compiled=tuple(compiled),
-            seconds=time.perf_counter() - started,
-            temporary=temporary,
-        )
+        every = {**folders, **made()}
+        objects = {part: folder / f"{part}.so" for part, folder in every.items() if folder}
+    return CompiledCode(
+        engine=objects["engine"],
+        builder=objects.get("builder"),
+        kernels=None if kernels is None else kernels / "kernels.so",
+        manifest=manifest,
+        source=None if kernels is None else kernels / "kernels.cpp",
+        compiler=str(compiler),
+        target=str(target),
+        compiled=tuple(compiled),
+        seconds=time.perf_counter() - started,
+        temporary=temporary,
+    )
+
+
+@contextlib.contextmanager
+def _meanwhile(
+    make: Callable[[str], Path], parts: Sequence[str]
+) -> Iterator[Callable[[], dict[str, Path]]]:
+    """Make parts while the block is at work; gives what waits for them. Compilers run as processes
+    of their own, so these threads leave the interpreter to SymPy."""
+    if not parts:
+        yield dict
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        futures = {part: pool.submit(make, part) for part in parts}
+        yield lambda: {part: future.result() for part, future in futures.items()}
 
 
 def part_key(part: str, compiler: Compiler, target: Target) -> str:
@@ -234,6 +259,18 @@ def _digest_of(*sources: Path) -> str:
         digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _ready(key: str, name: str) -> Path | None:
+    """The cache entry of a key if it is there and loads."""
+    found = compile_cache.find_entry(key)
+    if found is None:
+        return None
+    try:
+        load_library(found / name)
+    except CompileError:
+        return None
+    return found
 
 
 def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compilers) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,8 @@ from pygenn_lite.errors import CheckpointError
 from pygenn_lite.runtime.files import check_replaceable, written_at_once
 
 if TYPE_CHECKING:
+    import zipfile
+
     from pygenn_lite.runtime.machine import Machine
 
 FORMAT = "pygenn_lite checkpoint"
@@ -54,6 +55,8 @@ def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> No
         "changed_weights": changed,
     }
     try:
+        import zipfile
+
         with written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
             _put(file, "header", np.frombuffer(json.dumps(header).encode(), np.uint8))
             for name, array in _arrays(machine, changed):
@@ -182,6 +185,8 @@ class _Archive:
     """An archive of arrays, each read to its end: only there zipfile compares the checksum."""
 
     def __init__(self, path: Path) -> None:
+        import zipfile
+
         self._file = zipfile.ZipFile(path)
 
     def __enter__(self) -> _Archive:

@@ -6,9 +6,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 PATIENCE_SECONDS = 1.0  # for compilers to delete their temporary files
 
@@ -62,6 +65,8 @@ class Compilers:
             running = list(self._running)
         for process in running:
             _signal_group(process, signal.SIGTERM)
+        import subprocess
+
         for process in running:
             try:
                 process.wait(PATIENCE_SECONDS)
@@ -70,6 +75,8 @@ class Compilers:
 
     @contextlib.contextmanager
     def _started(self, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+        import subprocess  # here: a network that is in the cache needs no compiler
+
         with self._lock:
             self.check()
             process = subprocess.Popen(
