@@ -24,7 +24,7 @@ def build() -> pg.Network:
 
 sim = build().compile()
 before = sim.run(200.0)
-sim.save("after_200ms.npz")
+sim.save("after_200ms.npz", overwrite=True)  # of an earlier run of this script
 first = sim.run(100.0)
 
 other = build().compile(threads=2)

@@ -24,7 +24,7 @@ def recorded(tmp_path):
     net.record(cells["V"][3:9], cells.spikes[2], cells.spikes[5:120])
     net.name = "Größe"
     path = tmp_path / "run.h5"
-    net.compile(threads=1).run(150.0, stream_to=path, keep_weights=True)
+    net.compile(threads=1).run(60.0, stream_to=path, keep_weights=True)
     return path
 
 
@@ -93,7 +93,7 @@ def killed(sink, step, **attributes):
     sink.flush(step)
     os._exit(0)
 result_file.ResultFile.close = killed
-net.compile(threads=1).run(150.0, stream_to=sys.argv[1], progress=False)
+net.compile(threads=1).run(60.0, stream_to=sys.argv[1], progress=False)
 """
 
 
