@@ -19,7 +19,15 @@ from gallery import METHODS_OF, users_of
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.runtime import connections, inspection, recorded_data, result, simulation, views
+from pygenn_lite.runtime import (
+    binning,
+    connections,
+    inspection,
+    recorded_data,
+    result,
+    simulation,
+    views,
+)
 from pygenn_lite.yaml_format import RunSettings
 from pygenn_lite.yaml_format.load import read_document
 
@@ -131,6 +139,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Results", "", [
         result.Result, recorded_data.SpikeTrain, recorded_data.Trace, recorded_data.SpikeCounts,
+        binning.BinnedSpikes,
         pg.load_result, pg.join_results,
     ]  # fmt: skip
     yield "Files", "", [pg.load_network, pg.dump_network, pg.scale_network, RunSettings]
