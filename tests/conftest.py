@@ -1,4 +1,5 @@
-"""For all tests: no window opens, the cores there are get used, what was left out is told."""
+"""For all tests: no window opens, the cores there are get used, examples are steady, what was left
+out is told."""
 
 from __future__ import annotations
 
@@ -10,9 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers take all cores already
+
+# Every run draws the same examples, however busy the machine is: a failure is the change's own.
+# To look for more: pytest --hypothesis-profile=searching
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None)
+settings.load_profile("steady")
 
 LEFT_OUT = pytest.StashKey[set[tuple[str, str]]]()
 CHOSEN_ONLY = ("slow", "gpu", "compilers")  # markers of tests that are run on demand
