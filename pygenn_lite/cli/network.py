@@ -48,6 +48,6 @@ def _split(change: str) -> tuple[str, Any]:
     path, sign, value = change.partition("=")
     if not sign or not path.strip():
         raise FileFormatError(
-            f"'{change[:80]}' is no change", where="--set", cure="write --set path=value"
+            f"'{change[:80]}' is not a valid change", where="--set", cure="write --set path=value"
         )
     return path.strip(), parse_fragment(value, f"--set {path.strip()}")

@@ -186,7 +186,9 @@ def _time(name: str, given: float | None, otherwise: float) -> float:
     if given is None:
         return otherwise
     if not 0 <= given < 1e12:
-        raise FileFormatError(f"{given:g} is no time", where=f"--{name}", cure="give ms, from 0 on")
+        raise FileFormatError(
+            f"{given:g} is not a valid time", where=f"--{name}", cure="give ms, from 0 on"
+        )
     return given
 
 

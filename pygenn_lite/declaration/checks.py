@@ -65,7 +65,7 @@ def check_dt(dt: object) -> float:
     number = plain_number(dt)
     if number is None or not 0 < number < 1e6:
         raise NetworkError(
-            f"dt = {dt!r} is no time step", cure="give a time in ms, above 0 and below 1e6"
+            f"dt = {dt!r} is not a valid time step", cure="give a time in ms, above 0 and below 1e6"
         )
     if getattr(dt, "dtype", None) in (np.float32, np.float16):
         return float(str(np.asarray(dt)[()]))  # what it shows: 0.1 is 0.10000000149 there
@@ -77,7 +77,7 @@ def check_seed(seed: object) -> int:
     number = whole_number(seed)
     if number is None or not 0 <= number < 2**64:
         raise NetworkError(
-            f"seed = {seed!r} is no seed", cure="give a whole number from 0 to 2^64 - 1"
+            f"seed = {seed!r} is not a valid seed", cure="give a whole number from 0 to 2^64 - 1"
         )
     return number
 
@@ -97,7 +97,7 @@ def check_synapse_model(given: object, where: str) -> None:
     if not isinstance(given, SynapseModel):
         shown = getattr(given, "__name__", None) or type(given).__name__
         raise NetworkError(
-            f"{shown} is no synapse model",
+            f"{shown} is not a synapse model",
             where=where,
             cure="give a SynapseModel, e.g. ExponentialCurrent(5.0)",
         )

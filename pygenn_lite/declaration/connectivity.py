@@ -256,7 +256,7 @@ class DistanceDependent(Connectivity):
         limit = plain_number(max_distance)
         if max_distance is not None and (limit is None or not 0 < limit < math.inf):
             raise ConnectivityError(
-                f"max_distance = {max_distance!r} is no distance",
+                f"max_distance = {max_distance!r} is not a valid distance",
                 where="DistanceDependent",
                 cure="give a positive number, or None for no limit",
             )
@@ -293,7 +293,7 @@ def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
     """Connectivity and weights of a scipy.sparse matrix (rows = sources, columns = targets)."""
     if not hasattr(matrix, "tocsr"):
         raise ConnectivityError(
-            f"{type(matrix).__name__} is no scipy.sparse matrix",
+            f"{type(matrix).__name__} is not a scipy.sparse matrix",
             where="from_scipy",
             cure="give scipy.sparse.csr_array(matrix)",
         )
@@ -314,7 +314,9 @@ def _count(n: object, where: str) -> int:
     number = whole_number(n)
     if number is None or not 0 <= number < 2**62:
         raise ConnectivityError(
-            f"n = {n!r} is no number of synapses", where=where, cure="give a whole number >= 0"
+            f"n = {n!r} is not a valid number of synapses",
+            where=where,
+            cure="give a whole number >= 0",
         )
     return number
 

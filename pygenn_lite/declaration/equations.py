@@ -298,7 +298,7 @@ def _text(source: object, where: str) -> str:
     if number is not None:
         if not math.isfinite(as_float(number)):
             raise EquationError(
-                f"{source} is no finite number", where=where, cure="give finite numbers"
+                f"{source} is not a finite number", where=where, cure="give finite numbers"
             )
         return repr(number)
     if is_sympy(source):

@@ -101,7 +101,9 @@ def check_choice(
     if not isinstance(value, str) or value not in choices:
         hint = nearest(str(value), choices)
         raise error(
-            f"{value!r} is no {what}{hint}", where=where, cure=f"choose one of {', '.join(choices)}"
+            f"{value!r} is not a valid {what}{hint}",
+            where=where,
+            cure=f"choose one of {', '.join(choices)}",
         )
     return value
 

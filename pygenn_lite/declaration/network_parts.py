@@ -39,7 +39,7 @@ def declare_population(
     where = f"population {name!r}"
     if not isinstance(model, NeuronModel):
         raise NetworkError(
-            f"{type(model).__name__} is no neuron model",
+            f"{type(model).__name__} is not a neuron model",
             where=where,
             cure="give a NeuronModel; spike trains go through spike_source()",
         )
@@ -86,7 +86,7 @@ def declare_group(
     check_synapse_model(synapse, where)
     if not isinstance(connectivity, Connectivity):
         raise NetworkError(
-            f"{type(connectivity).__name__} is no connectivity rule",
+            f"{type(connectivity).__name__} is not a connectivity rule",
             where=where,
             cure="e.g. FixedProbability(0.1)",
         )

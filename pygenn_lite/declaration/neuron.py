@@ -135,7 +135,7 @@ class NeuronModel:
         for held in self.hold:
             if held not in self.state_names:
                 raise ModelError(
-                    f"hold names {held!r}, which is no state variable"
+                    f"hold names {held!r}, which is not a state variable"
                     f"{nearest(held, self.state_names)}",
                     where=where,
                     cure=f"its state variables are {list(self.state_names)}",
@@ -294,7 +294,7 @@ class _NeuronCheck:
                 self._check(expression, known, f"{part} {expression}", False, part == "threshold")
         if model.threshold is not None and not model.threshold.is_condition:
             raise EquationError(
-                f"the threshold {model.threshold.text!r} is no condition",
+                f"the threshold {model.threshold.text!r} is not a condition",
                 where=model.threshold.where,
                 cure="write for instance 'V > V_th'",
             )

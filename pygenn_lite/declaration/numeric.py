@@ -98,7 +98,7 @@ def plain_array(
     nothing = (str, bytes, Mapping, Set, Iterator, type(None), type)
     if isinstance(values, nothing):
         raise refuse(
-            f"{shown[:60]} is no number or array of numbers",
+            f"{shown[:60]} is not a number or an array of numbers",
             "give a number or a list, e.g. list(...)" if isinstance(values, (Iterator, Set))
             else "give a number or a list of numbers",
         )  # fmt: skip
@@ -111,17 +111,19 @@ def plain_array(
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError):  # rows of different lengths, tensors, ...
         raise refuse(
-            f"{shown[:60]} is no array of numbers", "give numbers, e.g. [0.0, 10.0]"
+            f"{shown[:60]} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]"
         ) from None
     if array.dtype.kind in _KINDS:
         raise refuse(*_KINDS[array.dtype.kind])
     if array.dtype.kind == "O":
         items = [plain_number(item) for item in array.ravel()]
         if None in items:
-            raise refuse(f"{shown[:60]} is no array of numbers", "give numbers, e.g. [0.0, 10.0]")
+            raise refuse(
+                f"{shown[:60]} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]"
+            )
         array = np.array(items, dtype=np.float64).reshape(array.shape)
     if array.dtype.kind not in "iuf":
-        raise refuse(f"of type {array.dtype} is no array of numbers", "give numbers")
+        raise refuse(f"of type {array.dtype} is not an array of numbers", "give numbers")
     with np.errstate(over="ignore"):
         return np.asarray(array, dtype=np.float64)
 

@@ -244,7 +244,7 @@ def _check_number(value: object, text: str, where: str) -> None:
         not isinstance(value, (int, float)) or not abs(as_float(value)) <= LARGEST_NUMBER  # nor NaN
     ):
         raise EquationError(
-            f"{_short(repr(value))} in {_short(text)} is no usable number", where=where
+            f"{_short(repr(value))} in {_short(text)} is not a usable number", where=where
         )
 
 

@@ -66,7 +66,7 @@ class _TextPrinter(StrPrinter):
 
     def _no_number(self, expr: Any) -> EquationError:
         return EquationError(
-            f"{expr} in a SymPy expression is no real number",
+            f"{expr} in a SymPy expression is not a real number",
             where=self.where,
             cure="equations hold real, finite numbers",
         )

@@ -51,7 +51,7 @@ class Trace:
         for name, _ in self.initial:
             if name not in self.state_names:
                 raise ModelError(
-                    f"initial value for {name!r}, which is no variable of the trace"
+                    f"initial value for {name!r}, which is not a variable of the trace"
                     f"{nearest(name, self.state_names)}",
                     where="trace",
                     cure=f"its variables are {list(self.state_names)}",
@@ -162,7 +162,7 @@ class SynapseModel:
         for side, trace in (("pre_trace", pre_trace), ("post_trace", post_trace)):
             if trace is not None and not isinstance(trace, Trace):
                 raise ModelError(
-                    f"{side} is no Trace but {type(trace).__name__}",
+                    f"{side} is not a Trace but {type(trace).__name__}",
                     where=where,
                     cure=f"write {side}=Trace('dx/dt = -x/tau', on_spike='x += 1')",
                 )
@@ -308,7 +308,7 @@ def _check(model: SynapseModel, where: str) -> None:
     for name, _ in model.initial:
         if name not in model.state_names:
             raise ModelError(
-                f"initial value for {name!r}, which is no postsynaptic variable"
+                f"initial value for {name!r}, which is not a postsynaptic variable"
                 f"{nearest(name, model.state_names)}",
                 where=where,
                 cure=f"its postsynaptic variables are {list(model.state_names)}",

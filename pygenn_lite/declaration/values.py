@@ -66,7 +66,7 @@ class Distribution:
             may_be_infinite = f.default in (math.inf, -math.inf)
             if value is None or math.isnan(value) or (math.isinf(value) and not may_be_infinite):
                 raise DeclarationError(
-                    f"{f.name} = {getattr(self, f.name)!r} is no finite number",
+                    f"{f.name} = {getattr(self, f.name)!r} is not a finite number",
                     where=type(self).__name__,
                 )
             object.__setattr__(self, f.name, as_float(value))
@@ -323,7 +323,7 @@ def as_value(source: object, where: str = "") -> Value:
             return source  # with its digest
         source = source.array
     if isinstance(source, (bool, np.bool_)) or source is None:
-        raise DeclarationError(f"{source!r} is no number", where=where)
+        raise DeclarationError(f"{source!r} is not a number", where=where)
     array = plain_array(source, "a value", where)
     if not np.all(np.isfinite(array)):
         raise DeclarationError(

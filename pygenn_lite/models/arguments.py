@@ -102,7 +102,7 @@ def _check_numbers(model: str, signature: inspect.Signature, given: Mapping[str,
         number = plain_number(value)
         if number is None:
             raise ModelError(
-                f"{name} = {value!r} is no number", where=model, cure=f"write {name}=10.0"
+                f"{name} = {value!r} is not a number", where=model, cure=f"write {name}=10.0"
             )
         if not math.isfinite(as_float(number)):
             raise ModelError(f"{name} = {value} is not finite", where=model, cure="give a number")

@@ -310,7 +310,7 @@ def _compose(
     if not isinstance(receptor, SynapseModel):
         given = getattr(receptor, "__name__", repr(receptor))
         raise ModelError(
-            f"the receptor {given} is no synapse model",
+            f"the receptor {given} is not a synapse model",
             where=name,
             cure="pass a model, for example ExponentialCurrent(5.0)",
         )

@@ -205,13 +205,13 @@ class _Archive:
 
 def _whole(number: Any, below: int) -> int:
     if not isinstance(number, int) or not 0 <= number < below:
-        raise ValueError(f"{number!r} is no step or seed")
+        raise ValueError(f"{number!r} is not a valid step or seed")
     return number
 
 
 def _check(header: Any, machine: Machine, path: Path) -> None:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no checkpoint of pygenn_lite")
+        raise CheckpointError(f"{path} is not a checkpoint of pygenn_lite")
     if header["version"] != VERSION:
         raise CheckpointError(
             f"{path} was written by another version of pygenn_lite (format {header['version']}, "

@@ -157,7 +157,7 @@ def _reading(path: Path) -> Iterator[h5py.File]:
 def _read(file: h5py.File, path: Path) -> Result:
     root = file.attrs
     if _string(root.get("format", "")) != FORMAT:
-        raise FileFormatError(f"{path} is no result file of pygenn_lite", cure=NAME_ANOTHER)
+        raise FileFormatError(f"{path} is not a result file of pygenn_lite", cure=NAME_ANOTHER)
     if root["format_version"] != VERSION:
         raise FileFormatError(
             f"{path} is a result file of version {root['format_version']}; this is {VERSION}",

@@ -298,7 +298,9 @@ class Simulation(Live, Named):
         machine = self._machine
         chosen = machine.network.seed if seed is None else whole_number(seed)
         if chosen is None or not 0 <= chosen < 2**64:
-            raise ArgumentError(f"seed = {seed!r} is no seed", cure="give a whole number >= 0")
+            raise ArgumentError(
+                f"seed = {seed!r} is not a valid seed", cure="give a whole number >= 0"
+            )
         with self._nothing_else("reset"):
             for synapses in machine.synapses.values():
                 synapses.initialise()
@@ -413,7 +415,7 @@ class Simulation(Live, Named):
             if given >= 0 and nearest_steps(given, self.dt) < 2**62:
                 return int(nearest_steps(given, self.dt))
         raise ArgumentError(
-            f"{milliseconds!r} is no time to run for", cure="give a number of ms, from 0 on"
+            f"{milliseconds!r} is not a valid duration", cure="give a number of ms, from 0 on"
         )
 
     def _sizes(self) -> dict[str, int]:

@@ -343,7 +343,7 @@ class StoredGroup:
             values = np.asarray(weights, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ShapeError(
-                f"the weight {str(weights)[:60]!r} is no number",
+                f"the weight {str(weights)[:60]!r} is not a number",
                 where=f"synapse group {self.name!r}",
                 cure="give one weight, or one per synapse in the order of connections()",
             ) from error

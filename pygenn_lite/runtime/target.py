@@ -76,7 +76,7 @@ def find_target() -> Target:
     choices = ", ".join([NATIVE, *LEVELS])
     if name not in LEVELS:
         raise ToolchainError(
-            f"the environment variable {VARIABLE} names {name!r}, which is no known target",
+            f"the environment variable {VARIABLE} names {name!r}, which is not a known target",
             cure=f"choose one of {choices}, or unset it",
         )
     if not _is_x86():

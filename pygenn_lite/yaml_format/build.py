@@ -321,7 +321,7 @@ class _Builder:
             listed = text.rstrip(", ").split(",")
             if all(_INDEX.match(part) for part in listed):
                 return [int(part) for part in listed]
-            raise self.document.error(place, f"'[{text[:60]}]' is no list", "write [1, 5, 7]")
+            raise self.document.error(place, f"'[{text[:60]}]' is not a list", "write [1, 5, 7]")
         parts = [part.strip() for part in text.split(":")]
         try:
             numbers = [int(part) if part else None for part in parts]
@@ -332,7 +332,9 @@ class _Builder:
         if len(numbers) == 1 and numbers[0] is not None:
             return numbers[0]
         if len(numbers) not in (2, 3) or (len(numbers) == 3 and numbers[2] == 0):
-            raise self.document.error(place, f"'[{text}]' is no slice", "write [:10] or [0:100:2]")
+            raise self.document.error(
+                place, f"'[{text}]' is not a slice", "write [:10] or [0:100:2]"
+            )
         return slice(*numbers)
 
     def _settings(self) -> RunSettings:

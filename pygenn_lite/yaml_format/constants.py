@@ -38,7 +38,7 @@ def evaluate_constant(text: str, names: Mapping[str, float]) -> float:
     value = constant_value(parse_tree(expression.text), "", names)
     if value is None:  # a condition, or random
         raise EquationError(
-            f"'{text}' is no number", cure="write a formula of numbers and constants"
+            f"'{text}' is not a number", cure="write a formula of numbers and constants"
         )
     return value
 

@@ -102,7 +102,7 @@ def find_network_file(source: object) -> Path:
     """
     if not isinstance(source, (str, Path)):
         raise FileFormatError(
-            f"{source!r} is no name, file or text of a network",
+            f"{source!r} is not a name, a file or the text of a network",
             where="load_network",
             cure="give the name of a library network, a path, or YAML text",
         )
@@ -119,7 +119,7 @@ def find_network_file(source: object) -> Path:
         if path.is_dir():
             raise FileFormatError(f"'{shown}' is a folder, not a network file", cure=cure)
     except (ValueError, OSError):  # or a name longer than the system allows
-        raise FileFormatError(f"{shown!r} is no file name", cure=cure) from None
+        raise FileFormatError(f"{shown!r} is not a valid file name", cure=cure) from None
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         raise FileFormatError(f"there is no file '{shown}'", cure=cure)
     hint = nearest(shown, network_names())

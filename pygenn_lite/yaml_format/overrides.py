@@ -69,7 +69,9 @@ def split_path(path: str) -> list[str]:
     dotted = re.sub(r"\[(-?\d{1,9})\]", r".\1", path).split(".")
     if not parts or [part for part in dotted if part != ""] != parts or "" in dotted[1:]:
         raise FileFormatError(
-            f"'{path[:80]}' is no path", where="--set", cure="write it like populations.exc.size"
+            f"'{path[:80]}' is not a valid path",
+            where="--set",
+            cure="write it like populations.exc.size",
         )
     return parts
 
@@ -120,7 +122,7 @@ def _index(here: list[Any], part: str, place: Place, path: str) -> int:
         return names.index(part)
     known = [name for name in names if name]
     raise _nowhere(
-        path, f"'{part}' is no entry of {format_place(place)}{nearest_or_all(part, known)}"
+        path, f"'{part}' is not an entry of {format_place(place)}{nearest_or_all(part, known)}"
     )
 
 

@@ -259,7 +259,7 @@ def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
     """
     name = synapse.name or "the synapse"
     if not synapse.is_static or not synapse.inputs:
-        raise _cannot(where, f"{name} is no static current")
+        raise _cannot(where, f"{name} is not a static current")
     import sympy
 
     numbers = {sympy.Symbol(key, real=True): value for key, value in synapse.parameters}
@@ -286,7 +286,7 @@ def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
     constant = (slopes - dynamics * sympy.Matrix(states)).applyfunc(sympy.simplify)
     if free or any(constant) or not any(jump) or dynamics.det() == 0:
         cure = "only currents that do not depend on the neuron can be scaled"
-        raise _cannot(where, f"{name} is no linear current (a conductance, say)", cure)
+        raise _cannot(where, f"{name} is not a linear current (a conductance, say)", cure)
     charge = -reading * dynamics.inv() * jump
     totals: dict[str, float] = {}
     for each, value in zip(synapse.inputs, charge, strict=True):

@@ -48,7 +48,7 @@ def test_held_variables_are_those_of_the_threshold():
     [
         ({"derivatives": "dV/dt = (E_l - V + I)/tau"}, EquationError, ["E_l", "dV/dt", "'E_L'"]),
         ({"threshold": "V > V_thr"}, EquationError, ["V_thr", "threshold", "'V_th'"]),
-        ({"threshold": "V"}, EquationError, ["no condition", "V > V_th"]),
+        ({"threshold": "V"}, EquationError, ["not a condition", "V > V_th"]),
         ({"reset": "w = 1"}, ModelError, ["'w'", "without an equation", "reset"]),
         ({"reset": "tau = 1"}, ModelError, ["assignment to the parameter 'tau'"]),
         ({"reset": "I = 1"}, ModelError, ["assignment to 'I'"]),
@@ -126,7 +126,7 @@ def test_a_name_of_ones_own_takes_the_place_of_the_default_input():
         ),
         (
             {"synapse_derivatives": "dweight/dt = -weight", "integrator": "rk5"},
-            ["'rk5' is no integrator", "'rk4'"],
+            ["'rk5' is not a valid integrator", "'rk4'"],
         ),
         (
             {"synapse_derivatives": "dweight/dt = -weight", "integrator": "rk4"},

@@ -139,7 +139,7 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (
             lambda n, a, b: n.connect(a, b, pg.ExponentialCurrent, pg.AllToAll()),
             NetworkError,
-            ["ExponentialCurrent is no synapse model", "cure: give a SynapseModel"],
+            ["ExponentialCurrent is not a synapse model", "cure: give a SynapseModel"],
         ),
         (
             lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=pg.Uniform(-3, -1)),

@@ -144,13 +144,13 @@ REFUSED = {
     "a mask": (np.array([True, False]), "true or false"),
     "dates": (np.array(["2020-01-01", "2020-01-02"], "M8[D]"), "dates"),
     "time spans": (np.array([1, 2], "m8[ms]"), "time spans"),
-    "objects": (np.array([1.0, "a"], object), "no array of numbers"),
-    "objects of text": (np.array(["1", "2"], object), "no array of numbers"),
-    "ragged": ([[1.0], [1.0, 2.0]], "no array of numbers"),
-    "a generator": ((x for x in (1.0, 2.0)), "no number or array"),
-    "a set": ({1.0, 2.0}, "no number or array"),
+    "objects": (np.array([1.0, "a"], object), "not an array of numbers"),
+    "objects of text": (np.array(["1", "2"], object), "not an array of numbers"),
+    "ragged": ([[1.0], [1.0, 2.0]], "not an array of numbers"),
+    "a generator": ((x for x in (1.0, 2.0)), "not a number or an array"),
+    "a set": ({1.0, 2.0}, "not a number or an array"),
     "not finite": (np.array([1.0, np.nan]), "NaN or infinite"),
-    "records": (np.zeros(2, [("a", float)]), "no array of numbers"),
+    "records": (np.zeros(2, [("a", float)]), "not an array of numbers"),
 }
 
 
@@ -186,7 +186,7 @@ def test_numbers_with_a_unit_are_refused():
         with pytest.raises(PygennLiteError, match="has a unit") as caught:
             pg.LIF(tau=given)
         assert "quantity / unit" in caught.value.cure
-    with pytest.raises(PygennLiteError, match="no time step"):
+    with pytest.raises(PygennLiteError, match="not a valid time step"):
         pg.Network(dt=np.array(1e-4).view(Quantity))
 
 
@@ -212,7 +212,7 @@ def test_a_tensor_that_cannot_be_given_as_an_array_is_refused_in_words():
         def __array__(self, dtype=None, copy=None):
             raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
 
-    with pytest.raises(PygennLiteError, match="no array of numbers"):
+    with pytest.raises(PygennLiteError, match="not an array of numbers"):
         pg.LIF(tau=Tensor())
 
 

@@ -71,7 +71,9 @@ def test_the_ends_of_the_domains_are_allowed():
     [("TsodyksMarkram", "tau_facil"), ("ExponentialCurrent", "tau"), ("PairSTDP", "A_plus")],
 )
 def test_a_synapses_parameter_is_one_finite_number(model, parameter, value):
-    with pytest.raises(ModelError, match=f"{model}: {parameter} = .* (is no number|is not finite)"):
+    with pytest.raises(
+        ModelError, match=f"{model}: {parameter} = .* (is not a number|is not finite)"
+    ):
         models.find_model(model)(**{parameter: value})
 
 

@@ -81,13 +81,13 @@ def test_the_networks_are_all_there():
     ("mistake", "words"),
     [
         (lambda: pg.PairSTDP(pg.ExponentialCurrent), ["PairSTDP", "'?ExponentialCurrent", "cure"]),
-        (lambda: pg.TripletSTDP(5.0), ["TripletSTDP", "5.0 is no synapse model"]),
-        (lambda: pg.VogelsSTDP("ExponentialCurrent"), ["VogelsSTDP", "is no synapse model"]),
-        (lambda: pg.TsodyksMarkram(5.0), ["TsodyksMarkram", "is no synapse model"]),
+        (lambda: pg.TripletSTDP(5.0), ["TripletSTDP", "5.0 is not a synapse model"]),
+        (lambda: pg.VogelsSTDP("ExponentialCurrent"), ["VogelsSTDP", "is not a synapse model"]),
+        (lambda: pg.TsodyksMarkram(5.0), ["TsodyksMarkram", "is not a synapse model"]),
         (lambda: pg.LIF(taum=10), ["LIF: no parameter 'taum'; did you mean 'tau'", "V_th"]),
         (lambda: pg.LIF(10), ["LIF", "positional", "by name"]),
-        (lambda: pg.from_scipy(np.ones((3, 3))), ["ndarray is no scipy.sparse", "csr_array"]),
-        (lambda: pg.load_network(3), ["3 is no name, file or text"]),
+        (lambda: pg.from_scipy(np.ones((3, 3))), ["ndarray is not a scipy.sparse", "csr_array"]),
+        (lambda: pg.load_network(3), ["3 is not a name, a file or the text"]),
     ],
 )
 def test_a_typical_mistake_is_answered_in_the_librarys_words(mistake, words):

@@ -66,5 +66,5 @@ def test_what_no_target_neuron_has_is_refused_by_name():
 @pytest.mark.parametrize("duration", [-1.0, float("nan"), float("inf"), "10", None])
 def test_a_duration_that_is_no_time_is_refused(duration):
     sim = network().compile()
-    with pytest.raises(SimulationError, match="is no time to run for"):
+    with pytest.raises(SimulationError, match="is not a valid duration"):
         sim.run(duration)

@@ -203,7 +203,7 @@ def test_other_files_are_refused(tmp_path, content):
 def test_foreign_hdf5_files_are_refused(tmp_path):
     with h5py.File(tmp_path / "foreign.h5", "w") as file:
         file["x"] = 1
-    with pytest.raises(FileFormatError, match="no result file"):
+    with pytest.raises(FileFormatError, match="not a result file"):
         pg.load_result(tmp_path / "foreign.h5")
 
 

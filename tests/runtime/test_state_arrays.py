@@ -178,7 +178,7 @@ def test_drawn_weights_have_the_distribution_and_differ_by_synapse(sim):
         ("p", "V", [1j] * SIZE, "complex"),
         ("p", "V", [True] * SIZE, "true or false"),
         ("p", "V", ["1"] * SIZE, "text"),
-        ("p", "V", None, "no number"),
+        ("p", "V", None, "not a number"),
         ("p", "V", [1.0, 2.0], "do not fit"),
         ("p", "V", np.nan, "NaN or infinity"),
         ("g", "weight", "i_pre + i", "unknown symbol 'i'"),
@@ -186,8 +186,8 @@ def test_drawn_weights_have_the_distribution_and_differ_by_synapse(sim):
         ("stdp", "weight", 1j, "complex"),
         ("noise", "rate", "5 + q", "unknown symbol 'q'"),
         ("noise", "rate", "-i", "negative"),
-        ("noise", "rate", {"a": 1}, "no number"),
-        ("white", "sd", np.ma.masked, "masked|no number"),
+        ("noise", "rate", {"a": 1}, "not a number"),
+        ("white", "sd", np.ma.masked, "masked|not a number"),
     ],
 )
 def test_what_cannot_be_assigned_is_refused_in_words(sim, owner, name, given, message):
@@ -207,7 +207,7 @@ def test_numpy_scalars_are_durations_steps_threads_and_seeds():
             assert sim.step(np.int32(2)).duration == pytest.approx(0.2)
             sim.reset(seed=np.int64(7))  # fmt: skip
     for wrong in (True, "1", 1j, None, np.array([1.0]), np.nan, -1):
-        with pytest.raises(PygennLiteError, match="time to run for"):
+        with pytest.raises(PygennLiteError, match="not a valid duration"):
             sim.run(wrong)
 
 

@@ -49,7 +49,7 @@ MISTAKES = [
     ("exc.V[:4]", "exc[4].V", "run.record[1]", "cannot read what to record"),
     ("duration: 50", "duration: -1", "run.duration", "time in ms"),
     ("duration: 50", "duration: long", "run.duration", "unknown name 'long'"),
-    ("dt: 0.1", "dt: -0.1", "network", "no time step"),
+    ("dt: 0.1", "dt: -0.1", "network", "not a valid time step"),
     ("seed: 3", "seed: -3", "network.seed", "whole number"),
     ("{name: small", "{name: [1]", "network.name", "should be text, not a list"),
     ("populations:\n", "populations:\n  exc: {size: 1, model: lif}\n", "<text>:12", "given twice"),
@@ -58,7 +58,7 @@ MISTAKES = [
     ("network: {name", "format: 2\nnetwork: {name", "<text>:1 (format)", "format: 1"),
     ("parameters: {tau", "parameters: {dt: 3, tau", "models.lif", "reserved"),
     ("parameters: {tau", "parameters: {tau_m: 3, V: 1, tau", "models.lif", "used twice"),
-    ("refractory: t_ref", "integrator: rk5", "models.lif", "'rk5' is no integrator"),
+    ("refractory: t_ref", "integrator: rk5", "models.lif", "'rk5' is not a valid integrator"),
     (
         "derivatives: dV",
         "derivatives: |\n      # leak\n      du/dt = 1\n      dV",
@@ -74,7 +74,7 @@ RULE = "{fixed_probability: 0.5}"
 SYNAPSE = "{ExponentialCurrent: {tau: 5}}"
 MISTAKES += [
     (SYNAPSE, "{use: ExponentialCurrent, integrator: rk4}", "integrator", "does not go with 'use'"),
-    ("threshold: V > V_th", "threshold: V", "<text>:6 (models.lif.threshold)", "no condition"),
+    ("threshold: V > V_th", "threshold: V", "<text>:6 (models.lif.threshold)", "not a condition"),
     ("{tau: 20,", "{tau: 20, dt: 3,", "<text>:9 (models.lif.parameters.dt)", "reserved"),
     ("refractory: t_ref", "integrator: rk5", "<text>:8 (models.lif.integrator)", "mean 'rk4'?"),
     ("tau: 20", "tau: 10ms", "<text>:9 (models.lif.parameters.tau)", "units are not written"),
@@ -313,8 +313,8 @@ def test_a_file_is_named_by_its_path(tmp_path):
         ("microcirkuit", "did you mean 'microcircuit'"),
         ("missing.yaml", "no file 'missing.yaml'"),
         ("/", "is a folder"),
-        ("a\0b", "no file name"),
-        ("x" * 5000, "no file name|no network"),
+        ("a\0b", "not a valid file name"),
+        ("x" * 5000, "not a valid file name|no network"),
     ],
 )
 def test_a_missing_network_is_answered_with_the_nearest(name, message):

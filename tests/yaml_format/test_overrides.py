@@ -66,10 +66,10 @@ def test_an_alias_is_a_copy_that_changes_alone():
         ("populations.exc.initial.V.uniform[2]", "has 2 entries"),
         ("populations.exc.parameters.taw", "the model has no 'taw'; did you mean 'tau'"),
         ("models.lif.threshhold", "did you mean 'threshold'"),
-        ("a..b", "is no path"),
-        ("", "is no path"),
+        ("a..b", "is not a valid path"),
+        ("", "is not a valid path"),
         ("[0]", "unknown key '0'"),
-        ("populations.exc.size]", "is no path"),
+        ("populations.exc.size]", "is not a valid path"),
     ],
 )
 def test_a_wrong_path_is_answered_with_the_nearest(path, message):

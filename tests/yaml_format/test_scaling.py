@@ -76,9 +76,9 @@ def test_mean_and_variance_of_the_current_are_kept(k, synapse, charge):
 @pytest.mark.parametrize(
     ("net", "message"),
     [
-        (simple(pg.ExponentialConductance()), "no linear current"),
-        (simple(pg.Delta()), "no static current"),
-        (simple(pg.PairSTDP()), "no static current"),
+        (simple(pg.ExponentialConductance()), "not a linear current"),
+        (simple(pg.Delta()), "not a static current"),
+        (simple(pg.PairSTDP()), "not a static current"),
         (simple(pg.ExponentialCurrent(), pg.OneToOne()), "OneToOne cannot be scaled"),
         (simple(pg.ExponentialCurrent(), weight="i_pre"), "no numbers or scalable"),
         (simple(pg.ExponentialCurrent(), weight=pg.Binomial(2, 0.5)), "no numbers or scalable"),
