@@ -81,6 +81,10 @@ class MemorySink:
         """Take samples."""
         self._samples[population, variable].append(times_of(steps, self.dt), values)
 
+    def room_for(self, population: str, variable: str, rows: int) -> npt.NDArray[Any] | None:
+        """The place of the next samples; they count when they are added."""
+        return self._samples[population, variable].room(rows)
+
     def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
         """Take the number of spikes since the start of the run."""
         self._count_steps.append(step)
@@ -129,10 +133,15 @@ class _Samples:
         self._times = np.empty(rows, np.float64)
         self._values = np.empty((rows, len(request.indices)), real)
 
+    def room(self, rows: int) -> npt.NDArray[Any] | None:
+        end = self._rows + rows
+        return self._values[self._rows : end] if end <= len(self._values) else None
+
     def append(self, times: npt.NDArray[np.float64], values: npt.NDArray[Any]) -> None:
         end = self._rows + len(times)
         self._times[self._rows : end] = times
-        self._values[self._rows : end] = values
+        if values.base is not self._values:  # else they were put where they belong
+            self._values[self._rows : end] = values
         self._rows = end
 
     def cut(self, time: float) -> None:

@@ -156,6 +156,9 @@ class Sink(Protocol):
     ) -> None:
         """Take samples."""
 
+    def room_for(self, population: str, variable: str, rows: int) -> npt.NDArray[Any] | None:
+        """Where the next samples should be put before they are added, if that saves a copy."""
+
     def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
         """Take the number of spikes since the start of the run."""
 
@@ -213,7 +216,7 @@ class Recorders:
     def drain(self, sink: Sink | None) -> None:
         """Fetch what was recorded since the last call; without a sink it is dropped."""
         spikes = [(wanted, *self._fetch_spikes(wanted, number)) for wanted, number in self._spikes]
-        samples = [(r, *self._fetch_samples(r, number)) for r, number in self._variables]
+        samples = [(r, *self._fetch_samples(r, number, sink)) for r, number in self._variables]
         if sink is None:
             return
         # All or nothing, where memory runs out.
@@ -235,11 +238,13 @@ class Recorders:
         return steps, indices
 
     def _fetch_samples(
-        self, request: VariableRequest, number: int
+        self, request: VariableRequest, number: int, sink: Sink | None
     ) -> tuple[Steps, npt.NDArray[Any]]:
         rows = self._call("samples_count", number)
         steps = np.empty(rows, np.int64)
-        values = np.empty((rows, len(request.indices)), self.real)
+        values = None if sink is None else sink.room_for(request.owner, request.name, rows)
+        if values is None:
+            values = np.empty((rows, len(request.indices)), self.real)
         self._call("samples_drain", number, steps.ctypes.data, values.ctypes.data)
         return steps, values
 

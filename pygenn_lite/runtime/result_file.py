@@ -166,6 +166,9 @@ class ResultFile:
         self._add(f"traces/{population}/{variable}/times", times_of(steps, self.dt))
         self._add(f"traces/{population}/{variable}/values", values)
 
+    def room_for(self, population: str, variable: str, rows: int) -> None:
+        """Nowhere in particular: samples wait for the next flush."""
+
     def add_counts(self, step: int, totals: Mapping[str, int]) -> None:
         """Append the spikes counted so far."""
         self._add("counts/steps", np.array([step], np.int64))

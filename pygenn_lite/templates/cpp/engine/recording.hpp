@@ -98,6 +98,8 @@ class VariableRecorder {
       const uint32_t* to = first_not_below(from, indices + n, slice_begin[s + 1]);
       parts_[s].base = static_cast<const Byte*>(bases[s]);
       for (; from != to; ++from) parts_[s].local.push(*from - slice_begin[s]);
+      const List<uint32_t>& local = parts_[s].local;
+      parts_[s].adjacent = !local.empty() && local.back() - local.front() == local.size() - 1;  // they ascend
     }
   }
 
@@ -107,7 +109,9 @@ class VariableRecorder {
     const size_t width = part.local.size() * real_bytes_;
     part.values.resize((part.steps.size() + 1) * width);
     Byte* out = part.values.data() + part.steps.size() * width;
-    if (real_bytes_ == 8) {
+    if (part.adjacent) {
+      memcpy(out, part.base + size_t{part.local.front()} * real_bytes_, width);
+    } else if (real_bytes_ == 8) {
       gather<uint64_t>(part, out);
     } else {
       gather<uint32_t>(part, out);
@@ -155,6 +159,7 @@ class VariableRecorder {
   struct alignas(64) Part {
     const Byte* base = nullptr;
     List<uint32_t> local;
+    bool adjacent = false;  // neurons side by side, as all of them are
     List<Byte> values;
     List<int64_t> steps;
   };
