@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pygenn_lite.declaration.constants import constant_value
+from pygenn_lite.declaration.constants import as_float, constant_value
 from pygenn_lite.declaration.equations import Expression, ExpressionLike, parse_expression
 from pygenn_lite.declaration.numeric import plain_array, plain_indices, plain_number, whole_number
 from pygenn_lite.declaration.parser import parse_tree
@@ -253,7 +253,8 @@ class DistanceDependent(Connectivity):
         if constant is not None:
             _probability(constant, "DistanceDependent")
             expression = parse_expression(constant, "DistanceDependent")  # "1/2" and 0.5 are equal
-        limit = plain_number(max_distance)
+        given = plain_number(max_distance)
+        limit = None if given is None else as_float(given)
         if max_distance is not None and (limit is None or not 0 < limit < math.inf):
             raise ConnectivityError(
                 f"max_distance = {max_distance!r} is not a valid distance",
@@ -261,7 +262,7 @@ class DistanceDependent(Connectivity):
                 cure="give a positive number, or None for no limit",
             )
         object.__setattr__(self, "probability", expression)
-        object.__setattr__(self, "max_distance", None if limit is None else float(limit))
+        object.__setattr__(self, "max_distance", limit)
         object.__setattr__(self, "autapses", autapses)
         self.__post_init__()
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
+def as_name(given: object) -> str:
+    """A name to look up; what is no text becomes one that nothing has."""
+    return given if isinstance(given, str) else f"{type(given).__name__} {given!r}"[:80]
+
+
 class Named:
     """Base of what gives its parts by ``thing[name]``, for the names in ``thing.names``."""
 

@@ -76,7 +76,7 @@ def check_name(name: object, what: str, where: str = "", *, reserved: bool = Tru
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """``"; did you mean 'E_L'?"`` for the nearest known name, or nothing."""
-    known = [str(k) for k in known]
+    known, name = [str(k) for k in known], str(name)
     found = difflib.get_close_matches(name[:LONGEST_LABEL], known, 1)
     if not found:
         found = [k for k in known if k.lower() == name.lower()][:1]

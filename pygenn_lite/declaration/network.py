@@ -25,7 +25,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
-from pygenn_lite.declaration.named import Named
+from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.names import check_label, check_name, nearest
 from pygenn_lite.declaration.network_parts import (
     declare_group,
@@ -371,6 +371,7 @@ class Network(Named):
         return list(self._named())
 
     def __getitem__(self, name: str) -> Any:
+        name = as_name(name)
         named = self._named()
         if name not in named:
             raise NetworkError(
@@ -486,6 +487,7 @@ class Network(Named):
     def _input_target(self, target: Population | str, input: str) -> Population:
         population = self._population(target)
         known = () if isinstance(population.model, SpikeSource) else population.model.inputs
+        input = as_name(input)
         if input not in known:
             raise NetworkError(
                 f"no input {input!r}{nearest(input, known)}",

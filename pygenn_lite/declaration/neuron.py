@@ -140,7 +140,7 @@ class NeuronModel:
                     where=where,
                     cure=f"its state variables are {list(self.state_names)}",
                 )
-        put("units", _units(units or {}, self.state_names, where))
+        put("units", _units({} if units is None else units, self.state_names, where))
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -334,7 +334,7 @@ class _NeuronCheck:
 
 
 def _optional(source: object, where: str) -> Expression | None:
-    if source is None or source == "":
+    if source is None or (isinstance(source, str) and not source):
         return None
     return parse_expression(source, where)
 
@@ -356,5 +356,10 @@ def _units(
 
 
 def _names(names: Iterable[str], what: str, where: str) -> tuple[str, ...]:
-    names = (names,) if isinstance(names, str) else tuple(names)
+    try:
+        names = (names,) if isinstance(names, str) else tuple(names)
+    except TypeError:
+        raise ModelError(
+            f"{names!r} names no {what}", where=where, cure="give a list of names"
+        ) from None
     return tuple(check_name(n, what, where) for n in names)

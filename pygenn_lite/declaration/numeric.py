@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.errors import DeclarationError, PygennLiteError
 
 Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
@@ -48,7 +49,7 @@ def plain_number(value: object) -> int | float | None:
         if has_unit(value):
             return None
         value = (value if is_masked_array(value) else np.asarray(value))[()]  # type: ignore[index]
-    if isinstance(value, (bool, np.bool_)) or is_masked_array(value):
+    if isinstance(value, (bool, np.bool_, np.timedelta64)) or is_masked_array(value):
         return None
     if isinstance(value, numbers.Integral):
         return int(value)
@@ -121,7 +122,8 @@ def plain_array(
             raise refuse(
                 f"{shown[:60]} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]"
             )
-        array = np.array(items, dtype=np.float64).reshape(array.shape)
+        numbers_only = [as_float(item) for item in items if item is not None]
+        array = np.array(numbers_only, dtype=np.float64).reshape(array.shape)
     if array.dtype.kind not in "iuf":
         raise refuse(f"of type {array.dtype} is not an array of numbers", "give numbers")
     with np.errstate(over="ignore"):
@@ -139,7 +141,7 @@ def plain_indices(
     DeclarationError
         Or the type given: not one-dimensional, not whole, or true and false.
     """
-    if not _masked(values) and not has_unit(values) and _is_mask(values):
+    if not _masked(values) and not has_unit(values) and is_mask(values):
         raise error(
             f"{what} is a mask of true and false, not indices",
             where=where,
@@ -181,7 +183,8 @@ def _masked(values: Any) -> bool:
     return False
 
 
-def _is_mask(values: Any) -> bool:
+def is_mask(values: Any) -> bool:
+    """Whether this is a list or an array of true and false."""
     if isinstance(values, (list, tuple)):
         return len(values) > 0 and all(isinstance(v, (bool, np.bool_)) for v in values)
     return getattr(getattr(values, "dtype", None), "kind", "") == "b"

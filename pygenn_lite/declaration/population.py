@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import Connectivity
-from pygenn_lite.declaration.named import Named
+from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.neuron import NeuronModel
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
@@ -60,6 +60,7 @@ class Population(Named):
         return [] if isinstance(self.model, SpikeSource) else list(self.model.state_names)
 
     def __getitem__(self, variable: str) -> VariableOf:
+        variable = as_name(variable)
         if variable not in self.names:
             raise NetworkError(
                 f"no state variable {variable!r}{nearest(str(variable), self.names)}",
@@ -94,6 +95,7 @@ class SynapseGroup(Named):
         return [*self.synapse.state_names, *(trace.state_names if trace else ())]
 
     def __getitem__(self, variable: str) -> VariableOf:
+        variable = as_name(variable)
         if variable not in self.names:
             raise NetworkError(
                 f"no variable {variable!r} of the target neurons"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.numeric import is_masked_array, plain_indices, whole_number
+from pygenn_lite.declaration.numeric import is_mask, is_masked_array, plain_indices, whole_number
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NetworkError
@@ -141,15 +141,15 @@ def _forwards(key: slice, size: int, what: str) -> tuple[int, int, int]:
 
 
 def _listed(key: Any, size: int, what: str) -> NDArray[np.int64]:
-    if isinstance(key, (str, bytes)) or not hasattr(key, "__len__"):
+    listed = hasattr(key, "__len__") and getattr(key, "ndim", 1) == 1
+    if isinstance(key, (str, bytes)) or not listed:
         raise NetworkError(
             f"{key!r} is neither a slice nor a list of neurons",
             where=what,
             cure="write for instance [:10] or [[1, 5, 7]]",
         )
-    mask = np.asarray(key) if len(key) == size and size else np.zeros(0)
-    if mask.dtype == bool and mask.shape == (size,) and not is_masked_array(key):
-        return np.flatnonzero(mask)
+    if len(key) == size and is_mask(key) and not is_masked_array(key):
+        return np.flatnonzero(key)
     if not len(key):
         return np.zeros(0, np.int64)
     return _in_range(plain_indices(key, "the list of neurons", what, NetworkError), size, what)

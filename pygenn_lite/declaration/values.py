@@ -62,14 +62,15 @@ class Distribution:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            value = plain_number(getattr(self, f.name))
+            number = plain_number(getattr(self, f.name))
+            value = None if number is None else as_float(number)
             may_be_infinite = f.default in (math.inf, -math.inf)
             if value is None or math.isnan(value) or (math.isinf(value) and not may_be_infinite):
                 raise DeclarationError(
                     f"{f.name} = {getattr(self, f.name)!r} is not a finite number",
                     where=type(self).__name__,
                 )
-            object.__setattr__(self, f.name, as_float(value))
+            object.__setattr__(self, f.name, value)
         self._validate()
 
     def _validate(self) -> None:

@@ -96,7 +96,7 @@ def Izhikevich(
             where="Izhikevich",
             cure="write one of " + ", ".join(IZHIKEVICH_REGIMES),
         )
-    if scheme not in ("published", "equations"):
+    if not isinstance(scheme, str) or scheme not in ("published", "equations"):
         raise ModelError(
             f"unknown scheme '{scheme}'", where="Izhikevich", cure="write published or equations"
         )

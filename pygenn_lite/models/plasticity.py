@@ -350,7 +350,7 @@ def _arrival(equation: Equation, released: str) -> str:
 
 
 def _check(model: str, parameter: str, given: str, known: tuple[str, ...]) -> None:
-    if given not in known:
+    if not isinstance(given, str) or given not in known:
         raise ModelError(
             f"unknown {parameter} '{given}'", where=model, cure="write " + " or ".join(known)
         )

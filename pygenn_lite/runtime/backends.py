@@ -107,9 +107,9 @@ def choose_backend(name: str) -> Backend:
     UnsupportedFeature
         There is none of this name.
     """
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return next(backend for backend in BACKENDS.values() if backend.is_available())
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise UnsupportedFeature(
             f"no backend {name!r}", cure=f"choose one of {', '.join(['auto', *BACKENDS])}"
         )
@@ -118,7 +118,7 @@ def choose_backend(name: str) -> Backend:
 
 def check_precision(precision: str) -> None:
     """Raise UnsupportedFeature for anything but a known type of numbers."""
-    if precision not in PRECISIONS:
+    if not isinstance(precision, str) or precision not in PRECISIONS:
         raise UnsupportedFeature(
             f"no precision {precision!r}", cure=f"choose one of {', '.join(PRECISIONS)}"
         )

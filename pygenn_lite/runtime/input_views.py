@@ -15,7 +15,7 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
-from pygenn_lite.declaration.named import Named
+from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import Value
@@ -62,6 +62,7 @@ class InputView(Live, Named):
         return [*own, *self._internal]
 
     def __getitem__(self, name: str) -> StateArray:
+        name = as_name(name)
         label = f"{self.name}[{name!r}]"
         if name in self._internal:
             kept = self._target[self._internal[name]]

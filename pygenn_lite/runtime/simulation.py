@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration.constants import as_float
-from pygenn_lite.declaration.named import Named
+from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
@@ -150,6 +150,7 @@ class Simulation(Live, Named):
         return dict(self._inputs)
 
     def __getitem__(self, name: str) -> Any:
+        name = as_name(name)
         for named in (self._populations, self._groups, self._inputs):
             if name in named:
                 return named[name]

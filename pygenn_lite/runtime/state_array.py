@@ -10,7 +10,7 @@ import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from pygenn_lite.declaration.equations import Expression, is_sympy
-from pygenn_lite.declaration.numeric import plain_array
+from pygenn_lite.declaration.numeric import is_masked_array, plain_array
 from pygenn_lite.declaration.values import Distribution, Value, as_value
 from pygenn_lite.errors import ArgumentError, ShapeError
 from pygenn_lite.runtime.live import Live
@@ -111,9 +111,7 @@ class StateArray(Live, NDArrayOperatorsMixin):
         self._write(values)
 
     def _check_index(self, index: Any) -> None:
-        if isinstance(index, np.ma.MaskedArray) and np.ma.is_masked(
-            index
-        ):  # NumPy forgets the mask
+        if is_masked_array(index) and np.ma.is_masked(index):  # NumPy would forget the mask
             raise ArgumentError(
                 "the index has masked entries", where=self.name, cure="index.compressed()"
             )

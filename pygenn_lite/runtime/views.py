@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.named import Named
+from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
@@ -46,6 +46,7 @@ class PopulationView(Live, Named):
         return list(self.memory.names())
 
     def __getitem__(self, name: str) -> StateArray:
+        name = as_name(name)
         internal = self.memory.resolve(name)
         return StateArray(
             f"{self.name}[{name!r}]",
@@ -132,6 +133,7 @@ class GroupView(Live, Named):
         return replace(self._stored.connections(), weight=self._weights())
 
     def __getitem__(self, name: str) -> StateArray:
+        name = as_name(name)
         label = f"{self.name}[{name!r}]"
         plastic = self._plastic
         if name == "weight":

@@ -19,6 +19,7 @@ from pygenn_lite.declaration import (
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
 from pygenn_lite.declaration.recorded import Recording, selection_text
+from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.values import write_value
@@ -49,6 +50,10 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
     >>> load_network(dump_network(network))[0] == network
     True
     """
+    if not isinstance(network, Network):
+        raise FileFormatError(
+            f"{type(network).__name__} is no network", cure="give a Network, or simulation.network"
+        )
     settings = settings or RunSettings()
     models, synapses = _Names("model"), _Names("synapse")
     head: dict[str, Any] = {"name": network.name, "dt": network.dt, "seed": network.seed}

@@ -53,7 +53,7 @@ def load_network(
     (10, 20.0)
     """
     document = read_document(source)
-    apply_overrides(document, set or {})
+    apply_overrides(document, {} if set is None else set)
     return build_network(document)
 
 

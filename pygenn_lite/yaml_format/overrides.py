@@ -10,7 +10,7 @@ import numpy as np
 
 from pygenn_lite.declaration import Connectivity, Distribution, Expression, FrozenArray
 from pygenn_lite.declaration.names import nearest_or_all
-from pygenn_lite.declaration.numeric import has_unit, plain_array
+from pygenn_lite.declaration.numeric import has_unit, is_masked_array, plain_array
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
@@ -41,8 +41,14 @@ def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
     FileFormatError
         For a path that leads nowhere, with the nearest one that does not.
     """
+    if not isinstance(changes, Mapping):
+        raise FileFormatError(
+            f"{changes!r} is no mapping of paths to values",
+            where="--set",
+            cure="write {'populations.exc.size': 100}",
+        )
     for path, value in changes.items():
-        _set(document, path, plain(value))
+        _set(document, str(path), plain(value))
 
 
 def plain(value: Any) -> Any:
@@ -52,9 +58,9 @@ def plain(value: Any) -> Any:
         return write_rule(value)
     if isinstance(value, Distribution | FrozenArray | Expression):
         return write_value(value)
-    if has_unit(value) or np.ma.is_masked(value):
-        plain_array(value, "the value given")  # says what is wrong with it
-    if hasattr(value, "tolist"):
+    if has_unit(value) or is_masked_array(value):
+        value = plain_array(value, "the value given")  # says what is wrong with it
+    if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
