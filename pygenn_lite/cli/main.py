@@ -113,7 +113,7 @@ def say(text: str) -> None:
     # Text of a stranger's file may stand in a message: it must not steer the terminal.
     harmless = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
     printable = harmless.encode(encoding, "backslashreplace").decode(encoding)
-    with contextlib.suppress(OSError):  # nobody listens; what is done matters more
+    with contextlib.suppress(OSError):  # the output is closed; what was done matters more
         print(printable, file=sys.stderr, flush=True)
 
 

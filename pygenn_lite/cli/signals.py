@@ -16,7 +16,8 @@ def signals_watched() -> Iterator[None]:
     """Let SIGTERM (batch systems such as Slurm send it) do in a block what Ctrl-C does, and keep in
     mind which of them came.
 
-    A program that was told to ignore Ctrl-C (a job in the background of a script) goes on to.
+    A program that was started with Ctrl-C ignored (a script's job in the background) still
+    ignores it.
     """
     _received.clear()
     if threading.current_thread() is not threading.main_thread():

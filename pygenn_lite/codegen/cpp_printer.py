@@ -83,7 +83,7 @@ class CppPrinter(StrPrinter):
             shown = str(value) if len(str(value)) < 40 else f"{str(value)[:36]}..."
             raise EquationError(
                 f"the number {shown} is too large",
-                where="an equation, after its constants were worked out",
+                where="an equation, after its constants were computed",
                 cure="look for products and powers of very large numbers",
             )
         return f"{self.real}({number!r})"

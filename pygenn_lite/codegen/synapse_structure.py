@@ -114,7 +114,7 @@ class _Names:
             self.post[f"{name}__sum"] = f"{self.post[name]}__sum"
 
     def guard(self, equation: Equation) -> None:
-        """What on_post adds to variables that stand still waits for the end of refractoriness."""
+        """What on_post adds to clamped variables waits for the end of refractoriness."""
         model = self.target.population.model
         if model.refractory and self.post.get(equation.name) in model.hold:
             self.held.add(equation.name)

@@ -165,7 +165,7 @@ def check_timed_values(
 
 
 def check_not_negative(value: Value, what: str, where: str) -> None:
-    """Rates, standard deviations, ... (expressions are looked at when they are worked out)."""
+    """Rates, standard deviations, ... (expressions are looked at when they are computed)."""
     low: float | None = None
     if isinstance(value, float):
         low = value

@@ -96,7 +96,7 @@ def check_bounds(
 
 
 def attach_domains(model: object, domains: Domains) -> None:
-    """Give domains to a model that has just been made, and that nobody else holds yet."""
+    """Give domains to a model that has just been made, to which there is no other reference yet."""
     object.__setattr__(model, "domains", domains)
 
 
@@ -131,7 +131,7 @@ def check_domains(
 def check_numbers(
     domains: Domains, name: str, numbers: NDArray[np.floating], where: str, error: type[InputError]
 ) -> None:
-    """The same for numbers that are drawn, worked out, or set between runs."""
+    """The same for numbers that are drawn, computed, or set between runs."""
     if all(np.all(domain.holds(numbers)) for known, domain in domains if known == name):
         return
     value = FrozenArray(numbers) if np.ndim(numbers) else float(numbers)

@@ -25,7 +25,7 @@ LONGEST_SOURCE = 100_000
 
 
 class Symbolic(Protocol):
-    """A SymPy expression, told by its face: SymPy itself is imported by those who use it only."""
+    """A SymPy expression, recognised without importing SymPy, which takes long."""
 
     @property
     def free_symbols(self) -> Any:

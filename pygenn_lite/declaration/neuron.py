@@ -38,7 +38,7 @@ class NeuronModel:
     derivatives : str or mapping
         ``"dV/dt = (E_L - V + I)/tau"`` lines and auxiliary definitions
         ``"I_K = g*(E_K - V)"``; or a mapping of variables to expressions (text or SymPy). Time is
-        in ms; ``t`` and ``dt`` are at hand; ``xi``, ``xi_name`` are white noise (1/sqrt(ms)).
+        in ms; ``t`` and ``dt`` are available; ``xi``, ``xi_name`` are white noise (1/sqrt(ms)).
     update : str or mapping
         Instead of derivatives: ordered assignments done once per step (a discrete model).
     threshold : str
@@ -54,8 +54,8 @@ class NeuronModel:
     inputs : sequence of str
         Names that receive the summed contributions of synapses and currents (default ``I``).
     hold : sequence of str
-        Variables that stand still while refractory (default: those in the threshold if `refractory`
-        is a time).
+        Variables that are held constant while refractory (default: those in the threshold if
+        `refractory` is a time).
     integrator : str
         ``auto`` or one of exact, exponential_euler, rk4, heun, rk2, euler, euler_maruyama.
     name : str

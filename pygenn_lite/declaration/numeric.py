@@ -134,7 +134,7 @@ def plain_indices(
     values: Any, what: str, where: str = "", error: type[PygennLiteError] = DeclarationError
 ) -> NDArray[np.int64]:
     """A list of indices as int64; masks are refused, since of two, or of one cut to its true
-    entries, nobody knows what was meant.
+    entries, the meaning is unclear.
 
     Raises
     ------

@@ -94,7 +94,7 @@ class SynapseModel:
         Continuous dynamics of per-synapse variables.
     event_driven : bool
         Integrate them exactly from event to event, which asks for linear equations whose
-        coefficients stand still meanwhile, instead of in every step.
+        coefficients are constant in between, instead of in every step.
     integrator : str
         How they are integrated in every step: "auto" (by the rules for neurons), "exact",
         "exponential_euler", "rk4", "heun", "rk2" or "euler". What they read of neurons is held
@@ -328,7 +328,7 @@ def _check_parameters_read(model: SynapseModel, where: str) -> None:
 
 
 def _check_readable(model: SynapseModel, where: str) -> None:
-    """What no kernel of synapses has at hand: random numbers; between events, the delay."""
+    """What no kernel of synapses has: random numbers; between events, the delay."""
     for equation in model._code():
         for function in sorted(equation.functions & RANDOM):
             raise EquationError(

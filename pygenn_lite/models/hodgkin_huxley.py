@@ -57,7 +57,7 @@ def HodgkinHuxleySquid(
 
     ``C dV/dt = g_Na m^3 h (E_Na - V) + g_K n^4 (E_K - V) + g_L (E_L - V) + I``, with
     ``dq/dt = alpha_q (1 - q) - beta_q q`` for the gates m, h, n. A spike is counted when V rises
-    above ``V_th``; nothing is reset and nothing stands still.
+    above ``V_th``; nothing is reset and nothing is clamped.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def TraubMilesHH(
         Moves the threshold, mV.
     V_th, t_ref
         A spike is counted above ``V_th`` (mV), and none for ``t_ref`` (ms) afterwards; no
-        variable stands still.
+        variable is clamped.
 
     Notes
     -----

@@ -57,7 +57,7 @@ def LIF(
     E_L, V_th, V_r
         Resting, threshold and reset potential, mV.
     t_ref
-        Refractory period, ms; V stands still, the synaptic currents do not.
+        Refractory period, ms; V is clamped, the synaptic currents are not.
 
     Notes
     -----
@@ -154,7 +154,7 @@ def QIF(
     Ermentrout and Kopell, SIAM J. Appl. Math. 46 (1986); the use of the refractory time follows
     Montbrio, Pazo and Roxin, Phys. Rev. X 5 (2015), section II. Range: ``dt`` at or below
     ``tau / V_peak`` (beyond, the way up from ``V_r`` is no solution any more), I up to
-    ``V_peak**2 / 100``. Beyond ``V_peak`` the square stands still: only the last step of an
+    ``V_peak**2 / 100``. Beyond ``V_peak`` the square is constant: only the last step of an
     upstroke gets there.
     """
     return NeuronModel(

@@ -170,6 +170,6 @@ def Delta(variable: str = "V") -> SynapseModel:
     Parameters
     ----------
     variable
-        The variable that jumps. A refractory neuron whose variable stands still misses the spike.
+        The variable that jumps. A refractory neuron whose variable is clamped misses the spike.
     """
     return SynapseModel(on_pre=f"{variable}_post += weight", name="Delta")

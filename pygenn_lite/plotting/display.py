@@ -33,7 +33,7 @@ _waiting: dict[Figure, None] = {}  # made in the cell that is running, and not s
 
 
 def new_figure(size: tuple[float, float], dpi: float | None = None, shown: bool = True) -> Picture:
-    """Return a figure of nobody's but the caller's.
+    """Return a figure that belongs to the caller alone, not to pyplot.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ class Backend(Protocol):
 
 
 class CppBackend:
-    """C++ for the machine at hand, by threads (templates/cpp)."""
+    """C++ for this machine, with threads (templates/cpp)."""
 
     name = "cpp"
 

@@ -240,7 +240,7 @@ def check_weights(
     weights: npt.NDArray[np.float64],
     number: Callable[[str], float] | None = None,
 ) -> None:
-    """Hold weights that are worked out, or set between runs, against the model's domains; `number`
+    """Check weights that are computed, or set between runs, against the model's domains; `number`
     gives its parameters where they may have changed."""
     domains = group.synapse.domains
     domains = domains if number is None else as_of_now(domains, number)

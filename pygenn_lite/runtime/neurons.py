@@ -133,7 +133,7 @@ class PopulationMemory:
     # ------------------------------------------------------------------ values
 
     def initialise(self, seed: int) -> None:
-        """Initial states; nobody refractory."""
+        """Initial states; no neuron is refractory."""
         for name, array in self.arrays.items():
             if self.roles[name] == "state":
                 self._fill(array, self.instance.initial[name], name, seed)

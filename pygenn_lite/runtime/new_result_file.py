@@ -35,7 +35,7 @@ def new_result_file(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim
     overwrite : bool
         Whether a result file that is there may be replaced; the new one is written beside it.
     aside : bool
-        Whether to write beside it in any case, under a name that nobody else has.
+        Whether to write beside it in any case, under a name that is used by no other process.
 
     Raises
     ------

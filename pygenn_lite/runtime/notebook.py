@@ -63,8 +63,8 @@ def _counted(result: Result, name: str) -> tuple[int, str]:
 
 
 class NotebookBars:
-    """Bars below a cell, with the face of rich's: HTML alone, without widgets, that shrinks to one
-    line of times at the end."""
+    """Bars below a cell, with the interface of rich's: HTML alone, without widgets, that shrinks
+    to one line of times at the end."""
 
     def __init__(self) -> None:
         self._tasks: list[dict[str, Any]] = []

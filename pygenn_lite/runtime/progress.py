@@ -57,7 +57,7 @@ class Progress:
         elif self._bar_wanted:
             try:
                 self._draw(what, done, total)
-            except CLOSED:  # nobody is looking any more: no reason to end the work
+            except CLOSED:  # the output was closed: no reason to end the work
                 self._bar_wanted = False
 
     def _draw(self, what: str, done: float, total: float) -> None:
@@ -85,7 +85,7 @@ def start_bars() -> Any:
     from rich.progress import Progress as RichProgress
 
     class Quiet(Console):
-        """Falls silent when nobody listens any more; rich's own would end the program."""
+        """Shows nothing more once its output is closed; rich's own would end the program."""
 
         def on_broken_pipe(self) -> None:
             self.quiet = True

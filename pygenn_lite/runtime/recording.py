@@ -134,7 +134,7 @@ def samples_between(start: int, stop: int, every: int) -> int:
 def recording_rows(
     requests: Requests, real: np.dtype[Any], start: int, stop: int
 ) -> list[MemoryRow]:
-    """What samples of variables will take; how many spikes there will be nobody knows."""
+    """What samples of variables will take; the number of spikes is not known in advance."""
     rows = []
     for request in requests.variables:
         samples = samples_between(start, stop, request.every)

@@ -103,7 +103,7 @@ class ResultFile:
     ) -> None:
         self.dt, self._target = dt, path.absolute()
         self.provenance = provenance or {}
-        self._aside = aside  # then nobody wants to see half a file
+        self._aside = aside  # then half a file must not be visible
         self._claim, self.path, self.file = new_result_file(path, overwrite, aside)
         self._pending: dict[str, list[npt.NDArray[Any]]] = {}
         self._next_flush = time.monotonic() + FLUSH_SECONDS

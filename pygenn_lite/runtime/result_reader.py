@@ -138,7 +138,7 @@ def _file_in(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[h5py.File]:
-    """A result file to read from; what is missing or damaged is told as such."""
+    """A result file to read from; what is missing or damaged is reported as such."""
     try:
         with open_hdf5(path) as file:
             yield file

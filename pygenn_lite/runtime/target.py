@@ -1,4 +1,4 @@
-"""For which processor code is compiled: the one at hand, or an older one of its kind by wish.
+"""For which processor code is compiled: this machine's, or an older level of x86-64 on request.
 
 Results do not depend on it, bit for bit: sums of products are fused explicitly (see
 codegen/cpp_printer.py and templates/common/fused.hpp), nothing else is.
@@ -57,7 +57,7 @@ class Target:
             return self.name
         known = set(self.extensions)
         if "fma" not in known:
-            return f"{self.name} (no fused multiply-add: worked out in many instructions, slow)"
+            return f"{self.name} (no fused multiply-add: computed by many instructions, slow)"
         widest = "AVX-512" if "avx512f" in known else "AVX2" if "avx2" in known else "AVX"
         return f"{self.name} ({widest})"
 

@@ -1,4 +1,4 @@
-"""How many threads a network gets when nobody says.
+"""How many threads a network gets by default.
 
 Threads meet once per shortest delay, and for each of them a meeting takes as long as the update of
 a thousand neurons. So the work between two meetings is estimated, and shared among as many as make
@@ -26,7 +26,7 @@ WORTH = 1.3  # times faster than one thread: below that a busy machine would mak
 NEURON, OPERATION, DRAW = 0.15, 0.012, 0.4  # ns
 POPULATION = 15.0  # ns per population and step
 EVENT, PLASTIC_EVENT, SYNAPSE_STEP = 1.5, 6.0, 1.0  # ns
-RATE = 5.0  # Hz, of neurons nobody has simulated yet
+RATE = 5.0  # Hz, assumed before anything has been simulated
 
 
 def automatic_threads(
@@ -68,7 +68,7 @@ def _group_work(
     group: SynapseGroup,
 ) -> float:
     if isinstance(group.connectivity, DistanceDependent):
-        return 0.0  # nobody knows how many before they are drawn
+        return 0.0  # their number is not known before they are drawn
     source, target = network.populations[group.source], network.populations[group.target]
     same = group.source == group.target
     synapses = expected_synapses(group.connectivity, source.size, target.size, same)

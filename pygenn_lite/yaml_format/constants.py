@@ -1,4 +1,4 @@
-"""Numbers written as formulas (``"-g * J"``), worked out without ever running text as code."""
+"""Numbers written as formulas (``"-g * J"``), computed without ever running text as code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pygenn_lite.errors import EquationError
 
 
 def evaluate_constant(text: str, names: Mapping[str, float]) -> float:
-    """Work out a formula of numbers, named constants and functions.
+    """Compute a formula of numbers, named constants and functions.
 
     Parameters
     ----------

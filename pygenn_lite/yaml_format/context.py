@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 2**30
 
 @dataclass
 class Context:
-    """A document with its constants worked out.
+    """A document with its constants computed.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Context:
         return type(error)(error.message, where=where, cure=error.cure)
 
     def number(self, value: Any, place: Place) -> float:
-        """Return a number, or work out a formula of constants."""
+        """Return a number, or compute a formula of constants."""
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise self.document.error(place, "should be a number or a formula of constants")
         with self.at(place):
@@ -143,7 +143,7 @@ class Context:
 
 
 def work_out_constants(document: Document, given: Mapping[str, Any]) -> dict[str, float]:
-    """Work out ``constants:`` in any order; a formula may use the other constants.
+    """Compute ``constants:`` in any order; a formula may use the other constants.
 
     Raises
     ------

@@ -132,7 +132,7 @@ def _integrate_component(
 
 
 def _exact(system: System, variables: Sequence[str], step: Step) -> None:
-    """The propagator; a second one for what depends on variables that stand still while the neuron
+    """The propagator; a second one for what depends on variables that are clamped while the neuron
     is refractory."""
     flow, assigns = exact_flow(system, variables)
     step.flows.append(flow)
@@ -238,7 +238,7 @@ def _runge_kutta(system: System, names: Sequence[str], method: str, step: Step) 
             replace[T] = T + node * DT
         for name in names:
             value = system.derivatives[name].xreplace(replace)
-            if name in seen_by_others:  # its stages stand still as well
+            if name in seen_by_others:  # its stages are constant as well
                 value = ACTIVE * value
             step.assigns.append(Assign(f"slope{index}__{name}", value))
     for name in names:

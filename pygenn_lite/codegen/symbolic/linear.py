@@ -108,7 +108,7 @@ def exact_flow(
 def flow_of_held(
     system: System, variables: Sequence[str]
 ) -> tuple[LinearFlow, list[Assign]] | None:
-    """As :func:`exact_flow`, while held variables stand still: for the variables that depend on
+    """As :func:`exact_flow`, while held variables are clamped: for the variables that depend on
     them; None if there are none."""
     held = [name for name in variables if name in system.held]
     free = [name for name in variables if name not in held]

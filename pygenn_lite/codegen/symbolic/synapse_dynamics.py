@@ -35,7 +35,7 @@ class Dynamics:
 
 
 def between_events(derivatives: Derivatives, structure: SynapseStructure, where: str) -> Dynamics:
-    """Exactly over `elapsed` ms: linear equations whose coefficients stand still meanwhile.
+    """Exactly over `elapsed` ms: linear equations whose coefficients are constant in that time.
 
     Raises
     ------

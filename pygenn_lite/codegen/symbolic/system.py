@@ -46,7 +46,7 @@ class System:
     reset: tuple[tuple[str, sympy.Expr], ...]
     on_pre_spike: tuple[tuple[str, sympy.Expr], ...]
     on_post_spike: tuple[tuple[str, sympy.Expr], ...]
-    held: tuple[str, ...] = ()  # stand still while the neuron is refractory
+    held: tuple[str, ...] = ()  # are clamped while the neuron is refractory
     draws: dict[str, str] = field(default_factory=dict)  # rand()/randn() symbols -> kind
 
     def shared(self, expression: sympy.Expr) -> bool:
