@@ -98,10 +98,10 @@ def test_assignments_keep_their_operator():
     ],
 )
 def test_what_is_not_arithmetic_is_refused_quickly(text, words):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(EquationError) as caught:
         parse_expression(text, "here").sympy()
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0
     assert "here" in str(caught.value) or "sense" in str(caught.value)
     for word in words:
         assert word in str(caught.value)

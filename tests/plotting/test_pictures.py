@@ -221,11 +221,11 @@ def test_a_picture_is_written_in_the_form_of_its_name(tmp_path, ending, magic):
 
 
 def test_the_full_picture_at_full_scale_is_drawn_in_seconds(tmp_path, full_scale):
-    start = time.perf_counter()
+    start = time.process_time()
     plotting.plot_result(
         full_scale, tmp_path / "a.png", published=dict(zip(NAMES, RATES, strict=True))
     )
-    assert time.perf_counter() - start < 10.0
+    assert time.process_time() - start < 10.0
 
 
 @pytest.mark.parametrize(
