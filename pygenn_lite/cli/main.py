@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import shlex
 import sys
 import warnings
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 from pygenn_lite.cli.output import silence_stdout
 from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
+from pygenn_lite.runtime.files import is_disk_full
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # what the library of the command line makes of Ctrl-C, without a word
@@ -99,10 +99,7 @@ def explain(error: BaseException, words: Sequence[str]) -> int:
 def disk_message(error: OSError) -> str:
     """Say what the system refused to do with which file."""
     name = f"'{error.filename}'" if error.filename else "a file"
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
-        sign in str(error) for sign in ("No space left", "errno = 28", "errno = 27", "errno = 122")
-    )
-    if full:
+    if is_disk_full(error):
         return f"cannot write {name}: the disk is full, or a limit on file sizes is reached"
     return f"cannot use {name}: {error.strerror or error}"
 

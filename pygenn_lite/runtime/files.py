@@ -17,6 +17,7 @@ from pathlib import Path
 from pygenn_lite.errors import ArgumentError, SimulationError
 
 RESULT_FILE = "result.h5"  # in the folder of a run
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def as_path(given: object) -> Path:
@@ -30,6 +31,13 @@ def as_path(given: object) -> Path:
         with contextlib.suppress(TypeError):  # of a path in bytes
             return Path(given)
     raise ArgumentError(f"{given!r} is not a path", cure="give the name of a file")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether there is no room for what was to be written (HDF5 gives the number only as text)."""
+    if getattr(error, "errno", None) in FULL:
+        return True
+    return any(sign in str(error) for sign in ("No space left", *(f"errno = {n}," for n in FULL)))
 
 
 def harmless_name(text: str, otherwise: str) -> str:

@@ -3,7 +3,6 @@ they cannot even begin."""
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from pygenn_lite.runtime.files import (
     FileClaim,
     check_regular,
     check_replaceable,
+    is_disk_full,
     name_beside,
     real_path,
 )
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 REPLACE_HINT = "give each run a file of its own, or pass overwrite=True to replace this one"
 ROOM_HINT = "make room, record less, or write to another disk"
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def new_result_file(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim, Path, h5py.File]:
@@ -72,11 +71,10 @@ def unwritable(path: Path, error: Exception, more: str = "") -> SimulationError:
     """What to say where the system refuses to make a file."""
     number = getattr(error, "errno", None)
     text = str(error)
-    full = number in FULL or any(f"errno = {code}" in text for code in FULL)
     reason = os.strerror(number) if number else text
     return SimulationError(
         f"the result file {path} cannot be written: {reason}{more}",
         cure=ROOM_HINT
-        if full
+        if is_disk_full(error)
         else "name a file in a directory that exists and that you can write to",
     )
