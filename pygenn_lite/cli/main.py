@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from pygenn_lite.cli.output import silence_stdout
+from pygenn_lite.cli.output import fill_closed_streams, silence_stdout
 from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
 from pygenn_lite.runtime.files import is_disk_full
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]  # allowed in any place
     _command[:] = ["pygenn-lite", *words]
+    fill_closed_streams()
     warnings.showwarning = _show_warning
     with signals_watched():
         code = _call(words, debug)

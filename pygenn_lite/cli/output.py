@@ -30,6 +30,19 @@ def make_console() -> Console:
     return PatientConsole(highlight=False)
 
 
+def fill_closed_streams() -> None:
+    """Let streams that the program was started without (``>&-``) lead nowhere. Left closed, the
+    next file that is opened gets the stream's number, and what a library prints ends up in it."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        if nowhere != number:
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+        setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
 def silence_stdout() -> None:
     """Let what is printed from here on go nowhere, Python's own flush at its end included."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

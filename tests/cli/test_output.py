@@ -202,3 +202,23 @@ def test_every_network_and_model_is_offered(call, monkeypatch):
     monkeypatch.setenv("COMP_WORDS", "pygenn-lite models ")
     shelves = (models.NEURONS, models.SYNAPSES, models.PLASTICITY, models.network_names())
     assert sorted(call()[1].split()) == sorted(name for shelf in shelves for name in shelf)
+
+
+@pytest.mark.parametrize(
+    ("closed", "words", "code"),
+    [
+        ("<&- >&-", ["run", "small.yaml", "--out", "o", "--no-picture", "-q", "--json"], 0),
+        (">&-", ["models"], 0),
+        ("2>&-", ["run", "nothing.yaml"], 2),
+    ],
+)
+def test_a_program_started_with_closed_streams_works_without_them(here, closed, words, code):
+    root = str(Path(pg.__file__).parents[1])
+    command = f'"$0" -m pygenn_lite_command "$@" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, *words], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": root},
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    if "small.yaml" in words:
+        assert pg.load_result("o").duration == 120.0
