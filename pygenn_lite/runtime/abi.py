@@ -289,6 +289,8 @@ def load_library(path: Path) -> c.CDLL:
                 "programs may not run from there (a file system mounted noexec?): set "
                 "PYGENN_LITE_CACHE to a directory from which they may"
             )
+        elif "undefined symbol" in str(error):  # of the C++ library, which a C compiler leaves out
+            hint = "if CXX names a C compiler, let it name the C++ one: g++, not gcc; else " + hint
         raise CompileError(
             f"the compiled code {path} cannot be loaded: {error}", cure=hint
         ) from error

@@ -270,7 +270,12 @@ def _ready(key: str, name: str) -> Path | None:
         load_library(found / name)
     except CompileError:
         return None
+    _tell_found(found)
     return found
+
+
+def _tell_found(entry: Path) -> None:
+    log.info("found in the compile cache: %s", entry)
 
 
 def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compilers) -> Path:
@@ -291,7 +296,7 @@ def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compile
 def _found_or_made(key: str, make: Callable[[Path], None], compilers: Compilers) -> Path:
     found = compile_cache.find_entry(key)
     if found is not None:
-        log.info("found in the compile cache: %s", found)
+        _tell_found(found)
         return found
     with compile_cache.entry_lock(key, compilers.check):
         found = compile_cache.find_entry(key)  # another process may have made it meanwhile

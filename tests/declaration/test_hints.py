@@ -99,6 +99,7 @@ def test_a_hint_can_be_followed(name):
         ("failed to map segment from shared object: Operation not permitted", "PYGENN_LITE_CACHE"),
         ("failed to map segment from shared object", "PYGENN_LITE_CACHE"),
         ("invalid ELF header", "cache --clear"),
+        ("undefined symbol: _ZTVN10__cxxabiv117__class_type_infoE", "g++, not gcc"),
     ],
 )
 def test_compiled_code_that_may_not_run_where_it_lies_is_told_so(monkeypatch, reason, hint):
