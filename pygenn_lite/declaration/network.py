@@ -25,8 +25,9 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
-from pygenn_lite.declaration.named import Named, as_name
-from pygenn_lite.declaration.names import check_label, check_name, nearest
+from pygenn_lite.declaration.members import Members, free_name
+from pygenn_lite.declaration.named import as_name
+from pygenn_lite.declaration.names import check_label, nearest
 from pygenn_lite.declaration.network_parts import (
     declare_group,
     declare_poisson,
@@ -38,7 +39,6 @@ from pygenn_lite.declaration.numeric import Number, Whole, whole_number
 from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
     Population,
-    SpikeSource,
     SynapseGroup,
 )
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
@@ -70,7 +70,7 @@ class NetworkDeclaration:
         return line("NetworkDeclaration", self.name, populations, groups)
 
 
-class Network(Named):
+class Network(Members):
     """A network under declaration.
 
     Parameters
@@ -99,12 +99,9 @@ class Network(Named):
     """
 
     def __init__(self, dt: Number = 0.1, seed: Whole = 0, name: str = "") -> None:
+        super().__init__()
         self.dt, self.seed = check_dt(dt), check_seed(seed)
         self.name = check_label(name, "network", NetworkError)
-        self.populations: dict[str, Population] = {}
-        self.groups: dict[str, SynapseGroup] = {}
-        self.inputs: list[Input] = []
-        self._input_names: set[str] = set()
         self.recordings: list[Recording] = []
         self.origins: Origins = {}
 
@@ -200,7 +197,7 @@ class Network(Named):
         """
         pre, post = self._population(source), self._receiver(target)
         if name is None:
-            name = _free_name(f"{pre.name}_{post.name}", {*self.groups, *self.populations})
+            name = free_name(f"{pre.name}_{post.name}", {*self.groups, *self.populations})
         self._new_name(name, "synapse group")
         group = declare_group(
             name,
@@ -437,68 +434,3 @@ class Network(Named):
             cache=cache,
         )
         return compiled
-
-    # ------------------------------------------------------------------ helpers
-
-    def _new_name(self, name: str, what: str) -> None:
-        check_name(name, what, reserved=False)
-        if name in self.populations or name in self.groups:
-            raise NetworkError(
-                f"the name {name!r} is used twice", where=what, cure="give each its own name"
-            )
-
-    def _add_input(self, declared: Input) -> None:
-        self.inputs.append(declared)
-        self._input_names.add(declared.name)
-
-    def _input_name(self, name: str | None, base: str) -> str:
-        taken = self._input_names
-        if name is not None:
-            check_name(name, "input", reserved=False)
-            if name in taken:
-                raise NetworkError(f"the name {name!r} is used twice", where="input")
-            return name
-        return _free_name(base, taken)
-
-    def _population(self, which: Population | str) -> Population:
-        name = which.name if isinstance(which, Population) else which
-        found = self.populations.get(name) if isinstance(name, str) else None
-        if found is None:
-            raise NetworkError(
-                f"no population {name!r} in this network{nearest(str(name), self.populations)}",
-                cure=f"its populations are {list(self.populations)}",
-            )
-        if isinstance(which, Population) and found is not which:
-            raise NetworkError(
-                f"this population {name!r} belongs to another network",
-                cure="use what population() of this network returned",
-            )
-        return found
-
-    def _receiver(self, which: Population | str) -> Population:
-        population = self._population(which)
-        if isinstance(population.model, SpikeSource):
-            raise NetworkError(
-                f"{population.name!r} replays spike trains and cannot receive input",
-                cure="choose another target",
-            )
-        return population
-
-    def _input_target(self, target: Population | str, input: str) -> Population:
-        population = self._population(target)
-        known = () if isinstance(population.model, SpikeSource) else population.model.inputs
-        input = as_name(input)
-        if input not in known:
-            raise NetworkError(
-                f"no input {input!r}{nearest(input, known)}",
-                where=f"population {population.name!r}",
-                cure=f"its inputs are {list(known)}",
-            )
-        return population
-
-
-def _free_name(base: str, taken: set[str]) -> str:
-    name, count = base, 2
-    while name in taken:
-        name, count = f"{base}_{count}", count + 1
-    return name

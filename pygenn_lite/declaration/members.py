@@ -1,0 +1,83 @@
+"""What a network has, by name: looks it up for those who add to it, and keeps names apart."""
+
+from __future__ import annotations
+
+from pygenn_lite.declaration.inputs import Input
+from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.names import check_name, nearest
+from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
+from pygenn_lite.errors import NetworkError
+
+
+class Members(Named):
+    """Base of a network: its populations, synapse groups and inputs."""
+
+    def __init__(self) -> None:
+        self.populations: dict[str, Population] = {}
+        self.groups: dict[str, SynapseGroup] = {}
+        self.inputs: list[Input] = []
+        self._input_names: set[str] = set()
+
+    def _new_name(self, name: str, what: str) -> None:
+        check_name(name, what, reserved=False)
+        if name in self.populations or name in self.groups:
+            raise NetworkError(
+                f"the name {name!r} is used twice", where=what, cure="give each its own name"
+            )
+
+    def _add_input(self, declared: Input) -> None:
+        self.inputs.append(declared)
+        self._input_names.add(declared.name)
+
+    def _input_name(self, name: str | None, base: str) -> str:
+        taken = self._input_names
+        if name is not None:
+            check_name(name, "input", reserved=False)
+            if name in taken:
+                raise NetworkError(f"the name {name!r} is used twice", where="input")
+            return name
+        return free_name(base, taken)
+
+    def _population(self, which: Population | str) -> Population:
+        name = which.name if isinstance(which, Population) else which
+        found = self.populations.get(name) if isinstance(name, str) else None
+        if found is None:
+            raise NetworkError(
+                f"no population {name!r} in this network{nearest(str(name), self.populations)}",
+                cure=f"its populations are {list(self.populations)}",
+            )
+        if isinstance(which, Population) and found is not which:
+            raise NetworkError(
+                f"this population {name!r} belongs to another network",
+                cure="use what population() of this network returned",
+            )
+        return found
+
+    def _receiver(self, which: Population | str) -> Population:
+        population = self._population(which)
+        if isinstance(population.model, SpikeSource):
+            raise NetworkError(
+                f"{population.name!r} replays spike trains and cannot receive input",
+                cure="choose another target",
+            )
+        return population
+
+    def _input_target(self, target: Population | str, input: str) -> Population:
+        population = self._population(target)
+        known = () if isinstance(population.model, SpikeSource) else population.model.inputs
+        input = as_name(input)
+        if input not in known:
+            raise NetworkError(
+                f"no input {input!r}{nearest(input, known)}",
+                where=f"population {population.name!r}",
+                cure=f"its inputs are {list(known)}",
+            )
+        return population
+
+
+def free_name(base: str, taken: set[str]) -> str:
+    """The name, or one with a number that is not taken."""
+    name, count = base, 2
+    while name in taken:
+        name, count = f"{base}_{count}", count + 1
+    return name
