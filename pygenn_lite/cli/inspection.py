@@ -22,6 +22,7 @@ def inspect_network(
     from pygenn_lite.runtime.plan import readable, table
     from pygenn_lite.runtime.planning import planned_memory
     from pygenn_lite.runtime.recording import recording_requests
+    from pygenn_lite.runtime.target import find_target
 
     check_precision(precision)
     network, settings = load(name, changes, scale)
@@ -46,6 +47,8 @@ def inspect_network(
     if recorded:
         console.print("\nRecording", style="bold")
         console.out(recorded, highlight=False)
+    console.print("\nCode", style="bold")
+    console.out(f"for {find_target()}", highlight=False)
 
 
 def integrators_of(structure: Any, program: Any) -> dict[str, str]:

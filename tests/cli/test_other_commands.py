@@ -18,6 +18,15 @@ def test_inspect_shows_formulas_and_memory_without_building(here, call):
         assert words in out
 
 
+def test_inspect_names_the_processor_that_code_is_for(here, call, monkeypatch):
+    _, out, _ = call("inspect", "small.yaml")
+    assert "Code\nfor native" in out
+    monkeypatch.setenv("PYGENN_LITE_MARCH", "z80")
+    code, _, err = call("inspect", "small.yaml")
+    assert code != 0
+    assert "'z80', which is no known target" in err
+
+
 def test_inspect_lists_the_arrays_that_a_simulation_has(here, call):
     network, _ = pg.load_network("small.yaml")
     rows = network.compile(progress=False, threads=1).memory()
