@@ -24,7 +24,7 @@ def test_inspect_names_the_processor_that_code_is_for(here, call, monkeypatch):
     monkeypatch.setenv("PYGENN_LITE_MARCH", "z80")
     code, _, err = call("inspect", "small.yaml")
     assert code != 0
-    assert "'z80', which is no known target" in err
+    assert "'z80'" in err
 
 
 def test_inspect_lists_the_arrays_that_a_simulation_has(here, call):
