@@ -95,12 +95,20 @@ def check_size(size: object, where: str) -> int:
 def check_synapse_model(given: object, where: str) -> None:
     """A synapse model, not the function that makes one."""
     if not isinstance(given, SynapseModel):
-        shown = getattr(given, "__name__", None) or type(given).__name__
-        raise NetworkError(
-            f"{shown} is not a synapse model",
-            where=where,
-            cure="give a SynapseModel, e.g. ExponentialCurrent(5.0)",
-        )
+        raise not_a("synapse model", given, where, "a SynapseModel, e.g. ExponentialCurrent(5.0)")
+
+
+def not_a(what: str, given: object, where: str, cure: str) -> NetworkError:
+    """The error for something else than was asked for. What is given without parentheses, or by its
+    name as in a file, is told so."""
+    name = getattr(given, "__name__", None)
+    shown = name or (f"the text {given!r:.60}" if isinstance(given, str) else type(given).__name__)
+    cure = f"give {cure}"
+    if name:
+        cure += f"; write {name}(...), with parentheses and what it takes"
+    elif isinstance(given, str):
+        cure += "; names stand for them in YAML only"
+    return NetworkError(f"{shown} is not a {what}", where=where, cure=cure)
 
 
 def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None:

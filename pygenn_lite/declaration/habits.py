@@ -154,6 +154,14 @@ def line_hint(line: str) -> str:
     prime = re.match(r"\s*([A-Za-z]\w*)\s*'\s*=\s*(.*)\Z", line, re.ASCII | re.DOTALL)
     if prime:
         return f"write {_shown(f'd{prime[1]}/dt = {prime[2]}')}"
+    second = re.match(
+        r"\s*(?:d\^?2\s*([A-Za-z]\w*?)\s*/\s*dt\s*\^?2|([A-Za-z]\w*)\s*'')\s*=\s*(.*)\Z",
+        line, re.ASCII | re.DOTALL,
+    )  # fmt: skip
+    if second:
+        name = second[1] or second[2]
+        two = f"d{name}/dt = {name}_dot; d{name}_dot/dt = {second[3]}"
+        return f"write a second derivative as two equations: {_shown(two)}"
     typed = re.match(
         r"\s*(?:const\s+)?(?:scalar|double|float|int)\s+(\w+\s*=.*)\Z", line, re.DOTALL
     )

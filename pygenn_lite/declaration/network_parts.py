@@ -13,6 +13,7 @@ from pygenn_lite.declaration.checks import (
     check_size,
     check_synapse_model,
     check_synapse_value,
+    not_a,
 )
 from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
 from pygenn_lite.declaration.domains import Domains, check_domains
@@ -38,11 +39,8 @@ def declare_population(
     """A population whose values fit its model."""
     where = f"population {name!r}"
     if not isinstance(model, NeuronModel):
-        raise NetworkError(
-            f"{type(model).__name__} is not a neuron model",
-            where=where,
-            cure="give a NeuronModel; spike trains go through spike_source()",
-        )
+        cure = "a NeuronModel, e.g. LIF() (spike trains go through spike_source())"
+        raise not_a("neuron model", model, where, cure)
     neurons = check_size(size, where)
     population = Population(
         name,
@@ -85,11 +83,8 @@ def declare_group(
     where = f"synapse group {name!r}"
     check_synapse_model(synapse, where)
     if not isinstance(connectivity, Connectivity):
-        raise NetworkError(
-            f"{type(connectivity).__name__} is not a connectivity rule",
-            where=where,
-            cure="e.g. FixedProbability(0.1)",
-        )
+        cure = "a rule, e.g. FixedProbability(0.1)"
+        raise not_a("connectivity rule", connectivity, where, cure)
     connectivity.validate(pre.size, post.size, pre.name == post.name, where)
     group = SynapseGroup(
         name,

@@ -62,10 +62,11 @@ class Population(Named):
     def __getitem__(self, variable: str) -> VariableOf:
         variable = as_name(variable)
         if variable not in self.names:
+            spikes = "; spikes are recorded as .spikes" if "spike" in variable else ""
             raise NetworkError(
                 f"no state variable {variable!r}{nearest(str(variable), self.names)}",
                 where=f"population {self.name!r}",
-                cure=f"its state variables are {self.names}",
+                cure=f"its state variables are {self.names}{spikes}",
             )
         return VariableOf(self.name, variable, self.size)
 

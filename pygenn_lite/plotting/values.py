@@ -78,7 +78,7 @@ def population_rates(
     for place, name in enumerate(names if len(names) <= MOST_NUMBERS else ()):
         beside = f" ({known[name]:.4g})" if name in known else ""
         ax.annotate(
-            f"{rates[name]:.3g}{beside}", (max(rates[name], known.get(name, 0.0)), place),
+            f"{_hertz(rates[name])}{beside}", (max(rates[name], known.get(name, 0.0)), place),
             (0.7 * rcParams["font.size"], 0), textcoords="offset points", va="center",
             fontsize="small", color=muted(),
         )  # fmt: skip
@@ -91,6 +91,11 @@ def population_rates(
     ax.set_xlabel("rate (Hz)")
     titled(ax, f"mean rates after {left_out:g}\N{NO-BREAK SPACE}ms" if left_out else "mean rates")
     return ax
+
+
+def _hertz(rate: float) -> str:
+    """Three digits, a nought at the end included: 5.90 beside 4.39."""
+    return f"{rate:#.3g}".rstrip(".") if 0.01 <= rate < 999.5 else f"{rate:.3g}"
 
 
 @styled

@@ -377,12 +377,14 @@ class _TreeBuilder:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         context = getattr(error, "context", None)
         message = f"not valid YAML: {problem}" + (f" ({context})" if context else "")
-        cure = "indent with spaces, not tabs" if "\\t" in message else ""
+        cure = "put text that holds any of [ ] { } , : # & * in quotes; indent with spaces"
+        if mark is not None and text[mark.index : mark.index + 1] == "\t":
+            cure = "indent with spaces, not tabs"
         line = "".join(text.splitlines()[here.line - 1 : here.line])[:1000]
         equation = re.search(r"d\w+/dt *=[^,}#]*", line, re.ASCII)
         if equation:  # "... : volt", say, which is no text to YAML
             cure = block_hint(equation[0]) or cure
-        if not cure and problem == "mapping values are not allowed in this context":
+        if equation is None and problem == "mapping values are not allowed in this context":
             cure = "text that holds ': ' stands in quotes"
         return FileFormatError(message, where=f"{self.document.source}:{here}", cure=cure)
 

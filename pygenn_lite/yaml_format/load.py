@@ -75,7 +75,7 @@ def read_document(source: str | Path | IO[Any]) -> Document:
     except OSError as error:
         raise FileFormatError(f"cannot read the file: {error.strerror}", where=str(path)) from None
     except UnicodeDecodeError:
-        raise FileFormatError("the file is not UTF-8 text", where=str(path)) from None
+        raise _not_text(str(path)) from None
     return parse_document(text, str(path), path.parent)
 
 
@@ -85,11 +85,19 @@ def _read_stream(stream: IO[Any]) -> Document:
         text = stream.read(MAX_CHARACTERS + 1)
         text = text.decode("utf-8") if isinstance(text, bytes) else text
     except UnicodeDecodeError:
-        raise FileFormatError("the file is not UTF-8 text", where=name) from None
+        raise _not_text(name) from None
     except (OSError, ValueError) as error:
         raise FileFormatError(f"cannot read the file: {error}", where=name) from None
     path = Path(name)
     return parse_document(text, name, path.parent if path.is_file() else None)
+
+
+def _not_text(name: str) -> FileFormatError:
+    return FileFormatError(
+        "the file is not UTF-8 text",
+        where=name,
+        cure="give a network as YAML; a result file is drawn by 'pygenn-lite plot'",
+    )
 
 
 def find_network_file(source: object) -> Path:

@@ -48,6 +48,12 @@ def hint_of(declare, *arguments, **options):
         ),
         ("I_e : amp (shared)", "leave these lines out, and give parameters={'I_e': ...}"),
         ("dV/dt = (E - V + I)/tau\nI = 2*t : amp", "I = 2*t'; units"),
+        (
+            "d2V/dt2 = E - V",
+            "write a second derivative as two equations: 'dV/dt = V_dot; dV_dot/dt",
+        ),
+        ("d^2V/dt^2 = E - V", "'dV/dt = V_dot; dV_dot/dt = E - V'"),
+        ("V'' = E - V", "'dV/dt = V_dot; dV_dot/dt = E - V'"),
         ("V' = (E - V)/tau", "write 'dV/dt = (E - V)/tau'"),
         ("dV/dt = (E - $(V))/tau", "write 'dV/dt = (E - V)/tau'"),
         ("dV/dt = V > 0 ? 1 : 0", "write 'dV/dt = where(V > 0, 1, 0)'"),

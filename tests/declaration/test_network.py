@@ -139,7 +139,32 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (
             lambda n, a, b: n.connect(a, b, pg.ExponentialCurrent, pg.AllToAll()),
             NetworkError,
-            ["ExponentialCurrent is not a synapse model", "cure: give a SynapseModel"],
+            ["ExponentialCurrent is not a synapse model", "write ExponentialCurrent(...)"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll),
+            NetworkError,
+            ["AllToAll is not a connectivity rule", "write AllToAll(...), with parentheses"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, "all_to_all"),
+            NetworkError,
+            ["the text 'all_to_all' is not a connectivity rule", "in YAML only"],
+        ),
+        (
+            lambda n, a, b: n.connect(a, b, SYNAPSE, 0.1),
+            NetworkError,
+            ["float is not a connectivity rule", "cure: give a rule, e.g. FixedProbability(0.1)"],
+        ),
+        (
+            lambda n, a, b: n.population("c", 3, pg.LIF),
+            NetworkError,
+            ["LIF is not a neuron model", "write LIF(...), with parentheses"],
+        ),
+        (
+            lambda n, a, b: n.record(b["spike"]),
+            NetworkError,
+            ["no state variable 'spike'", "spikes are recorded as .spikes"],
         ),
         (
             lambda n, a, b: n.connect(a, b, SYNAPSE, pg.AllToAll(), delay=pg.Uniform(-3, -1)),

@@ -202,11 +202,16 @@ def test_silence_is_said():
     ]
 
 
+def test_rates_are_told_with_as_many_digits_whatever_the_last_is():
+    told = plotting.population_rates({"a": 5.9, "b": 5.88, "c": 123.4, "d": 1234.0, "e": 0.0}).texts
+    assert [text.get_text() for text in told] == ["5.90", "5.88", "123", "1.23e+03", "0"]
+
+
 def test_published_rates_are_called_so_beside_what_was_simulated():
     exc, inh = two().rates().values()
     ax = plotting.population_rates(two(), published={"exc": 9.0})
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["(published)"]
-    assert [text.get_text() for text in ax.texts] == [f"{exc:.3g} (9)", f"{inh:.3g}"]
+    assert [text.get_text() for text in ax.texts] == [f"{exc:#.3g} (9)", f"{inh:#.3g}"]
     legend = drawn(ax).get_legend().get_window_extent()
     assert not any(legend.overlaps(bar.get_window_extent()) for bar in ax.patches)
     assert not any(legend.overlaps(text.get_window_extent()) for text in ax.texts)

@@ -307,6 +307,16 @@ def test_infinity_is_found_in_a_variable_that_only_resets_change():
         net.compile().run(20.0)
 
 
+def test_an_exponential_that_runs_away_is_told_how_to_be_bounded():
+    net = pg.Network(dt=0.1)
+    net.population(
+        "p", 1, pg.NeuronModel("dV/dt = exp(V) - w; dw/dt = (V - w)/20", threshold="V > 1e30")
+    )
+    with pytest.raises(NumericalError) as error:
+        net.compile().run(20.0)
+    assert "bound an exponential that grows, as in exp(min(x, 10))" in error.value.cure
+
+
 def test_nan_is_let_through_when_the_check_is_off():
     model = pg.NeuronModel("dx/dt = x*x", initial=dict(x=5.0), integrator="euler")
     net = pg.Network(dt=0.1)

@@ -331,3 +331,25 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 
 def test_the_small_file_itself_is_right():
     assert len(load_network(SMALL)[0].groups) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        ("run: {record: [e.V[:10]]}", "put text that holds any of [ ] { } , : # & * in quotes"),
+        ("m: {threshold: V > 1 ? 1 : 0}", "put text that holds any of [ ] { } , : # & * in quotes"),
+        ("populations:\n\te: {size: 3}", "indent with spaces, not tabs"),
+        ("populations: {}\n  e: {size: 3}", "indent with spaces"),
+    ],
+)
+def test_text_that_is_no_yaml_is_told_what_to_write(text, cure):
+    with pytest.raises(PygennLiteError, match="not valid YAML") as caught:
+        load_network(f"{text}\n")
+    assert cure in caught.value.cure
+
+
+def test_a_result_file_in_the_place_of_a_network_is_told_who_draws_it(tmp_path):
+    (tmp_path / "result.h5").write_bytes(b"\x89HDF\r\n")
+    with pytest.raises(PygennLiteError, match="not UTF-8 text") as caught:
+        load_network(tmp_path / "result.h5")
+    assert "pygenn-lite plot" in caught.value.cure
