@@ -10,7 +10,7 @@ import numpy as np
 from pygenn_lite.declaration.numeric import plain_indices
 from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.plotting.colors import OTHERS, neuron_colors, population_colors
+from pygenn_lite.plotting.colors import neuron_colors, population_colors
 from pygenn_lite.plotting.parts import (
     check_count,
     check_time,
@@ -127,6 +127,9 @@ def traces(
     settle : float
         ms at the start of the run that are marked as not counted.
     """
+    from matplotlib import rcParams
+    from matplotlib.colors import to_hex
+
     ax = new_axes(ax, (8.0, 2.5))
     if population not in result.traces or variable not in result.traces[population]:
         raise ArgumentError(
@@ -137,13 +140,15 @@ def traces(
     begin, end = window(result, start, stop)
     inside = slice(*np.searchsorted(trace.times, [begin, end + 1e-9]))
     columns = _columns(trace, neurons, f"'{variable}' of '{population}'")
-    owner = population if len(population) <= 8 else ""  # the title says it, too
-    own = population_colors(list(result.sizes)).get(population, OTHERS[0])
+    before, after = plain(population if len(population) <= 8 else "") + "[", "]"
+    own = population_colors(list(result.sizes)).get(population)
+    if own is None:  # a variable of a synapse group's receptor, in the neurons of its target
+        before, after, own = "neuron ", "", to_hex(rcParams["text.color"])
     for column, color in zip(columns, neuron_colors(own, len(columns)), strict=True):
         times, values = _envelope(trace.times[inside], trace.values[inside, column])
         ax.plot(
             times, values, color=color, linewidth=0.9,
-            label=f"{plain(owner)}[{int(trace.indices[column])}]",
+            label=f"{before}{int(trace.indices[column])}{after}",
         )  # fmt: skip
     ax.set_xlim(begin, end)
     ax.set_xlabel("time (ms)")

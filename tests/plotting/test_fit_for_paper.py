@@ -202,6 +202,14 @@ def test_silence_is_said():
     ]
 
 
+def test_a_receptor_is_drawn_in_no_population_s_colour_and_counts_neurons_not_synapses():
+    lines = plotting.traces(two(traces=[("rec", "g")]), "rec", "g").get_lines()
+    assert [line.get_label() for line in lines] == ["neuron 0", "neuron 1", "neuron 2"]
+    assert not {to_hex(line.get_color()) for line in lines} & {
+        to_hex(color) for color in population_colors(["exc", "inh"]).values()
+    }
+
+
 def test_rates_are_told_with_as_many_digits_whatever_the_last_is():
     told = plotting.population_rates({"a": 5.9, "b": 5.88, "c": 123.4, "d": 1234.0, "e": 0.0}).texts
     assert [text.get_text() for text in told] == ["5.90", "5.88", "123", "1.23e+03", "0"]
