@@ -53,7 +53,7 @@ inline void fetch_lines(const Value* values, uint32_t n) {
 
 // By itself, so that its few variables stay in registers.
 template <class Real, class Target, bool kWeights>
-[[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, size_t n) {
+PGL_HOT [[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, size_t n) {
   size_t j = 0;
   for (; j + 4 <= n; j += 4) {
     arena[target[j]] += kWeights ? weight[j] : common;
