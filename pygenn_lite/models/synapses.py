@@ -9,6 +9,7 @@ neuron's membrane potential.
 from __future__ import annotations
 
 from pygenn_lite.declaration import SynapseModel, ValueLike
+from pygenn_lite.errors import ModelError
 from pygenn_lite.models.arguments import library_model
 
 __all__ = [
@@ -172,4 +173,10 @@ def Delta(variable: str = "V") -> SynapseModel:
     variable
         The variable that jumps. A refractory neuron whose variable is clamped misses the spike.
     """
+    if not isinstance(variable, str):
+        raise ModelError(
+            f"the variable that jumps is {variable!r}, which is no name",
+            where="Delta",
+            cure="write Delta('V'), or Delta(); connect(..., weight=...) says how far it jumps",
+        )
     return SynapseModel(on_pre=f"{variable}_post += weight", name="Delta")

@@ -98,7 +98,11 @@ class StateArray(Live, NDArrayOperatorsMixin):
         try:
             with np.errstate(over="ignore"):  # infinity is refused with its name
                 values[index] = given
-        except (TypeError, ValueError, IndexError) as error:
+        except IndexError as error:
+            last = f", from 0 to {len(values) - 1}" if values.ndim else ""
+            cure = f"give indices{last}, a slice, or a mask of shape {values.shape}"
+            raise ArgumentError(str(error), where=f"{self.name}[...]", cure=cure) from error
+        except (TypeError, ValueError) as error:
             raise ShapeError(
                 f"values of shape {given.shape} do not fit {self.name!r} of shape "
                 f"{values.shape}: {error}",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.errors import ArgumentError, PygennLiteError
 
 CELL = pg.NeuronModel(
     "dV/dt = (E - V + I)/tau", threshold="V > 50", parameters=dict(E=-65.0, tau=10.0)
@@ -195,6 +195,13 @@ def test_what_cannot_be_assigned_is_refused_in_words(sim, owner, name, given, me
     with pytest.raises(PygennLiteError, match=message):
         sim[owner][name] = given
     assert (np.array(sim[owner][name]) == before).all()
+
+
+@pytest.mark.parametrize("index", [SIZE, [0, SIZE], "a", np.ones(SIZE + 1, bool)])
+def test_a_place_that_is_not_there_is_refused_as_such_not_as_a_wrong_shape(sim, index):
+    with pytest.raises(ArgumentError, match=r"ind") as caught:
+        sim["p"]["V"][index] = -60.0
+    assert f"from 0 to {SIZE - 1}" in caught.value.cure
 
 
 def test_numpy_scalars_are_durations_steps_threads_and_seeds():
