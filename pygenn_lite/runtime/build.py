@@ -183,7 +183,7 @@ def compile_code(
     parts = ("engine", "builder") if synapses else ("engine",)
     folders = {part: ready(part) for part in parts}
     missing = [part for part, folder in folders.items() if folder is None]
-    with _meanwhile(part_entry, missing) as made, _ended_with_us(compilers):
+    with _meanwhile(part_entry, missing, compilers) as made:
         kernels: Path | None = None
         if generate is not None and use_cache:
             key = kernels_key(compiler, target, structure_key)
@@ -211,16 +211,18 @@ def compile_code(
 
 @contextlib.contextmanager
 def _meanwhile(
-    make: Callable[[str], Path], parts: Sequence[str]
+    make: Callable[[str], Path], parts: Sequence[str], compilers: Compilers
 ) -> Iterator[Callable[[], dict[str, Path]]]:
     """Make parts while the block is at work; gives what waits for them. Compilers run as processes
     of their own, so these threads leave the interpreter to SymPy."""
     if not parts:
-        yield dict
+        with _ended_with_us(compilers):
+            yield dict
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    # From the first thread on: the pool's end waits for threads, which wait for their compilers.
+    with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
         futures = {part: pool.submit(make, part) for part in parts}
         yield lambda: {part: future.result() for part, future in futures.items()}
 
