@@ -109,6 +109,8 @@ def part_flags(part: str, family: str) -> tuple[str, ...]:
 
 def family_flags(family: str) -> tuple[str, ...]:
     """Flags that only one family of compilers needs."""
+    if family == "gcc":
+        return ("-pipe",)  # compiler and assembler at the same time
     if family != "zig":
         return ()
     # zig adds checks for undefined behaviour of its own accord.
