@@ -53,7 +53,7 @@ def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:
 @lru_cache(maxsize=64)
 def _exponential(matrix: bytes, shape: tuple[int, ...]) -> Any:
     """Most matrices are the same in every step."""
-    return expm(np.frombuffer(matrix).reshape(shape))
+    return expm(np.frombuffer(matrix).reshape(shape).copy())  # older SciPy writes into what it gets
 
 
 def declared_value(value: Value, size: int, seed: int, stream: str, positions: Any = None) -> Any:
