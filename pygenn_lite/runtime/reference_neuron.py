@@ -80,7 +80,7 @@ class ReferencePopulation:
         if self.train is None:
             return np.empty(0, np.int64)
         steps, indices = self.train
-        spikes = np.sort(indices[steps == step])
+        spikes: Indices = np.sort(indices[steps == step])
         for neuron in spikes:  # a train may hold a neuron's spike twice
             self.after(step, np.array([neuron]))
             left = {n: self.names[n][neuron] for n in self.instance.published}
