@@ -3,6 +3,8 @@ the network already is `network`'s affair."""
 
 from __future__ import annotations
 
+import warnings
+
 from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.checks import (
@@ -25,7 +27,7 @@ from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
 from pygenn_lite.declaration.synapse import SynapseModel
 from pygenn_lite.declaration.values import Value, ValueLike, ValuesLike, as_value, as_values
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import NetworkError, PygennLiteWarning, full_text
 
 
 def declare_population(
@@ -101,6 +103,13 @@ def declare_group(
     check_synapse_value(group.delay, group, pre, post, "delay")
     check_delay(group.delay, dt, f"{where}: delay")
     _check_weight(synapse.domains, group.weight, where)
+    if not synapse.uses_weight and group.weight != as_value(1.0):  # the default
+        text = full_text(
+            "a weight is given, but nothing in the synapse model reads it",
+            where,
+            "write weight in on_pre, or leave out the weight",
+        )
+        warnings.warn(text, PygennLiteWarning, stacklevel=3)
     return group
 
 

@@ -200,6 +200,11 @@ class SynapseModel:
         return {symbol for equation in self._code() for symbol in equation.symbols}
 
     @property
+    def uses_weight(self) -> bool:
+        """Whether anything reads or changes the weight."""
+        return "weight" in self.symbols | {equation.name for equation in self._code()}
+
+    @property
     def is_static(self) -> bool:
         """Whether a spike does nothing but add the weight to one variable."""
         if self.on_post or self.pre_trace or self.post_trace or self.variables:

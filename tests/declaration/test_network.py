@@ -16,6 +16,7 @@ from pygenn_lite.errors import (
     DeclarationError,
     ModelError,
     NetworkError,
+    PygennLiteWarning,
     ShapeError,
 )
 
@@ -260,3 +261,28 @@ def test_a_recording_beyond_the_last_neuron_is_refused():
         with pytest.raises(NetworkError, match="beyond the last neuron"):
             a["V"][beyond]
     assert not a["V"][:0].neurons
+
+
+@pytest.mark.parametrize("weight", [5.0, [[5.0] * 3] * 3, pg.Uniform(0.0, 1.0), "i_pre"])
+def test_a_weight_that_nothing_reads_is_told(weight):
+    net = pg.Network()
+    p = net.population("p", 3, pg.LIF())
+    own = pg.SynapseModel("dg/dt = -g/3", inputs="I = g", on_pre="g += w", variables={"w": 1.0})
+    with pytest.warns(PygennLiteWarning, match="'g': a weight is given, but nothing") as told:
+        net.connect(p, p, own, pg.AllToAll(), weight=weight, name="g")
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        pg.SynapseModel("dg/dt = -g/3", inputs="I = g", on_pre="g += 1"),
+        pg.SynapseModel(on_pre="V_post += 1", on_post="weight = 2*weight"),
+        pg.TsodyksMarkram(),
+        pg.Delta(),
+    ],
+)
+def test_a_weight_that_is_read_or_not_given_is_not_remarked_on(model):
+    net = pg.Network()
+    p = net.population("p", 3, pg.LIF())
+    net.connect(p, p, model, pg.AllToAll(), **({"weight": 2.0} if model.uses_weight else {}))
