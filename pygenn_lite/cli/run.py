@@ -187,7 +187,7 @@ def _time(name: str, given: float | None, otherwise: float) -> float:
         return otherwise
     if not 0 <= given < 1e12:
         raise FileFormatError(
-            f"{given:g} is not a valid time", where=f"--{name}", cure="give ms, from 0 on"
+            f"{given:g} is not a valid time", where=f"--{name}", cure="give ms, 0 to 1e12"
         )
     return given
 

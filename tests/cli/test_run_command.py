@@ -186,6 +186,7 @@ def test_scale_changes_sizes_and_restores_means(here, call):
         (["run", "small.yaml", "--set", "network.dt=-1"], "not a valid time step"),
         (["run", "small.yaml", "--duration", "-5"], "--duration: -5 is not a valid time"),
         (["run", "small.yaml", "--settle", "nan"], "not a valid time"),
+        (["run", "small.yaml", "--duration", "1e30"], "give ms, 0 to 1e12"),
         (["run", "small.yaml", "--seed", "-1"], "whole number"),
         (["run", "small.yaml", "--backend", "abacus"], "abacus"),
         (["run", "small.yaml", "--precision", "half"], "half"),
