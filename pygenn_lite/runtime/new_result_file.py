@@ -1,11 +1,11 @@
-"""Opens new result files for writing: claimed, beside what they will replace, and gone again where
-they cannot even begin."""
+"""Opens new result files for writing: claimed, hidden until others can read them, beside what they
+will replace, and gone again where they cannot even begin."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.files import (
@@ -25,8 +25,29 @@ REPLACE_HINT = "give each run a file of its own, or pass overwrite=True to repla
 ROOM_HINT = "make room, record less, or write to another disk"
 
 
-def new_result_file(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim, Path, h5py.File]:
-    """The right to write a file, where to write it meanwhile, and that, open.
+class NewResultFile(NamedTuple):
+    """A file that is being made: nothing can be read from it before it is complete.
+
+    Attributes
+    ----------
+    claim : FileClaim
+        The right to write it.
+    hidden : Path
+        Where it is made, under a name that no other process uses: a run that is killed at this
+        moment leaves no file that looks like a result and is none.
+    meanwhile : Path
+        Where it belongs from then on, as long as the run continues.
+    file : h5py.File
+    """
+
+    claim: FileClaim
+    hidden: Path
+    meanwhile: Path
+    file: h5py.File
+
+
+def new_result_file(path: Path, overwrite: bool, aside: bool) -> NewResultFile:
+    """Claim and open a file for writing.
 
     Parameters
     ----------
@@ -34,7 +55,7 @@ def new_result_file(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim
     overwrite : bool
         Whether a result file that is there may be replaced; the new one is written beside it.
     aside : bool
-        Whether to write beside it in any case, under a name that is used by no other process.
+        Whether to keep it hidden until it is put in its place.
 
     Raises
     ------
@@ -46,19 +67,22 @@ def new_result_file(path: Path, overwrite: bool, aside: bool) -> tuple[FileClaim
     import h5py
 
     check_regular(path, "result file")
-    claim, meanwhile = None, path.absolute()
+    claim = None
     try:
         claim = FileClaim(path)
         replaces = check_replaceable(
             path, overwrite=overwrite, is_ours=is_result_file, kind="result file", hint=REPLACE_HINT
         )
         target = real_path(path)
+        hidden = name_beside(target)
+        meanwhile = target
         if aside:
-            meanwhile = name_beside(target)
+            meanwhile = hidden
         elif replaces:
             meanwhile = target.with_name(f"{target.name}.part")
         # With SWMR from the oldest format that has it.
-        return claim, meanwhile, h5py.File(meanwhile, "w", libver=("v110", "v110"))
+        file = h5py.File(hidden, "w", libver=("v110", "v110"))
+        return NewResultFile(claim, hidden, meanwhile, file)
     except BaseException as error:
         if claim is not None:
             claim.release()

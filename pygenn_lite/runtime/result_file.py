@@ -104,7 +104,7 @@ class ResultFile:
         self.dt, self._target = dt, path.absolute()
         self.provenance = provenance or {}
         self._aside = aside  # then half a file must not be visible
-        self._claim, self.path, self.file = new_result_file(path, overwrite, aside)
+        self._claim, self.path, meanwhile, self.file = new_result_file(path, overwrite, aside)
         self._pending: dict[str, list[npt.NDArray[Any]]] = {}
         self._next_flush = time.monotonic() + FLUSH_SECONDS
         self._flushed_step, self._flushes = start_step, 0
@@ -140,7 +140,9 @@ class ResultFile:
             self._write_provenance()
             shape = (2, len(self._sums), 2)
             self.file.create_dataset("sums", shape, np.uint64, chunks=shape)
-            self.file.swmr_mode = True  # from here on nothing new can be created
+            self.file.swmr_mode = True  # from here on it can be read, and nothing new be created
+            os.replace(self.path, meanwhile)
+            self.path = meanwhile
         except BaseException as error:
             self.abandon()
             self.path.unlink(missing_ok=True)
@@ -232,7 +234,7 @@ class ResultFile:
         finally:
             self.abandon(release=False)
             try:
-                if not self._given_up and self.path != self._target:
+                if not self._given_up and self.path != real_path(self._target):
                     put_in_place(self.path, real_path(self._target))
                     self.path = self._target
             except OSError as error:

@@ -41,7 +41,8 @@ ssize_t pwrite64(int file, const void *data, size_t size, off_t place) {
 }
 """
 
-# Flushes once, then is killed at the first write of the second flush, at its second write, ...
+# Flushes once, then is killed at the first write of the second flush, at its second write, ... Or,
+# if asked, at the first write of all, the second, ... until the file is there.
 WRITER = """
 import ctypes, os, signal, sys
 from pathlib import Path
@@ -51,6 +52,7 @@ import pygenn_lite as pg
 from pygenn_lite.runtime.result_file import ResultFile
 
 kill_at, path = ctypes.CDLL(None).kill_at, Path(sys.argv[1])
+while_made = sys.argv[2] == "while made"
 FIRST, SECOND = 30_000, 60_000
 
 def add(file, begin, end):
@@ -63,11 +65,15 @@ def add(file, begin, end):
 
 def write(n):
     path.unlink(missing_ok=True)
+    if while_made:
+        kill_at(n)
     file = ResultFile(
         path, dt=0.1, start_step=0, name="x", sizes={"exc": 10, "inh": 10},
         spikes={"exc": range(10), "inh": range(10)}, dtype=np.float32,
         traces={("exc", "V"): np.arange(2, dtype=np.uint32)},
     )
+    if while_made:
+        os._exit(0)
     add(file, 0, FIRST)
     file.flush(FIRST)
     kill_at(n)
@@ -84,6 +90,9 @@ while status != 0:
     status = os.waitpid(child, 0)[1]
     killed += status != 0
     assert status == 0 or os.WTERMSIG(status) == signal.SIGKILL, status
+    if while_made:
+        assert path.exists() == (status == 0), killed
+        continue
     result = pg.load_result(path)
     stop = result.stop_step
     assert stop in (FIRST, SECOND) and (status or not result.interrupted), (killed, stop)
@@ -100,18 +109,22 @@ print(killed)
 @pytest.mark.skipif(
     sys.platform != "linux" or COMPILER is None, reason="needs LD_PRELOAD and a C compiler"
 )
-def test_a_kill_at_any_write_of_a_flush_leaves_what_was_flushed_before(tmp_path):
+@pytest.mark.parametrize(("when", "kills"), [("in a flush", 30), ("while made", 3)])
+def test_a_kill_at_any_write_leaves_what_was_flushed_before_and_no_file_that_is_none(
+    tmp_path, when, kills
+):
     (tmp_path / "kill.c").write_text(PRELOADED)
     library = tmp_path / "kill.so"
     words = [COMPILER, "-shared", "-fPIC", "-O1", "-o", library, tmp_path / "kill.c", "-ldl"]
     subprocess.run(words, check=True)
     root = str(Path(pg.__file__).parents[1])
     done = subprocess.run(
-        [sys.executable, "-c", WRITER, str(tmp_path / "run.h5")], capture_output=True, text=True,
+        [sys.executable, "-c", WRITER, str(tmp_path / "run.h5"), when],
+        capture_output=True, text=True,
         env={**os.environ, "LD_PRELOAD": str(library), "PYTHONPATH": root},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 30
+    assert int(done.stdout) > kills
 
 
 KILLED = """

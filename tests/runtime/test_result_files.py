@@ -76,7 +76,7 @@ sim.run(1e9, stream_to=sys.argv[1])
 """
 
 
-@pytest.mark.parametrize("seconds", [2.0, 2.6])
+@pytest.mark.parametrize("seconds", [1.0, 1.6])
 def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
     path = tmp_path / "killed.h5"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -84,6 +84,9 @@ def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
         [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env=environment
     )
     assert worker.stdout.readline() == b"running\n"
+    while not path.exists() or pg.load_result(path).duration <= 100.0:  # however busy the machine
+        assert worker.poll() is None
+        time.sleep(0.1)
     time.sleep(seconds)
     worker.send_signal(signal.SIGKILL)
     worker.wait()
