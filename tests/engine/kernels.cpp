@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cpp/engine/barrier.hpp"
+#include "cpp/engine/delivery.hpp"
 #include "cpp/engine/spike_block.hpp"
 #include "cpp/engine/store.hpp"
 #include "cpp/engine/workers.hpp"
@@ -69,6 +70,7 @@ void note(int64_t kind, int64_t step, int64_t index, int64_t source, int64_t del
 }
 
 struct TestStore : pgl_store {
+  TestStore() { choose_delivery = pgl::choose_delivery; }
   std::vector<uint32_t> bounds;
 };
 

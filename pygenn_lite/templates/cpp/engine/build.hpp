@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "builder.hpp"
+#include "delivery.hpp"
 #include "error.hpp"
 #include "list.hpp"
 #include "parallel.hpp"
@@ -72,6 +73,7 @@ pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups
     store->seed = seed;
     store->dt = dt;
     store->slices.resize(slices);
+    store->choose_delivery = pgl::choose_delivery;
     pgl::detail::adopt_groups(*store, n_groups, groups, slices);
     pgl::Progress progress(report, user, int64_t(n_source) * (flags & PGL_STORE_PROCEDURAL ? 1 : 2));
     const uint32_t workers = threads == 0 ? 1u : threads;

@@ -1,4 +1,5 @@
-// Delivery of static synapses: what a simulation spends most of its time on.
+// Delivery of static synapses: what a simulation spends most of its time on. The builder gives every store the loop that
+// fits it (choose_delivery); the engine calls it.
 //
 // Each segment in the calendar stands somewhere else in memory, so a plain loop would wait for memory at each. A second
 // walk through the same list runs ahead and asks for the lines that will be needed. It asks for them into the second
@@ -9,33 +10,11 @@
 
 #include <stdint.h>
 
-#include "calendar.hpp"
 #include "error.hpp"
-#include "list.hpp"
+#include "static_slice.hpp"
 #include "store.hpp"
 
 namespace pgl {
-
-// One store on one slice: where its jumps go, and when.
-struct StaticSlice {
-  const pgl_store* store = nullptr;
-  const pgl_slice_store* synapses = nullptr;
-  void* arena = nullptr;
-  uint32_t slice = 0;
-  void (*deliver)(StaticSlice&, const Segment*, uint32_t) = nullptr;
-  Calendar<Segment> calendar;
-  // Procedural stores: rows are drawn when their spikes are looked up, and their jumps wait in a calendar of their own.
-  bool drawn = false;
-  Calendar<Jump> jumps;
-  RegeneratedRow row;
-
-  StaticSlice(uint32_t longest_delay, bool procedural)
-      : calendar(procedural ? 0 : longest_delay), drawn(procedural), jumps(procedural ? longest_delay : 0) {}
-  void clear() {
-    calendar.clear();
-    jumps.clear();
-  }
-};
 
 namespace detail {
 
@@ -53,7 +32,7 @@ inline void fetch_lines(const Value* values, uint32_t n) {
 
 // By itself, so that its few variables stay in registers.
 template <class Real, class Target, bool kWeights>
-PGL_HOT [[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, size_t n) {
+[[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, size_t n) {
   size_t j = 0;
   for (; j + 4 <= n; j += 4) {
     arena[target[j]] += kWeights ? weight[j] : common;
@@ -122,7 +101,7 @@ void deliver_sparse(StaticSlice& part, const Segment* segments, uint32_t n) {
 // Dense: an entry is a row of the matrix. Several rows are added per pass over the targets (each target still in the
 // order of the rows), so that the arena is read and written once for all of them.
 template <class Real, int kRows>
-PGL_HOT void add_rows(Real* __restrict out, const Real* const* rows, uint32_t columns) {
+void add_rows(Real* __restrict out, const Real* const* rows, uint32_t columns) {
   for (uint32_t j = 0; j < columns; ++j) {
     Real sum = out[j];
     for (int r = 0; r < kRows; ++r) sum += rows[r][j];
@@ -149,7 +128,7 @@ void deliver_dense(StaticSlice& part, const Segment* entries, uint32_t n) {
 
 // All to all with one weight: no matrix, only a neuron's synapse with itself may be missing.
 template <class Real>
-PGL_HOT void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n) {
+void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n) {
   const uint32_t columns = part.synapses->dense_columns;
   const Real weight = static_cast<Real>(part.store->common_weight);
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;
@@ -165,7 +144,7 @@ PGL_HOT void deliver_dense_common(StaticSlice& part, const Segment* entries, uin
 }
 
 template <class Real>
-auto choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) -> void (*)(StaticSlice&, const Segment*, uint32_t) {
+Delivery choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) {
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0;
   if ((store.flags & PGL_STORE_DENSE) != 0) return weights ? deliver_dense<Real> : deliver_dense_common<Real>;
   if (!synapses.target32.empty()) {
@@ -176,48 +155,10 @@ auto choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) ->
 
 }  // namespace detail
 
-// Procedural stores: notes the jumps of the spikes that carry time t_step, except those before `first_arrival`. A row
-// is drawn once, whatever delays it has; at each step its jumps stand in the order of a stored row.
-inline void post_drawn(StaticSlice& part, const uint32_t* spikes, uint32_t n, int64_t step,
-                                int64_t first_arrival) {
-  const pgl_store& store = *part.store;
-  const RegeneratedRow& row = part.row;
-  for (uint32_t i = 0; i < n; ++i) {
-    store.regenerate(store, part.slice, spikes[i], part.row);
-    for (size_t k = 0; k < row.target.size(); ++k) {
-      const int64_t arrival = step + (row.delay.empty() ? store.delays.front() : row.delay[k]);
-      if (arrival < first_arrival) continue;
-      part.jumps.at(arrival).push(Jump{row.target[k], row.weight.empty() ? 0.0 : row.weight[k]});
-    }
-  }
-}
-
-inline void deliver_drawn(StaticSlice& part, int64_t step) {
-  List<Jump>& jumps = part.jumps.at(step);
-  const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
-  const double common = part.store->common_weight;
-  for (const Jump& jump : jumps) {
-    const double weight = weights ? jump.weight : common;
-    if (part.store->real_bytes == 8) {
-      static_cast<double*>(part.arena)[jump.target] += weight;
-    } else {
-      static_cast<float*>(part.arena)[jump.target] += static_cast<float>(weight);
-    }
-  }
-  jumps.clear();
-}
-
-inline StaticSlice make_static_slice(const pgl_store& store, uint32_t slice, void* arena) {
-  if (slice >= store.slices.size()) throw Error("the store has fewer slices than the engine");
-  if (store.delays.empty()) throw Error("the store names no delay");
-  StaticSlice part(store.delays.back(), (store.flags & PGL_STORE_PROCEDURAL) != 0);
-  part.store = &store;
-  part.synapses = &store.slices[slice];
-  part.arena = arena;
-  part.slice = slice;
-  part.deliver = store.real_bytes == 8 ? detail::choose_delivery<double>(store, *part.synapses)
-                                       : detail::choose_delivery<float>(store, *part.synapses);
-  return part;
+// The loop for one slice of a store.
+inline Delivery choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) {
+  return store.real_bytes == 8 ? detail::choose_delivery<double>(store, synapses)
+                               : detail::choose_delivery<float>(store, synapses);
 }
 
 }  // namespace pgl

@@ -13,12 +13,12 @@
 
 #include "abi.h"
 #include "calendar.hpp"
-#include "delivery.hpp"
 #include "error.hpp"
 #include "list.hpp"
 #include "population.hpp"
 #include "recording.hpp"
 #include "spreading.hpp"
+#include "static_slice.hpp"
 #include "workers.hpp"
 
 namespace pgl {

@@ -8,13 +8,6 @@
 
 // Runs once per store or call: kept small, so that the engine compiles quickly.
 #define PGL_COLD [[gnu::cold, gnu::noinline]]
-// The few loops in which the engine spends its time. All else compiles at a low level of optimisation, to the same
-// speed.
-#if defined(__clang__)
-#define PGL_HOT
-#else
-#define PGL_HOT [[gnu::optimize("O3")]]
-#endif
 
 namespace pgl {
 

@@ -1,4 +1,4 @@
-// The memory of stored synapses: made by the builder (build*.hpp), walked by delivery (delivery.hpp).
+// The memory of stored synapses: made by the builder (build*.hpp), walked by its loops of delivery (delivery.hpp).
 //
 // A store holds the synapses of one or several groups from one source population. It is cut into slices
 // (one worker owns a slice of every target population). Within a slice synapses stand row by row (source
@@ -38,6 +38,11 @@ struct RegeneratedRow {
   List<double> weight;    // rounded as stored weights are; empty without PGL_STORE_WEIGHTS
 };
 
+struct Segment;
+struct StaticSlice;
+// Adds the weights of arriving segments to a slice's arena.
+using Delivery = void (*)(StaticSlice&, const Segment*, uint32_t);
+
 }  // namespace pgl
 
 // What the engine sees of a store; the builder keeps more (build.hpp).
@@ -52,6 +57,7 @@ struct pgl_store {
   pgl::List<pgl_group> groups;         // copies; what they point to lives as long
   pgl::List<pgl_slice_store> slices;
   pgl::List<int64_t> group_sizes;
+  pgl::Delivery (*choose_delivery)(const pgl_store&, const pgl_slice_store&) = nullptr;
   // Procedural stores: draws a row again. Called from the worker that owns the slice.
   void (*regenerate)(const pgl_store&, uint32_t slice, uint32_t source, pgl::RegeneratedRow&) = nullptr;
 };

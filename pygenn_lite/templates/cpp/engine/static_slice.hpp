@@ -1,0 +1,83 @@
+// Static synapses on one slice, as the engine sees them: spikes on their way, and what delivers those that arrive.
+//
+// The loops that deliver are the builder's (delivery.hpp): an engine for networks without synapses is compiled without
+// them. Rows of procedural stores are drawn here.
+#ifndef PGL_STATIC_SLICE_HPP
+#define PGL_STATIC_SLICE_HPP
+
+#include <stdint.h>
+
+#include "calendar.hpp"
+#include "error.hpp"
+#include "list.hpp"
+#include "store.hpp"
+
+namespace pgl {
+
+// One store on one slice: where its jumps go, and when.
+struct StaticSlice {
+  const pgl_store* store = nullptr;
+  const pgl_slice_store* synapses = nullptr;
+  void* arena = nullptr;
+  uint32_t slice = 0;
+  Delivery deliver = nullptr;
+  Calendar<Segment> calendar;
+  // Procedural stores: rows are drawn when their spikes are looked up, and their jumps wait in a calendar of their own.
+  bool drawn = false;
+  Calendar<Jump> jumps;
+  RegeneratedRow row;
+
+  StaticSlice(uint32_t longest_delay, bool procedural)
+      : calendar(procedural ? 0 : longest_delay), drawn(procedural), jumps(procedural ? longest_delay : 0) {}
+  void clear() {
+    calendar.clear();
+    jumps.clear();
+  }
+};
+
+// Procedural stores: notes the jumps of the spikes that carry time t_step, except those before `first_arrival`. A row
+// is drawn once, whatever delays it has; at each step its jumps stand in the order of a stored row.
+inline void post_drawn(StaticSlice& part, const uint32_t* spikes, uint32_t n, int64_t step,
+                                int64_t first_arrival) {
+  const pgl_store& store = *part.store;
+  const RegeneratedRow& row = part.row;
+  for (uint32_t i = 0; i < n; ++i) {
+    store.regenerate(store, part.slice, spikes[i], part.row);
+    for (size_t k = 0; k < row.target.size(); ++k) {
+      const int64_t arrival = step + (row.delay.empty() ? store.delays.front() : row.delay[k]);
+      if (arrival < first_arrival) continue;
+      part.jumps.at(arrival).push(Jump{row.target[k], row.weight.empty() ? 0.0 : row.weight[k]});
+    }
+  }
+}
+
+inline void deliver_drawn(StaticSlice& part, int64_t step) {
+  List<Jump>& jumps = part.jumps.at(step);
+  const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
+  const double common = part.store->common_weight;
+  for (const Jump& jump : jumps) {
+    const double weight = weights ? jump.weight : common;
+    if (part.store->real_bytes == 8) {
+      static_cast<double*>(part.arena)[jump.target] += weight;
+    } else {
+      static_cast<float*>(part.arena)[jump.target] += static_cast<float>(weight);
+    }
+  }
+  jumps.clear();
+}
+
+inline StaticSlice make_static_slice(const pgl_store& store, uint32_t slice, void* arena) {
+  if (slice >= store.slices.size()) throw Error("the store has fewer slices than the engine");
+  if (store.delays.empty()) throw Error("the store names no delay");
+  StaticSlice part(store.delays.back(), (store.flags & PGL_STORE_PROCEDURAL) != 0);
+  part.store = &store;
+  part.synapses = &store.slices[slice];
+  part.arena = arena;
+  part.slice = slice;
+  part.deliver = store.choose_delivery(store, *part.synapses);
+  return part;
+}
+
+}  // namespace pgl
+
+#endif
