@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,9 @@ from pygenn_lite.runtime.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.memory_sink import HINT, MemorySink
 from pygenn_lite.runtime.result import Result, load_result
-from pygenn_lite.runtime.result_file import ResultFile
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.result_file import ResultFile
 
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
 CHUNK_BYTES = 32 << 20  # of samples that the engine holds before they are fetched
@@ -98,7 +100,7 @@ class RunLoop:
         if self._counted_at != self.step and not self._broken_off:
             self._count()
         weights = self._weights() if self.keep_weights else {}
-        if isinstance(self.sink, ResultFile):
+        if not isinstance(self.sink, MemorySink):
             for group, kept in weights.items():
                 self.sink.add_weights(group, kept)
             try:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.named import Named, as_name
@@ -33,8 +33,12 @@ from pygenn_lite.runtime.provenance import provenance_of
 from pygenn_lite.runtime.recording import recording_rows
 from pygenn_lite.runtime.result import Result
 from pygenn_lite.runtime.run_loop import RunLoop
-from pygenn_lite.runtime.sinks import RunSink, open_sink
+from pygenn_lite.runtime.sinks import open_sink
 from pygenn_lite.runtime.views import GroupView, PopulationView
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.memory_sink import MemorySink
+    from pygenn_lite.runtime.result_file import ResultFile
 
 Callback = Callable[["Simulation"], object]
 
@@ -346,7 +350,7 @@ class Simulation(Live, Named):
     def _advance(
         self,
         steps: int,
-        sink: RunSink,
+        sink: MemorySink | ResultFile,
         report: Progress,
         callback: Callback | None = None,
         every: int | None = None,

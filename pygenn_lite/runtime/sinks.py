@@ -6,7 +6,7 @@ import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.errors import PygennLiteWarning, full_text
 from pygenn_lite.runtime.files import real_path
@@ -14,9 +14,9 @@ from pygenn_lite.runtime.machine import Machine
 from pygenn_lite.runtime.memory_sink import MemorySink
 from pygenn_lite.runtime.plan import MemoryRow, readable
 from pygenn_lite.runtime.recording import recording_rows
-from pygenn_lite.runtime.result_file import ResultFile
 
-RunSink = MemorySink | ResultFile
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.result_file import ResultFile
 
 
 def open_sink(
@@ -27,7 +27,7 @@ def open_sink(
     stream_to: Path | None = None,
     overwrite: bool = False,
     keep_weights: bool = False,
-) -> RunSink:
+) -> MemorySink | ResultFile:
     """The place for what the next steps record.
 
     Parameters
@@ -55,6 +55,9 @@ def open_sink(
     start = int(machine.engine.step_get(machine.pointer))
     if stream_to is None:
         return MemorySink(requests, dt, real, start, start + steps, provenance)
+    # Runs into memory, and they are most of those that last milliseconds, do without.
+    from pygenn_lite.runtime.result_file import ResultFile
+
     file = ResultFile(
         stream_to,
         dt=dt,
