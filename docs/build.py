@@ -19,15 +19,10 @@ from gallery import METHODS_OF, users_of
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.runtime import (
-    binning,
-    connections,
-    inspection,
-    recorded_data,
-    result,
-    simulation,
-    views,
-)
+from pygenn_lite.runtime import inspection, simulation
+from pygenn_lite.runtime.results import binning, recorded_data, result
+from pygenn_lite.runtime.values import connections
+from pygenn_lite.runtime.views import group_views
 from pygenn_lite.yaml_format import RunSettings
 from pygenn_lite.yaml_format.load import read_document
 
@@ -135,7 +130,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
         pg.compile_network, simulation.Simulation, simulation.Timings,
-        views.PopulationView, views.GroupView, connections.Connections, inspection.Inspection,
+        group_views.PopulationView, group_views.GroupView, connections.Connections, inspection.Inspection,
     ]  # fmt: skip
     yield "Results", "", [
         result.Result, recorded_data.SpikeTrain, recorded_data.Trace, recorded_data.SpikeCounts,

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from pygenn_lite import declaration, errors
 from pygenn_lite.declaration import *  # noqa: F403
-from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import PygennLiteError
-from pygenn_lite.runtime import provenance as _provenance
+from pygenn_lite.runtime.results import provenance as _provenance
 
 __version__ = "0.1.0"
 
 _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
     "compile_network": "pygenn_lite.runtime.compilation",
-    "Result": "pygenn_lite.runtime.result",
-    "load_result": "pygenn_lite.runtime.result",
-    "join_results": "pygenn_lite.runtime.joining",
+    "Result": "pygenn_lite.runtime.results.result",
+    "load_result": "pygenn_lite.runtime.results.result",
+    "join_results": "pygenn_lite.runtime.results.joining",
     "RunSettings": "pygenn_lite.yaml_format",
     "load_network": "pygenn_lite.yaml_format",
     "dump_network": "pygenn_lite.yaml_format",
@@ -54,8 +54,8 @@ if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite import models, plotting
     from pygenn_lite.models import *  # noqa: F403
     from pygenn_lite.runtime.compilation import compile_network
-    from pygenn_lite.runtime.joining import join_results
-    from pygenn_lite.runtime.result import Result, load_result
+    from pygenn_lite.runtime.results.joining import join_results
+    from pygenn_lite.runtime.results.result import Result, load_result
     from pygenn_lite.runtime.simulation import Simulation
     from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
 

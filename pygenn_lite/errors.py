@@ -1,4 +1,4 @@
-"""Exceptions. Each speaks of the user's model: where it went wrong, what is wrong, and the cure."""
+"""Exceptions. Each speaks of the user's model: where it went wrong, what is wrong, and a hint."""
 
 from __future__ import annotations
 
@@ -12,29 +12,34 @@ class PygennLiteError(Exception):
         What is wrong.
     where : str
         The place: file and line, model, equation, population.
-    cure : str
+    hint : str
         What to write or do instead.
     """
 
-    def __init__(self, message: str, *, where: str = "", cure: str = "") -> None:
-        super().__init__(message, where, cure)
-        self.message, self.where, self.cure = message, where, cure
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where, hint)
+        self.message, self.where, self.hint = message, where, hint
+
+    @property
+    def cure(self) -> str:
+        """The old name of `hint`."""
+        return self.hint
 
     def __str__(self) -> str:
-        return full_text(self.message, self.where, self.cure)
+        return full_text(self.message, self.where, self.hint)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.message, self.where, self.cure)
+        return _rebuild, (type(self), self.message, self.where, self.hint)
 
 
-def full_text(message: str, where: str = "", cure: str = "") -> str:
+def full_text(message: str, where: str = "", hint: str = "") -> str:
     """An error or a warning as it is printed."""
     text = f"{where}: {message}" if where else message
-    return f"{text}\n  cure: {cure}" if cure else text
+    return f"{text}\n  hint: {hint}" if hint else text
 
 
-def _rebuild(kind: type[PygennLiteError], message: str, where: str, cure: str) -> PygennLiteError:
-    return kind(message, where=where, cure=cure)
+def _rebuild(kind: type[PygennLiteError], message: str, where: str, hint: str) -> PygennLiteError:
+    return kind(message, where=where, hint=hint)
 
 
 class PygennLiteWarning(RuntimeWarning):

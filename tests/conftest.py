@@ -37,7 +37,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     pytest-xdist by itself counts the machine's physical cores where psutil is installed: 1 on a
     virtual machine with two hyperthreads, 64 in a container that may use 4.
     """
-    from pygenn_lite.runtime.toolchain import available_cpus
+    from pygenn_lite.runtime.cpp.toolchain import available_cpus
 
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None

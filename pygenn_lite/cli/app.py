@@ -105,7 +105,7 @@ def run(
 ) -> None:
     """Simulate a network; print its rates; write spikes and a picture."""
     from pygenn_lite.cli.logs import show_logs
-    from pygenn_lite.cli.run import RunOptions, run_network
+    from pygenn_lite.cli.run_command import RunOptions, run_network
 
     show_logs(verbose)
     code = run_network(
@@ -128,7 +128,7 @@ def inspect(
     source: Annotated[bool, typer.Option("--source", help="Print the generated source.")] = False,
 ) -> None:
     """Show a network: update rules as formulas, arrays with bytes, generated source."""
-    from pygenn_lite.cli.inspection import inspect_network
+    from pygenn_lite.cli.inspect_command import inspect_network
 
     inspect_network(network, tuple(set_ or ()), precision=precision, scale=scale, source=source)
 
@@ -173,8 +173,13 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled code.")] = False,
 ) -> None:
     """Show the compile cache, or clear it."""
-    from pygenn_lite.runtime.cache import cache_directory, cache_entries, cache_size, clear_cache
-    from pygenn_lite.runtime.plan import readable
+    from pygenn_lite.codegen.plan.memory import readable
+    from pygenn_lite.runtime.compile_cache import (
+        cache_directory,
+        cache_entries,
+        cache_size,
+        clear_cache,
+    )
 
     if clear:
         write_line(f"{readable(clear_cache())} freed in {cache_directory()}")

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from pygenn_lite.cli.output import fill_closed_streams, silence_stdout
 from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
-from pygenn_lite.runtime.files import is_disk_full
+from pygenn_lite.runtime.results.files import is_disk_full
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # what the library of the command line makes of Ctrl-C, without a word
@@ -88,12 +88,12 @@ def explain(error: BaseException, words: Sequence[str]) -> int:
     if isinstance(error, BrokenPipeError):
         silence_stdout()
     elif isinstance(error, MemoryError):
-        say("error: not enough memory\n  cure: make the network smaller, e.g. with --scale")
+        say("error: not enough memory\n  hint: make the network smaller, e.g. with --scale")
     elif isinstance(error, OSError):
         say(f"error: {disk_message(error)}")
     else:
         kind = type(error).__name__
-        say(f"internal error ({kind}: {error})\n  cure: add --debug for the traceback; report it")
+        say(f"internal error ({kind}: {error})\n  hint: add --debug for the traceback; report it")
     return FAILED
 
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pygenn_lite.cli.run import SUMMARY_FILE
+from pygenn_lite.cli.run_command import SUMMARY_FILE
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.runtime.files import RESULT_FILE
+from pygenn_lite.runtime.results.files import RESULT_FILE
 
 
 def plot_file(source: Path, out: Path | None, *, settle: float | None = None, **look: Any) -> Path:
@@ -17,13 +17,13 @@ def plot_file(source: Path, out: Path | None, *, settle: float | None = None, **
     ``look`` are options of :func:`pygenn_lite.plotting.plot_result`.
     """
     from pygenn_lite import plotting
-    from pygenn_lite.runtime.result import load_result
+    from pygenn_lite.runtime.results.result import load_result
 
     file = source / RESULT_FILE if source.is_dir() else source
     if not file.is_file():
         raise FileFormatError(
             f"there is no result file '{file}'",
-            cure=f"give a file that 'run' wrote, or the folder of its {RESULT_FILE}",
+            hint=f"give a file that 'run' wrote, or the folder of its {RESULT_FILE}",
         )
     result = load_result(file)
     summary = _summary(file.parent / SUMMARY_FILE) if file.name == RESULT_FILE else {}

@@ -13,12 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.codegen.resolution import network_structure
-from pygenn_lite.codegen.structure import GroupInstance, NetworkStructure, PopulationInstance
+from pygenn_lite.codegen.structure.resolution import network_structure
+from pygenn_lite.codegen.structure.structures import (
+    GroupInstance,
+    NetworkStructure,
+    PopulationInstance,
+)
 from pygenn_lite.errors import EquationError
 
 if TYPE_CHECKING:
-    from pygenn_lite.codegen.program import Program
+    from pygenn_lite.codegen.program.program import Program
 
 __all__ = [
     "GeneratedCode",
@@ -48,9 +52,9 @@ def derive_program(structure: NetworkStructure) -> Program:
     EquationError
         An equation has no meaning, or SymPy cannot work with it.
     """
-    from pygenn_lite.codegen.program import Program
-    from pygenn_lite.codegen.symbolic.neuron import neuron_kernel
-    from pygenn_lite.codegen.symbolic.synapse import synapse_kernel
+    from pygenn_lite.codegen.program.neuron_kernel import neuron_kernel
+    from pygenn_lite.codegen.program.program import Program
+    from pygenn_lite.codegen.program.synapse_kernel import synapse_kernel
 
     def derive(kernel: Any, part: Any, name: str, what: str) -> Any:
         try:
@@ -60,7 +64,7 @@ def derive_program(structure: NetworkStructure) -> Program:
             raise EquationError(
                 f"the equations are too involved for SymPy ({str(error).strip()[:200]})",
                 where=f"{what} {part.name!r}",
-                cure="write them more plainly: no where() or Piecewise() inside a condition, and "
+                hint="write them more plainly: no where() or Piecewise() inside a condition, and "
                 "no functions of constants",
             ) from error
 
@@ -83,7 +87,7 @@ def generate(structure: NetworkStructure) -> GeneratedCode:
 
 def render_program(program: Program) -> GeneratedCode:
     """Source text and manifest of a Program."""
-    from pygenn_lite.codegen.manifest import build_manifest
-    from pygenn_lite.codegen.render import render_cpp
+    from pygenn_lite.codegen.program.manifest import build_manifest
+    from pygenn_lite.codegen.render.cpp import render_cpp
 
     return GeneratedCode(source=render_cpp(program), manifest=build_manifest(program))

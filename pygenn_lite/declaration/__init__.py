@@ -13,22 +13,22 @@ from pygenn_lite.declaration.connectivity import (
     OneToOne,
     from_scipy,
 )
-from pygenn_lite.declaration.equations import (
+from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.language.equations import (
     Equation,
     Expression,
     parse_equations,
     parse_expression,
 )
-from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
 from pygenn_lite.declaration.network import Network, NetworkDeclaration
-from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,
     SpikeSource,
     SynapseGroup,
 )
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
-from pygenn_lite.declaration.synapse import SynapseModel, Trace
+from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 from pygenn_lite.declaration.values import (
     Binomial,
     Distribution,

@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
-from pygenn_lite.declaration.equations import Expression
-from pygenn_lite.declaration.habits import symbol_hint
-from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.language.habits import symbol_hint
+from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.language.vocabulary import (
+    AXES,
+    DISTANCE,
+    NEURON_SYMBOLS,
+    RANDOM,
+    SYNAPSE_SYMBOLS,
+)
 from pygenn_lite.declaration.numeric import (
     plain_array,
     plain_indices,
@@ -19,7 +26,7 @@ from pygenn_lite.declaration.numeric import (
 )
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
-from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import (
     Distribution,
     FrozenArray,
@@ -27,13 +34,6 @@ from pygenn_lite.declaration.values import (
     Uniform,
     Value,
     check_length,
-)
-from pygenn_lite.declaration.vocabulary import (
-    AXES,
-    DISTANCE,
-    NEURON_SYMBOLS,
-    RANDOM,
-    SYNAPSE_SYMBOLS,
 )
 from pygenn_lite.errors import EquationError, NetworkError, ShapeError
 
@@ -50,7 +50,7 @@ def check_neuron_value(value: Value, population: Population, what: str, where: s
             raise EquationError(
                 f"the parameter {name!r} in {what} = {value.text}",
                 where=where,
-                cure=f"values know the neuron's index and place only: give the number of {name}",
+                hint=f"values know the neuron's index and place only: give the number of {name}",
             )
         _check_symbols(value, known, what, where, "value of neurons")
 
@@ -65,7 +65,7 @@ def check_dt(dt: object) -> float:
     number = plain_number(dt)
     if number is None or not 0 < number < 1e6:
         raise NetworkError(
-            f"dt = {dt!r} is not a valid time step", cure="give a time in ms, above 0 and below 1e6"
+            f"dt = {dt!r} is not a valid time step", hint="give a time in ms, above 0 and below 1e6"
         )
     if getattr(dt, "dtype", None) in (np.float32, np.float16):
         return float(str(np.asarray(dt)[()]))  # what it shows: 0.1 is 0.10000000149 there
@@ -77,7 +77,7 @@ def check_seed(seed: object) -> int:
     number = whole_number(seed)
     if number is None or not 0 <= number < 2**64:
         raise NetworkError(
-            f"seed = {seed!r} is not a valid seed", cure="give a whole number from 0 to 2^64 - 1"
+            f"seed = {seed!r} is not a valid seed", hint="give a whole number from 0 to 2^64 - 1"
         )
     return number
 
@@ -87,7 +87,7 @@ def check_size(size: object, where: str) -> int:
     number = whole_number(size)
     if number is None or not 1 <= number < 2**32 - 64:
         raise NetworkError(
-            f"size = {size!r}", where=where, cure="give a whole number from 1 to 2^32"
+            f"size = {size!r}", where=where, hint="give a whole number from 1 to 2^32"
         )
     return number
 
@@ -98,17 +98,17 @@ def check_synapse_model(given: object, where: str) -> None:
         raise not_a("synapse model", given, where, "a SynapseModel, e.g. ExponentialCurrent(5.0)")
 
 
-def not_a(what: str, given: object, where: str, cure: str) -> NetworkError:
+def not_a(what: str, given: object, where: str, hint: str) -> NetworkError:
     """The error for something else than was asked for. What is given without parentheses, or by its
     name as in a file, is told so."""
     name = getattr(given, "__name__", None)
     shown = name or (f"the text {given!r:.60}" if isinstance(given, str) else type(given).__name__)
-    cure = f"give {cure}"
+    hint = f"give {hint}"
     if name:
-        cure += f"; write {name}(...), with parentheses and what it takes"
+        hint += f"; write {name}(...), with parentheses and what it takes"
     elif isinstance(given, str):
-        cure += "; names stand for them in YAML only"
-    return NetworkError(f"{shown} is not a {what}", where=where, cure=cure)
+        hint += "; names stand for them in YAML only"
+    return NetworkError(f"{shown} is not a {what}", where=where, hint=hint)
 
 
 def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None:
@@ -120,11 +120,11 @@ def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None
         array = array[:, None]
     if array.ndim != 2 or array.shape[0] != size or not 1 <= array.shape[1] <= 3:
         raise ShapeError(
-            f"positions have shape {array.shape}", where=where, cure=f"give ({size}, 1 to 3)"
+            f"positions have shape {array.shape}", where=where, hint=f"give ({size}, 1 to 3)"
         )
     if not np.all(np.isfinite(array)):
         raise NetworkError(
-            "a position is NaN or infinite", where=where, cure="give finite coordinates"
+            "a position is NaN or infinite", where=where, hint="give finite coordinates"
         )
     return FrozenArray(array)
 
@@ -137,17 +137,17 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> Spike
         raise ShapeError(
             f"times {t.shape} and indices {i.shape} must be one-dimensional and alike",
             where=where,
-            cure="give one index per time",
+            hint="give one index per time",
         )
     if t.size and (not np.all(np.isfinite(t)) or t.min() < 0):
         raise NetworkError(
             "spike times must be finite and not negative",
             where=where,
-            cure="give times in ms from the start of the simulation on",
+            hint="give times in ms from the start of the simulation on",
         )
     if i.size and not (i.min() >= 0 and i.max() < size):
         raise NetworkError(
-            "a spike index is out of range", where=where, cure=f"whole numbers from 0 to {size - 1}"
+            "a spike index is out of range", where=where, hint=f"whole numbers from 0 to {size - 1}"
         )
     return SpikeSource(FrozenArray(t), FrozenArray(i))
 
@@ -161,13 +161,13 @@ def check_timed_values(
         raise ShapeError(
             f"times {t.shape} and values {v.shape} do not fit",
             where=where,
-            cure=f"values need shape ({t.size},) or ({t.size}, {size})",
+            hint=f"values need shape ({t.size},) or ({t.size}, {size})",
         )
     if not (np.all(np.isfinite(t)) and np.all(np.isfinite(v))) or np.any(np.diff(t) <= 0):
         raise NetworkError(
             "times must rise, all values be finite",
             where=where,
-            cure="sort both by time (numpy.argsort), one value per time",
+            hint="sort both by time (numpy.argsort), one value per time",
         )
     return t, v
 
@@ -182,7 +182,7 @@ def check_not_negative(value: Value, what: str, where: str) -> None:
     elif isinstance(value, Uniform):
         low = value.low
     if low is not None and low < 0:
-        raise NetworkError(f"negative {what} {low}", where=where, cure="give values >= 0")
+        raise NetworkError(f"negative {what} {low}", where=where, hint="give values >= 0")
 
 
 def check_synapse_value(
@@ -194,7 +194,7 @@ def check_synapse_value(
         raise NetworkError(
             f"of {what} = {value!r}, less than one value in a million lies between the limits",
             where=f"{where}: {what}",
-            cure="move the limits closer to the mean, or use another distribution",
+            hint="move the limits closer to the mean, or use another distribution",
         )
     if isinstance(value, FrozenArray):
         size = _explicit_size(group, pre)
@@ -205,14 +205,14 @@ def check_synapse_value(
                 f"{what} is an array, but the rule {type(group.connectivity).__name__} does not "
                 "say which synapse is which",
                 where=where,
-                cure=f"give a matrix of shape ({pre.size}, {post.size}), use Explicit or CSR, or a "
+                hint=f"give a matrix of shape ({pre.size}, {post.size}), use Explicit or CSR, or a "
                 "distribution",
             )
         if value.array.shape not in ((size,), (pre.size, post.size)):
             raise ShapeError(
                 f"{what} has shape {value.array.shape}, but there are {size} synapses",
                 where=where,
-                cure=f"give ({size},) or a matrix of shape ({pre.size}, {post.size})",
+                hint=f"give ({size},) or a matrix of shape ({pre.size}, {post.size})",
             )
     if isinstance(value, Expression):
         known = set(SYNAPSE_SYMBOLS)
@@ -242,7 +242,7 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
         raise NetworkError(
             f"a {kind}delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
             where=where,
-            cure=f"delays are at least dt = {dt} ms",
+            hint=f"delays are at least dt = {dt} ms",
         )
     _check_longest(delay, dt, where)
 
@@ -263,7 +263,7 @@ def _check_longest(delay: Value, dt: float, where: str) -> None:
         raise NetworkError(
             f"a {what} of {longest:g} ms is longer than {LONGEST_DELAY:,} steps of {dt} ms",
             where=where,
-            cure="use shorter delays or a larger dt",
+            hint="use shorter delays or a larger dt",
         )
 
 
@@ -289,11 +289,11 @@ def _check_symbols(value: Expression, known: set[str], what: str, where: str, pl
             f"unknown symbol {symbol!r} in {what} = {value.text}"
             f"{'' if hint else nearest(symbol, known)}",
             where=where,
-            cure=hint or f"known here: {sorted(known)}",
+            hint=hint or f"known here: {sorted(known)}",
         )
     if value.functions & RANDOM:
         raise EquationError(
             f"rand() in {what} = {value.text}",
             where=where,
-            cure="use a distribution, e.g. Uniform(0, 1)",
+            hint="use a distribution, e.g. Uniform(0, 1)",
         )

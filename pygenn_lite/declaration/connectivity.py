@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pygenn_lite.declaration.constants import as_float, constant_value
-from pygenn_lite.declaration.equations import Expression, ExpressionLike, parse_expression
+from pygenn_lite.declaration.language.constants import as_float, constant_value
+from pygenn_lite.declaration.language.equations import Expression, ExpressionLike, parse_expression
+from pygenn_lite.declaration.language.parser import parse_tree
+from pygenn_lite.declaration.language.vocabulary import DISTANCE, RANDOM
 from pygenn_lite.declaration.numeric import plain_array, plain_indices, plain_number, whole_number
-from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.declaration.vocabulary import DISTANCE, RANDOM
 from pygenn_lite.errors import ConnectivityError
 
 STORAGE = ("auto", "sparse", "dense", "procedural")
@@ -61,7 +61,7 @@ class OneToOne(Connectivity):
             raise ConnectivityError(
                 f"one-to-one needs populations of equal size, not {n_pre} and {n_post}",
                 where=where,
-                cure="make the sizes equal or choose another rule",
+                hint="make the sizes equal or choose another rule",
             )
 
 
@@ -102,7 +102,7 @@ class FixedTotalNumber(Connectivity):
         super().__post_init__()
         if (self.n is None) == (self.probability is None):
             raise ConnectivityError(
-                "give either n or probability", where="FixedTotalNumber", cure="one of the two"
+                "give either n or probability", where="FixedTotalNumber", hint="one of the two"
             )
         if self.n is not None:
             object.__setattr__(self, "n", _count(self.n, "FixedTotalNumber"))
@@ -113,7 +113,7 @@ class FixedTotalNumber(Connectivity):
                 raise ConnectivityError(
                     "probability 1 would need infinitely many synapses",
                     where="FixedTotalNumber",
-                    cure="use AllToAll()",
+                    hint="use AllToAll()",
                 )
 
     def total(self, n_pre: int, n_post: int) -> int:
@@ -181,7 +181,7 @@ class Explicit(Connectivity):
             raise ConnectivityError(
                 f"pre has {len(self.pre)} entries, post {len(self.post)}",
                 where="Explicit",
-                cure="give one of each per synapse",
+                hint="give one of each per synapse",
             )
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
@@ -210,7 +210,7 @@ class CSR(Connectivity):
             raise ConnectivityError(
                 "row_begin must rise from 0 to the number of targets",
                 where="CSR",
-                cure="give len(sources) + 1 entries",
+                hint="give len(sources) + 1 entries",
             )
 
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
@@ -241,13 +241,13 @@ class DistanceDependent(Connectivity):
             raise ConnectivityError(
                 f"the probability {expression.text!r} may depend on 'distance' only",
                 where="DistanceDependent",
-                cure="e.g. 'exp(-distance/100)'",
+                hint="e.g. 'exp(-distance/100)'",
             )
         if expression.is_condition:
             raise ConnectivityError(
                 f"the probability {expression.text!r} is a condition, not a number",
                 where="DistanceDependent",
-                cure=f"write where({expression.text}, 1, 0)",
+                hint=f"write where({expression.text}, 1, 0)",
             )
         constant = constant_value(parse_tree(expression.text), "DistanceDependent")
         if constant is not None:
@@ -259,7 +259,7 @@ class DistanceDependent(Connectivity):
             raise ConnectivityError(
                 f"max_distance = {max_distance!r} is not a valid distance",
                 where="DistanceDependent",
-                cure="give a positive number, or None for no limit",
+                hint="give a positive number, or None for no limit",
             )
         object.__setattr__(self, "probability", expression)
         object.__setattr__(self, "max_distance", limit)
@@ -296,7 +296,7 @@ def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
         raise ConnectivityError(
             f"{type(matrix).__name__} is not a scipy.sparse matrix",
             where="from_scipy",
-            cure="give scipy.sparse.csr_array(matrix)",
+            hint="give scipy.sparse.csr_array(matrix)",
         )
     csr = matrix.tocsr()
     return CSR(csr.indptr, csr.indices), FrozenArray(plain_array(csr.data, "weights", "from_scipy"))
@@ -306,7 +306,7 @@ def _probability(p: object, where: str) -> float:
     number = plain_number(p)
     if number is None or not 0.0 <= number <= 1.0:
         raise ConnectivityError(
-            f"probability {p!r} lies outside [0, 1]", where=where, cure="give a number from 0 to 1"
+            f"probability {p!r} lies outside [0, 1]", where=where, hint="give a number from 0 to 1"
         )
     return float(number)
 
@@ -317,7 +317,7 @@ def _count(n: object, where: str) -> int:
         raise ConnectivityError(
             f"n = {n!r} is not a valid number of synapses",
             where=where,
-            cure="give a whole number >= 0",
+            hint="give a whole number >= 0",
         )
     return number
 
@@ -333,7 +333,7 @@ def _check_range(values: FrozenArray, size: int, what: str, where: str) -> None:
         raise ConnectivityError(
             f"{what} index {bad} is out of range",
             where=where,
-            cure=f"indices run from 0 to {size - 1}",
+            hint=f"indices run from 0 to {size - 1}",
         )
 
 
@@ -354,19 +354,19 @@ def _check_room(
     where: str,
 ) -> None:
     """There must be a place for every synapse. `lost` of the `places` are autapses and forbidden;
-    the cure names what would help, and nothing that is so already."""
+    the hint names what would help, and nothing that is so already."""
     available = places - lost
     if wanted == 0 or (available > 0 and (rule.multapses or wanted <= available)):
         return
-    cures = []
+    hints = []
     if not rule.multapses and available > 0:
-        cures.append("allow multapses (multapses=True)")
+        hints.append("allow multapses (multapses=True)")
     if lost and (wanted <= places or rule.multapses):
-        cures.append("allow autapses (autapses=True)")
-    if lost and not cures:
-        cures.append("allow autapses and multapses (both True)")
+        hints.append("allow autapses (autapses=True)")
+    if lost and not hints:
+        hints.append("allow autapses and multapses (both True)")
     lower = "n" if rule.n is not None else "the probability"
-    cures.append(f"lower {lower}: at most {available} {synapses} fit")
+    hints.append(f"lower {lower}: at most {available} {synapses} fit")
     without = [word for word in ("autapses", "multapses") if not getattr(rule, word)]
     if not lost and "autapses" in without:
         without.remove("autapses")
@@ -374,5 +374,5 @@ def _check_room(
     raise ConnectivityError(
         f"{wanted} {synapses}{shown} need more than the {available} {what} there are",
         where=where,
-        cure=", or ".join(cures),
+        hint=", or ".join(hints),
     )

@@ -7,9 +7,9 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 
-from pygenn_lite.declaration.constants import constant_value
-from pygenn_lite.declaration.equations import Equation, Expression
-from pygenn_lite.declaration.parser import parse_tree
+from pygenn_lite.declaration.language.constants import constant_value
+from pygenn_lite.declaration.language.equations import Equation, Expression
+from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.errors import EquationError
 
 LARGEST_EXPANSION = 20_000  # operations and names; the largest model of the library has 300
@@ -65,7 +65,7 @@ def _in_order(definitions: dict[str, Equation], where: str) -> list[str]:
                     "auxiliary definitions refer to each other in a circle: "
                     + " -> ".join([*circle, following][:12]),
                     where=definitions[following].where or where,
-                    cure=f"break the circle, e.g. make {following!r} a state variable: "
+                    hint=f"break the circle, e.g. make {following!r} a state variable: "
                     f"d{following}/dt = ...",
                 )
             if following not in ordered:
@@ -89,7 +89,7 @@ def _expanded_size(expression: Expression, sizes: dict[str, int], where: str) ->
             f"{shown if len(shown) <= 80 else shown[:77] + '...'} has {min(size, 10**12)} terms "
             "when all definitions are written out",
             where=expression.where or where,
-            cure=f"at most {LARGEST_EXPANSION} are possible: use each definition less often, or "
+            hint=f"at most {LARGEST_EXPANSION} are possible: use each definition less often, or "
             "make one of them a state variable",
         )
     return size

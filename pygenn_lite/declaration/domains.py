@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.equations import Expression
+from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
 from pygenn_lite.errors import InputError, PygennLiteWarning, full_text
 
@@ -89,7 +89,7 @@ def check_bounds(
             raise error(
                 f"{lower} = {low:g} and {upper} = {high:g}: the lower bound exceeds the upper",
                 where=where,
-                cure=f"write {lower}={min(low, high):g}, {upper}={max(low, high):g}; inhibitory "
+                hint=f"write {lower}={min(low, high):g}, {upper}={max(low, high):g}; inhibitory "
                 f"weights are negative and learn between {lower} and 0; between runs, set the one "
                 "that gives way first",
             )
@@ -119,12 +119,12 @@ def check_domains(
             wrong = _outside(value, domain, name)
             if not wrong:
                 continue
-            cure = _cure(value, domain)
+            hint = _cure(value, domain)
             if not domain.warns:
-                raise error(f"{wrong}, but it must be {domain.words}", where=where, cure=cure)
+                raise error(f"{wrong}, but it must be {domain.words}", where=where, hint=hint)
             text = f"{wrong}, but it is kept {domain.words}: cut at its first change"
             warnings.warn(
-                full_text(text, where, cure), PygennLiteWarning, stacklevel=stacklevel + 1
+                full_text(text, where, hint), PygennLiteWarning, stacklevel=stacklevel + 1
             )
 
 

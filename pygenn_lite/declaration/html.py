@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.declaration.summary import value_text
 
 if TYPE_CHECKING:
-    from pygenn_lite.declaration.equations import Equation, Expression
+    from pygenn_lite.declaration.language.equations import Equation, Expression
     from pygenn_lite.declaration.network import Network
-    from pygenn_lite.declaration.neuron import NeuronModel
-    from pygenn_lite.declaration.synapse import SynapseModel, Trace
+    from pygenn_lite.declaration.neuron_model import NeuronModel
+    from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 
 MOST_ROWS = 40
 
@@ -118,7 +118,7 @@ def trace_parts(trace: Trace, what: str) -> list[str]:
 def _formulas(title: str, equations: Sequence[Equation]) -> str:
     if not equations:
         return ""
-    from pygenn_lite.declaration.latex import equation_latex
+    from pygenn_lite.declaration.language.latex import equation_latex
 
     lines = [" &".join(equation_latex(equation)) for equation in equations]
     return _mathematics(title, r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}")
@@ -127,7 +127,7 @@ def _formulas(title: str, equations: Sequence[Equation]) -> str:
 def _formula(title: str, expression: Expression | None) -> str:
     if expression is None:
         return ""
-    from pygenn_lite.declaration.latex import expression_latex
+    from pygenn_lite.declaration.language.latex import expression_latex
 
     return _mathematics(title, expression_latex(expression))
 

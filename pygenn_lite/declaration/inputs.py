@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pygenn_lite.declaration.summary import line, value_text
-from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pygenn_lite.declaration.inputs import Input
+from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.named import Named, as_name
-from pygenn_lite.declaration.names import check_name, nearest
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.errors import NetworkError
 
@@ -22,7 +22,7 @@ class Members(Named):
         check_name(name, what, reserved=False)
         if name in self.populations or name in self.groups:
             raise NetworkError(
-                f"the name {name!r} is used twice", where=what, cure="give each its own name"
+                f"the name {name!r} is used twice", where=what, hint="give each its own name"
             )
 
     def _add_input(self, declared: Input) -> None:
@@ -44,12 +44,12 @@ class Members(Named):
         if found is None:
             raise NetworkError(
                 f"no population {name!r} in this network{nearest(str(name), self.populations)}",
-                cure=f"its populations are {list(self.populations)}",
+                hint=f"its populations are {list(self.populations)}",
             )
         if isinstance(which, Population) and found is not which:
             raise NetworkError(
                 f"this population {name!r} belongs to another network",
-                cure="use what population() of this network returned",
+                hint="use what population() of this network returned",
             )
         return found
 
@@ -58,7 +58,7 @@ class Members(Named):
         if isinstance(population.model, SpikeSource):
             raise NetworkError(
                 f"{population.name!r} replays spike trains and cannot receive input",
-                cure="choose another target",
+                hint="choose another target",
             )
         return population
 
@@ -70,7 +70,7 @@ class Members(Named):
             raise NetworkError(
                 f"no input {input!r}{nearest(input, known)}",
                 where=f"population {population.name!r}",
-                cure=f"its inputs are {list(known)}",
+                hint=f"its inputs are {list(known)}",
             )
         return population
 

@@ -25,16 +25,16 @@ from pygenn_lite.declaration.inputs import (
     PoissonInput,
     TimedCurrent,
 )
+from pygenn_lite.declaration.language.names import check_label, nearest
 from pygenn_lite.declaration.members import Members, free_name
 from pygenn_lite.declaration.named import as_name
-from pygenn_lite.declaration.names import check_label, nearest
 from pygenn_lite.declaration.network_parts import (
     declare_group,
     declare_poisson,
     declare_population,
     recordable,
 )
-from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import Number, Whole, whole_number
 from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.population import (
@@ -43,7 +43,7 @@ from pygenn_lite.declaration.population import (
 )
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
-from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, ValueLike, ValuesLike, as_value
 from pygenn_lite.errors import NetworkError
 
@@ -327,13 +327,13 @@ class Network(Members):
         """
         steps = whole_number(every)
         if steps is None or steps < 1:
-            raise NetworkError(f"every = {every!r}", where="record", cure="a whole number >= 1")
+            raise NetworkError(f"every = {every!r}", where="record", hint="a whole number >= 1")
         for thing in map(recordable, things):
             if self._population(thing.population).size != thing.size:
                 raise NetworkError(
                     f"{thing.population!r} of another network cannot be recorded in this one",
                     where="record",
-                    cure="use what population() of this network returned",
+                    hint="use what population() of this network returned",
                 )
             if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):
                 raise NetworkError(f"no synapse group {thing.group!r} in this network")
@@ -373,7 +373,7 @@ class Network(Members):
         if name not in named:
             raise NetworkError(
                 f"no population, synapse group or input {name!r}{nearest(str(name), named)}",
-                cure=f"there are {list(named)}",
+                hint=f"there are {list(named)}",
             )
         return named[name]
 

@@ -20,12 +20,12 @@ from pygenn_lite.declaration.checks import (
 from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
 from pygenn_lite.declaration.domains import Domains, check_domains
 from pygenn_lite.declaration.inputs import PoissonInput
-from pygenn_lite.declaration.names import check_choice, nearest
-from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.language.names import check_choice, nearest
+from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
-from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import Value, ValueLike, ValuesLike, as_value, as_values
 from pygenn_lite.errors import NetworkError, PygennLiteWarning, full_text
 
@@ -41,8 +41,8 @@ def declare_population(
     """A population whose values fit its model."""
     where = f"population {name!r}"
     if not isinstance(model, NeuronModel):
-        cure = "a NeuronModel, e.g. LIF() (spike trains go through spike_source())"
-        raise not_a("neuron model", model, where, cure)
+        hint = "a NeuronModel, e.g. LIF() (spike trains go through spike_source())"
+        raise not_a("neuron model", model, where, hint)
     neurons = check_size(size, where)
     population = Population(
         name,
@@ -59,7 +59,7 @@ def declare_population(
                 raise NetworkError(
                     f"{field}: the model has no {key!r}{nearest(key, names)}",
                     where=where,
-                    cure=f"it has {list(names)}",
+                    hint=f"it has {list(names)}",
                 )
     merged = {**dict(model.parameters), **dict(population.parameters)}
     merged.update({**dict(model.initial), **dict(population.initial)})
@@ -85,8 +85,8 @@ def declare_group(
     where = f"synapse group {name!r}"
     check_synapse_model(synapse, where)
     if not isinstance(connectivity, Connectivity):
-        cure = "a rule, e.g. FixedProbability(0.1)"
-        raise not_a("connectivity rule", connectivity, where, cure)
+        hint = "a rule, e.g. FixedProbability(0.1)"
+        raise not_a("connectivity rule", connectivity, where, hint)
     connectivity.validate(pre.size, post.size, pre.name == post.name, where)
     group = SynapseGroup(
         name,
@@ -129,7 +129,7 @@ def declare_poisson(
         raise NetworkError(
             "give either a synapse model or a variable",
             where=where,
-            cure="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
+            hint="e.g. variable='V' for voltage jumps, or synapse=ExponentialCurrent(5.0)",
         )
     if synapse is not None:
         check_synapse_model(synapse, where)
@@ -161,7 +161,7 @@ def recordable(thing: object) -> SpikesOf | VariableOf:
     if isinstance(thing, (SpikesOf, VariableOf)):
         return thing
     raise NetworkError(
-        f"cannot record {thing!r}", where="record", cure="e.g. exc.spikes or exc['V'][:10]"
+        f"cannot record {thing!r}", where="record", hint="e.g. exc.spikes or exc['V'][:10]"
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.constants import as_float
+from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.errors import DeclarationError, PygennLiteError
 
 Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
@@ -89,7 +89,7 @@ def plain_array(
     """
 
     def refuse(message: str, hint: str) -> PygennLiteError:
-        return error(f"{what} {message}", where=where, cure=hint)
+        return error(f"{what} {message}", where=where, hint=hint)
 
     if has_unit(values):
         raise refuse(
@@ -145,7 +145,7 @@ def plain_indices(
         raise error(
             f"{what} is a mask of true and false, not indices",
             where=where,
-            cure="write numpy.flatnonzero(mask)",
+            hint="write numpy.flatnonzero(mask)",
         )
     if type(values) is np.ndarray and values.dtype.kind in "iu" and values.ndim == 1:
         return values.astype(np.int64)  # the common case, without a detour over doubles
@@ -154,7 +154,7 @@ def plain_indices(
         raise error(
             f"{what} must be a one-dimensional array of whole numbers",
             where=where,
-            cure="give indices, counted from 0",
+            hint="give indices, counted from 0",
         )
     return array.astype(np.int64)
 

@@ -14,7 +14,7 @@ from pygenn_lite.errors import PygennLiteError
 _PART = re.compile(r"\b(population|synapse group|input) '(\w+)'")
 _DERIVATIVE = re.compile(r"\bd\w+/dt")
 _WORD = re.compile(r"\bd\w+/dt|\w+")
-_INTERNAL = re.compile(r"__(?:r|pre|post)\d+\b")  # see codegen/structure.py
+_INTERNAL = re.compile(r"__(?:r|pre|post)\d+\b")  # see codegen/structure/structures.py
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def part_of(whole: str) -> Iterator[None]:
 
 def _locate(error: PygennLiteError, origins: Origins) -> None:
     error.message = _INTERNAL.sub("", error.message)
-    error.cure = _INTERNAL.sub("", error.cure)
+    error.hint = _INTERNAL.sub("", error.hint)
     error.where = _INTERNAL.sub("", error.where)
     for found in _PART.finditer(error.where):
         origin = origins.get((found.group(1), found.group(2)))

@@ -8,12 +8,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import Connectivity
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
-from pygenn_lite.declaration.names import nearest
-from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line, shortened
-from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import NetworkError
 
@@ -66,7 +66,7 @@ class Population(Named):
             raise NetworkError(
                 f"no state variable {variable!r}{nearest(str(variable), self.names)}",
                 where=f"population {self.name!r}",
-                cure=f"its state variables are {self.names}{spikes}",
+                hint=f"its state variables are {self.names}{spikes}",
             )
         return VariableOf(self.name, variable, self.size)
 
@@ -102,7 +102,7 @@ class SynapseGroup(Named):
                 f"no variable {variable!r} of the target neurons"
                 f"{nearest(str(variable), self.names)}",
                 where=f"synapse group {self.name!r}",
-                cure=f"its postsynaptic variables are {self.names}; weights and other values of "
+                hint=f"its postsynaptic variables are {self.names}; weights and other values of "
                 "single synapses are read in a callback",
             )
         return VariableOf(self.target, variable, self.target_size, group=self.name)

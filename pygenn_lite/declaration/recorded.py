@@ -128,14 +128,14 @@ def _forwards(key: slice, size: int, what: str) -> tuple[int, int, int]:
     try:
         start, stop, step = key.indices(size)
     except (TypeError, ValueError):
-        raise NetworkError(f"{key} is not a slice of neurons", where=what, cure="[:10]") from None
+        raise NetworkError(f"{key} is not a slice of neurons", where=what, hint="[:10]") from None
     if step <= 0:
-        raise NetworkError("a slice must go forwards", where=what, cure="use a positive step")
+        raise NetworkError("a slice must go forwards", where=what, hint="use a positive step")
     if key.start is not None and start >= size and (key.stop is None or key.stop > key.start):
         raise NetworkError(
             f"[{key.start}:{'' if key.stop is None else key.stop}] lies beyond the last neuron",
             where=what,
-            cure=f"there are {size}, counted from 0",
+            hint=f"there are {size}, counted from 0",
         )
     return start, stop, step
 
@@ -146,7 +146,7 @@ def _listed(key: Any, size: int, what: str) -> NDArray[np.int64]:
         raise NetworkError(
             f"{key!r} is neither a slice nor a list of neurons",
             where=what,
-            cure="write for instance [:10] or [[1, 5, 7]]",
+            hint="write for instance [:10] or [[1, 5, 7]]",
         )
     if len(key) == size and is_mask(key) and not is_masked_array(key):
         return np.flatnonzero(key)
@@ -158,7 +158,7 @@ def _listed(key: Any, size: int, what: str) -> NDArray[np.int64]:
 def _in_range(indices: NDArray[np.int64], size: int, what: str) -> NDArray[np.int64]:
     bad = indices[(indices < -size) | (indices >= size)]
     if bad.size:
-        raise NetworkError(f"index {bad[0]} is out of range", where=what, cure=f"size is {size}")
+        raise NetworkError(f"index {bad[0]} is out of range", where=what, hint=f"size is {size}")
     return indices % max(size, 1)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pygenn_lite.declaration.inputs import PoissonInput
-from pygenn_lite.declaration.names import nearest
-from pygenn_lite.declaration.neuron import NeuronModel
+from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.origins import part_of
-from pygenn_lite.declaration.synapse import SynapseModel
+from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def check_usage(network: Network) -> None:
     Raises
     ------
     NetworkError
-        Naming the population, synapse group or input, the symbol and the cure.
+        Naming the population, synapse group or input, the symbol and the hint.
     """
     _check_parameters(network)
     for group in network.groups.values():
@@ -64,7 +64,7 @@ def _check_parameters(network: Network) -> None:
                     f"nothing reads the parameter {name!r}"
                     f"{nearest(name, [n for n in parameters if n != name])}",
                     where=f"population {population.name!r}: {name}",
-                    cure="use it in an equation, correct its name, or leave it out",
+                    hint="use it in an equation, correct its name, or leave it out",
                 )
 
 
@@ -74,7 +74,7 @@ def _check_driven(network: Network, target: str, driven: Iterable[str]) -> None:
         if name in model.inputs and name not in model.symbols:
             raise NetworkError(
                 f"drives the input {name!r} of population {target!r}, which no equation reads",
-                cure=f"use {name} in the equations, e.g. dV/dt = (E_L - V + {name})/tau",
+                hint=f"use {name} in the equations, e.g. dV/dt = (E_L - V + {name})/tau",
             )
 
 

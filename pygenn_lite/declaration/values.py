@@ -12,11 +12,16 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pygenn_lite.declaration.constants import as_float, constant_value
-from pygenn_lite.declaration.equations import Expression, Symbolic, is_sympy, parse_expression
-from pygenn_lite.declaration.habits import UNITS, units_hint
+from pygenn_lite.declaration.language.constants import as_float, constant_value
+from pygenn_lite.declaration.language.equations import (
+    Expression,
+    Symbolic,
+    is_sympy,
+    parse_expression,
+)
+from pygenn_lite.declaration.language.habits import UNITS, units_hint
+from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.numeric import is_masked_array, plain_array, plain_number
-from pygenn_lite.declaration.parser import parse_tree
 from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -76,9 +81,9 @@ class Distribution:
     def _validate(self) -> None:
         """Check relations between the parameters."""
 
-    def _require(self, condition: bool, message: str, cure: str = "") -> None:
+    def _require(self, condition: bool, message: str, hint: str = "") -> None:
         if not condition:
-            raise DeclarationError(message, where=repr(self), cure=cure)
+            raise DeclarationError(message, where=repr(self), hint=hint)
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function.
@@ -219,7 +224,7 @@ class LogNormal(Distribution):
         self._require(
             self.mu + self.sigma * self.sigma / 2 < _LARGEST_LOGARITHM,
             "the mean exp(mu + sigma^2/2) is too large",
-            cure="mu and sigma are those of the logarithm: mean and sd of ln(x), not of x",
+            hint="mu and sigma are those of the logarithm: mean and sd of ln(x), not of x",
         )
 
     def ppf(self, u: Floats) -> Floats:
@@ -328,7 +333,7 @@ def as_value(source: object, where: str = "") -> Value:
     array = plain_array(source, "a value", where)
     if not np.all(np.isfinite(array)):
         raise DeclarationError(
-            "a value is NaN or infinite", where=where, cure="give finite numbers"
+            "a value is NaN or infinite", where=where, hint="give finite numbers"
         )
     return float(array) if array.ndim == 0 else FrozenArray(array)
 
@@ -339,13 +344,13 @@ def _as_expression(source: object, where: str) -> Value:
         raise DeclarationError(
             f"{expression.text!r} is true or false, not a number",
             where=where,
-            cure=f"write where({expression.text}, 1, 0)",
+            hint=f"write where({expression.text}, 1, 0)",
         )
     for unit in sorted(expression.symbols & UNITS.keys()):
         raise EquationError(
             f"unknown symbol {unit!r} in {expression.text}",
             where=where,
-            cure=units_hint(expression.text),
+            hint=units_hint(expression.text),
         )
     constant = constant_value(parse_tree(expression.text, where), where)
     return expression if constant is None else float(constant)
@@ -378,5 +383,5 @@ def check_length(value: Value, size: int, what: str, where: str = "") -> None:
         raise ShapeError(
             f"{what} has shape {value.array.shape}, but needs ({size},)",
             where=where,
-            cure="give one value, or one per element",
+            hint="give one value, or one per element",
         )

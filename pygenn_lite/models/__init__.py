@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import DeclarationError
 from pygenn_lite.models.adex import AdEx
 from pygenn_lite.models.hodgkin_huxley import HodgkinHuxleySquid, TraubMilesHH
@@ -126,5 +126,5 @@ def network_file(name: str) -> Path:
 def _unknown(kind: str, name: str, known: list[str]) -> DeclarationError:
     hint = nearest(name, known)
     return DeclarationError(
-        f"the library holds no {kind} '{name}'{hint}", cure=f"known: {', '.join(known)}"
+        f"the library holds no {kind} '{name}'{hint}", hint=f"known: {', '.join(known)}"
     )

@@ -15,7 +15,6 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.declaration.constants import as_float
 from pygenn_lite.declaration.domains import (
     DOMAINS,
     Domains,
@@ -24,7 +23,8 @@ from pygenn_lite.declaration.domains import (
     check_domains,
     kept_between,
 )
-from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.language.constants import as_float
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.values import as_value
 from pygenn_lite.errors import ModelError
@@ -81,14 +81,14 @@ def _bound(
 ) -> dict[str, Any]:
     """All arguments by name, defaults included."""
     known = list(signature.parameters)
-    cure = f"its parameters are {', '.join(known)}"
+    hint = f"its parameters are {', '.join(known)}"
     for name in kwargs:
         if name not in known:
-            raise ModelError(f"no parameter {name!r}{nearest(name, known)}", where=model, cure=cure)
+            raise ModelError(f"no parameter {name!r}{nearest(name, known)}", where=model, hint=hint)
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise ModelError(f"{error}", where=model, cure=f"give arguments by name; {cure}") from None
+        raise ModelError(f"{error}", where=model, hint=f"give arguments by name; {hint}") from None
     bound.apply_defaults()
     return bound.arguments
 
@@ -102,10 +102,10 @@ def _check_numbers(model: str, signature: inspect.Signature, given: Mapping[str,
         number = plain_number(value)
         if number is None:
             raise ModelError(
-                f"{name} = {value!r} is not a number", where=model, cure=f"write {name}=10.0"
+                f"{name} = {value!r} is not a number", where=model, hint=f"write {name}=10.0"
             )
         if not math.isfinite(as_float(number)):
-            raise ModelError(f"{name} = {value} is not finite", where=model, cure="give a number")
+            raise ModelError(f"{name} = {value} is not finite", where=model, hint="give a number")
 
 
 def _weight_domain(
@@ -123,6 +123,6 @@ def _weight_domain(
                 f"{bounds[0]} = {low:g} and {bounds[1]} = {high:g}, but the receptor needs weights "
                 f"that are {domain.words}",
                 where=model,
-                cure=f"give bounds that are {domain.words}; a conductance inhibits by its E_rev",
+                hint=f"give bounds that are {domain.words}; a conductance inhibits by its E_rev",
             )
     return kept

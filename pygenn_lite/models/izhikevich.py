@@ -94,11 +94,11 @@ def Izhikevich(
         raise ModelError(
             f"unknown regime '{regime}'",
             where="Izhikevich",
-            cure="write one of " + ", ".join(IZHIKEVICH_REGIMES),
+            hint="write one of " + ", ".join(IZHIKEVICH_REGIMES),
         )
     if not isinstance(scheme, str) or scheme not in ("published", "equations"):
         raise ModelError(
-            f"unknown scheme '{scheme}'", where="Izhikevich", cure="write published or equations"
+            f"unknown scheme '{scheme}'", where="Izhikevich", hint="write published or equations"
         )
     standard = IZHIKEVICH_REGIMES[regime]
     given = (a, b, c, d)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from pygenn_lite.declaration import SynapseModel, Trace
 from pygenn_lite.declaration.domains import attach_domains
-from pygenn_lite.declaration.equations import Equation
+from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.errors import ModelError
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.synapses import ExponentialCurrent
@@ -312,13 +312,13 @@ def _compose(
         raise ModelError(
             f"the receptor {given} is not a synapse model",
             where=name,
-            cure="pass a model, for example ExponentialCurrent(5.0)",
+            hint="pass a model, for example ExponentialCurrent(5.0)",
         )
     if not receptor.is_static:
         raise ModelError(
             "the receptor of a plasticity rule must be a static synapse",
             where=name,
-            cure="pass for example ExponentialCurrent(5.0), without plasticity of its own",
+            hint="pass for example ExponentialCurrent(5.0), without plasticity of its own",
         )
     own = dict(receptor.parameters)
     taken = sorted(set(own) & set(parameters))
@@ -326,7 +326,7 @@ def _compose(
         raise ModelError(
             f"the receptor has a parameter of the rule's name '{taken[0]}'",
             where=name,
-            cure="rename the receptor's parameter",
+            hint="rename the receptor's parameter",
         )
     arrival = [_arrival(equation, released) for equation in receptor.on_pre]
     made = SynapseModel(
@@ -352,5 +352,5 @@ def _arrival(equation: Equation, released: str) -> str:
 def _check(model: str, parameter: str, given: str, known: tuple[str, ...]) -> None:
     if not isinstance(given, str) or given not in known:
         raise ModelError(
-            f"unknown {parameter} '{given}'", where=model, cure="write " + " or ".join(known)
+            f"unknown {parameter} '{given}'", where=model, hint="write " + " or ".join(known)
         )

@@ -177,6 +177,6 @@ def Delta(variable: str = "V") -> SynapseModel:
         raise ModelError(
             f"the variable that jumps is {variable!r}, which is no name",
             where="Delta",
-            cure="write Delta('V'), or Delta(); connect(..., weight=...) says how far it jumps",
+            hint="write Delta('V'), or Delta(); connect(..., weight=...) says how far it jumps",
         )
     return SynapseModel(on_pre=f"{variable}_post += weight", name="Delta")

@@ -13,7 +13,7 @@ from pygenn_lite.plotting.display import save_figure, show_figure
 from pygenn_lite.plotting.intervals import isi_histogram
 from pygenn_lite.plotting.maps import spatial_map, weight_matrix
 from pygenn_lite.plotting.spikes import raster, rate_curves
-from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
+from pygenn_lite.plotting.variables import population_rates, traces, weight_histogram
 from pygenn_lite.plotting.whole import plot_result
 from pygenn_lite.plotting.whole import show_result as show_result  # for result.plot()
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ArgumentError, SimulationError
-from pygenn_lite.runtime.files import as_path, harmless_name, written_at_once
 from pygenn_lite.runtime.notebook import notebook_shell
+from pygenn_lite.runtime.results.files import as_path, harmless_name, written_at_once
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,10 +61,10 @@ def check_size(size: object, dpi: object) -> None:
     sides = np.asarray(size if isinstance(size, (tuple, list, np.ndarray)) else (), dtype=object)
     if sides.shape != (2,) or not all(_positive(side) for side in sides):
         raise ArgumentError(
-            f"figsize = {size!r}", cure="give width and height in inches, e.g. (7.0, 5.0)"
+            f"figsize = {size!r}", hint="give width and height in inches, e.g. (7.0, 5.0)"
         )
     if dpi is not None and not _positive(dpi):
-        raise ArgumentError(f"dpi = {dpi!r}", cure="give dots per inch, e.g. 300")
+        raise ArgumentError(f"dpi = {dpi!r}", hint="give dots per inch, e.g. 300")
 
 
 def _positive(given: object) -> bool:
@@ -132,7 +132,7 @@ def save_figure(figure: Figure, path: str | Path, *, dpi: float | None = None) -
     if ending not in known:
         raise ArgumentError(
             f"cannot write a picture as '{target.name}'",
-            cure=f"end the name in .{', .'.join(known)}",
+            hint=f"end the name in .{', .'.join(known)}",
         )
     try:
         with written_at_once(target) as aside:  # an old picture survives a full disk

@@ -24,7 +24,7 @@ from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.results.result import Result
 
 FEWEST_INTERVALS = 3  # of a neuron, for a coefficient of variation
 
@@ -63,7 +63,7 @@ def isi_histogram(
     bins = check_count(bins, "bins")
     settle = check_time(settle, "settle", 0.0)
     if longest is not None and check_time(longest, "longest") <= 0:
-        raise ArgumentError(f"longest = {longest!r}", cure="give ms, above 0")
+        raise ArgumentError(f"longest = {longest!r}", hint="give ms, above 0")
     ax = new_axes(ax, (5.0, 3.5))
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))

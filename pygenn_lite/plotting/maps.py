@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from pygenn_lite.declaration.population import Population
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.results.result import Result
 
 MOST_CELLS = 400  # of a matrix along one side: about as many as a picture has dots
 
@@ -145,7 +145,7 @@ def _connections(synapses: Any, shape: tuple[int, int] | None) -> tuple[Any, tup
         raise ArgumentError(
             f"{repr(synapses)[:80]} has no synapses",
             where="weight_matrix",
-            cure="give a synapse group of a simulation, such as sim['exc_inh']",
+            hint="give a synapse group of a simulation, such as sim['exc_inh']",
         )
     least = tuple(
         int(side.max()) + 1 if len(side) else 0 for side in (connections.pre, connections.post)
@@ -155,7 +155,7 @@ def _connections(synapses: Any, shape: tuple[int, int] | None) -> tuple[Any, tup
         raise ArgumentError(
             f"shape = {shape!r} does not hold the synapses",
             where="weight_matrix",
-            cure=f"give at least {least}: source and target neurons",
+            hint=f"give at least {least}: source and target neurons",
         )
     return connections, (int(shape[0]), int(shape[1]))
 
@@ -193,7 +193,7 @@ def _positions(population: Population) -> Any:
         raise ArgumentError(
             f"population {getattr(population, 'name', population)!r} has no positions",
             where="spatial_map",
-            cure="declare it with positions=array of shape (size, 1 to 3)",
+            hint="declare it with positions=array of shape (size, 1 to 3)",
         )
     places = np.asarray(getattr(positions, "array", positions), dtype=float)
     return places[:, None] if places.ndim == 1 else places
@@ -212,13 +212,13 @@ def _values(population: Population, values: Any, settle: float) -> tuple[Any, An
         raise ArgumentError(
             f"{repr(values)[:80]} are no values of neurons",
             where="spatial_map",
-            cure="give one number for each neuron, or a result",
+            hint="give one number for each neuron, or a result",
         ) from None
     if numbers.shape != (population.size,):
         raise ArgumentError(
             f"values of shape {numbers.shape} for {population.size} neurons",
             where="spatial_map",
-            cure="give one value for each neuron",
+            hint="give one value for each neuron",
         )
     return numbers, every
 

@@ -13,7 +13,7 @@ from pygenn_lite.errors import ArgumentError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.results.result import Result
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,7 +113,7 @@ def check_count(given: object, name: str) -> int:
     """A whole number from 1 on."""
     number = whole_number(given)
     if number is None or number < 1:
-        raise ArgumentError(f"{name} = {given!r}", cure="give a whole number from 1 on")
+        raise ArgumentError(f"{name} = {given!r}", hint="give a whole number from 1 on")
     return number
 
 
@@ -121,7 +121,7 @@ def check_time(given: object, name: str, least: float = -math.inf) -> float:
     """A time in ms."""
     number = plain_number(given)
     if number is None or not least <= number < math.inf:
-        raise ArgumentError(f"{name} = {given!r} is not a time", cure="give a number of ms")
+        raise ArgumentError(f"{name} = {given!r} is not a time", hint="give a number of ms")
     return float(number)
 
 
@@ -138,7 +138,7 @@ def window(result: Result, start: float | None, stop: float | None) -> tuple[flo
             return first, first + 1.0
         raise ArgumentError(
             f"nothing to draw from {begin:g} to {end:g} ms",
-            cure=f"the result goes from {first:g} to {last:g} ms",
+            hint=f"the result goes from {first:g} to {last:g} ms",
         )
     return begin, end
 

@@ -29,7 +29,7 @@ from pygenn_lite.plotting.parts import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.results.result import Result
 
 MOST_ROWS = 4000  # neurons in a raster: about as many as a picture has lines
 MOST_SPIKES = 60_000
@@ -161,7 +161,7 @@ def recorded_populations(result: Result, populations: Sequence[str] | None) -> l
     missing = [name for name in names if name not in result.spikes]
     if missing or not names:
         what = f"spikes of '{missing[0]}'" if missing else "spikes"
-        raise ArgumentError(f"no {what} were recorded", cure="declare net.record(exc.spikes)")
+        raise ArgumentError(f"no {what} were recorded", hint="declare net.record(exc.spikes)")
     order = list(result.sizes)
     return sorted(names, key=order.index) if populations is None else names
 

@@ -13,14 +13,14 @@ import numpy as np
 from pygenn_lite.plotting.display import check_size, new_figure, save_figure, show_figure
 from pygenn_lite.plotting.parts import FONT_SIZE, plain, styled
 from pygenn_lite.plotting.spikes import raster, rate_curves
-from pygenn_lite.plotting.values import population_rates, traces, weight_histogram
+from pygenn_lite.plotting.variables import population_rates, traces, weight_histogram
 from pygenn_lite.runtime.notebook import notebook_shell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.results.result import Result
 
 MOST_TRACES = MOST_WEIGHTS = 4  # variables, and plastic groups
 

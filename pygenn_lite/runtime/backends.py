@@ -10,10 +10,10 @@ from typing import Protocol
 from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import UnsupportedFeature
-from pygenn_lite.runtime.build import compile_code
-from pygenn_lite.runtime.machine import Machine
+from pygenn_lite.runtime.cpp.building import compile_code
+from pygenn_lite.runtime.cpp.machine import Machine
+from pygenn_lite.runtime.cpp.toolchain import available_cpus
 from pygenn_lite.runtime.threads import automatic_threads
-from pygenn_lite.runtime.toolchain import available_cpus
 
 PRECISIONS = ("float32", "float64")
 
@@ -111,7 +111,7 @@ def choose_backend(name: str) -> Backend:
         return next(backend for backend in BACKENDS.values() if backend.is_available())
     if not isinstance(name, str) or name not in BACKENDS:
         raise UnsupportedFeature(
-            f"no backend {name!r}", cure=f"choose one of {', '.join(['auto', *BACKENDS])}"
+            f"no backend {name!r}", hint=f"choose one of {', '.join(['auto', *BACKENDS])}"
         )
     return BACKENDS[name]
 
@@ -120,5 +120,5 @@ def check_precision(precision: str) -> None:
     """Raise UnsupportedFeature for anything but a known type of numbers."""
     if not isinstance(precision, str) or precision not in PRECISIONS:
         raise UnsupportedFeature(
-            f"no precision {precision!r}", cure=f"choose one of {', '.join(PRECISIONS)}"
+            f"no precision {precision!r}", hint=f"choose one of {', '.join(PRECISIONS)}"
         )

@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.errors import CheckpointError
-from pygenn_lite.runtime.files import check_replaceable, written_at_once
+from pygenn_lite.runtime.results.files import check_replaceable, written_at_once
 
 if TYPE_CHECKING:
     import zipfile
 
-    from pygenn_lite.runtime.machine import Machine
+    from pygenn_lite.runtime.cpp.machine import Machine
 
 FORMAT = "pygenn_lite checkpoint"
 VERSION = 3
@@ -64,7 +64,7 @@ def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> No
     except OSError as error:
         raise CheckpointError(
             f"the checkpoint {path} cannot be written: {error.strerror or error}",
-            cure="name a file in a directory that exists, with enough space",
+            hint="name a file in a directory that exists, with enough space",
         ) from error
 
 
@@ -91,7 +91,7 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
     except Exception as error:  # whatever zipfile, NumPy and json make of a damaged file
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: {error}",
-            cure="name a file that Simulation.save wrote",
+            hint="name a file that Simulation.save wrote",
         ) from error
     machine.set_step(step, seed)
     for population, memory in machine.populations.items():
@@ -220,7 +220,7 @@ def _check(header: Any, machine: Machine, path: Path) -> None:
     if header["network"] != network_digest(machine):
         raise CheckpointError(
             f"{path} belongs to another network, or to another precision",
-            cure="restore it into a simulation of the same declaration (sizes, models, values, "
+            hint="restore it into a simulation of the same declaration (sizes, models, values, "
             "dt, seed) and precision",
         )
 

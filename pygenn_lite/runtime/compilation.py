@@ -58,9 +58,9 @@ def compile_network(
     check_precision(precision)
     workers = whole_number(threads)
     if threads is not None and (workers is None or not 1 <= workers <= 4096):
-        raise ArgumentError(f"threads = {threads!r}", cure="give a number from 1 to 4096")
+        raise ArgumentError(f"threads = {threads!r}", hint="give a number from 1 to 4096")
     if not network.populations:
-        raise ArgumentError("the network has no population", cure="declare one")
+        raise ArgumentError("the network has no population", hint="declare one")
     started = time.perf_counter()
     options = BuildOptions(workers, precision, cache)
     with located_in(network.origins), Progress(progress) as report:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pygenn_lite import codegen
+from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows, readable, table
 from pygenn_lite.declaration.html import heading, preformatted, safe
 from pygenn_lite.declaration.html import table as html_table
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.runtime.plan import MemoryRow, MemoryRows, readable, table
 from pygenn_lite.runtime.recording import Requests, recording_rows
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.machine import Machine
+    from pygenn_lite.runtime.cpp.machine import Machine
 
 
 @dataclass(frozen=True)

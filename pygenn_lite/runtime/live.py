@@ -13,7 +13,7 @@ class Live:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise SimulationError(
             f"{self!r} is part of a running simulation and cannot be copied or pickled",
-            cure=self._instead(),
+            hint=self._instead(),
         )
 
     def _instead(self) -> str:

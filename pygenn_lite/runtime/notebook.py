@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.declaration.html import heading, safe, table
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.result import Result
+    from pygenn_lite.runtime.results.result import Result
 
 BETWEEN_DRAWINGS = 0.2  # seconds
 

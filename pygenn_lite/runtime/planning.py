@@ -9,6 +9,13 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.codegen.plan.memory import MemoryRow, check_memory
+from pygenn_lite.codegen.plan.partition import (
+    ARENA_LIMIT,
+    BLOCK,
+    Partition,
+    make_partition,
+)
 from pygenn_lite.declaration.connectivity import (
     CSR,
     DistanceDependent,
@@ -22,26 +29,19 @@ from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Distribution, FrozenArray
 from pygenn_lite.errors import MemoryPlanError
-from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.descriptors import (
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
     Structure,
     delay_range,
     describe_group,
     is_native,
 )
-from pygenn_lite.runtime.distances import bytes_to_draw, expected_by_distance
-from pygenn_lite.runtime.partition import (
-    ARENA_LIMIT,
-    BLOCK,
-    Partition,
-    make_partition,
-)
-from pygenn_lite.runtime.plan import MemoryRow, check_memory
-from pygenn_lite.runtime.spike_trains import repeated_spikes
-from pygenn_lite.runtime.stores import StorePlan, plan_stores
+from pygenn_lite.runtime.cpp.stores import StorePlan, plan_stores
+from pygenn_lite.runtime.cpp.toolchain import available_cpus
 from pygenn_lite.runtime.threads import UNCONNECTED_DELAY, automatic_threads
-from pygenn_lite.runtime.toolchain import available_cpus
+from pygenn_lite.runtime.values.distances import bytes_to_draw, expected_by_distance
+from pygenn_lite.runtime.values.spike_trains import repeated_spikes
 
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
 BUILDING = 0.25  # of the largest store: what the builder needs for a while
@@ -155,7 +155,7 @@ def _check_numbering(plan: StorePlan, partition: Partition) -> None:
             raise MemoryPlanError(
                 "more than 2^32 synapses in the part of one thread",
                 where=f"synapse group {', '.join(m.group.name for m in plan.members)}",
-                cure="use more threads, fewer synapses, or storage='procedural'",
+                hint="use more threads, fewer synapses, or storage='procedural'",
             )
 
 

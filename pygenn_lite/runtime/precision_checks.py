@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.structure import PopulationStructure, Statement
-from pygenn_lite.declaration.equations import parse_expression
+from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
+from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
-from pygenn_lite.runtime.expressions import evaluate
+from pygenn_lite.runtime.values.expressions import evaluate
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.machine import Machine
-    from pygenn_lite.runtime.neurons import PopulationMemory
+    from pygenn_lite.runtime.cpp.machine import Machine
+    from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 
 Array = npt.NDArray[np.float64]
 
@@ -166,7 +166,7 @@ class PrecisionChecks:
                 owner,
                 shown,
                 f"holds in every step: the probability would be {chance.max():.3g}",
-                cure="use a smaller dt, or lower rates",
+                hint="use a smaller dt, or lower rates",
             )
         rare = (chance > 0) & (chance < SLOWEST)
         if self.single and np.any(rare):
@@ -200,12 +200,12 @@ class PrecisionChecks:
         variable: str,
         what: str,
         key: tuple[str, str] | None = None,
-        cure: str = CURE,
+        hint: str = CURE,
     ) -> None:
         key = key or (owner, variable)
         if key not in self.told:
             self.told.add(key)
-            text = full_text(f"{variable!r} {what}", owner, cure)
+            text = full_text(f"{variable!r} {what}", owner, hint)
             warnings.warn(text, PygennLiteWarning, stacklevel=2)
 
 

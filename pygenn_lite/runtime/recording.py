@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.recorded import Neurons, SpikesOf
-from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.neurons import PopulationMemory
-from pygenn_lite.runtime.plan import MemoryRow
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 
 NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.uint32))
 TIME_BYTES = 8  # of a sample

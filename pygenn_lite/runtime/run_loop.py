@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import FileFormatError, MemoryPlanError, NumericalError, SimulationError
-from pygenn_lite.runtime import abi
-from pygenn_lite.runtime.final_weights import FinalWeights, final_weights
-from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.memory_sink import HINT, MemorySink
-from pygenn_lite.runtime.result import Result, load_result
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.machine import Machine
+from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
+from pygenn_lite.runtime.results.memory_sink import HINT, MemorySink
+from pygenn_lite.runtime.results.result import Result, load_result
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.result_file import ResultFile
+    from pygenn_lite.runtime.results.result_file import ResultFile
 
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
 CHUNK_BYTES = 32 << 20  # of samples that the engine holds before they are fetched
@@ -143,7 +143,7 @@ class RunLoop:
         raise MemoryPlanError(
             f"there is no memory left for what is recorded after {reached:g} ms; what was "
             "recorded before is kept in this error's 'result'",
-            cure=f"{HINT}; reset() before the next run",
+            hint=f"{HINT}; reset() before the next run",
         ) from None
 
     def _weights(self) -> dict[str, FinalWeights]:
@@ -182,6 +182,6 @@ class RunLoop:
         raise NumericalError(
             f"{variable.split('__')[0]!r} became {value} at {moment:g} ms",
             where=f"population {name!r}, neuron {fault.neuron}",
-            cure="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
+            hint="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
             f"{bound}use a smaller dt, or switch the check off (check_finite=False)",
         )

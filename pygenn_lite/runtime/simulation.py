@@ -11,34 +11,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.declaration.constants import as_float
+from pygenn_lite.codegen.plan.memory import MemoryRows
+from pygenn_lite.declaration.language.constants import as_float
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
-from pygenn_lite.declaration.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, FileFormatError, PygennLiteWarning, SimulationError
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
-from pygenn_lite.runtime.files import as_path
-from pygenn_lite.runtime.input_views import InputView, input_views
+from pygenn_lite.runtime.cpp.machine import Machine
 from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.live import Live
-from pygenn_lite.runtime.machine import Machine
-from pygenn_lite.runtime.parameters import Parameters
-from pygenn_lite.runtime.plan import MemoryRows
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
-from pygenn_lite.runtime.provenance import provenance_of
 from pygenn_lite.runtime.recording import recording_rows
-from pygenn_lite.runtime.result import Result
+from pygenn_lite.runtime.results.files import as_path
+from pygenn_lite.runtime.results.provenance import provenance_of
+from pygenn_lite.runtime.results.result import Result
+from pygenn_lite.runtime.results.sinks import open_sink
 from pygenn_lite.runtime.run_loop import RunLoop
-from pygenn_lite.runtime.sinks import open_sink
-from pygenn_lite.runtime.views import GroupView, PopulationView
+from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
+from pygenn_lite.runtime.views.input_views import InputView, input_views
+from pygenn_lite.runtime.views.parameters import Parameters
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.memory_sink import MemorySink
-    from pygenn_lite.runtime.result_file import ResultFile
+    from pygenn_lite.runtime.results.memory_sink import MemorySink
+    from pygenn_lite.runtime.results.result_file import ResultFile
 
 Callback = Callable[["Simulation"], object]
 
@@ -160,7 +160,7 @@ class Simulation(Live, Named):
                 return named[name]
         raise ArgumentError(
             f"no population, synapse group or input {name!r}{nearest(str(name), self.names)}",
-            cure=f"there are {self.names}",
+            hint=f"there are {self.names}",
         )
 
     @property
@@ -277,7 +277,7 @@ class Simulation(Live, Named):
         steps = whole_number(n)
         if steps is None or not 0 <= steps < 2**62:
             raise ArgumentError(
-                f"cannot run for {n!r} steps", cure="give a whole number of steps, from 0 on"
+                f"cannot run for {n!r} steps", hint="give a whole number of steps, from 0 on"
             )
         with self._nothing_else("run once more"):
             self._prepare_changed()
@@ -304,7 +304,7 @@ class Simulation(Live, Named):
         chosen = machine.network.seed if seed is None else whole_number(seed)
         if chosen is None or not 0 <= chosen < 2**64:
             raise ArgumentError(
-                f"seed = {seed!r} is not a valid seed", cure="give a whole number >= 0"
+                f"seed = {seed!r} is not a valid seed", hint="give a whole number >= 0"
             )
         with self._nothing_else("reset"):
             for synapses in machine.synapses.values():
@@ -399,7 +399,7 @@ class Simulation(Live, Named):
         if not self._alone.acquire(blocking=False):
             raise SimulationError(
                 f"the simulation is already running and cannot be {doing} meanwhile",
-                cure="let the run end, or end it with stop(), first",
+                hint="let the run end, or end it with stop(), first",
             )
         try:
             yield
@@ -420,7 +420,7 @@ class Simulation(Live, Named):
             if given >= 0 and nearest_steps(given, self.dt) < 2**62:
                 return int(nearest_steps(given, self.dt))
         raise ArgumentError(
-            f"{milliseconds!r} is not a valid duration", cure="give a number of ms, from 0 on"
+            f"{milliseconds!r} is not a valid duration", hint="give a number of ms, from 0 on"
         )
 
     def _sizes(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.summary import shortened
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.vocabulary import CONSTANTS, VALUE_SYMBOLS
+from pygenn_lite.declaration.language.vocabulary import CONSTANTS, VALUE_SYMBOLS
 from pygenn_lite.errors import DeclarationError, FileFormatError
-from pygenn_lite.yaml_format.constants import evaluate_constant, substitute_constants
+from pygenn_lite.yaml_format.constant_values import evaluate_constant, substitute_constants
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.locating import located
 from pygenn_lite.yaml_format.marks import Place
@@ -56,7 +56,7 @@ class Context:
         where = located(self.document, place, error.where, error.message)
         if error.where:
             where = f"{where}, {error.where}"
-        return type(error)(error.message, where=where, cure=error.cure)
+        return type(error)(error.message, where=where, hint=error.hint)
 
     def number(self, value: Any, place: Place) -> float:
         """Return a number, or compute a formula of constants."""
@@ -127,14 +127,14 @@ class Context:
     def _data_file(self, name: str, place: Place) -> Path:
         """Resolve a file name; it must lie in the document's own folder."""
         folder = self.document.folder.resolve()
-        cure = "name a .npz, .csv or .txt file in the folder of the network file, or below it"
+        hint = "name a .npz, .csv or .txt file in the folder of the network file, or below it"
         if "\0" in name or not name or Path(name).is_absolute() or len(name) > 500:
-            raise self.document.error(place, f"the file {name[:80]!r} is not allowed", cure)
+            raise self.document.error(place, f"the file {name[:80]!r} is not allowed", hint)
         path = (folder / name).resolve()
         if not path.is_relative_to(folder):
-            raise self.document.error(place, f"the file '{name}' lies outside the folder", cure)
+            raise self.document.error(place, f"the file '{name}' lies outside the folder", hint)
         if path.suffix not in (".npz", ".csv", ".txt"):
-            raise self.document.error(place, f"the file '{name}' is of no known kind", cure)
+            raise self.document.error(place, f"the file '{name}' is of no known kind", hint)
         if not path.is_file():
             raise self.document.error(place, f"there is no file '{name}'", f"looked in {folder}")
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -150,8 +150,8 @@ def work_out_constants(document: Document, given: Mapping[str, Any]) -> dict[str
     FileFormatError
         For a name that cannot be one, and for constants that need each other.
     """
-    from pygenn_lite.declaration.equations import parse_expression
-    from pygenn_lite.declaration.names import check_name
+    from pygenn_lite.declaration.language.equations import parse_expression
+    from pygenn_lite.declaration.language.names import check_name
 
     context = Context(document)
     waiting: dict[str, str] = {}

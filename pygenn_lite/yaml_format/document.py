@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pygenn_lite.declaration.habits import block_hint
+from pygenn_lite.declaration.language.habits import block_hint
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.marks import Mark, Place, format_place
 from pygenn_lite.yaml_format.merging import MERGE, copy_of, merged
@@ -116,9 +116,9 @@ class Document:
                 return mark
         return _NOWHERE
 
-    def error(self, place: Place, message: str, cure: str = "") -> FileFormatError:
+    def error(self, place: Place, message: str, hint: str = "") -> FileFormatError:
         """Return (not raise) an error that names the place."""
-        return FileFormatError(message, where=self.where(place), cure=cure)
+        return FileFormatError(message, where=self.where(place), hint=hint)
 
 
 def parse_document(text: str, source: str = "<text>", folder: Path | None = None) -> Document:
@@ -142,7 +142,7 @@ def parse_document(text: str, source: str = "<text>", folder: Path | None = None
         raise FileFormatError(
             f"the document has {len(text):,} characters, more than {MAX_CHARACTERS:,}",
             where=source,
-            cure="keep large arrays in a file of their own and name it",
+            hint="keep large arrays in a file of their own and name it",
         )
     return _TreeBuilder(Document(None, source, folder=folder or Path())).build(text)
 
@@ -367,9 +367,9 @@ class _TreeBuilder:
             return float(text)
         return text
 
-    def _error(self, message: str, cure: str) -> FileFormatError:
+    def _error(self, message: str, hint: str) -> FileFormatError:
         place = f"{self.document.source}:{self.mark}"
-        return FileFormatError(message, where=place, cure=cure)
+        return FileFormatError(message, where=place, hint=hint)
 
     def _syntax_error(self, error: Any, text: str) -> FileFormatError:
         mark = getattr(error, "problem_mark", None)
@@ -377,16 +377,16 @@ class _TreeBuilder:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         context = getattr(error, "context", None)
         message = f"not valid YAML: {problem}" + (f" ({context})" if context else "")
-        cure = "put text that holds any of [ ] { } , : # & * in quotes; indent with spaces"
+        hint = "put text that holds any of [ ] { } , : # & * in quotes; indent with spaces"
         if mark is not None and text[mark.index : mark.index + 1] == "\t":
-            cure = "indent with spaces, not tabs"
+            hint = "indent with spaces, not tabs"
         line = "".join(text.splitlines()[here.line - 1 : here.line])[:1000]
         equation = re.search(r"d\w+/dt *=[^,}#]*", line, re.ASCII)
         if equation:  # "... : volt", say, which is no text to YAML
-            cure = block_hint(equation[0]) or cure
+            hint = block_hint(equation[0]) or hint
         if equation is None and problem == "mapping values are not allowed in this context":
-            cure = "text that holds ': ' stands in quotes"
-        return FileFormatError(message, where=f"{self.document.source}:{here}", cure=cure)
+            hint = "text that holds ': ' stands in quotes"
+        return FileFormatError(message, where=f"{self.document.source}:{here}", hint=hint)
 
 
 def _depth(value: Any) -> int:

@@ -22,7 +22,7 @@ from pygenn_lite.declaration.recorded import Recording, selection_text
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
-from pygenn_lite.yaml_format.values import write_value
+from pygenn_lite.yaml_format.value_forms import write_value
 
 INPUT_KINDS: dict[type[Any], str] = {
     PoissonInput: "poisson",
@@ -52,7 +52,7 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
     """
     if not isinstance(network, Network):
         raise FileFormatError(
-            f"{type(network).__name__} is no network", cure="give a Network, or simulation.network"
+            f"{type(network).__name__} is no network", hint="give a Network, or simulation.network"
         )
     settings = settings or RunSettings()
     models, synapses = _Names("model"), _Names("synapse")

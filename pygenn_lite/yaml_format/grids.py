@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import ShapeError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
@@ -80,7 +80,7 @@ class Grid:
         return ShapeError(
             message,
             where=document.where(place),
-            cure=f"give {len(self.targets)} rows (targets {_shown(self.targets)}) of "
+            hint=f"give {len(self.targets)} rows (targets {_shown(self.targets)}) of "
             f"{len(self.sources)} columns (sources {_shown(self.sources)}), "
             "or {by_source: [...]} or {by_target: [...]}",
         )

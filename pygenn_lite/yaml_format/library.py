@@ -8,13 +8,13 @@ from typing import Any
 
 from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel, Trace
-from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.check import check_section
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
-from pygenn_lite.yaml_format.values import read_value, read_values
+from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
 _SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
 _NOT_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "integrator"})
@@ -242,5 +242,5 @@ class ModelShelf:
         if key not in known:
             raise self._error((*place, key), f"'{name}' takes no '{key}'")
 
-    def _error(self, place: Place, message: str, cure: str = "") -> FileFormatError:
-        return self.context.document.error(place, message, cure)
+    def _error(self, place: Place, message: str, hint: str = "") -> FileFormatError:
+        return self.context.document.error(place, message, hint)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from pygenn_lite.declaration import Network
-from pygenn_lite.declaration.names import nearest
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.models import network_file, network_names
-from pygenn_lite.yaml_format.build import build_network
 from pygenn_lite.yaml_format.document import MAX_CHARACTERS, Document, parse_document
+from pygenn_lite.yaml_format.network_builder import build_network
 from pygenn_lite.yaml_format.overrides import apply_overrides
 from pygenn_lite.yaml_format.settings import RunSettings
 
@@ -69,7 +69,7 @@ def read_document(source: str | Path | IO[Any]) -> Document:
             raise FileFormatError(
                 f"the file is larger than {MAX_CHARACTERS:,} bytes",
                 where=str(path),
-                cure="keep large arrays in a file of their own and name it",
+                hint="keep large arrays in a file of their own and name it",
             )
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -96,7 +96,7 @@ def _not_text(name: str) -> FileFormatError:
     return FileFormatError(
         "the file is not UTF-8 text",
         where=name,
-        cure="give a network as YAML; a result file is drawn by 'pygenn-lite plot'",
+        hint="give a network as YAML; a result file is drawn by 'pygenn-lite plot'",
     )
 
 
@@ -112,11 +112,11 @@ def find_network_file(source: object) -> Path:
         raise FileFormatError(
             f"{source!r} is not a name, a file or the text of a network",
             where="load_network",
-            cure="give the name of a library network, a path, or YAML text",
+            hint="give the name of a library network, a path, or YAML text",
         )
     if isinstance(source, str) and source in network_names():
         return network_file(source)
-    cure = f"known networks: {', '.join(network_names())}; or give a YAML file"
+    hint = f"known networks: {', '.join(network_names())}; or give a YAML file"
     shown = str(source)[:200]
     try:
         path = Path(source)
@@ -125,10 +125,10 @@ def find_network_file(source: object) -> Path:
         if path.is_file():
             return path
         if path.is_dir():
-            raise FileFormatError(f"'{shown}' is a folder, not a network file", cure=cure)
+            raise FileFormatError(f"'{shown}' is a folder, not a network file", hint=hint)
     except (ValueError, OSError):  # or a name longer than the system allows
-        raise FileFormatError(f"{shown!r} is not a valid file name", cure=cure) from None
+        raise FileFormatError(f"{shown!r} is not a valid file name", hint=hint) from None
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
-        raise FileFormatError(f"there is no file '{shown}'", cure=cure)
+        raise FileFormatError(f"there is no file '{shown}'", hint=hint)
     hint = nearest(shown, network_names())
-    raise FileFormatError(f"no network is called '{shown}'{hint}", cure=cure)
+    raise FileFormatError(f"no network is called '{shown}'{hint}", hint=hint)

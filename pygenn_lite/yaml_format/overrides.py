@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import Connectivity, Distribution, Expression, FrozenArray
-from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.numeric import has_unit, is_masked_array, plain_array
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
 from pygenn_lite.yaml_format.rules import write_rule
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
-from pygenn_lite.yaml_format.values import write_value
+from pygenn_lite.yaml_format.value_forms import write_value
 
 # Names in these mappings must exist: an override changes a network, it does not extend it.
 _FIXED = frozenset({"constants", "models", "synapses", "populations"})
@@ -45,7 +45,7 @@ def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
         raise FileFormatError(
             f"{changes!r} is no mapping of paths to values",
             where="--set",
-            cure="write {'populations.exc.size': 100}",
+            hint="write {'populations.exc.size': 100}",
         )
     for path, value in changes.items():
         _set(document, str(path), plain(value))
@@ -77,7 +77,7 @@ def split_path(path: str) -> list[str]:
         raise FileFormatError(
             f"'{path[:80]}' is not a valid path",
             where="--set",
-            cure="write it like populations.exc.size",
+            hint="write it like populations.exc.size",
         )
     return parts
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import connectivity as declared
-from pygenn_lite.declaration.names import nearest_or_all
+from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.document import Document

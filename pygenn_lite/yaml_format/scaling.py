@@ -71,7 +71,7 @@ def scale_network(network: Network, k: float, rates: Mapping[str, float]) -> Net
     """
     factor = plain_number(k)
     if factor is None or not 0 < factor < 1e6:
-        raise NetworkError(f"cannot scale by {k!r}", cure="give a factor such as 0.1")
+        raise NetworkError(f"cannot scale by {k!r}", hint="give a factor such as 0.1")
     return _Scaling(network, float(factor), rates).run()
 
 
@@ -127,7 +127,7 @@ class _Scaling:
             raise NetworkError(
                 f"the full-scale rate of '{group.source}' is not known",
                 where=where,
-                cure="write it under 'full_scale_rates:'",
+                hint="write it under 'full_scale_rates:'",
             )
         arriving = _mean(group.weight) * indegree * self.rates[group.source]
         self._restore(group.synapse, group.target, arriving, where)
@@ -243,8 +243,8 @@ def _number(full: float, factor: float, what: str, where: str) -> int:
     and the variance of what they bring."""
     number = round(full * factor)
     if full and not number:
-        cure = "choose a larger factor"
-        raise _cannot(where, f"of {full:g} {what} times {factor:g} none are left", cure)
+        hint = "choose a larger factor"
+        raise _cannot(where, f"of {full:g} {what} times {factor:g} none are left", hint)
     return number
 
 
@@ -285,8 +285,8 @@ def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
     free = set().union(*(entry.free_symbols for entry in (*dynamics, *reading)))
     constant = (slopes - dynamics * sympy.Matrix(states)).applyfunc(sympy.simplify)
     if free or any(constant) or not any(jump) or dynamics.det() == 0:
-        cure = "only currents that do not depend on the neuron can be scaled"
-        raise _cannot(where, f"{name} is not a linear current (a conductance, say)", cure)
+        hint = "only currents that do not depend on the neuron can be scaled"
+        raise _cannot(where, f"{name} is not a linear current (a conductance, say)", hint)
     charge = -reading * dynamics.inv() * jump
     totals: dict[str, float] = {}
     for each, value in zip(synapse.inputs, charge, strict=True):
@@ -294,5 +294,5 @@ def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
     return totals
 
 
-def _cannot(where: str, message: str, cure: str = "") -> NetworkError:
-    return NetworkError(f"cannot be scaled: {message}", where=where, cure=cure)
+def _cannot(where: str, message: str, hint: str = "") -> NetworkError:
+    return NetworkError(f"cannot be scaled: {message}", where=where, hint=hint)

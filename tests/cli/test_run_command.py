@@ -12,7 +12,7 @@ import pytest
 from helpers_cli import program
 
 import pygenn_lite as pg
-from pygenn_lite.cli.run import _new_folder
+from pygenn_lite.cli.run_command import _new_folder
 
 KEYS = [
     "network", "backend", "threads", "dt_ms", "duration_ms", "settle_ms", "build_seconds",
@@ -93,7 +93,7 @@ DENSE = (
 def test_values_that_only_building_finds_wrong_are_bad_input_too(here, call, change, message):
     code, _, err = call("run", "small.yaml", "--no-record", "-q", "--set", change)
     assert code == 2
-    assert message in err and "cure:" in err
+    assert message in err and "hint:" in err
 
 
 def test_results_are_not_overwritten_unless_asked(here, call):

@@ -10,7 +10,7 @@ import pytest
 from helpers_cli import program
 
 import pygenn_lite as pg
-from pygenn_lite.cli import run
+from pygenn_lite.cli import run_command as run
 from pygenn_lite.runtime.simulation import Simulation
 
 
@@ -100,13 +100,13 @@ def wait_until(condition, seconds=30.0):
 def test_ctrl_c_while_another_process_compiles_the_same_is_not_kept_waiting(here):
     import fcntl
 
-    from pygenn_lite.runtime import build, target, toolchain
+    from pygenn_lite.runtime.cpp import building, processor, toolchain
 
     cache = here / "cache"
     locks = cache / "v1" / "locks"
     for folder in (cache, cache / "v1", locks):
         folder.mkdir(mode=0o700)
-    key = build.part_key("engine", toolchain.find_compiler(), target.find_target())
+    key = building.part_key("engine", toolchain.find_compiler(), processor.find_target())
     with open(locks / f"{key}.lock", "w") as lock:
         os.chmod(lock.name, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)

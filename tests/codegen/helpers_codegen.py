@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pygenn_lite.codegen import derive_program, network_structure
-from pygenn_lite.codegen.program import NeuronKernel, Program
-from pygenn_lite.codegen.symbolic.system import System, build_system
+from pygenn_lite.codegen.program.program import NeuronKernel, Program
+from pygenn_lite.codegen.systems.system import System, build_system
 from pygenn_lite.declaration import Network, NeuronModel, OneToOne, SynapseModel, Trace
 
 LIF = NeuronModel(

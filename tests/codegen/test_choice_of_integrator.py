@@ -16,8 +16,8 @@ from helpers_codegen import (
     system_of,
 )
 
-from pygenn_lite.codegen.symbolic.integrators import components
-from pygenn_lite.codegen.symbolic.linear import linear_variables
+from pygenn_lite.codegen.systems.integrators import components
+from pygenn_lite.codegen.systems.linear import linear_variables
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.errors import EquationError
 
@@ -118,7 +118,7 @@ def test_exponential_euler_asked_for_is_used_though_exact_would_fit():
 
 
 @pytest.mark.parametrize(
-    ("text", "method", "message", "cure"),
+    ("text", "method", "message", "hint"),
     [
         ("dx/dt = x**2", "exact", "integrator 'exact' needs linear equations", "rk4"),
         ("dx/dt = x**2", "exponential_euler", "needs dx/dt to be linear in x", "rk4"),
@@ -128,11 +128,11 @@ def test_exponential_euler_asked_for_is_used_though_exact_would_fit():
         ("dx/dt = -x + xi_a*xi_b", "auto", "must be linear in xi_a", "multiplied"),
     ],
 )
-def test_an_integrator_that_does_not_fit_is_refused_with_a_cure(text, method, message, cure):
+def test_an_integrator_that_does_not_fit_is_refused_with_a_cure(text, method, message, hint):
     with pytest.raises(EquationError) as caught:
         kernel_of(NeuronModel(text, integrator=method))
     assert message in str(caught.value)
-    assert cure in caught.value.cure
+    assert hint in caught.value.hint
     assert "population 'p'" in caught.value.where
 
 
@@ -169,7 +169,7 @@ def test_definitions_of_synapses_may_stand_anywhere_as_those_of_neurons(event_dr
 def test_what_has_no_real_value_is_refused(text):
     with pytest.raises(EquationError, match="no real value") as caught:
         kernel_of(NeuronModel(text))
-    assert "division by zero" in caught.value.cure
+    assert "division by zero" in caught.value.hint
 
 
 def test_noise_inside_a_condition_is_refused():

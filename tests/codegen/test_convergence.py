@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pygenn_lite.declaration import Network, NeuronModel
-from pygenn_lite.runtime.reference import run_reference
+from pygenn_lite.runtime.reference.interpreter import run_reference
 
 
 def end_state(model: NeuronModel, dt: float, duration: float, variable: str) -> float:

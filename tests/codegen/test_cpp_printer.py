@@ -11,11 +11,11 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pygenn_lite.codegen.cpp_printer import CppPrinter
-from pygenn_lite.codegen.symbolic.system import symbol
+from pygenn_lite.codegen.render.cpp_printer import CppPrinter
+from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.declaration import parse_expression
 from pygenn_lite.errors import EquationError
-from pygenn_lite.runtime.reference_values import evaluate
+from pygenn_lite.runtime.reference.evaluation import evaluate
 
 VALUES = {"x": 0.7, "y": -1.3, "z": 2.5}
 
@@ -128,5 +128,5 @@ def test_small_powers_are_products():
 
 @pytest.mark.parametrize("text", ["1e300*1e300*V", "V*10**300/(1/10**300)"])
 def test_numbers_beyond_double_precision_are_named(text):
-    with pytest.raises(EquationError, match=r"(?s)too large.*cure"):
+    with pytest.raises(EquationError, match=r"(?s)too large.*hint"):
         CppPrinter().doprint(parse_expression(text).sympy())

@@ -8,12 +8,12 @@ import pytest
 import sympy
 from helpers_codegen import system_of
 
-from pygenn_lite.codegen.cpp_printer import CppPrinter
-from pygenn_lite.codegen.symbolic.system import symbol
+from pygenn_lite.codegen.render.cpp_printer import CppPrinter
+from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.declaration import parse_expression
-from pygenn_lite.declaration.functions import exprel, exprel_slope
+from pygenn_lite.declaration.language.functions import exprel, exprel_slope
 from pygenn_lite.models import HodgkinHuxleySquid, TraubMilesHH
-from pygenn_lite.runtime.reference_values import evaluate
+from pygenn_lite.runtime.reference.evaluation import evaluate
 
 X = symbol("x")
 POINTS = [

@@ -9,12 +9,12 @@ import pytest
 from helpers_codegen import LIF, STDP, one_population
 
 from pygenn_lite.codegen import derive_program, generate, network_structure
-from pygenn_lite.codegen.render import neuron_view, synapse_view
-from pygenn_lite.codegen.safe_names import template_names
+from pygenn_lite.codegen.passes.safe_names import template_names
+from pygenn_lite.codegen.render.cpp import neuron_view, synapse_view
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel, Trace
 from pygenn_lite.errors import EquationError, ToolchainError
-from pygenn_lite.runtime.build import TEMPLATES
-from pygenn_lite.runtime.toolchain import find_compiler
+from pygenn_lite.runtime.cpp.building import TEMPLATES
+from pygenn_lite.runtime.cpp.toolchain import find_compiler
 
 
 def accepted(network: Network) -> None:

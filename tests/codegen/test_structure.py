@@ -163,7 +163,7 @@ def test_an_input_that_the_neuron_does_not_have_is_refused():
     model = NeuronModel("dV/dt = J - V", inputs=("J",))
     with pytest.raises(NetworkError, match="drives the input 'I'") as caught:
         network_structure(one_population(model, CURRENT))
-    assert "['J']" in caught.value.cure
+    assert "['J']" in caught.value.hint
 
 
 def test_messages_list_the_names_that_the_user_wrote():

@@ -3,7 +3,7 @@
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.declaration.equations import parse_expression
+from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.errors import EquationError
 
 

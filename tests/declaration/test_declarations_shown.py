@@ -13,7 +13,7 @@ from matplotlib.mathtext import MathTextParser
 import pygenn_lite as pg
 from pygenn_lite import models
 from pygenn_lite.declaration.html import MOST_ROWS, table
-from pygenn_lite.declaration.latex import equation_latex, expression_latex, symbol_latex
+from pygenn_lite.declaration.language.latex import equation_latex, expression_latex, symbol_latex
 
 LIBRARY = {**models.NEURONS, **models.SYNAPSES, **models.PLASTICITY}
 

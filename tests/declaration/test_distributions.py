@@ -64,14 +64,14 @@ def connected(delay, dt):
 def test_delays_are_limited_in_steps_not_in_milliseconds(delay, dt):
     if isinstance(delay, list):
         delay = np.array([delay] * 3)
-    with pytest.raises(NetworkError, match=r"synapse group 'long'.*\n.*cure") as caught:
+    with pytest.raises(NetworkError, match=r"synapse group 'long'.*\n.*hint") as caught:
         connected(delay, dt)
     assert "65,000 steps" in str(caught.value)
     connected(delay, 1.0)
 
 
 def test_a_mean_that_no_double_holds_is_refused_by_name():
-    with pytest.raises(DeclarationError, match=r"LogNormal.*\n.*cure.*logarithm"):
+    with pytest.raises(DeclarationError, match=r"LogNormal.*\n.*hint.*logarithm"):
         pg.LogNormal(800.0, 1.0)
     with pytest.raises(DeclarationError, match="LogNormal"):
         pg.LogNormal(0.0, 1e200)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import pygenn_lite as pg
 from pygenn_lite.codegen import network_structure
-from pygenn_lite.declaration.habits import UNITS, block_hint, units_hint
+from pygenn_lite.declaration.language.habits import UNITS, block_hint, units_hint
 from pygenn_lite.errors import PygennLiteError
 
 VALUES = dict(tau=10.0, E=-65.0)
@@ -28,7 +28,7 @@ def group(synapse=None, **options):
 def hint_of(declare, *arguments, **options):
     with pytest.raises(PygennLiteError) as caught:
         declare(*arguments, **options)
-    return caught.value.cure
+    return caught.value.hint
 
 
 @pytest.mark.parametrize(

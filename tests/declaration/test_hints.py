@@ -8,7 +8,7 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.codegen import derive_program, network_structure
 from pygenn_lite.errors import PygennLiteError
-from pygenn_lite.runtime.abi import load_library
+from pygenn_lite.runtime.cpp.abi import load_library
 
 
 def derived(model, **options):
@@ -89,7 +89,7 @@ def test_a_hint_can_be_followed(name):
     wrong, hint, right = CASES[name]
     with pytest.raises(PygennLiteError) as caught:
         wrong()
-    assert hint in caught.value.cure
+    assert hint in caught.value.hint
     right()
 
 
@@ -109,4 +109,4 @@ def test_compiled_code_that_may_not_run_where_it_lies_is_told_so(monkeypatch, re
     monkeypatch.setattr(ctypes, "CDLL", refuse)
     with pytest.raises(PygennLiteError, match="cannot be loaded") as caught:
         load_library(Path("kernels.so"))
-    assert hint in caught.value.cure
+    assert hint in caught.value.hint

@@ -155,7 +155,7 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (
             lambda n, a, b: n.connect(a, b, SYNAPSE, 0.1),
             NetworkError,
-            ["float is not a connectivity rule", "cure: give a rule, e.g. FixedProbability(0.1)"],
+            ["float is not a connectivity rule", "hint: give a rule, e.g. FixedProbability(0.1)"],
         ),
         (
             lambda n, a, b: n.population("c", 3, pg.LIF),
@@ -223,7 +223,7 @@ DEAF = pg.NeuronModel("dV/dt = -V/tau", parameters={"tau": 10.0})
 def test_driving_an_input_that_no_equation_reads_is_refused(drive):
     net = pg.Network()
     drive(net, net.population("a", 2, DEAF))
-    with pytest.raises(NetworkError, match=r"'drive'.*'I'.*no equation reads\n  cure: use I in"):
+    with pytest.raises(NetworkError, match=r"'drive'.*'I'.*no equation reads\n  hint: use I in"):
         net.compile()
 
 

@@ -185,7 +185,7 @@ def test_numbers_with_a_unit_are_refused():
     for given in (np.array([0.02, 0.01]).view(Quantity), np.array(0.02).view(Quantity)):
         with pytest.raises(PygennLiteError, match="has a unit") as caught:
             pg.LIF(tau=given)
-        assert "quantity / unit" in caught.value.cure
+        assert "quantity / unit" in caught.value.hint
     with pytest.raises(PygennLiteError, match="not a valid time step"):
         pg.Network(dt=np.array(1e-4).view(Quantity))
 
@@ -231,7 +231,7 @@ MASK = np.array([True, False])
 def test_a_mask_is_never_taken_for_indices(declare):
     with pytest.raises(PygennLiteError, match="mask of true and false") as caught:
         declare(*two())
-    assert "flatnonzero" in caught.value.cure
+    assert "flatnonzero" in caught.value.hint
 
 
 @pytest.mark.parametrize("index", [True, np.True_, 0.5, "0", None, 1j])

@@ -47,14 +47,14 @@ def test_what_does_not_fit_is_refused_and_every_cure_named_would_help(kind):
                 continue
             refused += 1
             given = dict(autapses=autapses, multapses=multapses)
-            least = int(re.search(r"at most (\d+)", error.cure)[1])
+            least = int(re.search(r"at most (\d+)", error.hint)[1])
             assert least < n
             assert refusal(kind(least, **given), sizes, same) is None
             for flag in ("autapses", "multapses"):
-                if f"{flag}=True" in error.cure:
+                if f"{flag}=True" in error.hint:
                     assert not given[flag]
                     assert refusal(kind(n, **{**given, flag: True}), sizes, same) is None
-            if "both True" in error.cure:
+            if "both True" in error.hint:
                 assert given == dict(autapses=False, multapses=False)
                 assert refusal(kind(n), sizes, same) is None
             shown = error.message.partition("without")[2]
@@ -66,5 +66,5 @@ def test_what_does_not_fit_is_refused_and_every_cure_named_would_help(kind):
 def test_a_probability_that_does_not_fit_is_lowered_by_the_probability():
     rule = pg.FixedTotalNumber(probability=0.99, multapses=False)
     error = refusal(rule, (3, 3), False)
-    assert "lower the probability" in error.cure
-    assert "allow multapses" in error.cure
+    assert "lower the probability" in error.hint
+    assert "allow multapses" in error.hint

@@ -9,16 +9,16 @@ import pytest
 import sympy
 
 import pygenn_lite as pg
-from pygenn_lite.codegen.cpp_printer import CppPrinter
-from pygenn_lite.declaration.constants import constant_value
+from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.declaration.inputs import Input
-from pygenn_lite.declaration.parser import parse_tree
-from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS, RANDOM, VALUE_SYMBOLS
-from pygenn_lite.runtime.expressions import evaluate
+from pygenn_lite.declaration.language.constants import constant_value
+from pygenn_lite.declaration.language.parser import parse_tree
+from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM, VALUE_SYMBOLS
+from pygenn_lite.runtime.values.expressions import evaluate
 from pygenn_lite.yaml_format import schema
 from pygenn_lite.yaml_format.dump import INPUT_KINDS
 from pygenn_lite.yaml_format.rules import _RULES
-from pygenn_lite.yaml_format.values import DISTRIBUTIONS
+from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
 
 POINTS = [(0.3, -0.7, 0.9), (2.5, 1.0, 2.0), (1.0, 1.0, 1.0)]
 CALLS = {"where": "where(a > b, a, c)", "Piecewise": "Piecewise((a, a > b), (b, c > 1), (c, True))"}
@@ -69,7 +69,7 @@ def test_a_choice_among_constants_is_a_constant(text, value):
 def test_a_choice_of_constants_without_a_case_is_refused():
     with pytest.raises(pg.errors.EquationError, match="no condition of 'Piecewise") as caught:
         pg.parse_expression("Piecewise((1, 2 < 1))")
-    assert "(value, True)" in caught.value.cure
+    assert "(value, True)" in caught.value.hint
 
 
 def test_a_formula_is_refused_by_its_length_as_it_is_kept():

@@ -20,7 +20,7 @@ from pygenn_lite import models, plotting
 from pygenn_lite.cli.app import app
 from pygenn_lite.declaration import names, neuron
 from pygenn_lite.declaration.connectivity import STORAGE
-from pygenn_lite.yaml_format.values import DISTRIBUTIONS
+from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
 
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.cpp import abi
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parents[1] / "pygenn_lite" / "templates"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.cpp import abi
 
 FAULT_LEVEL = 1e6
 

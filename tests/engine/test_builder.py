@@ -22,7 +22,7 @@ from builder_library import (
 )
 from scipy import stats
 
-from pygenn_lite.runtime import abi
+from pygenn_lite.runtime.cpp import abi
 
 N_SOURCE, N_TARGET = 700, 900
 RANDOM_EXPLICIT = np.random.default_rng(8).integers(0, (N_SOURCE, N_TARGET), (5000, 2)).T

@@ -12,9 +12,9 @@ from builder_library import TEMPLATES, address, compiler
 
 import pygenn_lite as pg
 from pygenn_lite.errors import ToolchainError
-from pygenn_lite.runtime import abi, target
-from pygenn_lite.runtime.poisson import poisson_table
-from pygenn_lite.runtime.toolchain import COMMON_FLAGS
+from pygenn_lite.runtime.cpp import abi, processor
+from pygenn_lite.runtime.cpp.poisson import poisson_table
+from pygenn_lite.runtime.cpp.toolchain import COMMON_FLAGS
 
 KINDS = {"float": np.float32, "double": np.float64}
 HERE = Path(__file__).parent
@@ -22,8 +22,8 @@ HERE = Path(__file__).parent
 
 def runnable() -> list[str]:
     """Targets whose code this processor can run, its own first."""
-    features = set(target.processor_features())
-    return ["native", *(n for n, needed in target.LEVELS.items() if set(needed) <= features)]
+    features = set(processor.processor_features())
+    return ["native", *(n for n, needed in processor.LEVELS.items() if set(needed) <= features)]
 
 
 OTHERS = runnable()[1:]
@@ -36,8 +36,8 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, c.CDLL]:
     family = "zig" if "zig" in " ".join(compiler()) else "gcc"
     running = {}
     for name in runnable():
-        extensions = target.LEVELS.get(name, target.processor_features())
-        flags = target.Target(name, extensions).flags(family)[0]
+        extensions = processor.LEVELS.get(name, processor.processor_features())
+        flags = processor.Target(name, extensions).flags(family)[0]
         command = [
             *compiler(),
             "-O3",
@@ -208,7 +208,7 @@ def network() -> pg.Network:
 def test_networks(monkeypatch: pytest.MonkeyPatch, precision: str) -> None:
     found = {}
     for name in runnable():
-        monkeypatch.setenv(target.VARIABLE, name)
+        monkeypatch.setenv(processor.VARIABLE, name)
         sim = network().compile(precision=precision, threads=1)
         assert name in str(sim.inspect())
         result = sim.run(50.0)
@@ -225,36 +225,36 @@ def test_networks(monkeypatch: pytest.MonkeyPatch, precision: str) -> None:
 
 
 def test_an_unknown_target_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(target.VARIABLE, "x86-64-v9")
+    monkeypatch.setenv(processor.VARIABLE, "x86-64-v9")
     with pytest.raises(ToolchainError, match=r"(?s)'x86-64-v9'.*native, x86-64-v2, x86-64-v3"):
-        target.find_target()
+        processor.find_target()
 
 
 def test_a_target_that_this_processor_cannot_run_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    old = tuple(set(target.processor_features()) - {"avx2", "fma"})
-    monkeypatch.setattr(target, "processor_features", lambda: old)
-    monkeypatch.setenv(target.VARIABLE, "x86-64-v3")
+    old = tuple(set(processor.processor_features()) - {"avx2", "fma"})
+    monkeypatch.setattr(processor, "processor_features", lambda: old)
+    monkeypatch.setenv(processor.VARIABLE, "x86-64-v3")
     with pytest.raises(ToolchainError, match=r"(?s)x86-64-v3.*lacks avx2, fma"):
-        target.find_target()
-    monkeypatch.setattr(target.platform, "machine", lambda: "aarch64")
+        processor.find_target()
+    monkeypatch.setattr(processor.platform, "machine", lambda: "aarch64")
     with pytest.raises(ToolchainError, match="aarch64"):
-        target.find_target()
+        processor.find_target()
 
 
 def test_a_processor_without_fused_multiply_add_is_told_so() -> None:
-    assert "slow" in str(target.Target("x86-64-v2", target.LEVELS["x86-64-v2"]))
-    assert "AVX2" in str(target.Target("x86-64-v3", target.LEVELS["x86-64-v3"]))
+    assert "slow" in str(processor.Target("x86-64-v2", processor.LEVELS["x86-64-v2"]))
+    assert "AVX2" in str(processor.Target("x86-64-v3", processor.LEVELS["x86-64-v3"]))
 
 
 def test_the_target_is_part_of_the_cache_key() -> None:
-    from pygenn_lite.runtime import build, toolchain
+    from pygenn_lite.runtime.cpp import building, toolchain
 
     one = toolchain.Compiler(("g++",), "gcc", "1")
-    targets = [target.Target(n, ()) for n in ("native", *target.LEVELS)]
-    assert len({build.kernels_key(one, t, "a") for t in targets}) == len(targets)
-    assert len({build.part_key("engine", one, t) for t in targets}) == len(targets)
+    targets = [processor.Target(n, ()) for n in ("native", *processor.LEVELS)]
+    assert len({building.kernels_key(one, t, "a") for t in targets}) == len(targets)
+    assert len({building.part_key("engine", one, t) for t in targets}) == len(targets)
 
 
 @pytest.mark.parametrize("count", [1, 10, 16, 17, 63, 64, 1000])

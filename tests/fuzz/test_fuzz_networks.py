@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import pygenn_lite as pg
 from pygenn_lite import codegen
 from pygenn_lite.errors import CompileError, PygennLiteError
-from pygenn_lite.runtime import build
+from pygenn_lite.runtime.cpp import building as build
 
 LONGEST = 30  # seconds for one declaration
 BATCH = 12  # populations that are compiled together

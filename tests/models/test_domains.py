@@ -56,7 +56,7 @@ def test_a_value_outside_its_domain_is_refused_by_name(model, parameter, value):
         models.find_model(model)(**{parameter: value})
     assert caught.value.where == model
     assert f"{parameter} = {value:g}" in caught.value.message
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_the_ends_of_the_domains_are_allowed():

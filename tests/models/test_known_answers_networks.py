@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.runtime.plan import available_memory
+from pygenn_lite.codegen.plan.memory import available_memory
 
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 

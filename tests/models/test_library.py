@@ -80,7 +80,7 @@ def test_the_networks_are_all_there():
 @pytest.mark.parametrize(
     ("mistake", "words"),
     [
-        (lambda: pg.PairSTDP(pg.ExponentialCurrent), ["PairSTDP", "'?ExponentialCurrent", "cure"]),
+        (lambda: pg.PairSTDP(pg.ExponentialCurrent), ["PairSTDP", "'?ExponentialCurrent", "hint"]),
         (lambda: pg.TripletSTDP(5.0), ["TripletSTDP", "5.0 is not a synapse model"]),
         (lambda: pg.VogelsSTDP("ExponentialCurrent"), ["VogelsSTDP", "is not a synapse model"]),
         (lambda: pg.TsodyksMarkram(5.0), ["TsodyksMarkram", "is not a synapse model"]),

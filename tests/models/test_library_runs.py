@@ -5,7 +5,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite import models
-from pygenn_lite.runtime.reference import run_reference
+from pygenn_lite.runtime.reference.interpreter import run_reference
 
 # A current that makes each neuron model spike within 60 ms, in its own unit.
 DRIVE = {

@@ -43,12 +43,12 @@ def check_names(view, declared):
         try:
             view[name] = before
         except PygennLiteError as error:
-            assert error.cure
+            assert error.hint
         assert np.array_equal(np.asarray(view[name]), before), name
     for wrong in (*(f"{name}_" for name in names), "", "V__r7", "weight "):
         with pytest.raises(PygennLiteError) as caught:
             view[wrong]
-        assert all(name in caught.value.cure for name in names if "__" not in name)
+        assert all(name in caught.value.hint for name in names if "__" not in name)
 
 
 def check_all(sim):

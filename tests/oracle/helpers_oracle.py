@@ -9,7 +9,7 @@ import numpy as np
 
 from pygenn_lite.codegen import network_structure
 from pygenn_lite.declaration import Network, SpikeSource
-from pygenn_lite.runtime.reference import ReferenceResult, run_reference
+from pygenn_lite.runtime.reference.interpreter import ReferenceResult, run_reference
 
 
 @dataclass

@@ -5,7 +5,7 @@ import pytest
 from helpers_oracle import run_compiled
 
 import pygenn_lite as pg
-from pygenn_lite.runtime.reference import run_reference
+from pygenn_lite.runtime.reference.interpreter import run_reference
 
 DT = 0.1
 HALF = 0.25  # ms: two and a half steps of 0.1 ms, exactly also in doubles

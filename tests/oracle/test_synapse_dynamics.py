@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 
 import pygenn_lite as pg
 from pygenn_lite.errors import EquationError
-from pygenn_lite.runtime.reference import run_reference
+from pygenn_lite.runtime.reference.interpreter import run_reference
 
 DT = 0.1
 STILL = pg.NeuronModel("dV/dt = 0*I", threshold="V > 1e6", reset="V = 0")
@@ -192,7 +192,7 @@ def test_what_has_no_exact_solution_between_events_is_refused_by_name(equations,
     with pytest.raises(EquationError) as caught:
         net.compile()
     assert message in str(caught.value)
-    assert "event_driven=False" in caught.value.cure
+    assert "event_driven=False" in caught.value.hint
     assert "cells_cells" in str(caught.value)
 
 
@@ -209,7 +209,7 @@ def test_a_method_that_does_not_fit_is_refused_as_for_neurons():
     net.connect(cells, cells, model, pg.OneToOne())
     with pytest.raises(EquationError, match="'exact' needs linear equations") as caught:
         net.compile()
-    assert "rk4" in caught.value.cure
+    assert "rk4" in caught.value.hint
 
 
 def test_inspect_shows_how_variables_of_synapses_are_integrated():

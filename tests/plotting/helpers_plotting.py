@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pygenn_lite.runtime.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
-from pygenn_lite.runtime.result import Result
+from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.results.result import Result
 
 
 def made_up(sizes, rates, duration=1000.0, dt=0.1, start=0, traces=(), recorded=None):

@@ -7,9 +7,9 @@ from helpers_plotting import made_up
 import pygenn_lite as pg
 from pygenn_lite import plotting
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.runtime.connections import Connections
-from pygenn_lite.runtime.recorded_data import Shelf, SpikeCounts, SpikeTrain
-from pygenn_lite.runtime.result import Result
+from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain
+from pygenn_lite.runtime.results.result import Result
+from pygenn_lite.runtime.values.connections import Connections
 
 
 def of_spikes(trains, sizes, steps=10_000, start=0):

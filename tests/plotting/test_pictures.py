@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 import pygenn_lite as pg
 from pygenn_lite import plotting
 from pygenn_lite.errors import ArgumentError, SimulationError
-from pygenn_lite.runtime.final_weights import final_weights
-from pygenn_lite.runtime.recorded_data import SpikeTrain
+from pygenn_lite.runtime.results.final_weights import final_weights
+from pygenn_lite.runtime.results.recorded_data import SpikeTrain
 
 NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"]
 SIZES = [20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948]
@@ -143,7 +143,7 @@ def test_traces_show_the_chosen_neurons():
 
 
 def _thinned(result):
-    from pygenn_lite.plotting.values import _envelope
+    from pygenn_lite.plotting.variables import _envelope
 
     trace = result.traces["exc"]["V"]
     return _envelope(trace.times, trace.values[:, 1])
@@ -158,7 +158,7 @@ def test_times_and_counts_may_be_numpys():
 
 
 def test_a_long_trace_keeps_its_extremes():
-    from pygenn_lite.plotting.values import _envelope
+    from pygenn_lite.plotting.variables import _envelope
 
     values = np.zeros(1_000_000)
     values[[123_457, 999_000]] = [30.0, -7.0]
@@ -186,7 +186,7 @@ def test_a_weight_histogram_counts_every_synapse():
 
 def test_a_weight_histogram_shows_what_is_kept_of_a_large_group(monkeypatch):
     weights = np.random.default_rng(0).normal(1, 0.1, 1000)
-    monkeypatch.setattr("pygenn_lite.runtime.final_weights.MOST_WEIGHTS", 999)
+    monkeypatch.setattr("pygenn_lite.runtime.results.final_weights.MOST_WEIGHTS", 999)
     kept = final_weights(weights)
     ax = plotting.weight_histogram(kept, name="large")
     assert len(kept) == sum(bar.get_height() for bar in ax.patches) == 1000
@@ -199,7 +199,7 @@ def test_what_has_no_weights_is_refused_with_a_cure():
     net.connect(cells, cells, pg.Delta(), pg.AllToAll(), weight=1.0, delay=1.0)
     sim = net.compile(progress=False)
     for wrong in (sim, sim["exc"], "weights"):
-        with pytest.raises(ArgumentError, match=r"has no weights\s+cure: give a synapse group"):
+        with pytest.raises(ArgumentError, match=r"has no weights\s+hint: give a synapse group"):
             plotting.weight_histogram(wrong)
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import pygenn_lite as pg
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.runtime.binning import bin_edges, count_spikes
-from pygenn_lite.runtime.recorded_data import SpikeCounts, SpikeTrain
-from pygenn_lite.runtime.result import Result
+from pygenn_lite.runtime.results.binning import bin_edges, count_spikes
+from pygenn_lite.runtime.results.recorded_data import SpikeCounts, SpikeTrain
+from pygenn_lite.runtime.results.result import Result
 
 
 @settings(deadline=None)

@@ -12,7 +12,8 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import CompileError, ToolchainError
-from pygenn_lite.runtime import build, cache
+from pygenn_lite.runtime import compile_cache
+from pygenn_lite.runtime.cpp import building
 
 
 @pytest.fixture(autouse=True)
@@ -23,15 +24,15 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def make_entry(key="kernels-abc", content="x"):
-    with cache.new_entry(key) as folder:
+    with compile_cache.new_entry(key) as folder:
         (folder / "content").write_text(content)
-    return cache.find_entry(key)
+    return compile_cache.find_entry(key)
 
 
 def test_the_cache_is_private_to_the_user(own_cache):
     make_entry()
     assert stat.S_IMODE(own_cache.stat().st_mode) == 0o700
-    assert stat.S_IMODE((own_cache / cache.LAYOUT / "kernels-abc").stat().st_mode) == 0o700
+    assert stat.S_IMODE((own_cache / compile_cache.LAYOUT / "kernels-abc").stat().st_mode) == 0o700
 
 
 def test_entries_are_private_whatever_the_umask():
@@ -49,11 +50,11 @@ def test_an_existing_directory_keeps_its_mode_and_what_is_in_it(own_cache):
     for name in ("venv", "v2-notes", "v1notes"):
         (own_cache / name).mkdir()
         (own_cache / name / "thesis.txt").write_text("all of it")
-    layout = cache.open_cache()
+    layout = compile_cache.open_cache()
     (layout / "mine-by-hand").mkdir()
     (layout / "notes.txt").write_text("mine")
     make_entry()
-    assert cache.cache_entries() == 1 and cache.clear_cache() > 0
+    assert compile_cache.cache_entries() == 1 and compile_cache.clear_cache() > 0
     assert stat.S_IMODE(own_cache.stat().st_mode) == 0o755
     assert stat.S_IMODE(layout.stat().st_mode) == 0o700
     kept = {str(path.relative_to(own_cache)) for path in own_cache.rglob("*")}
@@ -65,23 +66,23 @@ def test_an_existing_directory_keeps_its_mode_and_what_is_in_it(own_cache):
 def test_the_xdg_directory_is_used_when_nothing_else_is_said(tmp_path, monkeypatch):
     monkeypatch.delenv("PYGENN_LITE_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache.cache_directory() == tmp_path / "xdg" / "pygenn_lite"
+    assert compile_cache.cache_directory() == tmp_path / "xdg" / "pygenn_lite"
 
 
 def test_an_entry_appears_only_when_it_is_complete():
-    with pytest.raises(RuntimeError), cache.new_entry("kernels-half") as folder:
+    with pytest.raises(RuntimeError), compile_cache.new_entry("kernels-half") as folder:
         (folder / "content").write_text("half")
-        assert cache.find_entry("kernels-half") is None
+        assert compile_cache.find_entry("kernels-half") is None
         raise RuntimeError("the compiler failed")
-    assert cache.find_entry("kernels-half") is None
-    assert not list(cache.open_cache().glob(".making-*"))
+    assert compile_cache.find_entry("kernels-half") is None
+    assert not list(compile_cache.open_cache().glob(".making-*"))
 
 
 def test_the_first_of_two_equal_entries_stays():
-    with cache.new_entry("kernels-twice") as slow:
+    with compile_cache.new_entry("kernels-twice") as slow:
         (slow / "content").write_text("slow")
         make_entry("kernels-twice", "fast")
-    assert (cache.find_entry("kernels-twice") / "content").read_text() == "fast"
+    assert (compile_cache.find_entry("kernels-twice") / "content").read_text() == "fast"
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o775, 0o1777, 0o2775])
@@ -91,17 +92,17 @@ def test_in_a_directory_that_others_can_write_a_private_folder_is_used(own_cache
     (own_cache / "other").write_text("of a colleague")
     entry = make_entry()
     private = own_cache / f"user-{os.geteuid()}"
-    assert entry.is_relative_to(private) and cache.cache_directory() == private
+    assert entry.is_relative_to(private) and compile_cache.cache_directory() == private
     assert all(path.stat().st_mode & 0o777 == 0o700 for path in (private, entry.parent, entry))
     assert stat.S_IMODE(own_cache.stat().st_mode) == mode
-    assert cache.cache_entries() == 1 and cache.clear_cache() > 0
+    assert compile_cache.cache_entries() == 1 and compile_cache.clear_cache() > 0
     assert (own_cache / "other").read_text() == "of a colleague"
 
 
 def test_a_cache_that_was_open_to_others_is_left_for_a_private_one(own_cache):
     make_entry()
-    (own_cache / cache.LAYOUT).chmod(0o775)
-    assert cache.find_entry("kernels-abc") is None
+    (own_cache / compile_cache.LAYOUT).chmod(0o775)
+    assert compile_cache.find_entry("kernels-abc") is None
     assert make_entry().is_relative_to(own_cache / f"user-{os.geteuid()}")
 
 
@@ -110,8 +111,8 @@ def test_where_everybody_can_exchange_the_cache_it_is_refused(own_cache, mode):
     own_cache.mkdir()
     own_cache.chmod(mode)
     with pytest.raises(ToolchainError, match="everybody can write") as caught:
-        cache.open_cache()
-    assert "under your home directory" in caught.value.cure
+        compile_cache.open_cache()
+    assert "under your home directory" in caught.value.hint
 
 
 def test_a_private_folder_that_somebody_else_has_made_is_refused(own_cache, monkeypatch):
@@ -121,15 +122,15 @@ def test_a_private_folder_that_somebody_else_has_made_is_refused(own_cache, monk
     (own_cache / f"user-{user}").mkdir(mode=0o700)
     monkeypatch.setattr(os, "geteuid", lambda: user)
     with pytest.raises(ToolchainError, match="belongs to another user") as caught:
-        cache.open_cache()
-    assert "directory of your own" in caught.value.cure
+        compile_cache.open_cache()
+    assert "directory of your own" in caught.value.hint
 
 
 def test_an_entry_that_others_could_have_written_is_made_again():
     entry = make_entry(content="old")
     (entry / "content").chmod(0o666)
-    assert cache.find_entry("kernels-abc") is None
-    cache.drop_entry("kernels-abc")  # as compiling does
+    assert compile_cache.find_entry("kernels-abc") is None
+    compile_cache.drop_entry("kernels-abc")  # as compiling does
     assert (make_entry(content="new") / "content").read_text() == "new"
 
 
@@ -143,8 +144,8 @@ def test_no_hint_advises_to_delete_anything(own_cache, tmp_path, monkeypatch):
     ):
         prepare()
         with pytest.raises(ToolchainError) as caught:
-            cache.open_cache()
-        hints.append(caught.value.cure)
+            compile_cache.open_cache()
+        hints.append(caught.value.hint)
         own_cache.unlink() if not own_cache.is_dir() or own_cache.is_symlink() else shutil.rmtree(
             own_cache
         )
@@ -156,7 +157,7 @@ def test_a_linked_cache_is_refused(own_cache, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     own_cache.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ToolchainError, match="symbolic link"):
-        cache.open_cache()
+        compile_cache.open_cache()
 
 
 def test_a_linked_file_in_an_entry_is_refused(tmp_path):
@@ -164,7 +165,7 @@ def test_a_linked_file_in_an_entry_is_refused(tmp_path):
     (tmp_path / "evil.so").write_text("evil")
     (entry / "kernels.so").symlink_to(tmp_path / "evil.so")
     with pytest.raises(ToolchainError, match="symbolic link"):
-        cache.find_entry("kernels-abc")
+        compile_cache.find_entry("kernels-abc")
 
 
 def test_a_cache_below_a_directory_that_everybody_can_write_is_refused(tmp_path, monkeypatch):
@@ -173,22 +174,22 @@ def test_a_cache_below_a_directory_that_everybody_can_write_is_refused(tmp_path,
     common.chmod(0o777)
     monkeypatch.setenv("PYGENN_LITE_CACHE", str(common / "cache"))
     with pytest.raises(ToolchainError, match="everybody can write"):
-        cache.open_cache()
+        compile_cache.open_cache()
     common.chmod(0o1777)  # sticky, as /tmp is: only owners can rename
-    cache.open_cache()
+    compile_cache.open_cache()
 
 
 def test_a_cache_that_cannot_be_made_is_named(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PYGENN_LITE_CACHE", str(tmp_path / "file" / "cache"))
     with pytest.raises(ToolchainError, match="PYGENN_LITE_CACHE"):
-        cache.open_cache()
+        compile_cache.open_cache()
 
 
 @pytest.mark.parametrize("key", ["", "../evil", "a/b", "a\0b", "ä", "."])
 def test_keys_cannot_leave_the_cache(key):
     with pytest.raises(ValueError, match="not a cache key"):
-        cache.find_entry(key)
+        compile_cache.find_entry(key)
 
 
 def test_clearing_frees_what_the_size_says(own_cache):
@@ -196,16 +197,16 @@ def test_clearing_frees_what_the_size_says(own_cache):
     older = own_cache / "v0" / "kernels-old"
     older.mkdir(parents=True)
     (older / "content").write_text("y" * 500)
-    (older / cache.SUMS).write_text("")
-    assert cache.cache_size() >= 1500
-    assert cache.cache_entries() == 1
-    assert cache.clear_cache() >= 1500
-    assert cache.cache_size() == 0
-    assert cache.cache_entries() == 0
+    (older / compile_cache.SUMS).write_text("")
+    assert compile_cache.cache_size() >= 1500
+    assert compile_cache.cache_entries() == 1
+    assert compile_cache.clear_cache() >= 1500
+    assert compile_cache.cache_size() == 0
+    assert compile_cache.cache_entries() == 0
 
 
 def test_clearing_a_cache_that_is_not_there_is_no_error():
-    assert cache.clear_cache() == 0
+    assert compile_cache.clear_cache() == 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"y", None])
@@ -215,25 +216,28 @@ def test_a_damaged_entry_is_not_found_and_can_be_made_again(damage):
         content.unlink()
     else:
         content.write_bytes(damage)
-    assert cache.find_entry("kernels-abc") is None
-    cache.drop_entry("kernels-abc")
+    assert compile_cache.find_entry("kernels-abc") is None
+    compile_cache.drop_entry("kernels-abc")
     assert (make_entry() / "content").read_text() == "x"
 
 
 def test_a_lock_that_cannot_be_had_is_named():
-    locks = cache.open_cache() / "locks"
+    locks = compile_cache.open_cache() / "locks"
     (locks / "kernels-abc.lock").mkdir(parents=True)
     with (
         pytest.raises(ToolchainError, match=r"(?s)Is a directory.*PYGENN_LITE_CACHE"),
-        cache.entry_lock("kernels-abc"),
+        compile_cache.entry_lock("kernels-abc"),
     ):
         pass
 
 
 def test_a_full_disk_is_named():
-    with pytest.raises(ToolchainError, match="No space left"), cache.new_entry("kernels-abc"):
+    with (
+        pytest.raises(ToolchainError, match="No space left"),
+        compile_cache.new_entry("kernels-abc"),
+    ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert cache.find_entry("kernels-abc") is None
+    assert compile_cache.find_entry("kernels-abc") is None
 
 
 @pytest.fixture(scope="module")
@@ -272,10 +276,10 @@ def test_what_is_damaged_or_does_not_load_is_compiled_again(
     if damage != "missing":
         path.write_bytes(whole[: len(whole) // 2] if damage == "half" else b"of another system")
     if damage == "foreign":
-        (path.parent / cache.SUMS).write_bytes(cache._sums(path.parent))
+        (path.parent / compile_cache.SUMS).write_bytes(compile_cache._sums(path.parent))
     made = []
-    compile_one = build._compile
-    monkeypatch.setattr(build, "_compile", lambda *a: made.append(a[2].name) or compile_one(*a))
+    compile_one = building._compile
+    monkeypatch.setattr(building, "_compile", lambda *a: made.append(a[2].name) or compile_one(*a))
     assert alone().compile().run(1.0).duration == 1.0
     assert made == ["engine.cpp" if name == "engine.so" else "kernels.cpp"]
     assert path.read_bytes()[:4] == whole[:4] and path.stat().st_size > len(whole) // 2
@@ -288,7 +292,7 @@ def test_a_temporary_folder_that_cannot_be_had_is_named(compiled_cache, own_cach
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     shutil.copytree(compiled_cache, own_cache)
-    monkeypatch.setattr(build.tempfile, "mkdtemp", full)
+    monkeypatch.setattr(building.tempfile, "mkdtemp", full)
     with pytest.raises(ToolchainError, match=r"(?s)No space left.*TMPDIR"):
         alone().compile(cache=False)
 
@@ -307,16 +311,16 @@ def test_without_the_cache_none_is_needed(monkeypatch):
 
 def test_where_the_cache_cannot_be_used_the_compilers_log_is_kept_elsewhere(monkeypatch):
     monkeypatch.setenv("PYGENN_LITE_CACHE", "/proc/none")
-    monkeypatch.setattr(build.Compilers, "run", lambda self, command: (1, "error: no"))
+    monkeypatch.setattr(building.Compilers, "run", lambda self, command: (1, "error: no"))
     with pytest.raises(CompileError, match=r"error: no\. The whole log: (.*)\.log"):
         alone().compile(cache=False)
 
 
 def compile_slowly(made: str) -> None:
     key = "kernels-shared"
-    with cache.entry_lock(key):
-        if cache.find_entry(key) is None:
-            with cache.new_entry(key) as folder:
+    with compile_cache.entry_lock(key):
+        if compile_cache.find_entry(key) is None:
+            with compile_cache.new_entry(key) as folder:
                 time.sleep(0.05)
                 (folder / "content").write_text("done")
             Path(made, str(os.getpid())).write_text("")

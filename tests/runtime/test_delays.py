@@ -18,7 +18,7 @@ def connected(delay, dt, **options):
     "delay", [pg.Exponential(100.0), pg.Normal(600.0, 20.0), pg.LogNormal(4.6, 1.5)]
 )
 def test_a_drawn_delay_that_is_too_long_is_refused_and_not_cut(delay):
-    with pytest.raises(NetworkError, match=r"'drawn'.*\n.*cure.*larger dt") as caught:
+    with pytest.raises(NetworkError, match=r"'drawn'.*\n.*hint.*larger dt") as caught:
         connected(delay, 0.01).compile()
     assert "65,000 steps" in str(caught.value)
 

@@ -21,7 +21,7 @@ from pygenn_lite.errors import (
     SimulationError,
 )
 from pygenn_lite.runtime import files, result_file
-from pygenn_lite.runtime.files import FileClaim, written_at_once
+from pygenn_lite.runtime.results.files import FileClaim, written_at_once
 
 
 def poisson(seed=1, neurons=5):
@@ -226,7 +226,7 @@ HOLDER = """
 import sys
 import warnings
 from pathlib import Path
-from pygenn_lite.runtime.files import FileClaim
+from pygenn_lite.runtime.results.files import FileClaim
 claim = FileClaim(Path("run.h5"))
 print("claimed", flush=True)
 sys.stdin.read()
@@ -303,7 +303,7 @@ import os, resource, sys
 sys.path.insert(0, os.environ["TESTS"])
 import pygenn_lite as pg
 from pygenn_lite.errors import SimulationError
-from pygenn_lite.runtime import result_file
+from pygenn_lite.runtime.results import result_file
 from test_existing_files import poisson
 
 sim = poisson(seed=2, neurons=200)

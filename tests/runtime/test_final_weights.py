@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pygenn_lite.runtime import final_weights
+from pygenn_lite.runtime.results import final_weights
 
 
 def test_up_to_a_limit_all_weights_are_kept_beyond_it_a_histogram(monkeypatch):

@@ -8,10 +8,10 @@ from scipy.stats import poisson
 
 import pygenn_lite as pg
 from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
-from pygenn_lite.runtime.expressions import evaluate
-from pygenn_lite.runtime.poisson import EACH, ENTRIES, poisson_table
-from pygenn_lite.runtime.random import neuron_uniforms, philox, stream_of, synapse_uniforms
-from pygenn_lite.runtime.values import neuron_values, place_in_row, synapse_values
+from pygenn_lite.runtime.cpp.poisson import EACH, ENTRIES, poisson_table
+from pygenn_lite.runtime.values.expressions import evaluate
+from pygenn_lite.runtime.values.philox import neuron_uniforms, philox, stream_of, synapse_uniforms
+from pygenn_lite.runtime.values.value_arrays import neuron_values, place_in_row, synapse_values
 
 
 def test_philox_gives_the_published_words():

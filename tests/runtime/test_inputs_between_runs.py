@@ -6,7 +6,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import EquationError, PygennLiteError, ShapeError, SimulationError
-from pygenn_lite.runtime import build
+from pygenn_lite.runtime.cpp import building as build
 
 CELL = pg.NeuronModel(
     "dV/dt = (I - V)/tau\nIm = 0*V", parameters=dict(tau=10.0), initial=dict(V=0.0)

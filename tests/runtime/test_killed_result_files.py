@@ -49,7 +49,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pygenn_lite as pg
-from pygenn_lite.runtime.result_file import ResultFile
+from pygenn_lite.runtime.results.result_file import ResultFile
 
 kill_at, path = ctypes.CDLL(None).kill_at, Path(sys.argv[1])
 while_made = sys.argv[2] == "while made"
@@ -131,7 +131,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import numpy as np
-from pygenn_lite.runtime.result_file import ResultFile
+from pygenn_lite.runtime.results.result_file import ResultFile
 
 file = ResultFile(
     Path(sys.argv[1]), dt=0.1, start_step=0, name="x", sizes={"exc": 10}, traces={},

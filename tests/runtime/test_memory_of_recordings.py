@@ -77,7 +77,7 @@ def small_chunks(monkeypatch):
     """As long runs have them: each far smaller than all that is recorded."""
     monkeypatch.setattr(run_loop, "CHUNK_BYTES", 1 << 19)
     monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 0.0)
-    monkeypatch.setattr("pygenn_lite.runtime.result_reader.ROWS_AT_ONCE", 1 << 14)
+    monkeypatch.setattr("pygenn_lite.runtime.results.result_reader.ROWS_AT_ONCE", 1 << 14)
 
 
 @pytest.mark.parametrize("spikes", [False, True])

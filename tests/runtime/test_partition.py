@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pygenn_lite.runtime.partition import (
+from pygenn_lite.codegen.plan.partition import (
     BLOCK,
     make_partition,
 )

@@ -14,7 +14,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.runtime import provenance
+from pygenn_lite.runtime.results import provenance
 
 
 def network(seed=7):
@@ -107,7 +107,7 @@ def test_results_can_be_pickled(results):
 def test_without_the_rooms_above_there_is_no_network_but_a_result():
     code = (
         "import pygenn_lite as pg, sys\n"
-        "from pygenn_lite.runtime import provenance\n"
+        "from pygenn_lite.runtime.results import provenance\n"
         "assert 'pygenn_lite.yaml_format' not in sys.modules\n"
         "provenance.network_as_text = None\n"
         "net = pg.Network(); net.population('p', 1, pg.PoissonNeuron(rate=1.0))\n"

@@ -14,8 +14,8 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError, SimulationError
-from pygenn_lite.runtime.recorded_data import SpikeCounts
-from pygenn_lite.runtime.result_file import ResultFile
+from pygenn_lite.runtime.results.recorded_data import SpikeCounts
+from pygenn_lite.runtime.results.result_file import ResultFile
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_rates_from_the_settling_time_of_the_run_are_exact(tmp_path, settle):
 
 @pytest.mark.parametrize("most", [10**6, 100])
 def test_weights_at_the_end_are_kept_where_asked_for(tmp_path, monkeypatch, most):
-    monkeypatch.setattr("pygenn_lite.runtime.final_weights.MOST_WEIGHTS", most)
+    monkeypatch.setattr("pygenn_lite.runtime.results.final_weights.MOST_WEIGHTS", most)
     sim = helpers.plastic_network().compile()
     kept = sim.run(50.0, keep_weights=True)
     sim.reset()

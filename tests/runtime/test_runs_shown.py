@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.runtime.binning import BinnedSpikes
-from pygenn_lite.runtime.final_weights import WeightHistogram
+from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
 from pygenn_lite.runtime.notebook import NotebookBars
-from pygenn_lite.runtime.plan import MemoryRow, MemoryRows
+from pygenn_lite.runtime.results.binning import BinnedSpikes
+from pygenn_lite.runtime.results.final_weights import WeightHistogram
 
 
 @pytest.fixture(scope="module")

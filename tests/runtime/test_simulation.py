@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.errors import (
     MemoryPlanError,
     NumericalError,
     ShapeError,
     SimulationError,
 )
-from pygenn_lite.runtime import plan
 
 DECAY = pg.NeuronModel("dV/dt = -V/tau", parameters=dict(tau=10.0), initial=dict(V=1.0))
 
@@ -115,7 +115,7 @@ def test_rates_that_were_not_counted_are_refused():
     result = sim.run(200.0)
     counts = np.diff(result.counts.totals["exc"])
     assert result.rates(50.0)["exc"] == pytest.approx(counts[1] / 800 / 0.1)
-    with pytest.raises(SimulationError, match=r"(?s)after 150 ms.*cure: record"):
+    with pytest.raises(SimulationError, match=r"(?s)after 150 ms.*hint: record"):
         result.rates(150.0)
     assert sim.run(0.0).rates() == dict(exc=0.0, inh=0.0)
 
@@ -314,7 +314,7 @@ def test_an_exponential_that_runs_away_is_told_how_to_be_bounded():
     )
     with pytest.raises(NumericalError) as error:
         net.compile().run(20.0)
-    assert "bound an exponential that grows, as in exp(min(x, 10))" in error.value.cure
+    assert "bound an exponential that grows, as in exp(min(x, 10))" in error.value.hint
 
 
 def test_nan_is_let_through_when_the_check_is_off():
@@ -486,7 +486,7 @@ def test_a_message_about_a_missing_name_lists_the_names_that_the_user_wrote():
         net.compile()["exc"]["W"]
     assert "__" not in str(caught.value)
     for name in ("'V'", "'tau'", "'I_syn'", "'x'", "'tau_plus'"):
-        assert name in caught.value.cure
+        assert name in caught.value.hint
 
 
 def test_values_for_each_neuron_do_not_fit_a_shared_parameter():

@@ -39,7 +39,7 @@ def test_variables_too_slow_for_single_precision_are_named_for_every_integrator(
     for integrator, message in zip(INTEGRATORS, messages, strict=True):
         assert message.startswith(f"population {integrator!r}: 'x' changes so slowly (by 1e-07 of")
         assert f"(integrator {integrator})" in message
-        assert "cure: compile with precision='float64'" in message
+        assert "hint: compile with precision='float64'" in message
     assert warned(lambda: relaxing([1.0, 1e6])) != []
     assert warned(lambda: relaxing(1e6, precision="float64")) == []
 

@@ -201,7 +201,7 @@ def test_what_cannot_be_assigned_is_refused_in_words(sim, owner, name, given, me
 def test_a_place_that_is_not_there_is_refused_as_such_not_as_a_wrong_shape(sim, index):
     with pytest.raises(ArgumentError, match=r"ind") as caught:
         sim["p"]["V"][index] = -60.0
-    assert f"from 0 to {SIZE - 1}" in caught.value.cure
+    assert f"from 0 to {SIZE - 1}" in caught.value.hint
 
 
 def test_numpy_scalars_are_durations_steps_threads_and_seeds():
@@ -225,7 +225,7 @@ def test_a_simulation_and_its_views_say_what_to_send_instead(sim):
             with pytest.raises(PygennLiteError, match="cannot be copied or pickled") as caught:
                 act(thing)
             wanted = "send the Network" if thing is sim else "numpy.array"
-            assert wanted in caught.value.cure
+            assert wanted in caught.value.hint
 
 
 def test_the_network_and_the_result_of_a_simulation_can_be_sent(tmp_path):

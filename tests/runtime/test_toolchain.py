@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from pygenn_lite.errors import CompileError, ToolchainError
-from pygenn_lite.runtime import build, cache, target, toolchain
-from pygenn_lite.runtime.target import find_target
+from pygenn_lite.runtime import compile_cache
+from pygenn_lite.runtime.cpp import building, processor, toolchain
+from pygenn_lite.runtime.cpp.processor import find_target
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_flags_fall_back_when_the_machine_is_unknown_to_the_compiler(
     program(programs, "g++", script)
     source, output = tmp_path / "a.cpp", tmp_path / "a.so"
     source.write_text("")
-    build._compile(toolchain.find_compiler(), find_target(), source, output, "kernels")
+    building._compile(toolchain.find_compiler(), find_target(), source, output, "kernels")
     assert output.exists()
 
 
@@ -106,28 +107,28 @@ def test_a_compile_failure_says_ours_first_and_keeps_the_log(programs, monkeypat
     source = tmp_path / "a.cpp"
     source.write_text("nonsense")
     with pytest.raises(CompileError, match="could not compile the kernels") as error:
-        build._compile(
+        building._compile(
             toolchain.find_compiler(), find_target(), source, tmp_path / "a.so", "kernels"
         )
-    logs = list(cache.logs_directory().glob("*.log"))
+    logs = list(compile_cache.logs_directory().glob("*.log"))
     assert len(logs) == 1
     assert str(logs[0]) in str(error.value)
     assert "expected a miracle" in logs[0].read_text()
-    assert next(cache.logs_directory().glob("*.cpp")).read_text() == "nonsense"
+    assert next(compile_cache.logs_directory().glob("*.cpp")).read_text() == "nonsense"
 
 
 @pytest.mark.parametrize(
     ("of", "what", "other"),
     [
-        (target.platform, "system", "Plan9"),
-        (target.platform, "machine", "riscv64"),
-        (target.platform, "libc_ver", ("glibc", "9.9")),
-        (target, "processor_features", ("avx", "telepathy")),
+        (processor.platform, "system", "Plan9"),
+        (processor.platform, "machine", "riscv64"),
+        (processor.platform, "libc_ver", ("glibc", "9.9")),
+        (processor, "processor_features", ("avx", "telepathy")),
     ],
 )
 def test_the_machine_can_be_told_from_others(of, what, other, monkeypatch):
-    identity = target.machine_identity.__wrapped__  # not the one found before
-    here = target.machine_identity()
+    identity = processor.machine_identity.__wrapped__  # not the one found before
+    here = processor.machine_identity()
     assert identity() == here
     monkeypatch.setattr(of, what, lambda: other)
     assert identity() != here
@@ -135,9 +136,9 @@ def test_the_machine_can_be_told_from_others(of, what, other, monkeypatch):
 
 def test_code_for_one_machine_is_not_found_on_another(monkeypatch):
     compiler = toolchain.Compiler(("g++",), "gcc", "1")
-    before = build.kernels_key(compiler, find_target(), "a")
-    monkeypatch.setattr(build, "machine_identity", lambda: "another")
-    assert build.kernels_key(compiler, find_target(), "a") != before
+    before = building.kernels_key(compiler, find_target(), "a")
+    monkeypatch.setattr(building, "machine_identity", lambda: "another")
+    assert building.kernels_key(compiler, find_target(), "a") != before
 
 
 @pytest.mark.parametrize(
@@ -167,14 +168,17 @@ def test_keys_tell_structures_and_compilers_apart():
     one = toolchain.Compiler(("g++",), "gcc", "1")
     two = toolchain.Compiler(("g++",), "gcc", "2")
     here = find_target()
-    keys = {build.kernels_key(c, here, s) for c in (one, two) for s in ("a", "b")}
+    keys = {building.kernels_key(c, here, s) for c in (one, two) for s in ("a", "b")}
     assert len(keys) == 4
-    assert build.part_key("engine", one, here) not in keys
+    assert building.part_key("engine", one, here) not in keys
 
 
 def test_all_that_kernels_include_is_in_their_key():
     """Else an upgrade would meet kernels that were compiled from older headers."""
-    known, pending = set(build.kernel_sources()), [build.TEMPLATES / "cpp" / "kernels.cpp.jinja"]
+    known, pending = (
+        set(building.kernel_sources()),
+        [building.TEMPLATES / "cpp" / "kernels.cpp.jinja"],
+    )
     seen = set()
     while pending:
         path = pending.pop()
@@ -182,10 +186,10 @@ def test_all_that_kernels_include_is_in_their_key():
         seen.add(path)
         names = re.findall(r'(?:#|{% )include "(.+?)"', path.read_text(encoding="utf-8"))
         for name in names:
-            found = [p for p in (build.TEMPLATES / name, path.parent / name) if p.is_file()]
+            found = [p for p in (building.TEMPLATES / name, path.parent / name) if p.is_file()]
             assert found, f"{name} of {path}"
             pending += set(found) - seen
-    assert build.TEMPLATES / "cpp" / "flags.hpp" in seen and len(seen) > 10
+    assert building.TEMPLATES / "cpp" / "flags.hpp" in seen and len(seen) > 10
 
 
 def test_importing_the_package_is_light():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.runtime import build, toolchain
+from pygenn_lite.runtime.cpp import building, toolchain
 
 ZIG = toolchain.Compiler((sys.executable, "-m", "ziglang", "c++"), "zig", "1")
 NEEDS_ZIG = pytest.mark.skipif(
@@ -48,10 +48,10 @@ def test_the_first_compilation_says_why_it_takes_long(
 ):
     monkeypatch.setenv("ZIG_GLOBAL_CACHE_DIR", str(tmp_path / "zig"))
     monkeypatch.setattr(toolchain, "cpp_library", lambda: library)
-    monkeypatch.setattr(build, "_told", set())
+    monkeypatch.setattr(building, "_told", set())
     with caplog.at_level(logging.WARNING, logger="pygenn_lite"):
-        build._tell_first_use(ZIG)
-        build._tell_first_use(ZIG)
+        building._tell_first_use(ZIG)
+        building._tell_first_use(ZIG)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert words in caplog.text
     (tmp_path / "zig").mkdir()
@@ -69,7 +69,7 @@ def test_zig_need_not_build_a_library_where_the_system_has_one():
 
 
 def test_no_header_of_the_cpp_library_is_included():
-    for path in build.TEMPLATES.rglob("*"):
+    for path in building.TEMPLATES.rglob("*"):
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()
             included = [line.split("<")[1] for line in lines if line.startswith("#include <")]

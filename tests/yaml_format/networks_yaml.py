@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 import pygenn_lite as pg
 from pygenn_lite.declaration.connectivity import STORAGE
-from pygenn_lite.declaration.neuron import INTEGRATORS
-from pygenn_lite.declaration.synapse import SYNAPSE_INTEGRATORS
-from pygenn_lite.declaration.vocabulary import CONSTANTS, FUNCTIONS, RANDOM
-from pygenn_lite.yaml_format.values import DISTRIBUTIONS
+from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM
+from pygenn_lite.declaration.neuron_model import INTEGRATORS
+from pygenn_lite.declaration.synapse_model import SYNAPSE_INTEGRATORS
+from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
 
 SIZE = 3
 number = st.one_of(

@@ -276,7 +276,7 @@ def test_a_mistake_that_compiling_finds_is_named_with_its_place(old, new, place,
     assert message in str(caught.value)
     assert_points_at_what_it_names(text, caught.value)
     assert "__" not in str(caught.value)
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_where_a_network_was_declared_is_no_part_of_it():
@@ -334,7 +334,7 @@ def test_the_small_file_itself_is_right():
 
 
 @pytest.mark.parametrize(
-    ("text", "cure"),
+    ("text", "hint"),
     [
         ("run: {record: [e.V[:10]]}", "put text that holds any of [ ] { } , : # & * in quotes"),
         ("m: {threshold: V > 1 ? 1 : 0}", "put text that holds any of [ ] { } , : # & * in quotes"),
@@ -342,14 +342,14 @@ def test_the_small_file_itself_is_right():
         ("populations: {}\n  e: {size: 3}", "indent with spaces"),
     ],
 )
-def test_text_that_is_no_yaml_is_told_what_to_write(text, cure):
+def test_text_that_is_no_yaml_is_told_what_to_write(text, hint):
     with pytest.raises(PygennLiteError, match="not valid YAML") as caught:
         load_network(f"{text}\n")
-    assert cure in caught.value.cure
+    assert hint in caught.value.hint
 
 
 def test_a_result_file_in_the_place_of_a_network_is_told_who_draws_it(tmp_path):
     (tmp_path / "result.h5").write_bytes(b"\x89HDF\r\n")
     with pytest.raises(PygennLiteError, match="not UTF-8 text") as caught:
         load_network(tmp_path / "result.h5")
-    assert "pygenn-lite plot" in caught.value.cure
+    assert "pygenn-lite plot" in caught.value.hint

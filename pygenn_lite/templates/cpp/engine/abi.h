@@ -1,5 +1,5 @@
 // The C ABI between three parties: the Python runtime (ctypes), the engine (model independent) and the
-// generated kernels. Plain structs and function pointers only; every struct is mirrored in runtime/abi.py.
+// generated kernels. Plain structs and function pointers only; every struct is mirrored in runtime/cpp/abi.py.
 // Change it together with PGL_ABI_VERSION, which the runtime compares after loading.
 #ifndef PGL_ABI_H
 #define PGL_ABI_H

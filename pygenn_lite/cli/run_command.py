@@ -1,0 +1,314 @@
+"""``pygenn-lite run``: simulate, report, write files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.cli.drawing import Drawing
+from pygenn_lite.cli.main import DONE, FAILED, command_line, disk_message, say
+from pygenn_lite.cli.networks import load
+from pygenn_lite.cli.output import write_line
+from pygenn_lite.cli.progress_bar import ProgressBars
+from pygenn_lite.cli.signals import note_interrupt
+from pygenn_lite.declaration import Network, SpikeSource
+from pygenn_lite.errors import (
+    ArgumentError,
+    FileFormatError,
+    NumericalError,
+    SimulationError,
+)
+from pygenn_lite.runtime.results.files import RESULT_FILE, harmless_name, written_at_once
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.results.result import Result
+    from pygenn_lite.yaml_format import RunSettings
+
+log = logging.getLogger(__name__)
+
+PICTURE_FILE, SUMMARY_FILE = "picture.png", "summary.json"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line asks for."""
+
+    network: str
+    changes: tuple[str, ...] = ()
+    duration: float | None = None
+    settle: float | None = None
+    seed: int | None = None
+    threads: int | None = None
+    backend: str = "auto"
+    precision: str = "float32"
+    scale: float | None = None
+    out: Path | None = None
+    overwrite: bool = False
+    record: bool = True
+    picture: bool | None = None
+    quiet: bool = False
+    json: bool = False
+    live: bool = True  # progress bars, which would not go with lines of a log between them
+
+
+@dataclass
+class Outcome:
+    """What came out of a run, for the table, the summary and the JSON."""
+
+    network: Network
+    settings: RunSettings
+    duration: float
+    settle: float
+    simulation: Any
+    result: Result
+    scale: float = 1.0
+    files: list[Path] = field(default_factory=list)
+    peak_bytes: int = 0
+
+    def rates(self) -> dict[str, float | None]:
+        """Rates after settling; unknown if the run was stopped before, or too short to count in."""
+        if self.result.duration > self.settle:
+            with contextlib.suppress(SimulationError):
+                return dict(self.result.rates(self.settle))
+        return dict.fromkeys(self.network.populations)
+
+    def summary(self) -> dict[str, Any]:
+        """The object that ``--json`` prints."""
+        result, simulation = self.result, self.simulation
+        return {
+            "network": self.network.name,
+            "backend": simulation.backend,
+            "threads": simulation.threads,
+            "dt_ms": self.network.dt,
+            "duration_ms": max(result.duration - self.settle, 0.0),
+            "settle_ms": self.settle,
+            "build_seconds": simulation.build_seconds,
+            "simulate_seconds": result.simulate_seconds,
+            "real_time_factor": result.real_time_factor if result.duration else None,
+            "peak_rss_mib": self.peak_bytes / 2**20,
+            "synapses": simulation.synapse_count,
+            "rates_hz": self.rates(),
+            "files": [str(path) for path in self.files],
+        }
+
+
+def run_network(options: RunOptions) -> int:
+    """Do it; return the exit code."""
+    from pygenn_lite.codegen.plan.memory import peak_memory
+    from pygenn_lite.runtime.backends import check_precision, choose_backend
+    from pygenn_lite.runtime.interrupts import InterruptWatch
+
+    network, settings = load(options.network, options.changes, options.scale, options.seed)
+    duration = _time("duration", options.duration, settings.duration)
+    settle = _time("settle", options.settle, settings.settle)
+    choose_backend(options.backend)  # refused before a folder is made
+    check_precision(options.precision)
+    _choose_recordings(network, options.record)
+    folder = _make_folder(options, network) if options.record or options.out else None
+    stream = folder / RESULT_FILE if folder is not None and network.recordings else None
+    with ProgressBars(shown=not options.quiet, live=options.live) as progress:
+        simulation = network.compile(
+            backend=options.backend, threads=options.threads, precision=options.precision,
+            progress=progress,
+        )  # fmt: skip
+        _log_build(simulation)
+        simulation.notes["command"] = command_line()
+        try:
+            # Whoever presses Ctrl-C twice to be sure still gets the results of the first.
+            with InterruptWatch():
+                kept = dict(stream_to=stream, settle=settle, keep_weights=folder is not None)
+                kept["overwrite"] = options.overwrite
+                result, error = _simulate(simulation, settle + duration, progress, kept)
+                progress.close()
+                outcome = Outcome(network, settings, duration, settle, simulation, result)
+                outcome.scale = options.scale or 1.0
+                outcome.peak_bytes = peak_memory()
+                _finish(outcome, options, folder, stream)
+        except KeyboardInterrupt:
+            say("stopped at once; the results are not complete")
+            return note_interrupt()
+    return _said_how_it_ended(outcome, error, folder)
+
+
+def _log_build(simulation: Any) -> None:
+    timings = simulation.timings
+    log.info(
+        "built in %.2f s: derived and compiled in %.2f s, connected %s synapses in %.2f s",
+        timings.total, timings.compile, f"{simulation.synapse_count:,}", timings.connect,
+    )  # fmt: skip
+    log.info(
+        "%d neurons in %s, %s worker threads",
+        sum(view.size for view in simulation.populations.values()), simulation.precision,
+        simulation.threads,
+    )  # fmt: skip
+    if log.isEnabledFor(logging.DEBUG):
+        for row in simulation.memory():
+            log.debug("memory: %s: %s, %s bytes", row.name, row.what, f"{row.bytes:,}")
+
+
+def _simulate(
+    simulation: Any, duration: float, progress: ProgressBars, kept: dict[str, Any]
+) -> tuple[Result, NumericalError | None]:
+    """Run; where the numbers leave the finite, the result up to there and the error."""
+    with warnings.catch_warnings():
+        # The run says in a warning that it was interrupted; here that is said at the end.
+        warnings.filterwarnings("ignore", message="interrupted at", category=RuntimeWarning)
+        try:
+            log.info("simulating %g ms", duration)
+            result = simulation.run(duration, progress=progress, **kept)
+            log.info("simulated %g ms in %.2f s", result.duration, result.simulate_seconds)
+            return result, None
+        except NumericalError as fault:
+            return fault.result, fault  # type: ignore[attr-defined]
+
+
+def _said_how_it_ended(outcome: Outcome, error: NumericalError | None, folder: Path | None) -> int:
+    """Say what kept the run from its end; return the exit code."""
+    result = outcome.result
+    if error is not None:
+        say(f"error: {error}")
+        if outcome.files:
+            say(f"the results up to there are kept in '{folder}'")
+        return FAILED
+    if result.interrupted:
+        reached = f"interrupted at {result.start + result.duration:g} ms"
+        say(f"{reached}; the results up to there are kept" + (f" in '{folder}'" if folder else ""))
+        return note_interrupt()
+    return DONE
+
+
+def _time(name: str, given: float | None, otherwise: float) -> float:
+    if given is None:
+        return otherwise
+    if not 0 <= given < 1e12:
+        raise FileFormatError(
+            f"{given:g} is not a valid time", where=f"--{name}", hint="give ms, 0 to 1e12"
+        )
+    return given
+
+
+def _choose_recordings(network: Network, record: bool) -> None:
+    """Record what the file says; all spikes if it says nothing; nothing if not wanted."""
+    if not record:
+        network.recordings.clear()
+    elif not network.recordings:
+        for population in network.populations.values():
+            if not isinstance(population.model, SpikeSource):
+                network.record(population.spikes)
+
+
+def _make_folder(options: RunOptions, network: Network) -> Path:
+    """Make the folder for results before anything long is done.
+
+    Without ``--out`` no earlier result is overwritten: ``results/NAME``, ``results/NAME_2``, ...
+    """
+    if options.out is not None:
+        folder = options.out
+    else:
+        folder = _new_folder(Path("results") / harmless_name(network.name, "network"))
+    _refuse_existing(folder, options.overwrite)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SimulationError(
+            f"cannot write results into '{folder}': {reason}", hint="choose another with --out"
+        ) from None
+    return folder
+
+
+def _new_folder(wanted: Path) -> Path:
+    """A folder that was not there before; runs that start at the same time get one each."""
+    folder, count = wanted, 2
+    with contextlib.suppress(OSError):  # told when it is tried out
+        while True:
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                folder, count = wanted.with_name(f"{wanted.name}_{count}"), count + 1
+            else:
+                break
+    return folder
+
+
+def _refuse_existing(folder: Path, overwrite: bool) -> None:
+    """Refuse to write over the files of an earlier run, or of somebody else, unless asked."""
+    there = [name for name in (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE) if (folder / name).exists()]
+    if there and not overwrite:
+        raise ArgumentError(
+            f"'{folder}' has a {' and a '.join(there)} already",
+            where="--out",
+            hint="choose another folder, or add --overwrite to replace what is there",
+        )
+
+
+def _finish(
+    outcome: Outcome, options: RunOptions, folder: Path | None, stream: Path | None
+) -> None:
+    """Write what was found and say it; what takes longest, the picture, comes last.
+
+    For a JSON object, which is read by programs, a picture is only drawn when asked for.
+    """
+    wanted = not options.json if options.picture is None else options.picture
+    if folder is not None:
+        _write_summary(outcome, folder, stream)
+    if not options.json and not options.quiet:
+        from pygenn_lite.cli.report import print_report
+
+        print_report(outcome)
+    if wanted and folder is not None:
+        _draw(outcome, options, folder)
+    if folder is not None:
+        _remove_stale(outcome, folder)
+    if options.json:
+        write_line(json.dumps(outcome.summary()))
+
+
+def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
+    path = folder / SUMMARY_FILE
+    outcome.files += [path] if stream is None else [stream, path]
+    known: dict[str, Any] = {"published_hz": dict(outcome.settings.published)}
+    known["scale"] = outcome.scale
+    known |= {"seed": outcome.network.seed, "provenance": dict(outcome.result.provenance)}
+    text = json.dumps({**outcome.summary(), **known}, indent=2)
+    try:
+        with written_at_once(path) as aside:
+            aside.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SimulationError(disk_message(error)) from error
+
+
+def _remove_stale(outcome: Outcome, folder: Path) -> None:
+    """Remove what a run that was to be overwritten has left and this one has not replaced."""
+    for name in (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE):
+        if folder / name not in outcome.files:
+            (folder / name).unlink(missing_ok=True)
+
+
+def _draw(outcome: Outcome, options: RunOptions, folder: Path) -> None:
+    picture = folder / PICTURE_FILE
+    settle = 0.0 if None in outcome.rates().values() else outcome.settle
+    scale = f" at scale {outcome.scale:g}" if outcome.scale != 1.0 else ""
+    try:
+        with Drawing(shown=not options.quiet):
+            from pygenn_lite import plotting
+
+            plotting.plot_result(
+                outcome.result, picture, published=outcome.settings.published, settle=settle,
+                title=f"{outcome.network.name or folder.name}{scale}",
+            )  # fmt: skip
+    except OSError as error:
+        raise SimulationError(disk_message(error)) from error
+    outcome.files.append(picture)
+    if not options.json and not options.quiet:
+        from pygenn_lite.cli.report import print_file
+
+        print_file(picture)

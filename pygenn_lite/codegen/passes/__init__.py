@@ -1,0 +1,1 @@
+"""Optimisations of a Program, one a file."""

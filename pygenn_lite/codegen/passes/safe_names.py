@@ -1,0 +1,85 @@
+"""Gives variables whose names generated code uses for itself another name in the source text.
+
+A user may call a variable ``n``, ``time`` or ``M_PI``. Only the text of the source changes: kernels
+are called by position, so manifest, arrays and messages keep the user's names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sympy
+
+from pygenn_lite.codegen.program.program import NeuronKernel, SynapseKernel
+
+Kernel = TypeVar("Kernel", NeuronKernel, SynapseKernel)
+
+TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates" / "cpp"
+# Names of the standard headers that are no macros by their look.
+STANDARD_NAMES = frozenset(
+    ("errno", "assert", "stdin", "stdout", "stderr", "linux", "unix", "math_errhandling", "size_t")
+)
+# Macros of the standard headers all look like this, and so do the templates' pointers.
+MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")
+# Not names of variables: they choose between cases.
+WORDS = frozenset({"role", "dtype", "kind", "refractory", "real", "integrators"})
+
+
+def with_safe_names(kernel: Kernel) -> Kernel:
+    """The same kernel with variables renamed that would clash with the templates' own names."""
+    names = {name: f"{name}__u" for name in _variables(kernel) if _clashes(name)}
+    if not names:
+        return kernel
+    symbols = {sympy.Symbol(a, real=True): sympy.Symbol(b, real=True) for a, b in names.items()}
+    parts = {
+        part.name: _renamed(getattr(kernel, part.name), names, symbols)
+        for part in dataclasses.fields(kernel)
+        if part.name not in WORDS | {"name"}
+    }
+    return dataclasses.replace(kernel, **parts)
+
+
+def _variables(kernel: NeuronKernel | SynapseKernel) -> set[str]:
+    if isinstance(kernel, NeuronKernel):
+        return {v.name for v in kernel.arrays} | {v.name for v in kernel.scalars}
+    targets = {a.target for a in (*kernel.on_pre, *kernel.on_post, *kernel.step)}
+    return {*kernel.synapse, *kernel.pre, *kernel.post, *kernel.scalars, *targets}
+
+
+def _clashes(name: str) -> bool:
+    used = name in STANDARD_NAMES or name in template_names()
+    return "__" not in name and (used or MACRO_LIKE.match(name) is not None)
+
+
+@cache
+def template_names() -> frozenset[str]:
+    """All identifiers that stand in the templates of kernels themselves."""
+    names: set[str] = set()
+    for path in (*TEMPLATES.glob("*.jinja"), *TEMPLATES.glob("*.hpp")):
+        text = path.read_text(encoding="utf-8")
+        # A piece that Jinja fills in may be joined to a word: V_ and V_base are macro-like.
+        plain = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|//[^\n]*|\"[^\"\n]*\"", " ", text, flags=re.S)
+        names |= set(re.findall(r"[A-Za-z_]\w*", plain))
+    return frozenset(names - {"refractory_steps"})  # a coefficient of the kernel, by that name
+
+
+def _renamed(part: Any, names: dict[str, str], symbols: dict[Any, Any]) -> Any:
+    if isinstance(part, str):
+        base = part.removesuffix("__next")
+        return names.get(base, base) + part[len(base) :]
+    if isinstance(part, sympy.Basic):
+        return part.xreplace(symbols)
+    if isinstance(part, tuple):
+        return tuple(_renamed(p, names, symbols) for p in part)
+    if dataclasses.is_dataclass(part) and not isinstance(part, type):
+        inner = {
+            f.name: _renamed(getattr(part, f.name), names, symbols)
+            for f in dataclasses.fields(part)
+            if f.name not in WORDS
+        }
+        return dataclasses.replace(part, **inner)
+    return part

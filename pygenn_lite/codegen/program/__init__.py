@@ -1,0 +1,1 @@
+"""Third stage: the Program, what is to be computed, free of any target language."""

@@ -1,0 +1,233 @@
+"""The Program: what is to be computed, free of any target language.
+
+A Program is a set of kernels and the schedule of a time step. A kernel has named arrays (one value
+per neuron or synapse), named scalars (one value for all), and ordered lists of assignments whose
+right-hand sides are SymPy expressions over those names. Backends render it; the reference
+interpreter runs it as it stands.
+Each structure prints itself in a form a scientist can read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+
+@dataclass(frozen=True)
+class Assign:
+    """``target = value``. A target that is no array of the kernel is a local temporary."""
+
+    target: str
+    value: sympy.Expr
+
+    def __str__(self) -> str:
+        return f"{self.target} = {self.value}"
+
+
+@dataclass(frozen=True)
+class Array:
+    """One value per neuron.
+
+    role: state, parameter, coefficient, accumulator, refractory. dtype: "real" or "uint16".
+    arena: whether static synapses address it (its memory lies in the slice's arena).
+    """
+
+    name: str
+    role: str
+    dtype: str = "real"
+    arena: bool = False
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One value shared by the population: a parameter or a coefficient computed from parameters."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """``name = value``: computed once before the run from parameters and the step ``dt``."""
+
+    name: str
+    value: sympy.Expr
+    per_neuron: bool
+
+
+@dataclass(frozen=True)
+class LinearFlow:
+    """The propagator of ``dx/dt = A x + B u`` over one step, u held: x' = P x + Q u.
+
+    ``matrix`` holds A and B, ``outputs`` names the entries of P and Q that are kept (structural
+    zeros are left out). They are computed numerically (so coinciding time constants are no special
+    case); :mod:`pygenn_lite.codegen.systems.closed_form` gives the formulas for display and for
+    any h.
+    """
+
+    variables: tuple[str, ...]
+    inputs: tuple[str, ...]  # "1" is the constant
+    matrix: tuple[tuple[int, int, sympy.Expr], ...]  # row, column (variables, inputs), entry
+    outputs: tuple[tuple[int, int, str], ...]  # row, column, coefficient name
+    per_neuron: tuple[str, ...]  # the coefficients that differ between neurons (or synapses)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A random number per neuron and step, known in the step under ``name``."""
+
+    name: str
+    kind: str  # "normal" | "uniform"
+    purpose: int
+
+
+@dataclass(frozen=True)
+class Jump:
+    """``target += weight * count`` at the end of the step (Poisson input number ``index``)."""
+
+    target: str
+    weight: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A current that changes in time, known in the step under ``name``."""
+
+    name: str
+    shared: bool
+
+
+@dataclass(frozen=True)
+class NeuronKernel:
+    """One time step of a population.
+
+    ``split``: between the flow and the threshold, plastic synapses jump what the threshold sees.
+    """
+
+    name: str
+    arrays: tuple[Array, ...]
+    scalars: tuple[Scalar, ...]
+    coefficients: tuple[Coefficient, ...]
+    flows: tuple[LinearFlow, ...]
+    draws: tuple[Draw, ...]
+    timed: tuple[Timed, ...]
+    poisson: tuple[Jump, ...]
+    step: tuple[Assign, ...]  # temporaries, then "<state>__next" for each state that changes
+    changed: tuple[str, ...]  # states with a "__next"
+    held: tuple[str, ...]
+    accumulators: tuple[tuple[str, str], ...]  # state, accumulator array
+    refractory: str | None  # None | "time" | "condition"
+    refractory_condition: sympy.Expr | None
+    threshold: sympy.Expr | None  # over states at the end of the step; t is the end of the step
+    reset: tuple[Assign, ...]  # in order, each sees the ones before
+    on_spike: tuple[Assign, ...]  # presynaptic traces, after the reset
+    after: tuple[Assign, ...]  # postsynaptic traces, after delivery in the next step
+    reset_draws: tuple[Draw, ...]
+    after_in_source: bool  # spike source: `after` holds the presynaptic traces
+    published: tuple[str, ...]
+    checked: tuple[str, ...]  # states that must stay finite, in the order of blaming them
+    watched: tuple[str, ...]  # those of `checked` that are looked at in every step
+    integrators: tuple[tuple[str, str], ...]  # variable, integrator (for people)
+    split: bool
+    real: str
+
+    def __str__(self) -> str:
+        from pygenn_lite.codegen.program.describe import describe_neuron_kernel
+
+        return describe_neuron_kernel(self)
+
+
+@dataclass(frozen=True)
+class SynapseKernel:
+    """What happens at plastic synapses: at a presynaptic arrival, a postsynaptic spike, every step.
+
+    Assignments are ordered; targets in ``synapse`` are per-synapse variables, targets in ``post``
+    are added to (`value` is then the increment). Increments that ``on_pre`` gives to ``summed``
+    variables go into the target's accumulators (``<variable>__sum`` in ``post``): the threshold
+    sees them, so such a group's arrivals are handled before it is tested (``lead`` 1).
+    """
+
+    name: str
+    synapse: tuple[str, ...]
+    pre: tuple[str, ...]
+    post: tuple[str, ...]
+    held: tuple[str, ...]  # of `post`: on_post leaves them while the counter `refractory` runs
+    summed: tuple[str, ...]
+    scalars: tuple[str, ...]
+    flows: tuple[LinearFlow, ...]  # over `elapsed` (event driven) or a step; known in decay or step
+    decay: tuple[Assign, ...]  # event driven: brings variables up to date; uses `elapsed` (ms)
+    on_pre: tuple[Assign, ...]
+    on_post: tuple[Assign, ...]
+    step: tuple[Assign, ...]
+    integrators: tuple[tuple[str, str], ...]  # per-synapse variable, integrator (for people)
+    real: str
+
+    @property
+    def lead(self) -> int:
+        """Steps by which arrivals are handled earlier than at the beginning of their own step."""
+        return 1 if self.summed else 0
+
+    def __str__(self) -> str:
+        from pygenn_lite.codegen.program.describe import describe_synapse_kernel
+
+        return describe_synapse_kernel(self)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One part of a time step, done for all groups or populations before the next begins."""
+
+    name: str
+    what: str
+
+
+# The step from t_n to t_{n+1}, the same on every backend: the reference interpreter walks through
+# this list, templates/cpp/engine/engine.hpp spells it out for a slice. Where nothing comes between
+# "integrate" and "fire" (`NeuronKernel.split`), a backend may do both at once.
+SCHEDULE = (
+    Phase("deliver", "arrivals at t_n through static synapses"),
+    Phase("on_pre", "arrivals at t_n at plastic synapses"),
+    Phase("on_post", "plastic synapses onto neurons that spiked at t_n"),
+    Phase("after", "postsynaptic traces of neurons that spiked at t_n"),
+    Phase("synapse_step", "continuous dynamics of synapses"),
+    Phase("record", "variables are recorded as they are at t_n"),
+    Phase("integrate", "neurons are integrated to t_{n+1}"),
+    Phase(
+        "on_pre_before_threshold", "arrivals at t_{n+1} at plastic synapses, before the threshold"
+    ),
+    Phase("fire", "jumps at t_{n+1} are added; threshold, reset, presynaptic traces"),
+    Phase("send", "spikes at t_{n+1} set out"),
+)
+
+
+@dataclass(frozen=True)
+class Program:
+    """All kernels of a network, and the order in which a time step calls them."""
+
+    neurons: tuple[NeuronKernel, ...]
+    synapses: tuple[SynapseKernel, ...]
+
+    @property
+    def schedule(self) -> tuple[Phase, ...]:
+        """The phases of a time step for which this network has kernels, or needs none."""
+        unused = {
+            "on_pre": not any(k.on_pre and not k.lead for k in self.synapses),
+            "on_pre_before_threshold": not any(k.lead for k in self.synapses),
+            "on_post": not any(k.on_post for k in self.synapses),
+            "after": not any(k.after for k in self.neurons),
+            "synapse_step": not any(k.step for k in self.synapses),
+        }
+        return tuple(phase for phase in SCHEDULE if not unused.get(phase.name, False))
+
+    @property
+    def real(self) -> str:
+        """The type of all arithmetic: float or double."""
+        types = [k.real for k in self.neurons] + [k.real for k in self.synapses]
+        return types[0] if types else "float"
+
+    def __str__(self) -> str:
+        step = "\n".join(f"  {k}. {phase.what}" for k, phase in enumerate(self.schedule, 1))
+        kernels = (str(kernel) for kernel in (*self.neurons, *self.synapses))
+        return "\n\n".join([*kernels, f"a time step\n{step}"])

@@ -1,0 +1,203 @@
+"""Resolves the names in plastic synapse code: which are per-synapse variables, which are read from
+the source population (through rings, as they arrive with a delay), which belong to the target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pygenn_lite.codegen.structure.structures import GroupInstance, SynapseStructure, statements
+from pygenn_lite.declaration.language.equations import Equation
+from pygenn_lite.declaration.language.habits import symbol_hint
+from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.synapse_model import SynapseModel
+from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import ModelError, UnsupportedFeature
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.structure.population_assembly import PopulationAssembly
+
+BUILT_IN = frozenset({"t", "dt", "delay"})
+
+
+def general_group(
+    group: SynapseGroup,
+    source: PopulationAssembly,
+    target: PopulationAssembly,
+    receptor: dict[str, str],
+    real: str,
+) -> tuple[GroupInstance, SynapseStructure]:
+    """Resolve a group whose synapses do more than add a constant weight."""
+    model = group.synapse
+    pre_trace = source.trace("pre", model.pre_trace, model) if model.pre_trace else {}
+    post_trace = target.trace("post", model.post_trace, model) if model.post_trace else {}
+    synapse = ("weight", *(n for n, _ in model.variables if n != "weight"))
+    names = _Names(group, source, target, receptor, pre_trace, post_trace, synapse)
+    for equation in model.on_pre:
+        names.resolve(equation)
+        names.sum_up(equation)
+    for equation in model.on_post:
+        names.resolve(equation)
+        names.guard(equation)
+    names.define(model.synapse_equations)
+    for equation in model.synapse_equations:
+        names.resolve(equation)
+    for internal in names.pre.values():
+        source.published[internal] = None
+
+    event_driven = bool(model.synapse_equations) and model.event_driven
+    stored = (*synapse, "last_update") if event_driven else synapse
+    structure = SynapseStructure(
+        name=group.name,
+        on_pre=statements(model.on_pre),
+        on_post=statements(model.on_post),
+        equations=statements(model.synapse_equations),
+        event_driven=event_driven,
+        integrator="auto" if event_driven else model.integrator,
+        synapse=stored,
+        pre=tuple(sorted(names.pre)),
+        post=tuple(sorted(names.post)),
+        held=tuple(sorted(names.held)),
+        summed=tuple(sorted(names.summed)),
+        scalars=tuple(sorted(names.scalars)),
+        real=real,
+    )
+    every_step = bool(model.synapse_equations) and not event_driven
+    instance = GroupInstance(
+        name=group.name,
+        kind="general",
+        source=group.source,
+        target=group.target,
+        lead=1 if names.summed else 0,
+        values=names.scalars,
+        initial={"weight": group.weight, **dict(model.variables)},
+        receptor={**receptor, **post_trace},
+        pre_trace=pre_trace,
+        pre={s: names.pre[s] for s in structure.pre},
+        post={s: names.post[s] for s in structure.post},
+        needs_transposed=bool(model.on_post),
+        needs_sources=every_step,
+        needs_delays=bool(model.on_post) or every_step,
+    )
+    return instance, structure
+
+
+class _Names:
+    """Sorts the symbols of one group's code by where they live."""
+
+    def __init__(
+        self,
+        group: SynapseGroup,
+        source: PopulationAssembly,
+        target: PopulationAssembly,
+        receptor: dict[str, str],
+        pre_trace: dict[str, str],
+        post_trace: dict[str, str],
+        synapse: tuple[str, ...],
+    ) -> None:
+        self.group, self.source, self.target = group, source, target
+        self.receptor, self.pre_trace, self.post_trace = receptor, pre_trace, post_trace
+        self.synapse = set(synapse)
+        self.parameters = dict(group.synapse.parameters)
+        self.pre: dict[str, str] = {}
+        self.post: dict[str, str] = {}
+        self.scalars: dict[str, Value] = {}
+        self.held: set[str] = set()
+        self.summed: set[str] = set()
+
+    def sum_up(self, equation: Equation) -> None:
+        """What on_pre adds to variables that the threshold sees goes into their sums."""
+        name = equation.name
+        if name in self.post and self.target.plastic_target(self.post[name]):
+            self.summed.add(name)
+            self.post[f"{name}__sum"] = f"{self.post[name]}__sum"
+
+    def guard(self, equation: Equation) -> None:
+        """What on_post adds to clamped variables waits for the end of refractoriness."""
+        model = self.target.population.model
+        if model.refractory and self.post.get(equation.name) in model.hold:
+            self.held.add(equation.name)
+            self.post["refractory"] = "refractory"
+
+    def define(self, equations: Iterable[Equation]) -> None:
+        """Definitions, which equations may use wherever they stand."""
+        self.synapse.update(e.name for e in equations if e.kind == "definition")
+
+    def resolve(self, equation: Equation) -> None:
+        self._target(equation)
+        for symbol in sorted(equation.symbols):
+            self._read(symbol, equation)
+
+    def _target(self, equation: Equation) -> None:
+        name = equation.name
+        if name in self.synapse:
+            return
+        self._read(name, equation)
+        if name not in self.post:
+            raise ModelError(
+                f"{name!r} cannot be assigned here",
+                where=_where(self.group.synapse, equation),
+                hint="assign to 'weight', a per-synapse variable, a postsynaptic variable "
+                "or 'X_post'",
+            )
+        if equation.operator not in ("+=", "-="):
+            raise ModelError(
+                f"{name!r} belongs to the target neuron, on which many synapses act at once",
+                where=_where(self.group.synapse, equation),
+                hint=f"write '{name} += ...'",
+            )
+
+    def _read(self, symbol: str, equation: Equation) -> None:
+        if symbol in self.synapse or symbol in BUILT_IN:
+            return
+        if symbol in self.parameters:
+            self.scalars[symbol] = self.parameters[symbol]
+        elif symbol in self.pre_trace:
+            self.pre[symbol] = self.pre_trace[symbol]
+        elif symbol in self.post_trace:
+            self.post[symbol] = self.post_trace[symbol]
+        elif symbol in self.receptor:
+            self.post[symbol] = self.receptor[symbol]
+        elif not self._neuron_variable(symbol):
+            known = [*self.synapse, *self.parameters, *self.pre_trace, *self.post_trace]
+            known += [*self.receptor, *self._neuron_names()]
+            raise ModelError(
+                f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
+                where=_where(self.group.synapse, equation),
+                hint=symbol_hint(symbol, equation.text, "synapse")
+                or f"known here: {sorted(known)}",
+            )
+
+    def _neuron_variable(self, symbol: str) -> bool:
+        for suffix, side in (("_pre", self.source), ("_post", self.target)):
+            if not symbol.endswith(suffix) or side.is_source:
+                continue
+            bare = symbol.removesuffix(suffix)
+            if bare in side.population.model.state_names:
+                (self.pre if suffix == "_pre" else self.post)[symbol] = bare
+                return True
+            if bare in dict(side.population.model.parameters):
+                value = side.values[bare]
+                if not isinstance(value, (int, float)):
+                    raise UnsupportedFeature(
+                        f"{symbol!r} is a parameter with one value per neuron; synapse code can "
+                        "read shared parameters and state variables",
+                        where=f"synapse group {self.group.name!r}",
+                        hint=f"make {bare!r} a state variable: give it an initial value instead, "
+                        f"and d{bare}/dt = 0",
+                    )
+                self.scalars[symbol] = value
+                return True
+        return False
+
+    def _neuron_names(self) -> list[str]:
+        names = []
+        for suffix, side in (("_pre", self.source), ("_post", self.target)):
+            if not side.is_source:
+                names += [n + suffix for n in side.population.model.state_names]
+        return names
+
+
+def _where(model: SynapseModel, equation: Equation) -> str:
+    return equation.where or f"synapse model {model.name!r}"

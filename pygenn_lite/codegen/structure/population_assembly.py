@@ -1,0 +1,303 @@
+"""Gathers what a population carries: its neuron model, the receptors of its incoming groups, the
+traces that plastic groups ask for, and its inputs. Equal receptors and traces are shared: groups
+whose postsynaptic equations and parameters agree jump the same variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pygenn_lite.codegen.structure.structures import (
+    PopulationInstance,
+    PopulationStructure,
+    ReceptorStructure,
+    TraceStructure,
+    is_spike_source,
+    statements,
+)
+from pygenn_lite.declaration.inputs import (
+    CurrentInput,
+    Input,
+    NoiseCurrent,
+    PoissonInput,
+    TimedCurrent,
+)
+from pygenn_lite.declaration.language.equations import Equation
+from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.population import Population
+from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
+from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import NetworkError
+
+
+class PopulationAssembly:
+    """Collects the parts of one population, then yields its structure and its data."""
+
+    def __init__(self, population: Population) -> None:
+        self.population = population
+        self.is_source = is_spike_source(population)
+        self.values: dict[str, Value] = {}
+        self.initial: dict[str, Value] = {}
+        self.receptors: dict[tuple[object, ...], tuple[int, ReceptorStructure]] = {}
+        self.traces: dict[tuple[object, ...], tuple[int, TraceStructure]] = {}
+        self.arena: dict[str, None] = {}
+        self.accumulated: dict[str, None] = {}
+        self.published: dict[str, None] = {}
+        self.split = False
+        self.poisson: list[tuple[PoissonInput, str]] = []
+        self.timed: list[TimedCurrent] = []
+        self.currents: list[CurrentInput] = []
+        self.noise: list[NoiseCurrent] = []
+        self.given_by: dict[str, str] = {}
+        if not self.is_source:
+            self.values.update(_merged(population.model.parameters, population.parameters))
+            self.initial.update(dict.fromkeys(population.model.state_names, 0.0))
+            self.initial.update(_merged(population.model.initial, population.initial))
+
+    # ------------------------------------------------------------------ parts
+
+    def receptor(self, model: SynapseModel) -> dict[str, str]:
+        """Internal names of the model's postsynaptic variables, added on first use."""
+        equations = statements(model.equations)
+        inputs = statements(model.inputs)
+        used = _used_parameters(model.parameters, (*model.equations, *model.inputs))
+        states = tuple(e.name for e in model.equations if e.kind == "derivative")
+        initial = tuple((n, v) for n, v in model.initial if n in states)
+        if not equations and not inputs:
+            return {}
+        key = (equations, inputs, tuple(used.items()), initial)
+        if key not in self.receptors:
+            index = len(self.receptors)
+            self.receptors[key] = (
+                index,
+                ReceptorStructure(equations, inputs, states, tuple(used)),
+            )
+            for name, value in used.items():
+                self.values[f"{name}__r{index}"] = value
+            for name in states:
+                self.initial[f"{name}__r{index}"] = dict(initial).get(name, 0.0)
+            self._check_inputs(model)
+        index = self.receptors[key][0]
+        return {name: f"{name}__r{index}" for name in states}
+
+    def trace(self, side: str, trace: Trace, model: SynapseModel) -> dict[str, str]:
+        """Internal names of a trace's variables, added on first use."""
+        used = _used_parameters(model.parameters, (*trace.equations, *trace.on_spike))
+        structure = TraceStructure(
+            side,
+            statements(trace.equations),
+            statements(trace.on_spike),
+            tuple(trace.state_names),
+            tuple(used),
+        )
+        initial = tuple(trace.initial)
+        key = (structure, tuple(used.items()), initial)
+        if key not in self.traces:
+            index = sum(known.side == side for _, known in self.traces.values())
+            self.traces[key] = (index, structure)
+            for name, value in used.items():
+                self.values[f"{name}__{side}{index}"] = value
+            for name in trace.state_names:
+                self.initial[f"{name}__{side}{index}"] = dict(initial).get(name, 0.0)
+        index = self.traces[key][0]
+        return {name: f"{name}__{side}{index}" for name in trace.state_names}
+
+    def add_input(self, declared: Input) -> None:
+        """Attach a declared input."""
+        if isinstance(declared, PoissonInput):
+            self._give(f"poisson__{len(self.poisson)}_weight", declared, "weight")
+            for what in ("rate", "sources"):
+                self.given_by[f"{declared.name}:{what}"] = f"input {declared.name!r}: {what}"
+            self.poisson.append((declared, self._poisson_target(declared)))
+            return
+        if declared.input not in self.population.model.inputs:
+            raise NetworkError(
+                f"the neuron model has no input {declared.input!r}",
+                where=f"population {self.population.name!r}",
+                hint=f"its inputs are {list(self.population.model.inputs)}",
+            )
+        if isinstance(declared, CurrentInput):
+            self._give(f"current__{len(self.currents)}", declared, "value")
+            self.currents.append(declared)
+        elif isinstance(declared, TimedCurrent):
+            self.timed.append(declared)
+        elif isinstance(declared, NoiseCurrent):
+            self._give(f"noise__{len(self.noise)}_mean", declared, "mean")
+            self._give(f"noise__{len(self.noise)}_sd", declared, "sd")
+            self.noise.append(declared)
+
+    def static_target(self, variable: str) -> int:
+        """Register a variable that static synapses add to; returns the lead: 0 for direct jumps,
+        1 for sums added at the end of a step (where the threshold must see the jump at once)."""
+        if variable in self._seen_by_threshold():
+            self.accumulated[variable] = None
+            return 1
+        self.arena[variable] = None
+        return 0
+
+    def plastic_target(self, variable: str) -> bool:
+        """Register a variable that plastic synapses add to; returns whether the threshold must see
+        the jump at once, so that it goes into a sum, too."""
+        if variable not in self._seen_by_threshold():
+            return False
+        self.accumulated[variable] = None
+        self.split = True
+        return True
+
+    # ------------------------------------------------------------------ results
+
+    def structure(self, real: str, check_finite: bool) -> PopulationStructure | None:
+        """The structure, or None for a spike source that carries nothing."""
+        model = self.population.model
+        if self.is_source and not self.traces:
+            return None
+        return PopulationStructure(
+            name=self.population.name,
+            equations=() if self.is_source else statements(model.equations),
+            update=() if self.is_source else statements(model.update),
+            threshold=None if self.is_source or not model.threshold else model.threshold.text,
+            reset=() if self.is_source else statements(model.reset),
+            refractory=None if self.is_source or not model.refractory else model.refractory.text,
+            refractory_is_condition=not self.is_source and model.refractory_is_condition,
+            hold=() if self.is_source else tuple(model.hold),
+            integrator="auto" if self.is_source else model.integrator,
+            states=() if self.is_source else tuple(model.state_names),
+            parameters=tuple((name, _shared(value)) for name, value in self._parameters()),
+            inputs=() if self.is_source else tuple(model.inputs),
+            receptors=tuple(structure for _, structure in self.receptors.values()),
+            traces=self._traces("pre") + self._traces("post"),
+            arena=tuple(sorted(self.arena)),
+            accumulated=tuple(sorted(self.accumulated)),
+            poisson=tuple((target, _shared(p.weight)) for p, target in self.poisson),
+            currents=tuple((c.input, _shared(c.value)) for c in self.currents),
+            timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
+            noise=tuple((c.input, _shared(c.mean), _shared(c.sd)) for c in self.noise),
+            published=tuple(sorted(self.published)),
+            split=self.split,
+            is_source=self.is_source,
+            real=real,
+            check_finite=check_finite,
+        )
+
+    def instance(self, kernel: int | None) -> PopulationInstance:
+        """The population's data."""
+        return PopulationInstance(
+            name=self.population.name,
+            kernel=kernel,
+            values=self.values,
+            initial=self.initial,
+            poisson=tuple(p for p, _ in self.poisson),
+            timed=tuple(self.timed),
+            published=tuple(sorted(self.published)),
+            given_by=self.given_by,
+        )
+
+    # ------------------------------------------------------------------ helpers
+
+    def _give(self, internal: str, declared: Input, what: str) -> None:
+        self.values[internal] = getattr(declared, what)
+        self.given_by[internal] = f"input {declared.name!r}: {what}"
+
+    def _traces(self, side: str) -> tuple[TraceStructure, ...]:
+        return tuple(trace for _, trace in self.traces.values() if trace.side == side)
+
+    def _parameters(self) -> Iterable[tuple[str, Value]]:
+        if self.is_source:
+            return []
+        own = {name for name, _ in self.population.model.parameters}
+        return [(name, value) for name, value in self.values.items() if name in own]
+
+    def _seen_by_threshold(self) -> set[str]:
+        """Internal names on which threshold, reset or refractory depend, and held ones."""
+        model = self.population.model
+        seen = set(model.hold)
+        for expression in (model.threshold, model.refractory):
+            if expression is not None:
+                seen |= expression.symbols
+        for equation in model.reset:
+            seen |= equation.symbols | {equation.name}
+        definitions = {e.name: e for e in model.equations if e.kind == "definition"}
+        pending = [name for name in seen if name in definitions]
+        while pending:
+            new = definitions.pop(pending.pop()).symbols - seen
+            seen |= new
+            pending += [name for name in new if name in definitions]
+        if seen & set(model.inputs):  # an input is the sum of all receptors' contributions
+            for index, structure in self.receptors.values():
+                seen |= {f"{name}__r{index}" for name in structure.states}
+        return seen
+
+    def _check_inputs(self, model: SynapseModel) -> None:
+        for equation in model.inputs:
+            if equation.name not in self.population.model.inputs:
+                raise NetworkError(
+                    f"the synapse model drives the input {equation.name!r}, which the neuron model "
+                    f"of population {self.population.name!r} does not have",
+                    where=f"inputs of {_shown(model)}",
+                    hint=f"use {equation.name} in the neuron's equations (its inputs are "
+                    f"{list(self.population.model.inputs)}), or choose another synapse model",
+                )
+            known = {n for n, _ in model.parameters} | {e.name for e in model.equations}
+            known |= {"t", "dt", *self.population.model.state_names}
+            known |= {n for n, _ in self.population.model.parameters}
+            for symbol in sorted(equation.symbols - known):
+                raise NetworkError(
+                    f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
+                    where=f"inputs of {_shown(model)} on population {self.population.name!r}",
+                    hint=f"known here: {sorted(known)}",
+                )
+
+    def _poisson_target(self, declared: PoissonInput) -> str:
+        if declared.synapse is None:
+            if declared.variable not in self.population.model.state_names:
+                raise NetworkError(
+                    f"population {self.population.name!r} has no state variable "
+                    f"{declared.variable!r}",
+                    hint=f"its variables are {list(self.population.model.state_names)}",
+                )
+            return str(declared.variable)
+        if not declared.synapse.is_static:
+            raise NetworkError(
+                "a Poisson input needs a static synapse model (on_pre = 'X += weight')",
+                hint="use a population of Poisson neurons and connect it",
+            )
+        return jump_target(declared.synapse, self)
+
+
+def jump_target(model: SynapseModel, target: PopulationAssembly) -> str:
+    """Internal name of the variable that a static model's ``X += weight`` adds to."""
+    name = model.on_pre[0].name
+    receptor = target.receptor(model)
+    if name in receptor:
+        return receptor[name]
+    bare = name.removesuffix("_post")
+    if bare in target.population.model.state_names:
+        return bare
+    raise NetworkError(
+        f"the synapse model adds to {name!r}, which population {target.population.name!r} "
+        "does not have",
+        where=_shown(model),
+        hint=f"its variables are {list(target.population.model.state_names)}",
+    )
+
+
+def _merged(
+    first: Iterable[tuple[str, Value]], second: Iterable[tuple[str, Value]]
+) -> dict[str, Value]:
+    return {**dict(first), **dict(second)}
+
+
+def _used_parameters(
+    parameters: Iterable[tuple[str, Value]], equations: Iterable[Equation]
+) -> dict[str, Value]:
+    used: set[str] = set()
+    for equation in equations:
+        used |= equation.symbols
+    return {name: value for name, value in parameters if name in used}
+
+
+def _shown(model: SynapseModel) -> str:
+    return f"synapse model {model.name!r}" if model.name else "synapse model"
+
+
+def _shared(value: Value) -> bool:
+    return isinstance(value, (int, float))

@@ -1,0 +1,158 @@
+"""What of a network decides its generated code, separated from what is mere data.
+
+Two populations with equal :class:`PopulationStructure` share one kernel; two groups with equal
+:class:`SynapseStructure` share one. Values (parameters, weights, sizes, rates, seeds, dt) never
+enter. Everything here works on names and text: a network whose kernels are in the compile cache is
+brought up without SymPy.
+
+Inside a kernel every variable has one *internal name*: a neuron's own variables keep theirs, those
+of receptor ``k`` become ``name__r{k}``, those of trace ``k`` of a side
+``name__pre{k}`` or ``name__post{k}``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
+from pygenn_lite.declaration.language.equations import Equation
+from pygenn_lite.declaration.population import Population
+from pygenn_lite.declaration.values import Value
+
+Statement = tuple[str, str, str]  # variable, operator, text; for derivatives operator is "'"
+
+
+@dataclass(frozen=True)
+class ReceptorStructure:
+    """Postsynaptic variables that one or several synapse groups share on a target population."""
+
+    equations: tuple[Statement, ...]
+    inputs: tuple[Statement, ...]
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TraceStructure:
+    """Variables driven by a neuron's own spikes, read by plastic synapses."""
+
+    side: str  # "pre" | "post"
+    equations: tuple[Statement, ...]
+    on_spike: tuple[Statement, ...]
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PopulationStructure:
+    """All that a neuron kernel is generated from."""
+
+    name: str = field(compare=False, repr=False)  # of the first such population, for messages
+    equations: tuple[Statement, ...]
+    update: tuple[Statement, ...]
+    threshold: str | None
+    reset: tuple[Statement, ...]
+    refractory: str | None
+    refractory_is_condition: bool
+    hold: tuple[str, ...]
+    integrator: str
+    states: tuple[str, ...]
+    parameters: tuple[tuple[str, bool], ...]  # name, shared by the whole population?
+    inputs: tuple[str, ...]
+    receptors: tuple[ReceptorStructure, ...]
+    traces: tuple[TraceStructure, ...]
+    arena: tuple[str, ...]  # internal names that static synapses add to directly
+    accumulated: tuple[str, ...]  # internal names that receive jumps through an accumulator
+    poisson: tuple[tuple[str, bool], ...]  # internal target, weight shared?
+    currents: tuple[tuple[str, bool], ...]  # input, shared?
+    timed: tuple[tuple[str, bool], ...]
+    noise: tuple[tuple[str, bool, bool], ...]  # input, mean shared?, sd shared?
+    published: tuple[str, ...]
+    split: bool  # plastic synapses jump what the threshold sees
+    is_source: bool
+    real: str
+    check_finite: bool
+
+
+@dataclass(frozen=True)
+class SynapseStructure:
+    """All that the kernels of a plastic (or otherwise general) synapse group are generated from."""
+
+    name: str = field(compare=False, repr=False)
+    on_pre: tuple[Statement, ...]
+    on_post: tuple[Statement, ...]
+    equations: tuple[Statement, ...]
+    event_driven: bool
+    integrator: str
+    synapse: tuple[str, ...]  # per-synapse variables, "weight" first
+    pre: tuple[str, ...]  # symbols read from the source population's rings
+    post: tuple[str, ...]  # symbols that are arrays over the target slice
+    held: tuple[str, ...]  # of these, those whose jumps in on_post wait for refractoriness
+    summed: tuple[str, ...]  # of these, those whose jumps in on_pre go through accumulators
+    scalars: tuple[str, ...]
+    real: str
+
+
+@dataclass
+class PopulationInstance:
+    """Data of one population: which kernel, and where each of its values comes from."""
+
+    name: str
+    kernel: int | None
+    values: dict[str, Value]
+    initial: dict[str, Value]
+    poisson: tuple[PoissonInput, ...] = ()
+    timed: tuple[TimedCurrent, ...] = ()
+    published: tuple[str, ...] = ()
+    given_by: dict[str, str] = field(default_factory=dict)  # for messages: the input of a value
+
+
+@dataclass
+class GroupInstance:
+    """Data of one synapse group."""
+
+    name: str
+    kind: str  # "static" | "general"
+    source: str
+    target: str
+    target_variable: str = ""  # static: internal name of the arena variable
+    lead: int = 0
+    kernel: int | None = None
+    values: dict[str, Value] = field(default_factory=dict)
+    initial: dict[str, Value] = field(default_factory=dict)
+    receptor: dict[str, str] = field(default_factory=dict)
+    pre_trace: dict[str, str] = field(default_factory=dict)
+    pre: dict[str, str] = field(default_factory=dict)
+    post: dict[str, str] = field(default_factory=dict)
+    needs_transposed: bool = False
+    needs_sources: bool = False
+    needs_delays: bool = False
+
+
+@dataclass
+class NetworkStructure:
+    """The unique kernels of a network and how its populations and groups use them."""
+
+    kernels: tuple[PopulationStructure, ...]
+    synapse_kernels: tuple[SynapseStructure, ...]
+    populations: dict[str, PopulationInstance]
+    groups: dict[str, GroupInstance]
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of all that generated code depends on (the compile cache adds its own)."""
+        text = repr((self.kernels, self.synapse_kernels))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_spike_source(population: Population) -> bool:
+    """Whether the population replays given spike trains instead of computing neurons."""
+    return type(population.model).__name__ == "SpikeSource"
+
+
+def statements(equations: Iterable[Equation]) -> tuple[Statement, ...]:
+    """Equations as plain text triples."""
+    return tuple((e.name, "'" if e.kind == "derivative" else e.operator, e.text) for e in equations)

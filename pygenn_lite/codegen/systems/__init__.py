@@ -1,0 +1,1 @@
+"""Second stage: the continuous systems of populations and groups, and their discrete steps."""

@@ -1,0 +1,153 @@
+"""Integrates variables that each synapse has: exactly between events, or in every step.
+
+The same rules as for neurons. In a step, what synapses read of their neurons is held; between
+events it must not matter. Propagators are formulas of the elapsed time where these are short and
+safe, else matrix exponentials in the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sympy
+
+from pygenn_lite.codegen.passes.shared_subexpressions import share_subexpressions
+from pygenn_lite.codegen.program.program import Assign, LinearFlow
+from pygenn_lite.codegen.structure.structures import SynapseStructure
+from pygenn_lite.codegen.systems.closed_form import safe_form
+from pygenn_lite.codegen.systems.integrators import components, integrate
+from pygenn_lite.codegen.systems.linear import exact_flow, linear_part, linear_variables
+from pygenn_lite.codegen.systems.system import DT, System, symbol
+from pygenn_lite.errors import EquationError
+
+ELAPSED = symbol("elapsed")
+Derivatives = Mapping[str, sympy.Expr]
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How variables advance: propagators to be computed first, then assignments."""
+
+    flows: tuple[LinearFlow, ...] = ()
+    assigns: tuple[Assign, ...] = ()
+    integrators: tuple[tuple[str, str], ...] = ()
+
+
+def between_events(derivatives: Derivatives, structure: SynapseStructure, where: str) -> Dynamics:
+    """Exactly over `elapsed` ms: linear equations whose coefficients are constant in that time.
+
+    Raises
+    ------
+    EquationError
+        Naming the equation, what in it is not so, and what to write instead.
+    """
+    system = _system(derivatives, structure)
+    _check_still(derivatives, {*structure.pre, *structure.post, "t"}, where)
+    _check_linear(system, where)
+    flows, assigns = [], []
+    for component in components(system):
+        flow, rules = exact_flow(system, component)
+        numeric, values = _put_in([flow], rules, ELAPSED)
+        flows += numeric
+        assigns += [Assign(a.target.removesuffix("__next"), a.value) for a in values]
+    return Dynamics(tuple(flows), tuple(assigns), tuple((n, "exact") for n in derivatives))
+
+
+def every_step(derivatives: Derivatives, structure: SynapseStructure, where: str) -> Dynamics:
+    """From step to step, all variables together, by the integrator asked for."""
+    system, drives = _apart(_system(derivatives, structure))
+    step = integrate(system, structure.integrator, where)
+    known = {symbol(c.name): c.value for c in step.coefficients}
+    assigns = [Assign(a.target, a.value.xreplace(known)) for a in (*drives, *step.assigns)]
+    flows, assigns = _put_in(step.flows, assigns, DT)
+    return Dynamics(
+        tuple(flows), share_subexpressions(assigns, "s"), tuple(step.integrators.items())
+    )
+
+
+def _system(derivatives: Derivatives, structure: SynapseStructure) -> System:
+    """A synapse's variables as a system by themselves; all else is constant in it."""
+    own = {*structure.synapse, *structure.pre, *structure.post, "delay"} - derivatives.keys()
+    return System(
+        derivatives=dict(derivatives),
+        update=(),
+        neuron_states=tuple(derivatives),
+        states=tuple(derivatives),
+        parameters={**dict.fromkeys(structure.scalars, True), **dict.fromkeys(sorted(own), False)},
+        forcings=(),
+        noise=(),
+        threshold=None,
+        refractory=None,
+        reset=(),
+        on_pre_spike=(),
+        on_post_spike=(),
+    )
+
+
+def _apart(system: System) -> tuple[System, list[Assign]]:
+    """Drives that differ between synapses as inputs of a linear system: its propagator is then the
+    same for all of them."""
+    own = list(system.derivatives)
+    varying = frozenset({*own, "t"})
+    derivatives, drives = dict(system.derivatives), []
+    for name, value in system.derivatives.items():
+        split = linear_part(value, own, varying)
+        if split is None or system.shared(split[1]):
+            continue
+        coefficients, drive = split
+        if varying.isdisjoint(s.name for s in drive.free_symbols):
+            drives.append(Assign(f"drive__{name}", drive))
+            terms = (factor * symbol(n) for n, factor in coefficients.items())
+            derivatives[name] = sympy.Add(*terms, symbol(f"drive__{name}"))
+    inputs = tuple(a.target for a in drives)
+    parameters = {**system.parameters, **dict.fromkeys(inputs, False)}
+    return replace(system, derivatives=derivatives, forcings=inputs, parameters=parameters), drives
+
+
+def _put_in(
+    flows: Iterable[LinearFlow], assigns: Iterable[Assign], h: sympy.Expr
+) -> tuple[list[LinearFlow], list[Assign]]:
+    """Coefficients that have a safe formula are put into the assignments; the flows that are left
+    hold the others."""
+    formulas: dict[sympy.Basic, sympy.Expr] = {}
+    left = []
+    for flow in flows:
+        safe = safe_form(flow, h)
+        formulas |= {symbol(name): value for name, value in safe.items()}
+        outputs = tuple(o for o in flow.outputs if o[2] not in safe)
+        if outputs:
+            names = tuple(n for n in flow.per_neuron if n not in safe)
+            left.append(replace(flow, outputs=outputs, per_neuron=names))
+    return left, [Assign(a.target, a.value.xreplace(formulas)) for a in assigns]
+
+
+def _check_still(derivatives: Derivatives, moving: set[str], where: str) -> None:
+    for name, value in derivatives.items():
+        met = sorted(s.name for s in value.free_symbols if s.name in moving)
+        if met:
+            raise EquationError(
+                f"d{name}/dt = {value} cannot be integrated between events: "
+                f"{', '.join(met)} {'changes' if len(met) == 1 else 'change'} meanwhile",
+                where=where,
+                hint="set event_driven=False to integrate it in every step",
+            )
+
+
+def _check_linear(system: System, where: str) -> None:
+    names = list(system.derivatives)
+    linear = linear_variables(system, names)
+    for name in _to_blame(system, [n for n in names if n not in linear]):
+        value = system.derivatives[name]
+        raise EquationError(
+            f"d{name}/dt = {value} cannot be integrated between events: it is not linear in "
+            f"{', '.join(n for n in names if symbol(n) in value.free_symbols)}",
+            where=where,
+            hint="set event_driven=False to integrate it in every step, by the integrator of "
+            "your choice (integrator='rk4')",
+        )
+
+
+def _to_blame(system: System, names: Sequence[str]) -> list[str]:
+    """Those that are not linear themselves before those that depend on them."""
+    return sorted(names, key=lambda n: n in linear_variables(replace(system, states=(n,)), [n]))

@@ -1,0 +1,253 @@
+"""Joins neuron model, receptors, traces and inputs of a population into one system of equations.
+
+The continuous form is kept as SymPy (derivatives, threshold, reset, jumps): integrators discretise
+it, adjoints will be derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import sympy
+from sympy.logic.boolalg import Boolean
+
+from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
+from pygenn_lite.declaration.language.equations import parse_expression
+from pygenn_lite.declaration.language.functions import rand, randn
+from pygenn_lite.errors import EquationError
+
+Substitution = Mapping[sympy.Basic, sympy.Expr]
+
+
+def symbol(name: str) -> sympy.Symbol:
+    """The SymPy symbol of a name, as the parser makes it."""
+    return sympy.Symbol(name, real=True)
+
+
+DT = symbol("dt")
+T = symbol("t")
+ACTIVE = symbol("active__")  # 1, or 0 while the neuron is refractory
+
+
+@dataclass(frozen=True)
+class System:
+    """The joint continuous system of one population, over internal names."""
+
+    derivatives: dict[str, sympy.Expr]
+    update: tuple[tuple[str, sympy.Expr], ...]  # a discrete model's ordered assignments
+    neuron_states: tuple[str, ...]
+    states: tuple[str, ...]
+    parameters: dict[str, bool]  # name -> shared?
+    forcings: tuple[str, ...]  # known in a step, differ from step to step: timed0, noise0, ...
+    noise: tuple[tuple[str, sympy.Expr, sympy.Expr], ...]  # name, mean, sd of noise currents
+    threshold: sympy.Expr | None
+    refractory: sympy.Expr | None
+    reset: tuple[tuple[str, sympy.Expr], ...]
+    on_pre_spike: tuple[tuple[str, sympy.Expr], ...]
+    on_post_spike: tuple[tuple[str, sympy.Expr], ...]
+    held: tuple[str, ...] = ()  # are clamped while the neuron is refractory
+    draws: dict[str, str] = field(default_factory=dict)  # rand()/randn() symbols -> kind
+
+    def shared(self, expression: sympy.Expr) -> bool:
+        """Whether an expression over parameters has one value for the whole population."""
+        return all(self.parameters.get(s.name, True) for s in expression.free_symbols)
+
+
+def build_system(structure: PopulationStructure) -> System:
+    """Join all equations of a population."""
+    where = f"population {structure.name!r}"
+    parameters = dict(structure.parameters)
+    noise = []
+    contributions: dict[str, list[sympy.Expr]] = {name: [] for name in structure.inputs}
+
+    for k, (name, shared) in enumerate(structure.currents):
+        parameters[f"current__{k}"] = shared
+        contributions[name].append(symbol(f"current__{k}"))
+    for k, (name, _) in enumerate(structure.timed):
+        contributions[name].append(symbol(f"timed__{k}"))
+    for k, (name, mean_shared, sd_shared) in enumerate(structure.noise):
+        parameters[f"noise__{k}_mean"], parameters[f"noise__{k}_sd"] = mean_shared, sd_shared
+        contributions[name].append(symbol(f"noise__{k}"))
+        noise.append((f"noise__{k}", symbol(f"noise__{k}_mean"), symbol(f"noise__{k}_sd")))
+    for k, (_, shared) in enumerate(structure.poisson):
+        parameters[f"poisson__{k}_weight"] = shared
+
+    attached: dict[str, sympy.Expr] = {}
+    states = list(structure.states)
+    for k, receptor in enumerate(structure.receptors):
+        names = _rename((*receptor.states, *receptor.parameters), f"__r{k}")
+        parameters.update({f"{name}__r{k}": True for name in receptor.parameters})
+        states += [f"{name}__r{k}" for name in receptor.states]
+        derivatives, definitions = continuous(receptor.equations, names, where)
+        attached.update({f"{name}__r{k}": e for name, e in derivatives.items()})
+        for name, _, text in receptor.inputs:
+            value = parse_expression(text, where).sympy().xreplace(names)
+            contributions[name].append(value.xreplace(definitions))
+
+    own, definitions = continuous(structure.equations, {}, where)
+    inputs = {symbol(n): sympy.Add(*parts) for n, parts in contributions.items()}
+    close = _Closure(inputs, definitions)
+
+    spikes: dict[str, list[tuple[str, sympy.Expr]]] = {"pre": [], "post": []}
+    count = {"pre": 0, "post": 0}
+    for trace in structure.traces:
+        suffix = f"__{trace.side}{count[trace.side]}"
+        count[trace.side] += 1
+        names = _rename((*trace.states, *trace.parameters), suffix)
+        parameters.update({f"{name}{suffix}": True for name in trace.parameters})
+        states += [f"{name}{suffix}" for name in trace.states]
+        derivatives, local = continuous(trace.equations, names, where)
+        attached.update({f"{name}{suffix}": e for name, e in derivatives.items()})
+        spikes[trace.side] += [
+            (f"{name}{suffix}", value.xreplace(names).xreplace(local))
+            for name, value in assignments(trace.on_spike, where)
+        ]
+
+    derivatives = {name: close(value) for name, value in {**own, **attached}.items()}
+    random = _RandomSymbols()
+    system = System(
+        derivatives=derivatives,
+        update=tuple((n, random(close(v))) for n, v in assignments(structure.update, where)),
+        neuron_states=structure.states,
+        states=tuple(states),
+        parameters=parameters,
+        forcings=(*(f"timed__{k}" for k in range(len(structure.timed))), *(n for n, _, _ in noise)),
+        noise=tuple(noise),
+        threshold=_optional(structure.threshold, where, close, random),
+        refractory=_optional(structure.refractory, where, close, random),
+        reset=tuple((n, random(close(v))) for n, v in assignments(structure.reset, where)),
+        on_pre_spike=tuple(spikes["pre"]),
+        on_post_spike=tuple(spikes["post"]),
+        held=structure.hold if structure.refractory else (),
+        draws=random.kinds,
+    )
+    _check(system, where)
+    return system
+
+
+def continuous(
+    statements: Iterable[Statement], names: Substitution, where: str
+) -> tuple[dict[str, sympy.Expr], dict[sympy.Basic, sympy.Expr]]:
+    """Derivatives (definitions put in, wherever they stand) and the definitions, both with renamed
+    symbols."""
+    derivatives: dict[str, sympy.Expr] = {}
+    definitions: dict[sympy.Basic, sympy.Expr] = {}
+    for name, operator, text in statements:
+        value = parse_expression(text, where).sympy().xreplace(dict(names))
+        if operator == "'":
+            derivatives[name] = value
+        else:
+            definitions[symbol(name)] = value
+    return {n: _expand(v, definitions) for n, v in derivatives.items()}, {
+        s: _expand(v, definitions) for s, v in definitions.items()
+    }
+
+
+def assignments(statements: Iterable[Statement], where: str) -> list[tuple[str, sympy.Expr]]:
+    """Ordered assignments with ``x += e`` written as ``x = x + e``."""
+    result = []
+    for name, operator, text in statements:
+        value = parse_expression(text, where).sympy()
+        own = symbol(name)
+        if operator == "+=":
+            value = own + value
+        elif operator == "-=":
+            value = own - value
+        elif operator == "*=":
+            value = own * value
+        elif operator == "/=":
+            value = own / value
+        result.append((name, value))
+    return result
+
+
+def _expand(value: sympy.Expr, definitions: Substitution) -> sympy.Expr:
+    """Put definitions into an expression; definitions may use each other in any order."""
+    for _ in range(len(definitions) + 1):
+        if not value.free_symbols & definitions.keys():
+            return value
+        value = value.xreplace(dict(definitions))
+    raise EquationError("auxiliary definitions refer to each other in a circle")
+
+
+class _Closure:
+    """Puts definitions and inputs into an expression until only states and parameters remain."""
+
+    def __init__(self, inputs: Substitution, definitions: Substitution) -> None:
+        self.replace = {**definitions, **inputs}
+
+    def __call__(self, value: sympy.Expr) -> sympy.Expr:
+        return _expand(value, self.replace)
+
+
+class _RandomSymbols:
+    """Replaces each rand() and randn() by a symbol of its own."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, str] = {}
+
+    def __call__(self, value: sympy.Expr) -> sympy.Expr:
+        replace = {}
+        for function, kind in ((rand, "uniform"), (randn, "normal")):
+            for call in sorted(value.atoms(function), key=str):
+                name = f"random__{len(self.kinds)}"
+                self.kinds[name] = kind
+                replace[call] = symbol(name)
+        return value.xreplace(replace) if replace else value
+
+
+def _optional(
+    text: str | None, where: str, close: _Closure, random: _RandomSymbols
+) -> sympy.Expr | None:
+    if text is None:
+        return None
+    return random(close(parse_expression(text, where).sympy()))
+
+
+def _rename(names: Iterable[str], suffix: str) -> dict[sympy.Basic, sympy.Expr]:
+    return {symbol(name): symbol(name + suffix) for name in names}
+
+
+def check_number(value: sympy.Basic, shown: str, where: str) -> None:
+    """What is assigned or integrated must be a real number.
+
+    Raises
+    ------
+    EquationError
+        It is a condition, infinite, undefined or imaginary whatever the variables are.
+    """
+    if isinstance(value, Boolean) and not value.is_Symbol:  # SymPy counts symbols among them
+        raise EquationError(
+            f"{shown} = {value} is a condition, not a number",
+            where=where,
+            hint="write where(condition, 1, 0)",
+        )
+    check_real(value, shown, where)
+
+
+def check_real(value: sympy.Basic, shown: str, where: str) -> None:
+    """Nothing in an expression may be infinite, undefined or imaginary."""
+    if value.has(sympy.zoo, sympy.nan, sympy.oo, sympy.S.NegativeInfinity, sympy.I):
+        raise EquationError(
+            f"{shown} = {value} has no real value",
+            where=where,
+            hint="look for a division by zero, or the root or logarithm of a negative number",
+        )
+
+
+def _check(system: System, where: str) -> None:
+    """A last look before code is made: every symbol must be known (the declaration's own checks
+    come first and speak better; this one also sees what groups and inputs added)."""
+    known = {*system.states, *system.parameters, *system.forcings, *system.draws, "t", "dt"}
+    for name, value in system.derivatives.items():
+        check_number(value, f"d{name}/dt", where)
+        for s in sorted(value.free_symbols, key=str):
+            if s.name not in known and not (s.name == "xi" or s.name.startswith("xi_")):
+                raise EquationError(f"unknown symbol {s.name!r} in d{name}/dt", where=where)
+    spikes = (*system.on_pre_spike, *system.on_post_spike)
+    for name, value in (*system.update, *system.reset, *spikes):
+        check_number(value, name, where)
+    for name, condition in (("threshold", system.threshold), ("refractory", system.refractory)):
+        if condition is not None:
+            check_real(condition, name, where)

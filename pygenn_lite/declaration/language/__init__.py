@@ -1,0 +1,1 @@
+"""The language of equations: names, functions, the parser."""

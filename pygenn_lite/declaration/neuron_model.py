@@ -1,0 +1,365 @@
+"""NeuronModel: the equations of one kind of neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pygenn_lite.declaration.definitions import check_definitions
+from pygenn_lite.declaration.domains import Domains
+from pygenn_lite.declaration.language.constants import constant_value
+from pygenn_lite.declaration.language.equations import (
+    Equation,
+    EquationsLike,
+    Expression,
+    ExpressionLike,
+    parse_equations,
+    parse_expression,
+)
+from pygenn_lite.declaration.language.habits import symbol_hint
+from pygenn_lite.declaration.language.names import check_choice, check_label, check_name, nearest
+from pygenn_lite.declaration.language.parser import parse_tree
+from pygenn_lite.declaration.language.vocabulary import RANDOM
+from pygenn_lite.declaration.summary import line, listed, shortened
+from pygenn_lite.declaration.values import Value, ValuesLike, as_values
+from pygenn_lite.errors import EquationError, ModelError
+
+INTEGRATORS = (
+    "auto", "exact", "exponential_euler", "rk4", "heun", "rk2", "euler", "euler_maruyama",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, init=False)
+class NeuronModel:
+    """Equations, threshold and reset of a neuron; immutable, hashable, picklable.
+
+    Parameters
+    ----------
+    derivatives : str or mapping
+        ``"dV/dt = (E_L - V + I)/tau"`` lines and auxiliary definitions
+        ``"I_K = g*(E_K - V)"``; or a mapping of variables to expressions (text or SymPy). Time is
+        in ms; ``t`` and ``dt`` are available; ``xi``, ``xi_name`` are white noise (1/sqrt(ms)).
+    update : str or mapping
+        Instead of derivatives: ordered assignments done once per step (a discrete model).
+    threshold : str
+        Condition for a spike, tested at the end of every step.
+    reset : str or mapping
+        Ordered assignments done at a spike.
+    refractory : float or str
+        A time (ms, a number or an expression of parameters) or a condition: after a spike the
+        neuron is refractory for as long, or while the condition holds.
+    parameters, initial : mapping
+        Values: numbers (shared), arrays or distributions (one per neuron), expressions of ``i``,
+        ``n``, ``x``, ``y``, ``z``.
+    inputs : sequence of str
+        Names that receive the summed contributions of synapses and currents (default ``I``).
+    hold : sequence of str
+        Variables that are held constant while refractory (default: those in the threshold if
+        `refractory` is a time).
+    integrator : str
+        ``auto`` or one of exact, exponential_euler, rk4, heun, rk2, euler, euler_maruyama.
+    name : str
+        Name for messages.
+    units : mapping of str to str
+        Units of state variables for the axes of pictures, e.g. ``dict(V="mV")``: nothing is
+        computed from them, and models that differ in them alone are equal.
+
+    Raises
+    ------
+    EquationError, ModelError
+        Naming the equation, the symbol and the hint.
+
+    Examples
+    --------
+    >>> lif = pg.NeuronModel(
+    ...     "dV/dt = (E_L - V + I)/tau", threshold="V > V_th", reset="V = E_L",
+    ...     parameters=dict(tau=20.0, E_L=-65.0, V_th=-50.0), initial=dict(V=-65.0),
+    ... )
+    >>> lif.state_names, lif.inputs
+    (('V',), ('I',))
+    >>> pg.NeuronModel("dV/dt = (E_l - V)/tau", parameters=dict(tau=20.0, E_L=-65.0))
+    Traceback (most recent call last):
+    pygenn_lite.errors.EquationError: ...unknown symbol 'E_l'...did you mean 'E_L'?...
+    """
+
+    equations: tuple[Equation, ...]
+    update: tuple[Equation, ...]
+    threshold: Expression | None
+    reset: tuple[Equation, ...]
+    refractory: Expression | None
+    parameters: tuple[tuple[str, Value], ...]
+    initial: tuple[tuple[str, Value], ...]
+    inputs: tuple[str, ...]
+    hold: tuple[str, ...]
+    integrator: str
+    name: str
+    domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
+    units: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+
+    def __init__(
+        self,
+        derivatives: EquationsLike = "",
+        *,
+        update: EquationsLike = "",
+        threshold: ExpressionLike | None = None,
+        reset: EquationsLike = "",
+        refractory: ExpressionLike | None = None,
+        parameters: ValuesLike = None,
+        initial: ValuesLike = None,
+        inputs: Iterable[str] | None = None,
+        hold: Iterable[str] | None = None,
+        integrator: str = "auto",
+        name: str = "",
+        units: Mapping[str, str] | None = None,
+    ) -> None:
+        check_label(name, "neuron model", ModelError)
+        where = f"neuron model {name!r}" if name else "neuron model"
+
+        def put(field: str, value: object) -> None:
+            object.__setattr__(self, field, value)
+
+        put("name", name)
+        put("equations", parse_equations(derivatives, f"{where}, derivatives"))
+        put("update", parse_equations(update, f"{where}, update", assignments=True))
+        put("threshold", _optional(threshold, f"{where}, threshold"))
+        put("reset", parse_equations(reset, f"{where}, reset", assignments=True))
+        put("refractory", _optional(refractory, f"{where}, refractory"))
+        put("parameters", as_values(parameters, "parameters", where))
+        put("initial", as_values(initial, "initial", where))
+        place = f"{where}, integrator"
+        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", place, ModelError))
+        put("inputs", ("I",) if inputs is None else _names(inputs, "input", where))
+        put("hold", ())
+        _NeuronCheck(self, where).run(default_input=inputs is None)
+        put("hold", self._default_hold() if hold is None else _names(hold, "variable", where))
+        for held in self.hold:
+            if held not in self.state_names:
+                raise ModelError(
+                    f"hold names {held!r}, which is not a state variable"
+                    f"{nearest(held, self.state_names)}",
+                    where=where,
+                    hint=f"its state variables are {list(self.state_names)}",
+                )
+        put("units", _units({} if units is None else units, self.state_names, where))
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Variables with a derivative, then those that only update or reset assign."""
+        names = [e.name for e in self.equations if e.kind == "derivative"]
+        names += [e.name for e in (*self.update, *self.reset)]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def symbols(self) -> set[str]:
+        """All names that its equations, threshold, reset and refractory period read."""
+        optional = (e for e in (self.threshold, self.refractory) if e is not None)
+        expressions = (*self.equations, *self.update, *self.reset, *optional)
+        return {symbol for expression in expressions for symbol in expression.symbols}
+
+    @property
+    def refractory_is_condition(self) -> bool:
+        """Whether the refractory period is a condition rather than a time."""
+        return self.refractory is not None and self.refractory.is_condition
+
+    def parameter(self, name: str) -> Value:
+        """Value of a parameter."""
+        return dict(self.parameters)[name]
+
+    def __repr__(self) -> str:
+        spikes = f"spikes if {shortened(self.threshold.text, 40)}" if self.threshold else ""
+        parameters = listed(name for name, _ in self.parameters)
+        return line("NeuronModel", self.name, listed(self.state_names), spikes, parameters)
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import neuron_model_html
+
+        return neuron_model_html(self)
+
+    def _default_hold(self) -> tuple[str, ...]:
+        if self.refractory is None or self.refractory_is_condition or self.threshold is None:
+            return ()
+        return tuple(n for n in self.state_names if n in self.threshold.symbols)
+
+
+class _NeuronCheck:
+    """All that can be wrong with a neuron model."""
+
+    def __init__(self, model: NeuronModel, where: str) -> None:
+        self.model, self.where = model, where
+        self.parameters = {n for n, _ in model.parameters}
+        self.definitions = {e.name for e in model.equations if e.kind == "definition"}
+        self.derivatives = {e.name for e in model.equations if e.kind == "derivative"}
+
+    def run(self, default_input: bool) -> None:
+        model = self.model
+        if model.update and self.derivatives:
+            raise ModelError(
+                "a model has either derivatives or an update rule",
+                where=self.where,
+                hint="put discrete assignments into 'update' alone",
+            )
+        self._spiking()
+        self._unique(() if default_input else model.inputs)
+        self._assigned()
+        if default_input and "I" in {*self.parameters, *self.definitions, *model.state_names}:
+            object.__setattr__(model, "inputs", ())
+        self._symbols()
+        optional = (model.threshold, model.refractory)
+        users = [*model.update, *model.reset, *(e for e in optional if e is not None)]
+        check_definitions(model.equations, users, self.where)
+
+    def _spiking(self) -> None:
+        model = self.model
+        for part, given in (("reset", model.reset), ("refractory", model.refractory)):
+            if given and model.threshold is None:
+                raise ModelError(
+                    f"a {part} without a threshold: the neuron never spikes",
+                    where=f"{self.where}, {part}",
+                    hint=f"give a threshold such as 'V > V_th', or leave out {part}",
+                )
+
+    def _unique(self, inputs: tuple[str, ...]) -> None:
+        """`inputs` are those that the user named (the default one steps aside below)."""
+        seen: dict[str, str] = {}
+        pairs = [(n, "parameter") for n, _ in self.model.parameters]
+        pairs += [(e.name, "definition") for e in self.model.equations if e.kind == "definition"]
+        pairs += [
+            (e.name, "state variable") for e in self.model.equations if e.kind == "derivative"
+        ]
+        pairs += [(n, "input") for n in inputs]
+        for name, kind in pairs:
+            place = f", parameters: {name}" if kind == "parameter" else ""
+            check_name(name, kind, self.where + place)
+            if name in seen:
+                raise ModelError(
+                    f"{name!r} is used twice: as {seen[name]} and as {kind}",
+                    where=self.where,
+                    hint="give each its own name",
+                )
+            seen[name] = kind
+
+    def _assigned(self) -> None:
+        for equation in (*self.model.update, *self.model.reset):
+            if equation.name in self.parameters:
+                raise ModelError(
+                    f"assignment to the parameter {equation.name!r}",
+                    where=equation.where,
+                    hint="parameters are constant; make it a state variable: give it an initial "
+                    "value instead of a parameter",
+                )
+            if equation.name in self.definitions or equation.name in self.model.inputs:
+                raise ModelError(
+                    f"assignment to {equation.name!r}, which is computed by the equations",
+                    where=equation.where,
+                    hint="assign to a state variable; if it is one, write "
+                    f"d{equation.name}/dt = ... instead of {equation.name} = ...",
+                )
+        initial = {n for n, _ in self.model.initial}
+        for name in initial - set(self.model.state_names):
+            raise ModelError(
+                f"initial value for {name!r}, which is a state variable without an equation"
+                if name not in self.parameters
+                else f"initial value for the parameter {name!r}",
+                where=self.where,
+                hint=f"give it among the parameters: parameters={{{name!r}: ...}}"
+                if name in self.parameters
+                else f"write d{name}/dt = ... or assign it in reset or update"
+                + nearest(name, self.model.state_names),
+            )
+        for equation in self.model.reset:
+            if (
+                equation.name not in self.derivatives
+                and equation.name not in initial
+                and equation.name not in {e.name for e in self.model.update}
+            ):
+                raise ModelError(
+                    f"{equation.name!r} is a state variable without an equation"
+                    f"{nearest(equation.name, self.derivatives)}",
+                    where=equation.where,
+                    hint=f"write d{equation.name}/dt = ..., or give it an initial value if only "
+                    "resets change it",
+                )
+
+    def _symbols(self) -> None:
+        model = self.model
+        known = {*self.parameters, *self.definitions, *model.state_names, *model.inputs}
+        known |= {"t", "dt"}
+        for equation in model.equations:
+            noise = equation.kind == "derivative"
+            self._check(equation, known, str(equation), noise, random=False)
+        for equation in (*model.update, *model.reset):
+            self._check(equation, known, str(equation), False, random=True)
+        for part, expression in (("threshold", model.threshold), ("refractory", model.refractory)):
+            if expression is not None:
+                self._check(expression, known, f"{part} {expression}", False, part == "threshold")
+        if model.threshold is not None and not model.threshold.is_condition:
+            raise EquationError(
+                f"the threshold {model.threshold.text!r} is not a condition",
+                where=model.threshold.where,
+                hint="write for instance 'V > V_th'",
+            )
+        if model.refractory is not None:
+            time = constant_value(parse_tree(model.refractory.text))
+            if time is not None and time < 0:
+                raise EquationError(
+                    f"the refractory period {time} is negative",
+                    where=model.refractory.where,
+                    hint="give a time in ms, 0 or more",
+                )
+
+    def _check(
+        self, expression: Expression, known: set[str], shown: str, noise: bool, random: bool
+    ) -> None:
+        for symbol in sorted(expression.symbols - known):
+            if symbol == "xi" or symbol.startswith("xi_"):
+                if noise:
+                    continue
+                raise EquationError(
+                    f"white noise {symbol!r} outside a derivative, in {shown}",
+                    where=expression.where or self.where,
+                    hint="use randn() here",
+                )
+            hint = symbol_hint(symbol, expression.text, "neuron")
+            raise EquationError(
+                f"unknown symbol {symbol!r} in {shown}{'' if hint else nearest(symbol, known)}",
+                where=expression.where or self.where,
+                hint=hint or "declare it as a parameter, define it, or list it in inputs=(...)",
+            )
+        if not random and expression.functions & RANDOM:
+            raise EquationError(
+                f"rand() and randn() do not belong in {shown}",
+                where=expression.where or self.where,
+                hint="use white noise xi in derivatives; rand() in threshold, reset or update",
+            )
+
+
+def _optional(source: object, where: str) -> Expression | None:
+    if source is None or (isinstance(source, str) and not source):
+        return None
+    return parse_expression(source, where)
+
+
+def _units(
+    units: Mapping[str, str], known: tuple[str, ...], where: str
+) -> tuple[tuple[str, str], ...]:
+    if not isinstance(units, Mapping):
+        raise ModelError(f"units = {units!r}", where=where, hint='write for instance dict(V="mV")')
+    for name, unit in units.items():
+        if name not in known:
+            raise ModelError(
+                f"units name {name!r}, which is not a state variable{nearest(str(name), known)}",
+                where=where,
+                hint=f"its state variables are {list(known)}",
+            )
+        check_label(unit, "unit", ModelError)
+    return tuple(units.items())
+
+
+def _names(names: Iterable[str], what: str, where: str) -> tuple[str, ...]:
+    try:
+        names = (names,) if isinstance(names, str) else tuple(names)
+    except TypeError:
+        raise ModelError(
+            f"{names!r} names no {what}", where=where, hint="give a list of names"
+        ) from None
+    return tuple(check_name(n, what, where) for n in names)

@@ -1,0 +1,360 @@
+"""SynapseModel and Trace: what synapses do to their targets, and how they learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pygenn_lite.declaration.definitions import check_definitions
+from pygenn_lite.declaration.domains import Domains
+from pygenn_lite.declaration.language.equations import Equation, EquationsLike, parse_equations
+from pygenn_lite.declaration.language.habits import symbol_hint
+from pygenn_lite.declaration.language.names import check_choice, check_label, check_name, nearest
+from pygenn_lite.declaration.language.vocabulary import RANDOM
+from pygenn_lite.declaration.summary import line, listed, shortened
+from pygenn_lite.declaration.values import Value, ValuesLike, as_values
+from pygenn_lite.errors import EquationError, ModelError
+
+SYNAPSE_INTEGRATORS = ("auto", "exact", "exponential_euler", "rk4", "heun", "rk2", "euler")
+
+
+@dataclass(frozen=True, init=False)
+class Trace:
+    """Variables of a neuron that follow its own spikes, for plastic synapses to read.
+
+    Parameters
+    ----------
+    derivatives : str or mapping
+        Dynamics between spikes, e.g. ``"dx/dt = -x/tau_plus"``; parameters are the synapse model's.
+    on_spike : str or mapping
+        Ordered assignments at the neuron's spikes, e.g. ``"x += 1"``. A variable that only
+        `on_spike` assigns keeps its value in between.
+    initial : mapping
+        Start values (default 0).
+    """
+
+    equations: tuple[Equation, ...]
+    on_spike: tuple[Equation, ...]
+    initial: tuple[tuple[str, Value], ...]
+
+    def __init__(
+        self,
+        derivatives: EquationsLike = "",
+        on_spike: EquationsLike = "",
+        initial: ValuesLike = None,
+    ) -> None:
+        object.__setattr__(self, "equations", parse_equations(derivatives, "trace"))
+        object.__setattr__(
+            self, "on_spike", parse_equations(on_spike, "trace, on_spike", assignments=True)
+        )
+        object.__setattr__(self, "initial", as_values(initial, "initial", "trace"))
+        check_definitions(self.equations, self.on_spike, "trace")
+        for name, _ in self.initial:
+            if name not in self.state_names:
+                raise ModelError(
+                    f"initial value for {name!r}, which is not a variable of the trace"
+                    f"{nearest(name, self.state_names)}",
+                    where="trace",
+                    hint=f"its variables are {list(self.state_names)}",
+                )
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Variables with a derivative, then those assigned at spikes only."""
+        names = [e.name for e in self.equations if e.kind == "derivative"]
+        return tuple(dict.fromkeys([*names, *(e.name for e in self.on_spike)]))
+
+    def __repr__(self) -> str:
+        return line("Trace", "", listed(self.state_names))
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import trace_parts
+
+        return "\n".join(filter(None, trace_parts(self, "trace")))
+
+
+@dataclass(frozen=True, init=False)
+class SynapseModel:
+    """Postsynaptic response, transmission and plasticity of a synapse group.
+
+    Parameters
+    ----------
+    derivatives : str or mapping
+        Postsynaptic variables, one set per target neuron, e.g. ``"dI_syn/dt = -I_syn/tau"``.
+        Groups onto one population with equal postsynaptic equations and parameters share them.
+    inputs : str or mapping
+        Contribution to the target's inputs, e.g. ``"I = g*(E_rev - V)"``; may read the target's
+        state variables.
+    on_pre, on_post : str or mapping
+        Ordered assignments at an arriving presynaptic spike and at a postsynaptic spike. They may
+        write ``weight``, per-synapse variables, ``I_syn += ...`` and ``V_post += ...``; they may
+        read traces, ``X_pre``, ``X_post``, parameters, ``delay``, ``t``, ``dt``.
+    pre_trace, post_trace : Trace
+        Variables following the spikes of source and target neurons.
+    synapse_derivatives : str or mapping
+        Continuous dynamics of per-synapse variables.
+    event_driven : bool
+        Integrate them exactly from event to event, which asks for linear equations whose
+        coefficients are constant in between, instead of in every step.
+    integrator : str
+        How they are integrated in every step: "auto" (by the rules for neurons), "exact",
+        "exponential_euler", "rk4", "heun", "rk2" or "euler". What they read of neurons is held
+        during the step.
+    parameters : mapping
+        Numbers, shared by the group.
+    initial : mapping
+        Start values of the postsynaptic variables (default 0).
+    variables : mapping
+        Per-synapse variables besides ``weight``, with their start values.
+
+    Raises
+    ------
+    EquationError, ModelError
+        Naming the equation, the symbol and the hint.
+
+    Examples
+    --------
+    >>> stdp = pg.SynapseModel(
+    ...     "dI_syn/dt = -I_syn/tau_syn", inputs="I = I_syn",
+    ...     on_pre="I_syn += weight; weight = clip(weight - 0.01*y, 0, w_max)",
+    ...     on_post="weight = clip(weight + 0.01*x, 0, w_max)",
+    ...     pre_trace=pg.Trace("dx/dt = -x/20", on_spike="x += 1"),
+    ...     post_trace=pg.Trace("dy/dt = -y/20", on_spike="y += 1"),
+    ...     parameters=dict(tau_syn=5.0, w_max=1.0),
+    ... )
+    >>> [str(each) for each in stdp.on_post]
+    ['weight = clip(weight + 0.01 * x, 0, w_max)']
+    """
+
+    equations: tuple[Equation, ...]
+    inputs: tuple[Equation, ...]
+    on_pre: tuple[Equation, ...]
+    on_post: tuple[Equation, ...]
+    pre_trace: Trace | None
+    post_trace: Trace | None
+    synapse_equations: tuple[Equation, ...]
+    event_driven: bool
+    integrator: str
+    parameters: tuple[tuple[str, Value], ...]
+    initial: tuple[tuple[str, Value], ...]
+    variables: tuple[tuple[str, Value], ...]
+    name: str
+    domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
+
+    def __init__(
+        self,
+        derivatives: EquationsLike = "",
+        *,
+        inputs: EquationsLike = "",
+        on_pre: EquationsLike = "I_syn += weight",
+        on_post: EquationsLike = "",
+        pre_trace: Trace | None = None,
+        post_trace: Trace | None = None,
+        synapse_derivatives: EquationsLike = "",
+        event_driven: bool = True,
+        integrator: str = "auto",
+        parameters: ValuesLike = None,
+        initial: ValuesLike = None,
+        variables: ValuesLike = None,
+        name: str = "",
+    ) -> None:
+        check_label(name, "synapse model", ModelError)
+        where = f"synapse model {name!r}" if name else "synapse model"
+        for side, trace in (("pre_trace", pre_trace), ("post_trace", post_trace)):
+            if trace is not None and not isinstance(trace, Trace):
+                raise ModelError(
+                    f"{side} is not a Trace but {type(trace).__name__}",
+                    where=where,
+                    hint=f"write {side}=Trace('dx/dt = -x/tau', on_spike='x += 1')",
+                )
+        values = {
+            "name": name,
+            "equations": parse_equations(derivatives, f"{where}, derivatives"),
+            "inputs": parse_equations(inputs, f"{where}, inputs", assignments=True),
+            "on_pre": parse_equations(on_pre, f"{where}, on_pre", assignments=True),
+            "on_post": parse_equations(on_post, f"{where}, on_post", assignments=True),
+            "pre_trace": pre_trace,
+            "post_trace": post_trace,
+            "synapse_equations": parse_equations(
+                synapse_derivatives, f"{where}, synapse_derivatives"
+            ),
+            "event_driven": bool(event_driven),
+            "integrator": check_choice(
+                integrator, SYNAPSE_INTEGRATORS, "integrator", f"{where}, integrator", ModelError
+            ),
+            "parameters": as_values(parameters, "parameters", where),
+            "initial": as_values(initial, "initial", where),
+            "variables": as_values(variables, "variables", where),
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+        _check(self, where)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Postsynaptic variables."""
+        return tuple(e.name for e in self.equations if e.kind == "derivative")
+
+    @property
+    def symbols(self) -> set[str]:
+        """All names that its equations, assignments and traces read."""
+        return {symbol for equation in self._code() for symbol in equation.symbols}
+
+    @property
+    def uses_weight(self) -> bool:
+        """Whether anything reads or changes the weight."""
+        return "weight" in self.symbols | {equation.name for equation in self._code()}
+
+    @property
+    def is_static(self) -> bool:
+        """Whether a spike does nothing but add the weight to one variable."""
+        if self.on_post or self.pre_trace or self.post_trace or self.variables:
+            return False
+        if self.synapse_equations or len(self.on_pre) != 1:
+            return False
+        only = self.on_pre[0]
+        return only.operator == "+=" and only.text == "weight" and only.name != "weight"
+
+    def parameter(self, name: str) -> Value:
+        """Value of a parameter."""
+        return dict(self.parameters)[name]
+
+    def __repr__(self) -> str:
+        own = [n for n, _ in self.variables if n != "weight"]
+        variables = [*self.state_names, *(f"{n} per synapse" for n in own)]
+        plastic = "" if self.is_static else "events " + listed(str(e) for e in self.on_pre)
+        parameters = listed(name for name, _ in self.parameters)
+        return line("SynapseModel", self.name, listed(variables), shortened(plastic), parameters)
+
+    def _repr_html_(self) -> str:
+        from pygenn_lite.declaration.html import synapse_model_html
+
+        return synapse_model_html(self)
+
+    def _code(self) -> list[Equation]:
+        traces = [trace for trace in (self.pre_trace, self.post_trace) if trace]
+        code = [*self.equations, *self.inputs, *self.on_pre, *self.on_post]
+        return [
+            *code,
+            *self.synapse_equations,
+            *(e for t in traces for e in (*t.equations, *t.on_spike)),
+        ]
+
+
+def _check_integrator(model: SynapseModel, where: str) -> None:
+    if model.integrator == "auto":
+        return
+    if not model.synapse_equations:
+        raise ModelError(
+            f"integrator={model.integrator!r}, but synapses have nothing to integrate",
+            where=where,
+            hint="give synapse_derivatives; postsynaptic variables go with the neuron model, "
+            "whose integrator is asked for there",
+        )
+    if model.event_driven and model.integrator != "exact":
+        raise ModelError(
+            f"integrator={model.integrator!r} goes from step to step, not from event to event",
+            where=where,
+            hint="set event_driven=False, or leave the integrator out",
+        )
+
+
+def _check(model: SynapseModel, where: str) -> None:
+    _check_integrator(model, where)
+    seen: dict[str, str] = {}
+    pairs = [(n, "parameter") for n, _ in model.parameters]
+    pairs += [(n, "per-synapse variable") for n, _ in model.variables if n != "weight"]
+    pairs += [(e.name, "postsynaptic variable") for e in model.equations]
+    for trace in (model.pre_trace, model.post_trace):
+        pairs += [(n, "trace variable") for n in trace.state_names] if trace else []
+    for name, kind in pairs:
+        check_name(name, kind, where)
+        if name in seen:
+            raise ModelError(
+                f"{name!r} is used twice: as {seen[name]} and as {kind}",
+                where=where,
+                hint="give each its own name",
+            )
+        seen[name] = kind
+    for name, value in model.parameters:
+        if not isinstance(value, float):
+            raise ModelError(
+                f"parameter {name!r} of a synapse model must be one number",
+                where=where,
+                hint="values that differ between synapses are 'variables'",
+            )
+    _check_readable(model, where)
+    parameters = {n for n, _ in model.parameters}
+    own = parameters | {e.name for e in model.equations} | {"t", "dt"}
+    for equation in model.equations:
+        _known(equation, own, where)
+    for trace in (model.pre_trace, model.post_trace):
+        if trace:
+            names = parameters | set(trace.state_names) | {"t", "dt"}
+            names |= {e.name for e in trace.equations}
+            for equation in (*trace.equations, *trace.on_spike):
+                _known(equation, names, where)
+    check_definitions(model.equations, model.inputs, where)
+    check_definitions(model.synapse_equations, (*model.on_pre, *model.on_post), where)
+    variables = {n for n, _ in model.variables} | {"weight"}
+    for equation in model.synapse_equations:
+        if equation.kind == "derivative" and equation.name not in variables:
+            raise ModelError(
+                f"d{equation.name}/dt is given, but {equation.name!r} has no start value",
+                where=where,
+                hint=f"add it to variables, e.g. variables={{{equation.name!r}: 0.0}}",
+            )
+    for equation in (*model.on_pre, *model.on_post):
+        if equation.name in parameters:
+            raise ModelError(
+                f"assignment to the parameter {equation.name!r}",
+                where=equation.where,
+                hint="make it a per-synapse variable",
+            )
+    for name, _ in model.initial:
+        if name not in model.state_names:
+            raise ModelError(
+                f"initial value for {name!r}, which is not a postsynaptic variable"
+                f"{nearest(name, model.state_names)}",
+                where=where,
+                hint=f"its postsynaptic variables are {list(model.state_names)}",
+            )
+    _check_parameters_read(model, where)
+
+
+def _check_parameters_read(model: SynapseModel, where: str) -> None:
+    """One that nothing reads is misspelt more often than not."""
+    for name, _ in model.parameters:
+        if name not in model.symbols:
+            raise ModelError(
+                f"nothing reads the parameter {name!r}{nearest(name, model.symbols)}",
+                where=where,
+                hint="use it in an equation, correct its name, or leave it out",
+            )
+
+
+def _check_readable(model: SynapseModel, where: str) -> None:
+    """What no kernel of synapses has: random numbers; between events, the delay."""
+    for equation in model._code():
+        for function in sorted(equation.functions & RANDOM):
+            raise EquationError(
+                f"{function}() in {equation}: synapses draw no random numbers",
+                where=equation.where or where,
+                hint="draw them in a neuron model, and read the variable as X_pre or X_post",
+            )
+    for equation in model.synapse_equations if model.event_driven else ():
+        if "delay" in equation.symbols:
+            raise EquationError(
+                f"{equation} reads the delay, which is not known between events",
+                where=equation.where or where,
+                hint="set event_driven=False to integrate in every step",
+            )
+
+
+def _known(equation: Equation, known: set[str], where: str) -> None:
+    for symbol in sorted(equation.symbols - known):
+        raise EquationError(
+            f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
+            where=equation.where or where,
+            hint=symbol_hint(symbol, equation.text, "synapse")
+            or "declare it as a parameter or define it",
+        )

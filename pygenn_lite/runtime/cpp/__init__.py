@@ -1,0 +1,1 @@
+"""The C++ backend: compiler, memory, and what the engine is handed."""

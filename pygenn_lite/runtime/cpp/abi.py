@@ -1,0 +1,325 @@
+"""The C ABI in ctypes: a mirror of templates/cpp/engine/abi.h, in its order. Nothing else.
+
+``load_engine`` and ``load_builder`` open the two shared objects that are the same for all networks,
+compare versions and give every function its types; calls release the GIL while they run.
+"""
+
+from __future__ import annotations
+
+import ctypes as c
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pygenn_lite.errors import CompileError, SimulationError
+
+ABI_VERSION = 5
+
+# kinds of distributions and rules, flags of stores
+CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
+ALL_TO_ALL, ONE_TO_ONE, FIXED_PROBABILITY, FIXED_TOTAL, FIXED_IN, FIXED_OUT, EXPLICIT = range(7)
+STORE_WEIGHTS, STORE_TRANSPOSED, STORE_SOURCES, STORE_DELAYS = 1, 2, 4, 8
+STORE_DENSE, STORE_PROCEDURAL = 16, 32
+
+Pointers = c.POINTER(c.c_void_p)
+
+
+class Poisson(c.Structure):
+    """pgl_poisson"""
+
+    _fields_ = [
+        ("kind", c.c_int32),
+        ("stream", c.c_uint32),
+        ("rate", c.c_double),
+        ("rates", c.c_void_p),
+        ("threshold", c.c_void_p),
+        ("alias", c.c_void_p),
+    ]
+
+
+class Timed(c.Structure):
+    """pgl_timed"""
+
+    _fields_ = [
+        ("rows", c.c_int64),
+        ("begin", c.c_void_p),
+        ("values", c.c_void_p),
+        ("stride", c.c_int64),
+    ]
+
+
+class PopulationArgs(c.Structure):
+    """pgl_population_args"""
+
+    _fields_ = [
+        ("arrays", c.c_void_p),
+        ("scalars", c.c_void_p),
+        ("poisson", c.c_void_p),
+        ("timed", c.c_void_p),
+        ("count", c.c_uint32),
+        ("first", c.c_uint32),
+        ("seed", c.c_uint64),
+        ("stream", c.c_uint32),
+        ("reserved", c.c_uint32),
+        ("dt", c.c_double),
+    ]
+
+
+class Fault(c.Structure):
+    """pgl_fault"""
+
+    _fields_ = [
+        ("set", c.c_int32),
+        ("variable", c.c_int32),
+        ("population", c.c_uint32),
+        ("neuron", c.c_uint32),
+        ("step", c.c_int64),
+    ]
+
+
+class Repeats(c.Structure):
+    """pgl_repeats"""
+
+    _fields_ = [("n", c.c_uint64), ("step", c.c_void_p), ("source", c.c_void_p)]
+
+
+class Ring(c.Structure):
+    """pgl_ring"""
+
+    _fields_ = [
+        ("base", c.c_void_p),
+        ("stride", c.c_uint64),
+        ("mask", c.c_uint64),
+        ("repeats", c.c_void_p),
+        ("repeated", c.c_void_p),
+    ]
+
+
+class SynapseArgs(c.Structure):
+    """pgl_synapse_args"""
+
+    _fields_ = [
+        ("synapse", c.c_void_p),
+        ("post", c.c_void_p),
+        ("pre", c.c_void_p),
+        ("scalars", c.c_void_p),
+        ("target", c.c_void_p),
+        ("delay", c.c_void_p),
+        ("source", c.c_void_p),
+        ("post_begin", c.c_void_p),
+        ("post_position", c.c_void_p),
+        ("post_source", c.c_void_p),
+        ("common_delay", c.c_uint32),
+        ("first", c.c_uint32),
+        ("n_synapses", c.c_uint32),
+        ("wide_target", c.c_int32),
+        ("dt", c.c_double),
+    ]
+
+
+class Distribution(c.Structure):
+    """pgl_distribution"""
+
+    _fields_ = [
+        ("kind", c.c_int32),
+        ("a", c.c_double),
+        ("b", c.c_double),
+        ("low", c.c_double),
+        ("high", c.c_double),
+        ("values", c.c_void_p),
+    ]
+
+
+class Rule(c.Structure):
+    """pgl_rule"""
+
+    _fields_ = [
+        ("kind", c.c_int32),
+        ("autapses", c.c_int32),
+        ("multapses", c.c_int32),
+        ("same_population", c.c_int32),
+        ("p", c.c_double),
+        ("n", c.c_int64),
+        ("row_begin", c.c_void_p),
+        ("targets", c.c_void_p),
+    ]
+
+
+class Group(c.Structure):
+    """pgl_group"""
+
+    _fields_ = [
+        ("stream", c.c_uint32),
+        ("n_target", c.c_uint32),
+        ("rule", Rule),
+        ("weight", Distribution),
+        ("delay", Distribution),
+        ("slice_begin", c.c_void_p),
+        ("arena_offset", c.c_void_p),
+    ]
+
+
+class StoreView(c.Structure):
+    """pgl_store_view"""
+
+    _fields_ = [
+        ("weight", c.c_void_p),
+        ("target", c.c_void_p),
+        ("delay", c.c_void_p),
+        ("source", c.c_void_p),
+        ("post_begin", c.c_void_p),
+        ("post_position", c.c_void_p),
+        ("post_source", c.c_void_p),
+        ("n_synapses", c.c_uint32),
+        ("wide_target", c.c_int32),
+    ]
+
+
+ProgressFunction = c.CFUNCTYPE(c.c_int32, c.c_int64, c.c_int64, c.c_void_p)
+
+_V, _U32, _I32, _I64, _U64, _F64 = (
+    c.c_void_p,
+    c.c_uint32,
+    c.c_int32,
+    c.c_int64,
+    c.c_uint64,
+    c.c_double,
+)
+_GROUP = c.POINTER(Group)
+
+# name: (result, arguments)
+Functions = dict[str, tuple[Any, tuple[Any, ...]]]
+COMMON_FUNCTIONS: Functions = {
+    "pgl_abi_version": (_I32, ()),
+    "pgl_last_error": (c.c_char_p, ()),
+}
+ENGINE_FUNCTIONS: Functions = {
+    "pgl_engine_create": (_V, (_U32, _U32, _U32, _U32, _I32)),
+    "pgl_engine_destroy": (None, (_V,)),
+    "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, _V, c.POINTER(PopulationArgs))),
+    "pgl_source_set": (_I32, (_V, _U32, _I64, _V, _V)),
+    "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64, _V, _V)),
+    "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
+    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, _V, _V, c.POINTER(SynapseArgs), _I32)),
+    "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
+    "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
+    "pgl_spikes_count": (_I64, (_V, _I32)),
+    "pgl_spikes_drain": (_I32, (_V, _I32, _V, _V)),
+    "pgl_samples_count": (_I64, (_V, _I32)),
+    "pgl_samples_drain": (_I32, (_V, _I32, _V, _V)),
+    "pgl_total_spikes": (_I32, (_V, _V)),
+    "pgl_spike_totals": (_I32, (_V, _U32, _V)),
+    "pgl_spike_totals_import": (_I32, (_V, _U32, _V)),
+    "pgl_run": (_I64, (_V, _I64)),
+    "pgl_stop": (None, (_V,)),
+    "pgl_step_get": (_I64, (_V,)),
+    "pgl_step_set": (None, (_V, _I64)),
+    "pgl_fault_get": (_I32, (_V, c.POINTER(Fault))),
+    "pgl_inflight_count": (_I64, (_V, _U32)),
+    "pgl_inflight_export": (_I32, (_V, _U32, _V, _V)),
+    "pgl_inflight_import": (_I32, (_V, _U32, _I64, _V, _V)),
+}
+BUILDER_FUNCTIONS: Functions = {
+    "pgl_store_build": (
+        _V,
+        (_U32, _U32, _U32, _GROUP, _U32, _F64, _U32, _U64, _U32, _I32, _V, _V),
+    ),
+    "pgl_store_destroy": (None, (_V,)),
+    "pgl_delay_maximum": (_I64, (_U32, _GROUP, _F64, _U64, _U32)),
+    "pgl_store_group_size": (_I64, (_V, _U32)),
+    "pgl_store_bytes": (_U64, (_V,)),
+    "pgl_store_read": (_I32, (_V, _U32, _V, _V, _V, _V)),
+    "pgl_store_write_weights": (_I32, (_V, _U32, _V)),
+    "pgl_store_set_common_weight": (_I32, (_V, _F64)),
+    "pgl_store_positions": (_I32, (_V, _U32, _V, _V)),
+    "pgl_store_slice": (_I32, (_V, _U32, c.POINTER(StoreView))),
+}
+
+
+class _Library:
+    """Typed functions of a shared object; ``check`` turns a refusal into an exception."""
+
+    functions: ClassVar[Functions] = {}
+
+    def __init__(self, library: c.CDLL) -> None:
+        self.library = library
+        for name, (result, arguments) in {**COMMON_FUNCTIONS, **self.functions}.items():
+            function = getattr(library, name)
+            function.restype = result
+            function.argtypes = arguments
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.library, f"pgl_{name}")
+
+    def last_error(self) -> str:
+        """Message of the last call that failed on this thread."""
+        message = self.library.pgl_last_error()
+        return message.decode(errors="replace") if message else "no message"
+
+    def check(self, result: int | None, what: str) -> int:
+        """``result`` of a call, unless it says failure."""
+        if result is None or result < 0:
+            raise SimulationError(f"{what}: {self.last_error()}")
+        return result
+
+
+class Engine(_Library):
+    """The engine: the run loop, delivery and recording."""
+
+    functions: ClassVar[Functions] = ENGINE_FUNCTIONS
+
+    def call(self, name: str, pointer: int, *arguments: Any) -> int:
+        """What the function of this name gives; an exception where it says failure."""
+        return self.check(getattr(self, name)(pointer, *arguments), name.replace("_", " "))
+
+
+class Builder(_Library):
+    """The builder: makes the stores of synapses that the engine walks."""
+
+    functions: ClassVar[Functions] = BUILDER_FUNCTIONS
+
+
+def load_library(path: Path) -> c.CDLL:
+    """Open a shared object of ours."""
+    try:
+        return c.CDLL(str(path))
+    except OSError as error:
+        hint = "run 'pygenn-lite cache --clear', then try again"
+        if "failed to map" in str(error) or "Operation not permitted" in str(error):
+            hint = (
+                "programs may not run from there (a file system mounted noexec?): set "
+                "PYGENN_LITE_CACHE to a directory from which they may"
+            )
+        elif "undefined symbol" in str(error):  # of the C++ library, which a C compiler leaves out
+            hint = "if CXX names a C compiler, let it name the C++ one: g++, not gcc; else " + hint
+        raise CompileError(
+            f"the compiled code {path} cannot be loaded: {error}", hint=hint
+        ) from error
+
+
+def load_engine(path: Path) -> Engine:
+    """Open the engine and make sure that it speaks this ABI."""
+    return Engine(_load_checked(path, "engine"))
+
+
+def load_builder(path: Path) -> Builder:
+    """Open the builder and make sure that it speaks this ABI."""
+    return Builder(_load_checked(path, "builder"))
+
+
+def _load_checked(path: Path, what: str) -> c.CDLL:
+    library = load_library(path)
+    version = int(library.pgl_abi_version())
+    if version != ABI_VERSION:
+        raise CompileError(
+            f"the compiled {what} {path} speaks version {version} of the C ABI, this "
+            f"pygenn_lite speaks {ABI_VERSION}",
+            hint="run 'pygenn-lite cache --clear', then try again",
+        )
+    return library
+
+
+def symbol_address(library: c.CDLL, name: str | None) -> int | None:
+    """Address of a function in a shared object (None stays None)."""
+    if name is None:
+        return None
+    return c.cast(getattr(library, name), c.c_void_p).value

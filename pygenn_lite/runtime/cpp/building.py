@@ -1,0 +1,395 @@
+"""Turns sources into shared objects: engine and builder once per machine, the kernels once per
+structure of network; all at the same time when they are missing, from the compile cache when they
+are there. The builder is left out where a network has no synapses.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import re
+import shlex
+import shutil
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.errors import CompileError, ToolchainError
+from pygenn_lite.runtime import compile_cache
+from pygenn_lite.runtime.cpp.abi import load_library
+from pygenn_lite.runtime.cpp.compilers import Compilers
+from pygenn_lite.runtime.cpp.processor import Target, find_target, machine_identity
+from pygenn_lite.runtime.cpp.toolchain import (
+    COMMON_FLAGS,
+    Compiler,
+    find_compiler,
+    first_use_of,
+    optimisation,
+    part_flags,
+)
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen import GeneratedCode
+
+log = logging.getLogger(__name__)
+
+PACKAGE = Path(__file__).resolve().parent.parent.parent
+TEMPLATES = PACKAGE / "templates"
+GENERATORS = ("codegen", "declaration")  # rooms that decide what source a structure gets
+ENGINE = TEMPLATES / "cpp" / "engine"
+
+_FLAG_TROUBLE = re.compile(
+    r"march|mcpu|mtune|unknown target CPU|no such instruction|unrecognized command|"
+    r"unsupported option",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class CompiledCode:
+    """Where the shared objects of a network are.
+
+    Attributes
+    ----------
+    engine, builder, kernels : Path
+        The shared objects; ``builder`` is None for a network without synapses, ``kernels`` for one
+        that needs none (spike sources only).
+    manifest : dict
+        What the kernels are called and what they take (see codegen/program/manifest.py).
+    source : Path or None
+        The generated source of the kernels.
+    compiler : str
+        The command that compiles.
+    target : str
+        The processor that the code is for.
+    compiled : tuple of str
+        What had to be compiled now ("engine", "builder", "kernels").
+    seconds : float
+        What generating and compiling took.
+    """
+
+    engine: Path
+    builder: Path | None
+    kernels: Path | None
+    manifest: dict[str, Any]
+    source: Path | None
+    compiler: str = ""
+    target: str = ""
+    compiled: tuple[str, ...] = ()
+    seconds: float = 0.0
+    temporary: list[_TemporaryFolder] = field(default_factory=list)
+
+
+class _TemporaryFolder:
+    """A private directory that goes away with its last user."""
+
+    def __init__(self) -> None:
+        with compile_cache.usable(Path(tempfile.gettempdir()), "TMPDIR"):
+            self.path = Path(tempfile.mkdtemp(prefix="pygenn_lite-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, True)
+
+
+def compile_code(
+    structure_key: str,
+    generate: Callable[[], GeneratedCode] | None,
+    *,
+    synapses: bool = True,
+    use_cache: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> CompiledCode:
+    """Provide engine, builder and kernels, compiling what the cache does not hold.
+
+    Parameters
+    ----------
+    structure_key : str
+        Digest of all of the network that decides its generated code.
+    generate : callable or None
+        Makes source and manifest; called only when the kernels are not in the cache. None: the
+        network has no kernels.
+    synapses : bool
+        Whether the network has synapses and hence needs the builder.
+    use_cache : bool
+        Whether to look into the compile cache and to keep the kernels there. Engine and builder,
+        which are the same for all networks, are kept in any case where the cache can be used.
+    progress : callable, optional
+        Called with "engine", "builder" and "kernels" when their compilation starts.
+
+    Raises
+    ------
+    ToolchainError
+        No compiler, or a compile cache that is not safe.
+    CompileError
+        The compiler refused; the path of its log is in the message.
+    """
+    started = time.perf_counter()
+    compiler, target = find_compiler(), find_target()
+    report = progress or (lambda what: None)
+    compiled: list[str] = []
+    temporary: list[_TemporaryFolder] = []
+    compilers = Compilers()
+
+    def make_part(part: str, folder: Path) -> None:
+        compiled.append(part)
+        report(part)
+        source = ENGINE / f"{part}.cpp"
+        output = folder / f"{part}.so"
+        _compile(compiler, target, source, output, part, compilers)
+
+    def ready(part: str) -> Path | None:
+        try:
+            return _ready(part_key(part, compiler, target), f"{part}.so")
+        except ToolchainError:
+            if use_cache:
+                raise
+        return None
+
+    def part_entry(part: str) -> Path:
+        key = part_key(part, compiler, target)
+        try:
+            return _entry(key, lambda folder: make_part(part, folder), f"{part}.so", compilers)
+        except ToolchainError:
+            if use_cache:
+                raise
+        return made_for_now(lambda folder: make_part(part, folder))
+
+    def made_for_now(make: Callable[[Path], None]) -> Path:
+        folder = _TemporaryFolder()
+        temporary.append(folder)
+        with compile_cache.usable(folder.path, "TMPDIR"):
+            make(folder.path)
+        return folder.path
+
+    def make_kernels(folder: Path) -> None:
+        assert generate is not None
+        began = time.perf_counter()
+        code = generate()
+        log.info("generated the kernels' source in %.2f s", time.perf_counter() - began)
+        compiled.append("kernels")
+        report("kernels")
+        source = folder / "kernels.cpp"
+        source.write_text(code.source, encoding="utf-8")
+        (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
+        output = folder / "kernels.so"
+        _compile(compiler, target, source, output, "kernels", compilers)
+
+    parts = ("engine", "builder") if synapses else ("engine",)
+    folders = {part: ready(part) for part in parts}
+    missing = [part for part, folder in folders.items() if folder is None]
+    with _meanwhile(part_entry, missing, compilers) as made:
+        kernels: Path | None = None
+        if generate is not None and use_cache:
+            key = kernels_key(compiler, target, structure_key)
+            kernels = _entry(key, make_kernels, "kernels.so", compilers)
+        elif generate is not None:
+            kernels = made_for_now(make_kernels)
+        manifest: dict[str, Any] = {"populations": [], "synapses": []}
+        if kernels is not None:
+            manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
+        every = {**folders, **made()}
+        objects = {part: folder / f"{part}.so" for part, folder in every.items() if folder}
+    return CompiledCode(
+        engine=objects["engine"],
+        builder=objects.get("builder"),
+        kernels=None if kernels is None else kernels / "kernels.so",
+        manifest=manifest,
+        source=None if kernels is None else kernels / "kernels.cpp",
+        compiler=str(compiler),
+        target=str(target),
+        compiled=tuple(compiled),
+        seconds=time.perf_counter() - started,
+        temporary=temporary,
+    )
+
+
+@contextlib.contextmanager
+def _meanwhile(
+    make: Callable[[str], Path], parts: Sequence[str], compilers: Compilers
+) -> Iterator[Callable[[], dict[str, Path]]]:
+    """Make parts while the block is at work; gives what waits for them. Compilers run as processes
+    of their own, so these threads leave the interpreter to SymPy."""
+    if not parts:
+        with _ended_with_us(compilers):
+            yield dict
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    # From the first thread on: the pool's end waits for threads, which wait for their compilers.
+    with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
+        futures = {part: pool.submit(make, part) for part in parts}
+        yield lambda: {part: future.result() for part, future in futures.items()}
+
+
+def part_key(part: str, compiler: Compiler, target: Target) -> str:
+    """Cache key of a part that is the same for all networks: "engine" or "builder"."""
+    headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
+    return f"{part}-{_key(compiler, target, part, _digest_of(*sorted(headers)))}"
+
+
+def kernels_key(compiler: Compiler, target: Target, structure_key: str) -> str:
+    """Cache key of a network's kernels: known before any code is generated."""
+    sources = _digest_of(*kernel_sources())
+    return f"kernels-{_key(compiler, target, 'kernels', sources, structure_key)}"
+
+
+def kernel_sources() -> tuple[Path, ...]:
+    """All files of the package that decide the kernels of a structure."""
+    templates = [p for p in (TEMPLATES / "cpp").iterdir() if p.is_file()]
+    headers = [ENGINE / "abi.h", *(TEMPLATES / "common").iterdir()]
+    generators = [p for room in GENERATORS for p in (PACKAGE / room).rglob("*.py")]
+    return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
+
+
+def _key(compiler: Compiler, target: Target, part: str, *contents: str) -> str:
+    flags = (optimisation(part, compiler.family), *COMMON_FLAGS)
+    everything = (compiler.identity, machine_identity(), target.name, *flags, *contents)
+    return hashlib.sha256("\0".join(everything).encode()).hexdigest()[:32]
+
+
+@cache
+def _digest_of(*sources: Path) -> str:
+    """Digest of source files of the package: newer code never meets older objects."""
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _ready(key: str, name: str) -> Path | None:
+    """The cache entry of a key if it is there and loads."""
+    found = compile_cache.find_entry(key)
+    if found is None:
+        return None
+    try:
+        load_library(found / name)
+    except CompileError:
+        return None
+    _tell_found(found)
+    return found
+
+
+def _tell_found(entry: Path) -> None:
+    log.info("found in the compile cache: %s", entry)
+
+
+def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compilers) -> Path:
+    """The cache entry of a key, made if it is not there, and again if the shared object in it does
+    not load: several systems may use one home directory, and their libraries differ."""
+    found = _found_or_made(key, make, compilers)
+    try:
+        load_library(found / name)
+    except CompileError:
+        log.info("%s does not load here; it is compiled again", found / name)
+        with compile_cache.entry_lock(key, compilers.check):
+            compile_cache.drop_entry(key)
+        found = _found_or_made(key, make, compilers)
+        load_library(found / name)
+    return found
+
+
+def _found_or_made(key: str, make: Callable[[Path], None], compilers: Compilers) -> Path:
+    found = compile_cache.find_entry(key)
+    if found is not None:
+        _tell_found(found)
+        return found
+    with compile_cache.entry_lock(key, compilers.check):
+        found = compile_cache.find_entry(key)  # another process may have made it meanwhile
+        if found is None:
+            compile_cache.drop_entry(key)  # a damaged one would stand in the way
+            with compile_cache.new_entry(key) as folder:
+                make(folder)
+            found = compile_cache.find_entry(key)
+    if found is None:
+        raise CompileError(
+            "the compile cache was cleared while a network was being compiled",
+            hint="run it again",
+        )
+    log.info("kept in the compile cache: %s", found)
+    return found
+
+
+@contextlib.contextmanager
+def _ended_with_us(compilers: Compilers) -> Iterator[None]:
+    """Ctrl-C, and an error in one of them, end all compilers at once."""
+    try:
+        yield
+    except BaseException:
+        compilers.stop()
+        raise
+
+
+def _compile(
+    compiler: Compiler,
+    target: Target,
+    source: Path,
+    output: Path,
+    part: str,
+    compilers: Compilers | None = None,
+) -> None:
+    """Compile one file into a shared object; plainer flags where the best are not understood."""
+    _tell_first_use(compiler)
+    output_of_all = ""
+    for machine in target.flags(compiler.family):
+        command = [
+            *compiler.command,
+            *part_flags(part, compiler.family),
+            *machine,
+            f"-I{TEMPLATES}",
+            "-o",
+            str(output),
+            str(source),
+        ]
+        log.info("compiling %s with %s %s", part, compiler, shlex.join(machine))
+        log.debug("%s", shlex.join(command))
+        started = time.perf_counter()
+        code, text = (compilers or Compilers()).run(command)
+        output_of_all += f"$ {shlex.join(command)}\n{text}\n(exit status {code})\n\n"
+        seconds = time.perf_counter() - started
+        log.info("%s: exit status %d after %.2f s", part, code, seconds)
+        if code == 0:
+            return
+        if not _FLAG_TROUBLE.search(text):
+            break
+    _fail(compiler, source, f"the {part}", output_of_all)
+
+
+_telling = threading.Lock()
+_told: set[str] = set()
+
+
+def _tell_first_use(compiler: Compiler) -> None:
+    """Say why the very first compilation takes long (a warning: on standard error by default)."""
+    message = first_use_of(compiler)
+    with _telling:
+        if message is not None and message not in _told:
+            _told.add(message)
+            log.warning("%s", message)
+
+
+def _fail(compiler: Compiler, source: Path, what: str, text: str) -> None:
+    """Keep the compiler's log (and the source) in files and say where."""
+    try:
+        folder = compile_cache.logs_directory()
+    except ToolchainError:  # somewhere, so that it can be read
+        folder = Path(tempfile.mkdtemp(prefix="pygenn_lite-log-"))
+    name = hashlib.sha256(text.encode()).hexdigest()[:12]
+    log_path = folder / f"{name}.log"
+    with compile_cache.usable():
+        log_path.write_text(text, encoding="utf-8")
+        if source.suffix == ".cpp" and TEMPLATES not in source.parents:
+            shutil.copy(source, folder / f"{name}.cpp")
+    errors = [line.strip() for line in text.splitlines() if "error" in line.lower()]
+    first = f"; it says first: {errors[0]}" if errors else ""
+    raise CompileError(
+        f"{compiler} could not compile {what}{first}. The whole log: {log_path}",
+        hint="try another compiler (set CXX; it must know C++20). If that does not help, it is an "
+        "error in pygenn_lite: please report it with the log",
+    )

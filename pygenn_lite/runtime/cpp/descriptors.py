@@ -1,0 +1,329 @@
+"""Describes synapse groups to the builder: rules and distributions that it draws itself, and
+explicit arrays for what only the host can compute (arrays, expressions, distances, rare
+distributions)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.connectivity import (
+    CSR,
+    AllToAll,
+    DistanceDependent,
+    Explicit,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+    OneToOne,
+)
+from pygenn_lite.declaration.domains import as_of_now, check_numbers
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.declaration.values import (
+    Exponential,
+    FrozenArray,
+    LogNormal,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+    Value,
+)
+from pygenn_lite.errors import ArgumentError, NetworkError
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.values.distances import draw_by_distance, positions_of
+from pygenn_lite.runtime.values.philox import stream_of
+from pygenn_lite.runtime.values.value_arrays import synapse_values
+
+IntArray = npt.NDArray[np.integer]
+PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 1, 2, 3
+
+
+@dataclass
+class Structure:
+    """Synapses as arrays, ordered by source; ``given[k]`` is the place of synapse k in the arrays
+    that the user gave. ``expected`` ones only stand for as many that are not drawn yet."""
+
+    pre: IntArray
+    post: IntArray
+    given: IntArray | None = None
+    expected: bool = False
+
+
+@dataclass
+class GroupDescription:
+    """One synapse group as the builder sees it.
+
+    Attributes
+    ----------
+    group : SynapseGroup
+    structure : Structure or None
+        Explicit synapses; None where the builder draws them.
+    weight, delay : Value or ndarray
+        What to tell the builder: a number, one of the distributions that it knows, or explicit
+        values in the order of ``structure``.
+    weight_later : bool
+        The weights are to be computed on the host once the synapses are known, and written.
+    """
+
+    group: SynapseGroup
+    n_pre: int
+    n_post: int
+    stream: int
+    structure: Structure | None
+    weight: Any
+    delay: Any
+    weight_later: bool = False
+    _kept: list[Any] = field(default_factory=list)
+
+    def native(
+        self, slice_begin: npt.NDArray[np.uint32], arena_offset: npt.NDArray[np.uint32]
+    ) -> abi.Group:
+        """pgl_group; valid as long as this description lives."""
+        rule = self._rule()
+        self._kept += [slice_begin, arena_offset]
+        return abi.Group(
+            stream=self.stream,
+            n_target=self.n_post,
+            rule=rule,
+            weight=self._distribution(self.weight),
+            delay=self._distribution(self.delay),
+            slice_begin=slice_begin.ctypes.data,
+            arena_offset=arena_offset.ctypes.data,
+        )
+
+    def _rule(self) -> abi.Rule:
+        same = self.group.source == self.group.target
+        rule = self.group.connectivity
+        native = abi.Rule(autapses=1, multapses=1, same_population=int(same))
+        if self.structure is not None:
+            native.kind = abi.EXPLICIT
+            row_begin = np.zeros(self.n_pre + 1, dtype=np.int64)
+            np.cumsum(np.bincount(self.structure.pre, minlength=self.n_pre), out=row_begin[1:])
+            targets = np.ascontiguousarray(self.structure.post, dtype=np.uint32)
+            self._kept += [row_begin, targets]
+            native.row_begin, native.targets = row_begin.ctypes.data, targets.ctypes.data
+            return native
+        native.autapses = int(getattr(rule, "autapses", True))
+        native.multapses = int(getattr(rule, "multapses", True))
+        if isinstance(rule, AllToAll):
+            native.kind = abi.ALL_TO_ALL
+        elif isinstance(rule, OneToOne):
+            native.kind = abi.ONE_TO_ONE
+        elif isinstance(rule, FixedProbability):
+            native.kind, native.p = abi.FIXED_PROBABILITY, rule.p
+        elif isinstance(rule, FixedTotalNumber):
+            native.kind, native.n = abi.FIXED_TOTAL, rule.total(self.n_pre, self.n_post)
+        elif isinstance(rule, FixedInDegree):
+            native.kind, native.n = abi.FIXED_IN, rule.n
+        else:
+            assert isinstance(rule, FixedOutDegree), rule
+            native.kind, native.n = abi.FIXED_OUT, rule.n
+        return native
+
+    def _distribution(self, value: Any) -> abi.Distribution:
+        if isinstance(value, np.ndarray):
+            # An empty array may have no address, and the builder takes none for a mistake.
+            values = np.ascontiguousarray(value if len(value) else np.zeros(1), dtype=np.float64)
+            self._kept.append(values)
+            return abi.Distribution(kind=abi.VALUES, values=values.ctypes.data)
+        if isinstance(value, Uniform):
+            return abi.Distribution(kind=abi.UNIFORM, a=value.low, b=value.high)
+        if isinstance(value, Normal):
+            return abi.Distribution(kind=abi.NORMAL, a=value.mean, b=value.sd)
+        if isinstance(value, TruncatedNormal):
+            return abi.Distribution(
+                kind=abi.TRUNCATED_NORMAL, a=value.mean, b=value.sd, low=value.low, high=value.high
+            )
+        if isinstance(value, LogNormal):
+            return abi.Distribution(kind=abi.LOG_NORMAL, a=value.mu, b=value.sigma)
+        if isinstance(value, Exponential):
+            return abi.Distribution(kind=abi.EXPONENTIAL, a=value.mean)
+        return abi.Distribution(kind=abi.CONSTANT, a=float(value))
+
+
+def is_native(value: Value) -> bool:
+    """Whether the builder draws such values itself."""
+    return isinstance(value, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential))
+
+
+def describe_group(
+    group: SynapseGroup,
+    source: Population,
+    target: Population,
+    seed: int,
+    draw_structure: Callable[[GroupDescription], Structure],
+    dt: float,
+    structure: Structure | None = None,
+) -> GroupDescription:
+    """Describe a group.
+
+    Parameters
+    ----------
+    group : SynapseGroup
+    source, target : Population
+    seed : int
+    draw_structure : callable
+        Lets the builder draw the synapses of a description and gives them back as arrays: needed
+        where delays must be computed from them.
+    dt : float
+        ms; the shortest delay.
+    structure : Structure, optional
+        Stands for synapses that the host would have to draw by their distance.
+    """
+    description = GroupDescription(
+        group,
+        source.size,
+        target.size,
+        stream_of(f"group:{group.name}"),
+        _explicit_structure(group, source, target, seed) if structure is None else structure,
+        _without_spread(group.weight),
+        _without_spread(group.delay),
+    )
+    if not is_native(group.delay):
+        if description.structure is None:
+            description.weight, description.delay = 0.0, 0.0
+            description.structure = draw_structure(description)
+            description.weight = _without_spread(group.weight)
+        description.delay = explicit_values(
+            group, group.delay, description.structure, source, target, seed, PURPOSE_DELAY, "delay"
+        )
+        if isinstance(group.delay, Expression):
+            _check_least(description.delay, group, dt)
+    if not is_native(group.weight):
+        if description.structure is not None:
+            description.weight = explicit_values(
+                group,
+                group.weight,
+                description.structure,
+                source,
+                target,
+                seed,
+                PURPOSE_WEIGHT,
+                "weight",
+            )
+        else:
+            description.weight, description.weight_later = 0.0, True
+    return description
+
+
+def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> None:
+    """Refuse weights that would be infinite in memory.
+
+    Raises
+    ------
+    NetworkError
+        A weight, or a parameter of its distribution, is too large for ``real``.
+    """
+    weight = description.weight
+    if not isinstance(weight, (int, float, np.ndarray)):
+        weight = [number for number in vars(weight).values() if np.isfinite(number)]
+    if isinstance(description.group.weight, Expression) and isinstance(weight, np.ndarray):
+        check_weights(description.group, weight)
+    largest = float(np.max(np.abs(weight), initial=0.0))
+    if largest > float(np.finfo(real).max):
+        raise NetworkError(
+            f"a weight of {largest:g} is too large for {real.name}",
+            where=f"synapse group {description.group.name!r}",
+            hint="use smaller weights, or precision='float64'",
+        )
+
+
+def check_weights(
+    group: SynapseGroup,
+    weights: npt.NDArray[np.float64],
+    number: Callable[[str], float] | None = None,
+) -> None:
+    """Check weights that are computed, or set between runs, against the model's domains; `number`
+    gives its parameters where they may have changed."""
+    domains = group.synapse.domains
+    domains = domains if number is None else as_of_now(domains, number)
+    check_numbers(domains, "weight", weights, f"synapse group {group.name!r}", ArgumentError)
+
+
+def _without_spread(value: Value) -> Value:
+    """A truncated normal distribution of sd 0 as the number that it is: the builder knows no limits
+    of constants."""
+    return value.mean_value() if isinstance(value, TruncatedNormal) and value.sd == 0 else value
+
+
+def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
+    """What a user's expression says must be possible (drawn delays are raised to a step)."""
+    least = float(delays.min(initial=np.inf))
+    if least < dt * (1 - 1e-9):
+        raise NetworkError(
+            f"a delay of {least:g} ms is {'negative' if least < 0 else 'below the step'}",
+            where=f"synapse group {group.name!r}: delay",
+            hint=f"delays are at least dt = {dt} ms: write max({dt}, ...)",
+        )
+
+
+def explicit_values(
+    group: SynapseGroup,
+    value: Value,
+    structure: Structure,
+    source: Population,
+    target: Population,
+    seed: int,
+    purpose: int,
+    what: str,
+) -> npt.NDArray[np.float64]:
+    """Numbers for known synapses, in the order of ``structure``."""
+    if isinstance(value, FrozenArray) and value.array.ndim == 1 and structure.given is not None:
+        value = FrozenArray(value.array[structure.given])
+    return synapse_values(
+        value,
+        structure.pre,
+        structure.post,
+        seed=seed,
+        stream=f"group:{group.name}",
+        purpose=purpose,
+        positions=(positions_of(source), positions_of(target)),
+        sizes=(source.size, target.size),
+        where=f"synapse group {group.name!r}: {what}",
+    )
+
+
+def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | None]:
+    """Least and greatest delay in steps; the greatest is None where only drawing can tell."""
+    delay = description.delay
+    if isinstance(delay, np.ndarray):
+        if not len(delay):
+            return 1, 1
+        low, high = delay.min(), delay.max()
+    elif isinstance(delay, (int, float)):
+        low = high = delay
+    elif isinstance(delay, Uniform):
+        low, high = delay.low, delay.high
+    elif isinstance(delay, TruncatedNormal):
+        return int(delay_steps(delay.low, dt)), None
+    else:
+        return 1, None
+    return int(delay_steps(low, dt)), int(delay_steps(high, dt))
+
+
+def _explicit_structure(
+    group: SynapseGroup, source: Population, target: Population, seed: int
+) -> Structure | None:
+    rule = group.connectivity
+    if isinstance(rule, Explicit):
+        pre, post = np.asarray(rule.pre.array), np.asarray(rule.post.array)
+        order = np.argsort(pre, kind="stable")
+        return Structure(pre[order], post[order], order)
+    if isinstance(rule, CSR):
+        rows = np.asarray(rule.row_begin.array)
+        pre = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
+        return Structure(pre, np.asarray(rule.targets.array), np.arange(len(pre)))
+    if isinstance(rule, DistanceDependent):
+        pre, post = draw_by_distance(group, source, target, seed)
+        return Structure(pre, post)
+    if isinstance(rule, OneToOne) and not (is_native(group.weight) and is_native(group.delay)):
+        everyone = np.arange(source.size)
+        return Structure(everyone, everyone, everyone)
+    return None

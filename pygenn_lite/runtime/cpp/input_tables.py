@@ -1,0 +1,143 @@
+"""What kernels read of Poisson inputs and of currents that change in time; changeable between
+runs."""
+
+from __future__ import annotations
+
+import ctypes as c
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen.plan.partition import BLOCK
+from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
+from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.errors import ArgumentError
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.poisson import ONE_RATE_KIND, RATES_KIND, TABLE_KIND, poisson_table
+from pygenn_lite.runtime.values.philox import stream_of
+
+MOST_EVENTS = 1e9  # per neuron and step: counts have 32 bits
+LAST_STEP = 2**62
+
+Numbers = float | npt.NDArray[np.float64]  # one (also as an array of shape ()), or one per neuron
+
+
+class PoissonTables:
+    """One Poisson input: what the kernel draws its counts from.
+
+    Parameters
+    ----------
+    declared : PoissonInput
+    rate, sources : float or ndarray
+        One number, or one per neuron.
+    size : int
+        Neurons of the target.
+    dt : float
+        ms.
+    """
+
+    def __init__(
+        self, declared: PoissonInput, rate: Numbers, sources: Numbers, *, size: int, dt: float
+    ) -> None:
+        self.name, self.stream = declared.name, stream_of(f"input:{declared.name}")
+        self.size, self.dt = size, dt
+        self.served: list[tuple[Any, int, int]] = []
+        self.set(rate, sources)
+
+    def set(self, rate: Numbers, sources: Numbers) -> None:
+        """Other rates, from the next step on.
+
+        Raises
+        ------
+        ArgumentError
+            A rate is negative, or too large to be counted.
+        """
+        where = f"Poisson input {self.name!r}"
+        for what, value in (("rate", rate), ("number of sources", sources)):
+            if not np.all(np.asarray(value) >= 0):
+                raise ArgumentError(
+                    f"a {what} is negative", where=f"{where}: {what}", hint="give values >= 0"
+                )
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected = np.asarray(rate) * np.asarray(sources) * (self.dt / 1000.0)
+        if not np.all(expected <= MOST_EVENTS):
+            raise ArgumentError(
+                f"{float(np.max(expected)):g} events per neuron and step are too many",
+                where=where,
+                hint="rates are in Hz; lower the rate or the number of sources",
+            )
+        self.rate, self.sources = rate, sources
+        self.rates: npt.NDArray[np.float64] | None = None
+        self.table = None
+        self.expected = 0.0
+        if expected.ndim == 0:
+            self.expected = float(expected)
+            self.table = poisson_table(self.expected)
+        else:
+            self.rates = aligned_zeros(-(-self.size // BLOCK) * BLOCK, np.float64)
+            self.rates[: self.size] = expected
+        for arguments, index, first in self.served:
+            arguments[index] = self._argument(first)
+
+    def serve(self, arguments: c.Array[abi.Poisson], index: int, first: int) -> None:
+        """Fill in the argument of the slice that begins at neuron ``first``, now and whenever the
+        rates change."""
+        self.served.append((arguments, index, first))
+        arguments[index] = self._argument(first)
+
+    def _argument(self, first: int) -> abi.Poisson:
+        if self.rates is not None:
+            address = self.rates.ctypes.data + 8 * first
+            return abi.Poisson(kind=RATES_KIND, stream=self.stream, rates=address)
+        if self.table is None:
+            return abi.Poisson(kind=ONE_RATE_KIND, stream=self.stream, rate=self.expected)
+        threshold, alias = self.table
+        return abi.Poisson(
+            kind=TABLE_KIND,
+            stream=self.stream,
+            rate=self.expected,
+            threshold=threshold.ctypes.data,
+            alias=alias.ctypes.data,
+        )
+
+
+class TimedTable:
+    """One current that changes in time."""
+
+    def __init__(self, declared: TimedCurrent, size: int, dt: float, real: npt.DTypeLike) -> None:
+        self.name, self.size = declared.name, size
+        begin = nearest_steps(declared.times.array, dt)
+        self.begin = np.clip(begin, -LAST_STEP, LAST_STEP).astype(np.int64)
+        values = np.asarray(declared.values.array)
+        self.shape = values.shape
+        self.stride = 0 if values.ndim == 1 else -(-size // BLOCK) * BLOCK
+        self.table = aligned_zeros(len(values) * max(self.stride, 1), real)
+        self.set(values)
+
+    @property
+    def values(self) -> npt.NDArray[Any]:
+        """The values, as declared: one per time, or one per time and neuron."""
+        used = self.table[: len(self.begin) * max(self.stride, 1)]
+        if not self.stride:
+            return used.copy()
+        return used.reshape(-1, self.stride)[:, : self.size].copy()
+
+    def set(self, values: npt.ArrayLike) -> None:
+        """Other values for the same times, from the next step on."""
+        whole = np.broadcast_to(np.asarray(values, self.table.dtype), self.shape)
+        used = self.table[: len(self.begin) * max(self.stride, 1)]
+        if not self.stride:
+            used[:] = whole
+        else:
+            used.reshape(-1, self.stride)[:, : self.size] = whole
+
+    def argument(self) -> abi.Timed:
+        """pgl_timed."""
+        return abi.Timed(
+            rows=len(self.begin),
+            begin=self.begin.ctypes.data,
+            values=self.table.ctypes.data,
+            stride=self.stride,
+        )

@@ -1,0 +1,284 @@
+"""General synapse groups: per-synapse variables, and the arguments that their kernels get."""
+
+from __future__ import annotations
+
+import ctypes as c
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.descriptors import (
+    PURPOSE_VARIABLES,
+    Structure,
+    explicit_values,
+)
+from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
+from pygenn_lite.runtime.cpp.stores import StoredGroup
+
+LAST_UPDATE = "last_update"
+
+
+class SynapseMemory:
+    """All that one general group keeps besides its store.
+
+    Parameters
+    ----------
+    stored : StoredGroup
+    instance : GroupInstance
+    manifest : dict
+        Of its kernels.
+    source, target : PopulationMemory
+    seed : int
+        For variables that are drawn.
+    settle : function of the kernels or None
+        Brings event-driven variables up to date.
+    now : callable
+        The present step.
+    """
+
+    def __init__(
+        self,
+        stored: StoredGroup,
+        instance: GroupInstance,
+        manifest: Mapping[str, Any],
+        source: PopulationMemory,
+        target: PopulationMemory,
+        seed: int,
+        settle: Any,
+        now: Callable[[], int],
+    ) -> None:
+        self.settle, self.now = settle, now
+        self.stored, self.instance, self.manifest = stored, instance, manifest
+        self.name = stored.name
+        self.source, self.target = source, target
+        self.partition, self.dt, self.seed = target.partition, target.dt, seed
+        self.real = target.real
+        slices = range(self.partition.slices)
+        self.views = [stored.store.slice_view(s) for s in slices]
+        self.dtypes = {
+            entry["name"]: self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
+            for entry in manifest["synapse"]
+        }
+        self.variables: dict[str, list[npt.NDArray[Any]]] = {
+            name: [aligned_zeros(v.n_synapses, dtype) for v in self.views]
+            for name, dtype in self.dtypes.items()
+            if name != "weight"
+        }
+        self.variables["weight"] = [self._weights_of(v) for v in self.views]
+        self.scalars = np.array(
+            [float(instance.values[n]) for n in manifest["scalars"]] or [0.0]  # type: ignore[arg-type]
+        )
+        self._initial_weights: list[npt.NDArray[Any]] | None = None
+        self.kept: list[Any] = []  # memory that the engine's arguments point to
+        if not isinstance(stored.description.weight, float) or stored.description.weight_later:
+            self._initial_weights = [w.copy() for w in self.variables["weight"]]
+        self.initialise(first=True)
+
+    # ------------------------------------------------------------------ values
+
+    def initialise(self, first: bool = False) -> None:
+        """Weights and variables as declared."""
+        if not first:
+            for s, weights in enumerate(self.variables["weight"]):
+                if self._initial_weights is not None:
+                    weights[:] = self._initial_weights[s]
+                else:
+                    weights[:] = self.stored.description.weight
+        for k, (name, value) in enumerate(self._declared_variables()):
+            if isinstance(value, (int, float)):
+                for part in self.variables[name]:
+                    part[:] = value
+            else:
+                self.write_raw(name, self._drawn(value, name, PURPOSE_VARIABLES + k))
+        for part in self.variables.get(LAST_UPDATE, ()):
+            part[:] = 0
+
+    def names(self) -> list[str]:
+        """Variables that a user can get and set."""
+        return [n for n in self.dtypes if n != LAST_UPDATE]
+
+    def read(self, name: str) -> npt.NDArray[Any]:
+        """One value per synapse, in canonical order; event-driven ones as of now."""
+        if self.settle is None or name == LAST_UPDATE:
+            return self.read_raw(name, self.variables)
+        # On copies: reading must not change how later steps round.
+        copies = {n: [p.copy() for p in parts] for n, parts in self.variables.items()}
+        self._settle(copies)
+        return self.read_raw(name, copies)
+
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Weights in canonical order, as of now."""
+        if "weight" not in self.names():
+            return self.stored.weights()
+        return self.read("weight").astype(np.float64)
+
+    def read_raw(
+        self, name: str, variables: Mapping[str, list[npt.NDArray[Any]]] | None = None
+    ) -> npt.NDArray[Any]:
+        """The same, as the last event at each synapse left it."""
+        pieces, positions = self.positions()
+        result = np.empty(self.stored.size, dtype=self.dtypes[name])
+        for s, part in enumerate((variables or self.variables)[name]):
+            here = pieces == s
+            result[here] = part[positions[here]]
+        return result
+
+    def write(self, name: str, values: npt.ArrayLike) -> None:
+        """Set one value, or one per synapse in canonical order."""
+        with np.errstate(over="ignore"):  # infinity is refused with its name
+            if not np.all(np.isfinite(np.asarray(values, dtype=self.dtypes[name]))):
+                raise SimulationError(
+                    f"{name!r} is set to NaN or infinity", where=f"synapse group {self.name!r}"
+                )
+        self.settle_now()
+        self.write_raw(name, values)
+
+    def write_raw(self, name: str, values: npt.ArrayLike) -> None:
+        """The same, leaving event-driven variables as the last events left them."""
+        given = np.asarray(values, dtype=self.dtypes[name])
+        if given.ndim and given.shape != (self.stored.size,):
+            raise ShapeError(
+                f"values of shape {given.shape} for {self.stored.size} synapses",
+                where=f"synapse group {self.name!r}: {name}",
+                hint="give one value, or one per synapse in the order of connections()",
+            )
+        if not given.ndim:
+            for part in self.variables[name]:
+                part[:] = given
+            return
+        pieces, positions = self.positions()
+        for s, part in enumerate(self.variables[name]):
+            here = pieces == s
+            part[positions[here]] = given[here]
+
+    def settle_now(self) -> None:
+        """Bring event-driven variables up to date: what is set next must not act on the past."""
+        if self.settle is not None:
+            self._settle(self.variables)
+
+    def _settle(self, variables: Mapping[str, list[npt.NDArray[Any]]]) -> None:
+        """Bring event-driven variables up to date."""
+        assert self.settle is not None
+        args, _kept = self.arguments()
+        for s in range(self.partition.slices):
+            pointers = _pointers([variables[n][s].ctypes.data for n in self.dtypes])
+            args[s].synapse = c.addressof(pointers)
+            self.settle(c.byref(args[s]), self.now())
+
+    def positions(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """Slice and place in it of every synapse, in canonical order."""
+        size, store = self.stored.size, self.stored.store
+        pieces, positions = np.empty(size, np.uint32), np.empty(size, np.uint32)
+        store.builder.check(
+            store.builder.store_positions(
+                store.pointer, self.stored.member, pieces.ctypes.data, positions.ctypes.data
+            ),
+            f"reading the synapses of {self.name!r}",
+        )
+        return pieces, positions
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes besides the store's."""
+        own = sum(a.nbytes for n, parts in self.variables.items() if n != "weight" for a in parts)
+        return own + sum(a.nbytes for a in self._initial_weights or ())
+
+    def _declared_variables(self) -> list[tuple[str, Value]]:
+        return [(n, v) for n, v in self.instance.initial.items() if n != "weight"]
+
+    def _drawn(self, value: Value, name: str, purpose: int) -> npt.NDArray[np.float64]:
+        """Initial values that differ between synapses, in canonical order."""
+        description = self.stored.description
+        structure = description.structure or self.stored.read()[0]
+        values = explicit_values(
+            description.group,
+            value,
+            Structure(
+                structure.pre.astype(np.int64), structure.post.astype(np.int64), structure.given
+            ),
+            self.source.declared,
+            self.target.declared,
+            self.seed,
+            purpose,
+            name,
+        )
+        if description.structure is None:
+            return values
+        # As declared so far; canonical order is by pre, post, and delay.
+        steps = np.zeros(len(values), np.int64)
+        if isinstance(description.delay, np.ndarray):
+            steps = delay_steps(description.delay, self.dt)
+        order = np.lexsort((steps, structure.post, structure.pre))
+        return np.asarray(values[order])
+
+    def _weights_of(self, view: abi.StoreView) -> npt.NDArray[Any]:
+        if not view.n_synapses or not view.weight:
+            return np.zeros(0, self.real)
+        kind = c.c_float if self.real.itemsize == 4 else c.c_double
+        pointer = c.cast(view.weight, c.POINTER(kind))
+        return np.ctypeslib.as_array(pointer, (view.n_synapses,))
+
+    # ------------------------------------------------------------------ arguments
+
+    def arguments(self) -> tuple[Any, list[Any]]:
+        """pgl_synapse_args of all slices, and the memory that they point to."""
+        args = (abi.SynapseArgs * self.partition.slices)()
+        kept: list[Any] = [args]
+        rings = [self.source.published[self.instance.pre[n]] for n in self.manifest["pre"]]
+        delay = self.stored.description.delay
+        for s, view in enumerate(self.views):
+            synapse = _pointers(
+                [
+                    view.weight if n == "weight" else self.variables[n][s].ctypes.data
+                    for n in self.dtypes
+                ]
+            )
+            post = _pointers(
+                [
+                    self.target.arrays[self.instance.post[n]].address(s)
+                    for n in self.manifest["post"]
+                ]
+            )
+            pre = (abi.Ring * max(len(rings), 1))(
+                *(
+                    abi.Ring(
+                        base=r.ring.ctypes.data,
+                        stride=r.stride,
+                        mask=r.mask,
+                        repeats=self.source.repeats_argument(),
+                        repeated=r.repeated.ctypes.data,
+                    )
+                    for r in rings
+                )
+            )
+            kept += [synapse, post, pre]
+            args[s] = abi.SynapseArgs(
+                synapse=c.addressof(synapse),
+                post=c.addressof(post),
+                pre=c.addressof(pre),
+                scalars=self.scalars.ctypes.data,
+                target=view.target,
+                delay=view.delay,
+                source=view.source,
+                post_begin=view.post_begin,
+                post_position=view.post_position,
+                post_source=view.post_source,
+                common_delay=int(delay_steps(delay, self.dt)) if isinstance(delay, float) else 0,
+                first=int(self.partition.begin[self.target.name][s]),
+                n_synapses=view.n_synapses,
+                wide_target=view.wide_target,
+                dt=self.dt,
+            )
+        return args, kept
+
+
+def _pointers(addresses: list[int | None]) -> Any:
+    return (c.c_void_p * max(len(addresses), 1))(*addresses)

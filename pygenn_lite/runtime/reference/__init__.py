@@ -1,0 +1,1 @@
+"""The reference backend: a Program interpreted with NumPy, slowly, without a compiler."""

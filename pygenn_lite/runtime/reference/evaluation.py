@@ -1,0 +1,122 @@
+"""Numbers for the reference interpreter: evaluates expressions and declared values with NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, lru_cache, reduce
+from math import factorial
+from typing import Any
+
+import numpy as np
+import sympy
+from numpy.polynomial import polynomial
+from scipy.linalg import expm
+from sympy.printing.numpy import NumPyPrinter
+
+from pygenn_lite.codegen.program.program import Assign, LinearFlow
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
+from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.runtime.reference.random_numbers import element_uniforms
+from pygenn_lite.runtime.values.philox import stream_of
+
+Names = dict[str, Any]
+EXPREL_SLOPE_SERIES = [1 / (factorial(k) * (k + 2)) for k in range(20)]  # on |x| <= 1
+
+
+def evaluate(expression: sympy.Basic, names: Mapping[str, Any]) -> Any:
+    """Value of a SymPy expression for the given arrays and numbers."""
+    function, arguments = _compiled(expression)
+    with np.errstate(all="ignore"):
+        return function(*(names[name] for name in arguments))
+
+
+def execute(assigns: Iterable[Assign], names: Names) -> None:
+    """Carry out assignments in order."""
+    for assign in assigns:
+        names[assign.target] = evaluate(assign.value, names)
+
+
+def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:
+    """Entries of the exponential of a flow's matrix over `h` (ms), by their names."""
+    entries = [(i, j, evaluate(value, names)) for i, j, value in flow.matrix]
+    shape = np.broadcast_shapes(np.shape(h), *(np.shape(value) for _, _, value in entries))
+    order = len(flow.variables) + len(flow.inputs)
+    matrix = np.zeros((*shape, order, order))
+    for i, j, value in entries:
+        matrix[..., i, j] = value
+    matrix = matrix * np.asarray(h)[..., None, None]
+    exponential = _exponential(matrix.tobytes(), matrix.shape)
+    return {name: exponential[..., i, j] for i, j, name in flow.outputs}
+
+
+@lru_cache(maxsize=64)
+def _exponential(matrix: bytes, shape: tuple[int, ...]) -> Any:
+    """Most matrices are the same in every step."""
+    return expm(np.frombuffer(matrix).reshape(shape).copy())  # older SciPy writes into what it gets
+
+
+def declared_value(value: Value, size: int, seed: int, stream: str, positions: Any = None) -> Any:
+    """A number, or an array of `size` numbers for the neurons of a population."""
+    if isinstance(value, FrozenArray):
+        return np.array(value.array, np.float64)
+    if isinstance(value, Distribution):
+        return np.asarray(value.ppf(element_uniforms(size, seed, stream_of(stream))))
+    if isinstance(value, Expression):
+        names: Names = {"i": np.arange(size, dtype=np.float64), "n": float(size)}
+        if positions is not None:
+            places = np.asarray(positions, np.float64).reshape(size, -1)
+            names.update(zip("xyz", places.T, strict=False))
+        return np.broadcast_to(evaluate(value.sympy(), names), size).astype(np.float64)
+    if isinstance(value, (int, float)):
+        return float(value)
+    raise UnsupportedFeature(f"the reference interpreter does not know {value!r}")
+
+
+@cache
+def _compiled(expression: sympy.Basic) -> tuple[Callable[..., Any], tuple[str, ...]]:
+    symbols = sorted(expression.free_symbols, key=str)
+    # Plain argument names: a variable may be called like a function of NumPy.
+    arguments = [sympy.Dummy(f"argument{k}") for k in range(len(symbols))]
+    body = expression.xreplace(dict(zip(symbols, arguments, strict=True)))
+    modules = [{"exprel": _exprel, "exprel_slope": _exprel_slope}, "numpy"]
+    function = sympy.lambdify(arguments, body, modules=modules, printer=_Printer)
+    return function, tuple(str(s) for s in symbols)
+
+
+class _Printer(NumPyPrinter):  # type: ignore[misc]
+    """SymPy's own, except that numbers and arrays may stand side by side."""
+
+    def __init__(self, settings: Any = None) -> None:
+        super().__init__({**(settings or {}), "allow_unknown_functions": True})
+
+    def _fold(self, function: str, arguments: Iterable[sympy.Basic]) -> str:
+        call = self._module_format(f"numpy.{function}")
+        parts = [str(self._print(a)) for a in arguments]
+        return reduce(lambda a, b: f"{call}({a}, {b})", parts)
+
+    def _print_Max(self, expr: sympy.Max) -> str:
+        return self._fold("maximum", expr.args)
+
+    def _print_Min(self, expr: sympy.Min) -> str:
+        return self._fold("minimum", expr.args)
+
+    def _print_And(self, expr: sympy.And) -> str:
+        return self._fold("logical_and", expr.args)
+
+    def _print_Or(self, expr: sympy.Or) -> str:
+        return self._fold("logical_or", expr.args)
+
+
+def _exprel(x: Any) -> Any:
+    x = np.asarray(x, np.float64)
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, 1.0, np.expm1(safe) / safe)
+
+
+def _exprel_slope(x: Any) -> Any:
+    x = np.asarray(x, np.float64)
+    near = np.abs(x) < 1
+    series = polynomial.polyval(np.where(near, x, 0.0), EXPREL_SLOPE_SERIES)
+    far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is no number
+    return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)

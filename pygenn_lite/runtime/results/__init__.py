@@ -1,0 +1,1 @@
+"""What a run gives: sinks, result files, and the Result that reads them."""

@@ -1,0 +1,131 @@
+"""Where a result comes from: program, machine, compiler, network, command line.
+
+What takes time to find out (the network as text, the compiler's version) is found out when somebody
+asks, or when a file is written. The package itself imports this module, so it imports little.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.machine import Machine
+
+LARGEST_NETWORK = 1_000_000  # bytes of arrays in a network that is kept as text
+network_as_text: Callable[[Network], str] | None = None
+"""Set by the package: how a network is written (as YAML), which the layers above know."""
+
+
+class Provenance(LazyMapping[Any]):
+    """Where a result comes from, by name."""
+
+    def _missing(self, key: str) -> str:
+        return f"nothing is known of {key!r} (known: {list(self)})"
+
+    def __repr__(self) -> str:
+        return f"<Provenance: {', '.join(self)}>"
+
+    def as_json(self) -> str:
+        """All of it as text."""
+        return json.dumps(dict(self), indent=1, default=str, ensure_ascii=False)
+
+
+def provenance_of(machine: Machine, notes: Mapping[str, Any]) -> Provenance:
+    """Of a run that begins now.
+
+    Parameters
+    ----------
+    machine : Machine
+    notes : mapping
+        What the user, or the command line, wants to be kept as well.
+    """
+    import datetime
+    import platform
+
+    return Provenance(
+        {
+            "pygenn_lite": _version_of_this(),
+            "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "backend": machine.backend,
+            "precision": machine.real.name,
+            "threads": machine.threads,
+            "seed": machine.seed,
+            "dt_ms": machine.network.dt,
+            "compiler": machine.code.compiler,
+            "compiler_version": partial(_compiler_version, machine.code.compiler),
+            "flags": _flags,
+            "target": machine.code.target,
+            "host": platform.node(),
+            "system": platform.platform,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "network": NetworkText(machine.network),
+            **notes,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class NetworkText:
+    """The network as YAML, or why it is not kept."""
+
+    network: Network
+
+    def __call__(self) -> str:
+        if network_as_text is None:
+            return ""
+        if _array_bytes(self.network.declaration()) > LARGEST_NETWORK:
+            return f"# not kept: its arrays have more than {LARGEST_NETWORK:,} bytes"
+        try:
+            return network_as_text(self.network)
+        except PygennLiteError as error:
+            return f"# not kept: {error.message}"
+
+
+def _array_bytes(part: Any) -> int:
+    """Bytes of all arrays of a declaration."""
+    array = getattr(part, "array", None)
+    if isinstance(array, np.ndarray):
+        return array.nbytes
+    if isinstance(part, (tuple, list)):
+        return sum(_array_bytes(item) for item in part)
+    fields = getattr(part, "__dataclass_fields__", ())
+    return sum(_array_bytes(getattr(part, name)) for name in fields)
+
+
+def _version_of_this() -> str:
+    return str(getattr(sys.modules.get("pygenn_lite"), "__version__", ""))
+
+
+@cache
+def _compiler_version(command: str) -> str:
+    import shlex
+    import subprocess
+
+    with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
+        words = [*shlex.split(command), "--version"]
+        told = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False)
+        return (told.stdout.splitlines() or [""])[0].strip()
+    return ""
+
+
+def _flags() -> str:
+    from pygenn_lite.runtime.cpp.processor import find_target
+    from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
+
+    with contextlib.suppress(PygennLiteError):
+        family = find_compiler().family
+        return " ".join((*part_flags("kernels", family), *find_target().flags(family)[0]))
+    return ""

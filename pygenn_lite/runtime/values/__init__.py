@@ -1,0 +1,1 @@
+"""Numbers that the host draws or computes: values, random numbers, distances, connections."""

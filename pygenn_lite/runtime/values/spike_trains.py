@@ -1,0 +1,59 @@
+"""Given spike trains as the engine wants them: whole steps, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.population import Population, SpikeSource
+from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.input_tables import LAST_STEP
+
+
+@dataclass(frozen=True)
+class SpikeTrain:
+    """Spikes sorted by step, then neuron.
+
+    Attributes
+    ----------
+    steps : ndarray of int64
+    indices : ndarray of uint32
+        Neurons.
+    """
+
+    steps: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def as_repeats(self) -> abi.Repeats:
+        """pgl_repeats; this train must live as long."""
+        return abi.Repeats(
+            n=len(self), step=self.steps.ctypes.data, source=self.indices.ctypes.data
+        )
+
+
+def spike_train(population: Population, dt: float) -> SpikeTrain | None:
+    """The spikes of a spike source; None for computed neurons."""
+    model = population.model
+    if not isinstance(model, SpikeSource):
+        return None
+    steps = np.minimum(nearest_steps(model.times.array, dt), LAST_STEP).astype(np.int64)
+    indices = np.asarray(model.indices.array).astype(np.uint32)
+    order = np.lexsort((indices, steps))
+    return SpikeTrain(steps[order], np.ascontiguousarray(indices[order]))
+
+
+def repeated_spikes(population: Population, dt: float) -> SpikeTrain:
+    """Of a spike source: all spikes but the last where a neuron has several in one step."""
+    train = spike_train(population, dt)
+    if train is None:
+        return SpikeTrain(np.empty(0, np.int64), np.empty(0, np.uint32))
+    steps, indices = train.steps, train.indices
+    again = (steps[1:] == steps[:-1]) & (indices[1:] == indices[:-1])
+    again &= steps[1:] < LAST_STEP  # there stands what never comes
+    return SpikeTrain(steps[:-1][again], np.ascontiguousarray(indices[:-1][again]))

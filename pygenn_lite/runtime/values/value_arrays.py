@@ -1,0 +1,165 @@
+"""Turns declared values (numbers, arrays, distributions, expressions) into numbers per neuron and
+per synapse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.language.vocabulary import AXES
+from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
+from pygenn_lite.errors import DeclarationError, ShapeError
+from pygenn_lite.runtime.values.expressions import evaluate
+from pygenn_lite.runtime.values.philox import neuron_uniforms, synapse_uniforms
+
+FloatArray = npt.NDArray[np.float64]
+Positions = npt.NDArray[np.float64] | None
+
+
+def neuron_values(
+    value: Value,
+    size: int,
+    *,
+    seed: int,
+    stream: str,
+    positions: Positions,
+    where: str,
+    part: tuple[int, int] | None = None,
+) -> FloatArray:
+    """One number per neuron.
+
+    Parameters
+    ----------
+    value : Value
+        As declared.
+    size : int
+        Neurons of the population.
+    seed, stream
+        Of the random numbers, where the value is a distribution ("population:exc:V").
+    positions : ndarray or None
+        Positions of the neurons, [size, dimensions].
+    where : str
+        For messages.
+    part : tuple of int, optional
+        First neuron (a multiple of 4) and end of those that are wanted; all by default.
+    """
+    begin, end = part or (0, size)
+    if isinstance(value, (int, float)):
+        result = np.full(end - begin, float(value))
+    elif isinstance(value, FrozenArray):
+        result = np.asarray(value.array, dtype=np.float64)
+        if result.shape != (size,):
+            raise ShapeError(
+                f"an array of shape {result.shape} for {size} neurons",
+                where=where,
+                hint=f"give one value, or an array of {size}",
+            )
+        result = result[begin:end]
+    elif isinstance(value, Distribution):
+        uniforms = neuron_uniforms(seed, stream, end, begin)
+        result = np.asarray(value.ppf(uniforms), dtype=np.float64)
+    else:
+        here = None if positions is None else positions[begin:end]
+        names: dict[str, Any] = {"i": np.arange(begin, end), "n": size, **axes(here)}
+        result = np.array(np.broadcast_to(evaluate(value, names), (end - begin,)), np.float64)
+    return _finite(result, where, begin)
+
+
+def synapse_values(
+    value: Value,
+    pre: npt.NDArray[np.integer],
+    post: npt.NDArray[np.integer],
+    *,
+    seed: int,
+    stream: str,
+    purpose: int,
+    positions: tuple[Positions, Positions] = (None, None),
+    sizes: tuple[int, int],
+    where: str,
+) -> FloatArray:
+    """One number per synapse, for synapses ordered by presynaptic neuron.
+
+    Parameters
+    ----------
+    value : Value
+        A number, one number per synapse (in this order), a distribution, or an expression of
+        ``i_pre, i_post, n_pre, n_post, x_pre, ..., z_post, distance``.
+    pre, post : ndarray of int
+        The synapses.
+    seed, stream, purpose
+        Of the random numbers: each row has its own, so that a synapse's does not depend on others'.
+    positions, sizes : tuple
+        Of the source and the target population.
+    """
+    count = len(pre)
+    if isinstance(value, (int, float)):
+        result = np.full(count, float(value))
+    elif isinstance(value, FrozenArray):
+        result = np.asarray(value.array, dtype=np.float64)
+        if result.ndim == 2 and tuple(result.shape) == sizes:
+            result = result[pre, post]
+        if result.shape != (count,):
+            raise ShapeError(
+                f"an array of shape {result.shape} for {count} synapses",
+                where=where,
+                hint=f"give one value, or an array of {count}",
+            )
+    elif isinstance(value, Distribution):
+        uniforms = synapse_uniforms(seed, stream, purpose, pre, place_in_row(pre))
+        result = np.asarray(value.ppf(uniforms), dtype=np.float64)
+    else:
+        names = synapse_names(value, pre, post, positions, sizes)
+        result = np.array(np.broadcast_to(evaluate(value, names), (count,)), dtype=np.float64)
+    return _finite(result, where)
+
+
+def synapse_names(
+    expression: Expression,
+    pre: npt.NDArray[np.integer],
+    post: npt.NDArray[np.integer],
+    positions: tuple[Positions, Positions],
+    sizes: tuple[int, int],
+) -> Mapping[str, Any]:
+    """What symbols of an expression over synapses stand for (only those that it uses)."""
+    used = expression.symbols
+    names: dict[str, Any] = {"i_pre": pre, "i_post": post, "n_pre": sizes[0], "n_post": sizes[1]}
+    for side, place, which in (("pre", positions[0], pre), ("post", positions[1], post)):
+        for axis, coordinate in axes(place).items():
+            if f"{axis}_{side}" in used:
+                names[f"{axis}_{side}"] = coordinate[which]
+    if "distance" in used and positions[0] is not None and positions[1] is not None:
+        difference = positions[0][pre] - positions[1][post]
+        names["distance"] = np.sqrt(np.sum(difference**2, axis=-1))
+    return names
+
+
+def axes(positions: Positions) -> dict[str, FloatArray]:
+    """Coordinates by name."""
+    if positions is None:
+        return {}
+    return {axis: positions[:, k] for k, axis in enumerate(AXES[: positions.shape[1]])}
+
+
+def place_in_row(pre: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """For sorted ``pre``: how many synapses of the same row come before."""
+    count = len(pre)
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    starts = np.flatnonzero(np.r_[True, pre[1:] != pre[:-1]])
+    lengths = np.diff(np.r_[starts, count])
+    return np.arange(count) - np.repeat(starts, lengths)
+
+
+def _finite(values: FloatArray, where: str, begin: int = 0) -> FloatArray:
+    if not np.all(np.isfinite(values)):
+        first = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise DeclarationError(
+            f"the value of element {begin + first} is {values[first]}",
+            where=where,
+            hint="give finite values",
+        )
+    return values

@@ -1,0 +1,70 @@
+"""Formulas and distributions assigned to a simulation between runs, as numbers.
+
+What is drawn follows from the seed of the simulation, the names of the population (or group) and
+the variable, and the step at which it is assigned: not from what was assigned before, nor from the
+number of threads. The same assignment at the same step gives the same numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.checks import check_neuron_value, check_synapse_value
+from pygenn_lite.declaration.population import Population
+from pygenn_lite.declaration.values import Value
+from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.value_arrays import Positions, neuron_values, synapse_values
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.machine import Machine
+
+
+def assigned_to_neurons(
+    value: Value, machine: Machine, population: str, name: str, owner: str = ""
+) -> npt.NDArray[np.float64]:
+    """One number per neuron, for a variable of the population, or of an input (``owner``) to it."""
+    declared = machine.network.populations[population]
+    label = f"{owner or population}[{name!r}]"
+    check_neuron_value(value, declared, name, label)
+    return neuron_values(
+        value,
+        declared.size,
+        seed=machine.seed,
+        stream=f"assigned:{'input' if owner else 'population'}:{owner or population}:{name}:"
+        f"{_step(machine)}",
+        positions=_positions(declared),
+        where=label,
+    )
+
+
+def assigned_to_synapses(
+    value: Value, machine: Machine, group: str, name: str, connections: Connections
+) -> npt.NDArray[np.float64]:
+    """One number per synapse, in the order of ``connections``."""
+    declared = machine.network.groups[group]
+    source = machine.network.populations[declared.source]
+    target = machine.network.populations[declared.target]
+    check_synapse_value(value, declared, source, target, name)
+    return synapse_values(
+        value,
+        connections.pre,
+        connections.post,
+        seed=machine.seed,
+        stream=f"assigned:group:{group}:{name}:{_step(machine)}",
+        purpose=0,
+        positions=(_positions(source), _positions(target)),
+        sizes=(source.size, target.size),
+        where=f"{group}[{name!r}]",
+    )
+
+
+def _step(machine: Machine) -> int:
+    return int(machine.engine.step_get(machine.pointer))
+
+
+def _positions(population: Population) -> Positions:
+    given = population.positions
+    return None if given is None else np.asarray(given, np.float64)
