@@ -130,7 +130,8 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
         pg.compile_network, simulation.Simulation, simulation.Timings,
-        group_views.PopulationView, group_views.GroupView, connections.Connections, inspection.Inspection,
+        group_views.PopulationView, group_views.GroupView, connections.Connections,
+        inspection.Inspection,
     ]  # fmt: skip
     yield "Results", "", [
         result.Result, recorded_data.SpikeTrain, recorded_data.Trace, recorded_data.SpikeCounts,

@@ -51,7 +51,7 @@ DRAWN_PAIR = 16  # twice: in parts, and joined
 DRAWING, EVALUATING = 140, 40  # at most, while the host draws values or evaluates an expression
 REPLAYED = 48  # bytes per spike of a source, those for sorting included
 COMPUTING = "values of synapses, for a while"
-MOST_IN_SLICE = 0xFFFFFFFF
+MOST_IN_SHARD = 0xFFFFFFFF
 _NOTHING: Mapping[str, Any] = {"arrays": (), "published": ()}  # of a spike source
 
 
@@ -116,7 +116,7 @@ def check_foreseen(
     Raises
     ------
     MemoryPlanError
-        Too much memory, or more synapses in a slice than can be numbered.
+        Too much memory, or more synapses in a shard than can be numbered.
     """
     plans = plans_of(foreseen, structure, real)
     check_memory(_foreseen_rows(network, structure, manifest, partition, plans, real))
@@ -146,12 +146,12 @@ def _check_numbering(plan: StorePlan, partition: Partition) -> None:
     """Refuse at once what the builder would refuse after drawing for minutes."""
     if plan.flags & abi.STORE_PROCEDURAL:
         return
-    for piece in range(partition.slices):
+    for piece in range(partition.shards):
         count = sum(
             _entries(m, plan) * partition.count(m.group.target, piece) / max(m.n_post, 1)
             for m in plan.members
         )
-        if count > MOST_IN_SLICE:
+        if count > MOST_IN_SHARD:
             raise MemoryPlanError(
                 "more than 2^32 synapses in the part of one thread",
                 where=f"synapse group {', '.join(m.group.name for m in plan.members)}",
@@ -302,7 +302,7 @@ def _store_row(
         if not isinstance(plan.members[0].weight, float):
             each += real.itemsize  # initial weights, for reset
     per_row = 4 + (2 * (_delays(network, plan) + 1) if _delays(network, plan) > 1 else 0)
-    total = int(count * each) + partition.slices * n_source * per_row
+    total = int(count * each) + partition.shards * n_source * per_row
     for member in plan.members:
         waits = waits_for_synapses(member.group)
         if member.structure is not None or waits:  # kept as given, for reading back
@@ -359,7 +359,7 @@ def _short_targets(partition: Partition, plan: StorePlan) -> bool:
     if not plan.general:
         return True
     target = plan.members[0].group.target
-    return max(partition.count(target, s) for s in range(partition.slices)) <= ARENA_LIMIT
+    return max(partition.count(target, s) for s in range(partition.shards)) <= ARENA_LIMIT
 
 
 def _width(entry: Mapping[str, Any], real: np.dtype[Any]) -> int:

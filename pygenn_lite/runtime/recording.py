@@ -194,8 +194,8 @@ class Recorders:
             names = receptors.get(request.owner, {})
             variable = names.get(request.variable, request.variable)
             array = memory.arrays[memory.resolve(variable)]
-            slices = memory.partition.slices
-            bases = (c.c_void_p * slices)(*(array.address(s) for s in range(slices)))
+            shards = memory.partition.shards
+            bases = (c.c_void_p * shards)(*(array.address(s) for s in range(shards)))
             number = engine.record_variable(
                 pointer,
                 numbers[request.population],

@@ -20,7 +20,7 @@ from pygenn_lite.declaration.steps import nearest_steps
 
 BLOCK = 64  # neurons that are updated together
 LONGEST_BLOCK = 64  # steps between two meetings at most (engine.hpp)
-UNCONNECTED_DELAY = 16  # steps that slices take at a time where nothing is connected
+UNCONNECTED_DELAY = 16  # steps that shards take at a time where nothing is connected
 MEETING = 400.0  # ns, for each thread that one has to wait for
 WORTH = 1.3  # times faster than one thread: below that a busy machine would make it slower
 NEURON, OPERATION, DRAW = 0.15, 0.012, 0.4  # ns

@@ -71,9 +71,9 @@ void poisson_block(const pgl_poisson* input, uint64_t seed, int64_t step, uint32
   pgl::poisson64(*input, seed, step, block, begin, count, out);
 }
 // One row of a procedural store; returns the number of synapses.
-int64_t procedural_row(const pgl_store* store, uint32_t slice, uint32_t source, uint32_t* targets, double* weights) {
+int64_t procedural_row(const pgl_store* store, uint32_t shard, uint32_t source, uint32_t* targets, double* weights) {
   static pgl::RegeneratedRow row;
-  pgl::regenerate_row(*store, slice, source, row);
+  pgl::regenerate_row(*store, shard, source, row);
   for (std::size_t k = 0; k < row.target.size(); ++k) targets[k] = row.target[k];
   for (std::size_t k = 0; k < row.weight.size(); ++k) weights[k] = row.weight[k];
   return int64_t(row.target.size());

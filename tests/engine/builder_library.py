@@ -65,9 +65,9 @@ def address(array: np.ndarray) -> c.c_void_p:
     return c.c_void_p(array.ctypes.data)
 
 
-def bounds_of(size: int, slices: int) -> np.ndarray:
+def bounds_of(size: int, shards: int) -> np.ndarray:
     blocks = -(-size // 64)
-    ends = [min(size, 64 * (blocks * s // slices)) for s in range(slices)] + [size]
+    ends = [min(size, 64 * (blocks * s // shards)) for s in range(shards)] + [size]
     return np.array(ends, np.uint32)
 
 
@@ -109,13 +109,13 @@ class Spec:
     weight: dict[str, Any] = field(default_factory=lambda: constant(1.0))
     delay: dict[str, Any] = field(default_factory=lambda: constant(1.0))
     stream: int = 7
-    offset: int = 0  # of the arena, in every slice
+    offset: int = 0  # of the arena, in every shard
 
 
 class Groups:
     """The C form of some groups, kept alive."""
 
-    def __init__(self, specs: list[Spec], slices: int) -> None:
+    def __init__(self, specs: list[Spec], shards: int) -> None:
         self.alive: list[np.ndarray] = []
         self.array = (abi.Group * len(specs))()
         for group, spec in zip(self.array, specs, strict=True):
@@ -127,8 +127,8 @@ class Groups:
                     setattr(
                         part, name, self.keep(value) if isinstance(value, np.ndarray) else value
                     )
-            group.slice_begin = self.keep(bounds_of(spec.n_target, slices))
-            group.arena_offset = self.keep(np.full(slices, spec.offset, np.uint32))
+            group.shard_begin = self.keep(bounds_of(spec.n_target, shards))
+            group.arena_offset = self.keep(np.full(shards, spec.offset, np.uint32))
 
     def keep(self, array: np.ndarray) -> int:
         self.alive.append(array)
@@ -139,13 +139,13 @@ class Store:
     """A built store; `read` gives pre, post, delay in steps, weight."""
 
     def __init__(self, library: c.CDLL, n_source: int, specs: list[Spec], *,
-                 flags: int = abi.STORE_WEIGHTS, slices: int = 2, threads: int = 2, dt: float = 0.1,
+                 flags: int = abi.STORE_WEIGHTS, shards: int = 2, threads: int = 2, dt: float = 0.1,
                  max_delay: int = 1000, seed: int = 12345, real_bytes: int = 8,
                  progress: Any = None) -> None:  # fmt: skip
-        self.library, self.slices, self.real_bytes = library, slices, real_bytes
-        groups = Groups(specs, slices)
+        self.library, self.shards, self.real_bytes = library, shards, real_bytes
+        groups = Groups(specs, shards)
         self.pointer = library.pgl_store_build(
-            n_source, slices, len(specs), groups.array, flags, dt, max_delay, seed, threads,
+            n_source, shards, len(specs), groups.array, flags, dt, max_delay, seed, threads,
             real_bytes, progress, None,
         )  # fmt: skip
         if not self.pointer:
@@ -172,14 +172,14 @@ class Store:
         assert code == 0, self.library.pgl_last_error()
         return out
 
-    def slice(self, index: int) -> abi.StoreView:
+    def shard(self, index: int) -> abi.StoreView:
         view = abi.StoreView()
-        assert self.library.pgl_store_slice(self.pointer, index, c.byref(view)) == 0
+        assert self.library.pgl_store_shard(self.pointer, index, c.byref(view)) == 0
         return view
 
     def array(self, index: int, name: str, dtype: Any, n: int) -> np.ndarray:
-        where = getattr(self.slice(index), name)
+        where = getattr(self.shard(index), name)
         if n == 0:
             return np.empty(0, dtype)
-        assert where, f"slice {index} has no {name}"
+        assert where, f"shard {index} has no {name}"
         return np.frombuffer((c.c_char * (n * np.dtype(dtype).itemsize)).from_address(where), dtype)

@@ -1,6 +1,6 @@
 """Drives the engine through its C ABI with hand-written kernels: no generated code, no builder.
 
-`Net` mirrors what the runtime does: it lays out padded arrays by slice, hands their addresses to
+`Net` mirrors what the runtime does: it lays out padded arrays by shard, hands their addresses to
 the engine and keeps them alive.
 """
 
@@ -22,11 +22,11 @@ def pointer(array: np.ndarray | None) -> int | None:
     return None if array is None else array.ctypes.data
 
 
-def slice_bounds(size: int, slices: int) -> np.ndarray:
+def shard_bounds(size: int, shards: int) -> np.ndarray:
     """Blocks of 64 dealt out as evenly as they go."""
     blocks = math.ceil(size / 64)
     return np.array(
-        [min(size, 64 * (blocks * s // slices)) for s in range(slices + 1)], dtype=np.uint32
+        [min(size, 64 * (blocks * s // shards)) for s in range(shards + 1)], dtype=np.uint32
     )
 
 
@@ -35,7 +35,7 @@ class Population:
     id: int
     size: int
     bounds: np.ndarray
-    arrays: dict[str, list[np.ndarray]] = field(default_factory=dict)  # by slice
+    arrays: dict[str, list[np.ndarray]] = field(default_factory=dict)  # by shard
 
     def read(self, name: str) -> np.ndarray:
         return np.concatenate(
@@ -60,14 +60,14 @@ class Net:
         library: c.CDLL,
         *,
         threads: int = 1,
-        slices: int = 1,
+        shards: int = 1,
         min_delay: int = 1,
         max_delay: int = 16,
         real: Any = np.float32,
     ) -> None:
         self.library = library
         self.engine = abi.Engine(library)
-        self.slices = slices
+        self.shards = shards
         self.real = np.dtype(real)
         self.kind = "float" if self.real.itemsize == 4 else "double"
         self.keep: list[Any] = []
@@ -77,7 +77,7 @@ class Net:
         library.test_dense_store.restype = c.c_void_p
         library.test_calls.restype = c.c_int64
         self.handle = c.c_void_p(
-            self.engine.engine_create(threads, slices, min_delay, max_delay, self.real.itemsize)
+            self.engine.engine_create(threads, shards, min_delay, max_delay, self.real.itemsize)
         )
         if not self.handle:
             raise ValueError(self.engine.last_error())
@@ -113,17 +113,17 @@ class Net:
         after: str | None = None,
     ) -> Population:
         """update "": the test neuron; None: a bare source; else the name of a kernel."""
-        bounds = slice_bounds(size, self.slices)
+        bounds = shard_bounds(size, self.shards)
         population = Population(-1, size, bounds)
         for name in self.VARIABLES:
             population.arrays[name] = [
                 np.zeros(64 * math.ceil((bounds[s + 1] - bounds[s]) / 64) + 64, dtype=self.real)
-                for s in range(self.slices)
+                for s in range(self.shards)
             ]
         population.write("drive", np.broadcast_to(np.asarray(drive, dtype=self.real), size))
         scalars = np.array([threshold, FAULT_LEVEL])
-        args = (abi.PopulationArgs * self.slices)()
-        for s in range(self.slices):
+        args = (abi.PopulationArgs * self.shards)()
+        for s in range(self.shards):
             table = (c.c_void_p * len(self.VARIABLES))(
                 *(pointer(population.arrays[name][s]) for name in self.VARIABLES)
             )
@@ -174,10 +174,10 @@ class Net:
         order = np.lexsort((post, delay, pre))
         pre, post, delay = (np.ascontiguousarray(x[order]) for x in (pre, post, delay))
         weight = np.ascontiguousarray(weight[order])
-        offset = np.zeros(self.slices, dtype=np.uint32)
+        offset = np.zeros(self.shards, dtype=np.uint32)
         store = self.library.test_store(
             c.c_uint32(source.size),
-            c.c_uint32(self.slices),
+            c.c_uint32(self.shards),
             c.c_void_p(pointer(target.bounds)),
             c.c_void_p(pointer(offset)),
             c.c_int64(len(pre)),
@@ -204,10 +204,10 @@ class Net:
         autapses: bool = True,
     ) -> c.c_void_p:
         weight = np.ascontiguousarray(weight, dtype=float)
-        offset = np.zeros(self.slices, dtype=np.uint32)
+        offset = np.zeros(self.shards, dtype=np.uint32)
         store = self.library.test_dense_store(
             c.c_uint32(source.size),
-            c.c_uint32(self.slices),
+            c.c_uint32(self.shards),
             c.c_void_p(pointer(target.bounds)),
             c.c_void_p(pointer(offset)),
             c.c_uint32(delay),
@@ -221,7 +221,7 @@ class Net:
         return c.c_void_p(store)
 
     def bases(self, population: Population, variable: str) -> Any:
-        table = (c.c_void_p * self.slices)(*(pointer(a) for a in population.arrays[variable]))
+        table = (c.c_void_p * self.shards)(*(pointer(a) for a in population.arrays[variable]))
         self.keep.append(table)
         return table
 
@@ -241,8 +241,8 @@ class Net:
         step: str | None = None,
         lead: int = 0,
     ) -> int:
-        args = (abi.SynapseArgs * self.slices)()
-        for s in range(self.slices):
+        args = (abi.SynapseArgs * self.shards)()
+        for s in range(self.shards):
             targets, weight, n = c.c_void_p(), c.c_void_p(), c.c_uint32()
             self.library.test_store_arrays(
                 store, c.c_uint32(s), c.byref(targets), c.byref(weight), c.byref(n)

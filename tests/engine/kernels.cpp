@@ -118,8 +118,8 @@ int64_t test_calls(int64_t* out) {
 }
 
 // A store of the given synapses, sorted by (source, delay). flags: PGL_STORE_WEIGHTS or 0; wide: 32-bit targets and
-// segments. offset: [slices] where the targets of each slice begin in its arena.
-pgl_store* test_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_begin, const uint32_t* offset, int64_t n,
+// segments. offset: [shards] where the targets of each shard begin in its arena.
+pgl_store* test_store(uint32_t n_source, uint32_t shards, const uint32_t* shard_begin, const uint32_t* offset, int64_t n,
                       const uint32_t* pre, const uint32_t* post, const uint32_t* delay, const double* weight,
                       uint32_t flags, int32_t wide, int32_t real_bytes) {
   auto* store = new TestStore;
@@ -132,13 +132,13 @@ pgl_store* test_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_
   store->delays.append(delays.data(), delays.size());
   store->common_weight = n > 0 ? weight[0] : 0.0;
   store->group_sizes.push(n);
-  store->slices.resize(slices);
+  store->shards.resize(shards);
   const std::size_t n_delays = store->delays.size();
-  for (uint32_t s = 0; s < slices; ++s) {
-    pgl_slice_store& part = store->slices[s];
+  for (uint32_t s = 0; s < shards; ++s) {
+    pgl_shard_store& part = store->shards[s];
     std::vector<int64_t> own;
     for (int64_t k = 0; k < n; ++k) {
-      if (post[k] >= slice_begin[s] && post[k] < slice_begin[s + 1]) own.push_back(k);
+      if (post[k] >= shard_begin[s] && post[k] < shard_begin[s + 1]) own.push_back(k);
     }
     part.row_begin.reset(n_source + 1);
     if (wide != 0) {
@@ -165,7 +165,7 @@ pgl_store* test_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_
       part.row_begin[source] = static_cast<uint32_t>(at);
       for (std::size_t d = 0; d < n_delays; ++d) {
         for (; at < own.size() && pre[own[at]] == source && delay[own[at]] == store->delays[d]; ++at) {
-          const uint32_t target = post[own[at]] - slice_begin[s] + offset[s];
+          const uint32_t target = post[own[at]] - shard_begin[s] + offset[s];
           if (wide != 0) {
             part.target32[at] = target;
           } else {
@@ -185,28 +185,28 @@ pgl_store* test_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_
 }
 
 // A dense store: weight[n_source][n_target] (or all weight[0], without PGL_STORE_WEIGHTS), one delay.
-pgl_store* test_dense_store(uint32_t n_source, uint32_t slices, const uint32_t* slice_begin, const uint32_t* offset,
+pgl_store* test_dense_store(uint32_t n_source, uint32_t shards, const uint32_t* shard_begin, const uint32_t* offset,
                             uint32_t delay, const double* weight, uint32_t flags, int32_t autapses,
                             int32_t same_population, int32_t real_bytes) {
   auto* store = new TestStore;
-  const uint32_t n_target = slice_begin[slices];
+  const uint32_t n_target = shard_begin[shards];
   store->n_source = n_source;
   store->flags = flags | PGL_STORE_DENSE;
   store->real_bytes = real_bytes;
   store->delays.push(delay);
   store->common_weight = weight[0];
   store->group_sizes.push(int64_t{n_source} * n_target);
-  store->bounds.assign(slice_begin, slice_begin + slices + 1);
+  store->bounds.assign(shard_begin, shard_begin + shards + 1);
   pgl_group group{};
   group.n_target = n_target;
   group.rule.autapses = autapses;
   group.rule.same_population = same_population;
-  group.slice_begin = store->bounds.data();
+  group.shard_begin = store->bounds.data();
   store->groups.push(group);
-  store->slices.resize(slices);
-  for (uint32_t s = 0; s < slices; ++s) {
-    pgl_slice_store& part = store->slices[s];
-    part.dense_columns = slice_begin[s + 1] - slice_begin[s];
+  store->shards.resize(shards);
+  for (uint32_t s = 0; s < shards; ++s) {
+    pgl_shard_store& part = store->shards[s];
+    part.dense_columns = shard_begin[s + 1] - shard_begin[s];
     part.dense_offset = offset[s];
     if ((flags & PGL_STORE_WEIGHTS) == 0) continue;
     const std::size_t size = std::size_t{n_source} * part.dense_columns;
@@ -217,7 +217,7 @@ pgl_store* test_dense_store(uint32_t n_source, uint32_t slices, const uint32_t* 
     }
     for (std::size_t i = 0; i < n_source; ++i) {
       for (std::size_t j = 0; j < part.dense_columns; ++j) {
-        const double value = weight[i * n_target + slice_begin[s] + j];
+        const double value = weight[i * n_target + shard_begin[s] + j];
         if (real_bytes == 8) {
           part.weight64[i * part.dense_columns + j] = value;
         } else {
@@ -231,9 +231,9 @@ pgl_store* test_dense_store(uint32_t n_source, uint32_t slices, const uint32_t* 
 
 void test_store_free(pgl_store* store) { delete static_cast<TestStore*>(store); }
 
-// Addresses of one slice's arrays, for pgl_synapse_args.
-void test_store_arrays(pgl_store* store, uint32_t slice, void** target, void** weight, uint32_t* n) {
-  pgl_slice_store& part = store->slices[slice];
+// Addresses of one shard's arrays, for pgl_synapse_args.
+void test_store_arrays(pgl_store* store, uint32_t shard, void** target, void** weight, uint32_t* n) {
+  pgl_shard_store& part = store->shards[shard];
   *target = part.target32.empty() ? static_cast<void*>(part.target16.data()) : part.target32.data();
   *weight = part.weight64.empty() ? static_cast<void*>(part.weight32.data()) : part.weight64.data();
   *n = static_cast<uint32_t>(part.target32.size() + part.target16.size());

@@ -53,10 +53,10 @@ def same(a: tuple[np.ndarray, ...], b: tuple[np.ndarray, ...]) -> None:
 
 # ------------------------------------------------------------------ what the rules make
 @pytest.mark.parametrize("name", RULES)
-def test_same_for_any_threads_and_slices(builder: c.CDLL, name: str) -> None:
-    one = Store(builder, N_SOURCE, [spec(name)], slices=1, threads=1)
-    for slices, threads in ((2, 2), (5, 3), (20, 2)):
-        other = Store(builder, N_SOURCE, [spec(name)], slices=slices, threads=threads)
+def test_same_for_any_threads_and_shards(builder: c.CDLL, name: str) -> None:
+    one = Store(builder, N_SOURCE, [spec(name)], shards=1, threads=1)
+    for shards, threads in ((2, 2), (5, 3), (20, 2)):
+        other = Store(builder, N_SOURCE, [spec(name)], shards=shards, threads=threads)
         assert other.size() == one.size()
         same(one.read(), other.read())
     pre, post, delay, _ = (part.astype(np.int64) for part in one.read())
@@ -139,7 +139,7 @@ def test_autapses(builder: c.CDLL, kind: int, more: dict[str, object]) -> None:
 
 
 def test_one_to_one(builder: c.CDLL) -> None:
-    pre, post, *_ = Store(builder, 500, [Spec(500, rule(abi.ONE_TO_ONE))], slices=3).read()
+    pre, post, *_ = Store(builder, 500, [Spec(500, rule(abi.ONE_TO_ONE))], shards=3).read()
     np.testing.assert_array_equal(pre, np.arange(500))
     np.testing.assert_array_equal(post, np.arange(500))
 
@@ -153,7 +153,7 @@ def test_all_pairs_drawn_alike(builder: c.CDLL) -> None:
     ):  # fmt: skip
         count = np.zeros((10, 10))
         for seed in range(400):
-            store = Store(builder, 10, [Spec(10, given)], seed=seed, slices=1, threads=1)
+            store = Store(builder, 10, [Spec(10, given)], seed=seed, shards=1, threads=1)
             pre, post, *_ = store.read()
             np.add.at(count, (pre, post), 1)
         expected = count.sum() / 100
@@ -215,8 +215,8 @@ def test_values_follow_the_explicit_order(builder: c.CDLL) -> None:
     weight = np.arange(pre.size, dtype=float)
     steps = np.random.default_rng(1).integers(1, 40, pre.size)
     given = Spec(N_TARGET, RULES["explicit"], values(weight), values(steps * 0.1))
-    for threads, slices in ((1, 1), (2, 3)):
-        read = Store(builder, N_SOURCE, [given], threads=threads, slices=slices).read()
+    for threads, shards in ((1, 1), (2, 3)):
+        read = Store(builder, N_SOURCE, [given], threads=threads, shards=shards).read()
         canonical = np.lexsort((np.arange(pre.size), steps, post[order], pre[order]))
         same(read, (pre[order][canonical], post[order][canonical], steps[canonical],
                     weight[canonical]))  # fmt: skip
@@ -227,36 +227,36 @@ def test_values_follow_the_explicit_order(builder: c.CDLL) -> None:
 @pytest.mark.parametrize("real_bytes", [4, 8])
 def test_layout_of_a_shared_store(builder: c.CDLL, offset: int, real_bytes: int) -> None:
     """Rows ascend by delay, then group; every synapse stands where `positions` says."""
-    slices = 3
+    shards = 3
     groups = [
         spec("probability", stream=1, offset=5),
         Spec(300, rule(abi.FIXED_OUT, n=40), **RICH, stream=2, offset=2000 + offset),  # type: ignore[arg-type]
         spec("total", stream=3, offset=5),  # the same targets as the first
     ]
     flags = abi.STORE_WEIGHTS | abi.STORE_SOURCES | abi.STORE_DELAYS
-    store = Store(builder, N_SOURCE, groups, slices=slices, flags=flags, real_bytes=real_bytes)
+    store = Store(builder, N_SOURCE, groups, shards=shards, flags=flags, real_bytes=real_bytes)
     alone = [Store(builder, N_SOURCE, [g], real_bytes=real_bytes) for g in groups]
-    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(slices)]
+    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(shards)]
     real = np.float32 if real_bytes == 4 else np.float64
     for g, given in enumerate(groups):
         read = store.read(g)
         same(read, alone[g].read())
         where, position = store.positions(g)
-        bounds = bounds_of(given.n_target, slices)
-        for s in range(slices):
+        bounds = bounds_of(given.n_target, shards)
+        for s in range(shards):
             here = where == s
             pre, post, delay, weight = (part[here] for part in read)
             assert ((post >= bounds[s]) & (post < bounds[s + 1])).all()
             found[s].append((position[here], pre, post - bounds[s] + given.offset, delay, weight,
                              np.full(pre.size, g)))  # fmt: skip
-    for s in range(slices):
+    for s in range(shards):
         position, pre, local, delay, weight, group = (
             np.concatenate(parts) for parts in zip(*found[s], strict=True)
         )
-        n = store.slice(s).n_synapses
+        n = store.shard(s).n_synapses
         np.testing.assert_array_equal(np.sort(position), np.arange(n))
         order = np.argsort(position)
-        assert store.slice(s).wide_target == (offset > 0)
+        assert store.shard(s).wide_target == (offset > 0)
         target = store.array(s, "target", np.uint32 if offset else np.uint16, n)
         np.testing.assert_array_equal(target, local[order])
         np.testing.assert_array_equal(store.array(s, "source", np.uint32, n), pre[order])
@@ -287,10 +287,10 @@ def test_weights_can_be_written(builder: c.CDLL) -> None:
 def test_transposed_index(builder: c.CDLL, name: str) -> None:
     flags = abi.STORE_WEIGHTS | abi.STORE_TRANSPOSED | abi.STORE_SOURCES
     for threads in (1, 3):
-        store = Store(builder, N_SOURCE, [spec(name)], flags=flags, slices=3, threads=threads)
+        store = Store(builder, N_SOURCE, [spec(name)], flags=flags, shards=3, threads=threads)
         bounds = bounds_of(N_TARGET, 3)
         for s in range(3):
-            n, columns = store.slice(s).n_synapses, int(bounds[s + 1] - bounds[s])
+            n, columns = store.shard(s).n_synapses, int(bounds[s + 1] - bounds[s])
             begin = store.array(s, "post_begin", np.uint32, columns + 1)
             position = store.array(s, "post_position", np.uint32, n)
             source = store.array(s, "post_source", np.uint32, n)
@@ -307,37 +307,37 @@ def test_transposed_index(builder: c.CDLL, name: str) -> None:
     "name", ["all to all", "probability", "total", "total, distinct", "out", "out, distinct"]
 )
 def test_storage_forms_agree(builder: c.CDLL, name: str, real_bytes: int) -> None:
-    given, slices = spec(name, delay=constant(1.5), offset=3), 3
-    sparse = Store(builder, N_SOURCE, [given], slices=slices, real_bytes=real_bytes)
-    procedural = Store(builder, N_SOURCE, [given], slices=slices, real_bytes=real_bytes,
+    given, shards = spec(name, delay=constant(1.5), offset=3), 3
+    sparse = Store(builder, N_SOURCE, [given], shards=shards, real_bytes=real_bytes)
+    procedural = Store(builder, N_SOURCE, [given], shards=shards, real_bytes=real_bytes,
                        flags=abi.STORE_WEIGHTS | abi.STORE_PROCEDURAL)  # fmt: skip
     same(sparse.read(), procedural.read())
     assert builder.pgl_store_bytes(procedural.pointer) < 10000
-    check_rows(builder, sparse, procedural, slices, np.float32 if real_bytes == 4 else np.float64)
+    check_rows(builder, sparse, procedural, shards, np.float32 if real_bytes == 4 else np.float64)
     if name in ("total", "out"):
         with pytest.raises(ValueError, match="multapses"):
             Store(builder, N_SOURCE, [given], flags=abi.STORE_WEIGHTS | abi.STORE_DENSE)
         return
-    dense = Store(builder, N_SOURCE, [given], slices=slices, real_bytes=real_bytes,
+    dense = Store(builder, N_SOURCE, [given], shards=shards, real_bytes=real_bytes,
                   flags=abi.STORE_WEIGHTS | abi.STORE_DENSE)  # fmt: skip
     same(sparse.read(), dense.read())
     pre, post, _, weight = sparse.read()
     matrix = np.zeros((N_SOURCE, N_TARGET))
     matrix[pre, post] = weight
-    bounds = bounds_of(N_TARGET, slices)
+    bounds = bounds_of(N_TARGET, shards)
     real = np.float32 if real_bytes == 4 else np.float64
-    for s in range(slices):
+    for s in range(shards):
         part = dense.array(s, "weight", real, N_SOURCE * int(bounds[s + 1] - bounds[s]))
         np.testing.assert_array_equal(
             part.reshape(N_SOURCE, -1), matrix[:, bounds[s] : bounds[s + 1]]
         )
 
 
-def check_rows(builder: c.CDLL, sparse: Store, procedural: Store, slices: int, real: type) -> None:
+def check_rows(builder: c.CDLL, sparse: Store, procedural: Store, shards: int, real: type) -> None:
     targets, weights = np.empty(4 * N_TARGET, np.uint32), np.empty(4 * N_TARGET)
     builder.procedural_row.restype = c.c_int64
-    for s in range(slices):
-        total = sparse.slice(s).n_synapses
+    for s in range(shards):
+        total = sparse.shard(s).n_synapses
         stored = sparse.array(s, "target", np.uint16, total)
         drawn = sparse.array(s, "weight", real, total)
         at = 0
@@ -355,13 +355,13 @@ def check_rows(builder: c.CDLL, sparse: Store, procedural: Store, slices: int, r
 def test_full_matrix_of_one_weight_stores_nothing(builder: c.CDLL) -> None:
     given = Spec(N_TARGET, rule(abi.ALL_TO_ALL), weight=constant(2.5))
     store = Store(builder, N_SOURCE, [given], flags=abi.STORE_DENSE)
-    assert not store.slice(0).weight
+    assert not store.shard(0).weight
     pre, _post, delay, weight = store.read()
     assert pre.size == N_SOURCE * N_TARGET and (weight == 2.5).all() and (delay == 10).all()
     # With gaps the matrix has to say where they are.
     given = Spec(N_TARGET, RULES["probability"], weight=constant(2.5))
     store = Store(builder, N_SOURCE, [given], flags=abi.STORE_DENSE)
-    assert store.slice(0).weight
+    assert store.shard(0).weight
 
 
 # ------------------------------------------------------------------ refusals, edges, progress
@@ -397,7 +397,7 @@ def test_more_refusals(builder: c.CDLL) -> None:
 def test_small_populations(builder: c.CDLL, n_source: int, n_target: int) -> None:
     for given in (rule(abi.ALL_TO_ALL), rule(abi.FIXED_PROBABILITY, p=0.5),
                   rule(abi.FIXED_TOTAL, n=0), rule(abi.FIXED_IN, n=0)):  # fmt: skip
-        store = Store(builder, n_source, [Spec(n_target, given, **RICH)], slices=3)  # type: ignore[arg-type]
+        store = Store(builder, n_source, [Spec(n_target, given, **RICH)], shards=3)  # type: ignore[arg-type]
         pre, post, *_ = store.read()
         if given["kind"] == abi.ALL_TO_ALL:
             assert pre.size == n_source * n_target
@@ -406,7 +406,7 @@ def test_small_populations(builder: c.CDLL, n_source: int, n_target: int) -> Non
 
 def test_long_rows_use_wide_segments(builder: c.CDLL) -> None:
     given = Spec(100, rule(abi.FIXED_OUT, n=80000), **RICH)  # type: ignore[arg-type]
-    store = Store(builder, 3, [given], slices=1, flags=abi.STORE_WEIGHTS | abi.STORE_DELAYS)
+    store = Store(builder, 3, [given], shards=1, flags=abi.STORE_WEIGHTS | abi.STORE_DELAYS)
     pre, _post, delay, _ = store.read()
     assert (np.bincount(pre) == 80000).all()
     stored = store.array(0, "delay", np.uint16, 240000).reshape(3, -1)

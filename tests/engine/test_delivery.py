@@ -35,18 +35,18 @@ def jumps(library: ctypes.CDLL, lead: int, **options: Any) -> dict[tuple[int, in
     return found
 
 
-@pytest.mark.parametrize("slices", [1, 3])
+@pytest.mark.parametrize("shards", [1, 3])
 @pytest.mark.parametrize("lead", [0, 1])
-def test_delays_are_exact(library: ctypes.CDLL, lead: int, slices: int) -> None:
+def test_delays_are_exact(library: ctypes.CDLL, lead: int, shards: int) -> None:
     arrivals = {(0 + 3, 5): 48.0, (0 + 16, 130): 8.0, (4 + 3, 5): 1.0, (4 + 7, 70): 2.0}
     arrivals |= {(5 + 3, 5): 4.0 + 48.0, (5 + 16, 130): 8.0}
     expected = {(step - lead, neuron): jump for (step, neuron), jump in arrivals.items()}
-    assert jumps(library, lead, slices=slices, threads=slices) == expected
+    assert jumps(library, lead, shards=shards, threads=shards) == expected
 
 
-def sums(library: ctypes.CDLL, real: Any, build: Any, slices: int = 2) -> np.ndarray:
+def sums(library: ctypes.CDLL, real: Any, build: Any, shards: int = 2) -> np.ndarray:
     """g of 130 targets at the step where a burst of all 40 sources has arrived."""
-    with Net(library, slices=slices, threads=slices, min_delay=2, real=real) as net:
+    with Net(library, shards=shards, threads=shards, min_delay=2, real=real) as net:
         source = net.source(40, [1] * 40, np.arange(40))
         target = net.population(130, threshold=QUIET)
         build(net, source, target)
@@ -57,8 +57,8 @@ def sums(library: ctypes.CDLL, real: Any, build: Any, slices: int = 2) -> np.nda
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64])
-@pytest.mark.parametrize("slices", [1, 2])
-def test_every_storage_sums_alike(library: ctypes.CDLL, real: Any, slices: int) -> None:
+@pytest.mark.parametrize("shards", [1, 2])
+def test_every_storage_sums_alike(library: ctypes.CDLL, real: Any, shards: int) -> None:
     rng = np.random.default_rng(3)
     matrix = rng.normal(size=(40, 130)).astype(real)
     pre, post = np.divmod(np.arange(40 * 130), 130)
@@ -79,7 +79,7 @@ def test_every_storage_sums_alike(library: ctypes.CDLL, real: Any, slices: int) 
         net.general(s, t, store)
 
     for build in (sparse(False), sparse(True), dense, general):
-        np.testing.assert_array_equal(sums(library, real, build, slices), expected)
+        np.testing.assert_array_equal(sums(library, real, build, shards), expected)
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64])
@@ -104,9 +104,9 @@ def test_one_weight_for_all(library: ctypes.CDLL, real: Any) -> None:
         np.testing.assert_array_equal(sums(library, real, build), expected)
 
 
-@pytest.mark.parametrize("slices", [1, 3])
-def test_dense_without_autapses(library: ctypes.CDLL, slices: int) -> None:
-    with Net(library, slices=slices) as net:
+@pytest.mark.parametrize("shards", [1, 3])
+def test_dense_without_autapses(library: ctypes.CDLL, shards: int) -> None:
+    with Net(library, shards=shards) as net:
         cells = net.source(
             150, [1, 1, 2], [3, 140, 70], update="test_update_float", threshold=QUIET
         )
@@ -127,7 +127,7 @@ def test_dense_without_autapses(library: ctypes.CDLL, slices: int) -> None:
 
 def test_order_of_a_step(library: ctypes.CDLL) -> None:
     """on_pre for arrivals, on_post for own spikes, after, per-synapse dynamics, update."""
-    with Net(library, slices=2, min_delay=1) as net:  # two slices on one thread
+    with Net(library, shards=2, min_delay=1) as net:  # two shards on one thread
         source = net.source(3, [1, 1, 3], [0, 2, 1], after=None)
         target = net.source(130, [3, 4], [5, 100])
         follower = net.population(130, update="test_note_update", after="test_note_after")
@@ -143,12 +143,12 @@ def test_order_of_a_step(library: ctypes.CDLL) -> None:
     assert sorted(first) == [[2, 7, 2, 1], [3, 5, 0, 2], [3, 100, 2, 2]]
     assert [row[1:3] for row in calls if row[0] == 2] == [[3, 5], [4, 100]]
     at_three = [row[0] for row in calls if row[1] == 3]
-    # slice 0 has the spike of neuron 5, slice 1 has none
+    # shard 0 has the spike of neuron 5, shard 1 has none
     assert at_three == [1, 2, 4, 5, 1, 4, 5]
 
 
 def test_after_sees_own_spikes_once(library: ctypes.CDLL) -> None:
-    with Net(library, slices=2, threads=2) as net:
+    with Net(library, shards=2, threads=2) as net:
         cells = net.population(130, drive=0.3, after="", threshold=1.0)
         recorder = net.record_spikes(cells)
         net.run(20)

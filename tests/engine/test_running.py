@@ -61,15 +61,15 @@ def same(left: list[np.ndarray], right: list[np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64])
-def test_threads_and_slices_change_nothing(library: ctypes.CDLL, real: Any) -> None:
+def test_threads_and_shards_change_nothing(library: ctypes.CDLL, real: Any) -> None:
     reference = Lively(library, real=real)
     with reference.net:
         reference.net.run(400)
         spikes, state = reference.harvest(), reference.state()
     assert len(spikes[0]) > 2000 and len(spikes[2]) > 200  # it does live
     assert len(np.unique(spikes[1])) > 250
-    for threads, slices in ((1, 2), (2, 2), (3, 3), (2, 5), (3, 8)):
-        other = Lively(library, real=real, threads=threads, slices=slices, wide=slices == 5)
+    for threads, shards in ((1, 2), (2, 2), (3, 3), (2, 5), (3, 8)):
+        other = Lively(library, real=real, threads=threads, shards=shards, wide=shards == 5)
         with other.net:
             other.net.run(400)
             same(other.harvest(), spikes)
@@ -77,7 +77,7 @@ def test_threads_and_slices_change_nothing(library: ctypes.CDLL, real: Any) -> N
 
 
 def test_runs_in_pieces(library: ctypes.CDLL) -> None:
-    whole, pieces = Lively(library, slices=2, threads=2), Lively(library, slices=2, threads=2)
+    whole, pieces = Lively(library, shards=2, threads=2), Lively(library, shards=2, threads=2)
     with whole.net, pieces.net:
         whole.net.run(300)
         for steps in (1, 1, 5, 0, 2, 91, 199, 1):
@@ -89,8 +89,8 @@ def test_runs_in_pieces(library: ctypes.CDLL) -> None:
 
 @pytest.mark.parametrize("when", [1, 7, 150, 151])
 def test_taken_up_again(library: ctypes.CDLL, when: int) -> None:
-    whole, first = Lively(library, slices=2), Lively(library, slices=2)
-    second = Lively(library, slices=3, threads=2)
+    whole, first = Lively(library, shards=2), Lively(library, shards=2)
+    second = Lively(library, shards=3, threads=2)
     with whole.net, first.net, second.net:
         whole.net.run(when)
         whole.harvest()
@@ -113,7 +113,7 @@ def test_taken_up_again(library: ctypes.CDLL, when: int) -> None:
 
 
 def test_reset_repeats(library: ctypes.CDLL) -> None:
-    lively = Lively(library, slices=2, threads=2)
+    lively = Lively(library, shards=2, threads=2)
     with lively.net:
         start = lively.state()
         lively.net.run(120)
@@ -129,7 +129,7 @@ def test_reset_repeats(library: ctypes.CDLL) -> None:
 
 
 def test_stop(library: ctypes.CDLL) -> None:
-    stopped, whole = (Lively(library, slices=2, threads=2) for _ in range(2))
+    stopped, whole = (Lively(library, shards=2, threads=2) for _ in range(2))
     with stopped.net, whole.net:
         net = stopped.net
 
@@ -157,7 +157,7 @@ def test_stop(library: ctypes.CDLL) -> None:
 def test_a_forked_process_has_no_workers(library: ctypes.CDLL) -> None:
     """It is told so, and can let go of the engine; with one thread it may run."""
     for threads in (1, 2):
-        lively = Lively(library, slices=2, threads=threads)
+        lively = Lively(library, shards=2, threads=threads)
         child = os.fork()
         if child == 0:
             message = "none"
@@ -185,9 +185,9 @@ def exit_code(child: int, patience: float = 20.0) -> int | None:
     return None
 
 
-@pytest.mark.parametrize(("threads", "slices"), [(1, 1), (2, 2), (2, 3)])
-def test_fault_ends_the_run(library: ctypes.CDLL, threads: int, slices: int) -> None:
-    with Net(library, threads=threads, slices=slices, min_delay=8, max_delay=8) as net:
+@pytest.mark.parametrize(("threads", "shards"), [(1, 1), (2, 2), (2, 3)])
+def test_fault_ends_the_run(library: ctypes.CDLL, threads: int, shards: int) -> None:
+    with Net(library, threads=threads, shards=shards, min_delay=8, max_delay=8) as net:
         drive = np.full(200, 0.1)
         drive[[150, 70]] = 4e4  # both pass the level at the same step
         cells = net.population(200, drive=drive, threshold=1e9)
@@ -221,7 +221,7 @@ def test_source_replays(library: ctypes.CDLL) -> None:
     indices = rng.integers(0, 400, 2000)
     order = np.lexsort((indices, steps))
     steps, indices = steps[order], indices[order]
-    with Net(library, slices=3, threads=2) as net:
+    with Net(library, shards=3, threads=2) as net:
         plain = net.source(400, steps, indices)
         traced = net.source(
             400, steps, indices, update="test_update_float", after="", threshold=1e5
@@ -247,10 +247,10 @@ def test_source_replays(library: ctypes.CDLL) -> None:
         np.testing.assert_array_equal(net.spikes(recorders[0])[0], steps[wanted])
 
 
-@pytest.mark.parametrize("slices", [1, 3])
-def test_recording_is_sorted_and_cut(library: ctypes.CDLL, slices: int) -> None:
+@pytest.mark.parametrize("shards", [1, 3])
+def test_recording_is_sorted_and_cut(library: ctypes.CDLL, shards: int) -> None:
     rng = np.random.default_rng(4)
-    with Net(library, slices=slices, threads=slices) as net:
+    with Net(library, shards=shards, threads=shards) as net:
         cells = net.population(300, drive=rng.uniform(0.05, 0.5, 300), threshold=1.0)
         whole = net.record_spikes(cells)
         part = net.record_spikes(cells, 10, 251, 7)
@@ -276,7 +276,7 @@ def test_recording_is_sorted_and_cut(library: ctypes.CDLL, slices: int) -> None:
 
 
 def test_published_variables(library: ctypes.CDLL) -> None:
-    with Net(library, slices=2, threads=2, min_delay=2, max_delay=5) as net:
+    with Net(library, shards=2, threads=2, min_delay=2, max_delay=5) as net:
         cells = net.population(128, drive=np.linspace(0.01, 0.2, 128), threshold=1e5)
         state = np.zeros(192, dtype=np.float32)
         ring = np.zeros((8, 192), dtype=np.float32)
@@ -364,7 +364,7 @@ def test_busy_neighbours_slow_a_run_down_in_proportion(library: ctypes.CDLL) -> 
     """Not by orders of magnitude."""
 
     def seconds() -> float:
-        lively = Lively(library, slices=2, threads=2)
+        lively = Lively(library, shards=2, threads=2)
         with lively.net:
             start = time.perf_counter()
             lively.net.run(2000)

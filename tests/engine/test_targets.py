@@ -258,7 +258,7 @@ def test_the_target_is_part_of_the_cache_key() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 10, 16, 17, 63, 64, 1000])
-def test_neurons_behind_the_end_of_a_slice_have_no_flags(
+def test_neurons_behind_the_end_of_a_shard_have_no_flags(
     libraries: dict[str, c.CDLL], count: int
 ) -> None:
     for library in libraries.values():

@@ -1,4 +1,4 @@
-"""Cutting populations into slices."""
+"""Cutting populations into shards."""
 
 import numpy as np
 from hypothesis import given
@@ -17,32 +17,32 @@ sizes = st.dictionaries(
 @given(sizes, st.integers(0, 4), st.integers(1, 9))
 def test_every_neuron_has_one_owner_and_cuts_fall_between_blocks(sizes, variables, threads):
     partition = make_partition(sizes, dict.fromkeys(sizes, variables), threads)
-    assert partition.slices >= threads
-    assert partition.slices % threads == 0
+    assert partition.shards >= threads
+    assert partition.shards % threads == 0
     for name, size in sizes.items():
         cuts = partition.begin[name].astype(np.int64)
-        assert len(cuts) == partition.slices + 1
+        assert len(cuts) == partition.shards + 1
         assert cuts[0] == 0 and cuts[-1] == size
         assert np.all(np.diff(cuts) >= 0)
         assert all(c % BLOCK == 0 or c == size for c in cuts)
 
 
 @given(st.integers(10_000, 2_000_000), st.integers(1, 3), st.integers(1, 4))
-def test_short_indices_reach_all_of_a_slice(size, variables, threads):
+def test_short_indices_reach_all_of_a_shard(size, variables, threads):
     partition = make_partition({"a": size}, {"a": variables}, threads)
-    for piece in range(partition.slices):
+    for piece in range(partition.shards):
         assert partition.padded("a", piece) * variables <= 65536
 
 
 @given(sizes, st.integers(1, 8))
-def test_slices_are_about_equal(sizes, threads):
+def test_shards_are_about_equal(sizes, threads):
     sizes = {name: size + 64 * 2 * threads for name, size in sizes.items()}
     partition = make_partition(sizes, dict.fromkeys(sizes, 0), threads)
-    loads = [sum(partition.count(n, s) for n in sizes) for s in range(partition.slices)]
+    loads = [sum(partition.count(n, s) for n in sizes) for s in range(partition.shards)]
     assert max(loads) - min(loads) <= 2 * BLOCK
 
 
-def test_small_populations_go_whole_to_different_slices():
+def test_small_populations_go_whole_to_different_shards():
     partition = make_partition({"a": 100, "b": 100}, {"a": 1, "b": 1}, 2)
     owners = [int(np.flatnonzero(np.diff(partition.begin[n].astype(int)))[0]) for n in "ab"]
     assert sorted(owners) == [0, 1]

@@ -1,4 +1,4 @@
-"""Cuts populations into slices. A slice is what one worker owns: some neurons of every large
+"""Cuts populations into shards. A shard is what one worker owns: some neurons of every large
 population, all neurons of some small ones. Results do not depend on the cut; speed does."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 BLOCK = 64  # neurons are updated in blocks of this many (PGL_BLOCK)
-ARENA_LIMIT = 61440  # receptor variables of a slice that 16-bit targets reach, with some to spare
+ARENA_LIMIT = 61440  # receptor variables of a shard that 16-bit targets reach, with some to spare
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,17 @@ class Partition:
 
     Attributes
     ----------
-    slices : int
+    shards : int
     begin : dict
-        By population: neuron indices, ``slices + 1`` of them; slice ``s`` owns neurons
+        By population: neuron indices, ``shards + 1`` of them; shard ``s`` owns neurons
         ``begin[s]`` to ``begin[s + 1]``. All but the last are multiples of 64.
     """
 
-    slices: int
+    shards: int
     begin: dict[str, npt.NDArray[np.uint32]]
 
     def count(self, population: str, piece: int) -> int:
-        """Neurons of a population in a slice."""
+        """Neurons of a population in a shard."""
         cuts = self.begin[population]
         return int(cuts[piece + 1]) - int(cuts[piece])
 
@@ -57,14 +57,14 @@ def make_partition(
         Populations that must not be cut.
     """
     entries = sum(blocks_of(size) * BLOCK * arena_variables[n] for n, size in sizes.items())
-    slices = max(threads, -(-entries // ARENA_LIMIT))
-    slices = -(-slices // threads) * threads  # every worker the same number of slices
+    shards = max(threads, -(-entries // ARENA_LIMIT))
+    shards = -(-shards // threads) * threads  # every worker the same number of shards
     begin: dict[str, npt.NDArray[np.uint32]] = {}
-    load = np.zeros(slices, dtype=np.int64)
-    large = [n for n, size in sizes.items() if blocks_of(size) >= 2 * slices and n not in whole]
+    load = np.zeros(shards, dtype=np.int64)
+    large = [n for n, size in sizes.items() if blocks_of(size) >= 2 * shards and n not in whole]
     for name in large:
-        # Cuts fall where all slices so far have their share of all neurons so far, to half a block.
-        share = (load.sum() + sizes[name]) / slices * np.arange(1, slices) - np.cumsum(load)[:-1]
+        # Cuts fall where all shards so far have their share of all neurons so far, to half a block.
+        share = (load.sum() + sizes[name]) / shards * np.arange(1, shards) - np.cumsum(load)[:-1]
         inner = np.maximum.accumulate(np.rint(share / BLOCK).clip(0)) * BLOCK
         cuts = np.concatenate([[0], inner, [sizes[name]]])
         begin[name] = np.minimum(cuts, sizes[name]).astype(np.uint32)
@@ -72,8 +72,8 @@ def make_partition(
     for name in sorted(sizes.keys() - begin.keys(), key=lambda n: (-sizes[n], n)):
         owner = int(np.argmin(load))
         load[owner] += max(sizes[name], 1)
-        begin[name] = np.where(np.arange(slices + 1) > owner, sizes[name], 0).astype(np.uint32)
-    return Partition(slices, {name: begin[name] for name in sizes})
+        begin[name] = np.where(np.arange(shards + 1) > owner, sizes[name], 0).astype(np.uint32)
+    return Partition(shards, {name: begin[name] for name in sizes})
 
 
 def blocks_of(size: int) -> int:

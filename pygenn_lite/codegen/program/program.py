@@ -30,7 +30,7 @@ class Array:
     """One value per neuron.
 
     role: state, parameter, coefficient, accumulator, refractory. dtype: "real" or "uint16".
-    arena: whether static synapses address it (its memory lies in the slice's arena).
+    arena: whether static synapses address it (its memory lies in the shard's arena).
     """
 
     name: str
@@ -184,7 +184,7 @@ class Phase:
 
 
 # The step from t_n to t_{n+1}, the same on every backend: the reference interpreter walks through
-# this list, templates/cpp/engine/engine.hpp spells it out for a slice. Where nothing comes between
+# this list, templates/cpp/engine/engine.hpp spells it out for a shard. Where nothing comes between
 # "integrate" and "fire" (`NeuronKernel.split`), a backend may do both at once.
 SCHEDULE = (
     Phase("deliver", "arrivals at t_n through static synapses"),

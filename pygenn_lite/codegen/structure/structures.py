@@ -89,7 +89,7 @@ class SynapseStructure:
     integrator: str
     synapse: tuple[str, ...]  # per-synapse variables, "weight" first
     pre: tuple[str, ...]  # symbols read from the source population's rings
-    post: tuple[str, ...]  # symbols that are arrays over the target slice
+    post: tuple[str, ...]  # symbols that are arrays over the target shard
     held: tuple[str, ...]  # of these, those whose jumps in on_post wait for refractoriness
     summed: tuple[str, ...]  # of these, those whose jumps in on_pre go through accumulators
     scalars: tuple[str, ...]

@@ -153,7 +153,7 @@ class Group(c.Structure):
         ("rule", Rule),
         ("weight", Distribution),
         ("delay", Distribution),
-        ("slice_begin", c.c_void_p),
+        ("shard_begin", c.c_void_p),
         ("arena_offset", c.c_void_p),
     ]
 
@@ -231,7 +231,7 @@ BUILDER_FUNCTIONS: Functions = {
     "pgl_store_write_weights": (_I32, (_V, _U32, _V)),
     "pgl_store_set_common_weight": (_I32, (_V, _F64)),
     "pgl_store_positions": (_I32, (_V, _U32, _V, _V)),
-    "pgl_store_slice": (_I32, (_V, _U32, c.POINTER(StoreView))),
+    "pgl_store_shard": (_I32, (_V, _U32, c.POINTER(StoreView))),
 }
 
 

@@ -1,4 +1,4 @@
-"""Memory of neurons: arenas of receptor variables (one per slice, what static synapses address),
+"""Memory of neurons: arenas of receptor variables (one per shard, what static synapses address),
 and arrays for everything else."""
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ def aligned_zeros(count: int, dtype: npt.DTypeLike) -> Array:
     return raw[start : start + size].view(dtype)[: max(count, 1)]
 
 
-class SliceMemory:
-    """Memory of each slice in pages of its own.
+class ShardMemory:
+    """Memory of each shard in pages of its own.
 
     A core that walks through an array fetches the lines behind it ahead of time, up to the end of
     the page. Where these belong to another worker, who is writing them, both wait (1.2 of 4 us per
     step with 16,000 neurons on two cores).
     """
 
-    def __init__(self, slices: int) -> None:
-        self._rest = [np.zeros(0, dtype=np.uint8)] * slices
+    def __init__(self, shards: int) -> None:
+        self._rest = [np.zeros(0, dtype=np.uint8)] * shards
 
     def zeros(self, piece: int, count: int, dtype: npt.DTypeLike) -> Array:
-        """A zeroed array in the memory of a slice, beginning at a multiple of 64 bytes."""
+        """A zeroed array in the memory of a shard, beginning at a multiple of 64 bytes."""
         size = -(-count * np.dtype(dtype).itemsize // ALIGNMENT) * ALIGNMENT
         if size > len(self._rest[piece]):
             whole = -(-max(size, CHUNK) // PAGE) * PAGE
@@ -49,10 +49,10 @@ class SliceMemory:
 
 
 class Arenas:
-    """For every slice, one array that holds all receptor variables of the slice's neurons.
+    """For every shard, one array that holds all receptor variables of the shard's neurons.
 
-    A variable of one population occupies, in each slice, as many whole blocks of 64 as the slice
-    has neurons of it. Static synapses store the position in the slice's arena.
+    A variable of one population occupies, in each shard, as many whole blocks of 64 as the shard
+    has neurons of it. Static synapses store the position in the shard's arena.
     """
 
     def __init__(
@@ -60,57 +60,57 @@ class Arenas:
         partition: Partition,
         variables: Iterable[tuple[str, str]],
         dtype: npt.DTypeLike,
-        memory: SliceMemory,
+        memory: ShardMemory,
     ) -> None:
         self.partition = partition
         self.dtype = np.dtype(dtype)
         self.offset: dict[tuple[str, str], npt.NDArray[np.uint32]] = {}
-        end = np.zeros(partition.slices, dtype=np.int64)
+        end = np.zeros(partition.shards, dtype=np.int64)
         for population, variable in variables:
             self.offset[population, variable] = end.astype(np.uint32)
-            end += [partition.padded(population, s) for s in range(partition.slices)]
+            end += [partition.padded(population, s) for s in range(partition.shards)]
         self.data = [memory.zeros(s, int(n), dtype) for s, n in enumerate(end)]
 
     def piece(self, population: str, variable: str, piece: int) -> Array:
-        """A variable of one population in one slice, padding included."""
+        """A variable of one population in one shard, padding included."""
         start = int(self.offset[population, variable][piece])
         return self.data[piece][start : start + self.partition.padded(population, piece)]
 
     @property
     def nbytes(self) -> int:
-        """Bytes in all slices."""
+        """Bytes in all shards."""
         return sum(a.nbytes for a in self.data)
 
 
 class NeuronArray:
-    """One variable of a whole population: a contiguous array, or one piece for each slice."""
+    """One variable of a whole population: a contiguous array, or one piece for each shard."""
 
     def __init__(self, pieces: Sequence[Array], partition: Partition, population: str) -> None:
-        self.pieces = tuple(pieces)  # with padding; one for all slices, or one for each
+        self.pieces = tuple(pieces)  # with padding; one for all shards, or one for each
         self.cuts = partition.begin[population]
         self.size = int(self.cuts[-1])
 
     @classmethod
     def contiguous(cls, partition: Partition, population: str, dtype: npt.DTypeLike) -> NeuronArray:
-        """Memory that no slice owns: values that are only read, or read by all."""
+        """Memory that no shard owns: values that are only read, or read by all."""
         size = int(partition.begin[population][-1])
         padded = -(-size // BLOCK) * BLOCK
         return cls([aligned_zeros(padded, dtype)], partition, population)
 
     @classmethod
-    def in_slices(
-        cls, partition: Partition, population: str, dtype: npt.DTypeLike, memory: SliceMemory
+    def in_shards(
+        cls, partition: Partition, population: str, dtype: npt.DTypeLike, memory: ShardMemory
     ) -> NeuronArray:
         """Memory of the workers that write it, outside the arenas."""
         pieces = [
-            memory.zeros(s, partition.padded(population, s), dtype) for s in range(partition.slices)
+            memory.zeros(s, partition.padded(population, s), dtype) for s in range(partition.shards)
         ]
         return cls(pieces, partition, population)
 
     @classmethod
     def in_arenas(cls, arenas: Arenas, population: str, variable: str) -> NeuronArray:
         """Memory inside the arenas."""
-        pieces = [arenas.piece(population, variable, s) for s in range(arenas.partition.slices)]
+        pieces = [arenas.piece(population, variable, s) for s in range(arenas.partition.shards)]
         return cls(pieces, arenas.partition, population)
 
     @property
@@ -124,7 +124,7 @@ class NeuronArray:
         return sum(p.nbytes for p in self.pieces)
 
     def address(self, piece: int) -> int:
-        """Where a slice's part begins."""
+        """Where a shard's part begins."""
         if len(self.pieces) > 1:
             return self.pieces[piece].ctypes.data
         return self.pieces[0].ctypes.data + int(self.cuts[piece]) * self.dtype.itemsize

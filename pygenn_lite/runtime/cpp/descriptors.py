@@ -83,18 +83,18 @@ class GroupDescription:
     _kept: list[Any] = field(default_factory=list)
 
     def native(
-        self, slice_begin: npt.NDArray[np.uint32], arena_offset: npt.NDArray[np.uint32]
+        self, shard_begin: npt.NDArray[np.uint32], arena_offset: npt.NDArray[np.uint32]
     ) -> abi.Group:
         """pgl_group; valid as long as this description lives."""
         rule = self._rule()
-        self._kept += [slice_begin, arena_offset]
+        self._kept += [shard_begin, arena_offset]
         return abi.Group(
             stream=self.stream,
             n_target=self.n_post,
             rule=rule,
             weight=self._distribution(self.weight),
             delay=self._distribution(self.delay),
-            slice_begin=slice_begin.ctypes.data,
+            shard_begin=shard_begin.ctypes.data,
             arena_offset=arena_offset.ctypes.data,
         )
 

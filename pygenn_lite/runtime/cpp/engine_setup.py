@@ -20,7 +20,7 @@ def new_engine(machine: Machine) -> int:
     engine = machine.engine
     pointer = engine.engine_create(
         machine.threads,
-        machine.partition.slices,
+        machine.partition.shards,
         machine.min_delay,
         machine.max_delay,
         machine.real.itemsize,
@@ -43,7 +43,7 @@ def fill_engine(machine: Machine) -> tuple[dict[str, int], Recorders]:
     }
     for store in machine.stores:
         if not store.plan.general:
-            arenas = (c.c_void_p * machine.partition.slices)(
+            arenas = (c.c_void_p * machine.partition.shards)(
                 *(a.ctypes.data for a in machine.arenas.data)
             )
             machine.call(

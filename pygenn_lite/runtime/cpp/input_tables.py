@@ -82,7 +82,7 @@ class PoissonTables:
             arguments[index] = self._argument(first)
 
     def serve(self, arguments: c.Array[abi.Poisson], index: int, first: int) -> None:
-        """Fill in the argument of the slice that begins at neuron ``first``, now and whenever the
+        """Fill in the argument of the shard that begins at neuron ``first``, now and whenever the
         rates change."""
         self.served.append((arguments, index, first))
         arguments[index] = self._argument(first)

@@ -18,7 +18,7 @@ from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import LONGEST_DELAY
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.arrays import Arenas, SliceMemory
+from pygenn_lite.runtime.cpp.arrays import Arenas, ShardMemory
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.clock import Clock
 from pygenn_lite.runtime.cpp.descriptors import (
@@ -198,7 +198,7 @@ class Machine:
             for array in (self.manifest_of(name) or {"arrays": ()})["arrays"]
             if array["arena"]
         ]
-        memory = SliceMemory(self.partition.slices)
+        memory = ShardMemory(self.partition.shards)
         self.arenas = Arenas(self.partition, variables, self.real, memory)
         self.populations = {
             name: PopulationMemory(

@@ -19,7 +19,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.arrays import Arenas, NeuronArray, SliceMemory, aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import Arenas, NeuronArray, ShardMemory, aligned_zeros
 from pygenn_lite.runtime.cpp.input_tables import PoissonTables, TimedTable
 from pygenn_lite.runtime.values.philox import stream_of
 from pygenn_lite.runtime.values.spike_trains import repeated_spikes
@@ -64,7 +64,7 @@ class PopulationMemory:
         Of its kernel; None for a spike source that computes nothing.
     partition : Partition
     arenas : Arenas
-    memory : SliceMemory
+    memory : ShardMemory
     real : dtype
     dt : float
         ms.
@@ -82,7 +82,7 @@ class PopulationMemory:
         *,
         partition: Partition,
         arenas: Arenas,
-        memory: SliceMemory,
+        memory: ShardMemory,
         real: npt.DTypeLike,
         dt: float,
         seed: int,
@@ -102,7 +102,7 @@ class PopulationMemory:
             if entry["arena"]:
                 self.arrays[name] = NeuronArray.in_arenas(arenas, self.name, name)
             elif entry["role"] in WRITTEN and name not in self.manifest["published"]:
-                self.arrays[name] = NeuronArray.in_slices(partition, self.name, dtype, memory)
+                self.arrays[name] = NeuronArray.in_shards(partition, self.name, dtype, memory)
             else:
                 self.arrays[name] = NeuronArray.contiguous(partition, self.name, dtype)
         scalars = self.manifest.get("scalars", ())
@@ -287,13 +287,13 @@ class PopulationMemory:
     # ------------------------------------------------------------------ arguments
 
     def arguments(self, seed: int) -> Any:
-        """pgl_population_args of all slices."""
-        slices = self.partition.slices
-        args = (abi.PopulationArgs * slices)()
+        """pgl_population_args of all shards."""
+        shards = self.partition.shards
+        args = (abi.PopulationArgs * shards)()
         self._kept = [args]
         for tables in self.poisson:
             tables.served.clear()
-        for s in range(slices):
+        for s in range(shards):
             pointers = (c.c_void_p * max(len(self.arrays), 1))(
                 *(a.address(s) for a in self.arrays.values())
             )

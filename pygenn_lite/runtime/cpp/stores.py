@@ -186,7 +186,7 @@ class Store:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all slices."""
+        """Bytes of all shards."""
         return int(self.builder.store_bytes(self.pointer))
 
     @property
@@ -194,11 +194,11 @@ class Store:
         """Whether each synapse has its own weight."""
         return bool(self.plan.flags & abi.STORE_WEIGHTS)
 
-    def slice_view(self, piece: int) -> abi.StoreView:
-        """Addresses of one slice's arrays."""
+    def shard_view(self, piece: int) -> abi.StoreView:
+        """Addresses of one shard's arrays."""
         view = abi.StoreView()
         self.builder.check(
-            self.builder.store_slice(self.pointer, piece, c.byref(view)), "reading a store"
+            self.builder.store_shard(self.pointer, piece, c.byref(view)), "reading a store"
         )
         return view
 
@@ -240,7 +240,7 @@ def build_store(
     with InterruptWatch(patient=True) as signals:
         pointer = builder.store_build(
             n_source,
-            partition.slices,
+            partition.shards,
             len(plan.members),
             natives,
             plan.flags,
@@ -264,12 +264,12 @@ def build_store(
 
 
 def zero_offsets(partition: Partition) -> Offsets:
-    """For groups whose targets are neurons of the slice, not places in its arena."""
-    return np.zeros(partition.slices, dtype=np.uint32)
+    """For groups whose targets are neurons of the shard, not places in its arena."""
+    return np.zeros(partition.shards, dtype=np.uint32)
 
 
 def arena_offsets(arenas: Arenas, instance: GroupInstance) -> Offsets:
-    """Where a static group's target variable begins in each slice's arena."""
+    """Where a static group's target variable begins in each shard's arena."""
     variable = instance.target_variable + ("__sum" if instance.lead else "")
     return arenas.offset[instance.target, variable]
 

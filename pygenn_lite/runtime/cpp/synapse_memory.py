@@ -61,8 +61,8 @@ class SynapseMemory:
         self.source, self.target = source, target
         self.partition, self.dt, self.seed = target.partition, target.dt, seed
         self.real = target.real
-        slices = range(self.partition.slices)
-        self.views = [stored.store.slice_view(s) for s in slices]
+        shards = range(self.partition.shards)
+        self.views = [stored.store.shard_view(s) for s in shards]
         self.dtypes = {
             entry["name"]: self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
             for entry in manifest["synapse"]
@@ -168,13 +168,13 @@ class SynapseMemory:
         """Bring event-driven variables up to date."""
         assert self.settle is not None
         args, _kept = self.arguments()
-        for s in range(self.partition.slices):
+        for s in range(self.partition.shards):
             pointers = _pointers([variables[n][s].ctypes.data for n in self.dtypes])
             args[s].synapse = c.addressof(pointers)
             self.settle(c.byref(args[s]), self.now())
 
     def positions(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
-        """Slice and place in it of every synapse, in canonical order."""
+        """Shard and place in it of every synapse, in canonical order."""
         size, store = self.stored.size, self.stored.store
         pieces, positions = np.empty(size, np.uint32), np.empty(size, np.uint32)
         store.builder.check(
@@ -229,8 +229,8 @@ class SynapseMemory:
     # ------------------------------------------------------------------ arguments
 
     def arguments(self) -> tuple[Any, list[Any]]:
-        """pgl_synapse_args of all slices, and the memory that they point to."""
-        args = (abi.SynapseArgs * self.partition.slices)()
+        """pgl_synapse_args of all shards, and the memory that they point to."""
+        args = (abi.SynapseArgs * self.partition.shards)()
         kept: list[Any] = [args]
         rings = [self.source.published[self.instance.pre[n]] for n in self.manifest["pre"]]
         delay = self.stored.description.delay

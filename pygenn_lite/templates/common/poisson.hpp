@@ -161,8 +161,8 @@ inline bool poisson_invert64(const uint32_t* words, const double* rate, int32_t*
 
 }  // namespace detail
 
-// Counts of the block that begins at neuron `begin` of the slice (block `block` of the population); `count`
-// neurons are in the slice: rates of further lanes are not read, their counts are 0 (kind 2).
+// Counts of the block that begins at neuron `begin` of the shard (block `block` of the population); `count`
+// neurons are in the shard: rates of further lanes are not read, their counts are 0 (kind 2).
 [[gnu::noinline]] inline void poisson64(const pgl_poisson& input, uint64_t seed, int64_t step, uint32_t block, uint32_t begin,
                                         uint32_t count, int32_t* __restrict out) {
   alignas(64) uint32_t words[64];

@@ -41,7 +41,7 @@ inline bool any_of(const Word (&flags)[kColumns]) {
 #endif
 }
 
-// Forgets the flags of all neurons but the first `count`: behind the end of a slice stand some that belong to nobody, and
+// Forgets the flags of all neurons but the first `count`: behind the end of a shard stand some that belong to nobody, and
 // would stay above the threshold once they are.
 template <class Word>
 inline void keep_first(Word (&flags)[kColumns], uint32_t count) {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define PGL_ABI_VERSION 5
-#define PGL_BLOCK 64  // neurons are updated in blocks of this many; slices begin at multiples of it
+#define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
 #define PGL_EXPORT extern "C" __attribute__((visibility("default")))
@@ -20,7 +20,7 @@ extern "C" {
 
 // ---------------------------------------------------------------- inputs of a neuron kernel
 // Poisson counts of one input. kind 0: one rate for all, alias table; 1: one rate for all, large;
-// 2: a rate per neuron (`rates` is offset to the slice's first neuron).
+// 2: a rate per neuron (`rates` is offset to the shard's first neuron).
 typedef struct pgl_poisson {
   int32_t kind;
   uint32_t stream;           // random stream of this input
@@ -39,15 +39,15 @@ typedef struct pgl_timed {
 } pgl_timed;
 
 // ---------------------------------------------------------------- neuron kernels
-// One population on one slice. Arrays are offset to the first neuron of the slice, 64-byte aligned
+// One population on one shard. Arrays are offset to the first neuron of the shard, 64-byte aligned
 // and padded to a multiple of PGL_BLOCK with harmless values.
 typedef struct pgl_population_args {
   void* const* arrays;            // in the order of the kernel's manifest
   const double* scalars;          // shared parameters and coefficients, manifest order
   const pgl_poisson* poisson;     // manifest order
   const pgl_timed* timed;         // manifest order
-  uint32_t count;                 // neurons in this slice
-  uint32_t first;                 // index in the population of the slice's first neuron (multiple of 64)
+  uint32_t count;                 // neurons in this shard
+  uint32_t first;                 // index in the population of the shard's first neuron (multiple of 64)
   uint64_t seed;
   uint32_t stream;                // random stream of the population
   uint32_t reserved;
@@ -77,7 +77,7 @@ typedef void (*pgl_prepare_fn)(void* const* arrays, double* scalars, uint32_t co
 
 // ---------------------------------------------------------------- synapse kernels (plastic or general)
 typedef struct pgl_arrival {  // part of one presynaptic row that arrives now
-  uint32_t begin, end;        // positions in the slice's synapse arrays
+  uint32_t begin, end;        // positions in the shard's synapse arrays
   uint32_t source;            // index in the source population
   uint32_t delay;             // steps
 } pgl_arrival;
@@ -100,26 +100,26 @@ typedef struct pgl_ring {
   const void* repeated;
 } pgl_ring;
 
-typedef struct pgl_synapse_args {  // one group on one slice
+typedef struct pgl_synapse_args {  // one group on one shard
   void* const* synapse;          // synapse variables, by position; manifest order ("weight" first if present)
-  void* const* post;             // variables of the target population or its receptors, offset to the slice; manifest order
+  void* const* post;             // variables of the target population or its receptors, offset to the shard; manifest order
   const pgl_ring* pre;           // published variables of the source population; manifest order
   const double* scalars;
-  const void* target;            // local index in the slice of the target population, by position: uint16_t or uint32_t
+  const void* target;            // local index in the shard of the target population, by position: uint16_t or uint32_t
   const uint16_t* delay;         // steps, by position (NULL: all `common_delay`)
   const uint32_t* source;        // source neuron, by position (NULL unless a kernel asks for it)
-  const uint32_t* post_begin;    // [targets in the slice + 1] transposed index: entries of local target j (NULL without on_post)
+  const uint32_t* post_begin;    // [targets in the shard + 1] transposed index: entries of local target j (NULL without on_post)
   const uint32_t* post_position; // position of each entry
   const uint32_t* post_source;   // source neuron of each entry
   uint32_t common_delay;
   uint32_t first;                // population index of the first target neuron
-  uint32_t n_synapses;           // in this slice
+  uint32_t n_synapses;           // in this shard
   int32_t wide_target;           // 1: `target` is uint32_t
   double dt;
 } pgl_synapse_args;
 
 typedef void (*pgl_on_pre_fn)(const pgl_synapse_args*, int64_t step, const pgl_arrival*, uint32_t n);
-// spikes: population indices of this slice's neurons that spiked at t_step
+// spikes: population indices of this shard's neurons that spiked at t_step
 typedef void (*pgl_on_post_fn)(const pgl_synapse_args*, int64_t step, const uint32_t* spikes, uint32_t n);
 typedef void (*pgl_synapse_step_fn)(const pgl_synapse_args*, int64_t step);
 
@@ -131,30 +131,30 @@ int32_t pgl_abi_version(void);
 const char* pgl_last_error(void);  // message of the last failed call of this thread
 // All functions below that return int32_t or int64_t return -1 when they fail (see pgl_last_error), else an id, a count
 // or 0.
-pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_delay, uint32_t max_delay, int32_t real_bytes);
+pgl_engine* pgl_engine_create(uint32_t threads, uint32_t shards, uint32_t min_delay, uint32_t max_delay, int32_t real_bytes);
 void pgl_engine_destroy(pgl_engine*);
-// slice_begin: [slices + 1] neuron indices, multiples of 64 (except the last); args: [slices], copied; fn may be NULL
+// shard_begin: [shards + 1] neuron indices, multiples of 64 (except the last); args: [shards], copied; fn may be NULL
 // for a spike source.
-int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* slice_begin, pgl_integrate_fn, pgl_update_fn,
+int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* shard_begin, pgl_integrate_fn, pgl_update_fn,
                            pgl_after_fn, const pgl_population_args* args);
 // Replaying trains: (step, index) sorted by step, then index; copied.
 int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const int64_t* steps, const uint32_t* indices);
 // After each update copy real state[0..size) of the whole population into ring slot (step+1) & mask.
-// state: base pointer of the population's array (contiguous over slices); ring: [mask + 1][stride]. repeats (NULL where
+// state: base pointer of the population's array (contiguous over shards); ring: [mask + 1][stride]. repeats (NULL where
 // a train has none) and repeated, real [repeats->n], must live as long as the engine.
 int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask,
                         const pgl_repeats* repeats, void* repeated);
-// Static delivery: arena[slice] is the base of the slice's receptor variables that stores' target indices address.
+// Static delivery: arena[shard] is the base of the shard's receptor variables that stores' target indices address.
 // lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
-// General delivery of one group; functions may be NULL. args: [slices], copied. lead: 0: on_pre at the beginning of a
+// General delivery of one group; functions may be NULL. args: [shards], copied. lead: 0: on_pre at the beginning of a
 // step; 1: on_pre for what arrives at its end, between the two parts of the target's update.
 int32_t pgl_synapse_add(pgl_engine*, uint32_t source_population, uint32_t target_population, pgl_store*, pgl_on_pre_fn,
                         pgl_on_post_fn, pgl_synapse_step_fn, const pgl_synapse_args* args, int32_t lead);
 
 // ---------------------------------------------------------------- engine: recording
 int32_t pgl_record_spikes(pgl_engine*, uint32_t population, uint32_t begin, uint32_t end, uint32_t stride);
-// bases: [slices] pointers to the variable, offset to each slice; indices: population indices, ascending.
+// bases: [shards] pointers to the variable, offset to each shard; indices: population indices, ascending.
 int32_t pgl_record_variable(pgl_engine*, uint32_t population, void* const* bases, const uint32_t* indices, uint32_t n,
                             uint32_t every);
 int64_t pgl_spikes_count(pgl_engine*, int32_t recorder);
@@ -210,8 +210,8 @@ typedef struct pgl_group {  // one synapse group to be laid down in a store
   pgl_rule rule;
   pgl_distribution weight;        // ignored where the store keeps no weights
   pgl_distribution delay;         // ms; rounded to steps, at least 1, at most max_delay
-  const uint32_t* slice_begin;    // [slices + 1] of the target population
-  const uint32_t* arena_offset;   // [slices] where the target's receptor variable begins in each slice's arena (0 for general groups)
+  const uint32_t* shard_begin;    // [shards + 1] of the target population
+  const uint32_t* arena_offset;   // [shards] where the target's receptor variable begins in each shard's arena (0 for general groups)
 } pgl_group;
 
 enum pgl_store_flags {
@@ -219,12 +219,12 @@ enum pgl_store_flags {
   PGL_STORE_TRANSPOSED = 2,  // post_begin, post_position, post_source (general groups with on_post)
   PGL_STORE_SOURCES = 4,     // source by position
   PGL_STORE_DELAYS = 8,      // delay by position
-  PGL_STORE_DENSE = 16,      // full matrix rows over each slice's targets, one delay; one group only
+  PGL_STORE_DENSE = 16,      // full matrix rows over each shard's targets, one delay; one group only
   PGL_STORE_PROCEDURAL = 32  // nothing stored: rows are regenerated at each spike; one group only
 };
 // progress: rows done of rows in all (called from the calling thread now and then); returns non-zero to abort.
 typedef int32_t (*pgl_progress_fn)(int64_t done, int64_t total, void* user);
-pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
+pgl_store* pgl_store_build(uint32_t n_source, uint32_t shards, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
                            double dt, uint32_t max_delay, uint64_t seed, uint32_t threads, int32_t real_bytes,
                            pgl_progress_fn progress, void* user);
 void pgl_store_destroy(pgl_store*);
@@ -237,10 +237,10 @@ uint64_t pgl_store_bytes(const pgl_store*);
 int32_t pgl_store_read(const pgl_store*, uint32_t group, uint32_t* pre, uint32_t* post, uint16_t* delay_steps, double* weight);
 int32_t pgl_store_write_weights(pgl_store*, uint32_t group, const double* weight);  // same order
 int32_t pgl_store_set_common_weight(pgl_store*, double weight);
-// Canonical permutation of one general (single-group) store: position of the k-th synapse in (slice, position),
+// Canonical permutation of one general (single-group) store: position of the k-th synapse in (shard, position),
 // for synapse variables other than the weight.
-int32_t pgl_store_positions(const pgl_store*, uint32_t group, uint32_t* slice, uint32_t* position);
-// Addresses of a slice's arrays, to be placed in pgl_synapse_args (NULL where not kept).
+int32_t pgl_store_positions(const pgl_store*, uint32_t group, uint32_t* shard, uint32_t* position);
+// Addresses of a shard's arrays, to be placed in pgl_synapse_args (NULL where not kept).
 typedef struct pgl_store_view {
   void* weight;
   void* target;
@@ -252,7 +252,7 @@ typedef struct pgl_store_view {
   uint32_t n_synapses;
   int32_t wide_target;
 } pgl_store_view;
-int32_t pgl_store_slice(pgl_store*, uint32_t slice, pgl_store_view* out);
+int32_t pgl_store_shard(pgl_store*, uint32_t shard, pgl_store_view* out);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,7 @@ PGL_COLD inline DelaySampler dry_run(uint32_t n_source, const pgl_group& group, 
                                      const Call<uint32_t, Row&, uint32_t>& body) {
   const uint32_t whole[2] = {0, group.n_target}, offset[1] = {0};
   pgl_group flat = group;
-  flat.slice_begin = whole;
+  flat.shard_begin = whole;
   flat.arena_offset = offset;
   StorePlan plan;
   plan.seed = seed;
@@ -55,11 +55,11 @@ PGL_COLD inline DelaySampler dry_run(uint32_t n_source, const pgl_group& group, 
 
 extern "C" {
 
-pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
+pgl_store* pgl_store_build(uint32_t n_source, uint32_t shards, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
                            double dt, uint32_t max_delay, uint64_t seed, uint32_t threads, int32_t real_bytes,
                            pgl_progress_fn report, void* user) {
   return pgl::guarded<pgl_store*>(nullptr, [&] {
-    if (n_groups == 0 || slices == 0) throw pgl::Error("a store needs at least one group and one slice");
+    if (n_groups == 0 || shards == 0) throw pgl::Error("a store needs at least one group and one shard");
     if (max_delay == 0 || max_delay > 65535) throw pgl::Error("delays must lie between 1 and 65535 steps");
     if (n_source >= 0xffffffffu) throw pgl::Error("a population has too many neurons");
     auto* store = new pgl::BuiltStore;
@@ -72,9 +72,9 @@ pgl_store* pgl_store_build(uint32_t n_source, uint32_t slices, uint32_t n_groups
     store->real_bytes = real_bytes;
     store->seed = seed;
     store->dt = dt;
-    store->slices.resize(slices);
+    store->shards.resize(shards);
     store->choose_delivery = pgl::choose_delivery;
-    pgl::detail::adopt_groups(*store, n_groups, groups, slices);
+    pgl::detail::adopt_groups(*store, n_groups, groups, shards);
     pgl::Progress progress(report, user, int64_t(n_source) * (flags & PGL_STORE_PROCEDURAL ? 1 : 2));
     const uint32_t workers = threads == 0 ? 1u : threads;
     pgl::detail::Builder(*store, max_delay, workers, progress).build();

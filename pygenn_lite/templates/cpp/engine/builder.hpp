@@ -1,4 +1,4 @@
-// Builds stores: counts the synapses of every row and slice, makes room for exactly so many, fills.
+// Builds stores: counts the synapses of every row and shard, makes room for exactly so many, fills.
 #ifndef PGL_BUILDER_HPP
 #define PGL_BUILDER_HPP
 
@@ -17,7 +17,7 @@ namespace pgl {
 namespace detail {
 
 // Copies what the descriptions point to; given weights are needed only while they are laid down.
-PGL_COLD inline void adopt_groups(BuiltStore& store, uint32_t n_groups, const pgl_group* groups, uint32_t slices) {
+PGL_COLD inline void adopt_groups(BuiltStore& store, uint32_t n_groups, const pgl_group* groups, uint32_t shards) {
   const auto keep = [](auto& owned, auto* from, uint64_t n) {
     owned.push({});
     owned.back().append(from, n);
@@ -25,10 +25,10 @@ PGL_COLD inline void adopt_groups(BuiltStore& store, uint32_t n_groups, const pg
   };
   for (uint32_t g = 0; g < n_groups; ++g) {
     pgl_group group = groups[g];
-    if (group.slice_begin[0] != 0 || group.slice_begin[slices] != group.n_target)
-      throw Error("the slices do not cover the target population");
-    group.slice_begin = keep(store.owned, group.slice_begin, uint64_t(slices) + 1);
-    group.arena_offset = keep(store.owned, group.arena_offset, slices);
+    if (group.shard_begin[0] != 0 || group.shard_begin[shards] != group.n_target)
+      throw Error("the shards do not cover the target population");
+    group.shard_begin = keep(store.owned, group.shard_begin, uint64_t(shards) + 1);
+    group.arena_offset = keep(store.owned, group.arena_offset, shards);
     if (group.rule.kind == PGL_EXPLICIT && group.rule.row_begin != nullptr) {
       const int64_t n = group.rule.row_begin[store.n_source];
       for (uint32_t row = 0; row < store.n_source; ++row)
@@ -67,7 +67,7 @@ class Builder {
       : store_(store), threads_(threads), progress_(progress) {
     plan_.seed = store.seed;
     plan_.n_source = store.n_source;
-    plan_.slices = uint32_t(store.slices.size());
+    plan_.shards = uint32_t(store.shards.size());
     plan_.max_delay = max_delay;
   }
 
@@ -115,19 +115,19 @@ class Builder {
   }
 
   PGL_COLD void check_arena() {
-    for (uint32_t s = 0; s < plan_.slices; ++s) {
-      pgl_slice_store& slice = store_.slices[s];
+    for (uint32_t s = 0; s < plan_.shards; ++s) {
+      pgl_shard_store& shard = store_.shards[s];
       uint64_t largest = 0;
       for (const GroupPlan& group : plan_.groups) {
-        if (group.slice_begin[s] > group.slice_begin[s + 1]) throw Error("the slices do not ascend");
-        const uint64_t end = uint64_t(group.arena_offset[s]) + (group.slice_begin[s + 1] - group.slice_begin[s]);
+        if (group.shard_begin[s] > group.shard_begin[s + 1]) throw Error("the shards do not ascend");
+        const uint64_t end = uint64_t(group.arena_offset[s]) + (group.shard_begin[s + 1] - group.shard_begin[s]);
         largest = end > largest ? end : largest;
       }
-      if (largest > uint64_t(1) << 32) throw Error("more target variables in one slice than 32 bits address");
+      if (largest > uint64_t(1) << 32) throw Error("more target variables in one shard than 32 bits address");
       wide_.push(largest > uint64_t(1) << 16);
       if (kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL)) {
-        slice.dense_columns = plan_.groups[0].slice_begin[s + 1] - plan_.groups[0].slice_begin[s];
-        slice.dense_offset = plan_.groups[0].arena_offset[s];
+        shard.dense_columns = plan_.groups[0].shard_begin[s + 1] - plan_.groups[0].shard_begin[s];
+        shard.dense_offset = plan_.groups[0].arena_offset[s];
       }
     }
   }
@@ -159,11 +159,11 @@ class Builder {
     });
   }
 
-  // Synapses of each row and slice (into row_begin, to be summed), the range of delays, sizes of the groups.
+  // Synapses of each row and shard (into row_begin, to be summed), the range of delays, sizes of the groups.
   void count() {
     const bool stored = !kept(PGL_STORE_DENSE) && !kept(PGL_STORE_PROCEDURAL);
     if (stored)
-      for (pgl_slice_store& slice : store_.slices) slice.row_begin.reset(uint64_t(store_.n_source) + 1);
+      for (pgl_shard_store& shard : store_.shards) shard.row_begin.reset(uint64_t(store_.n_source) + 1);
     struct Found {
       List<int64_t> sizes;
       List<DelayRange> delays;
@@ -182,9 +182,9 @@ class Builder {
       for (uint32_t g = 0; g < plan_.groups.size(); ++g) mine.sizes[g] += row.group_end(g) - row.group_begin(g);
       if (!kept(PGL_STORE_DENSE)) row.widen_delays(r, mine.delays.data());
       if (!stored) return;
-      mine.count.assign(plan_.slices, 0);
-      row.count_slices(mine.count.data());
-      for (uint32_t s = 0; s < plan_.slices; ++s) store_.slices[s].row_begin[r + 1] = uint32_t(mine.count[s]);
+      mine.count.assign(plan_.shards, 0);
+      row.count_shards(mine.count.data());
+      for (uint32_t s = 0; s < plan_.shards; ++s) store_.shards[s].row_begin[r + 1] = uint32_t(mine.count[s]);
     });
     store_.group_sizes.assign(plan_.groups.size(), 0);
     List<uint8_t> occurs;
@@ -214,55 +214,55 @@ class Builder {
   }
 
   void sum_rows() {
-    for (pgl_slice_store& slice : store_.slices) {
+    for (pgl_shard_store& shard : store_.shards) {
       uint64_t total = 0;
       for (uint32_t row = 0; row < store_.n_source; ++row) {
-        const uint32_t here = slice.row_begin[row + 1];
+        const uint32_t here = shard.row_begin[row + 1];
         longest_ = here > longest_ ? here : longest_;
         total += here;
-        slice.row_begin[row + 1] = uint32_t(total);
+        shard.row_begin[row + 1] = uint32_t(total);
       }
-      if (total > 0xffffffffull) throw Error("more than 2^32 synapses in one slice of a store; use more slices (threads)");
+      if (total > 0xffffffffull) throw Error("more than 2^32 synapses in one shard of a store; use more shards (threads)");
     }
   }
 
   PGL_COLD void allocate() {
-    for (uint32_t s = 0; s < plan_.slices; ++s) {
-      pgl_slice_store& slice = store_.slices[s];
-      const uint64_t n = slice.row_begin[store_.n_source];
+    for (uint32_t s = 0; s < plan_.shards; ++s) {
+      pgl_shard_store& shard = store_.shards[s];
+      const uint64_t n = shard.row_begin[store_.n_source];
       if (plan_.n_delays > 1) {
         const uint64_t segments = uint64_t(store_.n_source) * (plan_.n_delays + 1);
         if (longest_ > 65535)
-          slice.segment32.reset(segments);
+          shard.segment32.reset(segments);
         else
-          slice.segment16.reset(segments);
+          shard.segment16.reset(segments);
       }
       if (wide_[s])
-        slice.target32.reset(n);
+        shard.target32.reset(n);
       else
-        slice.target16.reset(n);
-      if (kept(PGL_STORE_WEIGHTS)) reset_weights(slice, n);
-      if (kept(PGL_STORE_DELAYS)) slice.delay.reset(n);
-      if (kept(PGL_STORE_SOURCES)) slice.source.reset(n);
+        shard.target16.reset(n);
+      if (kept(PGL_STORE_WEIGHTS)) reset_weights(shard, n);
+      if (kept(PGL_STORE_DELAYS)) shard.delay.reset(n);
+      if (kept(PGL_STORE_SOURCES)) shard.source.reset(n);
     }
   }
 
-  void reset_weights(pgl_slice_store& slice, uint64_t n) const {
+  void reset_weights(pgl_shard_store& shard, uint64_t n) const {
     if (store_.real_bytes == 4)
-      slice.weight32.reset(n);
+      shard.weight32.reset(n);
     else
-      slice.weight64.reset(n);
+      shard.weight64.reset(n);
   }
 
   template <class Real>
-  static HugeArray<Real>& weights(pgl_slice_store& slice) {
+  static HugeArray<Real>& weights(pgl_shard_store& shard) {
     if constexpr (sizeof(Real) == 4)
-      return slice.weight32;
+      return shard.weight32;
     else
-      return slice.weight64;
+      return shard.weight64;
   }
 
-  // Each row is sorted in small buffers that stay in the cache, then copied: slice after slice, without gaps.
+  // Each row is sorted in small buffers that stay in the cache, then copied: shard after shard, without gaps.
   struct Sorted {
     RowBuffer<uint32_t> target;
     RowBuffer<float> weight32;
@@ -280,7 +280,7 @@ class Builder {
       row.locate();
       row.sort();
       place(row, row.local(), out.target);
-      for (uint32_t s = 0; s < plan_.slices; ++s) store_row(r, s, row.key_begin() + uint64_t(s) * plan_.n_delays, out);
+      for (uint32_t s = 0; s < plan_.shards; ++s) store_row(r, s, row.key_begin() + uint64_t(s) * plan_.n_delays, out);
       if (!kept(PGL_STORE_WEIGHTS)) return;
       if (store_.real_bytes == 4)
         store_weights<float>(r, row, out.weight32);
@@ -310,41 +310,41 @@ class Builder {
   void store_weights(uint32_t r, Row& row, RowBuffer<Real>& sorted) {
     row.make_weights<Real>();
     place(row, row.weights<Real>(), sorted);
-    for (uint32_t s = 0; s < plan_.slices; ++s) {
+    for (uint32_t s = 0; s < plan_.shards; ++s) {
       const uint32_t* key_begin = row.key_begin() + uint64_t(s) * plan_.n_delays;
-      pgl_slice_store& slice = store_.slices[s];
+      pgl_shard_store& shard = store_.shards[s];
       copy(sorted.data() + key_begin[0], key_begin[plan_.n_delays] - key_begin[0],
-           weights<Real>(slice).data() + slice.row_begin[r]);
+           weights<Real>(shard).data() + shard.row_begin[r]);
     }
   }
 
   void store_row(uint32_t r, uint32_t s, const uint32_t* key_begin, Sorted& sorted) {
-    pgl_slice_store& slice = store_.slices[s];
+    pgl_shard_store& shard = store_.shards[s];
     const uint32_t n_delays = plan_.n_delays, from = key_begin[0], n = key_begin[n_delays] - from;
-    const uint64_t at = slice.row_begin[r];
+    const uint64_t at = shard.row_begin[r];
     const uint32_t* __restrict target = sorted.target.data() + from;
     if (wide_[s]) {
-      copy(target, n, slice.target32.data() + at);
+      copy(target, n, shard.target32.data() + at);
     } else {
-      uint16_t* __restrict out = slice.target16.data() + at;
+      uint16_t* __restrict out = shard.target16.data() + at;
       for (uint32_t k = 0; k < n; ++k) out[k] = uint16_t(target[k]);
     }
-    if (kept(PGL_STORE_SOURCES)) fill_with(slice.source.data() + at, n, r);
+    if (kept(PGL_STORE_SOURCES)) fill_with(shard.source.data() + at, n, r);
     for (uint32_t d = 0; d < n_delays && kept(PGL_STORE_DELAYS); ++d)
-      fill_with(slice.delay.data() + at + (key_begin[d] - from), key_begin[d + 1] - key_begin[d], uint16_t(store_.delays[d]));
+      fill_with(shard.delay.data() + at + (key_begin[d] - from), key_begin[d + 1] - key_begin[d], uint16_t(store_.delays[d]));
     if (n_delays == 1) return;
     const uint64_t segment = uint64_t(r) * (n_delays + 1);
-    if (!slice.segment16.empty())
-      for (uint32_t d = 0; d <= n_delays; ++d) slice.segment16[segment + d] = uint16_t(key_begin[d] - from);
+    if (!shard.segment16.empty())
+      for (uint32_t d = 0; d <= n_delays; ++d) shard.segment16[segment + d] = uint16_t(key_begin[d] - from);
     else
-      for (uint32_t d = 0; d <= n_delays; ++d) slice.segment32[segment + d] = key_begin[d] - from;
+      for (uint32_t d = 0; d <= n_delays; ++d) shard.segment32[segment + d] = key_begin[d] - from;
   }
 
   void fill_dense() {
-    for (pgl_slice_store& slice : store_.slices) {
-      const uint64_t n = uint64_t(store_.n_source) * slice.dense_columns;
-      if (n > 0xffffffffull) throw Error("more than 2^32 entries in one slice of a matrix; use more slices (threads)");
-      reset_weights(slice, n);
+    for (pgl_shard_store& shard : store_.shards) {
+      const uint64_t n = uint64_t(store_.n_source) * shard.dense_columns;
+      if (n > 0xffffffffull) throw Error("more than 2^32 entries in one shard of a matrix; use more shards (threads)");
+      reset_weights(shard, n);
     }
     List<Row> rows = rows_for_threads(plan_, threads_);
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
@@ -363,8 +363,8 @@ class Builder {
   void store_dense(uint32_t r, Row& row) {
     row.make_weights<Real>();
     for (uint32_t k = 0; k < row.size(); ++k) {
-      pgl_slice_store& slice = store_.slices[row.keys()[k]];
-      weights<Real>(slice)[uint64_t(r) * slice.dense_columns + (row.local()[k] - slice.dense_offset)] = row.weights<Real>()[k];
+      pgl_shard_store& shard = store_.shards[row.keys()[k]];
+      weights<Real>(shard)[uint64_t(r) * shard.dense_columns + (row.local()[k] - shard.dense_offset)] = row.weights<Real>()[k];
     }
   }
 
@@ -380,23 +380,23 @@ class Builder {
   }
 
   void transpose() {
-    for (uint32_t s = 0; s < plan_.slices; ++s) {
-      pgl_slice_store& slice = store_.slices[s];
-      const uint64_t n = slice.row_begin[store_.n_source];
-      const uint32_t columns = plan_.groups[0].slice_begin[s + 1] - plan_.groups[0].slice_begin[s];
+    for (uint32_t s = 0; s < plan_.shards; ++s) {
+      pgl_shard_store& shard = store_.shards[s];
+      const uint64_t n = shard.row_begin[store_.n_source];
+      const uint32_t columns = plan_.groups[0].shard_begin[s + 1] - plan_.groups[0].shard_begin[s];
       const uint32_t offset = plan_.groups[0].arena_offset[s];
-      slice.post_begin.reset(uint64_t(columns) + 1);
-      slice.post_position.reset(n);
-      slice.post_source.reset(n);
-      parallel_group(threads_, store_.n_source, columns, slice.post_begin.data(),
+      shard.post_begin.reset(uint64_t(columns) + 1);
+      shard.post_position.reset(n);
+      shard.post_source.reset(n);
+      parallel_group(threads_, store_.n_source, columns, shard.post_begin.data(),
           [&](uint64_t begin, uint64_t end, auto sink) {
             for (uint64_t row = begin; row < end; ++row)
-              for (uint32_t k = slice.row_begin[row]; k < slice.row_begin[row + 1]; ++k)
-                sink((wide_[s] ? slice.target32[k] : slice.target16[k]) - offset, k, uint32_t(row));
+              for (uint32_t k = shard.row_begin[row]; k < shard.row_begin[row + 1]; ++k)
+                sink((wide_[s] ? shard.target32[k] : shard.target16[k]) - offset, k, uint32_t(row));
           },
           [&](uint64_t place, uint64_t, uint32_t position, uint32_t source) {
-            slice.post_position[place] = position;
-            slice.post_source[place] = source;
+            shard.post_position[place] = position;
+            shard.post_source[place] = source;
           });
     }
   }

@@ -1,8 +1,8 @@
 // Calendars: what arrives at which step.
 //
-// When spikes become visible, every slice looks up each new spike's row once and notes, for each delay that occurs,
+// When spikes become visible, every shard looks up each new spike's row once and notes, for each delay that occurs,
 // the part of the row (segment) that arrives then. Delivery at a step then walks one contiguous list, and can fetch
-// ahead from memory what it will need. A calendar belongs to one store on one slice and is touched by its owner only.
+// ahead from memory what it will need. A calendar belongs to one store on one shard and is touched by its owner only.
 #ifndef PGL_CALENDAR_HPP
 #define PGL_CALENDAR_HPP
 
@@ -60,11 +60,11 @@ inline pgl_arrival make_entry(pgl_arrival*, uint32_t begin, uint32_t end, uint32
 inline constexpr uint32_t kRowsAhead = 6, kPlainRowsAhead = 32;
 
 template <class Entry, class Offset>
-void post_segments(Calendar<Entry>& calendar, const pgl_store& store, const pgl_slice_store& slice,
+void post_segments(Calendar<Entry>& calendar, const pgl_store& store, const pgl_shard_store& shard,
                    const Offset* segments, const uint32_t* spikes, uint32_t n, int64_t step, int64_t first_arrival) {
   const uint32_t n_delays = static_cast<uint32_t>(store.delays.size());
   const uint32_t* delays = store.delays.data();
-  const uint32_t* row_begin = slice.row_begin.data();
+  const uint32_t* row_begin = shard.row_begin.data();
   const size_t stride = n_delays + size_t{1};
   const size_t row_bytes = stride * sizeof(Offset);
   const auto fetch = [&](uint32_t source) {
@@ -99,24 +99,24 @@ void post_segments(Calendar<Entry>& calendar, const pgl_store& store, const pgl_
 // Notes the arrivals of the spikes (source indices, ascending) that carry time t_step. Arrivals before `first_arrival`
 // are left out.
 template <class Entry>
-void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_slice_store& slice,
+void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_shard_store& shard,
                  const uint32_t* spikes, uint32_t n, int64_t step, int64_t first_arrival) {
   if (n == 0) return;
-  if (!slice.segment16.empty()) {
-    detail::post_segments(calendar, store, slice, slice.segment16.data(), spikes, n, step, first_arrival);
+  if (!shard.segment16.empty()) {
+    detail::post_segments(calendar, store, shard, shard.segment16.data(), spikes, n, step, first_arrival);
     return;
   }
-  if (!slice.segment32.empty()) {
-    detail::post_segments(calendar, store, slice, slice.segment32.data(), spikes, n, step, first_arrival);
+  if (!shard.segment32.empty()) {
+    detail::post_segments(calendar, store, shard, shard.segment32.data(), spikes, n, step, first_arrival);
     return;
   }
   const uint32_t delay = store.delays.front();
   if (step + delay < first_arrival) return;
   List<Entry>& slot = calendar.at(step + delay);
   Entry* const kind = nullptr;
-  if (slice.row_begin.empty()) {
-    const uint32_t columns = slice.dense_columns;
-    if ((store.flags & PGL_STORE_DENSE) == 0 || columns == 0) return;  // nothing on this slice
+  if (shard.row_begin.empty()) {
+    const uint32_t columns = shard.dense_columns;
+    if ((store.flags & PGL_STORE_DENSE) == 0 || columns == 0) return;  // nothing on this shard
     for (uint32_t i = 0; i < n; ++i) {
       const uint32_t source = spikes[i];
       if constexpr (kSame<Entry, Segment>) {
@@ -127,7 +127,7 @@ void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_sl
     }
     return;
   }
-  const uint32_t* row_begin = slice.row_begin.data();
+  const uint32_t* row_begin = shard.row_begin.data();
   for (uint32_t i = 0; i < n && i < detail::kPlainRowsAhead; ++i) fetch_line(row_begin + spikes[i]);
   for (uint32_t i = 0; i < n; ++i) {
     if (i + detail::kPlainRowsAhead < n) fetch_line(row_begin + spikes[i + detail::kPlainRowsAhead]);

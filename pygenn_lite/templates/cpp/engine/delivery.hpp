@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "error.hpp"
-#include "static_slice.hpp"
+#include "static_shard.hpp"
 #include "store.hpp"
 
 namespace pgl {
@@ -78,7 +78,7 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
 }
 
 template <class Real>
-const Real* weights_of(const pgl_slice_store& synapses) {
+const Real* weights_of(const pgl_shard_store& synapses) {
   if constexpr (kSame<Real, float>) {
     return synapses.weight32.data();
   } else {
@@ -87,7 +87,7 @@ const Real* weights_of(const pgl_slice_store& synapses) {
 }
 
 template <class Real, class Target, bool kWeights>
-void deliver_sparse(StaticSlice& part, const Segment* segments, uint32_t n) {
+void deliver_sparse(StaticShard& part, const Segment* segments, uint32_t n) {
   const Target* target;
   if constexpr (kSame<Target, uint16_t>) {
     target = part.synapses->target16.data();
@@ -110,7 +110,7 @@ void add_rows(Real* __restrict out, const Real* const* rows, uint32_t columns) {
 }
 
 template <class Real>
-void deliver_dense(StaticSlice& part, const Segment* entries, uint32_t n) {
+void deliver_dense(StaticShard& part, const Segment* entries, uint32_t n) {
   const size_t columns = part.synapses->dense_columns;
   const Real* weights = weights_of<Real>(*part.synapses);
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;
@@ -128,15 +128,15 @@ void deliver_dense(StaticSlice& part, const Segment* entries, uint32_t n) {
 
 // All to all with one weight: no matrix, only a neuron's synapse with itself may be missing.
 template <class Real>
-void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n) {
+void deliver_dense_common(StaticShard& part, const Segment* entries, uint32_t n) {
   const uint32_t columns = part.synapses->dense_columns;
   const Real weight = static_cast<Real>(part.store->common_weight);
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;
   const pgl_group& group = part.store->groups.front();
   const bool skip_itself = group.rule.same_population && !group.rule.autapses;
-  const uint32_t first = group.slice_begin[part.slice];
+  const uint32_t first = group.shard_begin[part.shard];
   for (uint32_t i = 0; i < n; ++i) {
-    const uint32_t itself = entries[i].begin - first;  // wraps, and is too large, where the slice lies behind
+    const uint32_t itself = entries[i].begin - first;  // wraps, and is too large, where the shard lies behind
     const uint32_t stop = skip_itself && itself < columns ? itself : columns;
     for (uint32_t j = 0; j < stop; ++j) out[j] += weight;
     for (uint32_t j = stop + 1; j < columns; ++j) out[j] += weight;
@@ -144,7 +144,7 @@ void deliver_dense_common(StaticSlice& part, const Segment* entries, uint32_t n)
 }
 
 template <class Real>
-Delivery choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) {
+Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0;
   if ((store.flags & PGL_STORE_DENSE) != 0) return weights ? deliver_dense<Real> : deliver_dense_common<Real>;
   if (!synapses.target32.empty()) {
@@ -155,8 +155,8 @@ Delivery choose_delivery(const pgl_store& store, const pgl_slice_store& synapses
 
 }  // namespace detail
 
-// The loop for one slice of a store.
-inline Delivery choose_delivery(const pgl_store& store, const pgl_slice_store& synapses) {
+// The loop for one shard of a store.
+inline Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
   return store.real_bytes == 8 ? detail::choose_delivery<double>(store, synapses)
                                : detail::choose_delivery<float>(store, synapses);
 }

@@ -44,7 +44,7 @@ void check_store(pgl_engine* engine, uint32_t source, const pgl_store* store) {
     throw Error("the store has %u rows, the source population %u neurons", store->n_source,
                 engine->populations[source].size);
   }
-  if (store->slices.size() != engine->slices().size()) throw Error("store and engine are cut into different slices");
+  if (store->shards.size() != engine->shards().size()) throw Error("store and engine are cut into different shards");
   if (store->real_bytes != static_cast<int32_t>(engine->real_bytes)) throw Error("store and engine differ in precision");
   int64_t synapses = 0;
   for (const int64_t size : store->group_sizes) synapses += size;
@@ -64,44 +64,44 @@ const char* pgl_last_error(void) { return pgl::last_error().text; }
 
 // ---------------------------------------------------------------- construction
 
-pgl_engine* pgl_engine_create(uint32_t threads, uint32_t slices, uint32_t min_delay, uint32_t max_delay,
+pgl_engine* pgl_engine_create(uint32_t threads, uint32_t shards, uint32_t min_delay, uint32_t max_delay,
                               int32_t real_bytes) {
   return guarded<pgl_engine*>(nullptr, [&] {
-    if (threads == 0 || slices == 0) throw Error("an engine needs at least one thread and one slice");
+    if (threads == 0 || shards == 0) throw Error("an engine needs at least one thread and one shard");
     if (min_delay == 0 || max_delay < min_delay || max_delay > 65535) {
       throw Error("delays must be 1 to 65535 steps, the shortest not above the longest");
     }
     if (real_bytes != 4 && real_bytes != 8) throw Error("numbers have 4 or 8 bytes");
-    return new pgl_engine(threads, slices, min_delay, max_delay, static_cast<uint32_t>(real_bytes));
+    return new pgl_engine(threads, shards, min_delay, max_delay, static_cast<uint32_t>(real_bytes));
   });
 }
 
 void pgl_engine_destroy(pgl_engine* engine) { delete engine; }
 
-int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* slice_begin,
+int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* shard_begin,
                            pgl_integrate_fn integrate, pgl_update_fn update, pgl_after_fn after,
                            const pgl_population_args* args) {
   return guarded<int32_t>(-1, [&] {
-    const size_t slices = engine->slices().size();
+    const size_t shards = engine->shards().size();
     pgl::Population population;
     population.size = size;
-    population.slice_begin.append(slice_begin, slices + 1);
-    if (slice_begin[0] != 0 || slice_begin[slices] != size) throw Error("the slices do not cover the population");
-    for (size_t s = 0; s < slices; ++s) {
-      if (slice_begin[s] > slice_begin[s + 1]) throw Error("slices must ascend");
-      if (slice_begin[s] % PGL_BLOCK != 0 && slice_begin[s] != size) throw Error("slices must begin at multiples of 64");
+    population.shard_begin.append(shard_begin, shards + 1);
+    if (shard_begin[0] != 0 || shard_begin[shards] != size) throw Error("the shards do not cover the population");
+    for (size_t s = 0; s < shards; ++s) {
+      if (shard_begin[s] > shard_begin[s + 1]) throw Error("shards must ascend");
+      if (shard_begin[s] % PGL_BLOCK != 0 && shard_begin[s] != size) throw Error("shards must begin at multiples of 64");
     }
     if (args == nullptr && (update != nullptr || after != nullptr)) throw Error("a kernel needs its arguments");
     population.integrate = integrate;
     population.update = update;
     population.after = after;
     population.counts.reset(size);
-    for (size_t s = 0; s < slices; ++s) {
-      pgl::PopulationSlice part;
+    for (size_t s = 0; s < shards; ++s) {
+      pgl::PopulationShard part;
       if (args != nullptr) part.args = args[s];
-      part.begin = slice_begin[s];
-      part.count = slice_begin[s + 1] - slice_begin[s];
-      engine->slices()[s].populations.push(pgl::move(part));
+      part.begin = shard_begin[s];
+      part.count = shard_begin[s + 1] - shard_begin[s];
+      engine->shards()[s].populations.push(pgl::move(part));
     }
     engine->populations.push(pgl::move(population));
     return static_cast<int32_t>(engine->populations.size() - 1);
@@ -112,19 +112,19 @@ int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const 
                        const uint32_t* indices) {
   return guarded<int32_t>(-1, [&] {
     pgl::Population& population = population_at(engine, index);
-    pgl::List<pgl::List<pgl::Spike>> trains(engine->slices().size());
+    pgl::List<pgl::List<pgl::Spike>> trains(engine->shards().size());
     for (int64_t k = 0; k < count; ++k) {
       const pgl::Spike spike{steps[k], indices[k]};
       if (spike.index >= population.size) throw Error("a spike train names a neuron beyond the population");
       if (k > 0 && spike < pgl::Spike{steps[k - 1], indices[k - 1]}) {
         throw Error("spike trains must be sorted by step, then index");
       }
-      const pgl::List<uint32_t>& bounds = population.slice_begin;
+      const pgl::List<uint32_t>& bounds = population.shard_begin;
       const uint32_t* behind = pgl::first_not_below(bounds.begin(), bounds.end(), spike.index + 1);
       trains[static_cast<size_t>(behind - bounds.begin() - 1)].push(spike);
     }
     for (size_t s = 0; s < trains.size(); ++s) {
-      pgl::PopulationSlice& part = engine->slices()[s].populations[index];
+      pgl::PopulationShard& part = engine->shards()[s].populations[index];
       part.train = pgl::move(trains[s]);
       part.train_next = 0;
     }
@@ -152,9 +152,9 @@ int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, vo
   return guarded<int32_t>(-1, [&] {
     check_store(engine, source, store);
     if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
-    pgl::List<pgl::Slice>& slices = engine->slices();
-    for (uint32_t s = 0; s < slices.size(); ++s) {
-      slices[s].statics.push(pgl::make_static_slice(*store, s, arena[s]));
+    pgl::List<pgl::Shard>& shards = engine->shards();
+    for (uint32_t s = 0; s < shards.size(); ++s) {
+      shards[s].statics.push(pgl::make_static_shard(*store, s, arena[s]));
     }
     engine->statics.push({lead});
     const auto id = static_cast<uint32_t>(engine->statics.size() - 1);
@@ -171,13 +171,13 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
     if (population_at(engine, target).integrate == nullptr && lead == 1) {
       throw Error("arrivals at the end of a step need a target whose update is in two parts");
     }
-    pgl::List<pgl::Slice>& slices = engine->slices();
-    for (size_t s = 0; s < slices.size(); ++s) {
-      pgl::GeneralSlice part(store->delays.back());
+    pgl::List<pgl::Shard>& shards = engine->shards();
+    for (size_t s = 0; s < shards.size(); ++s) {
+      pgl::GeneralShard part(store->delays.back());
       part.args = args[s];
       part.store = store;
-      part.synapses = &store->slices[s];
-      slices[s].generals.push(pgl::move(part));
+      part.synapses = &store->shards[s];
+      shards[s].generals.push(pgl::move(part));
     }
     engine->generals.push({target, lead, on_pre, on_post, step});
     const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
@@ -193,9 +193,9 @@ int32_t pgl_record_spikes(pgl_engine* engine, uint32_t index, uint32_t begin, ui
   return guarded<int32_t>(-1, [&] {
     pgl::Population& population = population_at(engine, index);
     if (begin > end || end > population.size || stride == 0) throw Error("the recorded slice leaves the population");
-    const auto slices = static_cast<uint32_t>(engine->slices().size());
+    const auto shards = static_cast<uint32_t>(engine->shards().size());
     engine->recorders.push({nullptr, nullptr});  // first, so that the engine owns what is made next
-    engine->recorders.back().spikes = new pgl::SpikeRecorder(slices, begin, end, stride);
+    engine->recorders.back().spikes = new pgl::SpikeRecorder(shards, begin, end, stride);
     population.recorders.push(engine->recorders.back().spikes);
     return static_cast<int32_t>(engine->recorders.size() - 1);
   });
@@ -212,7 +212,7 @@ int32_t pgl_record_variable(pgl_engine* engine, uint32_t index, void* const* bas
     }
     engine->recorders.push({nullptr, nullptr});
     engine->recorders.back().variable =
-        new pgl::VariableRecorder(population.slice_begin, bases, indices, n, every, engine->real_bytes);
+        new pgl::VariableRecorder(population.shard_begin, bases, indices, n, every, engine->real_bytes);
     return static_cast<int32_t>(engine->recorders.size() - 1);
   });
 }
@@ -243,7 +243,7 @@ int32_t pgl_total_spikes(pgl_engine* engine, int64_t* totals) {
   return guarded<int32_t>(-1, [&] {
     for (size_t p = 0; p < engine->populations.size(); ++p) {
       totals[p] = 0;
-      for (const pgl::Slice& slice : engine->slices()) totals[p] += static_cast<int64_t>(slice.populations[p].total);
+      for (const pgl::Shard& shard : engine->shards()) totals[p] += static_cast<int64_t>(shard.populations[p].total);
     }
     return 0;
   });
@@ -286,7 +286,7 @@ int64_t pgl_inflight_count(pgl_engine* engine, uint32_t index) {
   return guarded<int64_t>(-1, [&] {
     population_at(engine, index);
     size_t count = 0;
-    for (const pgl::Slice& slice : engine->slices()) count += slice.populations[index].in_flight.size();
+    for (const pgl::Shard& shard : engine->shards()) count += shard.populations[index].in_flight.size();
     return static_cast<int64_t>(count);
   });
 }
@@ -295,8 +295,8 @@ int32_t pgl_inflight_export(pgl_engine* engine, uint32_t index, int64_t* steps, 
   return guarded<int32_t>(-1, [&] {
     population_at(engine, index);
     pgl::List<pgl::Spike> all;
-    for (const pgl::Slice& slice : engine->slices()) {
-      const auto& part = slice.populations[index].in_flight;
+    for (const pgl::Shard& shard : engine->shards()) {
+      const auto& part = shard.populations[index].in_flight;
       all.append(part.begin(), part.size());
     }
     pgl::sort_spikes(all);

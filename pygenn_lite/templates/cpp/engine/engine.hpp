@@ -1,8 +1,8 @@
-// The engine: slices of populations, groups between them, and the loop that runs them.
+// The engine: shards of populations, groups between them, and the loop that runs them.
 //
-// A step of one slice follows the order of the declaration of time (deliver, plastic groups, record, update). Slices
-// meet only where spikes become visible, once in min_delay steps: in a block of so many steps no slice can feel
-// what another does in it. A slice sends its spikes when it has come to the end of a block, and begins the next one when all
+// A step of one shard follows the order of the declaration of time (deliver, plastic groups, record, update). Shards
+// meet only where spikes become visible, once in min_delay steps: in a block of so many steps no shard can feel
+// what another does in it. A shard sends its spikes when it has come to the end of a block, and begins the next one when all
 // have. With its spikes each says whether it wishes to stop, so all stop at the same step and results do not
 // depend on the number of threads.
 #ifndef PGL_ENGINE_HPP
@@ -18,19 +18,19 @@
 #include "population.hpp"
 #include "recording.hpp"
 #include "spreading.hpp"
-#include "static_slice.hpp"
+#include "static_shard.hpp"
 #include "workers.hpp"
 
 namespace pgl {
 
-// A group with kernels of its own, on one slice.
-struct GeneralSlice {
+// A group with kernels of its own, on one shard.
+struct GeneralShard {
   pgl_synapse_args args{};
   const pgl_store* store = nullptr;
-  const pgl_slice_store* synapses = nullptr;
+  const pgl_shard_store* synapses = nullptr;
   Calendar<pgl_arrival> calendar;
 
-  explicit GeneralSlice(uint32_t longest_delay) : calendar(longest_delay) {}
+  explicit GeneralShard(uint32_t longest_delay) : calendar(longest_delay) {}
 };
 
 struct StaticGroup {
@@ -45,13 +45,13 @@ struct GeneralGroup {
   pgl_synapse_step_fn step;
 };
 
-// Everything that one slice owns; touched by one worker at a time.
-struct alignas(64) Slice {
-  List<PopulationSlice> populations;
-  List<StaticSlice> statics;
-  List<GeneralSlice> generals;
-  SpikeBlock blocks[2];   // one is written while all slices read the other
-  List<uint32_t> spikes;  // of all slices of one population at one step, while they are looked up
+// Everything that one shard owns; touched by one worker at a time.
+struct alignas(64) Shard {
+  List<PopulationShard> populations;
+  List<StaticShard> statics;
+  List<GeneralShard> generals;
+  SpikeBlock blocks[2];   // one is written while all shards read the other
+  List<uint32_t> spikes;  // of all shards of one population at one step, while they are looked up
   pgl_fault fault{};      // the first
 };
 
@@ -66,12 +66,12 @@ inline void sort_spikes(List<Spike>& spikes) {
 
 struct pgl_engine {
  public:
-  pgl_engine(uint32_t threads, uint32_t slices, uint32_t shortest_delay, uint32_t longest_delay, uint32_t bytes_of_real)
+  pgl_engine(uint32_t threads, uint32_t shards, uint32_t shortest_delay, uint32_t longest_delay, uint32_t bytes_of_real)
       : min_delay(shortest_delay),
         max_delay(longest_delay),
         real_bytes(bytes_of_real),
-        threads_(threads < slices ? threads : slices),
-        slices_(slices),
+        threads_(threads < shards ? threads : shards),
+        shards_(shards),
         spreading_(threads_),
         workers_(threads_),
         patience_(pgl::patience_of(threads_)) {}
@@ -93,7 +93,7 @@ struct pgl_engine {
   };
   pgl::List<Recorder> recorders;
 
-  pgl::List<pgl::Slice>& slices() { return slices_; }
+  pgl::List<pgl::Shard>& shards() { return shards_; }
   int64_t step() const { return __atomic_load_n(&step_, __ATOMIC_RELAXED); }
   // Safe in a signal handler. A run that is asked before it begins does nothing; a run of 0 steps forgets the wish.
   void request_stop() { __atomic_store_n(&stop_, true, __ATOMIC_RELAXED); }
@@ -111,26 +111,26 @@ struct pgl_engine {
     int64_t read_first;   // the block before holds the spikes of `read_steps` time steps from here on
     uint32_t read_steps;
     uint32_t number;      // of all blocks of this engine: resets do not begin anew, as messages bear it
-    uint32_t writing() const { return number & 1u; }  // which of a slice's two SpikeBlocks; the other is being read
+    uint32_t writing() const { return number & 1u; }  // which of a shard's two SpikeBlocks; the other is being read
   };
 
   void birth();
   void work(uint32_t worker);
   Block block_after(const Block& last) const;
   bool is_told_to_stop(const Block& block);
-  bool run_block(uint32_t slice, const Block& block);
-  void run_steps(uint32_t slice, const Block& block);
-  void look_up_spikes(pgl::Slice& slice, const Block& block);
-  void deliver(pgl::Slice& slice, int64_t step);
-  void arrive(pgl::Slice& slice, size_t group, int64_t step);
-  void update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing);
+  bool run_block(uint32_t shard, const Block& block);
+  void run_steps(uint32_t shard, const Block& block);
+  void look_up_spikes(pgl::Shard& shard, const Block& block);
+  void deliver(pgl::Shard& shard, int64_t step);
+  void arrive(pgl::Shard& shard, size_t group, int64_t step);
+  void update(pgl::Shard& shard, uint32_t index, int64_t step, uint32_t writing);
   void settle_fault();
-  void post(pgl::Slice& slice, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
+  void post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
             int64_t now);
   void fail(const char* message);
 
   const uint32_t threads_;
-  pgl::List<pgl::Slice> slices_;
+  pgl::List<pgl::Shard> shards_;
   pgl::Spreading spreading_;
   pgl::Workers workers_;
   const uint32_t patience_;
@@ -146,33 +146,33 @@ struct pgl_engine {
   pgl_fault fault_{};
 };
 
-// ---------------------------------------------------------------- one step of one slice
+// ---------------------------------------------------------------- one step of one shard
 
-inline void pgl_engine::look_up_spikes(pgl::Slice& slice, const Block& block) {
+inline void pgl_engine::look_up_spikes(pgl::Shard& shard, const Block& block) {
   for (size_t p = 0; p < populations.size(); ++p) {
     const pgl::Population& population = populations[p];
     if (population.statics.empty() && population.generals.empty()) continue;
     for (uint32_t k = 0; k < block.read_steps; ++k) {
-      // Slices hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
-      slice.spikes.clear();
-      for (const pgl::Slice& other : slices_) {
+      // Shards hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
+      shard.spikes.clear();
+      for (const pgl::Shard& other : shards_) {
         const pgl::SpikeBlock& read = other.blocks[block.writing() ^ 1u];
         const auto entry = read[static_cast<uint32_t>(k * populations.size() + p)];
-        slice.spikes.append(entry.spikes, entry.n);
+        shard.spikes.append(entry.spikes, entry.n);
       }
-      const auto n = static_cast<uint32_t>(slice.spikes.size());
+      const auto n = static_cast<uint32_t>(shard.spikes.size());
       if (n == 0) continue;
       const int64_t step = block.read_first + k;
-      post(slice, population, slice.spikes.data(), n, step, step - 1);  // all of them are still to come
+      post(shard, population, shard.spikes.data(), n, step, step - 1);  // all of them are still to come
     }
   }
 }
 
 // Notes the arrivals of spikes that carry time t_step; those that have been delivered when `now` begins are left out.
-inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& population, const uint32_t* spikes, uint32_t n,
+inline void pgl_engine::post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n,
                              int64_t step, int64_t now) {
   for (const uint32_t g : population.statics) {
-    pgl::StaticSlice& part = slice.statics[g];
+    pgl::StaticShard& part = shard.statics[g];
     const int64_t first = now + statics[g].lead;
     if (part.drawn) {
       pgl::post_drawn(part, spikes, n, step, first);
@@ -182,22 +182,22 @@ inline void pgl_engine::post(pgl::Slice& slice, const pgl::Population& populatio
   }
   for (const uint32_t g : population.generals) {
     if (generals[g].on_pre == nullptr) continue;
-    pgl::GeneralSlice& part = slice.generals[g];
+    pgl::GeneralShard& part = shard.generals[g];
     pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now + generals[g].lead);
   }
 }
 
 // on_pre for what arrives at t_step.
-inline void pgl_engine::arrive(pgl::Slice& slice, size_t group, int64_t step) {
-  pgl::List<pgl_arrival>& arrivals = slice.generals[group].calendar.at(step);
+inline void pgl_engine::arrive(pgl::Shard& shard, size_t group, int64_t step) {
+  pgl::List<pgl_arrival>& arrivals = shard.generals[group].calendar.at(step);
   if (arrivals.size() == 0) return;
-  generals[group].on_pre(&slice.generals[group].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
+  generals[group].on_pre(&shard.generals[group].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
   arrivals.clear();
 }
 
-inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
+inline void pgl_engine::deliver(pgl::Shard& shard, int64_t step) {
   for (size_t g = 0; g < statics.size(); ++g) {
-    pgl::StaticSlice& part = slice.statics[g];
+    pgl::StaticShard& part = shard.statics[g];
     if (part.drawn) {
       pgl::deliver_drawn(part, step + statics[g].lead);
       continue;
@@ -208,27 +208,27 @@ inline void pgl_engine::deliver(pgl::Slice& slice, int64_t step) {
     arrivals.clear();
   }
   for (size_t g = 0; g < generals.size(); ++g) {
-    if (generals[g].lead == 0) arrive(slice, g, step);
+    if (generals[g].lead == 0) arrive(shard, g, step);
   }
   for (size_t g = 0; g < generals.size(); ++g) {
-    const pgl::List<uint32_t>& spikes = slice.populations[generals[g].target_population].latest;
+    const pgl::List<uint32_t>& spikes = shard.populations[generals[g].target_population].latest;
     if (generals[g].on_post == nullptr || spikes.size() == 0) continue;
-    generals[g].on_post(&slice.generals[g].args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
+    generals[g].on_post(&shard.generals[g].args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
   }
   for (size_t p = 0; p < populations.size(); ++p) {
-    const pgl::PopulationSlice& part = slice.populations[p];
+    const pgl::PopulationShard& part = shard.populations[p];
     // With trains it was called when the spikes came up (see update).
     if (populations[p].after == nullptr || populations[p].has_train || part.latest.size() == 0) continue;
     populations[p].after(&part.args, step, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
   }
   for (size_t g = 0; g < generals.size(); ++g) {
-    if (generals[g].step != nullptr) generals[g].step(&slice.generals[g].args, step);
+    if (generals[g].step != nullptr) generals[g].step(&shard.generals[g].args, step);
   }
 }
 
-inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, uint32_t writing) {
+inline void pgl_engine::update(pgl::Shard& shard, uint32_t index, int64_t step, uint32_t writing) {
   pgl::Population& population = populations[index];
-  pgl::PopulationSlice& part = slice.populations[index];
+  pgl::PopulationShard& part = shard.populations[index];
   pgl_fault fault{};
   if (population.has_train) {
     pgl::take_train(part, step + 1);
@@ -241,34 +241,34 @@ inline void pgl_engine::update(pgl::Slice& slice, uint32_t index, int64_t step, 
     if (population.update != nullptr && part.count != 0) {
       if (population.integrate != nullptr) {
         population.integrate(&part.args, step);
-        for (const uint32_t g : population.before_threshold) arrive(slice, g, step + 1);
+        for (const uint32_t g : population.before_threshold) arrive(shard, g, step + 1);
       }
       uint32_t* spikes = part.latest.room(part.count);
       part.latest.set_size(population.update(&part.args, step, spikes, &fault));
     }
   }
-  if (fault.set != 0 && slice.fault.set == 0) {
-    slice.fault = fault;
-    slice.fault.population = index;
-    slice.fault.step = step;
+  if (fault.set != 0 && shard.fault.set == 0) {
+    shard.fault = fault;
+    shard.fault.population = index;
+    shard.fault.step = step;
   }
-  const auto number = static_cast<uint32_t>(&slice - slices_.data());
-  pgl::announce(population, part, slice.blocks[writing], number, step + 1, real_bytes);
+  const auto number = static_cast<uint32_t>(&shard - shards_.data());
+  pgl::announce(population, part, shard.blocks[writing], number, step + 1, real_bytes);
 }
 
 inline void pgl_engine::run_steps(uint32_t number, const Block& block) {
-  pgl::Slice& slice = slices_[number];
-  look_up_spikes(slice, block);
-  slice.blocks[block.writing()].begin();
+  pgl::Shard& shard = shards_[number];
+  look_up_spikes(shard, block);
+  shard.blocks[block.writing()].begin();
   for (int64_t step = block.first; step < block.end; ++step) {
-    deliver(slice, step);
+    deliver(shard, step);
     for (Recorder& recorder : recorders) {
       if (recorder.variable) recorder.variable->sample(number, step);
     }
-    for (uint32_t p = 0; p < populations.size(); ++p) update(slice, p, step, block.writing());
+    for (uint32_t p = 0; p < populations.size(); ++p) update(shard, p, step, block.writing());
   }
-  slice.blocks[block.writing()].write();
-  for (pgl::PopulationSlice& part : slice.populations) part.in_flight.forget_before(block.end - max_delay);
+  shard.blocks[block.writing()].write();
+  for (pgl::PopulationShard& part : shard.populations) part.in_flight.forget_before(block.end - max_delay);
 }
 
 // ---------------------------------------------------------------- the loop
@@ -278,10 +278,10 @@ PGL_COLD inline void pgl_engine::fail(const char* message) {
 }
 
 // Whether the run must end with this block.
-inline bool pgl_engine::run_block(uint32_t slice, const Block& block) {
+inline bool pgl_engine::run_block(uint32_t shard, const Block& block) {
   try {
-    run_steps(slice, block);
-    return slices_[slice].fault.set != 0;
+    run_steps(shard, block);
+    return shards_[shard].fault.set != 0;
   } catch (const pgl::Error& error) {
     fail(error.text);
   } catch (...) {
@@ -291,7 +291,7 @@ inline bool pgl_engine::run_block(uint32_t slice, const Block& block) {
 }
 
 inline void pgl_engine::work(uint32_t worker) {
-  const auto count = static_cast<uint64_t>(slices_.size());
+  const auto count = static_cast<uint64_t>(shards_.size());
   const auto begin = static_cast<uint32_t>(count * worker / threads_);
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
   spreading_.settle(worker);
@@ -300,14 +300,14 @@ inline void pgl_engine::work(uint32_t worker) {
     for (uint32_t s = begin; s < end; ++s) {
       // Even what has failed is sent; the others would wait for ever.
       const bool stop = run_block(s, block) || is_told_to_stop(block);
-      slices_[s].blocks[block.writing()].send(block.number, stop);
+      shards_[s].blocks[block.writing()].send(block.number, stop);
       over = over || stop;
     }
     uint32_t patience = patience_;
     for (uint32_t s = 0; s < count; ++s) {
       if (s >= begin && s < end) continue;
       const auto rested = [&] { spreading_.settle(worker); };
-      if (slices_[s].blocks[block.writing()].wait_for(block.number, patience, rested)) over = true;
+      if (shards_[s].blocks[block.writing()].wait_for(block.number, patience, rested)) over = true;
     }
     if (worker == 0) {
       __atomic_store_n(&step_, block.end, __ATOMIC_RELAXED);
@@ -339,12 +339,12 @@ PGL_COLD inline void pgl_engine::birth() {
   for (const pgl::Population& population : populations) unborn = unborn || population.unborn;
   if (!unborn) return;
   last_ = {now - 1, now, 0, 0, last_.number};  // as if a block of one step had just made these spikes
-  for (uint32_t s = 0; s < slices_.size(); ++s) {
-    pgl::SpikeBlock& block = slices_[s].blocks[last_.writing()];
+  for (uint32_t s = 0; s < shards_.size(); ++s) {
+    pgl::SpikeBlock& block = shards_[s].blocks[last_.writing()];
     block.begin();
     for (size_t p = 0; p < populations.size(); ++p) {
       pgl::Population& population = populations[p];
-      pgl::PopulationSlice& part = slices_[s].populations[p];
+      pgl::PopulationShard& part = shards_[s].populations[p];
       if (!population.unborn) {
         block.append({});  // what it fired is on its way already
         continue;

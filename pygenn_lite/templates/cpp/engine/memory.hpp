@@ -3,7 +3,7 @@
 // HugeArray<T>: exactly sized, zeroed, 64-byte aligned, move only. Synapses are read at random, one short run per
 // spike, so with 4 KiB pages nearly every read would also miss the address translation cache: large arrays come
 // straight from the kernel, begin at a 2 MiB boundary and ask for huge pages. Their pages are touched first by
-// whoever fills them (the worker that owns the slice), and go back to the system at destruction.
+// whoever fills them (the worker that owns the shard), and go back to the system at destruction.
 #ifndef PGL_MEMORY_HPP
 #define PGL_MEMORY_HPP
 

@@ -52,15 +52,15 @@ class InFlight {
   size_t landed_ = 0;
 };
 
-// One population on one slice.
-struct alignas(64) PopulationSlice {
+// One population on one shard.
+struct alignas(64) PopulationShard {
   pgl_population_args args{};
-  uint32_t begin = 0, count = 0;  // neurons of the population on this slice
+  uint32_t begin = 0, count = 0;  // neurons of the population on this shard
   List<uint32_t> latest;        // spikes at the present time step
   List<uint32_t> ignored;       // where the kernel of a population with trains writes its (no) spikes
   InFlight in_flight;           // not older than the longest delay
   uint64_t total = 0;
-  List<Spike> train;            // sorted; this slice's part
+  List<Spike> train;            // sorted; this shard's part
   size_t train_next = 0;
 };
 
@@ -74,7 +74,7 @@ struct Published {  // a variable that synapses read with delay
 
 struct Population {
   uint32_t size = 0;
-  List<uint32_t> slice_begin;
+  List<uint32_t> shard_begin;
   pgl_integrate_fn integrate = nullptr;
   pgl_update_fn update = nullptr;
   pgl_after_fn after = nullptr;
@@ -88,7 +88,7 @@ struct Population {
 };
 
 // The spikes of a train at exactly t_step (the train's position moves on).
-inline void take_train(PopulationSlice& part, int64_t step) {
+inline void take_train(PopulationShard& part, int64_t step) {
   part.latest.clear();
   while (part.train_next < part.train.size() && part.train[part.train_next].step < step) ++part.train_next;
   while (part.train_next < part.train.size() && part.train[part.train_next].step == step) {
@@ -97,7 +97,7 @@ inline void take_train(PopulationSlice& part, int64_t step) {
 }
 
 // Traces take the spikes of a train at t_step, several of one neuron one after another.
-inline void trace_train(const Population& population, const PopulationSlice& part, int64_t step,
+inline void trace_train(const Population& population, const PopulationShard& part, int64_t step,
                         size_t real_bytes) {
   const auto n = static_cast<uint32_t>(part.latest.size());
   if (population.after == nullptr || n == 0) return;
@@ -119,7 +119,7 @@ inline void trace_train(const Population& population, const PopulationSlice& par
   }
 }
 
-inline void copy_published(const Population& population, const PopulationSlice& part, int64_t step,
+inline void copy_published(const Population& population, const PopulationShard& part, int64_t step,
                            size_t real_bytes) {
   for (const Published& variable : population.published) {
     const size_t offset = part.begin * real_bytes;
@@ -130,7 +130,7 @@ inline void copy_published(const Population& population, const PopulationSlice& 
 }
 
 // Spikes at t_step are known: count and record them, publish them and the variables that go with them.
-inline void announce(Population& population, PopulationSlice& part, SpikeBlock& block, uint32_t slice, int64_t step,
+inline void announce(Population& population, PopulationShard& part, SpikeBlock& block, uint32_t shard, int64_t step,
                      size_t real_bytes) {
   const List<uint32_t>& spikes = part.latest;
   block.append(spikes);
@@ -143,7 +143,7 @@ inline void announce(Population& population, PopulationSlice& part, SpikeBlock& 
     part.in_flight.add({step, index});
   }
   for (SpikeRecorder* recorder : population.recorders) {
-    recorder->append(slice, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
+    recorder->append(shard, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
   }
 }
 

@@ -21,9 +21,9 @@ namespace pgl {
 namespace detail {
 
 struct StoredSynapse {
-  uint32_t pre, post, slice;
+  uint32_t pre, post, shard;
   uint16_t delay;
-  uint64_t position;  // in the slice's arrays
+  uint64_t position;  // in the shard's arrays
   double drawn;       // the weight, if the store is procedural
 };
 
@@ -83,13 +83,13 @@ PGL_COLD inline void visit_group(const pgl_store& seen, uint32_t group, const Vi
       mine.push({uint64_t(row.targets()[k]) << 16 | row.delays()[k], k});
     sort_entries(mine);
     for (uint64_t i = 0; i < mine.size(); ++i) {
-      const uint32_t k = mine[i].k, slice = row.keys()[k] / plan.n_delays;
-      const pgl_slice_store& part = store.slices[slice];
-      StoredSynapse synapse{r, row.targets()[k], slice, row.delays()[k], 0, 0.0};
+      const uint32_t k = mine[i].k, shard = row.keys()[k] / plan.n_delays;
+      const pgl_shard_store& part = store.shards[shard];
+      StoredSynapse synapse{r, row.targets()[k], shard, row.delays()[k], 0, 0.0};
       if (dense)
         synapse.position = uint64_t(r) * part.dense_columns + (row.local()[k] - part.dense_offset);
       else if (!procedural)
-        synapse.position = part.row_begin[r] + uint64_t(row.where()[k] - row.key_begin()[uint64_t(slice) * plan.n_delays]);
+        synapse.position = part.row_begin[r] + uint64_t(row.where()[k] - row.key_begin()[uint64_t(shard) * plan.n_delays]);
       else if (drawn)
         synapse.drawn = store.real_bytes == 4 ? double(row.weights<float>()[k]) : row.weights<double>()[k];
       visit(first[r] + int64_t(i), synapse);
@@ -97,19 +97,19 @@ PGL_COLD inline void visit_group(const pgl_store& seen, uint32_t group, const Vi
   });
 }
 
-inline double weight_at(const pgl_slice_store& slice, int32_t real_bytes, uint64_t position) {
-  return real_bytes == 4 ? double(slice.weight32[position]) : slice.weight64[position];
+inline double weight_at(const pgl_shard_store& shard, int32_t real_bytes, uint64_t position) {
+  return real_bytes == 4 ? double(shard.weight32[position]) : shard.weight64[position];
 }
-inline void set_weight_at(pgl_slice_store& slice, int32_t real_bytes, uint64_t position, double weight) {
+inline void set_weight_at(pgl_shard_store& shard, int32_t real_bytes, uint64_t position, double weight) {
   if (real_bytes == 4)
-    slice.weight32[position] = float(weight);
+    shard.weight32[position] = float(weight);
   else
-    slice.weight64[position] = weight;
+    shard.weight64[position] = weight;
 }
 
 }  // namespace detail
 
-inline void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t source, RegeneratedRow& out) {
+inline void regenerate_row(const pgl_store& store, uint32_t shard, uint32_t source, RegeneratedRow& out) {
   thread_local Row row;
   row.follow(*static_cast<const BuiltStore&>(store).plan);
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0, narrow = store.real_bytes == 4;
@@ -124,7 +124,7 @@ inline void regenerate_row(const pgl_store& store, uint32_t slice, uint32_t sour
   out.weight.clear();
   const uint32_t *key = row.keys(), *local = row.local();
   for (uint32_t k = 0; k < row.size(); ++k) {
-    if (key[k] != slice * n_delays) continue;
+    if (key[k] != shard * n_delays) continue;
     out.target.push(local[k]);
     if (n_delays > 1) out.delay.push(row.delays()[k]);
     if (weights) out.weight.push(narrow ? double(row.weights<float>()[k]) : row.weights<double>()[k]);
@@ -145,7 +145,7 @@ uint64_t pgl_store_bytes(const pgl_store* seen) {
   for (const auto& part : store->owned) bytes += part.size() * sizeof(uint32_t);
   for (const auto& part : store->owned64) bytes += part.size() * sizeof(int64_t);
   for (const auto& part : store->owned_values) bytes += part.size() * sizeof(double);
-  for (const pgl_slice_store& s : store->slices)
+  for (const pgl_shard_store& s : store->shards)
     bytes += s.row_begin.bytes() + s.segment16.bytes() + s.segment32.bytes() + s.target16.bytes() + s.target32.bytes() +
              s.weight32.bytes() + s.weight64.bytes() + s.delay.bytes() + s.source.bytes() + s.post_begin.bytes() +
              s.post_position.bytes() + s.post_source.bytes();
@@ -162,7 +162,7 @@ int32_t pgl_store_read(const pgl_store* store, uint32_t group, uint32_t* pre, ui
       if (post != nullptr) post[k] = synapse.post;
       if (delay_steps != nullptr) delay_steps[k] = synapse.delay;
       if (weight == nullptr) return;
-      weight[k] = stored ? pgl::detail::weight_at(store->slices[synapse.slice], store->real_bytes, synapse.position)
+      weight[k] = stored ? pgl::detail::weight_at(store->shards[synapse.shard], store->real_bytes, synapse.position)
                          : (drawn ? synapse.drawn : store->common_weight);
     });
     return 0;
@@ -174,7 +174,7 @@ int32_t pgl_store_write_weights(pgl_store* store, uint32_t group, const double* 
     if (!(store->flags & PGL_STORE_WEIGHTS) || (store->flags & PGL_STORE_PROCEDURAL))
       throw pgl::Error("this store keeps no weight per synapse that could be written");
     pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
-      pgl::detail::set_weight_at(store->slices[synapse.slice], store->real_bytes, synapse.position, weight[k]);
+      pgl::detail::set_weight_at(store->shards[synapse.shard], store->real_bytes, synapse.position, weight[k]);
     });
     return 0;
   });
@@ -188,27 +188,27 @@ int32_t pgl_store_set_common_weight(pgl_store* store, double weight) {
     if (!(store->flags & PGL_STORE_WEIGHTS)) return 0;
     for (uint32_t group = 0; group < store->groups.size(); ++group)
       pgl::detail::visit_group(*store, group, [&](int64_t, const pgl::detail::StoredSynapse& synapse) {
-        pgl::detail::set_weight_at(store->slices[synapse.slice], store->real_bytes, synapse.position, weight);
+        pgl::detail::set_weight_at(store->shards[synapse.shard], store->real_bytes, synapse.position, weight);
       });
     return 0;
   });
 }
 
-int32_t pgl_store_positions(const pgl_store* store, uint32_t group, uint32_t* slice, uint32_t* position) {
+int32_t pgl_store_positions(const pgl_store* store, uint32_t group, uint32_t* shard, uint32_t* position) {
   return pgl::guarded<int32_t>(-1, [&] {
     if (store->flags & PGL_STORE_PROCEDURAL) throw pgl::Error("the synapses of a procedural store have no positions");
     pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
-      slice[k] = synapse.slice;
+      shard[k] = synapse.shard;
       position[k] = uint32_t(synapse.position);
     });
     return 0;
   });
 }
 
-int32_t pgl_store_slice(pgl_store* store, uint32_t slice, pgl_store_view* out) {
+int32_t pgl_store_shard(pgl_store* store, uint32_t shard, pgl_store_view* out) {
   return pgl::guarded<int32_t>(-1, [&] {
-    if (slice >= store->slices.size()) throw pgl::Error("the store has no such slice");
-    pgl_slice_store& s = store->slices[slice];
+    if (shard >= store->shards.size()) throw pgl::Error("the store has no such shard");
+    pgl_shard_store& s = store->shards[shard];
     const bool wide = !s.target32.empty();
     *out = pgl_store_view{};
     out->weight = store->real_bytes == 4 ? static_cast<void*>(s.weight32.data()) : static_cast<void*>(s.weight64.data());

@@ -1,4 +1,4 @@
-// Recording: every slice appends to lists of its own, which are merged when the host asks for them.
+// Recording: every shard appends to lists of its own, which are merged when the host asks for them.
 #ifndef PGL_RECORDING_HPP
 #define PGL_RECORDING_HPP
 
@@ -13,13 +13,13 @@ namespace pgl {
 // Spikes of the neurons begin, begin + stride, ... of one population.
 class SpikeRecorder {
  public:
-  SpikeRecorder(uint32_t slices, uint32_t begin, uint32_t end, uint32_t stride)
-      : begin_(begin), end_(end), stride_(stride), parts_(slices) {}
+  SpikeRecorder(uint32_t shards, uint32_t begin, uint32_t end, uint32_t stride)
+      : begin_(begin), end_(end), stride_(stride), parts_(shards) {}
 
-  // spikes: ascending population indices of one slice, at time t_step.
-  void append(uint32_t slice, int64_t step, const uint32_t* spikes, uint32_t n) {
+  // spikes: ascending population indices of one shard, at time t_step.
+  void append(uint32_t shard, int64_t step, const uint32_t* spikes, uint32_t n) {
     if (n == 0) return;
-    Part& part = parts_[slice];
+    Part& part = parts_[shard];
     part.indices.resize(part.counted());  // drops what an append that ran out of memory may have left
     const uint32_t* first = first_not_below(spikes, spikes + n, begin_);
     const uint32_t* last = first_not_below(first, spikes + n, end_);
@@ -39,7 +39,7 @@ class SpikeRecorder {
     return static_cast<int64_t>(n);
   }
 
-  // Slices hold ascending ranges of neurons, so within a step their lists follow one another in order of index.
+  // Shards hold ascending ranges of neurons, so within a step their lists follow one another in order of index.
   void drain(int64_t* steps, uint32_t* indices) {
     List<size_t> at(parts_.size());
     for (;;) {
@@ -90,22 +90,22 @@ class SpikeRecorder {
 // A variable of some neurons (ascending indices), sampled at every step that `every` divides.
 class VariableRecorder {
  public:
-  VariableRecorder(const List<uint32_t>& slice_begin, void* const* bases, const uint32_t* indices, uint32_t n,
+  VariableRecorder(const List<uint32_t>& shard_begin, void* const* bases, const uint32_t* indices, uint32_t n,
                    uint32_t every, uint32_t real_bytes)
-      : columns_(n), every_(every), real_bytes_(real_bytes), parts_(slice_begin.size() - 1) {
+      : columns_(n), every_(every), real_bytes_(real_bytes), parts_(shard_begin.size() - 1) {
     const uint32_t* from = indices;
     for (size_t s = 0; s < parts_.size(); ++s) {
-      const uint32_t* to = first_not_below(from, indices + n, slice_begin[s + 1]);
+      const uint32_t* to = first_not_below(from, indices + n, shard_begin[s + 1]);
       parts_[s].base = static_cast<const Byte*>(bases[s]);
-      for (; from != to; ++from) parts_[s].local.push(*from - slice_begin[s]);
+      for (; from != to; ++from) parts_[s].local.push(*from - shard_begin[s]);
       const List<uint32_t>& local = parts_[s].local;
       parts_[s].adjacent = !local.empty() && local.back() - local.front() == local.size() - 1;  // they ascend
     }
   }
 
-  void sample(uint32_t slice, int64_t step) {
+  void sample(uint32_t shard, int64_t step) {
     if (step % every_ != 0) return;
-    Part& part = parts_[slice];
+    Part& part = parts_[shard];
     const size_t width = part.local.size() * real_bytes_;
     part.values.resize((part.steps.size() + 1) * width);
     Byte* out = part.values.data() + part.steps.size() * width;
@@ -120,7 +120,7 @@ class VariableRecorder {
   }
 
   int64_t count() const {
-    // The same in all slices, unless a run broke off for want of memory.
+    // The same in all shards, unless a run broke off for want of memory.
     size_t rows = SIZE_MAX;
     for (const Part& part : parts_) rows = part.steps.size() < rows ? part.steps.size() : rows;
     return static_cast<int64_t>(rows);

@@ -5,21 +5,21 @@
 
 #include "engine.hpp"
 
-// The run ends with the first fault in order of (step, population, neuron). Slices went on to the end of their block;
+// The run ends with the first fault in order of (step, population, neuron). Shards went on to the end of their block;
 // what they recorded and counted after the fault is taken back, so that results are the same on any number of threads.
 PGL_COLD inline void pgl_engine::settle_fault() {
   const auto before = [](const pgl_fault& a, const pgl_fault& b) {
     if (a.step != b.step) return a.step < b.step;
     return a.population != b.population ? a.population < b.population : a.neuron < b.neuron;
   };
-  for (const pgl::Slice& slice : slices_) {
-    if (slice.fault.set != 0 && (fault_.set == 0 || before(slice.fault, fault_))) fault_ = slice.fault;
+  for (const pgl::Shard& shard : shards_) {
+    if (shard.fault.set != 0 && (fault_.set == 0 || before(shard.fault, fault_))) fault_ = shard.fault;
   }
   if (fault_.set == 0) return;
   __atomic_store_n(&step_, fault_.step + 1, __ATOMIC_RELAXED);
-  for (pgl::Slice& slice : slices_) {
+  for (pgl::Shard& shard : shards_) {
     for (size_t p = 0; p < populations.size(); ++p) {
-      pgl::PopulationSlice& part = slice.populations[p];
+      pgl::PopulationShard& part = shard.populations[p];
       while (!part.in_flight.empty() && part.in_flight.latest().step > fault_.step + 1) {
         --populations[p].counts[part.in_flight.latest().index];
         --part.total;
@@ -46,16 +46,16 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
     population.unborn = true;
     for (uint32_t& count : population.counts) count = 0;
   }
-  for (pgl::Slice& slice : slices_) {
-    slice.fault = {};
-    for (pgl::PopulationSlice& part : slice.populations) {
+  for (pgl::Shard& shard : shards_) {
+    shard.fault = {};
+    for (pgl::PopulationShard& part : shard.populations) {
       part.latest.clear();
       part.in_flight.clear();
       part.total = 0;
       part.train_next = 0;
     }
-    for (pgl::StaticSlice& part : slice.statics) part.clear();
-    for (pgl::GeneralSlice& part : slice.generals) part.calendar.clear();
+    for (pgl::StaticShard& part : shard.statics) part.clear();
+    for (pgl::GeneralShard& part : shard.generals) part.calendar.clear();
   }
   for (Recorder& recorder : recorders) {
     if (recorder.spikes) recorder.spikes->clear();
@@ -74,8 +74,8 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
   }
   pgl::sort_spikes(spikes);
   if (now > 0) population.unborn = false;  // before the first step has begun, a train's spikes at 0 are still to come
-  for (pgl::Slice& slice : slices_) {
-    pgl::PopulationSlice& part = slice.populations[index];
+  for (pgl::Shard& shard : shards_) {
+    pgl::PopulationShard& part = shard.populations[index];
     part.latest.clear();
     part.in_flight.clear();
     for (const pgl::Spike& spike : spikes) {
@@ -85,9 +85,9 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
     }
     for (size_t from = 0; from < spikes.size();) {
       const int64_t step = spikes[from].step;
-      slice.spikes.clear();
-      for (; from < spikes.size() && spikes[from].step == step; ++from) slice.spikes.push(spikes[from].index);
-      post(slice, population, slice.spikes.data(), static_cast<uint32_t>(slice.spikes.size()), step, now);
+      shard.spikes.clear();
+      for (; from < spikes.size() && spikes[from].step == step; ++from) shard.spikes.push(spikes[from].index);
+      post(shard, population, shard.spikes.data(), static_cast<uint32_t>(shard.spikes.size()), step, now);
     }
   }
 }
@@ -96,8 +96,8 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
 PGL_COLD inline void pgl_engine::import_totals(uint32_t index, const uint32_t* counts) {
   pgl::Population& population = populations[index];
   for (uint32_t k = 0; k < population.size; ++k) population.counts[k] = counts[k];
-  for (pgl::Slice& slice : slices_) {
-    pgl::PopulationSlice& part = slice.populations[index];
+  for (pgl::Shard& shard : shards_) {
+    pgl::PopulationShard& part = shard.populations[index];
     part.total = 0;
     for (uint32_t k = 0; k < part.count; ++k) part.total += counts[part.begin + k];
   }

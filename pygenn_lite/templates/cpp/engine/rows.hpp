@@ -19,7 +19,7 @@ inline constexpr uint32_t kPurposeWeight = 1, kPurposeDelay = 2;
 struct GroupPlan {
   PGL_COLD GroupPlan(const pgl_group& group, uint32_t n_source, uint64_t seed, double dt, uint32_t max_delay,
             const uint32_t* degrees)
-      : stream(group.stream), slice_begin(group.slice_begin), arena_offset(group.arena_offset),
+      : stream(group.stream), shard_begin(group.shard_begin), arena_offset(group.arena_offset),
         rule(group, n_source, seed, degrees), delay(group.delay, dt, max_delay) {}
 
   PGL_COLD void use_weights(const pgl_distribution& weight, int32_t real_bytes) {
@@ -36,7 +36,7 @@ struct GroupPlan {
   }
 
   uint32_t stream;
-  const uint32_t* slice_begin;
+  const uint32_t* shard_begin;
   const uint32_t* arena_offset;
   Rule rule;
   DelaySampler delay;
@@ -59,7 +59,7 @@ struct BuiltStore : pgl_store {
 // The rules and distributions of a store, made ready.
 struct StorePlan {
   uint64_t seed = 0;
-  uint32_t n_source = 0, slices = 1, max_delay = 1;
+  uint32_t n_source = 0, shards = 1, max_delay = 1;
   List<GroupPlan> groups;
   // Filled once the delays are known:
   uint32_t n_delays = 1;
@@ -75,7 +75,7 @@ struct StorePlan {
     StorePlan plan;
     plan.seed = store.seed;
     plan.n_source = store.n_source;
-    plan.slices = uint32_t(store.slices.size());
+    plan.shards = uint32_t(store.shards.size());
     plan.max_delay = store.delays.back();  // nothing beyond was ever drawn
     const uint32_t* degrees = store.out_degree.data();
     for (const pgl_group& group : store.groups) {
@@ -118,10 +118,10 @@ class Row {
   Real* weights() {
     return weight_buffer<Real>().data();
   }
-  uint32_t* local() { return local_.data(); }          // target as stored: in the arena of its slice
-  uint32_t* keys() { return keys_.data(); }            // slice * n_delays + index of the delay
+  uint32_t* local() { return local_.data(); }          // target as stored: in the arena of its shard
+  uint32_t* keys() { return keys_.data(); }            // shard * n_delays + index of the delay
   uint32_t* where() { return where_.data(); }          // place in the row after sorting by key
-  uint32_t* key_begin() { return key_begin_.data(); }  // [slices * n_delays + 1]
+  uint32_t* key_begin() { return key_begin_.data(); }  // [shards * n_delays + 1]
   List<uint64_t>& bits() { return scratch_.bits; }
 
   [[gnu::noinline]] void make_targets(uint32_t row) {
@@ -165,21 +165,21 @@ class Row {
     });
   }
 
-  // Slice and local index of every target: the slice's number is how many later slices begin at or before it.
+  // Shard and local index of every target: the shard's number is how many later shards begin at or before it.
   [[gnu::noinline]] void locate() {
-    const uint32_t slices = plan_->slices, n_delays = plan_->n_delays;
+    const uint32_t shards = plan_->shards, n_delays = plan_->n_delays;
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
       const uint32_t* __restrict target = targets_.data() + begin;
       uint32_t* __restrict local = local_.reserve(uint64_t(begin) + n) + begin;
       uint32_t* __restrict key = keys_.reserve(uint64_t(begin) + n) + begin;
-      uint32_t shift = group.arena_offset[0] - group.slice_begin[0];
+      uint32_t shift = group.arena_offset[0] - group.shard_begin[0];
       for (uint32_t i = 0; i < n; ++i) {
         local[i] = target[i] + shift;
         key[i] = 0;
       }
-      for (uint32_t slice = 1; slice < slices; ++slice) {
-        const uint32_t from = group.slice_begin[slice];
-        const uint32_t more = group.arena_offset[slice] - from - shift;
+      for (uint32_t shard = 1; shard < shards; ++shard) {
+        const uint32_t from = group.shard_begin[shard];
+        const uint32_t more = group.arena_offset[shard] - from - shift;
         shift += more;
         for (uint32_t i = 0; i < n; ++i) {
           const uint32_t inside = target[i] >= from ? 0xffffffffu : 0u;
@@ -190,9 +190,9 @@ class Row {
     });
   }
 
-  // After make_delays() and locate(): the stable order by slice and delay.
+  // After make_delays() and locate(): the stable order by shard and delay.
   [[gnu::noinline]] void sort() {
-    const uint32_t n_keys = plan_->slices * plan_->n_delays;
+    const uint32_t n_keys = plan_->shards * plan_->n_delays;
     uint32_t* __restrict key = keys_.data();
     if (plan_->n_delays > 1) {
       const uint16_t* __restrict delay = delays_.data();
@@ -210,19 +210,19 @@ class Row {
     for (uint32_t k = 0; k < size_; ++k) where[k] = cursor[key[k]]++;
   }
 
-  // Adds the row's synapses to count[slice].
-  [[gnu::noinline]] void count_slices(uint64_t* count) {
+  // Adds the row's synapses to count[shard].
+  [[gnu::noinline]] void count_shards(uint64_t* count) {
     for_groups([&](const GroupPlan& group, uint32_t begin, uint32_t n) {
       const uint32_t* target = targets_.data() + begin;
       uint32_t above = n;
-      for (uint32_t slice = 0; slice + 1 < plan_->slices; ++slice) {
-        const uint32_t from = group.slice_begin[slice + 1];
+      for (uint32_t shard = 0; shard + 1 < plan_->shards; ++shard) {
+        const uint32_t from = group.shard_begin[shard + 1];
         uint32_t next = 0;
         for (uint32_t i = 0; i < n; ++i) next += target[i] >= from ? 1 : 0;
-        count[slice] += above - next;
+        count[shard] += above - next;
         above = next;
       }
-      count[plan_->slices - 1] += above;
+      count[plan_->shards - 1] += above;
     });
   }
 

@@ -1,4 +1,4 @@
-// What one slice's neurons fire in a block of steps: a message that all slices read when the block is over. Waiting for
+// What one shard's neurons fire in a block of steps: a message that all shards read when the block is over. Waiting for
 // the messages of all others is also what keeps workers in step; there is no barrier besides.
 #ifndef PGL_SPIKE_BLOCK_HPP
 #define PGL_SPIKE_BLOCK_HPP
@@ -25,7 +25,7 @@ class SpikeBlock {
     uint32_t n;
   };
 
-  // ------------------------------------------------------------------ by the worker that owns the slice
+  // ------------------------------------------------------------------ by the worker that owns the shard
 
   void begin() {
     ends_.clear();

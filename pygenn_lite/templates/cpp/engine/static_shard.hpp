@@ -1,4 +1,4 @@
-// Static synapses on one slice, as the engine sees them: spikes on their way, and what delivers those that arrive.
+// Static synapses on one shard, as the engine sees them: spikes on their way, and what delivers those that arrive.
 //
 // The loops that deliver are the builder's (delivery.hpp): an engine for networks without synapses is compiled without
 // them. Rows of procedural stores are drawn here.
@@ -14,12 +14,12 @@
 
 namespace pgl {
 
-// One store on one slice: where its jumps go, and when.
-struct StaticSlice {
+// One store on one shard: where its jumps go, and when.
+struct StaticShard {
   const pgl_store* store = nullptr;
-  const pgl_slice_store* synapses = nullptr;
+  const pgl_shard_store* synapses = nullptr;
   void* arena = nullptr;
-  uint32_t slice = 0;
+  uint32_t shard = 0;
   Delivery deliver = nullptr;
   Calendar<Segment> calendar;
   // Procedural stores: rows are drawn when their spikes are looked up, and their jumps wait in a calendar of their own.
@@ -27,7 +27,7 @@ struct StaticSlice {
   Calendar<Jump> jumps;
   RegeneratedRow row;
 
-  StaticSlice(uint32_t longest_delay, bool procedural)
+  StaticShard(uint32_t longest_delay, bool procedural)
       : calendar(procedural ? 0 : longest_delay), drawn(procedural), jumps(procedural ? longest_delay : 0) {}
   void clear() {
     calendar.clear();
@@ -37,12 +37,12 @@ struct StaticSlice {
 
 // Procedural stores: notes the jumps of the spikes that carry time t_step, except those before `first_arrival`. A row
 // is drawn once, whatever delays it has; at each step its jumps stand in the order of a stored row.
-inline void post_drawn(StaticSlice& part, const uint32_t* spikes, uint32_t n, int64_t step,
+inline void post_drawn(StaticShard& part, const uint32_t* spikes, uint32_t n, int64_t step,
                                 int64_t first_arrival) {
   const pgl_store& store = *part.store;
   const RegeneratedRow& row = part.row;
   for (uint32_t i = 0; i < n; ++i) {
-    store.regenerate(store, part.slice, spikes[i], part.row);
+    store.regenerate(store, part.shard, spikes[i], part.row);
     for (size_t k = 0; k < row.target.size(); ++k) {
       const int64_t arrival = step + (row.delay.empty() ? store.delays.front() : row.delay[k]);
       if (arrival < first_arrival) continue;
@@ -51,7 +51,7 @@ inline void post_drawn(StaticSlice& part, const uint32_t* spikes, uint32_t n, in
   }
 }
 
-inline void deliver_drawn(StaticSlice& part, int64_t step) {
+inline void deliver_drawn(StaticShard& part, int64_t step) {
   List<Jump>& jumps = part.jumps.at(step);
   const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
   const double common = part.store->common_weight;
@@ -66,14 +66,14 @@ inline void deliver_drawn(StaticSlice& part, int64_t step) {
   jumps.clear();
 }
 
-inline StaticSlice make_static_slice(const pgl_store& store, uint32_t slice, void* arena) {
-  if (slice >= store.slices.size()) throw Error("the store has fewer slices than the engine");
+inline StaticShard make_static_shard(const pgl_store& store, uint32_t shard, void* arena) {
+  if (shard >= store.shards.size()) throw Error("the store has fewer shards than the engine");
   if (store.delays.empty()) throw Error("the store names no delay");
-  StaticSlice part(store.delays.back(), (store.flags & PGL_STORE_PROCEDURAL) != 0);
+  StaticShard part(store.delays.back(), (store.flags & PGL_STORE_PROCEDURAL) != 0);
   part.store = &store;
-  part.synapses = &store.slices[slice];
+  part.synapses = &store.shards[shard];
   part.arena = arena;
-  part.slice = slice;
+  part.shard = shard;
   part.deliver = store.choose_delivery(store, *part.synapses);
   return part;
 }
