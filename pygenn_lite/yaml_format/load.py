@@ -130,5 +130,5 @@ def find_network_file(source: object) -> Path:
         raise FileFormatError(f"{shown!r} is not a valid file name", hint=hint) from None
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         raise FileFormatError(f"there is no file '{shown}'", hint=hint)
-    hint = nearest(shown, network_names())
-    raise FileFormatError(f"no network is called '{shown}'{hint}", hint=hint)
+    near = nearest(shown, network_names())
+    raise FileFormatError(f"no network is called '{shown}'{near}", hint=hint)

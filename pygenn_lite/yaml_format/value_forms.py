@@ -87,8 +87,8 @@ def _distribution(context: Context, given: dict[str, Any], place: Place) -> Any:
         )
     name, arguments = next(iter(given.items()))
     if name not in DISTRIBUTIONS:
-        hint = nearest_or_all(name, DISTRIBUTIONS)
-        raise context.document.error((*place, name), f"unknown distribution '{name}'{hint}")
+        near = nearest_or_all(name, DISTRIBUTIONS)
+        raise context.document.error((*place, name), f"unknown distribution '{name}'{near}")
     kind = DISTRIBUTIONS[name]
     names, required = _fields(kind)
     inner = (*place, name)

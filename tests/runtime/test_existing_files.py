@@ -20,7 +20,7 @@ from pygenn_lite.errors import (
     PygennLiteWarning,
     SimulationError,
 )
-from pygenn_lite.runtime import files, result_file
+from pygenn_lite.runtime.results import files, result_file
 from pygenn_lite.runtime.results.files import FileClaim, written_at_once
 
 

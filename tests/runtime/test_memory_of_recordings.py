@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.errors import MemoryPlanError
-from pygenn_lite.runtime import memory_sink, plan, run_loop
+from pygenn_lite.runtime import run_loop
+from pygenn_lite.runtime.results import memory_sink
 
 ALWAYS = pg.NeuronModel("dV/dt = 1", threshold="V > -1", reset="V = V", initial=dict(V="0.01*i"))
 

@@ -9,8 +9,9 @@ from helpers_runtime import balanced_network, plastic_network
 
 import pygenn_lite as pg
 from pygenn_lite.codegen import generate, network_structure
+from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.errors import MemoryPlanError
-from pygenn_lite.runtime import neurons, plan
+from pygenn_lite.runtime.cpp import population_memory
 from pygenn_lite.runtime.cpp.machine import Machine
 from pygenn_lite.runtime.planning import COMPUTING, planned_memory
 
@@ -77,7 +78,7 @@ def test_values_are_the_same_however_many_are_drawn_at_once(value, monkeypatch):
         return np.asarray(net.compile(threads=threads)["a"]["V"])
 
     whole = initial(1)
-    monkeypatch.setattr(neurons, "DRAWN_AT_ONCE", 36)
+    monkeypatch.setattr(population_memory, "DRAWN_AT_ONCE", 36)
     assert np.array_equal(initial(1), whole)
     assert np.array_equal(initial(3), whole)
 
