@@ -13,6 +13,16 @@ from pygenn_lite.declaration.connectivity import (
     OneToOne,
     from_scipy,
 )
+from pygenn_lite.declaration.distributions import (
+    Binomial,
+    Distribution,
+    Exponential,
+    Gamma,
+    LogNormal,
+    Normal,
+    TruncatedNormal,
+    Uniform,
+)
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
 from pygenn_lite.declaration.language.equations import (
     Equation,
@@ -29,19 +39,7 @@ from pygenn_lite.declaration.population import (
 )
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
-from pygenn_lite.declaration.values import (
-    Binomial,
-    Distribution,
-    Exponential,
-    FrozenArray,
-    Gamma,
-    LogNormal,
-    Normal,
-    TruncatedNormal,
-    Uniform,
-    Value,
-    ValueLike,
-)
+from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike
 
 __all__: list[str] = [
     "CSR",

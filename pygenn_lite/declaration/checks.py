@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
+from pygenn_lite.declaration.distributions import Distribution, TruncatedNormal
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.habits import symbol_hint
 from pygenn_lite.declaration.language.names import nearest
@@ -27,14 +28,7 @@ from pygenn_lite.declaration.numeric import (
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.declaration.synapse_model import SynapseModel
-from pygenn_lite.declaration.values import (
-    Distribution,
-    FrozenArray,
-    TruncatedNormal,
-    Uniform,
-    Value,
-    check_length,
-)
+from pygenn_lite.declaration.values import FrozenArray, Value, check_length
 from pygenn_lite.errors import EquationError, NetworkError, ShapeError
 
 LEAST_KEPT = 1e-6  # of a truncated normal distribution: rarer values the builder cannot draw
@@ -179,8 +173,8 @@ def check_not_negative(value: Value, what: str, where: str) -> None:
         low = value
     elif isinstance(value, FrozenArray):
         low = float(value.array.min(initial=0.0))
-    elif isinstance(value, Uniform):
-        low = value.low
+    elif isinstance(value, Distribution):
+        low = (value.ends() or (None,))[0]
     if low is not None and low < 0:
         raise NetworkError(f"negative {what} {low}", where=where, hint="give values >= 0")
 
@@ -190,7 +184,7 @@ def check_synapse_value(
 ) -> None:
     """One value, one per explicit synapse, a distribution, or an expression of both ends."""
     where = f"synapse group {group.name!r}"
-    if isinstance(value, TruncatedNormal) and value.sd and value.kept() < LEAST_KEPT:
+    if isinstance(value, Distribution) and _kept(value.base) < LEAST_KEPT:
         raise NetworkError(
             f"of {what} = {value!r}, less than one value in a million lies between the limits",
             where=f"{where}: {what}",
@@ -225,19 +219,15 @@ def check_synapse_value(
 def check_delay(delay: Value, dt: float, where: str) -> None:
     """Delays are at least one step (of distributions, where a least value is given)."""
     least: float | None = None
+    kind = ""
     if isinstance(delay, float):
         least = delay
     elif isinstance(delay, FrozenArray):
         least = float(np.min(delay.array, initial=np.inf))
-    elif isinstance(delay, Uniform):
-        least = delay.low
     elif isinstance(delay, Distribution):  # its tail is cut at dt; not so the whole of it
-        least = delay.mean_value()
-        if isinstance(delay, TruncatedNormal):
-            least = min(least, delay.high)
-    kind = "mean " if isinstance(delay, Distribution) else ""
-    if isinstance(delay, Uniform):
-        kind = "lowest "
+        ends = delay.ends()
+        least = delay.mean_value() if ends is None else ends[0]
+        kind = "mean " if ends is None else "lowest "
     if least is not None and least < dt * (1 - 1e-6):
         raise NetworkError(
             f"a {kind}delay of {least} ms is {'negative' if least < 0 else 'below the step'}",
@@ -255,16 +245,20 @@ def _check_longest(delay: Value, dt: float, where: str) -> None:
         longest = delay
     elif isinstance(delay, FrozenArray):
         longest = float(np.max(delay.array, initial=0))
-    elif isinstance(delay, Uniform):
-        longest = delay.high
     elif isinstance(delay, Distribution):
-        longest, what = delay.mean_value(), "mean delay"
+        ends = delay.ends()
+        longest, what = (delay.mean_value(), "mean delay") if ends is None else (ends[1], what)
     if delay_steps(longest, dt) > LONGEST_DELAY:
         raise NetworkError(
             f"a {what} of {longest:g} ms is longer than {LONGEST_DELAY:,} steps of {dt} ms",
             where=where,
             hint="use shorter delays or a larger dt",
         )
+
+
+def _kept(base: Distribution) -> float:
+    """Which part of its values the limits of a truncated distribution leave."""
+    return base.kept() if isinstance(base, TruncatedNormal) and base.sd else 1.0
 
 
 def _explicit_size(group: SynapseGroup, pre: Population) -> int | None:

@@ -24,10 +24,11 @@ from pygenn_lite.declaration.connectivity import (
     OneToOne,
     expected_synapses,
 )
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
-from pygenn_lite.declaration.values import Distribution, FrozenArray
+from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import MemoryPlanError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.descriptors import (

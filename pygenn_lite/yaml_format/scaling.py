@@ -39,9 +39,9 @@ from pygenn_lite.declaration import (
     VariableOf,
 )
 from pygenn_lite.declaration.connectivity import expected_synapses
+from pygenn_lite.declaration.distributions import Affine, Binomial, Gamma
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.numeric import plain_number
-from pygenn_lite.declaration.values import Binomial, Gamma
 from pygenn_lite.errors import NetworkError
 
 _SCALABLE = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
@@ -193,7 +193,9 @@ class _Scaling:
             return LogNormal(weight.mu + math.log(factor), weight.sigma)
         if isinstance(weight, Gamma):
             return Gamma(weight.shape, weight.scale * factor)
-        if isinstance(weight, Distribution) and not isinstance(weight, Binomial):
+        if isinstance(weight, (Affine, Binomial)):
+            return weight * factor
+        if isinstance(weight, Distribution):
             scaled = {
                 field.name: getattr(weight, field.name) * factor
                 for field in dataclasses.fields(weight)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.declaration import values as declared
+from pygenn_lite.declaration import distributions as declared
 from pygenn_lite.declaration.language.names import nearest_or_all
+from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.marks import Place
@@ -58,8 +59,12 @@ def read_values(context: Context, given: dict[str, Any], place: Place) -> dict[s
 
 def write_value(value: Any) -> Any:
     """Turn a declared value into plain data: the inverse of `read_value`."""
-    if isinstance(value, declared.FrozenArray):
+    if isinstance(value, FrozenArray):
         return value.array.tolist()
+    if isinstance(value, declared.Affine):
+        given = {"factor": value.factor} if value.factor != 1 else {}
+        given |= {"offset": value.offset} if value.offset else {}
+        return {**write_value(value.of), **given}
     if isinstance(value, declared.Distribution):
         for name, kind in DISTRIBUTIONS.items():
             if type(value) is kind:
@@ -81,10 +86,21 @@ def _matrix(context: Context, given: list[Any], place: Place) -> Any:
 
 
 def _distribution(context: Context, given: dict[str, Any], place: Place) -> Any:
+    arithmetic = {key: given[key] for key in ("factor", "offset") if key in given}
+    given = {key: item for key, item in given.items() if key not in arithmetic}
     if len(given) != 1:
         raise context.document.error(
-            place, "should hold one distribution", "write it like {uniform: [0, 1]}"
+            place,
+            "should hold one distribution",
+            "write it like {uniform: [0, 1]} or {uniform: [0, 1], factor: -2, offset: 5}",
         )
+    numbers = {key: context.number(item, (*place, key)) for key, item in arithmetic.items()}
+    drawn = _plain_distribution(context, given, place)
+    with context.at(place):
+        return drawn * numbers.get("factor", 1.0) + numbers.get("offset", 0.0)
+
+
+def _plain_distribution(context: Context, given: dict[str, Any], place: Place) -> Any:
     name, arguments = next(iter(given.items()))
     if name not in DISTRIBUTIONS:
         near = nearest_or_all(name, DISTRIBUTIONS)

@@ -76,3 +76,68 @@ def test_a_mean_that_no_double_holds_is_refused_by_name():
     with pytest.raises(DeclarationError, match="LogNormal"):
         pg.LogNormal(0.0, 1e200)
     pg.LogNormal(700.0, 1.0)
+
+
+# ------------------------------------------------------------------------------------ arithmetic
+
+BASES = [
+    pg.Uniform(0.5, 2.0),
+    pg.Normal(1.0, 0.25),
+    pg.TruncatedNormal(1.0, 0.5, low=0.2),
+    pg.LogNormal(0.0, 0.5),
+    pg.Exponential(1.5),
+    pg.Gamma(2.0, 0.5),
+    pg.Binomial(10, 0.3),
+]
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda base: type(base).__name__)
+def test_arithmetic_of_a_distribution_is_that_of_its_values(base):
+    changed = (3 - 4 * base) / 2 + 1
+    assert changed.draw(UNIFORMS) == pytest.approx(2.5 - 2 * base.ppf(UNIFORMS))
+    assert changed.mean_value() == pytest.approx(2.5 - 2 * base.mean_value())
+    assert np.all(np.diff(changed.ppf(UNIFORMS)) >= 0), "a distribution function rises"
+    assert changed.ppf(UNIFORMS) == pytest.approx(2.5 - 2 * base.ppf(1 - UNIFORMS))
+    low, high = base.reach()
+    assert changed.reach() == pytest.approx((2.5 - 2 * high, 2.5 - 2 * low))
+
+
+@pytest.mark.parametrize("base", BASES, ids=lambda base: type(base).__name__)
+def test_one_factor_and_one_offset_remain_and_are_shown_as_they_are_written(base):
+    changed = -4 * base - 3
+    assert eval(repr(changed), {**vars(pg), "inf": math.inf}) == changed
+    assert repr(changed) == f"-4.0 * {base!r} - 3.0"
+    assert -(-1 * base) == base and base * 1 == base and (base + 2) - 2 == base
+    assert 2 * (base + 1) == 2 * base + 2
+    assert hash(np.float64(2) * base) == hash(base * 2), "a number of NumPy is a number"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda d: d * d,
+        lambda d: d + d,
+        lambda d: d / 0,
+        lambda d: 1 / d,
+        lambda d: d * np.arange(3),
+        lambda d: np.arange(3) * d,
+        lambda d: d * math.inf,
+        lambda d: d + "1",
+        lambda d: True * d,
+    ],
+)
+def test_arithmetic_that_is_not_offered_is_refused_by_name(wrong):
+    with pytest.raises(DeclarationError, match="Normal"):
+        wrong(pg.Normal(1.0, 0.25))
+
+
+def test_delays_and_rates_see_factor_and_offset():
+    connected(3.0 - pg.Uniform(0.0, 2.0), 1.0)
+    with pytest.raises(NetworkError, match=r"lowest delay of 0.5 ms is below"):
+        connected(3.0 - pg.Uniform(0.0, 2.5), 1.0)
+    with pytest.raises(NetworkError, match=r"mean delay of -1.0 ms is negative"):
+        connected(-pg.Normal(1.0, 0.1), 0.1)
+    net = pg.Network()
+    cells = net.population("cells", 3, pg.LIF())
+    with pytest.raises(NetworkError, match="negative"):
+        net.poisson(cells, -1 * pg.Uniform(0.0, 1.0), weight=1.0, variable="V")

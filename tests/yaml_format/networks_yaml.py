@@ -100,6 +100,9 @@ def distributions():
         "binomial": st.builds(pg.Binomial, st.integers(0, 9), st.floats(0, 1)),
     }  # fmt: skip
     assert set(forms) == set(DISTRIBUTIONS), "draw the new distribution here, too"
+    plain = st.one_of(*forms.values())
+    scale = st.floats(-100, 100)
+    forms["scaled"] = st.builds(lambda d, factor, add: factor * d + add, plain, scale, scale)
     return st.one_of(list(forms.values()))
 
 

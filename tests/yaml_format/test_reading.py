@@ -241,3 +241,16 @@ def test_an_open_file_is_read_with_what_lies_beside_it(tmp_path, mode):
 def test_a_stream_that_is_no_text_is_refused():
     with pytest.raises(FileFormatError, match="not UTF-8 text"):
         load_network(io.BytesIO(b"\xff\xfe"))
+
+
+def test_a_distribution_takes_a_factor_and_an_offset():
+    net = load(
+        "constants: {g: -4}\n"
+        "models: {lif: {use: LIF}}\n"
+        "populations: {a: {size: 10, model: lif}}\n"
+        "synapses: {jump: {use: Delta}}\n"
+        "connections:\n"
+        "  - {source: a, target: a, synapse: jump, connectivity: all_to_all,\n"
+        "     weight: {lognormal: [0, 0.5], factor: g, offset: 1 - g}}\n"
+    )
+    assert net.groups["a_a"].weight == -4 * pg.LogNormal(0.0, 0.5) + 5

@@ -109,6 +109,7 @@ ANY = dict(
 
 
 @settings(max_examples=12, **ANY)
+@pytest.mark.filterwarnings("ignore:.*nothing in the synapse model reads it")
 @given(networks())
 def test_any_network_comes_back_equal_and_is_written_the_same_again(net):
     text = dump_network(net)

@@ -125,6 +125,9 @@ class Distribution(c.Structure):
         ("b", c.c_double),
         ("low", c.c_double),
         ("high", c.c_double),
+        ("factor", c.c_double),
+        ("offset", c.c_double),
+        ("affine", c.c_int32),
         ("values", c.c_void_p),
     ]
 

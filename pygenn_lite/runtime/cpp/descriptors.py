@@ -22,19 +22,20 @@ from pygenn_lite.declaration.connectivity import (
     FixedTotalNumber,
     OneToOne,
 )
-from pygenn_lite.declaration.domains import as_of_now, check_numbers
-from pygenn_lite.declaration.language.equations import Expression
-from pygenn_lite.declaration.population import Population, SynapseGroup
-from pygenn_lite.declaration.steps import delay_steps
-from pygenn_lite.declaration.values import (
+from pygenn_lite.declaration.distributions import (
+    Affine,
+    Distribution,
     Exponential,
-    FrozenArray,
     LogNormal,
     Normal,
     TruncatedNormal,
     Uniform,
-    Value,
 )
+from pygenn_lite.declaration.domains import as_of_now, check_numbers
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import ArgumentError, NetworkError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.values.distances import draw_by_distance, positions_of
@@ -133,24 +134,36 @@ class GroupDescription:
             values = np.ascontiguousarray(value if len(value) else np.zeros(1), dtype=np.float64)
             self._kept.append(values)
             return abi.Distribution(kind=abi.VALUES, values=values.ctypes.data)
-        if isinstance(value, Uniform):
-            return abi.Distribution(kind=abi.UNIFORM, a=value.low, b=value.high)
-        if isinstance(value, Normal):
-            return abi.Distribution(kind=abi.NORMAL, a=value.mean, b=value.sd)
-        if isinstance(value, TruncatedNormal):
-            return abi.Distribution(
-                kind=abi.TRUNCATED_NORMAL, a=value.mean, b=value.sd, low=value.low, high=value.high
-            )
-        if isinstance(value, LogNormal):
-            return abi.Distribution(kind=abi.LOG_NORMAL, a=value.mu, b=value.sigma)
-        if isinstance(value, Exponential):
-            return abi.Distribution(kind=abi.EXPONENTIAL, a=value.mean)
+        if isinstance(value, Distribution):
+            return _native_distribution(value)
         return abi.Distribution(kind=abi.CONSTANT, a=float(value))
 
 
 def is_native(value: Value) -> bool:
     """Whether the builder draws such values itself."""
-    return isinstance(value, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential))
+    kind = value.base if isinstance(value, Distribution) else value
+    return isinstance(kind, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential))
+
+
+def _native_distribution(value: Distribution) -> abi.Distribution:
+    """pgl_distribution of one that the builder draws itself."""
+    base = value.base
+    if isinstance(base, Uniform):
+        native = abi.Distribution(kind=abi.UNIFORM, a=base.low, b=base.high)
+    elif isinstance(base, Normal):
+        native = abi.Distribution(kind=abi.NORMAL, a=base.mean, b=base.sd)
+    elif isinstance(base, TruncatedNormal):
+        native = abi.Distribution(
+            kind=abi.TRUNCATED_NORMAL, a=base.mean, b=base.sd, low=base.low, high=base.high
+        )
+    elif isinstance(base, LogNormal):
+        native = abi.Distribution(kind=abi.LOG_NORMAL, a=base.mu, b=base.sigma)
+    else:
+        assert isinstance(base, Exponential), base
+        native = abi.Distribution(kind=abi.EXPONENTIAL, a=base.mean)
+    if isinstance(value, Affine):
+        native.affine, native.factor, native.offset = 1, value.factor, value.offset
+    return native
 
 
 def describe_group(
@@ -223,7 +236,7 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
     """
     weight = description.weight
     if not isinstance(weight, (int, float, np.ndarray)):
-        weight = [number for number in vars(weight).values() if np.isfinite(number)]
+        weight = weight.numbers()
     if isinstance(description.group.weight, Expression) and isinstance(weight, np.ndarray):
         check_weights(description.group, weight)
     largest = float(np.max(np.abs(weight), initial=0.0))
@@ -248,9 +261,13 @@ def check_weights(
 
 
 def _without_spread(value: Value) -> Value:
-    """A truncated normal distribution of sd 0 as the number that it is: the builder knows no limits
-    of constants."""
-    return value.mean_value() if isinstance(value, TruncatedNormal) and value.sd == 0 else value
+    """A distribution with one value as the number that it is: a truncated normal distribution of sd
+    0 (the builder knows no limits of constants), or what is multiplied by 0."""
+    if not isinstance(value, Distribution):
+        return value
+    truncated = isinstance(value.base, TruncatedNormal) and value.base.sd == 0
+    none = isinstance(value, Affine) and value.factor == 0
+    return value.mean_value() if truncated or none else value
 
 
 def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
@@ -299,8 +316,8 @@ def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | No
         low, high = delay.min(), delay.max()
     elif isinstance(delay, (int, float)):
         low = high = delay
-    elif isinstance(delay, Uniform):
-        low, high = delay.low, delay.high
+    elif isinstance(delay, Distribution) and (ends := delay.ends()) is not None:
+        low, high = ends
     elif isinstance(delay, TruncatedNormal):
         return int(delay_steps(delay.low, dt)), None
     else:

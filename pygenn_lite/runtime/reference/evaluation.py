@@ -14,8 +14,9 @@ from scipy.linalg import expm
 from sympy.printing.numpy import NumPyPrinter
 
 from pygenn_lite.codegen.program.program import Assign, LinearFlow
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
-from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
+from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference.random_numbers import element_uniforms
 from pygenn_lite.runtime.values.philox import stream_of
@@ -61,7 +62,7 @@ def declared_value(value: Value, size: int, seed: int, stream: str, positions: A
     if isinstance(value, FrozenArray):
         return np.array(value.array, np.float64)
     if isinstance(value, Distribution):
-        return np.asarray(value.ppf(element_uniforms(size, seed, stream_of(stream))))
+        return np.asarray(value.draw(element_uniforms(size, seed, stream_of(stream))))
     if isinstance(value, Expression):
         names: Names = {"i": np.arange(size, dtype=np.float64), "n": float(size)}
         if positions is not None:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.vocabulary import AXES
-from pygenn_lite.declaration.values import Distribution, FrozenArray, Value
+from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import DeclarationError, ShapeError
 from pygenn_lite.runtime.values.expressions import evaluate
 from pygenn_lite.runtime.values.philox import neuron_uniforms, synapse_uniforms
@@ -61,7 +62,7 @@ def neuron_values(
         result = result[begin:end]
     elif isinstance(value, Distribution):
         uniforms = neuron_uniforms(seed, stream, end, begin)
-        result = np.asarray(value.ppf(uniforms), dtype=np.float64)
+        result = np.asarray(value.draw(uniforms), dtype=np.float64)
     else:
         here = None if positions is None else positions[begin:end]
         names: dict[str, Any] = {"i": np.arange(begin, end), "n": size, **axes(here)}
@@ -110,7 +111,7 @@ def synapse_values(
             )
     elif isinstance(value, Distribution):
         uniforms = synapse_uniforms(seed, stream, purpose, pre, place_in_row(pre))
-        result = np.asarray(value.ppf(uniforms), dtype=np.float64)
+        result = np.asarray(value.draw(uniforms), dtype=np.float64)
     else:
         names = synapse_names(value, pre, post, positions, sizes)
         result = np.array(np.broadcast_to(evaluate(value, names), (count,)), dtype=np.float64)

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression, is_sympy
 from pygenn_lite.declaration.numeric import is_masked_array, plain_array
-from pygenn_lite.declaration.values import Distribution, Value, as_value
+from pygenn_lite.declaration.values import Value, as_value
 from pygenn_lite.errors import ArgumentError, ShapeError
 from pygenn_lite.runtime.live import Live
 

@@ -187,6 +187,8 @@ typedef struct pgl_distribution {
   int32_t kind;
   double a, b;        // constant a; uniform [a, b); normal mean a, sd b; log-normal mu a, sigma b; exponential mean a
   double low, high;   // truncation (truncated normal)
+  double factor, offset;  // where affine: the value drawn is multiplied and added to
+  int32_t affine;         // for drawn values (not constants, not given ones)
   const double* values;
 } pgl_distribution;
 

@@ -96,7 +96,7 @@ int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group* group, double dt, 
     const auto steps = [&](double delay) { return int64_t(pgl::clip(pgl::floor(delay / dt + 0.5), 1.0, 65535.0)); };
     const pgl_distribution& d = group->delay;
     if (d.kind == PGL_CONSTANT) return steps(d.a);
-    if (d.kind == PGL_UNIFORM) return steps(d.a > d.b ? d.a : d.b);
+    if (d.kind == PGL_UNIFORM && d.affine == 0) return steps(d.a > d.b ? d.a : d.b);
     const uint32_t workers = threads == 0 ? 1u : threads;
     pgl::List<pgl::DelayRange> ranges(workers);
     const pgl::DelaySampler sampler =
@@ -106,8 +106,11 @@ int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group* group, double dt, 
     int64_t longest = 1;
     for (const pgl::DelayRange& range : ranges) {
       if (range.low > range.high) continue;
-      const int64_t here = sampler.random() ? sampler.steps_of_word(range.high) : range.high;
-      longest = here > longest ? here : longest;
+      const uint32_t ends[2] = {range.low, range.high};
+      for (const uint32_t end : ends) {
+        const int64_t here = sampler.random() ? sampler.steps_of_word(end) : end;
+        longest = here > longest ? here : longest;
+      }
     }
     return longest;
   });

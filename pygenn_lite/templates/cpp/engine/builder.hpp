@@ -201,9 +201,9 @@ class Builder {
 
   PGL_COLD static void mark_range(const DelaySampler& delay, const DelayRange& range, uint8_t* occurs) {
     if (range.low > range.high) return;
-    const uint32_t low = delay.random() ? delay.steps_of_word(range.low) : range.low;
-    const uint32_t high = delay.random() ? delay.steps_of_word(range.high) : range.high;
-    for (uint32_t steps = low; steps <= high; ++steps) occurs[steps] = 1;
+    const uint32_t one = delay.random() ? delay.steps_of_word(range.low) : range.low;
+    const uint32_t other = delay.random() ? delay.steps_of_word(range.high) : range.high;
+    for (uint32_t steps = one < other ? one : other; steps <= (one < other ? other : one); ++steps) occurs[steps] = 1;
   }
 
   PGL_COLD void find_delays(const List<uint8_t>& occurs) {

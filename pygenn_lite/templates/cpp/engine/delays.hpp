@@ -21,12 +21,14 @@ class DelaySampler {
     if (kind_ == PGL_VALUES && values_ == nullptr) throw Error("delays given one by one without values");
     const bool spread = (kind_ == PGL_UNIFORM && d.b > d.a) || kind_ == PGL_LOG_NORMAL || kind_ == PGL_EXPONENTIAL ||
                         ((kind_ == PGL_NORMAL || kind_ == PGL_TRUNCATED_NORMAL) && d.b > 0.0);
-    if (spread) {
+    const bool turned = d.affine != 0 && d.factor < 0.0;
+    if (spread && (d.affine == 0 || d.factor != 0.0)) {
+      turn_ = turned ? 0xffffffffu : 0u;
       make_guide(d);
     } else if (kind_ != PGL_VALUES) {
       if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution %d", kind_);
+      first_ = steps_of(d.affine != 0 && kind_ != PGL_CONSTANT ? d.a * d.factor + d.offset : d.a);
       kind_ = PGL_CONSTANT;
-      first_ = steps_of(d.a);
     }
   }
 
@@ -35,9 +37,9 @@ class DelaySampler {
   bool random() const { return !constant() && !listed(); }
   uint16_t constant_steps() const { return first_; }
 
-  // The steps that one word stands for: they never fall as words rise, so the least and the greatest word of a group
-  // tell its shortest and its longest delay.
-  uint16_t steps_of_word(uint32_t word) const { return constant() ? first_ : search(word); }
+  // The steps that one word stands for: they never fall as words rise (or never rise, where the factor is negative), so
+  // the least and the greatest word of a group tell its shortest and its longest delay.
+  uint16_t steps_of_word(uint32_t word) const { return constant() ? first_ : search(word ^ turn_); }
 
   // Delays of a block of 64 words; `first` is the position of the first in the list of given values, `n` are read.
   void draw64(const uint32_t* words, int64_t first, uint32_t n, uint16_t* __restrict out) const {
@@ -48,10 +50,11 @@ class DelaySampler {
     } else {
       const Cell* cells = cells_.data();
       for (int i = 0; i < 64; ++i) {
-        const Cell cell = cells[words[i] >> 24];
-        out[i] = uint16_t(cell.steps + ((words[i] & 0xffffffu) >= cell.next ? 1 : 0));
+        const uint32_t word = words[i] ^ turn_;
+        const Cell cell = cells[word >> 24];
+        out[i] = uint16_t(cell.steps + ((word & 0xffffffu) >= cell.next ? 1 : 0));
         if (cell.several) [[unlikely]]
-          out[i] = search(words[i]);
+          out[i] = search(word);
       }
     }
   }
@@ -72,8 +75,14 @@ class DelaySampler {
     return uint16_t(first_ + ((word == 0xffffffffu ? end : first_not_below(begin, end, word + 1)) - begin));
   }
 
-  // Probability of less than x; the normal tails are taken from their own side, where they are accurate.
   PGL_COLD static double below(const pgl_distribution& d, double x) {
+    if (d.affine == 0) return plain_below(d, x);
+    const double inside = (x - d.offset) / d.factor;
+    return d.factor > 0.0 ? plain_below(d, inside) : 1.0 - plain_below(d, inside);
+  }
+
+  // Probability of less than x; the normal tails are taken from their own side, where they are accurate.
+  PGL_COLD static double plain_below(const pgl_distribution& d, double x) {
     constexpr double kRoot = 0.70710678118654752440;
     switch (d.kind) {
       case PGL_UNIFORM:
@@ -118,6 +127,7 @@ class DelaySampler {
   uint32_t longest_;
   double dt_;
   const double* values_;
+  uint32_t turn_ = 0;                 // a negative factor: words are read from their other end
   uint16_t first_ = 1;                // shortest delay
   List<uint32_t> thresholds_;  // words from which first_ + 1, first_ + 2, ... steps are drawn
   List<Cell> cells_;

@@ -68,6 +68,9 @@ class Sampler {
     if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution %d", kind_);
     if (kind_ == PGL_VALUES && values_ == nullptr) throw Error("weights given one by one without values");
     if (kind_ == PGL_TRUNCATED_NORMAL) truncate(d);
+    affine_ = d.affine != 0 && random();
+    factor_ = Real(d.factor);
+    offset_ = Real(d.offset);
   }
 
   bool constant() const { return kind_ == PGL_CONSTANT; }
@@ -108,6 +111,8 @@ class Sampler {
       default:
         for (uint32_t i = 0; i < 64 && i < n; ++i) out[i] = Real(values_[first + i]);
     }
+    if (affine_)
+      for (int i = 0; i < 64; ++i) out[i] = fma(out[i], factor_, offset_);
   }
 
  private:
@@ -129,6 +134,8 @@ class Sampler {
   uint32_t word_low_ = 0, word_span_ = 0xffffffffu;
   const double* values_ = nullptr;
   Real a_ = 0, b_ = 0, low_ = 0, high_ = 0;
+  bool affine_ = false;
+  Real factor_ = 1, offset_ = 0;
 };
 
 // The words of one row: block after block of 64, in the order of philox_words64.
