@@ -23,7 +23,7 @@ settings.register_profile("searching", deadline=None)
 settings.load_profile("steady")
 
 LEFT_OUT = pytest.StashKey[set[tuple[str, str]]]()
-CHOSEN_ONLY = ("slow", "gpu", "compilers")  # markers of tests that are run on demand
+CHOSEN_ONLY = ("slow", "gpu", "compilers", "nvrtc")  # markers of tests that are run on demand
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,10 +4,12 @@
 #ifndef PGL_EXPM_HPP
 #define PGL_EXPM_HPP
 
+#include "machine.hpp"
+
 namespace pgl {
 
 template <int N>
-void multiply(const double (&a)[N * N], const double (&b)[N * N], double (&out)[N * N]) {
+PGL_FUNCTION void multiply(const double (&a)[N * N], const double (&b)[N * N], double (&out)[N * N]) {
   for (int i = 0; i < N; ++i)
     for (int j = 0; j < N; ++j) {
       double sum = 0.0;
@@ -18,11 +20,11 @@ void multiply(const double (&a)[N * N], const double (&b)[N * N], double (&out)[
 
 // Replaces `a` by exp(a * h).
 template <int N>
-void expm(double (&a)[N * N], double h) {
+PGL_FUNCTION void expm(double (&a)[N * N], double h) {
   double norm = 0.0;
   for (int i = 0; i < N; ++i) {
     double row = 0.0;
-    for (int j = 0; j < N; ++j) row += __builtin_fabs(a[i * N + j] * h);
+    for (int j = 0; j < N; ++j) row += abs(a[i * N + j] * h);
     norm = row > norm ? row : norm;
   }
   int squarings = 0;
@@ -30,7 +32,7 @@ void expm(double (&a)[N * N], double h) {
     norm *= 0.5;
     ++squarings;
   }
-  const double scale = __builtin_ldexp(h, -squarings);
+  const double scale = ldexp(h, -squarings);
   double scaled[N * N], term[N * N] = {}, sum[N * N] = {}, next[N * N];
   for (int i = 0; i < N * N; ++i) scaled[i] = a[i] * scale;
   for (int i = 0; i < N; ++i) term[i * N + i] = sum[i * N + i] = 1.0;

@@ -7,17 +7,18 @@
 #ifndef PGL_FUSED_HPP
 #define PGL_FUSED_HPP
 
-#include <stdint.h>
+#include "machine.hpp"
 
-#include "language.hpp"
-
-#if defined(__x86_64__) && !defined(__FMA__)
+#if defined(__x86_64__) && !defined(__FMA__) && !PGL_ON_DEVICE
 #define PGL_FUSED_IN_SOFTWARE 1
 #endif
 
 namespace pgl {
 
-#ifndef PGL_FUSED_IN_SOFTWARE
+#if PGL_ON_DEVICE
+PGL_INLINE float fma(float a, float b, float c) { return ::fmaf(a, b, c); }
+PGL_INLINE double fma(double a, double b, double c) { return ::fma(a, b, c); }
+#elif !defined(PGL_FUSED_IN_SOFTWARE)
 PGL_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 PGL_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 #else
@@ -63,7 +64,7 @@ PGL_INLINE float fma(float a, float b, float c) {
   return static_cast<float>(detail::sum_to_odd(double(a) * double(b), double(c)));  // the product is exact
 }
 PGL_INLINE double fma(double a, double b, double c) {
-  const auto within = [](double x, double highest) { return (__builtin_fabs(x) > 0x1p-900) & (__builtin_fabs(x) < highest); };
+  const auto within = [](double x, double highest) { return (abs(x) > 0x1p-900) & (abs(x) < highest); };
   if (!(within(a, 0x1p900) & within(b, 0x1p900) & within(a * b, 0x1p900) & (within(c, 0x1p900) | (c == 0.0)))) {
     return detail::fma_at_the_edge(a, b, c);
   }

@@ -2,16 +2,15 @@
 #ifndef PGL_INPUTS_HPP
 #define PGL_INPUTS_HPP
 
-#include <stdint.h>
-
-#include "cpp/engine/abi.h"
+#include "language.hpp"
+#include "records.h"
 
 namespace pgl {
 
 // Values of a timed current in this step: for the shard's first neuron, or the one shared value.
 // NULL before the first value begins. Binary search: once per kernel call, not per neuron.
 template <class Real>
-const Real* timed_row(const pgl_timed& timed, int64_t step, uint32_t first) {
+PGL_FUNCTION const Real* timed_row(const pgl_timed& timed, int64_t step, uint32_t first) {
   if (timed.rows == 0 || step < timed.begin[0]) return nullptr;
   int64_t low = 0, high = timed.rows;
   while (high - low > 1) {

@@ -1,13 +1,32 @@
 // What the headers of the C++ library would give, in the compiler's own words. The templates include C headers only: those
 // of C++ take longer to read than the kernels of a small network, and compilers that come without a C++ library (zig)
-// would first build one, for minutes.
+// would first build one, for minutes. This folder includes nothing but itself and integers.h, throws nothing and calls
+// nothing of the engine, so that it compiles for a device as well (tests/cuda/test_common_headers.py does it).
+//
+// A device's code gives the host's bits if it is compiled like the host's (-ffp-contract=off): -fmad=false, with square
+// roots and divisions rounded correctly, which is the default of NVRTC and nvcc.
 #ifndef PGL_LANGUAGE_HPP
 #define PGL_LANGUAGE_HPP
 
-#include <stddef.h>
-#include <stdint.h>
+#include "integers.h"
 
+// Before every function of this folder: where it may be called, and how it is to be inlined.
+#ifndef PGL_ON_DEVICE
+#ifdef __CUDACC__
+#define PGL_ON_DEVICE 1
+#else
+#define PGL_ON_DEVICE 0
+#endif
+#endif
+#if PGL_ON_DEVICE
+#define PGL_FUNCTION __host__ __device__ inline
+#define PGL_INLINE __host__ __device__ __forceinline__
+#define PGL_NOINLINE __host__ __device__ __noinline__ inline
+#else
+#define PGL_FUNCTION inline
 #define PGL_INLINE [[gnu::always_inline]] inline
+#define PGL_NOINLINE [[gnu::noinline]] inline
+#endif
 
 namespace pgl {
 
@@ -36,7 +55,9 @@ struct Either<false, A, B> {
 };
 
 template <class A, class B>
-inline constexpr bool kSame = __is_same(A, B);
+inline constexpr bool kSame = false;
+template <class A>
+inline constexpr bool kSame<A, A> = true;
 
 template <class T>
 PGL_INLINE constexpr typename WithoutReference<T>::Type&& move(T&& value) {
@@ -54,18 +75,10 @@ PGL_INLINE constexpr To bit_cast(const From& from) {
 }
 
 template <class Real>
-inline constexpr Real kLargest = Real(__FLT_MAX__);
+inline constexpr Real kLargest = Real(0x1.fffffep127f);
 template <>
-inline constexpr double kLargest<double> = __DBL_MAX__;
-
-// Where an object is to be made: new (InPlace{memory}) T(...).
-struct InPlace {
-  void* memory;
-};
+inline constexpr double kLargest<double> = 0x1.fffffffffffffp1023;
 
 }  // namespace pgl
-
-inline void* operator new(size_t, pgl::InPlace place) noexcept { return place.memory; }
-inline void operator delete(void*, pgl::InPlace) noexcept {}
 
 #endif

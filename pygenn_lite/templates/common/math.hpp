@@ -8,36 +8,15 @@
 #ifndef PGL_MATH_HPP
 #define PGL_MATH_HPP
 
-#include <stdint.h>
-
 #include "fused.hpp"
 
 namespace pgl {
 
-// ---------------------------------------------------------------- selection, comparison, rounding
-template <class T>
-PGL_INLINE constexpr T infinity() {
-  return T(__builtin_inf());
-}
-template <class T>
-PGL_INLINE constexpr T not_a_number() {
-  return T(__builtin_nan(""));
-}
+// ---------------------------------------------------------------- selection, comparison
 template <class T>
 PGL_INLINE constexpr T select(bool condition, T yes, T no) {
   return condition ? yes : no;
 }
-PGL_INLINE float abs(float x) { return __builtin_fabsf(x); }
-PGL_INLINE double abs(double x) { return __builtin_fabs(x); }
-PGL_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
-PGL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
-PGL_INLINE float floor(float x) { return __builtin_floorf(x); }
-PGL_INLINE double floor(double x) { return __builtin_floor(x); }
-PGL_INLINE float ceil(float x) { return __builtin_ceilf(x); }
-PGL_INLINE double ceil(double x) { return __builtin_ceil(x); }
-PGL_INLINE float copysign(float x, float sign) { return __builtin_copysignf(x, sign); }
-PGL_INLINE double copysign(double x, double sign) { return __builtin_copysign(x, sign); }
-
 // The second comparison lets NaN through from either side.
 template <class T>
 PGL_INLINE constexpr T min(T a, T b) {
@@ -328,9 +307,9 @@ PGL_INLINE double pow(double x, double exponent) {
   const double edge = detail::exp(y * log(magnitude));
   const double positive = y == 0.0 ? 1.0 : (plain ? fma(value, rest, value) : edge);
   const double half = 0.5 * y;
-  const bool odd = bool(int(__builtin_floor(y) == y) & int(__builtin_floor(half) != half));
+  const bool odd = bool(int(floor(y) == y) & int(floor(half) != half));
   const double signed_value = odd ? -positive : positive;
-  const double negative = __builtin_floor(y) == y ? signed_value : not_a_number<double>();
+  const double negative = floor(y) == y ? signed_value : not_a_number<double>();
   return x < 0.0 ? negative : positive;
 }
 PGL_INLINE float pow(float x, float y) { return float(pow(double(x), double(y))); }

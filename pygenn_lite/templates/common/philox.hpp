@@ -8,8 +8,7 @@
 #ifndef PGL_PHILOX_HPP
 #define PGL_PHILOX_HPP
 
-#include <stdint.h>
-#include <string.h>
+#include "language.hpp"
 
 namespace pgl {
 
@@ -20,11 +19,11 @@ struct Words4 {
 inline constexpr uint32_t kPhiloxM0 = 0xD2511F53u, kPhiloxM1 = 0xCD9E8D57u;
 inline constexpr uint32_t kPhiloxW0 = 0x9E3779B9u, kPhiloxW1 = 0xBB67AE85u;
 
-inline uint32_t philox_step_high(uint32_t purpose, int64_t step) {
+PGL_FUNCTION uint32_t philox_step_high(uint32_t purpose, int64_t step) {
   return (uint32_t(uint64_t(step) >> 32) & 0xffffu) | purpose << 16;
 }
 
-inline Words4 philox4x32(uint64_t seed, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3) {
+PGL_FUNCTION Words4 philox4x32(uint64_t seed, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3) {
   uint32_t k0 = uint32_t(seed), k1 = uint32_t(seed >> 32);
   for (int round = 0; round < 10; ++round) {
     const uint64_t p0 = uint64_t(kPhiloxM0) * c0, p1 = uint64_t(kPhiloxM1) * c2;
@@ -38,13 +37,14 @@ inline Words4 philox4x32(uint64_t seed, uint32_t c0, uint32_t c1, uint32_t c2, u
   return {{c0, c1, c2, c3}};
 }
 
-inline Words4 philox(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t element) {
+PGL_FUNCTION Words4 philox(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t element) {
   return philox4x32(seed, element, uint32_t(step), philox_step_high(purpose, step), stream);
 }
 
 // Vectors of 64-bit lanes, each holding one 32-bit word in its low half: the widening multiplication ignores
 // the high halves, so they may hold anything until the end.
-#if defined(__AVX512F__)
+#if PGL_ON_DEVICE
+#elif defined(__AVX512F__)
 #define PGL_PHILOX_LANES 8
 #elif defined(__AVX2__)
 #define PGL_PHILOX_LANES 4
@@ -61,7 +61,7 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
 
 // Low halves multiplied to 64 bits (vpmuludq): the compilers do not find it from the portable expression, and
 // <immintrin.h> would cost more to compile than a small network's kernels.
-[[gnu::always_inline]] inline PhiloxLanes widening(PhiloxLanes a, PhiloxLanes b) {
+PGL_INLINE PhiloxLanes widening(PhiloxLanes a, PhiloxLanes b) {
 #if defined(__clang__)
   return (a & 0xffffffffu) * (b & 0xffffffffu);  // clang does find it
 #elif PGL_PHILOX_LANES == 8
@@ -77,7 +77,7 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
 #endif
 
 // Elements first, first + 1, ..., first + 15.
-[[gnu::noinline]] inline void philox_words64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t first,
+PGL_NOINLINE void philox_words64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t first,
                                              uint32_t* out) {
   const uint32_t low = uint32_t(step), high = philox_step_high(purpose, step);
 #ifdef PGL_PHILOX_LANES
@@ -109,7 +109,7 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
     }
     const PhiloxLanes words[4] = {(a0 & mask) | a1 << 32, (b0 & mask) | b1 << 32, (c0 & mask) | c1 << 32,
                                   (d0 & mask) | d1 << 32};
-    for (int k = 0; k < 4; ++k) memcpy(out + 16 * k + begin, &words[k], sizeof words[k]);
+    for (int k = 0; k < 4; ++k) __builtin_memcpy(out + 16 * k + begin, &words[k], sizeof words[k]);
   }
 #else
   uint32_t a[16], b[16], c[16], d[16];
@@ -131,10 +131,12 @@ typedef long long PhiloxSigned __attribute__((vector_size(8 * PGL_PHILOX_LANES))
     k0 += kPhiloxW0;
     k1 += kPhiloxW1;
   }
-  memcpy(out, a, sizeof a);
-  memcpy(out + 16, b, sizeof b);
-  memcpy(out + 32, c, sizeof c);
-  memcpy(out + 48, d, sizeof d);
+  for (int i = 0; i < 16; ++i) {
+    out[i] = a[i];
+    out[16 + i] = b[i];
+    out[32 + i] = c[i];
+    out[48 + i] = d[i];
+  }
 #endif
 }
 

@@ -9,12 +9,10 @@
 #ifndef PGL_POISSON_HPP
 #define PGL_POISSON_HPP
 
-#include <stdint.h>
-
-#include "cpp/engine/abi.h"
 #include "math.hpp"
 #include "philox.hpp"
 #include "random.hpp"
+#include "records.h"
 
 namespace pgl {
 
@@ -22,7 +20,7 @@ inline constexpr double kPoissonRejection = 10.0;  // rates from here on are dra
 
 namespace detail {
 
-#if defined(__AVX512F__) || defined(__AVX2__)
+#if (defined(__AVX512F__) || defined(__AVX2__)) && !PGL_ON_DEVICE
 #if defined(__AVX512F__)
 #define PGL_ALIAS_LANES 16
 #else
@@ -33,7 +31,7 @@ typedef uint32_t AliasWords __attribute__((vector_size(4 * PGL_ALIAS_LANES)));
 typedef uint32_t AliasUnaligned __attribute__((vector_size(4 * PGL_ALIAS_LANES), aligned(4), may_alias));
 typedef float AliasFloats __attribute__((vector_size(4 * PGL_ALIAS_LANES)));
 
-[[gnu::always_inline]] inline AliasWords load_alias(const uint32_t* from) {
+PGL_INLINE AliasWords load_alias(const uint32_t* from) {
   return AliasWords(*reinterpret_cast<const AliasUnaligned*>(from));
 }
 
@@ -69,7 +67,7 @@ struct AliasTable {
 };
 #endif
 
-[[gnu::always_inline]] inline void poisson_alias64(const uint32_t* words, const uint32_t* threshold, const uint32_t* alias,
+PGL_INLINE void poisson_alias64(const uint32_t* words, const uint32_t* threshold, const uint32_t* alias,
                                                    int32_t* __restrict out) {
 #ifdef PGL_ALIAS_LANES
   const AliasTable thresholds(threshold), aliases(alias);
@@ -90,7 +88,7 @@ struct AliasTable {
 }
 
 // log(k!) by Stirling's series, from 10 on accurate to the last bits; below, the product.
-inline double log_factorial(double k) {
+PGL_FUNCTION double log_factorial(double k) {
   if (k < 10.0) {
     double product = 1.0;
     for (double i = 2.0; i <= k; i += 1.0) product *= i;
@@ -103,7 +101,7 @@ inline double log_factorial(double k) {
 
 // One count by rejection; the uniforms come in pairs from attempts 0, 1, ... of `pair(attempt, u, v)`.
 template <class Pair>
-inline int32_t poisson_reject(double rate, Pair&& pair) {
+PGL_FUNCTION int32_t poisson_reject(double rate, Pair&& pair) {
   const double b = fma(2.53, sqrt(rate), 0.931), a = fma(0.02483, b, -0.059);
   const double inverse_alpha = 1.1239 + 1.1328 / (b - 3.4), v_r = 0.9277 - 3.6224 / (b - 2.0);
   const double log_rate = log(rate);
@@ -121,7 +119,7 @@ inline int32_t poisson_reject(double rate, Pair&& pair) {
   }
 }
 
-inline int32_t poisson_large(double rate, uint64_t seed, uint32_t stream, int64_t step, uint32_t neuron) {
+PGL_FUNCTION int32_t poisson_large(double rate, uint64_t seed, uint32_t stream, int64_t step, uint32_t neuron) {
   Words4 words = {};
   return poisson_reject(rate, [&](uint32_t attempt, double& u, double& v) {
     if (attempt % 2 == 0) words = philox(seed, stream, 1 + attempt / 2, step, neuron);
@@ -132,7 +130,7 @@ inline int32_t poisson_large(double rate, uint64_t seed, uint32_t stream, int64_
 
 // Inversion for all lanes at once: count how many values of the distribution function lie below the uniform.
 // Rates outside (0, kPoissonRejection) count as 0 here. Returns whether some lane needs rejection.
-inline bool poisson_invert64(const uint32_t* words, const double* rate, int32_t* __restrict out) {
+PGL_FUNCTION bool poisson_invert64(const uint32_t* words, const double* rate, int32_t* __restrict out) {
   alignas(64) double u[64], term[64], sum[64], count[64], kept[64];
   int large = 0;
   for (int i = 0; i < 64; ++i) {
@@ -163,7 +161,7 @@ inline bool poisson_invert64(const uint32_t* words, const double* rate, int32_t*
 
 // Counts of the block that begins at neuron `begin` of the shard (block `block` of the population); `count`
 // neurons are in the shard: rates of further lanes are not read, their counts are 0 (kind 2).
-[[gnu::noinline]] inline void poisson64(const pgl_poisson& input, uint64_t seed, int64_t step, uint32_t block, uint32_t begin,
+PGL_NOINLINE void poisson64(const pgl_poisson& input, uint64_t seed, int64_t step, uint32_t block, uint32_t begin,
                                         uint32_t count, int32_t* __restrict out) {
   alignas(64) uint32_t words[64];
   philox_words64(seed, input.stream, 0, step, block * 16, words);

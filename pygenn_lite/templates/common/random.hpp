@@ -3,15 +3,13 @@
 #ifndef PGL_RANDOM_HPP
 #define PGL_RANDOM_HPP
 
-#include <stdint.h>
-
 #include "math.hpp"
 #include "philox.hpp"
 
 namespace pgl {
 
 template <class Real>
-Real unit(uint32_t word) = delete;
+PGL_INLINE Real unit(uint32_t word) = delete;
 // 24 bits and a half. Rounding would take the largest word to 1: kept below it, inside the open interval.
 template <>
 PGL_INLINE float unit<float>(uint32_t word) {
@@ -25,7 +23,7 @@ PGL_INLINE double unit<double>(uint32_t word) {
 }
 
 template <class Real>
-inline void uniforms64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out) {
+PGL_FUNCTION void uniforms64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out) {
   alignas(64) uint32_t words[64];
   philox_words64(seed, stream, purpose, step, block * 16, words);
   for (int i = 0; i < 64; ++i) out[i] = unit<Real>(words[i]);
@@ -33,7 +31,7 @@ inline void uniforms64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t
 
 // Box and Muller: words 0 and 1 of a call make the lanes 0 + c and 16 + c, words 2 and 3 the lanes 32 + c and 48 + c.
 template <class Real>
-inline void normals64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out) {
+PGL_FUNCTION void normals64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out) {
   alignas(64) uint32_t words[64];
   philox_words64(seed, stream, purpose, step, block * 16, words);
   for (int pair = 0; pair < 64; pair += 32) {

@@ -3,14 +3,13 @@
 #ifndef PGL_REPEATS_HPP
 #define PGL_REPEATS_HPP
 
-#include <stdint.h>
-
-#include "cpp/engine/abi.h"
+#include "language.hpp"
+#include "records.h"
 
 namespace pgl {
 
 // The first entry that is not before (step, source): the neuron's entries of that step follow each other.
-inline uint64_t first_repeat(const pgl_repeats& repeats, int64_t step, uint32_t source) {
+PGL_FUNCTION uint64_t first_repeat(const pgl_repeats& repeats, int64_t step, uint32_t source) {
   uint64_t low = 0, high = repeats.n;
   while (low < high) {
     const uint64_t middle = low + (high - low) / 2;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
+
 #define PGL_ABI_VERSION 5
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
@@ -17,26 +19,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-// ---------------------------------------------------------------- inputs of a neuron kernel
-// Poisson counts of one input. kind 0: one rate for all, alias table; 1: one rate for all, large;
-// 2: a rate per neuron (`rates` is offset to the shard's first neuron).
-typedef struct pgl_poisson {
-  int32_t kind;
-  uint32_t stream;           // random stream of this input
-  double rate;               // expected count per step (kinds 0 and 1)
-  const double* rates;       // kind 2
-  const uint32_t* threshold; // kind 0: alias table of 32 entries, see poisson.hpp
-  const uint32_t* alias;
-} pgl_poisson;
-
-// A current that changes in time: value row k holds for steps in [begin[k], begin[k+1]).
-typedef struct pgl_timed {
-  int64_t rows;
-  const int64_t* begin;  // [rows], ascending; before begin[0] the current is 0
-  const void* values;    // real [rows] or [rows, stride]
-  int64_t stride;        // 0: shared by all neurons; else neurons of the population
-} pgl_timed;
 
 // ---------------------------------------------------------------- neuron kernels
 // One population on one shard. Arrays are offset to the first neuron of the shard, 64-byte aligned
@@ -81,13 +63,6 @@ typedef struct pgl_arrival {  // part of one presynaptic row that arrives now
   uint32_t source;            // index in the source population
   uint32_t delay;             // steps
 } pgl_arrival;
-
-// Spikes that are followed by another of the same neuron at the same step, sorted by step, then source.
-typedef struct pgl_repeats {
-  uint64_t n;
-  const int64_t* step;
-  const uint32_t* source;
-} pgl_repeats;
 
 // A variable of the source population as it was up to max_delay steps ago:
 // value at step n of neuron i = base[(n & mask) * stride + i]

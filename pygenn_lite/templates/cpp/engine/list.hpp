@@ -13,6 +13,18 @@
 
 namespace pgl {
 
+// Where an object is to be made: new (InPlace{memory}) T(...).
+struct InPlace {
+  void* memory;
+};
+
+}  // namespace pgl
+
+inline void* operator new(size_t, pgl::InPlace place) noexcept { return place.memory; }
+inline void operator delete(void*, pgl::InPlace) noexcept {}
+
+namespace pgl {
+
 namespace detail {
 
 // Gives back where the values stand from now on. One function for lists of everything: values are moved as bytes, which

@@ -1,0 +1,34 @@
+// What kernels are given about inputs and trains: parts of the C ABI (cpp/engine/abi.h) that functions of this folder read.
+// Mirrored in runtime/cpp/abi.py.
+#ifndef PGL_RECORDS_H
+#define PGL_RECORDS_H
+
+#include "integers.h"
+
+// Poisson counts of one input. kind 0: one rate for all, alias table; 1: one rate for all, large;
+// 2: a rate per neuron (`rates` is offset to the shard's first neuron).
+typedef struct pgl_poisson {
+  int32_t kind;
+  uint32_t stream;           // random stream of this input
+  double rate;               // expected count per step (kinds 0 and 1)
+  const double* rates;       // kind 2
+  const uint32_t* threshold; // kind 0: alias table of 32 entries, see poisson.hpp
+  const uint32_t* alias;
+} pgl_poisson;
+
+// A current that changes in time: value row k holds for steps in [begin[k], begin[k+1]).
+typedef struct pgl_timed {
+  int64_t rows;
+  const int64_t* begin;  // [rows], ascending; before begin[0] the current is 0
+  const void* values;    // real [rows] or [rows, stride]
+  int64_t stride;        // 0: shared by all neurons; else neurons of the population
+} pgl_timed;
+
+// Spikes that are followed by another of the same neuron at the same step, sorted by step, then source.
+typedef struct pgl_repeats {
+  uint64_t n;
+  const int64_t* step;
+  const uint32_t* source;
+} pgl_repeats;
+
+#endif
