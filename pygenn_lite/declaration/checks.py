@@ -109,6 +109,10 @@ def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None
     """One to three finite coordinates for every neuron."""
     if positions is None:
         return None
+    if isinstance(positions, FrozenArray):
+        if positions.array.ndim == 2 and len(positions) == size:
+            return positions  # as another population has it, checked there
+        positions = positions.array
     array = check_numbers(positions, "positions", where)
     if array.ndim == 1:
         array = array[:, None]

@@ -3,21 +3,16 @@ immutable, and it is equal to another network with equal parts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from pygenn_lite.declaration.checks import (
-    check_dt,
-    check_neuron_value,
-    check_not_negative,
-    check_seed,
-    check_size,
-    check_spike_trains,
-    check_timed_values,
-)
+from pygenn_lite.declaration.changes import change_values
+from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.connectivity import Connectivity
+from pygenn_lite.declaration.digest import network_digest
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
     Input,
@@ -29,14 +24,20 @@ from pygenn_lite.declaration.language.names import check_label, nearest
 from pygenn_lite.declaration.members import Members, free_name
 from pygenn_lite.declaration.named import as_name
 from pygenn_lite.declaration.network_parts import (
+    declare_current,
     declare_group,
+    declare_noise_current,
     declare_poisson,
     declare_population,
+    declare_spike_source,
+    declare_timed_current,
     recordable,
+    with_step,
 )
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import Number, Whole, whole_number
 from pygenn_lite.declaration.origins import Origins
+from pygenn_lite.declaration.paths import NetworkValues
 from pygenn_lite.declaration.population import (
     Population,
     SynapseGroup,
@@ -44,7 +45,7 @@ from pygenn_lite.declaration.population import (
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse_model import SynapseModel
-from pygenn_lite.declaration.values import FrozenArray, ValueLike, ValuesLike, as_value
+from pygenn_lite.declaration.values import ValueLike, ValuesLike
 from pygenn_lite.errors import NetworkError
 
 if TYPE_CHECKING:
@@ -100,10 +101,30 @@ class Network(Members):
 
     def __init__(self, dt: Number = 0.1, seed: Whole = 0, name: str = "") -> None:
         super().__init__()
-        self.dt, self.seed = check_dt(dt), check_seed(seed)
+        self._dt, self._seed = check_dt(dt), check_seed(seed)
         self.name = check_label(name, "network", NetworkError)
         self.recordings: list[Recording] = []
         self.origins: Origins = {}
+
+    @property
+    def dt(self) -> float:
+        """Time step in ms; delays that were not given stay one step when it changes."""
+        return self._dt
+
+    @dt.setter
+    def dt(self, dt: Number) -> None:
+        step = check_dt(dt)
+        groups = {name: with_step(group, step) for name, group in self.groups.items()}
+        self._dt, self.groups = step, groups
+
+    @property
+    def seed(self) -> int:
+        """Seed of all random numbers."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed: Whole) -> None:
+        self._seed = check_seed(seed)
 
     # ------------------------------------------------------------------ declaring
 
@@ -153,11 +174,8 @@ class Network(Members):
         >>> source.size
         2
         """
-        where = f"spike source {name!r}"
         self._new_name(name, "population")
-        neurons = check_size(size, where)
-        source = check_spike_trains(times, indices, neurons, where)
-        self.populations[name] = Population(name, neurons, source)
+        self.populations[name] = declare_spike_source(name, size, times, indices)
         return self.populations[name]
 
     def connect(
@@ -180,7 +198,7 @@ class Network(Members):
             A number, an array (one per synapse, explicit rules), a distribution, or an expression
             of i_pre, i_post, x_pre, ..., distance.
         delay : Value
-            ms, at least dt (the default); rounded to steps.
+            ms, at least dt; rounded to steps. By default one step, whatever dt is.
         storage : {"auto", "sparse", "dense", "procedural"}
             Procedural synapses are not stored but drawn again at every spike.
 
@@ -206,7 +224,7 @@ class Network(Members):
             synapse,
             connectivity,
             weight=weight,
-            delay=self.dt if delay is None else delay,
+            delay=delay,
             storage=storage,
             dt=self.dt,
         )
@@ -256,8 +274,7 @@ class Network(Members):
         """Add a constant current (a number, or one per neuron)."""
         population = self._input_target(target, input)
         name = self._input_name(name, f"current_{population.name}")
-        declared = CurrentInput(name, population.name, input, as_value(value, name))
-        check_neuron_value(declared.value, population, "value", f"current {name!r}")
+        declared = declare_current(name, population, value, input)
         self._add_input(declared)
         return declared
 
@@ -281,9 +298,7 @@ class Network(Members):
         """
         population = self._input_target(target, input)
         name = self._input_name(name, f"timed_{population.name}")
-        where = f"timed current {name!r}"
-        t, v = check_timed_values(times, values, population.size, where)
-        declared = TimedCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
+        declared = declare_timed_current(name, population, times, values, input)
         self._add_input(declared)
         return declared
 
@@ -299,12 +314,7 @@ class Network(Members):
         """Add a Gaussian current, drawn anew for every neuron and step."""
         population = self._input_target(target, input)
         name = self._input_name(name, f"noise_{population.name}")
-        declared = NoiseCurrent(
-            name, population.name, input, as_value(mean, name), as_value(sd, name)
-        )
-        for what in ("mean", "sd"):
-            check_neuron_value(getattr(declared, what), population, what, f"noise {name!r}")
-        check_not_negative(declared.sd, "sd", f"noise {name!r}")
+        declared = declare_noise_current(name, population, mean, sd, input)
         self._add_input(declared)
         return declared
 
@@ -361,6 +371,67 @@ class Network(Members):
         other._input_names = set(self._input_names)
         other.origins = dict(self.origins)
         return other
+
+    @property
+    def values(self) -> NetworkValues:
+        """All values by their paths.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 10, pg.LIF(tau=20.0))
+        >>> net.values["populations.cells.parameters.tau"]
+        20.0
+        >>> [path for path in net.values if path.startswith("populations.cells.initial")]
+        ['populations.cells.initial.V']
+        """
+        return NetworkValues(self)
+
+    def with_values(self, values: Mapping[str, Any]) -> Network:
+        """A network in which some values differ, by their paths (``network.values`` lists them).
+
+        Parameters
+        ----------
+        values : mapping of str to value
+            Paths such as ``populations.exc.parameters.tau``, ``populations.exc.size``,
+            ``groups.exc_inh.weight``, ``groups.exc_inh.connectivity.p``, ``inputs.drive.rate``; in
+            a name, ``*`` stands for any characters: ``groups.*.synapse.parameters.tau``.
+
+        Raises
+        ------
+        NetworkError
+            A path leads nowhere: with the nearest that exists.
+        DeclarationError
+            A value does not fit; the message names its path.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 10, pg.LIF(tau=20.0))
+        >>> slow = net.with_values({"populations.cells.parameters.tau": 40.0})
+        >>> slow.values["populations.cells.parameters.tau"]
+        40.0
+        """
+        other = self.copy()
+        change_values(other, values)
+        return other
+
+    def digest(self) -> str:
+        """A digest of all that decides what the network does, the same in every process.
+
+        64 hexadecimal digits of dt, seed, populations, synapse groups and inputs, in the order in
+        which they were declared. The network's name and what is recorded do not enter.
+
+        Examples
+        --------
+        >>> net = pg.Network(seed=1)
+        >>> cells = net.population("cells", 10, pg.LIF())
+        >>> before = net.digest()
+        >>> net.record(cells.spikes)
+        >>> net.digest() == before, len(before)
+        (True, 64)
+        """
+        return network_digest(self)
 
     @property
     def names(self) -> list[str]:

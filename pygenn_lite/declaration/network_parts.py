@@ -4,6 +4,7 @@ the network already is `network`'s affair."""
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 from numpy.typing import ArrayLike
 
@@ -13,20 +14,34 @@ from pygenn_lite.declaration.checks import (
     check_not_negative,
     check_positions,
     check_size,
+    check_spike_trains,
     check_synapse_model,
     check_synapse_value,
+    check_timed_values,
     not_a,
 )
 from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
 from pygenn_lite.declaration.domains import Domains, check_domains
-from pygenn_lite.declaration.inputs import PoissonInput
+from pygenn_lite.declaration.inputs import (
+    CurrentInput,
+    NoiseCurrent,
+    PoissonInput,
+    TimedCurrent,
+)
 from pygenn_lite.declaration.language.names import check_choice, nearest
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
 from pygenn_lite.declaration.synapse_model import SynapseModel
-from pygenn_lite.declaration.values import Value, ValueLike, ValuesLike, as_value, as_values
+from pygenn_lite.declaration.values import (
+    FrozenArray,
+    Value,
+    ValueLike,
+    ValuesLike,
+    as_value,
+    as_values,
+)
 from pygenn_lite.errors import NetworkError, PygennLiteWarning, full_text
 
 
@@ -36,7 +51,7 @@ def declare_population(
     model: NeuronModel,
     initial: ValuesLike,
     parameters: ValuesLike,
-    positions: ArrayLike | None,
+    positions: ArrayLike | FrozenArray | None,
 ) -> Population:
     """A population whose values fit its model."""
     where = f"population {name!r}"
@@ -69,6 +84,15 @@ def declare_population(
     return population
 
 
+def declare_spike_source(
+    name: str, size: Whole, times: ArrayLike, indices: ArrayLike
+) -> Population:
+    """A population that replays spikes."""
+    where = f"spike source {name!r}"
+    neurons = check_size(size, where)
+    return Population(name, neurons, check_spike_trains(times, indices, neurons, where))
+
+
 def declare_group(
     name: str,
     pre: Population,
@@ -77,7 +101,7 @@ def declare_group(
     connectivity: Connectivity,
     *,
     weight: ValueLike,
-    delay: ValueLike,
+    delay: ValueLike | None,
     storage: str,
     dt: float,
 ) -> SynapseGroup:
@@ -95,9 +119,10 @@ def declare_group(
         synapse,
         connectivity,
         as_value(weight, f"{where}: weight"),
-        as_value(delay, f"{where}: delay"),
+        as_value(dt if delay is None else delay, f"{where}: delay"),
         check_choice(storage, STORAGE, "storage", where, NetworkError),
         post.size,
+        one_step=delay is None,
     )
     check_synapse_value(group.weight, group, pre, post, "weight")
     check_synapse_value(group.delay, group, pre, post, "delay")
@@ -111,6 +136,42 @@ def declare_group(
         )
         warnings.warn(text, PygennLiteWarning, stacklevel=3)
     return group
+
+
+def with_step(group: SynapseGroup, dt: float) -> SynapseGroup:
+    """A group in a network of another time step."""
+    if group.one_step:
+        return replace(group, delay=dt)
+    check_delay(group.delay, dt, f"synapse group {group.name!r}: delay")
+    return group
+
+
+def declare_current(
+    name: str, population: Population, value: ValueLike, input: str
+) -> CurrentInput:
+    """A constant current whose value fits the population."""
+    declared = CurrentInput(name, population.name, input, as_value(value, name))
+    check_neuron_value(declared.value, population, "value", f"current {name!r}")
+    return declared
+
+
+def declare_timed_current(
+    name: str, population: Population, times: ArrayLike, values: ArrayLike, input: str
+) -> TimedCurrent:
+    """A current that changes in time, with values that fit its times and the population."""
+    t, v = check_timed_values(times, values, population.size, f"timed current {name!r}")
+    return TimedCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
+
+
+def declare_noise_current(
+    name: str, population: Population, mean: ValueLike, sd: ValueLike, input: str
+) -> NoiseCurrent:
+    """A Gaussian current whose values fit the population."""
+    declared = NoiseCurrent(name, population.name, input, as_value(mean, name), as_value(sd, name))
+    for what in ("mean", "sd"):
+        check_neuron_value(getattr(declared, what), population, what, f"noise {name!r}")
+    check_not_negative(declared.sd, "sd", f"noise {name!r}")
+    return declared
 
 
 def declare_poisson(

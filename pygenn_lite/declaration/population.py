@@ -84,6 +84,9 @@ class SynapseGroup(Named):
     delay: Value
     storage: str = "auto"
     target_size: int = field(default=0, compare=False)
+    one_step: bool = (
+        False  # the delay was not given: it is the network's dt, also when that changes
+    )
 
     def __repr__(self) -> str:
         ends, model = f"{self.source} -> {self.target}", self.synapse.name or "equations"

@@ -92,6 +92,15 @@ class Recording:
     every: int = 1
 
 
+def resized(what: SpikesOf | VariableOf, size: int) -> SpikesOf | VariableOf:
+    """The same neurons of a population of another size: all of them, or those that it has."""
+    if what.chosen is None and what.stop is None:
+        return replace(what, size=size)
+    kept = np.asarray(what.neurons)
+    chosen = _described(kept[kept < size].astype(np.int64))
+    return replace(what, size=size, **chosen)
+
+
 def selection_text(what: SpikesOf | VariableOf) -> str:
     """The chosen neurons as one writes them behind the name; nothing for all."""
     if what.chosen is not None:

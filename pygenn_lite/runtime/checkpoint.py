@@ -49,7 +49,7 @@ def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> No
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "network": network_digest(machine),
+        "network": simulation_digest(machine),
         "step": int(machine.engine.step_get(machine.pointer)),
         "seed": machine.seed,
         "changed_weights": changed,
@@ -135,42 +135,9 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
     machine.prepare(machine.populations)
 
 
-def network_digest(machine: Machine) -> str:
-    """Digest of the declaration (but for its name and what is recorded) and the precision."""
-    declared = machine.network.declaration()
-    parts = (declared.dt, declared.seed, declared.populations, declared.groups, declared.inputs)
-    digest = hashlib.sha256(machine.real.name.encode())
-    for part in _plain(parts):
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def _plain(value: Any) -> Iterator[bytes]:
-    """A declaration as bytes that do not depend on the process (hashes of strings do)."""
-    from dataclasses import fields, is_dataclass
-
-    from pygenn_lite.declaration.values import FrozenArray
-
-    if isinstance(value, FrozenArray):
-        yield value.digest
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield type(value).__name__.encode()
-        for field in fields(value):
-            if field.compare:
-                yield field.name.encode()
-                yield from _plain(getattr(value, field.name))
-    elif isinstance(value, (tuple, list)):
-        yield b"("
-        for item in value:
-            yield from _plain(item)
-        yield b")"
-    elif isinstance(value, (str, int, float, bool, type(None))):
-        yield repr(value).encode() + b";"
-    else:
-        yield type(value).__name__.encode()
-        for key, item in sorted(vars(value).items()):
-            yield key.encode()
-            yield from _plain(item)
+def simulation_digest(machine: Machine) -> str:
+    """Digest of the declaration and the precision."""
+    return hashlib.sha256(f"{machine.network.digest()} {machine.real.name}".encode()).hexdigest()
 
 
 def _is_checkpoint(path: Path) -> bool:
@@ -217,7 +184,7 @@ def _check(header: Any, machine: Machine, path: Path) -> None:
             f"{path} was written by another version of pygenn_lite (format {header['version']}, "
             f"this one reads {VERSION})"
         )
-    if header["network"] != network_digest(machine):
+    if header["network"] != simulation_digest(machine):
         raise CheckpointError(
             f"{path} belongs to another network, or to another precision",
             hint="restore it into a simulation of the same declaration (sizes, models, values, "

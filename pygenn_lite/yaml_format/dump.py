@@ -70,7 +70,7 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
             "synapse": synapses.of(group.synapse),
             "connectivity": write_rule(group.connectivity),
             "weight": write_value(group.weight),
-            "delay": write_value(group.delay),
+            **({} if group.one_step else {"delay": write_value(group.delay)}),
             "storage": group.storage,
         }
         for group in network.groups.values()

@@ -11,6 +11,7 @@ import numpy as np
 from pygenn_lite.declaration import Connectivity, Distribution, Expression, FrozenArray
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.numeric import has_unit, is_masked_array, plain_array
+from pygenn_lite.declaration.paths import split_path
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
@@ -21,7 +22,6 @@ from pygenn_lite.yaml_format.value_forms import write_value
 # Names in these mappings must exist: an override changes a network, it does not extend it.
 _FIXED = frozenset({"constants", "models", "synapses", "populations"})
 _INDEX = re.compile(r"-?\d{1,9}", re.ASCII)
-_PART = re.compile(r"([^.\[\]]+)|\[(-?\d{1,9})\]", re.ASCII)
 
 
 def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
@@ -34,7 +34,7 @@ def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
     changes : mapping of str to value
         Paths such as ``populations.exc.size``, ``connections[0].weight``, ``connections.0.weight``
         or, for a connection or input that has a name, ``connections.exc_inh.weight``; with the
-        value that is to stand there.
+        value that is to stand there. ``groups`` means ``connections``, as in a Network.
 
     Raises
     ------
@@ -69,21 +69,10 @@ def plain(value: Any) -> Any:
     return value
 
 
-def split_path(path: str) -> list[str]:
-    """Split ``a.b[0].c`` into its parts."""
-    parts = [name or index for name, index in _PART.findall(path)]
-    dotted = re.sub(r"\[(-?\d{1,9})\]", r".\1", path).split(".")
-    if not parts or [part for part in dotted if part != ""] != parts or "" in dotted[1:]:
-        raise FileFormatError(
-            f"'{path[:80]}' is not a valid path",
-            where="--set",
-            hint="write it like populations.exc.size",
-        )
-    return parts
-
-
 def _set(document: Document, path: str, value: Any) -> None:
-    parts = split_path(path)
+    parts = split_path(path, "--set", FileFormatError)
+    if parts[0] == "groups" and isinstance(document.data, dict):  # what networks call them
+        parts[0] = "connections"
     if not isinstance(document.data, dict):
         raise document.error((), "the document should be a mapping (key: value)")
     here: Any = document.data

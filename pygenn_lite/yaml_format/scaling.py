@@ -32,16 +32,15 @@ from pygenn_lite.declaration import (
     NeuronModel,
     PoissonInput,
     Population,
-    SpikesOf,
     SpikeSource,
     SynapseGroup,
     SynapseModel,
-    VariableOf,
 )
 from pygenn_lite.declaration.connectivity import expected_synapses
 from pygenn_lite.declaration.distributions import Affine, Binomial, Gamma
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.numeric import plain_number
+from pygenn_lite.declaration.recorded import resized
 from pygenn_lite.errors import NetworkError
 
 _SCALABLE = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
@@ -94,7 +93,9 @@ class _Scaling:
             name = f"restore_{target}" if input_name == "I" else f"restore_{target}_{input_name}"
             self.scaled.current(target, current, input_name, name=name)
         for recording in self.full.recordings:
-            self.scaled.record(self._recorded(recording.what), every=recording.every)
+            what = recording.what
+            size = self.scaled.populations[what.population].size
+            self.scaled.record(resized(what, size), every=recording.every)
         return self.scaled
 
     def _population(self, population: Population) -> None:
@@ -137,7 +138,7 @@ class _Scaling:
             group.synapse,
             self._rule(group, where),
             weight=weight,
-            delay=group.delay,
+            delay=None if group.one_step else group.delay,
             name=group.name,
             storage=group.storage,
         )
@@ -224,20 +225,6 @@ class _Scaling:
             number = _number(total, self.k * self.k, "synapses", where)
             return dataclasses.replace(rule, n=number, probability=None)
         return rule  # per-pair rules scale with the number of sources
-
-    def _recorded(self, what: SpikesOf | VariableOf) -> SpikesOf | VariableOf:
-        population = self.scaled.populations[what.population]
-        if isinstance(what, SpikesOf):
-            thing: SpikesOf | VariableOf = population.spikes
-        elif what.group:
-            thing = self.scaled.groups[what.group][what.variable]
-        else:
-            thing = population[what.variable]
-        if what.chosen is not None:
-            return thing[what.chosen.array[what.chosen.array < population.size]]
-        if what.stop is None:
-            return thing
-        return thing[what.start : what.stop : what.step]  # cut where the population ends
 
 
 def _number(full: float, factor: float, what: str, where: str) -> int:
