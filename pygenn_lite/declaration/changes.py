@@ -134,8 +134,7 @@ def _trains(model: SpikeSource, changes: Changes) -> tuple[Any, Any]:
             hint="write (times, indices), or set spike_source.times and spike_source.indices",
         )
     pairs = zip(("times", "indices"), both, strict=True)
-    given = [changes.get(("spike_source", name), value) for name, value in pairs]
-    times, indices = (each.array if isinstance(each, FrozenArray) else each for each in given)
+    times, indices = (_plain(changes.get(("spike_source", name), v)) for name, v in pairs)
     return times, indices
 
 
@@ -159,8 +158,7 @@ def _changed_rule(rule: Any, changes: Changes) -> Any:
     if not inner:
         return rule
     arguments = {field.name: getattr(rule, field.name) for field in fields(rule)} | inner
-    plain = {n: v.array if isinstance(v, FrozenArray) else v for n, v in arguments.items()}
-    return type(rule)(**plain)
+    return type(rule)(**{name: _plain(value) for name, value in arguments.items()})
 
 
 def _changed_synapse(model: Any, changes: Changes) -> Any:
@@ -207,11 +205,15 @@ def _changed_input(declared: Input, target: Population, changes: Changes) -> Inp
         return declare_current(name, target, value, declared.input)
     if isinstance(declared, TimedCurrent):
         times, values = (
-            changes.get((field,), getattr(declared, field).array) for field in ("times", "values")
+            _plain(changes.get((field,), getattr(declared, field))) for field in ("times", "values")
         )
         return declare_timed_current(name, target, times, values, declared.input)
     mean, sd = (_value(getattr(declared, what), changes, what) for what in ("mean", "sd"))
     return declare_noise_current(name, target, mean, sd, declared.input)
+
+
+def _plain(value: Any) -> Any:
+    return value.array if isinstance(value, FrozenArray) else value
 
 
 def _merged(given: tuple[tuple[str, Any], ...], changes: Changes, kind: str) -> dict[str, Any]:
