@@ -96,9 +96,12 @@ def resized(what: SpikesOf | VariableOf, size: int) -> SpikesOf | VariableOf:
     """The same neurons of a population of another size: all of them, or those that it has."""
     if what.chosen is None and what.stop is None:
         return replace(what, size=size)
-    kept = np.asarray(what.neurons)
-    chosen = _described(kept[kept < size].astype(np.int64))
-    return replace(what, size=size, **chosen)
+    whole = replace(what, size=size, start=0, stop=None, step=1, chosen=None)
+    if what.chosen is not None:
+        return whole[what.chosen.array[what.chosen.array < size]]
+    if what.start >= size:
+        return whole[:0]
+    return whole[what.start : what.stop : what.step]  # cut where the population ends
 
 
 def selection_text(what: SpikesOf | VariableOf) -> str:
