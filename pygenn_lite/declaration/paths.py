@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.connectivity import Connectivity
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
     Input,
@@ -22,7 +23,6 @@ from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.synapse_model import SynapseModel
-from pygenn_lite.declaration.values import Distribution
 from pygenn_lite.errors import NetworkError, PygennLiteError
 
 if TYPE_CHECKING:
