@@ -40,7 +40,7 @@ def inspect_network(
     console.print("\nUpdate rules", style="bold")
     console.out(str(program), highlight=False)
     console.print("\nMemory", style="bold")
-    rows = planned_memory(network, structure, generated.manifest, precision)
+    rows = planned_memory(network, structure, generated.signatures, precision)
     console.out(table(rows, most=1000), highlight=False)
     console.out(f"  {readable(sum(row.bytes for row in rows)):>10}  in all", highlight=False)
     recorded = recording_table(recording_requests(network), np.dtype(precision), network.dt)

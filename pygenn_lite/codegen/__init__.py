@@ -3,7 +3,7 @@
     network_structure   declaration  -> NetworkStructure   names and text; the cache key
     derive_program      structure    -> Program            update rules, by SymPy
     render_cpp          Program      -> C++ source         through Jinja
-    build_manifest      Program      -> manifest           what the runtime must know, as JSON
+    signatures_of       Program      -> Signatures         what the runtime must know, as plain data
 
 Print any of them to read it.
 """
@@ -13,13 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.codegen.program.signature import Signatures
+from pygenn_lite.codegen.structure.parts import speak
 from pygenn_lite.codegen.structure.resolution import network_structure
 from pygenn_lite.codegen.structure.structures import (
     GroupInstance,
     NetworkStructure,
     PopulationInstance,
 )
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, PygennLiteError
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.program import Program
@@ -29,6 +31,7 @@ __all__ = [
     "GroupInstance",
     "NetworkStructure",
     "PopulationInstance",
+    "Signatures",
     "derive_program",
     "generate",
     "network_structure",
@@ -38,10 +41,10 @@ __all__ = [
 
 @dataclass(frozen=True)
 class GeneratedCode:
-    """Source of a network's kernels and the manifest that goes with it."""
+    """Source of a network's kernels and their signatures."""
 
     source: str
-    manifest: dict[str, Any]
+    signatures: Signatures
 
 
 def derive_program(structure: NetworkStructure) -> Program:
@@ -59,6 +62,9 @@ def derive_program(structure: NetworkStructure) -> Program:
     def derive(kernel: Any, part: Any, name: str, what: str) -> Any:
         try:
             return kernel(part, name)
+        except PygennLiteError as error:
+            speak(error, getattr(part, "names", {}))
+            raise
         except (NotImplementedError, RecursionError, TypeError, ValueError) as error:
             # SymPy's, on expressions that no one has thought of.
             raise EquationError(
@@ -86,8 +92,8 @@ def generate(structure: NetworkStructure) -> GeneratedCode:
 
 
 def render_program(program: Program) -> GeneratedCode:
-    """Source text and manifest of a Program."""
-    from pygenn_lite.codegen.program.manifest import build_manifest
+    """Source text and signatures of a Program."""
+    from pygenn_lite.codegen.program.sign import signatures_of
     from pygenn_lite.codegen.render.cpp import render_cpp
 
-    return GeneratedCode(source=render_cpp(program), manifest=build_manifest(program))
+    return GeneratedCode(source=render_cpp(program), signatures=signatures_of(program))

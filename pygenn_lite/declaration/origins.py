@@ -14,7 +14,6 @@ from pygenn_lite.errors import PygennLiteError
 _PART = re.compile(r"\b(population|synapse group|input) '(\w+)'")
 _DERIVATIVE = re.compile(r"\bd\w+/dt")
 _WORD = re.compile(r"\bd\w+/dt|\w+")
-_INTERNAL = re.compile(r"__(?:r|pre|post)\d+\b")  # see codegen/structure/structures.py
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ Origins = dict[tuple[str, str], Origin]  # by kind ("population", ...) and name
 
 @contextmanager
 def located_in(origins: Origins) -> Iterator[None]:
-    """Give errors raised inside the place in the file, and the names that the user gave."""
+    """Give errors raised inside the place in the file."""
     try:
         yield
     except PygennLiteError as error:
@@ -64,9 +63,6 @@ def part_of(whole: str) -> Iterator[None]:
 
 
 def _locate(error: PygennLiteError, origins: Origins) -> None:
-    error.message = _INTERNAL.sub("", error.message)
-    error.hint = _INTERNAL.sub("", error.hint)
-    error.where = _INTERNAL.sub("", error.where)
     for found in _PART.finditer(error.where):
         origin = origins.get((found.group(1), found.group(2)))
         if origin is not None:

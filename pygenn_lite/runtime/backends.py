@@ -83,7 +83,7 @@ class CppBackend:
         for what in code.compiled:
             report(f"compiling {what}", 1, 1)
         threads = options.threads or automatic_threads(
-            network, structure, code.manifest, available_cpus()
+            network, structure, code.signatures, available_cpus()
         )
         return Machine(
             network,

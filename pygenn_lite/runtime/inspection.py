@@ -80,11 +80,10 @@ def inspect_machine(machine: Machine) -> Inspection:
     """Describe a loaded network (derives its rules again, with SymPy)."""
     integrators = {}
     for name in machine.populations:
-        manifest = machine.manifest_of(name)
-        integrators[name] = dict(manifest["integrators"]) if manifest else {}
+        integrators[name] = dict(machine.signature_of(name).integrators or {})
     for name, synapses in machine.synapses.items():
-        if synapses.manifest["integrators"]:
-            integrators[name] = dict(synapses.manifest["integrators"])
+        if synapses.signature.integrators:
+            integrators[name] = dict(synapses.signature.integrators)
     source = machine.code.source
     return Inspection(
         rules=str(codegen.derive_program(machine.structure)),
@@ -118,7 +117,7 @@ def memory_rows(machine: Machine) -> MemoryRows:
     rows = MemoryRows()
     for name, memory in machine.populations.items():
         for variable, array in memory.arrays.items():
-            what = f"{variable} ({memory.roles[variable]})"
+            what = f"{variable} ({memory.known[variable].role})"
             rows.append(MemoryRow(name, what, memory.size, array.nbytes))
         for variable, published in memory.published.items():
             ring = published.ring

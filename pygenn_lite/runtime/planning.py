@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.codegen import NetworkStructure, Signatures
 from pygenn_lite.codegen.plan.memory import MemoryRow, check_memory
 from pygenn_lite.codegen.plan.partition import (
     ARENA_LIMIT,
@@ -16,6 +16,7 @@ from pygenn_lite.codegen.plan.partition import (
     Partition,
     make_partition,
 )
+from pygenn_lite.codegen.program.signature import Variable
 from pygenn_lite.declaration.connectivity import (
     CSR,
     DistanceDependent,
@@ -53,20 +54,19 @@ DRAWING, EVALUATING = 140, 40  # at most, while the host draws values or evaluat
 REPLAYED = 48  # bytes per spike of a source, those for sorting included
 COMPUTING = "values of synapses, for a while"
 MOST_IN_SHARD = 0xFFFFFFFF
-_NOTHING: Mapping[str, Any] = {"arrays": (), "published": ()}  # of a spike source
 
 
 def cut_network(
-    network: Network, structure: NetworkStructure, manifest: Mapping[str, Any], threads: int
+    network: Network, structure: NetworkStructure, signatures: Signatures, threads: int
 ) -> Partition:
     """Cut the populations of a network for a number of threads."""
     arena_variables, whole = {}, []
     for name in network.populations:
         kernel = structure.populations[name].kernel
-        entry = _NOTHING if kernel is None else manifest["populations"][kernel]
-        in_arena = {a["name"] for a in entry["arrays"] if a["arena"]}
+        signature = signatures.of_population(kernel)
+        in_arena = {v.symbol for v in signature.variables if v.addressed}
         arena_variables[name] = len(in_arena)
-        if in_arena & set(entry["published"]):
+        if in_arena & set(signature.published):
             whole.append(name)  # published variables must be contiguous
     sizes = {p.name: p.size for p in network.populations.values()}
     return make_partition(sizes, arena_variables, threads, whole)
@@ -86,14 +86,14 @@ def ring_slots(min_delay: int, max_delay: int) -> int:
 
 
 def planned_memory(
-    network: Network, structure: NetworkStructure, manifest: Mapping[str, Any], precision: str
+    network: Network, structure: NetworkStructure, signatures: Signatures, precision: str
 ) -> list[MemoryRow]:
     """What a network will need, told without drawing a synapse."""
-    threads = automatic_threads(network, structure, manifest, available_cpus())
-    partition = cut_network(network, structure, manifest, threads)
+    threads = automatic_threads(network, structure, signatures, available_cpus())
+    partition = cut_network(network, structure, signatures, threads)
     real = np.dtype(precision)
     plans = plans_of(foreseen_groups(network), structure, real)
-    return _foreseen_rows(network, structure, manifest, partition, plans, real)
+    return _foreseen_rows(network, structure, signatures, partition, plans, real)
 
 
 def plans_of(
@@ -107,7 +107,7 @@ def plans_of(
 def check_foreseen(
     network: Network,
     structure: NetworkStructure,
-    manifest: Mapping[str, Any],
+    signatures: Signatures,
     partition: Partition,
     foreseen: Mapping[str, GroupDescription],
     real: np.dtype[Any],
@@ -120,7 +120,7 @@ def check_foreseen(
         Too much memory, or more synapses in a shard than can be numbered.
     """
     plans = plans_of(foreseen, structure, real)
-    check_memory(_foreseen_rows(network, structure, manifest, partition, plans, real))
+    check_memory(_foreseen_rows(network, structure, signatures, partition, plans, real))
     for plan in plans:
         _check_numbering(plan, partition)
 
@@ -133,14 +133,14 @@ def foreseen_groups(network: Network) -> dict[str, GroupDescription]:
 def _foreseen_rows(
     network: Network,
     structure: NetworkStructure,
-    manifest: Mapping[str, Any],
+    signatures: Signatures,
     partition: Partition,
     plans: Sequence[StorePlan],
     real: np.dtype[Any],
 ) -> list[MemoryRow]:
     delays = [_foreseen_delays(m, network.dt) for plan in plans for m in plan.members]
     slots = ring_slots(*network_delays(delays))
-    return planned_rows(network, structure, manifest, partition, plans, real, slots)
+    return planned_rows(network, structure, signatures, partition, plans, real, slots)
 
 
 def _check_numbering(plan: StorePlan, partition: Partition) -> None:
@@ -192,7 +192,7 @@ def arrays_held(descriptions: Iterable[GroupDescription]) -> int:
 def planned_rows(
     network: Network,
     structure: NetworkStructure,
-    manifest: Mapping[str, Any],
+    signatures: Signatures,
     partition: Partition,
     plans: Sequence[StorePlan],
     real: np.dtype[Any],
@@ -208,12 +208,12 @@ def planned_rows(
         if kernel is None:
             continue
         padded = -(-population.size // BLOCK) * BLOCK
-        entry = manifest["populations"][kernel]
-        for array in entry["arrays"]:
-            what = f"{array['name']} ({array['role']})"
-            used = _width(array, real) * padded
+        signature = signatures.neurons[kernel]
+        for stored in signature.variables:
+            what = f"{stored.symbol} ({stored.role})"
+            used = _width(stored, real) * padded
             rows.append(MemoryRow(population.name, what, population.size, used))
-        for variable in entry["published"]:
+        for variable in signature.published:
             count = padded * ring_slots
             what = f"{variable} (past values)"
             rows.append(MemoryRow(population.name, what, count, count * real.itemsize))
@@ -221,9 +221,9 @@ def planned_rows(
             if repeated:
                 what = f"{variable} (spikes of one step)"
                 rows.append(MemoryRow(population.name, what, repeated, repeated * real.itemsize))
-        if entry["update"] is not None:  # room for a step in which all of them spike
+        if signature.update is not None:  # room for a step in which all of them spike
             rows.append(MemoryRow(population.name, "spikes of a step", population.size, 4 * padded))
-    stores = [_store_row(network, structure, manifest, partition, p, real) for p in plans]
+    stores = [_store_row(network, structure, signatures, partition, p, real) for p in plans]
     rows += stores
     largest = max((row.bytes for row in stores), default=0)
     if largest:
@@ -276,7 +276,7 @@ def _foreseen_delays(description: GroupDescription, dt: float) -> tuple[int, int
 def _store_row(
     network: Network,
     structure: NetworkStructure,
-    manifest: Mapping[str, Any],
+    signatures: Signatures,
     partition: Partition,
     plan: StorePlan,
     real: np.dtype[Any],
@@ -298,8 +298,8 @@ def _store_row(
     if plan.general:
         kernel = structure.groups[plan.members[0].group.name].kernel
         assert kernel is not None
-        variables = manifest["synapses"][kernel]["synapse"]
-        each += sum(_width(v, real) for v in variables if v["name"] != "weight")
+        variables = signatures.synapses[kernel].variables
+        each += sum(_width(v, real) for v in variables if v.symbol != "weight")
         if not isinstance(plan.members[0].weight, float):
             each += real.itemsize  # initial weights, for reset
     per_row = 4 + (2 * (_delays(network, plan) + 1) if _delays(network, plan) > 1 else 0)
@@ -363,5 +363,5 @@ def _short_targets(partition: Partition, plan: StorePlan) -> bool:
     return max(partition.count(target, s) for s in range(partition.shards)) <= ARENA_LIMIT
 
 
-def _width(entry: Mapping[str, Any], real: np.dtype[Any]) -> int:
-    return real.itemsize if entry["dtype"] == "real" else np.dtype(entry["dtype"]).itemsize
+def _width(variable: Variable, real: np.dtype[Any]) -> int:
+    return real.itemsize if variable.dtype == "real" else np.dtype(variable.dtype).itemsize

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
@@ -76,10 +77,10 @@ class PrecisionChecks:
         for part in _parts(structure, memory):
             for name, text in part.derivatives() if self.single else ():
                 self._look_at(population, part, name, text)
-            if not part.suffix and structure.threshold is not None:
+            if part.part == OWN and structure.threshold is not None:
                 self._look_at_chance(population, part, structure.threshold)
         self.run_ended()
-        differ = any(role == "parameter" for role in memory.roles.values())
+        differ = any(v.role == "parameter" for v in memory.signature.variables)
         if not differ and not self.ramps[population] and told == len(self.told):
             self._clean.add(alike)
 
@@ -130,7 +131,7 @@ class PrecisionChecks:
 
     def _look_at(self, population: str, part: _Part, name: str, text: str) -> None:
         """One derivative: how much of itself does the variable change in a step?"""
-        internal = name + part.suffix
+        internal = part.part.symbol(name)
         dt, size = self.machine.network.dt, part.memory.size
         size = -(-size // stride_of(size))
         at = [np.broadcast_to(part.value(text, {name: x}), size) for x in (0.0, 1.0, 2.0)]
@@ -179,8 +180,8 @@ class PrecisionChecks:
 
     def _tell_of(self, population: str, internal: str, what: str) -> None:
         """A variable of a population, with what else would help to find it."""
-        manifest = self.machine.manifest_of(population) or {}
-        integrator = manifest.get("integrators", {}).get(internal, "")
+        integrators = self.machine.signature_of(population).integrators or {}
+        integrator = integrators.get(internal, "")
         groups = [
             name
             for name, group in self.machine.structure.groups.items()
@@ -189,10 +190,11 @@ class PrecisionChecks:
             or (group.source == population and internal in group.pre.values())
         ]
         owner = f"population {population!r}"
-        if "__" in internal and groups:
+        variable = self.machine.signature_of(population).variable(internal)
+        if variable.part != OWN and groups:
             owner = f"synapse group {groups[0]!r}"
         shown = f" (integrator {integrator})" if integrator else ""
-        self._tell(owner, internal.split("__")[0], f"{what}{shown}", (population, internal))
+        self._tell(owner, variable.name, f"{what}{shown}", (population, internal))
 
     def _tell(
         self,
@@ -220,11 +222,11 @@ class _Part:
     def __init__(
         self,
         memory: PopulationMemory,
-        suffix: str,
+        part: Part,
         equations: tuple[Statement, ...],
         inputs: Mapping[str, list[str]],
     ) -> None:
-        self.memory, self.suffix, self.inputs = memory, suffix, inputs
+        self.memory, self.part, self.inputs = memory, part, inputs
         self.equations = equations
         self.definitions = {name: text for name, kind, text in equations if kind == "="}
         self.states = {name for name, kind, _ in equations if kind == "'"}
@@ -232,7 +234,7 @@ class _Part:
     def derivatives(self) -> Iterator[tuple[str, str]]:
         """Names and texts of what can be evaluated."""
         for name, kind, text in self.equations:
-            if kind == "'" and name + self.suffix in self.memory.arrays:
+            if kind == "'" and self.part.symbol(name) in self.memory.arrays:
                 try:
                     self.value(text, {})
                 except (EquationError, KeyError, RecursionError):
@@ -260,7 +262,7 @@ class _Part:
             return 0.0
         if name == "dt":
             return self.memory.dt
-        for internal in (name + self.suffix, name):
+        for internal in (self.part.symbol(name), name):
             if internal in self.memory.arrays:
                 return self.memory.arrays[internal].read()[:: stride_of(self.memory.size)]
             if internal in self.memory.scalar_index:
@@ -294,14 +296,12 @@ class _Names(Mapping[str, Any]):
 def _parts(structure: PopulationStructure, memory: PopulationMemory) -> Iterator[_Part]:
     currents: dict[str, list[str]] = {name: [] for name in structure.inputs}
     for k, (name, _) in enumerate(structure.currents):
-        currents[name].append(f"current__{k}")
-    yield _Part(memory, "", structure.equations, currents)
+        currents[name].append(Part("current", k).symbol("value"))
+    yield _Part(memory, OWN, structure.equations, currents)
     for k, receptor in enumerate(structure.receptors):
-        yield _Part(memory, f"__r{k}", receptor.equations, {})
-    count = {"pre": 0, "post": 0}
-    for trace in structure.traces:
-        yield _Part(memory, f"__{trace.side}{count[trace.side]}", trace.equations, {})
-        count[trace.side] += 1
+        yield _Part(memory, Part("receptor", k), receptor.equations, {})
+    for part, trace in structure.numbered_traces:
+        yield _Part(memory, part, trace.equations, {})
 
 
 def _clocks(machine: Machine) -> Iterator[tuple[str, str]]:

@@ -171,16 +171,15 @@ class RunLoop:
             return
         self.step = int(machine.engine.step_get(machine.pointer))
         name = list(machine.populations)[fault.population]
-        manifest = machine.manifest_of(name)
-        assert manifest is not None
-        variable = manifest["checked"][fault.variable]
+        signature = machine.signature_of(name)
+        variable = signature.checked[fault.variable]
         value = machine.populations[name].arrays[variable].read()[fault.neuron]
         moment = float(times_of(fault.step + 1, machine.network.dt))
         equations = getattr(machine.network.populations[name].model, "equations", ())
         grows = any("exp(" in equation.text for equation in equations)
         bound = "bound an exponential that grows, as in exp(min(x, 10)), " if grows else ""
         raise NumericalError(
-            f"{variable.split('__')[0]!r} became {value} at {moment:g} ms",
+            f"{signature.variable(variable).name!r} became {value} at {moment:g} ms",
             where=f"population {name!r}, neuron {fault.neuron}",
             hint="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
             f"{bound}use a smaller dt, or switch the check off (check_finite=False)",

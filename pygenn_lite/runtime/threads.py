@@ -9,10 +9,8 @@ others need longer for the work, and for meeting too.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.codegen import NetworkStructure, Signatures
 from pygenn_lite.declaration.connectivity import DistanceDependent, expected_synapses
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
@@ -30,11 +28,11 @@ RATE = 5.0  # Hz, assumed before anything has been simulated
 
 
 def automatic_threads(
-    network: Network, structure: NetworkStructure, manifest: Mapping[str, Any], cpus: int
+    network: Network, structure: NetworkStructure, signatures: Signatures, cpus: int
 ) -> int:
     """Threads that are worth their while: 1 to ``cpus``, but not more than blocks of neurons."""
-    work = neuron_work(network, structure, manifest)
-    work += sum(_group_work(network, structure, manifest, g) for g in network.groups.values())
+    work = neuron_work(network, structure, signatures)
+    work += sum(_group_work(network, structure, signatures, g) for g in network.groups.values())
     blocks = sum(-(-population.size // BLOCK) for population in network.populations.values())
     return _fastest(work * _steps_between_meetings(network), min(cpus, blocks))
 
@@ -45,18 +43,16 @@ def _fastest(work: float, most: int) -> int:
     return best if work >= WORTH * (work / best + MEETING * (best - 1)) else 1
 
 
-def neuron_work(
-    network: Network, structure: NetworkStructure, manifest: Mapping[str, Any]
-) -> float:
+def neuron_work(network: Network, structure: NetworkStructure, signatures: Signatures) -> float:
     """ns per step that the neurons will take, about."""
     work = 0.0
     for name, population in network.populations.items():
         work += POPULATION
         kernel = structure.populations[name].kernel
         if kernel is not None:
-            entry = manifest["populations"][kernel]
-            draws = entry["draws"] + len(entry["poisson"])
-            each = NEURON + OPERATION * entry["operations"] + DRAW * draws
+            signature = signatures.neurons[kernel]
+            draws = signature.draws + len(signature.poisson)
+            each = NEURON + OPERATION * signature.operations + DRAW * draws
             work += each * -(-population.size // BLOCK) * BLOCK
     return work
 
@@ -64,7 +60,7 @@ def neuron_work(
 def _group_work(
     network: Network,
     structure: NetworkStructure,
-    manifest: Mapping[str, Any],
+    signatures: Signatures,
     group: SynapseGroup,
 ) -> float:
     if isinstance(group.connectivity, DistanceDependent):
@@ -76,7 +72,8 @@ def _group_work(
     instance = structure.groups[group.name]
     if instance.kind != "general":
         return EVENT * events
-    stepped = manifest["synapses"][instance.kernel]["step"] is not None
+    assert instance.kernel is not None
+    stepped = signatures.synapses[instance.kernel].step is not None
     return PLASTIC_EVENT * events + (SYNAPSE_STEP * synapses if stepped else 0.0)
 
 

@@ -218,19 +218,19 @@ def test_the_structure_is_found_without_sympy_for_models_given_as_text():
     subprocess.run([sys.executable, "-c", script, *sys.path], check=True)
 
 
-def test_the_manifest_lists_arrays_and_scalars_in_the_order_of_the_code():
+def test_signatures_list_arrays_and_scalars_in_the_order_of_the_code():
     net = driven(tau=np.linspace(10, 20, 10))
     net.connect("p", "p", STDP, AllToAll(), weight=1.0)
     code = generate(network_structure(net))
-    (neuron,), (synapse,) = code.manifest["populations"], code.manifest["synapses"]
-    assert neuron["poisson"] == ["I_syn__r0"]
+    (neuron,), (synapse,) = code.signatures.neurons, code.signatures.synapses
+    assert neuron.poisson == ("I_syn__r0",)
     neurons, synapses = code.source.split("synapse0_", 1)
     for source, table, listed, known in (
-        (neurons, "arrays", [array["name"] for array in neuron["arrays"]], "V I_syn__r0 tau"),
-        (neurons, "scalars", [scalar["name"] for scalar in neuron["scalars"]], "E_L V_th V_r"),
-        (synapses, "synapse", [stored["name"] for stored in synapse["synapse"]], "weight"),
-        (synapses, "post", synapse["post"], "y"),
-        (synapses, "scalars", synapse["scalars"], "A w_max"),
+        (neurons, "arrays", [v.symbol for v in neuron.variables], "V I_syn__r0 tau"),
+        (neurons, "scalars", [v.symbol for v in neuron.scalars], "E_L V_th V_r"),
+        (synapses, "synapse", [v.symbol for v in synapse.variables], "weight"),
+        (synapses, "post", synapse.post, "y"),
+        (synapses, "scalars", synapse.scalar_names, "A w_max"),
     ):
         taken = set(re.findall(rf" (\w+) = [^;\n]*\bargs->{table}\[(\d+)\][);]", source))
         names = {(re.sub("_base$|_$", "", name), int(position)) for name, position in taken}

@@ -262,8 +262,8 @@ def alone():
         ("kernels.so", "half"),
         ("kernels.so", "foreign"),
         ("engine.so", "half"),
-        ("manifest.json", "half"),
-        ("manifest.json", "missing"),
+        ("signatures.json", "half"),
+        ("signatures.json", "missing"),
     ],
 )
 def test_what_is_damaged_or_does_not_load_is_compiled_again(

@@ -18,7 +18,7 @@ from pygenn_lite.runtime.planning import COMPUTING, planned_memory
 
 def foretold(net, precision="float32"):
     structure = network_structure(net, precision)
-    return planned_memory(net, structure, generate(structure).manifest, precision)
+    return planned_memory(net, structure, generate(structure).signatures, precision)
 
 
 def found(net, precision="float32"):

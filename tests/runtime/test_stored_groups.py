@@ -297,7 +297,7 @@ def test_a_parameter_of_code_and_trace_changes_in_both():
 
 def test_a_parameter_that_others_share_is_changed_for_all_or_not_at_all():
     sim = learning(tau=20.0, second=20.0)
-    with pytest.raises(SimulationError, match=r"(?s)shared with h.*\['source'\]\['tau__pre0'\]"):
+    with pytest.raises(SimulationError, match=r"(?s)shared with h.*\['source'\]\['g.tau'\]"):
         sim["g"]["tau"] = 5.0
     assert float(sim["g"]["tau"][()]) == float(sim["source"]["tau__pre0"][()]) == 20.0
     sim["source"]["tau__pre0"] = 5.0

@@ -9,7 +9,7 @@ from pygenn_lite.runtime.threads import automatic_threads, neuron_work
 
 def threads_for(net, cpus=64):
     structure = codegen.network_structure(net, "float32")
-    return automatic_threads(net, structure, codegen.generate(structure).manifest, cpus)
+    return automatic_threads(net, structure, codegen.generate(structure).signatures, cpus)
 
 
 def connected(size, *, delay=0.1, synapse=None, probability=None):
@@ -49,7 +49,7 @@ def test_many_tiny_populations_are_no_less_work_than_they_are():
     for k in range(20):
         net.population(f"p{k}", 10, pg.LIF())
     structure = codegen.network_structure(net, "float32")
-    assert neuron_work(net, structure, codegen.generate(structure).manifest) > 20 * 15.0
+    assert neuron_work(net, structure, codegen.generate(structure).signatures) > 20 * 15.0
 
 
 @pytest.mark.parametrize("cpus", [1, 2])

@@ -26,7 +26,7 @@ STANDARD_NAMES = frozenset(
 # Macros of the standard headers all look like this, and so do the templates' pointers.
 MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")
 # Not names of variables: they choose between cases.
-WORDS = frozenset({"role", "dtype", "kind", "refractory", "real", "integrators"})
+WORDS = frozenset({"role", "dtype", "kind", "refractory", "real", "integrators", "part"})
 
 
 def with_safe_names(kernel: Kernel) -> Kernel:
@@ -45,7 +45,7 @@ def with_safe_names(kernel: Kernel) -> Kernel:
 
 def _variables(kernel: NeuronKernel | SynapseKernel) -> set[str]:
     if isinstance(kernel, NeuronKernel):
-        return {v.name for v in kernel.arrays} | {v.name for v in kernel.scalars}
+        return {v.symbol for v in (*kernel.arrays, *kernel.scalars)}
     targets = {a.target for a in (*kernel.on_pre, *kernel.on_post, *kernel.step)}
     return {*kernel.synapse, *kernel.pre, *kernel.post, *kernel.scalars, *targets}
 

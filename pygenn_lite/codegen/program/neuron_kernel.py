@@ -8,15 +8,15 @@ import sympy
 
 from pygenn_lite.codegen.passes.shared_subexpressions import share_subexpressions
 from pygenn_lite.codegen.program.program import (
-    Array,
     Assign,
     Coefficient,
     Draw,
     Jump,
     NeuronKernel,
-    Scalar,
     Timed,
 )
+from pygenn_lite.codegen.program.signature import Variable
+from pygenn_lite.codegen.structure.parts import NUMERIC, Names
 from pygenn_lite.codegen.structure.structures import PopulationStructure
 from pygenn_lite.codegen.systems.integrators import Step, integrate
 from pygenn_lite.codegen.systems.system import DT, System, T, build_system, symbol
@@ -53,7 +53,7 @@ def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
     return NeuronKernel(
         name=name,
         arrays=_arrays(structure, system, step, coefficients),
-        scalars=_scalars(system, step, coefficients),
+        scalars=_scalars(structure, system, step, coefficients),
         coefficients=tuple(coefficients),
         flows=tuple(step.flows),
         draws=(*step.draws, *used_draws),
@@ -163,25 +163,47 @@ def _decaying(following: dict[str, sympy.Expr]) -> set[str]:
 
 def _arrays(
     structure: PopulationStructure, system: System, step: Step, coefficients: list[Coefficient]
-) -> tuple[Array, ...]:
-    arrays = [Array(n, "state", arena=n in structure.arena) for n in system.states]
-    arrays += [Array(f"{n}__sum", "accumulator", arena=True) for n in structure.accumulated]
+) -> tuple[Variable, ...]:
+    names = structure.names
+    arrays = [_declared(n, names, "state", addressed=n in structure.arena) for n in system.states]
+    for n in structure.accumulated:
+        name, part = names[n]
+        arrays.append(Variable(f"{n}__sum", name, part, "accumulator", addressed=True))
     if structure.refractory is not None:
-        arrays.append(Array("refractory", "refractory", dtype="uint16"))
-    arrays += [Array(n, "parameter") for n, shared in system.parameters.items() if not shared]
-    arrays += [Array(c.name, "coefficient") for c in coefficients if c.per_neuron]
-    arrays += [Array(n, "coefficient") for flow in step.flows for n in flow.per_neuron]
+        arrays.append(_numeric("refractory", "refractory", dtype="uint16"))
+    parameters = [n for n, shared in system.parameters.items() if not shared]
+    arrays += [_declared(n, names, "parameter") for n in parameters]
+    arrays += [_numeric(c.name, "coefficient") for c in coefficients if c.per_neuron]
+    arrays += [_numeric(n, "coefficient") for flow in step.flows for n in flow.per_neuron]
     return tuple(arrays)
 
 
-def _scalars(system: System, step: Step, coefficients: Iterable[Coefficient]) -> tuple[Scalar, ...]:
-    scalars = [Scalar(n, "parameter") for n, shared in system.parameters.items() if shared]
-    scalars += [Scalar(c.name, "coefficient") for c in coefficients if not c.per_neuron]
+def _scalars(
+    structure: PopulationStructure,
+    system: System,
+    step: Step,
+    coefficients: Iterable[Coefficient],
+) -> tuple[Variable, ...]:
+    parameters = [n for n, shared in system.parameters.items() if shared]
+    computed = [c.name for c in coefficients if not c.per_neuron]
     for flow in step.flows:
-        scalars += [
-            Scalar(n, "coefficient") for _, _, n in flow.outputs if n not in flow.per_neuron
-        ]
-    return tuple(scalars)
+        computed += [n for _, _, n in flow.outputs if n not in flow.per_neuron]
+    return (
+        *(_declared(n, structure.names, "parameter", shared=True) for n in parameters),
+        *(_numeric(n, "coefficient", shared=True) for n in computed),
+    )
+
+
+def _declared(
+    symbol: str, names: Names, role: str, *, shared: bool = False, addressed: bool = False
+) -> Variable:
+    """A variable or parameter that the user knows, by its symbol."""
+    name, part = names[symbol]
+    return Variable(symbol, name, part, role, shared=shared, addressed=addressed)
+
+
+def _numeric(name: str, role: str, *, dtype: str = "real", shared: bool = False) -> Variable:
+    return Variable(name, name, NUMERIC, role, dtype, shared)
 
 
 def _only(name: str, value: sympy.Expr | None) -> list[tuple[str, sympy.Expr]]:

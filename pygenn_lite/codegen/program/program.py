@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import sympy
 
+from pygenn_lite.codegen.program.signature import Variable
+
 
 @dataclass(frozen=True)
 class Assign:
@@ -23,28 +25,6 @@ class Assign:
 
     def __str__(self) -> str:
         return f"{self.target} = {self.value}"
-
-
-@dataclass(frozen=True)
-class Array:
-    """One value per neuron.
-
-    role: state, parameter, coefficient, accumulator, refractory. dtype: "real" or "uint16".
-    arena: whether static synapses address it (its memory lies in the shard's arena).
-    """
-
-    name: str
-    role: str
-    dtype: str = "real"
-    arena: bool = False
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """One value shared by the population: a parameter or a coefficient computed from parameters."""
-
-    name: str
-    role: str
 
 
 @dataclass(frozen=True)
@@ -107,8 +87,8 @@ class NeuronKernel:
     """
 
     name: str
-    arrays: tuple[Array, ...]
-    scalars: tuple[Scalar, ...]
+    arrays: tuple[Variable, ...]
+    scalars: tuple[Variable, ...]
     coefficients: tuple[Coefficient, ...]
     flows: tuple[LinearFlow, ...]
     draws: tuple[Draw, ...]

@@ -65,8 +65,8 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
     """What the neuron template needs, with every expression over its own variables printed."""
     description = str(kernel).splitlines()
     kernel = with_safe_names(kernel)
-    fixed = [a.name for a in kernel.arrays if a.role in ("parameter", "coefficient")]
-    hoist = _TimeHoist((s.name for s in kernel.scalars), fixed)
+    fixed = [a.symbol for a in kernel.arrays if a.role in ("parameter", "coefficient")]
+    hoist = _TimeHoist((s.symbol for s in kernel.scalars), fixed)
     step = hoist.assigns(kernel.step)
     threshold = None if kernel.threshold is None else hoist(kernel.threshold)
     condition = kernel.refractory_condition
@@ -89,8 +89,8 @@ def neuron_view(kernel: NeuronKernel) -> dict[str, Any]:
         "on_spike": _ordered_view(kernel, [*kernel.reset, *kernel.on_spike]),
         "after": _ordered_view(kernel, kernel.after),
         "prepare": _prepare_view(kernel),
-        "array_index": {a.name: k for k, a in enumerate(kernel.arrays)},
-        "scalar_index": {s.name: k for k, s in enumerate(kernel.scalars)},
+        "array_index": {a.symbol: k for k, a in enumerate(kernel.arrays)},
+        "scalar_index": {s.symbol: k for k, s in enumerate(kernel.scalars)},
     }
 
 
@@ -108,8 +108,8 @@ def _stage(
         "time": [line for line in hoist.lines if whole or line.target in used],
         "timed": [(k, d) for k, d in enumerate(kernel.timed) if whole or d.name in used],
         "draws": [d for d in kernel.draws if whole or d.name in used],
-        "arrays": [a for a in kernel.arrays if a.name in used or a.role in always],
-        "stored": [a for a in kernel.arrays if a.role == "state" and a.name in written],
+        "arrays": [a for a in kernel.arrays if a.symbol in used or a.role in always],
+        "stored": [a for a in kernel.arrays if a.role == "state" and a.symbol in written],
     }
 
 
@@ -123,12 +123,12 @@ def _quiet_view(kernel: NeuronKernel, threshold: Any) -> dict[str, Any]:
 
     It is the complement of the threshold, not its negation: comparisons with NaN are false.
     """
-    states = _names(threshold) & {a.name for a in kernel.arrays if a.role == "state"}
+    states = _names(threshold) & {a.symbol for a in kernel.arrays if a.role == "state"}
     # A neuron that stands still below its threshold need not be looked up: one look at its counter
     # when it spikes is enough.
     late = kernel.refractory is not None and bool(states) and states <= set(kernel.held)
     names = _names(threshold) | set(kernel.watched)
-    arrays = [a.name for a in kernel.arrays if a.name in names]
+    arrays = [a.symbol for a in kernel.arrays if a.symbol in names]
     above = isinstance(threshold, (sympy.StrictGreaterThan, sympy.GreaterThan))
     return {
         "below": "" if threshold is None else _print(sympy.Not(threshold)),
@@ -206,14 +206,14 @@ def _kind(kernel: SynapseKernel, target: str) -> str:
 
 def _ordered_view(kernel: NeuronKernel, assigns: list[Assign] | tuple[Assign, ...]) -> Any:
     """Ordered statements on one neuron: what to load first, what to store last."""
-    states = [a.name for a in kernel.arrays if a.role == "state"]
-    arrays = [a.name for a in kernel.arrays if a.role in ("parameter",)]
+    states = [a.symbol for a in kernel.arrays if a.role == "state"]
+    arrays = [a.symbol for a in kernel.arrays if a.role in ("parameter",)]
     used = _names(*(a.value for a in assigns)) | {a.target for a in assigns}
     return {
         "lines": _lines(assigns),
         "load": [n for n in states if n in used],
         "parameters": [n for n in arrays if n in used],
-        "scalars": [s.name for s in kernel.scalars if s.name in used],
+        "scalars": [s.symbol for s in kernel.scalars if s.symbol in used],
         "store": [n for n in states if n in {a.target for a in assigns}],
         "draws": [d for d in kernel.reset_draws if d.name in used],
         "timed": [(k, timed) for k, timed in enumerate(kernel.timed) if timed.name in used],

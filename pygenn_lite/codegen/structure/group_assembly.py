@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from pygenn_lite.codegen.structure.population_assembly import Attached
 from pygenn_lite.codegen.structure.structures import GroupInstance, SynapseStructure, statements
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.habits import symbol_hint
@@ -25,15 +26,17 @@ def general_group(
     group: SynapseGroup,
     source: PopulationAssembly,
     target: PopulationAssembly,
-    receptor: dict[str, str],
+    receptor: Attached,
     real: str,
 ) -> tuple[GroupInstance, SynapseStructure]:
     """Resolve a group whose synapses do more than add a constant weight."""
     model = group.synapse
-    pre_trace = source.trace("pre", model.pre_trace, model) if model.pre_trace else {}
-    post_trace = target.trace("post", model.post_trace, model) if model.post_trace else {}
+    pre = source.trace("pre", model.pre_trace, model) if model.pre_trace else Attached()
+    post = target.trace("post", model.post_trace, model) if model.post_trace else Attached()
+    source.belongs(pre.part, group.name)
+    target.belongs(post.part, group.name)
     synapse = ("weight", *(n for n, _ in model.variables if n != "weight"))
-    names = _Names(group, source, target, receptor, pre_trace, post_trace, synapse)
+    names = _Names(group, source, target, (receptor, pre, post), synapse)
     for equation in model.on_pre:
         names.resolve(equation)
         names.sum_up(equation)
@@ -72,8 +75,11 @@ def general_group(
         lead=1 if names.summed else 0,
         values=names.scalars,
         initial={"weight": group.weight, **dict(model.variables)},
-        receptor={**receptor, **post_trace},
-        pre_trace=pre_trace,
+        receptor={**receptor.symbols, **post.symbols},
+        pre_trace=pre.symbols,
+        receptor_part=receptor.part,
+        pre_part=pre.part,
+        post_part=post.part,
         pre={s: names.pre[s] for s in structure.pre},
         post={s: names.post[s] for s in structure.post},
         needs_transposed=bool(model.on_post),
@@ -91,13 +97,11 @@ class _Names:
         group: SynapseGroup,
         source: PopulationAssembly,
         target: PopulationAssembly,
-        receptor: dict[str, str],
-        pre_trace: dict[str, str],
-        post_trace: dict[str, str],
+        attached: tuple[Attached, Attached, Attached],  # receptor, traces of both sides
         synapse: tuple[str, ...],
     ) -> None:
         self.group, self.source, self.target = group, source, target
-        self.receptor, self.pre_trace, self.post_trace = receptor, pre_trace, post_trace
+        self.receptor, self.pre_trace, self.post_trace = (a.symbols for a in attached)
         self.synapse = set(synapse)
         self.parameters = dict(group.synapse.parameters)
         self.pre: dict[str, str] = {}

@@ -5,7 +5,9 @@ whose postsynaptic equations and parameters agree jump the same variables."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
+from pygenn_lite.codegen.structure.parts import Part
 from pygenn_lite.codegen.structure.structures import (
     PopulationInstance,
     PopulationStructure,
@@ -29,6 +31,15 @@ from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import NetworkError
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A receptor or trace as a group sees it: which part of the population it is (None: it has
+    none), and the symbols of its variables by the names that the group's model gives them."""
+
+    part: Part | None = None
+    symbols: dict[str, str] = field(default_factory=dict)
+
+
 class PopulationAssembly:
     """Collects the parts of one population, then yields its structure and its data."""
 
@@ -48,6 +59,7 @@ class PopulationAssembly:
         self.currents: list[CurrentInput] = []
         self.noise: list[NoiseCurrent] = []
         self.given_by: dict[str, str] = {}
+        self.owners: dict[Part, list[str]] = {}
         if not self.is_source:
             self.values.update(_merged(population.model.parameters, population.parameters))
             self.initial.update(dict.fromkeys(population.model.state_names, 0.0))
@@ -55,15 +67,15 @@ class PopulationAssembly:
 
     # ------------------------------------------------------------------ parts
 
-    def receptor(self, model: SynapseModel) -> dict[str, str]:
-        """Internal names of the model's postsynaptic variables, added on first use."""
+    def receptor(self, model: SynapseModel) -> Attached:
+        """Symbols of the model's postsynaptic variables, added on first use."""
         equations = statements(model.equations)
         inputs = statements(model.inputs)
         used = _used_parameters(model.parameters, (*model.equations, *model.inputs))
         states = tuple(e.name for e in model.equations if e.kind == "derivative")
         initial = tuple((n, v) for n, v in model.initial if n in states)
         if not equations and not inputs:
-            return {}
+            return Attached()
         key = (equations, inputs, tuple(used.items()), initial)
         if key not in self.receptors:
             index = len(self.receptors)
@@ -71,16 +83,17 @@ class PopulationAssembly:
                 index,
                 ReceptorStructure(equations, inputs, states, tuple(used)),
             )
+            part = Part("receptor", index)
             for name, value in used.items():
-                self.values[f"{name}__r{index}"] = value
+                self.values[part.symbol(name)] = value
             for name in states:
-                self.initial[f"{name}__r{index}"] = dict(initial).get(name, 0.0)
+                self.initial[part.symbol(name)] = dict(initial).get(name, 0.0)
             self._check_inputs(model)
-        index = self.receptors[key][0]
-        return {name: f"{name}__r{index}" for name in states}
+        part = Part("receptor", self.receptors[key][0])
+        return Attached(part, {name: part.symbol(name) for name in states})
 
-    def trace(self, side: str, trace: Trace, model: SynapseModel) -> dict[str, str]:
-        """Internal names of a trace's variables, added on first use."""
+    def trace(self, side: str, trace: Trace, model: SynapseModel) -> Attached:
+        """Symbols of a trace's variables, added on first use."""
         used = _used_parameters(model.parameters, (*trace.equations, *trace.on_spike))
         structure = TraceStructure(
             side,
@@ -94,17 +107,18 @@ class PopulationAssembly:
         if key not in self.traces:
             index = sum(known.side == side for _, known in self.traces.values())
             self.traces[key] = (index, structure)
+            part = Part(side, index)
             for name, value in used.items():
-                self.values[f"{name}__{side}{index}"] = value
+                self.values[part.symbol(name)] = value
             for name in trace.state_names:
-                self.initial[f"{name}__{side}{index}"] = dict(initial).get(name, 0.0)
-        index = self.traces[key][0]
-        return {name: f"{name}__{side}{index}" for name in trace.state_names}
+                self.initial[part.symbol(name)] = dict(initial).get(name, 0.0)
+        part = Part(side, self.traces[key][0])
+        return Attached(part, {name: part.symbol(name) for name in trace.state_names})
 
     def add_input(self, declared: Input) -> None:
         """Attach a declared input."""
         if isinstance(declared, PoissonInput):
-            self._give(f"poisson__{len(self.poisson)}_weight", declared, "weight")
+            self._give(Part("poisson", len(self.poisson)), declared, weight="weight")
             for what in ("rate", "sources"):
                 self.given_by[f"{declared.name}:{what}"] = f"input {declared.name!r}: {what}"
             self.poisson.append((declared, self._poisson_target(declared)))
@@ -116,13 +130,13 @@ class PopulationAssembly:
                 hint=f"its inputs are {list(self.population.model.inputs)}",
             )
         if isinstance(declared, CurrentInput):
-            self._give(f"current__{len(self.currents)}", declared, "value")
+            self._give(Part("current", len(self.currents)), declared, value="value")
             self.currents.append(declared)
         elif isinstance(declared, TimedCurrent):
+            self._give(Part("timed", len(self.timed)), declared)
             self.timed.append(declared)
         elif isinstance(declared, NoiseCurrent):
-            self._give(f"noise__{len(self.noise)}_mean", declared, "mean")
-            self._give(f"noise__{len(self.noise)}_sd", declared, "sd")
+            self._give(Part("noise", len(self.noise)), declared, mean="mean", sd="sd")
             self.noise.append(declared)
 
     def static_target(self, variable: str) -> int:
@@ -189,13 +203,21 @@ class PopulationAssembly:
             timed=tuple(self.timed),
             published=tuple(sorted(self.published)),
             given_by=self.given_by,
+            owners={part: tuple(names) for part, names in self.owners.items()},
         )
 
     # ------------------------------------------------------------------ helpers
 
-    def _give(self, internal: str, declared: Input, what: str) -> None:
-        self.values[internal] = getattr(declared, what)
-        self.given_by[internal] = f"input {declared.name!r}: {what}"
+    def _give(self, part: Part, declared: Input, **given: str) -> None:
+        self.owners[part] = [declared.name]
+        for name, what in given.items():
+            self.values[part.symbol(name)] = getattr(declared, what)
+            self.given_by[part.symbol(name)] = f"input {declared.name!r}: {what}"
+
+    def belongs(self, part: Part | None, group: str) -> None:
+        """Note that a group uses a receptor or trace."""
+        if part is not None:
+            self.owners.setdefault(part, []).append(group)
 
     def _traces(self, side: str) -> tuple[TraceStructure, ...]:
         return tuple(trace for _, trace in self.traces.values() if trace.side == side)
@@ -223,7 +245,7 @@ class PopulationAssembly:
             pending += [name for name in new if name in definitions]
         if seen & set(model.inputs):  # an input is the sum of all receptors' contributions
             for index, structure in self.receptors.values():
-                seen |= {f"{name}__r{index}" for name in structure.states}
+                seen |= {Part("receptor", index).symbol(name) for name in structure.states}
         return seen
 
     def _check_inputs(self, model: SynapseModel) -> None:
@@ -260,6 +282,7 @@ class PopulationAssembly:
                 "a Poisson input needs a static synapse model (on_pre = 'X += weight')",
                 hint="use a population of Poisson neurons and connect it",
             )
+        self.belongs(self.receptor(declared.synapse).part, declared.name)
         return jump_target(declared.synapse, self)
 
 
@@ -267,8 +290,8 @@ def jump_target(model: SynapseModel, target: PopulationAssembly) -> str:
     """Internal name of the variable that a static model's ``X += weight`` adds to."""
     name = model.on_pre[0].name
     receptor = target.receptor(model)
-    if name in receptor:
-        return receptor[name]
+    if name in receptor.symbols:
+        return receptor.symbols[name]
     bare = name.removesuffix("_post")
     if bare in target.population.model.state_names:
         return bare

@@ -68,6 +68,7 @@ def assemble_group(
     synapses do more than add a weight, what their kernels are generated from."""
     target = assemblies[group.target]
     receptor = target.receptor(group.synapse)
+    target.belongs(receptor.part, group.name)
     if not group.synapse.is_static:
         return general_group(group, assemblies[group.source], target, receptor, real)
     variable = jump_target(group.synapse, target)
@@ -78,6 +79,7 @@ def assemble_group(
         group.target,
         variable,
         lead=target.static_target(variable),
-        receptor=receptor,
+        receptor=receptor.symbols,
+        receptor_part=receptor.part,
     )
     return instance, None

@@ -5,18 +5,18 @@ Two populations with equal :class:`PopulationStructure` share one kernel; two gr
 enter. Everything here works on names and text: a network whose kernels are in the compile cache is
 brought up without SymPy.
 
-Inside a kernel every variable has one *internal name*: a neuron's own variables keep theirs, those
-of receptor ``k`` become ``name__r{k}``, those of trace ``k`` of a side
-``name__pre{k}`` or ``name__post{k}``.
+Inside a kernel every variable has one symbol, which :mod:`.parts` spells.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pygenn_lite.codegen.structure.parts import OWN, Names, Part
 from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.population import Population
@@ -76,6 +76,36 @@ class PopulationStructure:
     real: str
     check_finite: bool
 
+    @cached_property
+    def names(self) -> Names:
+        """What users call each variable and parameter, and the part that it belongs to, by
+        symbol."""
+        parts: list[tuple[Part, tuple[str, ...]]] = [
+            (OWN, (*self.states, *(n for n, _ in self.parameters)))
+        ]
+        for k, receptor in enumerate(self.receptors):
+            parts.append((Part("receptor", k), (*receptor.states, *receptor.parameters)))
+        for part, trace in self.numbered_traces:
+            parts.append((part, (*trace.states, *trace.parameters)))
+        for kind, number, given in (
+            ("poisson", len(self.poisson), ("weight",)),
+            ("current", len(self.currents), ("value",)),
+            ("timed", len(self.timed), ("value",)),
+            ("noise", len(self.noise), ("value", "mean", "sd")),
+        ):
+            parts += [(Part(kind, k), given) for k in range(number)]
+        return {part.symbol(n): (n, part) for part, names in parts for n in names}
+
+    @property
+    def numbered_traces(self) -> list[tuple[Part, TraceStructure]]:
+        """Traces with their parts: each side is numbered by itself."""
+        count = Counter[str]()
+        numbered = []
+        for trace in self.traces:
+            numbered.append((Part(trace.side, count[trace.side]), trace))
+            count[trace.side] += 1
+        return numbered
+
 
 @dataclass(frozen=True)
 class SynapseStructure:
@@ -108,6 +138,8 @@ class PopulationInstance:
     timed: tuple[TimedCurrent, ...] = ()
     published: tuple[str, ...] = ()
     given_by: dict[str, str] = field(default_factory=dict)  # for messages: the input of a value
+    # Names of the groups that use a receptor or trace, or of the input.
+    owners: dict[Part, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
@@ -125,6 +157,9 @@ class GroupInstance:
     initial: dict[str, Value] = field(default_factory=dict)
     receptor: dict[str, str] = field(default_factory=dict)
     pre_trace: dict[str, str] = field(default_factory=dict)
+    receptor_part: Part | None = None  # of the target
+    pre_part: Part | None = None  # of the source: the trace of its spikes
+    post_part: Part | None = None  # of the target: the trace of its spikes
     pre: dict[str, str] = field(default_factory=dict)
     post: dict[str, str] = field(default_factory=dict)
     needs_transposed: bool = False

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
+from pygenn_lite.codegen.structure.parts import Part
+from pygenn_lite.codegen.structure.structures import (
+    PopulationStructure,
+    ReceptorStructure,
+    Statement,
+    TraceStructure,
+)
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.declaration.language.functions import rand, randn
 from pygenn_lite.errors import EquationError
@@ -62,45 +68,46 @@ def build_system(structure: PopulationStructure) -> System:
     contributions: dict[str, list[sympy.Expr]] = {name: [] for name in structure.inputs}
 
     for k, (name, shared) in enumerate(structure.currents):
-        parameters[f"current__{k}"] = shared
-        contributions[name].append(symbol(f"current__{k}"))
-    for k, (name, _) in enumerate(structure.timed):
-        contributions[name].append(symbol(f"timed__{k}"))
+        current = Part("current", k).symbol("value")
+        parameters[current] = shared
+        contributions[name].append(symbol(current))
+    timed = [Part("timed", k).symbol("value") for k in range(len(structure.timed))]
+    for value, (name, _) in zip(timed, structure.timed, strict=True):
+        contributions[name].append(symbol(value))
     for k, (name, mean_shared, sd_shared) in enumerate(structure.noise):
-        parameters[f"noise__{k}_mean"], parameters[f"noise__{k}_sd"] = mean_shared, sd_shared
-        contributions[name].append(symbol(f"noise__{k}"))
-        noise.append((f"noise__{k}", symbol(f"noise__{k}_mean"), symbol(f"noise__{k}_sd")))
+        value, mean, sd = (Part("noise", k).symbol(n) for n in ("value", "mean", "sd"))
+        parameters[mean], parameters[sd] = mean_shared, sd_shared
+        contributions[name].append(symbol(value))
+        noise.append((value, symbol(mean), symbol(sd)))
     for k, (_, shared) in enumerate(structure.poisson):
-        parameters[f"poisson__{k}_weight"] = shared
+        parameters[Part("poisson", k).symbol("weight")] = shared
 
     attached: dict[str, sympy.Expr] = {}
     states = list(structure.states)
     for k, receptor in enumerate(structure.receptors):
-        names = _rename((*receptor.states, *receptor.parameters), f"__r{k}")
-        parameters.update({f"{name}__r{k}": True for name in receptor.parameters})
-        states += [f"{name}__r{k}" for name in receptor.states]
+        part = Part("receptor", k)
+        names = _renamed(receptor, part)
+        parameters.update({part.symbol(name): True for name in receptor.parameters})
+        states += [part.symbol(name) for name in receptor.states]
         derivatives, definitions = continuous(receptor.equations, names, where)
-        attached.update({f"{name}__r{k}": e for name, e in derivatives.items()})
+        attached.update({part.symbol(name): e for name, e in derivatives.items()})
         for name, _, text in receptor.inputs:
-            value = parse_expression(text, where).sympy().xreplace(names)
-            contributions[name].append(value.xreplace(definitions))
+            given = parse_expression(text, where).sympy().xreplace(names)
+            contributions[name].append(given.xreplace(definitions))
 
     own, definitions = continuous(structure.equations, {}, where)
     inputs = {symbol(n): sympy.Add(*parts) for n, parts in contributions.items()}
     close = _Closure(inputs, definitions)
 
     spikes: dict[str, list[tuple[str, sympy.Expr]]] = {"pre": [], "post": []}
-    count = {"pre": 0, "post": 0}
-    for trace in structure.traces:
-        suffix = f"__{trace.side}{count[trace.side]}"
-        count[trace.side] += 1
-        names = _rename((*trace.states, *trace.parameters), suffix)
-        parameters.update({f"{name}{suffix}": True for name in trace.parameters})
-        states += [f"{name}{suffix}" for name in trace.states]
+    for part, trace in structure.numbered_traces:
+        names = _renamed(trace, part)
+        parameters.update({part.symbol(name): True for name in trace.parameters})
+        states += [part.symbol(name) for name in trace.states]
         derivatives, local = continuous(trace.equations, names, where)
-        attached.update({f"{name}{suffix}": e for name, e in derivatives.items()})
+        attached.update({part.symbol(name): e for name, e in derivatives.items()})
         spikes[trace.side] += [
-            (f"{name}{suffix}", value.xreplace(names).xreplace(local))
+            (part.symbol(name), value.xreplace(names).xreplace(local))
             for name, value in assignments(trace.on_spike, where)
         ]
 
@@ -112,7 +119,7 @@ def build_system(structure: PopulationStructure) -> System:
         neuron_states=structure.states,
         states=tuple(states),
         parameters=parameters,
-        forcings=(*(f"timed__{k}" for k in range(len(structure.timed))), *(n for n, _, _ in noise)),
+        forcings=(*timed, *(n for n, _, _ in noise)),
         noise=tuple(noise),
         threshold=_optional(structure.threshold, where, close, random),
         refractory=_optional(structure.refractory, where, close, random),
@@ -205,8 +212,11 @@ def _optional(
     return random(close(parse_expression(text, where).sympy()))
 
 
-def _rename(names: Iterable[str], suffix: str) -> dict[sympy.Basic, sympy.Expr]:
-    return {symbol(name): symbol(name + suffix) for name in names}
+def _renamed(
+    attached: ReceptorStructure | TraceStructure, part: Part
+) -> dict[sympy.Basic, sympy.Expr]:
+    names = (*attached.states, *attached.parameters)
+    return {symbol(name): symbol(part.symbol(name)) for name in names}
 
 
 def check_number(value: sympy.Basic, shown: str, where: str) -> None:

@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pygenn_lite.codegen import Signatures
 from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import compile_cache
 from pygenn_lite.runtime.cpp.abi import load_library
@@ -45,6 +46,7 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = PACKAGE / "templates"
 GENERATORS = ("codegen", "declaration")  # rooms that decide what source a structure gets
 ENGINE = TEMPLATES / "cpp" / "engine"
+SIGNATURES = "signatures.json"  # beside the kernels
 
 _FLAG_TROUBLE = re.compile(
     r"march|mcpu|mtune|unknown target CPU|no such instruction|unrecognized command|"
@@ -62,8 +64,8 @@ class CompiledCode:
     engine, builder, kernels : Path
         The shared objects; ``builder`` is None for a network without synapses, ``kernels`` for one
         that needs none (spike sources only).
-    manifest : dict
-        What the kernels are called and what they take (see codegen/program/manifest.py).
+    signatures : Signatures
+        What the kernels are called and what they take.
     source : Path or None
         The generated source of the kernels.
     compiler : str
@@ -79,7 +81,7 @@ class CompiledCode:
     engine: Path
     builder: Path | None
     kernels: Path | None
-    manifest: dict[str, Any]
+    signatures: Signatures
     source: Path | None
     compiler: str = ""
     target: str = ""
@@ -112,7 +114,7 @@ def compile_code(
     structure_key : str
         Digest of all of the network that decides its generated code.
     generate : callable or None
-        Makes source and manifest; called only when the kernels are not in the cache. None: the
+        Makes source and signatures; called only when the kernels are not in the cache. None: the
         network has no kernels.
     synapses : bool
         Whether the network has synapses and hence needs the builder.
@@ -176,7 +178,8 @@ def compile_code(
         report("kernels")
         source = folder / "kernels.cpp"
         source.write_text(code.source, encoding="utf-8")
-        (folder / "manifest.json").write_text(json.dumps(code.manifest), encoding="utf-8")
+        text = json.dumps(code.signatures.to_json())
+        (folder / SIGNATURES).write_text(text, encoding="utf-8")
         output = folder / "kernels.so"
         _compile(compiler, target, source, output, "kernels", compilers)
 
@@ -190,16 +193,17 @@ def compile_code(
             kernels = _entry(key, make_kernels, "kernels.so", compilers)
         elif generate is not None:
             kernels = made_for_now(make_kernels)
-        manifest: dict[str, Any] = {"populations": [], "synapses": []}
+        signatures = Signatures()
         if kernels is not None:
-            manifest = json.loads((kernels / "manifest.json").read_text(encoding="utf-8"))
+            text = (kernels / SIGNATURES).read_text(encoding="utf-8")
+            signatures = Signatures.from_json(json.loads(text))
         every = {**folders, **made()}
         objects = {part: folder / f"{part}.so" for part, folder in every.items() if folder}
     return CompiledCode(
         engine=objects["engine"],
         builder=objects.get("builder"),
         kernels=None if kernels is None else kernels / "kernels.so",
-        manifest=manifest,
+        signatures=signatures,
         source=None if kernels is None else kernels / "kernels.cpp",
         compiler=str(compiler),
         target=str(target),

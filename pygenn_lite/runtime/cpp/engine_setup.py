@@ -68,14 +68,14 @@ def fill_engine(machine: Machine) -> tuple[dict[str, int], Recorders]:
 
 
 def _add_population(machine: Machine, memory: PopulationMemory) -> int:
-    manifest = memory.manifest or dict.fromkeys(("integrate", "update", "after"))
+    signature = memory.signature
     number = machine.call(
         "population_add",
         memory.size,
         machine.partition.begin[memory.name].ctypes.data,
-        _symbol(machine, manifest["integrate"]),
-        _symbol(machine, manifest["update"]),
-        _symbol(machine, manifest["after"]),
+        _symbol(machine, signature.integrate),
+        _symbol(machine, signature.update),
+        _symbol(machine, signature.after),
         memory.arguments(machine.seed),
     )
     train = spike_train(memory.declared, machine.network.dt)
@@ -97,18 +97,18 @@ def _add_population(machine: Machine, memory: PopulationMemory) -> int:
 
 
 def _add_synapses(machine: Machine, memory: SynapseMemory, numbers: dict[str, int]) -> None:
-    manifest = memory.manifest
+    signature = memory.signature
     args, memory.kept = memory.arguments()
     machine.call(
         "synapse_add",
         numbers[memory.source.name],
         numbers[memory.target.name],
         memory.stored.store.pointer,
-        _symbol(machine, manifest["on_pre"]),
-        _symbol(machine, manifest["on_post"]),
-        _symbol(machine, manifest["step"]),
+        _symbol(machine, signature.on_pre),
+        _symbol(machine, signature.on_post),
+        _symbol(machine, signature.step),
         args,
-        manifest["lead"],
+        signature.lead,
     )
 
 

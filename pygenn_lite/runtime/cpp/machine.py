@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import check_memory, within_plan
+from pygenn_lite.codegen.program.signature import NeuronSignature, SynapseSignature
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import LONGEST_DELAY
@@ -91,11 +92,11 @@ class Machine:
         self.builder = None if code.builder is None else abi.load_builder(code.builder)
         self.kernels = None if code.kernels is None else abi.load_library(code.kernels)
         self.clock = Clock(self.engine)
-        self.partition = cut_network(network, structure, code.manifest, threads)
+        self.partition = cut_network(network, structure, code.signatures, threads)
         self.arenas: Arenas
         started = time.perf_counter()
         foreseen = foreseen_groups(network)
-        check_foreseen(network, structure, code.manifest, self.partition, foreseen, self.real)
+        check_foreseen(network, structure, code.signatures, self.partition, foreseen, self.real)
         descriptions = {
             name: foreseen[name] if is_final(group) else self._describe(group)
             for name, group in network.groups.items()
@@ -105,7 +106,7 @@ class Machine:
         self.min_delay, self.max_delay = self._delays(descriptions)
         plans = plans_of(descriptions, structure, self.real)
         self.planned = planned_rows(
-            network, structure, code.manifest, self.partition, plans, self.real, self.ring_slots
+            network, structure, code.signatures, self.partition, plans, self.real, self.ring_slots
         )
         still_needed = [row for row in self.planned if row.what != COMPUTING]
         check_memory(still_needed, arrays_held(descriptions.values()))
@@ -136,10 +137,9 @@ class Machine:
 
     # ------------------------------------------------------------------ laying out
 
-    def manifest_of(self, population: str) -> Mapping[str, Any] | None:
-        """Manifest of a population's kernel."""
-        kernel = self.structure.populations[population].kernel
-        return None if kernel is None else self.code.manifest["populations"][kernel]
+    def signature_of(self, population: str) -> NeuronSignature:
+        """Signature of a population's kernels."""
+        return self.code.signatures.of_population(self.structure.populations[population].kernel)
 
     @property
     def ring_slots(self) -> int:
@@ -193,10 +193,10 @@ class Machine:
 
     def _allocate(self) -> None:
         variables = [
-            (name, array["name"])
+            (name, variable.symbol)
             for name in self.network.populations
-            for array in (self.manifest_of(name) or {"arrays": ()})["arrays"]
-            if array["arena"]
+            for variable in self.signature_of(name).variables
+            if variable.addressed
         ]
         memory = ShardMemory(self.partition.shards)
         self.arenas = Arenas(self.partition, variables, self.real, memory)
@@ -204,7 +204,7 @@ class Machine:
             name: PopulationMemory(
                 declared,
                 self.structure.populations[name],
-                self.manifest_of(name),
+                self.signature_of(name),
                 partition=self.partition,
                 arenas=self.arenas,
                 memory=memory,
@@ -236,22 +236,23 @@ class Machine:
                     self._write_weights(stored)
             done += share
         for name, instance in self.structure.groups.items():
-            if instance.kind == "general":
+            if instance.kernel is not None:
+                signature = self.code.signatures.synapses[instance.kernel]
                 self.synapses[name] = SynapseMemory(
                     self.groups[name],
                     instance,
-                    self.code.manifest["synapses"][instance.kernel],
+                    signature,
                     self.populations[instance.source],
                     self.populations[instance.target],
                     self.network.seed,
-                    self._settle_function(self.code.manifest["synapses"][instance.kernel]),
+                    self._settle_function(signature),
                     self.clock.step,
                 )
 
-    def _settle_function(self, manifest: Mapping[str, Any]) -> Any:
-        if manifest["settle"] is None:
+    def _settle_function(self, signature: SynapseSignature) -> Any:
+        if signature.settle is None:
             return None
-        function = getattr(self.kernels, manifest["settle"])
+        function = getattr(self.kernels, signature.settle)
         function.restype, function.argtypes = None, (c.c_void_p, c.c_int64)
         return function
 
@@ -319,10 +320,10 @@ class Machine:
     def prepare(self, names: Any) -> None:
         """Compute the coefficients of some populations from their parameters."""
         for name in names:
-            manifest = self.manifest_of(name)
-            if manifest is None or manifest["prepare"] is None:
+            prepare = self.signature_of(name).prepare
+            if prepare is None:
                 continue
-            function = getattr(self.kernels, manifest["prepare"])
+            function = getattr(self.kernels, prepare)
             function.restype = None
             function.argtypes = (c.c_void_p, c.c_void_p, c.c_uint32, c.c_double)
             self.populations[name].prepare(function)

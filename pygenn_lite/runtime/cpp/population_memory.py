@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ctypes as c
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,8 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import PopulationInstance
 from pygenn_lite.codegen.plan.partition import BLOCK, Partition
+from pygenn_lite.codegen.program.signature import NeuronSignature, Variable
+from pygenn_lite.codegen.structure.parts import OWN
 from pygenn_lite.declaration.domains import check_numbers
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import Population
@@ -25,7 +26,6 @@ from pygenn_lite.runtime.values.philox import stream_of
 from pygenn_lite.runtime.values.spike_trains import repeated_spikes
 from pygenn_lite.runtime.values.value_arrays import Positions, neuron_values
 
-_ATTACHED = re.compile(r"__(r|pre|post)\d+\Z")  # to names of receptors and traces
 LONGEST_REFRACTORY = 65535  # steps: the counter has 16 bits
 
 
@@ -60,8 +60,8 @@ class PopulationMemory:
     declared : Population
     instance : PopulationInstance
         Where its values come from.
-    manifest : dict or None
-        Of its kernel; None for a spike source that computes nothing.
+    signature : NeuronSignature
+        Of its kernels.
     partition : Partition
     arenas : Arenas
     memory : ShardMemory
@@ -78,7 +78,7 @@ class PopulationMemory:
         self,
         declared: Population,
         instance: PopulationInstance,
-        manifest: Mapping[str, Any] | None,
+        signature: NeuronSignature,
         *,
         partition: Partition,
         arenas: Arenas,
@@ -91,28 +91,24 @@ class PopulationMemory:
         self.name, self.size = declared.name, declared.size
         self.declared, self.instance = declared, instance
         self.partition, self.dt, self.real = partition, dt, np.dtype(real)
-        self.manifest: Mapping[str, Any] = manifest or {}
-        self.has_kernel = manifest is not None
+        self.signature = signature
+        self.known = {v.symbol: v for v in signature.all_variables}
         self.arrays: dict[str, NeuronArray] = {}
-        self.roles: dict[str, str] = {}
-        for entry in self.manifest.get("arrays", ()):
-            name = entry["name"]
-            self.roles[name] = entry["role"]
-            dtype = self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
-            if entry["arena"]:
+        for variable in signature.variables:
+            name = variable.symbol
+            dtype = self.real if variable.dtype == "real" else np.dtype(variable.dtype)
+            if variable.addressed:
                 self.arrays[name] = NeuronArray.in_arenas(arenas, self.name, name)
-            elif entry["role"] in WRITTEN and name not in self.manifest["published"]:
+            elif variable.role in WRITTEN and name not in signature.published:
                 self.arrays[name] = NeuronArray.in_shards(partition, self.name, dtype, memory)
             else:
                 self.arrays[name] = NeuronArray.contiguous(partition, self.name, dtype)
-        scalars = self.manifest.get("scalars", ())
-        self.scalar_index = {s["name"]: k for k, s in enumerate(scalars)}
-        self.scalar_roles = {s["name"]: s["role"] for s in scalars}
-        self.scalars = aligned_zeros(len(scalars), np.float64)
+        self.scalar_index = {v.symbol: k for k, v in enumerate(signature.scalars)}
+        self.scalars = aligned_zeros(len(signature.scalars), np.float64)
         self.published: dict[str, Published] = {}
         self.repeats = repeated_spikes(declared, dt)
         self._repeats_argument = self.repeats.as_repeats()
-        for name in self.manifest.get("published", ()):
+        for name in signature.published:
             stride = -(-self.size // BLOCK) * BLOCK
             ring = aligned_zeros(ring_slots * stride, self.real).reshape(ring_slots, stride)
             self.published[name] = Published(ring, np.zeros(len(self.repeats), self.real))
@@ -135,9 +131,9 @@ class PopulationMemory:
     def initialise(self, seed: int) -> None:
         """Initial states; no neuron is refractory."""
         for name, array in self.arrays.items():
-            if self.roles[name] == "state":
+            if self.known[name].role == "state":
                 self._fill(array, self.instance.initial[name], name, seed)
-            elif self.roles[name] in ("refractory", "accumulator"):
+            elif self.known[name].role in ("refractory", "accumulator"):
                 array.write(0)
         self.fill_rings()
 
@@ -160,8 +156,6 @@ class PopulationMemory:
 
     def prepare(self, function: Any) -> None:
         """Compute coefficients (propagators) from the parameters."""
-        if not self.has_kernel:
-            return
         pointers = (c.c_void_p * max(len(self.arrays), 1))(
             *(
                 a.address(0) if len(a.pieces) > 1 else a.pieces[0].ctypes.data
@@ -173,8 +167,7 @@ class PopulationMemory:
         self._check_refractory_steps()
 
     def resolve(self, name: str) -> str:
-        """Internal name of what a user calls ``name``: also a variable or parameter of a receptor
-        or trace, where only one has it.
+        """Symbol of what a user calls ``name``, or the symbol itself.
 
         Raises
         ------
@@ -184,41 +177,46 @@ class PopulationMemory:
         known = self.names()
         if name in known:
             return known[name]
-        found = [n for n in known if n != name and _ATTACHED.sub("", n) == name]
+        if name in self.known and self.known[name].is_public:
+            return name
+        found = [path for path, symbol in known.items() if self.known[symbol].name == name]
         if found:
             raise SimulationError(
                 f"{name!r} is not unique in population {self.name!r}",
                 hint=f"ask the synapse group, or for one of {found}",
             )
-        # As users wrote them, with a number only where that is needed (inputs have their own view).
-        shown = [
-            n
-            for n in known
-            if "__" not in n or (_ATTACHED.search(n) and _ATTACHED.sub("", n) not in known)
-        ]
+        shown = list(known)
         raise SimulationError(
             f"population {self.name!r} has no variable or parameter {name!r}{nearest(name, shown)}",
             hint=f"it has {shown}" if shown else "it has none: it replays spikes",
         )
 
     def names(self) -> dict[str, str]:
-        """Variables and parameters that a user can get and set, with their internal names.
+        """Variables and parameters that a user can get and set, with their symbols.
 
-        Those of receptors and traces have a number (``I_syn__r0``), and go without it, too, where
-        there is one of that name only.
+        The neuron's own come first. Those of receptors, traces and inputs have paths
+        (``exc_inh.I_syn``, ``drive.weight``), one for each group or input that they belong to;
+        those of receptors and traces go by their bare name, too, where there is one of that name
+        only.
         """
-        public = [n for n in (*self.arrays, *self.scalar_index) if self._is_public(n)]
-        named = {n: n for n in public if "__" not in n}
-        bare = Counter(_ATTACHED.sub("", n) for n in public)
-        for name in public:
-            short = _ATTACHED.sub("", name)
-            if short != name and bare[short] == 1:
-                named.setdefault(short, name)
-        return {**named, **{n: n for n in public}}
+        public = [v for v in self.signature.all_variables if v.is_public]
+        named = {v.name: v.symbol for v in public if v.part == OWN}
+        count = Counter(v.name for v in public if not v.part.is_input)
+        for v in public:
+            if not v.part.is_input and count[v.name] == 1:
+                named.setdefault(v.name, v.symbol)
+        for v in public:
+            for path in self._paths(v):
+                named.setdefault(path, v.symbol)
+        return named
 
-    def _is_public(self, name: str) -> bool:
-        role = self.roles.get(name) or self.scalar_roles[name]
-        return role in ("state", "parameter")
+    def path(self, symbol: str) -> str:
+        """What users call a variable."""
+        variable = self.known[symbol]
+        return next(iter(self._paths(variable)), variable.name)
+
+    def _paths(self, variable: Variable) -> list[str]:
+        return [f"{o}.{variable.name}" for o in self.instance.owners.get(variable.part, ())]
 
     def _fill(self, array: NeuronArray, value: Any, name: str, seed: int) -> None:
         """Some neurons at a time, so that what is drawn in double precision stays small."""
@@ -239,8 +237,11 @@ class PopulationMemory:
             stream=f"population:{self.name}:{name}",
             positions=self.positions,
             part=part,
-            where=self.instance.given_by.get(name, f"population {self.name!r}: {name}"),
+            where=self.instance.given_by.get(name) or self._where(name),
         )
+
+    def _where(self, symbol: str) -> str:
+        return f"population {self.name!r}: {self.known[symbol].name}"
 
     def _numbers_or_one(self, value: Any, name: str, seed: int) -> Any:
         if isinstance(value, (int, float)):
@@ -255,10 +256,10 @@ class PopulationMemory:
 
     def _set_parameters(self, seed: int) -> None:
         for name, index in self.scalar_index.items():
-            if self.scalar_roles[name] == "parameter":
+            if self.known[name].role == "parameter":
                 self.scalars[index] = float(self.instance.values[name])  # type: ignore[arg-type]
         for name, array in self.arrays.items():
-            if self.roles[name] == "parameter":
+            if self.known[name].role == "parameter":
                 self._fill(array, self.instance.values[name], name, seed)
                 self.check_parameter(name, array.read())
 
@@ -317,4 +318,4 @@ class PopulationMemory:
 
     def checkpoint_arrays(self) -> Iterable[tuple[str, NeuronArray]]:
         """All arrays but those computed from others."""
-        return [(n, a) for n, a in self.arrays.items() if self.roles[n] != "coefficient"]
+        return [(n, a) for n, a in self.arrays.items() if self.known[n].role != "coefficient"]

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.codegen.program.signature import SynapseSignature
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
@@ -33,7 +34,7 @@ class SynapseMemory:
     ----------
     stored : StoredGroup
     instance : GroupInstance
-    manifest : dict
+    signature : SynapseSignature
         Of its kernels.
     source, target : PopulationMemory
     seed : int
@@ -48,7 +49,7 @@ class SynapseMemory:
         self,
         stored: StoredGroup,
         instance: GroupInstance,
-        manifest: Mapping[str, Any],
+        signature: SynapseSignature,
         source: PopulationMemory,
         target: PopulationMemory,
         seed: int,
@@ -56,7 +57,7 @@ class SynapseMemory:
         now: Callable[[], int],
     ) -> None:
         self.settle, self.now = settle, now
-        self.stored, self.instance, self.manifest = stored, instance, manifest
+        self.stored, self.instance, self.signature = stored, instance, signature
         self.name = stored.name
         self.source, self.target = source, target
         self.partition, self.dt, self.seed = target.partition, target.dt, seed
@@ -64,8 +65,8 @@ class SynapseMemory:
         shards = range(self.partition.shards)
         self.views = [stored.store.shard_view(s) for s in shards]
         self.dtypes = {
-            entry["name"]: self.real if entry["dtype"] == "real" else np.dtype(entry["dtype"])
-            for entry in manifest["synapse"]
+            v.symbol: self.real if v.dtype == "real" else np.dtype(v.dtype)
+            for v in signature.variables
         }
         self.variables: dict[str, list[npt.NDArray[Any]]] = {
             name: [aligned_zeros(v.n_synapses, dtype) for v in self.views]
@@ -74,7 +75,7 @@ class SynapseMemory:
         }
         self.variables["weight"] = [self._weights_of(v) for v in self.views]
         self.scalars = np.array(
-            [float(instance.values[n]) for n in manifest["scalars"]] or [0.0]  # type: ignore[arg-type]
+            [float(instance.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
         )
         self._initial_weights: list[npt.NDArray[Any]] | None = None
         self.kept: list[Any] = []  # memory that the engine's arguments point to
@@ -232,7 +233,7 @@ class SynapseMemory:
         """pgl_synapse_args of all shards, and the memory that they point to."""
         args = (abi.SynapseArgs * self.partition.shards)()
         kept: list[Any] = [args]
-        rings = [self.source.published[self.instance.pre[n]] for n in self.manifest["pre"]]
+        rings = [self.source.published[self.instance.pre[n]] for n in self.signature.pre]
         delay = self.stored.description.delay
         for s, view in enumerate(self.views):
             synapse = _pointers(
@@ -242,10 +243,7 @@ class SynapseMemory:
                 ]
             )
             post = _pointers(
-                [
-                    self.target.arrays[self.instance.post[n]].address(s)
-                    for n in self.manifest["post"]
-                ]
+                [self.target.arrays[self.instance.post[n]].address(s) for n in self.signature.post]
             )
             pre = (abi.Ring * max(len(rings), 1))(
                 *(

@@ -74,11 +74,13 @@ class PopulationView(Live, Named):
     def _write(self, internal: str, values: Array) -> None:
         memory = self.memory
         if not np.all(np.isfinite(values)):
-            raise SimulationError(f"{internal!r} of {self.name!r} is set to NaN or infinity")
+            raise SimulationError(
+                f"{memory.path(internal)!r} of {self.name!r} is set to NaN or infinity"
+            )
         if internal in memory.scalar_index:
             self._parameters.set(Place(self.name, internal), float(values))
             return
-        if memory.roles[internal] == "parameter":
+        if memory.known[internal].role == "parameter":
             memory.check_parameter(internal, values)
             self._parameters.changed.add(self.name)
         memory.arrays[internal].write(values)

@@ -7,7 +7,6 @@ code reads (``V_th_post``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,10 +97,11 @@ class Parameters:
         own = {p for (g, _), places in self._of_group.items() if g == group for p in places}
         if everywhere - own:
             shared = min(p for p in everywhere & own if p.owner != group)
+            path = self.machine.populations[shared.owner].path(shared.name)
             raise SimulationError(
                 f"{name!r} is shared with {', '.join(sorted(others))}",
                 where=f"synapse group {group!r}",
-                hint=f"change it for all of them, simulation[{shared.owner!r}][{shared.name!r}] = "
+                hint=f"change it for all of them, simulation[{shared.owner!r}][{path!r}] = "
                 "..., or declare values that differ",
             )
         self.set(place, value)
@@ -135,7 +135,7 @@ class Parameters:
             memory = self.machine.populations[place.owner]
             return memory.scalars, memory.scalar_index[place.name]
         synapses = self.machine.synapses[place.owner]
-        return synapses.scalars, synapses.manifest["scalars"].index(place.name)
+        return synapses.scalars, synapses.signature.scalar_names.index(place.name)
 
     def _join(self, places: Iterable[Place]) -> None:
         """All these are one number."""
@@ -149,7 +149,7 @@ def _places_of_group(machine: Machine, group: str) -> Iterable[tuple[str, tuple[
     declared, instance = machine.network.groups[group], machine.structure.groups[group]
     names = [name for name, _ in declared.synapse.parameters]
     synapses = machine.synapses.get(group)
-    read = [] if synapses is None else synapses.manifest["scalars"]
+    read = [] if synapses is None else synapses.signature.scalar_names
     for name in dict.fromkeys([*names, *read]):
         kept = [Place(group, name)] if name in read else []
         if name in names:
@@ -169,14 +169,9 @@ def _places_of_group(machine: Machine, group: str) -> Iterable[tuple[str, tuple[
 
 def _attached(instance: GroupInstance, name: str) -> list[Place]:
     """Where a parameter would be kept by the group's receptor and traces."""
-    on_target = [*instance.receptor.values(), instance.target_variable]
-    found = dict.fromkeys(
-        Place(owner, name + suffix[0])
-        for owner, variables in (
-            (instance.target, on_target),
-            (instance.source, [*instance.pre_trace.values(), *instance.pre.values()]),
-        )
-        for variable in variables
-        if (suffix := re.search(r"__(r|pre|post)\d+$", variable))
+    parts = (
+        (instance.target, instance.receptor_part),
+        (instance.target, instance.post_part),
+        (instance.source, instance.pre_part),
     )
-    return list(found)
+    return [Place(owner, part.symbol(name)) for owner, part in parts if part is not None]

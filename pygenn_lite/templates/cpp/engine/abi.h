@@ -24,10 +24,10 @@ extern "C" {
 // One population on one shard. Arrays are offset to the first neuron of the shard, 64-byte aligned
 // and padded to a multiple of PGL_BLOCK with harmless values.
 typedef struct pgl_population_args {
-  void* const* arrays;            // in the order of the kernel's manifest
-  const double* scalars;          // shared parameters and coefficients, manifest order
-  const pgl_poisson* poisson;     // manifest order
-  const pgl_timed* timed;         // manifest order
+  void* const* arrays;            // in the order of the kernel's signature
+  const double* scalars;          // shared parameters and coefficients, signature order
+  const pgl_poisson* poisson;     // signature order
+  const pgl_timed* timed;         // signature order
   uint32_t count;                 // neurons in this shard
   uint32_t first;                 // index in the population of the shard's first neuron (multiple of 64)
   uint64_t seed;
@@ -36,7 +36,7 @@ typedef struct pgl_population_args {
   double dt;                      // ms
 } pgl_population_args;
 
-// Where a value stopped being finite. variable: index in the manifest's list of checked variables. The engine, which
+// Where a value stopped being finite. variable: index in the signature's list of checked variables. The engine, which
 // calls the kernel, fills in population and step.
 typedef struct pgl_fault {
   int32_t set;
@@ -76,9 +76,9 @@ typedef struct pgl_ring {
 } pgl_ring;
 
 typedef struct pgl_synapse_args {  // one group on one shard
-  void* const* synapse;          // synapse variables, by position; manifest order ("weight" first if present)
-  void* const* post;             // variables of the target population or its receptors, offset to the shard; manifest order
-  const pgl_ring* pre;           // published variables of the source population; manifest order
+  void* const* synapse;          // synapse variables, by position; signature order ("weight" first if present)
+  void* const* post;             // variables of the target population or its receptors, offset to the shard; signature order
+  const pgl_ring* pre;           // published variables of the source population; signature order
   const double* scalars;
   const void* target;            // local index in the shard of the target population, by position: uint16_t or uint32_t
   const uint16_t* delay;         // steps, by position (NULL: all `common_delay`)
