@@ -37,6 +37,8 @@ def inspect_network(
     if settings.description:
         console.print(settings.description, markup=False)
     _print_network(console, network, integrators_of(structure, program))
+    console.print("\nSystems", style="bold")
+    console.out(str(codegen.systems_of(structure)), highlight=False)
     console.print("\nUpdate rules", style="bold")
     console.out(str(program), highlight=False)
     console.print("\nMemory", style="bold")

@@ -1,6 +1,7 @@
 """The pipeline: each stage is a function from one plain structure to the next.
 
     network_structure   declaration  -> NetworkStructure   names and text; the cache key
+    systems_of          structure    -> NetworkSystems     continuous f, g, R, J, as SymPy
     derive_program      structure    -> Program            update rules, by SymPy
     render_cpp          Program      -> C++ source         through Jinja
     signatures_of       Program      -> Signatures         what the runtime must know, as plain data
@@ -25,6 +26,7 @@ from pygenn_lite.errors import EquationError, PygennLiteError
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.program import Program
+    from pygenn_lite.codegen.systems.network_systems import NetworkSystems
 
 __all__ = [
     "GeneratedCode",
@@ -36,6 +38,7 @@ __all__ = [
     "generate",
     "network_structure",
     "render_program",
+    "systems_of",
 ]
 
 
@@ -45,6 +48,13 @@ class GeneratedCode:
 
     source: str
     signatures: Signatures
+
+
+def systems_of(structure: NetworkStructure) -> NetworkSystems:
+    """The continuous systems of all populations and groups (imports SymPy): f, g, R, J."""
+    from pygenn_lite.codegen.systems.network_systems import systems_of
+
+    return systems_of(structure)
 
 
 def derive_program(structure: NetworkStructure) -> Program:

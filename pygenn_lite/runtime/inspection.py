@@ -24,6 +24,8 @@ class Inspection:
 
     Attributes
     ----------
+    systems : str
+        The continuous systems of populations and groups: f, g, R, J and their parameters.
     rules : str
         The update rules as formulas.
     integrators : dict
@@ -40,6 +42,7 @@ class Inspection:
         The processor that it was compiled for; ``$PYGENN_LITE_MARCH`` chooses.
     """
 
+    systems: str
     rules: str
     integrators: dict[str, dict[str, str]]
     memory: MemoryRows
@@ -59,6 +62,7 @@ class Inspection:
             for variable, integrator in chosen.items()
         ]
         parts = [
+            preformatted("systems", self.systems),
             preformatted("update rules", self.rules),
             html_table(["of", "variable", "integrator"], rows),
             self.memory._repr_html_(),
@@ -69,7 +73,7 @@ class Inspection:
         return "\n".join(parts)
 
     def __str__(self) -> str:
-        parts = [self.rules, f"memory\n{table(self.memory, most=1000)}"]
+        parts = [self.systems, self.rules, f"memory\n{table(self.memory, most=1000)}"]
         if self.recording:
             parts.append(f"recording\n{self.recording}")
         parts.append(f"compiled by {self.compiler} for {self.target}")
@@ -86,6 +90,7 @@ def inspect_machine(machine: Machine) -> Inspection:
             integrators[name] = dict(synapses.signature.integrators)
     source = machine.code.source
     return Inspection(
+        systems=str(codegen.systems_of(machine.structure)),
         rules=str(codegen.derive_program(machine.structure)),
         integrators=integrators,
         memory=memory_rows(machine),

@@ -33,8 +33,6 @@ class Variable:
         One value for all elements, else one for each.
     addressed : bool
         Whether deliveries of static synapses add to it.
-    trainable : bool
-        Whether gradients with respect to it are asked for.
     """
 
     symbol: str
@@ -44,7 +42,6 @@ class Variable:
     dtype: str = "real"
     shared: bool = False
     addressed: bool = False
-    trainable: bool = False
 
     @property
     def is_public(self) -> bool:

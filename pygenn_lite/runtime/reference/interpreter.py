@@ -187,4 +187,4 @@ def _states(population: ReferencePopulation) -> dict[str, NDArray[np.float64]]:
     kernel = population.kernel
     if kernel is None:
         return {}
-    return {a.name: population.names[a.name].copy() for a in kernel.arrays if a.role == "state"}
+    return {a.symbol: population.names[a.symbol].copy() for a in kernel.arrays if a.role == "state"}

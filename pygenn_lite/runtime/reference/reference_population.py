@@ -195,17 +195,17 @@ class ReferencePopulation:
     def _load_values(self, kernel: NeuronKernel, positions: Any) -> None:
         for scalar in kernel.scalars:
             if scalar.role == "parameter":
-                self.names[scalar.name] = self.value(self.instance.values[scalar.name], "")
+                self.names[scalar.symbol] = self.value(self.instance.values[scalar.symbol], "")
         for array in kernel.arrays:
             if array.role == "parameter":
-                given = self.instance.values[array.name]
-                self.names[array.name] = self.value(given, array.name, positions)
+                given = self.instance.values[array.symbol]
+                self.names[array.symbol] = self.value(given, array.symbol, positions)
             elif array.role == "state":
-                given = self.instance.initial[array.name]
-                start = self.value(given, array.name, positions)
-                self.names[array.name] = np.array(np.broadcast_to(start, self.size))
+                given = self.instance.initial[array.symbol]
+                start = self.value(given, array.symbol, positions)
+                self.names[array.symbol] = np.array(np.broadcast_to(start, self.size))
             elif array.role == "accumulator":
-                self.names[array.name] = np.zeros(self.size)
+                self.names[array.symbol] = np.zeros(self.size)
 
     def _compute_coefficients(self, kernel: NeuronKernel) -> None:
         for coefficient in kernel.coefficients:
