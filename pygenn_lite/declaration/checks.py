@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.connectivity import CSR, Explicit, OneToOne
 from pygenn_lite.declaration.distributions import Distribution, TruncatedNormal
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.habits import symbol_hint
@@ -195,7 +194,7 @@ def check_synapse_value(
             hint="move the limits closer to the mean, or use another distribution",
         )
     if isinstance(value, FrozenArray):
-        size = _explicit_size(group, pre)
+        size = group.connectivity.numbered(pre.size)
         if size is None and value.array.shape == (pre.size, post.size):
             return
         if size is None:
@@ -263,15 +262,6 @@ def _check_longest(delay: Value, dt: float, where: str) -> None:
 def _kept(base: Distribution) -> float:
     """Which part of its values the limits of a truncated distribution leave."""
     return base.kept() if isinstance(base, TruncatedNormal) and base.sd else 1.0
-
-
-def _explicit_size(group: SynapseGroup, pre: Population) -> int | None:
-    rule = group.connectivity
-    if isinstance(rule, Explicit):
-        return len(rule.pre)
-    if isinstance(rule, CSR):
-        return len(rule.targets)
-    return pre.size if isinstance(rule, OneToOne) else None
 
 
 def _axes(population: Population) -> tuple[str, ...]:

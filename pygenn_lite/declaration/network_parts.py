@@ -111,6 +111,7 @@ def declare_group(
     if not isinstance(connectivity, Connectivity):
         hint = "a rule, e.g. FixedProbability(0.1)"
         raise not_a("connectivity rule", connectivity, where, hint)
+    connectivity.check_complete(where)
     connectivity.validate(pre.size, post.size, pre.name == post.name, where)
     group = SynapseGroup(
         name,

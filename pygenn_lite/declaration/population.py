@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.connectivity import Connectivity
+from pygenn_lite.declaration.connectivity import Connectivity, Ends
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.neuron_model import NeuronModel
@@ -109,3 +110,21 @@ class SynapseGroup(Named):
                 "single synapses are read in a callback",
             )
         return VariableOf(self.target, variable, self.target_size, group=self.name)
+
+
+def ends_of(group: SynapseGroup, source: Population, target: Population) -> Ends:
+    """The populations of a group as its rule and its values see them."""
+    return Ends(
+        source.size,
+        target.size,
+        group.source == group.target,
+        (coordinates(source), coordinates(target)),
+        f"synapse group {group.name!r}",
+    )
+
+
+def coordinates(population: Population) -> NDArray[np.float64] | None:
+    """Positions of a population's neurons."""
+    if population.positions is None:
+        return None
+    return np.asarray(population.positions, dtype=np.float64)

@@ -17,17 +17,11 @@ from pygenn_lite.codegen.plan.partition import (
     make_partition,
 )
 from pygenn_lite.codegen.program.signature import Variable
-from pygenn_lite.declaration.connectivity import (
-    CSR,
-    DistanceDependent,
-    Explicit,
-    FixedProbability,
-    OneToOne,
-    expected_synapses,
-)
+from pygenn_lite.declaration.connectivity import Ends
+from pygenn_lite.declaration.connectivity.distance import PAIRS_AT_ONCE
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import SpikeSource, SynapseGroup
+from pygenn_lite.declaration.population import SpikeSource, SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import MemoryPlanError
@@ -42,7 +36,6 @@ from pygenn_lite.runtime.cpp.descriptors import (
 from pygenn_lite.runtime.cpp.stores import StorePlan, plan_stores
 from pygenn_lite.runtime.cpp.toolchain import available_cpus
 from pygenn_lite.runtime.threads import UNCONNECTED_DELAY, automatic_threads
-from pygenn_lite.runtime.values.distances import bytes_to_draw, expected_by_distance
 from pygenn_lite.runtime.values.spike_trains import repeated_spikes
 
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
@@ -162,7 +155,7 @@ def _check_numbering(plan: StorePlan, partition: Partition) -> None:
 
 def is_final(group: SynapseGroup) -> bool:
     """Whether its description is known without drawing a synapse."""
-    return not (waits_for_synapses(group) or isinstance(group.connectivity, DistanceDependent))
+    return not (waits_for_synapses(group) or _drawn_by_python(group))
 
 
 def expected_counts(network: Network) -> dict[str, tuple[float, bool]]:
@@ -175,8 +168,13 @@ def expected_counts(network: Network) -> dict[str, tuple[float, bool]]:
 
 def waits_for_synapses(group: SynapseGroup) -> bool:
     """Whether delays can only be computed once the builder has drawn the synapses."""
-    known = isinstance(group.connectivity, (Explicit, CSR, OneToOne, DistanceDependent))
-    return not known and not is_native(group.delay)
+    return not (group.connectivity.by_python or is_native(group.delay))
+
+
+def _drawn_by_python(group: SynapseGroup) -> bool:
+    """Whether its synapses are drawn by Python, so that their number is not known before."""
+    rule = group.connectivity
+    return not rule.by_builder and rule.numbered(0) is None
 
 
 def arrays_held(descriptions: Iterable[GroupDescription]) -> int:
@@ -237,8 +235,9 @@ def planned_rows(
 def _foreseen(network: Network, group: SynapseGroup) -> GroupDescription:
     waits, source = waits_for_synapses(group), network.populations[group.source]
     target, structure = network.populations[group.target], None
-    if isinstance(group.connectivity, DistanceDependent):
-        number = round(expected_by_distance(group, source, target))
+    if _drawn_by_python(group):
+        count = group.connectivity.count(ends_of(group, source, target))
+        number = 0 if count is None else round(count.total)
         nowhere = np.broadcast_to(np.int64(0), (number,))  # takes no memory
         structure = Structure(nowhere, nowhere, expected=True)
 
@@ -316,9 +315,9 @@ def _computing(member: GroupDescription) -> int:
     """Bytes of arrays on the host while values of a group's synapses are computed there."""
     group, values = member.group, [member.group.weight]
     if member.structure is not None and member.structure.expected:
-        return bytes_to_draw(member.n_pre, member.n_post) + 2 * DRAWN_PAIR * len(
-            member.structure.pre
-        )
+        pairs = min(member.n_pre * member.n_post, max(PAIRS_AT_ONCE, member.n_post))
+        drawn = 2 * DRAWN_PAIR * len(member.structure.pre)
+        return pairs * group.connectivity.drawing_bytes + drawn
     if waits_for_synapses(group):
         values.append(group.delay)
     elif not member.weight_later:
@@ -338,15 +337,18 @@ def _expected(description: GroupDescription) -> float:
         return float(len(description.structure.pre))
     group = description.group
     same = group.source == group.target
-    return expected_synapses(group.connectivity, description.n_pre, description.n_post, same)
+    count = group.connectivity.count(Ends(description.n_pre, description.n_post, same))
+    assert count is not None  # of rules that the builder draws
+    return count.total
 
 
 def _is_random(description: GroupDescription) -> bool:
     """Whether only drawing tells the number of synapses."""
-    structure, rule = description.structure, description.group.connectivity
+    structure, group = description.structure, description.group
     if structure is not None:
         return structure.expected
-    return isinstance(rule, FixedProbability) and 0 < rule.p < 1
+    count = group.connectivity.count(Ends(description.n_pre, description.n_post))
+    return count is not None and not count.exact
 
 
 def _delays(network: Network, plan: StorePlan) -> int:

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
 from pygenn_lite.declaration.language.equations import parse_expression
+from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
-from pygenn_lite.runtime.values.expressions import evaluate
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.cpp.machine import Machine

@@ -11,9 +11,8 @@ from __future__ import annotations
 import math
 
 from pygenn_lite.codegen import NetworkStructure, Signatures
-from pygenn_lite.declaration.connectivity import DistanceDependent, expected_synapses
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import nearest_steps
 
 BLOCK = 64  # neurons that are updated together
@@ -63,11 +62,9 @@ def _group_work(
     signatures: Signatures,
     group: SynapseGroup,
 ) -> float:
-    if isinstance(group.connectivity, DistanceDependent):
-        return 0.0  # their number is not known before they are drawn
     source, target = network.populations[group.source], network.populations[group.target]
-    same = group.source == group.target
-    synapses = expected_synapses(group.connectivity, source.size, target.size, same)
+    count = group.connectivity.count(ends_of(group, source, target))
+    synapses = 0.0 if count is None else count.total
     events = synapses * RATE * network.dt / 1000.0
     instance = structure.groups[group.name]
     if instance.kind != "general":

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.declaration import connectivity as declared
+from pygenn_lite.declaration.connectivity import RULES, YamlForm
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
@@ -14,24 +14,10 @@ from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
 
 _FLAGS = ("autapses", "multapses")
-# YAML name -> class, the field that a bare number stands for, further fields.
-_RULES: dict[str, tuple[type[Any], str | None, tuple[str, ...]]] = {
-    "all_to_all": (declared.AllToAll, None, ("autapses",)),
-    "one_to_one": (declared.OneToOne, None, ()),
-    "fixed_probability": (declared.FixedProbability, "p", ("autapses",)),
-    "fixed_total_number": (declared.FixedTotalNumber, "n", ("probability", *_FLAGS)),
-    "fixed_in_degree": (declared.FixedInDegree, "n", _FLAGS),
-    "fixed_out_degree": (declared.FixedOutDegree, "n", _FLAGS),
-    "explicit": (declared.Explicit, None, ("pre", "post", "file")),
-    "csr": (declared.CSR, None, ("row_begin", "targets", "file")),
-    "distance_dependent": (
-        declared.DistanceDependent,
-        "probability",
-        ("max_distance", "autapses"),
-    ),
-}
-_NAMES = {kind: name for name, (kind, _, _) in _RULES.items()}
 _WHOLE = frozenset({"n"})
+_RULES: dict[str, tuple[type[Any], YamlForm]] = {
+    rule.yaml.name: (rule, rule.yaml) for rule in RULES if rule.yaml is not None
+}
 
 
 def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> Any | None:
@@ -50,9 +36,8 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
     name, options = next(iter(given.items()))
     if name not in _RULES:
         raise document.error((*place, name), f"unknown rule '{name}'{nearest_or_all(name, _RULES)}")
-    kind, bare, further = _RULES[name]
-    inner = (*place, name)
-    known = ((bare,) if bare else ()) + further
+    kind, form = _RULES[name]
+    inner, bare, known = (*place, name), form.bare, form.known
     if options is None:
         options = {}
     if not isinstance(options, dict):
@@ -65,8 +50,8 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
             raise document.error((*inner, key), f"unknown key '{key}'{nearest_or_all(key, known)}")
         arguments[key] = _argument(context, key, value, (*inner, key))
     if "file" in arguments:
-        arguments = _from_file(context, arguments["file"], arguments, further[:2], inner)
-    _check_complete(document, name, bare, arguments, inner)
+        arguments = _from_file(context, arguments["file"], arguments, form.columns, inner)
+    _check_complete(document, form, arguments, inner)
     if listed and any(arguments.get(key) == 0 for key in ("p", "n", "probability")):
         return None
     with context.at(inner):
@@ -76,20 +61,24 @@ def read_rule(context: Context, given: Any, place: Place, *, listed: bool) -> An
 def _form(given: Any) -> str:
     """How to write what was meant: a rule whose options stand beside it rather than in it."""
     rule = next((key for key in given if key in _RULES), None) if isinstance(given, dict) else None
-    if rule is None or _RULES[rule][1] is None:
+    bare = None if rule is None else _RULES[rule][1].bare
+    if bare is None:
         return "write it like {fixed_probability: 0.02}"
-    options = [_RULES[rule][1], *(key for key in given if key != rule)]
+    options = [bare, *(key for key in given if key != rule)]
     return f"write it like {{{rule}: {{{', '.join(f'{key}: ...' for key in options)}}}}}"
 
 
 def write_rule(rule: Any) -> Any:
     """Turn a rule into plain data: the inverse of `read_rule`."""
-    name = _NAMES.get(type(rule))
-    if name is None:
-        raise FileFormatError(f"the connectivity {type(rule).__name__} has no form in YAML")
-    _, bare, further = _RULES[name]
+    form: YamlForm | None = vars(type(rule)).get("yaml")  # a subclass is a rule of its own
+    if form is None:
+        raise FileFormatError(
+            f"the connectivity {type(rule).__name__} is drawn by Python and has no form in YAML",
+            hint="write the synapses that it draws as Explicit(pre, post), which can be listed",
+        )
+    name, bare = form.name, form.bare
     options: dict[str, Any] = {}
-    for key in ((bare,) if bare else ()) + further:
+    for key in form.known:
         if key == "file":
             continue
         value = getattr(rule, key)
@@ -135,16 +124,14 @@ def _from_file(
 
 
 def _check_complete(
-    document: Document, name: str, bare: str | None, arguments: dict[str, Any], place: Place
+    document: Document, form: YamlForm, arguments: dict[str, Any], place: Place
 ) -> None:
-    if name == "fixed_total_number":
-        if len({"n", "probability"} & set(arguments)) != 1:
-            raise document.error(place, f"'{name}' needs either 'n' or 'probability'")
-        return
-    needed = {"explicit": ("pre", "post"), "csr": ("row_begin", "targets")}.get(name, ())
-    for key in (bare,) if bare else needed:
-        if key is not None and key not in arguments:
-            raise document.error(place, f"'{name}' needs '{key}'")
+    if form.one_of and len(set(form.one_of) & set(arguments)) != 1:
+        either = " or ".join(f"'{key}'" for key in form.one_of)
+        raise document.error(place, f"'{form.name}' needs either {either}")
+    for key in form.all_of:
+        if key not in arguments:
+            raise document.error(place, f"'{form.name}' needs '{key}'")
 
 
 def _default_flag(kind: type[Any], key: str) -> bool:

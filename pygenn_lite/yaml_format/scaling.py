@@ -19,13 +19,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pygenn_lite.declaration import (
-    AllToAll,
     Connectivity,
     Distribution,
-    FixedInDegree,
-    FixedOutDegree,
-    FixedProbability,
-    FixedTotalNumber,
     FrozenArray,
     LogNormal,
     Network,
@@ -36,14 +31,13 @@ from pygenn_lite.declaration import (
     SynapseGroup,
     SynapseModel,
 )
-from pygenn_lite.declaration.connectivity import expected_synapses
+from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.distributions import Affine, Binomial, Gamma
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.numeric import plain_number
+from pygenn_lite.declaration.population import ends_of
 from pygenn_lite.declaration.recorded import resized
 from pygenn_lite.errors import NetworkError
-
-_SCALABLE = (AllToAll, FixedInDegree, FixedOutDegree, FixedProbability, FixedTotalNumber)
 
 
 def scale_network(network: Network, k: float, rates: Mapping[str, float]) -> Network:
@@ -123,6 +117,7 @@ class _Scaling:
     def _group(self, group: SynapseGroup) -> None:
         where = f"synapse group '{group.name}'"
         weight = self._weight(group.weight, where)
+        rule = self._rule(group, where)
         indegree = self._indegree(group, where)
         if group.source not in self.rates:
             raise NetworkError(
@@ -136,7 +131,7 @@ class _Scaling:
             group.source,
             group.target,
             group.synapse,
-            self._rule(group, where),
+            rule,
             weight=weight,
             delay=None if group.one_step else group.delay,
             name=group.name,
@@ -205,26 +200,31 @@ class _Scaling:
         raise _cannot(where, "its weights are no numbers or scalable distribution")
 
     def _indegree(self, group: SynapseGroup, where: str) -> float:
-        rule = group.connectivity
-        if not isinstance(rule, _SCALABLE):
-            raise _cannot(where, f"the rule {type(rule).__name__} cannot be scaled")
-        n_pre, n_post = self._sizes(group)
-        return expected_synapses(rule, n_pre, n_post, group.source == group.target) / n_post
+        """Synapses per target neuron of the full network."""
+        ends = self._ends(group, self.full)
+        count = group.connectivity.count(ends)
+        if count is None:
+            name = type(group.connectivity).__name__
+            hint = f"give {name} a method expected(self, n_pre, n_post)"
+            raise _cannot(where, f"the rule {name} does not tell its number of synapses", hint)
+        return count.total / ends.n_post
 
-    def _sizes(self, group: SynapseGroup) -> tuple[int, int]:
-        populations = self.full.populations
-        return populations[group.source].size, populations[group.target].size
+    def _ends(self, group: SynapseGroup, network: Network) -> Ends:
+        source, target = network.populations[group.source], network.populations[group.target]
+        return ends_of(group, source, target)
 
     def _rule(self, group: SynapseGroup, where: str) -> Connectivity:
-        rule = group.connectivity
-        if isinstance(rule, FixedInDegree | FixedOutDegree):
-            number = _number(rule.n, self.k, "synapses per neuron", where)
-            return dataclasses.replace(rule, n=number)
-        if isinstance(rule, FixedTotalNumber):
-            total = rule.total(*self._sizes(group))
-            number = _number(total, self.k * self.k, "synapses", where)
-            return dataclasses.replace(rule, n=number, probability=None)
-        return rule  # per-pair rules scale with the number of sources
+        rule, full = group.connectivity, self._ends(group, self.full)
+        name = type(rule).__name__
+        scaled = rule.scaled(self.k, full.n_pre, full.n_post)
+        if not isinstance(scaled, Connectivity):
+            hint = f"give {name} a method scaled(self, k, n_pre, n_post) that returns a rule"
+            hint = "" if rule.yaml else hint
+            raise _cannot(where, f"the rule {name} cannot be scaled", hint)
+        before, after = rule.count(full), scaled.count(self._ends(group, self.scaled))
+        if before and after and before.total and not after.total:
+            raise _nothing_left(before.total, "synapses", where)
+        return scaled
 
 
 def _number(full: float, factor: float, what: str, where: str) -> int:
@@ -232,9 +232,12 @@ def _number(full: float, factor: float, what: str, where: str) -> int:
     and the variance of what they bring."""
     number = round(full * factor)
     if full and not number:
-        hint = "choose a larger factor"
-        raise _cannot(where, f"of {full:g} {what} times {factor:g} none are left", hint)
+        raise _nothing_left(full, f"{what} times {factor:g}", where)
     return number
+
+
+def _nothing_left(full: float, what: str, where: str) -> NetworkError:
+    return _cannot(where, f"of {full:g} {what} none are left", "choose a larger factor")
 
 
 def _mean(weight: Any) -> float:

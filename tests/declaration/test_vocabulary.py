@@ -10,11 +10,12 @@ import sympy
 
 import pygenn_lite as pg
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
+from pygenn_lite.declaration.connectivity import RULES
 from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.constants import constant_value
+from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM, VALUE_SYMBOLS
-from pygenn_lite.runtime.values.expressions import evaluate
 from pygenn_lite.yaml_format import schema
 from pygenn_lite.yaml_format.dump import INPUT_KINDS
 from pygenn_lite.yaml_format.rules import _RULES
@@ -88,7 +89,7 @@ def test_a_constant_of_a_file_can_be_no_symbol_of_values():
 
 
 def test_every_rule_distribution_and_input_has_a_form_in_files():
-    assert {kind for kind, _, _ in _RULES.values()} == set(pg.Connectivity.__subclasses__())
+    assert [kind for kind, _ in _RULES.values()] == list(RULES)
     assert set(DISTRIBUTIONS.values()) == set(pg.Distribution.__subclasses__())
     assert set(INPUT_KINDS) == set(typing.get_args(Input))
     assert set(INPUT_KINDS.values()) == set(schema.InputSection.model_fields)
@@ -116,6 +117,6 @@ def test_files_take_the_options_that_python_takes(section, declare, only_in_file
 
 
 def test_files_take_the_options_of_every_rule():
-    for kind, bare, further in _RULES.values():
+    for kind, form in _RULES.values():
         options = {f.name for f in dataclasses.fields(kind)}
-        assert {*([bare] if bare else []), *further} - {"file"} == options
+        assert set(form.known) - {"file"} == options

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 import pygenn_lite as pg
+from pygenn_lite.declaration.connectivity import Ends
+from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
 from pygenn_lite.runtime.cpp.poisson import EACH, ENTRIES, poisson_table
-from pygenn_lite.runtime.values.expressions import evaluate
-from pygenn_lite.runtime.values.philox import neuron_uniforms, philox, stream_of, synapse_uniforms
+from pygenn_lite.runtime.values.philox import GroupRandom, neuron_uniforms, philox, stream_of
 from pygenn_lite.runtime.values.value_arrays import neuron_values, place_in_row, synapse_values
 
 
@@ -53,8 +54,10 @@ def test_places_in_rows_count_from_zero(rows):
 
 def test_a_synapses_number_depends_on_its_row_and_place_only():
     rows, k = np.array([0, 0, 0, 7, 7]), np.array([0, 1, 5, 0, 1])
-    all_of_them = synapse_uniforms(1, "group:a", 1, rows, k)
-    assert np.array_equal(all_of_them[3:], synapse_uniforms(1, "group:a", 1, rows[3:], k[3:]))
+    all_of_them = GroupRandom(1, "group:a").synapse_uniforms(1, rows, k)
+    assert np.array_equal(
+        all_of_them[3:], GroupRandom(1, "group:a").synapse_uniforms(1, rows[3:], k[3:])
+    )
     assert len(set(all_of_them)) == 5
 
 
@@ -116,9 +119,8 @@ def test_values_that_are_not_finite_or_do_not_fit_are_refused():
 def test_values_of_synapses():
     pre, post = np.array([0, 0, 1, 2]), np.array([1, 2, 0, 0])
     place = np.array([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]])
-    options = dict(
-        seed=1, stream="group:a", purpose=1, positions=(place, place), sizes=(3, 3), where="here"
-    )
+    ends = Ends(3, 3, positions=(place, place))
+    options = dict(random=(GroupRandom(1, "group:a"), 1), ends=ends, where="here")
     distance = synapse_values(pg.parse_expression("distance"), pre, post, **options)
     assert distance.tolist() == [5.0, 10.0, 5.0, 10.0]
     index = synapse_values(pg.parse_expression("10*i_pre + i_post"), pre, post, **options)

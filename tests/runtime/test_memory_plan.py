@@ -186,7 +186,7 @@ def test_connections_by_distance_are_planned_without_being_drawn(
     monkeypatch, weight, delay, storage
 ):
     net, distance = by_distance(300, "exp(-distance/20)", weight, delay, 60.0, storage)
-    monkeypatch.setattr("pygenn_lite.runtime.cpp.descriptors.draw_by_distance", never)
+    monkeypatch.setattr(pg.DistanceDependent, "pairs", never)
     rows = {(row.name, row.what): row for row in foretold(net)}
     (row,) = [row for (name, _), row in rows.items() if name == "near"]
     expected = np.where(distance <= 60.0, np.exp(-distance / 20.0), 0.0)
@@ -206,14 +206,14 @@ def test_many_pairs_are_judged_by_some_of_them(monkeypatch):
     exact = 0.3 * np.exp(-distance / 30.0).sum() - 0.3 * 1000
     (sample,) = [row.count for row in foretold(net) if row.name == "near"]
     assert sample == pytest.approx(exact, rel=0.01)
-    monkeypatch.setattr("pygenn_lite.runtime.values.distances.MOST_PAIRS_COUNTED", 10**6)
+    monkeypatch.setattr("pygenn_lite.declaration.connectivity.distance.MOST_PAIRS_COUNTED", 10**6)
     (whole,) = [row.count for row in foretold(net) if row.name == "near"]
     assert whole == round(exact)
 
 
 def test_connections_by_distance_that_do_not_fit_are_refused_before_they_are_drawn(monkeypatch):
     monkeypatch.setattr(plan, "available_memory", lambda: 1 << 30)
-    monkeypatch.setattr("pygenn_lite.runtime.cpp.descriptors.draw_by_distance", never)
+    monkeypatch.setattr(pg.DistanceDependent, "pairs", never)
     net = pg.Network(dt=0.1)
     places = np.random.default_rng(2).uniform(0.0, 100.0, (50_000, 2))
     cells = net.population("cells", 50_000, pg.LIF(), positions=places)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.declaration.connectivity import expected_synapses
+from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.yaml_format import load_network, scale_network
 
@@ -113,7 +113,7 @@ def test_no_sources_left_are_refused_not_left_out():
 def test_expected_numbers_leave_out_missing_autapses(rule):
     for autapses in (True, False):
         per_pair = 0.5 if isinstance(rule(), pg.FixedProbability) else 1.0
-        expected = expected_synapses(rule(autapses=autapses), 100, 100, True)
+        expected = rule(autapses=autapses).count(Ends(100, 100, True)).total
         assert expected == per_pair * (100 * 100 - 100 * (not autapses))
         full = simple(pg.ExponentialCurrent(tau=5.0), rule(autapses=autapses))
         restored = scale_network(full, 0.25, {"a": 8.0}).inputs[0].value

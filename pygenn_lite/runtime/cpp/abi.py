@@ -17,6 +17,14 @@ ABI_VERSION = 5
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
 ALL_TO_ALL, ONE_TO_ONE, FIXED_PROBABILITY, FIXED_TOTAL, FIXED_IN, FIXED_OUT, EXPLICIT = range(7)
+RULES = {  # by the kind of a NativeRule
+    "all_to_all": ALL_TO_ALL,
+    "one_to_one": ONE_TO_ONE,
+    "fixed_probability": FIXED_PROBABILITY,
+    "fixed_total": FIXED_TOTAL,
+    "fixed_in": FIXED_IN,
+    "fixed_out": FIXED_OUT,
+}
 STORE_WEIGHTS, STORE_TRANSPOSED, STORE_SOURCES, STORE_DELAYS = 1, 2, 4, 8
 STORE_DENSE, STORE_PROCEDURAL = 16, 32
 

@@ -11,17 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.connectivity import (
-    CSR,
-    AllToAll,
-    DistanceDependent,
-    Explicit,
-    FixedInDegree,
-    FixedOutDegree,
-    FixedProbability,
-    FixedTotalNumber,
-    OneToOne,
-)
 from pygenn_lite.declaration.distributions import (
     Affine,
     Distribution,
@@ -33,17 +22,21 @@ from pygenn_lite.declaration.distributions import (
 )
 from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.language.equations import Expression
-from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import ArgumentError, NetworkError
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.values.distances import draw_by_distance, positions_of
-from pygenn_lite.runtime.values.philox import stream_of
+from pygenn_lite.runtime.values.drawing import sorted_by_source
+from pygenn_lite.runtime.values.philox import (
+    PURPOSE_DELAY,
+    PURPOSE_WEIGHT,
+    GroupRandom,
+    stream_of,
+)
 from pygenn_lite.runtime.values.value_arrays import synapse_values
 
 IntArray = npt.NDArray[np.integer]
-PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 1, 2, 3
 
 
 @dataclass
@@ -111,21 +104,10 @@ class GroupDescription:
             self._kept += [row_begin, targets]
             native.row_begin, native.targets = row_begin.ctypes.data, targets.ctypes.data
             return native
-        native.autapses = int(getattr(rule, "autapses", True))
-        native.multapses = int(getattr(rule, "multapses", True))
-        if isinstance(rule, AllToAll):
-            native.kind = abi.ALL_TO_ALL
-        elif isinstance(rule, OneToOne):
-            native.kind = abi.ONE_TO_ONE
-        elif isinstance(rule, FixedProbability):
-            native.kind, native.p = abi.FIXED_PROBABILITY, rule.p
-        elif isinstance(rule, FixedTotalNumber):
-            native.kind, native.n = abi.FIXED_TOTAL, rule.total(self.n_pre, self.n_post)
-        elif isinstance(rule, FixedInDegree):
-            native.kind, native.n = abi.FIXED_IN, rule.n
-        else:
-            assert isinstance(rule, FixedOutDegree), rule
-            native.kind, native.n = abi.FIXED_OUT, rule.n
+        form = rule.native(self.n_pre, self.n_post)
+        assert form is not None, rule  # else it has a structure
+        native.kind, native.n, native.p = abi.RULES[form.kind], form.n, form.p
+        native.autapses, native.multapses = int(form.autapses), int(form.multapses)
         return native
 
     def _distribution(self, value: Any) -> abi.Distribution:
@@ -298,11 +280,8 @@ def explicit_values(
         value,
         structure.pre,
         structure.post,
-        seed=seed,
-        stream=f"group:{group.name}",
-        purpose=purpose,
-        positions=(positions_of(source), positions_of(target)),
-        sizes=(source.size, target.size),
+        random=(GroupRandom(seed, f"group:{group.name}"), purpose),
+        ends=ends_of(group, source, target),
         where=f"synapse group {group.name!r}: {what}",
     )
 
@@ -328,19 +307,12 @@ def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | No
 def _explicit_structure(
     group: SynapseGroup, source: Population, target: Population, seed: int
 ) -> Structure | None:
+    """Synapses that the builder does not draw; None: it does."""
     rule = group.connectivity
-    if isinstance(rule, Explicit):
-        pre, post = np.asarray(rule.pre.array), np.asarray(rule.post.array)
-        order = np.argsort(pre, kind="stable")
-        return Structure(pre[order], post[order], order)
-    if isinstance(rule, CSR):
-        rows = np.asarray(rule.row_begin.array)
-        pre = np.repeat(np.arange(len(rows) - 1), np.diff(rows))
-        return Structure(pre, np.asarray(rule.targets.array), np.arange(len(pre)))
-    if isinstance(rule, DistanceDependent):
-        pre, post = draw_by_distance(group, source, target, seed)
-        return Structure(pre, post)
-    if isinstance(rule, OneToOne) and not (is_native(group.weight) and is_native(group.delay)):
-        everyone = np.arange(source.size)
-        return Structure(everyone, everyone, everyone)
-    return None
+    given = not (is_native(group.weight) and is_native(group.delay))
+    if rule.by_builder and not (given and rule.by_python):
+        return None
+    random = GroupRandom(seed, f"group:{group.name}")
+    pairs = rule.pairs(ends_of(group, source, target), random)
+    pre, post, order = sorted_by_source(*pairs)
+    return Structure(pre, post, order)

@@ -23,7 +23,6 @@ from pygenn_lite.runtime.cpp.arrays import Arenas, ShardMemory
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.clock import Clock
 from pygenn_lite.runtime.cpp.descriptors import (
-    PURPOSE_WEIGHT,
     GroupDescription,
     Structure,
     check_weight_range,
@@ -56,6 +55,7 @@ from pygenn_lite.runtime.planning import (
 )
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.recording import recording_requests
+from pygenn_lite.runtime.values.philox import PURPOSE_WEIGHT
 
 ProgressPart = Callable[[float], None]
 

@@ -14,14 +14,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.codegen.plan.partition import Partition
-from pygenn_lite.declaration.connectivity import (
-    CSR,
-    AllToAll,
-    DistanceDependent,
-    Explicit,
-    FixedInDegree,
-    expected_synapses,
-)
+from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
 from pygenn_lite.runtime.cpp import abi
@@ -78,7 +71,7 @@ def plan_stores(
         weights = 0 if one_weight else abi.STORE_WEIGHTS
         special = _special_storage(description, one_delay, weights, real_bytes)
         if special or (one_weight and one_delay):
-            if special == abi.STORE_DENSE and not isinstance(group.connectivity, AllToAll):
+            if special == abi.STORE_DENSE and not group.connectivity.complete:
                 weights = abi.STORE_WEIGHTS  # zeros where there is no synapse
             plans.append(StorePlan(group.source, [description], weights | special, instance.lead))
             continue
@@ -110,9 +103,13 @@ def _special_storage(
     description: GroupDescription, one_delay: bool, weights: int, real_bytes: int
 ) -> int:
     """The flag of dense or procedural storage, 0 for sparse."""
-    group = description.group
+    group, rule = description.group, description.group.connectivity
     where = f"synapse group {group.name!r}: storage"
     if group.storage == "procedural":
+        if rule.not_procedural:
+            raise UnsupportedFeature(
+                rule.not_procedural, where=where, hint="use another rule, or storage='auto'"
+            )
         if description.structure is not None or description.weight_later:
             raise UnsupportedFeature(
                 "procedural synapses need a rule, weights and delays that can be drawn again",
@@ -120,26 +117,19 @@ def _special_storage(
                 hint="use constants or distributions as weight and delay (not an array, "
                 "expression, gamma or binomial), or storage='auto'",
             )
-        if isinstance(group.connectivity, FixedInDegree):
-            raise UnsupportedFeature(
-                "connectivity with a fixed in-degree cannot be procedural: its rows are not drawn "
-                "one by one",
-                where=where,
-                hint="use another rule, or storage='auto'",
-            )
         return abi.STORE_PROCEDURAL
     if group.storage == "dense":
         if not one_delay:
             raise UnsupportedFeature(
                 "a dense group has one delay", where=where, hint="use a constant delay"
             )
-        if getattr(group.connectivity, "multapses", False):
+        if rule.repeats:
             raise UnsupportedFeature(
                 "dense storage holds one synapse per pair of neurons",
                 where=where,
                 hint="forbid multapses, or use storage='auto'",
             )
-        if description.structure is not None and isinstance(group.connectivity, (Explicit, CSR)):
+        if rule.repeats is None and description.structure is not None:
             _refuse_duplicates(description.structure, where)
         return abi.STORE_DENSE
     if group.storage == "auto" and one_delay and description.structure is None:
@@ -164,14 +154,14 @@ def _refuse_duplicates(structure: Structure, where: str) -> None:
 def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int) -> bool:
     """Whether a matrix of all pairs takes less memory than the synapses with their targets."""
     rule = description.group.connectivity
-    if isinstance(rule, AllToAll):
+    if rule.complete:
         return True
-    if not weights or isinstance(rule, DistanceDependent) or getattr(rule, "multapses", False):
-        return False
     n_pre, n_post = description.n_pre, description.n_post
     same = description.group.source == description.group.target
-    synapses = expected_synapses(rule, n_pre, n_post, same)
-    return synapses * (TARGET_BYTES + real_bytes) > n_pre * n_post * real_bytes
+    count = rule.count(Ends(n_pre, n_post, same))
+    if not weights or rule.repeats is not False or count is None:
+        return False
+    return count.total * (TARGET_BYTES + real_bytes) > n_pre * n_post * real_bytes
 
 
 class Store:

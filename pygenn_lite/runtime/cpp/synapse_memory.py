@@ -17,12 +17,12 @@ from pygenn_lite.errors import ShapeError, SimulationError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
-    PURPOSE_VARIABLES,
     Structure,
     explicit_values,
 )
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.stores import StoredGroup
+from pygenn_lite.runtime.values.philox import PURPOSE_VARIABLES
 
 LAST_UPDATE = "last_update"
 

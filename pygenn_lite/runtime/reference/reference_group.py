@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.codegen.program.program import Assign, SynapseKernel
 from pygenn_lite.codegen.structure.structures import GroupInstance
-from pygenn_lite.declaration.connectivity import AllToAll, Explicit, OneToOne
+from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
@@ -19,28 +19,24 @@ from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference.evaluation import Names, evaluate, execute, propagators
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
 from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.drawing import draw_pairs
+from pygenn_lite.runtime.values.philox import GroupRandom
 
 
 def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -> Connections:
     """Synapses of a rule without chance, with one weight and one delay (in the rule's order)."""
     rule = group.connectivity
-    if isinstance(rule, OneToOne):
-        pre = post = np.arange(n_pre)
-    elif isinstance(rule, AllToAll):
-        pre, post = (index.ravel() for index in np.indices((n_pre, n_post)))
-        if not rule.autapses and group.source == group.target:
-            pre, post = pre[pre != post], post[pre != post]
-    elif isinstance(rule, Explicit):
-        pre, post = np.asarray(rule.pre.array), np.asarray(rule.post.array)
-    else:
-        pre = None
-    numbers = (float, FrozenArray) if isinstance(rule, Explicit) else (float,)
+    ends = Ends(n_pre, n_post, group.source == group.target, where=f"synapse group {group.name!r}")
+    without_chance = rule.complete or rule.numbered(n_pre) is not None
+    numbers = (float,) if rule.by_builder else (float, FrozenArray)
     delay = dt if group.delay is None else group.delay
-    if pre is None or not isinstance(group.weight, numbers) or not isinstance(delay, numbers):
+    if not (without_chance and isinstance(group.weight, numbers) and isinstance(delay, numbers)):
         raise UnsupportedFeature(
             f"the reference interpreter needs the synapses of group {group.name!r} as arrays",
             hint="pass connections={name: simulation[name].connections()}",
         )
+    random = GroupRandom(0, f"group:{group.name}")  # nothing is drawn
+    pre, post = draw_pairs(rule, ends, random) if rule.complete else rule.pairs(ends, random)
     return Connections(
         pre.astype(np.int64),
         post.astype(np.int64),

@@ -4,6 +4,7 @@ parameters and synapse variables. Same words as the compiled code draws (see DES
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -77,12 +78,47 @@ def neuron_uniforms(seed: int, name: str, size: int, begin: int = 0) -> FloatArr
     return to_uniform(words.reshape(-1)[: size - begin])
 
 
-def synapse_uniforms(
-    seed: int, name: str, purpose: int, rows: npt.NDArray[np.integer], k: npt.NDArray[np.integer]
-) -> FloatArray:
-    """One uniform number per synapse: the ``k``-th of presynaptic neuron ``rows``."""
-    place = np.asarray(k, dtype=np.uint64)
-    words = philox(seed, place >> np.uint64(2), rows, purpose, stream_of(name))
-    lane = (place & np.uint64(3)).astype(np.intp)
-    chosen = np.take_along_axis(words, lane[:, None], axis=1)[:, 0]
-    return to_uniform(chosen)
+PURPOSE_STRUCTURE, PURPOSE_WEIGHT, PURPOSE_DELAY, PURPOSE_VARIABLES = 0, 1, 2, 3
+
+
+@dataclass(frozen=True)
+class GroupRandom:
+    """The random numbers of one synapse group.
+
+    Attributes
+    ----------
+    seed : int
+    name : str
+        Of the stream: ``group:<name of the group>``, or of one of its variables.
+    """
+
+    seed: int
+    name: str
+
+    @property
+    def stream(self) -> int:
+        """Number of the stream."""
+        return stream_of(self.name)
+
+    def row_uniforms(self, rows: npt.NDArray[np.integer], count: int) -> FloatArray:
+        """Uniform numbers for the pairs of some rows, shape (rows, count): words are numbered by
+        target within a row."""
+        blocks = np.arange((count + 3) // 4)
+        words = philox(
+            self.seed, blocks[None, :], rows[:, None], PURPOSE_STRUCTURE, stream_of(self.name)
+        )
+        return to_uniform(words.reshape(len(rows), -1)[:, :count])
+
+    def generator(self) -> np.random.Generator:
+        """NumPy's generator, keyed by seed and stream."""
+        return np.random.Generator(np.random.Philox(key=[self.seed, stream_of(self.name)]))
+
+    def synapse_uniforms(
+        self, purpose: int, rows: npt.NDArray[np.integer], k: npt.NDArray[np.integer]
+    ) -> FloatArray:
+        """One uniform number per synapse: the ``k``-th of presynaptic neuron ``rows``."""
+        place = np.asarray(k, dtype=np.uint64)
+        words = philox(self.seed, place >> np.uint64(2), rows, purpose, stream_of(self.name))
+        lane = (place & np.uint64(3)).astype(np.intp)
+        chosen = np.take_along_axis(words, lane[:, None], axis=1)[:, 0]
+        return to_uniform(chosen)

@@ -3,19 +3,17 @@ per synapse."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.connectivity.ends import Ends, axes
 from pygenn_lite.declaration.distributions import Distribution
-from pygenn_lite.declaration.language.equations import Expression
-from pygenn_lite.declaration.language.vocabulary import AXES
+from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import DeclarationError, ShapeError
-from pygenn_lite.runtime.values.expressions import evaluate
-from pygenn_lite.runtime.values.philox import neuron_uniforms, synapse_uniforms
+from pygenn_lite.runtime.values.philox import GroupRandom, neuron_uniforms
 
 FloatArray = npt.NDArray[np.float64]
 Positions = npt.NDArray[np.float64] | None
@@ -75,11 +73,8 @@ def synapse_values(
     pre: npt.NDArray[np.integer],
     post: npt.NDArray[np.integer],
     *,
-    seed: int,
-    stream: str,
-    purpose: int,
-    positions: tuple[Positions, Positions] = (None, None),
-    sizes: tuple[int, int],
+    random: tuple[GroupRandom, int],
+    ends: Ends,
     where: str,
 ) -> FloatArray:
     """One number per synapse, for synapses ordered by presynaptic neuron.
@@ -91,17 +86,20 @@ def synapse_values(
         ``i_pre, i_post, n_pre, n_post, x_pre, ..., z_post, distance``.
     pre, post : ndarray of int
         The synapses.
-    seed, stream, purpose
-        Of the random numbers: each row has its own, so that a synapse's does not depend on others'.
-    positions, sizes : tuple
-        Of the source and the target population.
+    random : tuple
+        Random numbers of the group, and their purpose: each row has its own, so that a synapse's
+        does not depend on others'.
+    ends : Ends
+        Of the group.
+    where : str
+        For messages.
     """
     count = len(pre)
     if isinstance(value, (int, float)):
         result = np.full(count, float(value))
     elif isinstance(value, FrozenArray):
         result = np.asarray(value.array, dtype=np.float64)
-        if result.ndim == 2 and tuple(result.shape) == sizes:
+        if result.ndim == 2 and tuple(result.shape) == ends.sizes:
             result = result[pre, post]
         if result.shape != (count,):
             raise ShapeError(
@@ -110,39 +108,12 @@ def synapse_values(
                 hint=f"give one value, or an array of {count}",
             )
     elif isinstance(value, Distribution):
-        uniforms = synapse_uniforms(seed, stream, purpose, pre, place_in_row(pre))
+        numbers, purpose = random
+        uniforms = numbers.synapse_uniforms(purpose, pre, place_in_row(pre))
         result = np.asarray(value.draw(uniforms), dtype=np.float64)
     else:
-        names = synapse_names(value, pre, post, positions, sizes)
-        result = np.array(np.broadcast_to(evaluate(value, names), (count,)), dtype=np.float64)
+        result = ends.evaluate(value, pre, post)
     return _finite(result, where)
-
-
-def synapse_names(
-    expression: Expression,
-    pre: npt.NDArray[np.integer],
-    post: npt.NDArray[np.integer],
-    positions: tuple[Positions, Positions],
-    sizes: tuple[int, int],
-) -> Mapping[str, Any]:
-    """What symbols of an expression over synapses stand for (only those that it uses)."""
-    used = expression.symbols
-    names: dict[str, Any] = {"i_pre": pre, "i_post": post, "n_pre": sizes[0], "n_post": sizes[1]}
-    for side, place, which in (("pre", positions[0], pre), ("post", positions[1], post)):
-        for axis, coordinate in axes(place).items():
-            if f"{axis}_{side}" in used:
-                names[f"{axis}_{side}"] = coordinate[which]
-    if "distance" in used and positions[0] is not None and positions[1] is not None:
-        difference = positions[0][pre] - positions[1][post]
-        names["distance"] = np.sqrt(np.sum(difference**2, axis=-1))
-    return names
-
-
-def axes(positions: Positions) -> dict[str, FloatArray]:
-    """Coordinates by name."""
-    if positions is None:
-        return {}
-    return {axis: positions[:, k] for k, axis in enumerate(AXES[: positions.shape[1]])}
 
 
 def place_in_row(pre: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:

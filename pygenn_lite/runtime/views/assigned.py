@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.checks import check_neuron_value, check_synapse_value
-from pygenn_lite.declaration.population import Population
+from pygenn_lite.declaration.population import coordinates, ends_of
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.runtime.values.connections import Connections
-from pygenn_lite.runtime.values.value_arrays import Positions, neuron_values, synapse_values
+from pygenn_lite.runtime.values.philox import GroupRandom
+from pygenn_lite.runtime.values.value_arrays import neuron_values, synapse_values
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.cpp.machine import Machine
@@ -35,7 +36,7 @@ def assigned_to_neurons(
         seed=machine.seed,
         stream=f"assigned:{'input' if owner else 'population'}:{owner or population}:{name}:"
         f"{_step(machine)}",
-        positions=_positions(declared),
+        positions=coordinates(declared),
         where=label,
     )
 
@@ -52,19 +53,11 @@ def assigned_to_synapses(
         value,
         connections.pre,
         connections.post,
-        seed=machine.seed,
-        stream=f"assigned:group:{group}:{name}:{_step(machine)}",
-        purpose=0,
-        positions=(_positions(source), _positions(target)),
-        sizes=(source.size, target.size),
+        random=(GroupRandom(machine.seed, f"assigned:group:{group}:{name}:{_step(machine)}"), 0),
+        ends=ends_of(declared, source, target),
         where=f"{group}[{name!r}]",
     )
 
 
 def _step(machine: Machine) -> int:
     return int(machine.engine.step_get(machine.pointer))
-
-
-def _positions(population: Population) -> Positions:
-    given = population.positions
-    return None if given is None else np.asarray(given, np.float64)

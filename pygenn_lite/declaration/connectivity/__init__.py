@@ -1,0 +1,59 @@
+"""Connectivity rules: which source neuron has a synapse with which target neuron.
+
+A rule is a class, and all that any stage needs to know of it is said there: see `Connectivity`.
+"""
+
+from pygenn_lite.declaration.connectivity.base import (
+    STORAGE,
+    Connectivity,
+    Count,
+    Indices,
+    NativeRule,
+    RandomNumbers,
+    YamlForm,
+)
+from pygenn_lite.declaration.connectivity.distance import DistanceDependent
+from pygenn_lite.declaration.connectivity.ends import Ends
+from pygenn_lite.declaration.connectivity.lists import CSR, Explicit, from_scipy
+from pygenn_lite.declaration.connectivity.rules import (
+    AllToAll,
+    FixedInDegree,
+    FixedOutDegree,
+    FixedProbability,
+    FixedTotalNumber,
+    OneToOne,
+)
+
+RULES: tuple[type[Connectivity], ...] = (
+    AllToAll,
+    OneToOne,
+    FixedProbability,
+    FixedTotalNumber,
+    FixedInDegree,
+    FixedOutDegree,
+    Explicit,
+    CSR,
+    DistanceDependent,
+)
+
+__all__ = [
+    "CSR",
+    "RULES",
+    "STORAGE",
+    "AllToAll",
+    "Connectivity",
+    "Count",
+    "DistanceDependent",
+    "Ends",
+    "Explicit",
+    "FixedInDegree",
+    "FixedOutDegree",
+    "FixedProbability",
+    "FixedTotalNumber",
+    "Indices",
+    "NativeRule",
+    "OneToOne",
+    "RandomNumbers",
+    "YamlForm",
+    "from_scipy",
+]

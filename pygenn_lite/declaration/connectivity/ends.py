@@ -1,0 +1,83 @@
+"""The two populations of a synapse group as its rule and its values see them: sizes and places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.language.evaluation import evaluate
+from pygenn_lite.declaration.language.vocabulary import AXES, DISTANCE
+
+FloatArray = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.integer]
+Positions = FloatArray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Source and target of a group.
+
+    Attributes
+    ----------
+    n_pre, n_post : int
+    same_population : bool
+        Whether both are one population: a neuron may have a synapse with itself.
+    positions : tuple
+        Coordinates [size, 1 to 3] of the sources' and the targets' neurons, or None.
+    where : str
+        For messages.
+    """
+
+    n_pre: int
+    n_post: int
+    same_population: bool = False
+    positions: tuple[Positions, Positions] = (None, None)
+    where: str = ""
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Neurons of both."""
+        return self.n_pre, self.n_post
+
+    @property
+    def have_distance(self) -> bool:
+        """Whether both have positions, with as many coordinates."""
+        pre, post = self.positions
+        return pre is not None and post is not None and pre.shape[1] == post.shape[1]
+
+    def squared_distance(self, pre: Indices, post: Indices) -> FloatArray:
+        """Of pairs of neurons."""
+        sources, targets = self.positions
+        assert sources is not None and targets is not None
+        total: FloatArray = np.sum((sources[pre] - targets[post]) ** 2, axis=-1)
+        return total
+
+    def names(self, expression: Expression, pre: Indices, post: Indices) -> Mapping[str, Any]:
+        """What symbols of an expression over pairs stand for (only those that it uses)."""
+        used = expression.symbols
+        names: dict[str, Any] = {"i_pre": pre, "i_post": post}
+        names |= {"n_pre": self.n_pre, "n_post": self.n_post}
+        for side, place, which in zip(("pre", "post"), self.positions, (pre, post), strict=True):
+            for axis, coordinate in axes(place).items():
+                if f"{axis}_{side}" in used:
+                    names[f"{axis}_{side}"] = coordinate[which]
+        if DISTANCE in used and self.have_distance:
+            names[DISTANCE] = np.sqrt(self.squared_distance(pre, post))
+        return names
+
+    def evaluate(self, expression: Expression, pre: Indices, post: Indices) -> FloatArray:
+        """An expression's value for each of some pairs."""
+        value = evaluate(expression, self.names(expression, pre, post))
+        return np.array(np.broadcast_to(value, pre.shape), dtype=np.float64)
+
+
+def axes(positions: Positions) -> dict[str, FloatArray]:
+    """Coordinates by name."""
+    if positions is None:
+        return {}
+    return {axis: positions[:, k] for k, axis in enumerate(AXES[: positions.shape[1]])}
