@@ -123,6 +123,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     yield "Connectivity", "", [
         pg.AllToAll, pg.OneToOne, pg.FixedProbability, pg.FixedTotalNumber, pg.FixedInDegree,
         pg.FixedOutDegree, pg.Explicit, pg.CSR, pg.from_scipy, pg.DistanceDependent,
+        pg.Connectivity,
     ]  # fmt: skip
     yield "Distributions", "", [
         pg.Uniform, pg.Normal, pg.TruncatedNormal, pg.LogNormal, pg.Exponential, pg.Gamma,
@@ -158,7 +159,7 @@ def describe(thing: Any) -> list[str]:
     if not inspect.isclass(thing) or issubclass(thing, pg.declaration.Distribution):
         return parts
     for key, member in vars(thing).items():
-        if key.startswith("_") or key == "validate" or not inspect.getdoc(member):
+        if key.startswith("_") or _of_stages(thing, key) or not inspect.getdoc(member):
             continue
         if inspect.isfunction(member):
             parts += [f"#### {name}.{key}\n", signature(key, member), docstring(member)]
@@ -166,6 +167,13 @@ def describe(thing: Any) -> list[str]:
         elif isinstance(member, property):
             parts.append(f"- `{name}.{key}`: {(inspect.getdoc(member) or '').strip()}\n")
     return parts
+
+
+def _of_stages(thing: type[Any], key: str) -> bool:
+    """What stages ask of a connectivity rule. Those who write one of their own define others."""
+    if thing is pg.Connectivity:
+        return key not in ("draw", "expected", "scaled", "validate")
+    return issubclass(thing, pg.Connectivity) and hasattr(pg.Connectivity, key)
 
 
 def named_examples(*names: str) -> list[str]:
