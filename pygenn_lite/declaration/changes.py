@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.domains import as_of_now, check_bounds, check_domains
@@ -157,7 +157,7 @@ def _changed_rule(rule: Any, changes: Changes) -> Any:
     inner = {k[1]: v for k, v in changes.items() if k[0] == "connectivity" and len(k) == 2}
     if not inner:
         return rule
-    arguments = {field.name: getattr(rule, field.name) for field in fields(rule)} | inner
+    arguments = rule.given() | inner
     return type(rule)(**{name: _plain(value) for name, value in arguments.items()})
 
 

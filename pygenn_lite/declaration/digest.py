@@ -16,6 +16,8 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pygenn_lite.declaration.language.equations import Equation, Expression
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.neuron_model import NeuronModel
@@ -66,6 +68,10 @@ def _pieces(value: Any) -> Iterator[bytes]:
         yield b"int %d;" % value
     elif isinstance(value, float):
         yield b"float " + value.hex().encode() + b";"
+    elif isinstance(value, (np.ndarray, np.generic)):
+        yield b"array" + FrozenArray(value).digest
+    elif isinstance(value, dict):
+        yield from _pieces(sorted(value.items()))
     else:  # an object of somebody's own: by its attributes
         yield _text(type(value).__name__)
         for key, item in sorted(vars(value).items()):

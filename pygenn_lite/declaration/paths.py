@@ -242,8 +242,8 @@ def _of_group(group: SynapseGroup) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 def _of_rule(rule: Connectivity) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield ("connectivity",), rule
-    for field in fields(rule):
-        yield ("connectivity", field.name), getattr(rule, field.name)
+    for name, value in rule.given().items():
+        yield ("connectivity", name), value
 
 
 def _of_synapse(model: SynapseModel) -> Iterator[tuple[tuple[str, ...], Any]]:

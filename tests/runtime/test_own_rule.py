@@ -115,7 +115,7 @@ def test_its_number_is_planned_where_it_tells_it():
     def rows(rule):
         net = network(rule, weight=pg.Normal(1.0, 0.1))
         structure = network_structure(net, "float32")
-        planned = planned_memory(net, structure, generate(structure).manifest, "float32")
+        planned = planned_memory(net, structure, generate(structure).signatures, "float32")
         return next(row for row in planned if row.name == "aa")
 
     assert (rows(Scattered(123)).count, rows(Scattered(123)).estimated) == (123, True)
@@ -205,3 +205,14 @@ def test_it_is_shown_with_what_it_was_given():
     assert repr(Ring(3)) == "Ring(reach=3)"
     assert "Ring(reach=3)" in repr(net.groups["aa"])
     assert Ring(3) != Ring(3) and Scattered(3) == Scattered(3)
+
+
+def test_paths_and_digests_know_what_it_was_made_with():
+    net = network(Scattered(200))
+    assert net.with_values({"groups.aa.connectivity.number": 50}) != net
+    rule = Ring(3)
+    rule.atlas = np.arange(4)
+    digest = network(rule).digest()
+    assert network(rule).digest() == digest
+    rule.atlas = np.arange(5)
+    assert network(rule).digest() != digest

@@ -133,8 +133,12 @@ class Connectivity:
                 object.__setattr__(self, flag, bool(value))
 
     def __repr__(self) -> str:
-        given = ", ".join(f"{k}={v!r}" for k, v in vars(self).items() if not k.startswith("_"))
+        given = ", ".join(f"{name}={value!r}" for name, value in self.given().items())
         return f"{type(self).__name__}({given})"
+
+    def given(self) -> dict[str, Any]:
+        """What the rule was made with, by name."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
     # ------------------------------------------------------------- what a user's rule may define
 
