@@ -11,6 +11,7 @@ import sympy
 import pygenn_lite as pg
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.declaration.connectivity import RULES
+from pygenn_lite.declaration.distributions import Affine
 from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.constants import constant_value
 from pygenn_lite.declaration.language.evaluation import evaluate
@@ -90,7 +91,7 @@ def test_a_constant_of_a_file_can_be_no_symbol_of_values():
 
 def test_every_rule_distribution_and_input_has_a_form_in_files():
     assert [kind for kind, _ in _RULES.values()] == list(RULES)
-    assert set(DISTRIBUTIONS.values()) == set(pg.Distribution.__subclasses__())
+    assert {*DISTRIBUTIONS.values(), Affine} == set(pg.Distribution.__subclasses__())
     assert set(INPUT_KINDS) == set(typing.get_args(Input))
     assert set(INPUT_KINDS.values()) == set(schema.InputSection.model_fields)
 
