@@ -1,15 +1,17 @@
 """Checkpoints: all that a simulation must know to go on with the same spikes, bit for bit.
 
 A file holds what does not follow from the declaration: states, parameters, past values and spikes
-on their way, weights and synapse variables that changed, the step and the seed. It does not depend
-on the number of threads. NumPy's archive format; written aside and renamed.
+in flight, weights and synapse variables that changed, the step and the seeds. All of it is
+canonical (see runtime/device.py), so it depends neither on the backend that wrote it nor on the
+number of threads. NumPy's archive format; written aside and renamed. What belongs to instance k
+begins with ``k/``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,25 +19,33 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.errors import CheckpointError
+from pygenn_lite.runtime.device import Past
+from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.results.files import check_replaceable, written_at_once
 
 if TYPE_CHECKING:
     import zipfile
 
-    from pygenn_lite.runtime.cpp.machine import Machine
+    from pygenn_lite.runtime.device import Device, Instance
+    from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 
+SPIKES = ("steps", "indices", "counts")  # in flight: steps and neurons; per neuron: how many
 FORMAT = "pygenn_lite checkpoint"
-VERSION = 3
+VERSION = 4
 
 Array = npt.NDArray[Any]
 
 
-def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> None:
+def save_checkpoint(
+    device: Device, changed: Sequence[ChangedWeights], path: Path, overwrite: bool = False
+) -> None:
     """Write a checkpoint.
 
     Parameters
     ----------
-    machine : Machine
+    device : Device
+    changed : sequence of ChangedWeights
+        Of each instance.
     path : Path
         Replaced at once when all is written.
     overwrite : bool
@@ -45,22 +55,22 @@ def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> No
         path, overwrite=overwrite, is_ours=_is_checkpoint, kind="checkpoint",
         hint="name another file, or pass overwrite=True to replace this one",
     )  # fmt: skip
-    changed = sorted(name for name, group in machine.groups.items() if group.drawn is not None)
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "network": simulation_digest(machine),
-        "step": int(machine.engine.step_get(machine.pointer)),
-        "seed": machine.seed,
-        "changed_weights": changed,
+        "networks": [instance_digest(one, device.real) for one in device.instances],
+        "step": device.step,
+        "seeds": [one.seed for one in device.instances],
+        "changed_weights": [list(own) for own in changed],
     }
     try:
         import zipfile
 
         with written_at_once(path) as aside, zipfile.ZipFile(aside, "w", allowZip64=True) as file:
             _put(file, "header", np.frombuffer(json.dumps(header).encode(), np.uint8))
-            for name, array in _arrays(machine, changed):
-                _put(file, name, array)
+            for k, (instance, own) in enumerate(zip(device.instances, changed, strict=True)):
+                for name, array in _arrays(device, instance, own):
+                    _put(file, f"{k}/{name}", array)
     except OSError as error:
         raise CheckpointError(
             f"the checkpoint {path} cannot be written: {error.strerror or error}",
@@ -68,7 +78,7 @@ def save_checkpoint(machine: Machine, path: Path, overwrite: bool = False) -> No
         ) from error
 
 
-def restore_checkpoint(machine: Machine, path: Path) -> None:
+def restore_checkpoint(device: Device, changed: Sequence[ChangedWeights], path: Path) -> None:
     """Put a simulation into the state of a checkpoint.
 
     Raises
@@ -79,11 +89,12 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
     try:
         with _Archive(path) as file:
             header = json.loads(file["header"].tobytes().decode())
-            _check(header, machine, path)
-            changed = header["changed_weights"]
-            step, seed = _whole(header["step"], 2**62), _whole(header["seed"], 2**64)
-            content = {name: file[name] for name in _shapes(machine, changed)}
-            _check_content(content, machine, changed)
+            _check(header, device, path)
+            step = _whole(header["step"], 2**62)
+            seeds = [_whole(seed, 2**64) for seed in header["seeds"]]
+            content = [
+                _read(file, device, k, groups) for k, groups in enumerate(header["changed_weights"])
+            ]
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
     except CheckpointError:
@@ -93,51 +104,36 @@ def restore_checkpoint(machine: Machine, path: Path) -> None:
             f"{path} cannot be read as a checkpoint: {error}",
             hint="name a file that Simulation.save wrote",
         ) from error
-    machine.set_step(step, seed)
-    for population, memory in machine.populations.items():
-        for name, array in memory.checkpoint_arrays():
-            array.write(content[f"{population}/array/{name}"])
-        memory.scalars[:] = content[f"{population}/scalars"]
-        for k, poisson in enumerate(memory.poisson):
-            poisson.set(
-                content[f"{population}/poisson/{k}/rate"],
-                content[f"{population}/poisson/{k}/sources"],
-            )
-        for k, timed in enumerate(memory.timed):
-            timed.set(content[f"{population}/timed/{k}"])
-        for name, published in memory.published.items():
-            _restore_ring(published.ring, content[f"{population}/past/{name}"], step)
-            published.repeated[:] = content[f"{population}/repeated/{name}"]
-        steps = np.ascontiguousarray(content[f"{population}/spikes/steps"], np.int64)
-        indices = np.ascontiguousarray(content[f"{population}/spikes/indices"], np.uint32)
-        machine.call(
-            "inflight_import",
-            machine.numbers[population],
-            len(steps),
-            steps.ctypes.data,
-            indices.ctypes.data,
-        )
-        counts = np.ascontiguousarray(content[f"{population}/spikes/counts"], np.uint32)
-        machine.call("spike_totals_import", machine.numbers[population], counts.ctypes.data)
-    for group, synapses in machine.synapses.items():
-        for name in synapses.dtypes:
-            values = content[f"{group}/synapse/{name}"]
-            if name == "weight":
-                synapses.stored.set_weights(values)
-            else:
-                synapses.write_raw(name, values)
-        synapses.scalars[:] = content[f"{group}/scalars"]
-    for group, stored in machine.groups.items():
-        if group in changed:
-            stored.change_weights(content[f"{group}/weight"])
+    device.set_step(step, seeds)
+    for instance, own, arrays in zip(device.instances, changed, content, strict=True):
+        _put_back(device, instance, own, arrays)
+
+
+def _put_back(
+    device: Device, instance: Instance, changed: ChangedWeights, content: Mapping[str, Array]
+) -> None:
+    """Write the arrays of one instance, whose step is set."""
+    for name, variable in _variables(device).items():
+        instance.write(variable, content[name])
+    for name, variable in _published(device).items():
+        past = Past(content[f"{name}/past"], content[f"{name}/repeated"])
+        instance.set_past(variable, past)
+    for population in device.layout.populations:
+        steps, indices, counts = (content[f"spikes/{population}/{n}"] for n in SPIKES)
+        instance.set_spikes_in_flight(population, steps.astype(np.int64), indices.astype(np.uint32))
+        instance.set_spike_counts(population, counts.astype(np.uint32))
+    for group in device.layout.groups:
+        weights = content.get(f"changed/{group}")
+        if weights is None:
+            changed.undo(group)
         else:
-            stored.undo_changes()
-    machine.prepare(machine.populations)
+            changed.set(group, weights)
+    instance.prepare(device.layout.populations)
 
 
-def simulation_digest(machine: Machine) -> str:
+def instance_digest(instance: Instance, real: np.dtype[Any]) -> str:
     """Digest of the declaration and the precision."""
-    return hashlib.sha256(f"{machine.network.digest()} {machine.real.name}".encode()).hexdigest()
+    return hashlib.sha256(f"{instance.network.digest()} {real.name}".encode()).hexdigest()
 
 
 def _is_checkpoint(path: Path) -> bool:
@@ -176,15 +172,16 @@ def _whole(number: Any, below: int) -> int:
     return number
 
 
-def _check(header: Any, machine: Machine, path: Path) -> None:
+def _check(header: Any, device: Device, path: Path) -> None:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise CheckpointError(f"{path} is not a checkpoint of pygenn_lite")
     if header["version"] != VERSION:
         raise CheckpointError(
             f"{path} was written by another version of pygenn_lite (format {header['version']}, "
-            f"this one reads {VERSION})"
+            f"this one reads {VERSION})",
+            hint="restore it with the version that wrote it",
         )
-    if header["network"] != simulation_digest(machine):
+    if header["networks"] != [instance_digest(one, device.real) for one in device.instances]:
         raise CheckpointError(
             f"{path} belongs to another network, or to another precision",
             hint="restore it into a simulation of the same declaration (sizes, models, values, "
@@ -192,87 +189,108 @@ def _check(header: Any, machine: Machine, path: Path) -> None:
         )
 
 
-def _arrays(machine: Machine, changed: list[str]) -> Iterator[tuple[str, Array]]:
-    step = int(machine.engine.step_get(machine.pointer))
-    for population, memory in machine.populations.items():
-        for name, array in memory.checkpoint_arrays():
-            yield f"{population}/array/{name}", array.read()
-        yield f"{population}/scalars", memory.scalars
-        for k, poisson in enumerate(memory.poisson):
-            yield f"{population}/poisson/{k}/rate", np.asarray(poisson.rate)
-            yield f"{population}/poisson/{k}/sources", np.asarray(poisson.sources)
-        for k, timed in enumerate(memory.timed):
-            yield f"{population}/timed/{k}", timed.values
-        for name, published in memory.published.items():
-            yield f"{population}/past/{name}", _past(published.ring, step)
-            yield f"{population}/repeated/{name}", published.repeated
-        number = machine.numbers[population]
-        count = machine.call("inflight_count", number)
-        steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-        machine.call("inflight_export", number, steps.ctypes.data, indices.ctypes.data)
-        yield f"{population}/spikes/steps", steps
-        yield f"{population}/spikes/indices", indices
-        yield f"{population}/spikes/counts", machine.spike_counts(population)
-    for group, synapses in machine.synapses.items():
-        for name in synapses.dtypes:
-            if name == "weight":
-                yield f"{group}/synapse/{name}", synapses.stored.weights().astype(synapses.real)
-            else:
-                yield f"{group}/synapse/{name}", synapses.read_raw(name)
-        yield f"{group}/scalars", synapses.scalars
+def _variables(device: Device) -> dict[str, StoredVariable]:
+    """All that is kept but coefficients, which follow from parameters, and the weights of static
+    groups, by name in a checkpoint."""
+    layout = device.layout
+    populations = {
+        f"populations/{name}/{v.name}": v
+        for name, population in layout.populations.items()
+        for v in population.variables.values()
+        if v.role != "coefficient"
+    }
+    groups = {
+        f"groups/{name}/{v.name}": v
+        for name, group in layout.groups.items()
+        for v in (*group.variables.values(), *group.parameters.values())
+        if group.plastic
+    }
+    inputs = {
+        f"inputs/{name}/{v.name}": v
+        for name, values in layout.inputs.items()
+        for v in values.values()
+    }
+    return {**populations, **groups, **inputs}
+
+
+def _published(device: Device) -> dict[str, StoredVariable]:
+    """Variables of which past values are kept."""
+    return {
+        f"populations/{name}/{own}": population.variables[own]
+        for name, population in device.layout.populations.items()
+        for own in population.published
+    }
+
+
+def _arrays(
+    device: Device, instance: Instance, changed: ChangedWeights
+) -> Iterator[tuple[str, Array]]:
+    for name, variable in _variables(device).items():
+        yield name, instance.read(variable, stored=True).astype(variable.dtype, copy=False)
+    for name, variable in _published(device).items():
+        past = instance.past(variable)
+        yield f"{name}/past", past.values
+        yield f"{name}/repeated", past.repeated
+    for population in device.layout.populations:
+        spikes = (*instance.spikes_in_flight(population), instance.spike_counts(population))
+        for k, name in enumerate(SPIKES):
+            yield f"spikes/{population}/{name}", spikes[k]
     for group in changed:
-        yield f"{group}/weight", machine.groups[group].weights()
+        yield f"changed/{group}", instance.read(device.layout.groups[group].weight)
 
 
-def _shapes(machine: Machine, changed: list[str]) -> dict[str, list[tuple[int, ...] | None]]:
-    """The arrays of a checkpoint, and what shapes each may have (None: a list of any length)."""
-    shapes: dict[str, list[tuple[int, ...] | None]] = {}
-    for population, memory in machine.populations.items():
-        size = (memory.size,)
-        shapes |= {f"{population}/array/{n}": [size] for n, _ in memory.checkpoint_arrays()}
-        for name, published in memory.published.items():
-            shapes[f"{population}/past/{name}"] = [published.ring.shape]
-            shapes[f"{population}/repeated/{name}"] = [published.repeated.shape]
-        for k in range(len(memory.poisson)):
-            shapes |= {f"{population}/poisson/{k}/{n}": [(), size] for n in ("rate", "sources")}
-        for k, timed in enumerate(memory.timed):
-            shapes[f"{population}/timed/{k}"] = [timed.values.shape]
-        shapes[f"{population}/scalars"] = [memory.scalars.shape]
-        shapes |= {f"{population}/spikes/{n}": [None] for n in ("steps", "indices")}
-        shapes[f"{population}/spikes/counts"] = [size]
-    for group, synapses in machine.synapses.items():
-        one_each = (synapses.stored.size,)
-        shapes |= {f"{group}/synapse/{n}": [one_each] for n in synapses.dtypes}
-        shapes[f"{group}/scalars"] = [synapses.scalars.shape]
-    shapes |= {f"{group}/weight": [(machine.groups[group].size,)] for group in changed}
-    return shapes
-
-
-def _check_content(content: Mapping[str, Array], machine: Machine, changed: list[str]) -> None:
-    """Find what does not fit before anything is put into memory."""
-    for name, shapes in _shapes(machine, changed).items():
-        found = content[name]
+def _read(file: _Archive, device: Device, index: int, changed: list[str]) -> dict[str, Array]:
+    """The arrays of an instance; what does not fit is found before anything is put into memory."""
+    content = {}
+    for name, shapes in _shapes(device, device.instances[index], changed).items():
+        found = content[name] = file[f"{index}/{name}"]
         if found.dtype.kind not in "biuf":
             raise ValueError(f"{name!r} holds no numbers")
         if shapes == [None] and found.ndim == 1:
             continue
         if found.shape not in shapes:
             raise ValueError(f"{name!r} has shape {found.shape}")
-    for population in machine.populations:
-        steps, indices = (content[f"{population}/spikes/{n}"] for n in ("steps", "indices"))
+    for population in device.layout.populations:
+        steps, indices = (content[f"spikes/{population}/{n}"] for n in SPIKES[:2])
         if steps.shape != indices.shape:  # the engine would read beyond the shorter one
             raise ValueError(f"there are spikes of {population!r} without a time")
+    return content
 
 
-def _past(ring: Array, step: int) -> Array:
-    """Values of the last steps, newest first."""
-    slots = len(ring)
-    return np.asarray(ring[(step - np.arange(slots)) % slots])
+def _shapes(
+    device: Device, instance: Instance, changed: list[str]
+) -> dict[str, list[tuple[int, ...] | None]]:
+    """The arrays of a checkpoint, and what shapes each may have (None: a list of any length)."""
+    layout, shapes = device.layout, {}
+    for name, variable in _variables(device).items():
+        shapes[name] = _shapes_of(device, instance, variable)
+    for name, variable in _published(device).items():
+        past = instance.past(variable)
+        shapes[f"{name}/past"] = [past.values.shape]
+        shapes[f"{name}/repeated"] = [past.repeated.shape]
+    for name, population in layout.populations.items():
+        shapes |= {f"spikes/{name}/{n}": [None] for n in SPIKES[:2]}
+        shapes[f"spikes/{name}/{SPIKES[2]}"] = [(population.size,)]
+    for group in changed:
+        if group not in layout.groups:
+            raise ValueError(f"there is no synapse group {group!r}")
+        shapes[f"changed/{group}"] = [(instance.synapse_count(group),)]
+    return shapes
 
 
-def _restore_ring(ring: Array, past: Array, step: int) -> None:
-    slots = len(ring)
-    ring[(step - np.arange(slots)) % slots] = past
+def _shapes_of(
+    device: Device, instance: Instance, variable: StoredVariable
+) -> list[tuple[int, ...] | None]:
+    layout = device.layout
+    if variable.role == "input":
+        target = {i.name: i.target for i in instance.network.inputs}[variable.owner]
+        either = [(), (layout.populations[target].size,)]
+        return [instance.read(variable).shape] if variable.name == "values" else [*either]
+    if variable.shared:
+        return [()]
+    if variable.owner in layout.groups:
+        return [(instance.synapse_count(variable.owner),)]
+    return [(layout.populations[variable.owner].size,)]
 
 
 def _put(file: zipfile.ZipFile, name: str, array: Array) -> None:

@@ -9,7 +9,9 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.runtime.backends import BuildOptions, check_precision, choose_backend
+from pygenn_lite.runtime.backends import check_precision, choose_backend
+from pygenn_lite.runtime.device import BuildRequest
+from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.simulation import Simulation, Timings
 
@@ -62,12 +64,13 @@ def compile_network(
     if not network.populations:
         raise ArgumentError("the network has no population", hint="declare one")
     started = time.perf_counter()
-    options = BuildOptions(workers, precision, cache)
     with located_in(network.origins), Progress(progress) as report:
         structure = codegen.network_structure(network, precision, check_finite)
         derived = time.perf_counter() - started
         # What is declared later is not part of what runs, and of its checkpoints.
-        machine = chosen.build(network.copy(), structure, options, report)
+        request = BuildRequest((network.copy(),), (structure,), precision, workers, cache)
+        device = chosen.build(request, report)
+        checks = PrecisionChecks(device)
     whole_time = time.perf_counter() - started
-    timings = Timings(derived + machine.code.seconds, machine.connect_seconds, whole_time)
-    return Simulation(machine, timings)
+    timings = Timings(derived + device.code.seconds, device.connect_seconds, whole_time)
+    return Simulation(device, checks, timings)

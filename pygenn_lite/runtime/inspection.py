@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pygenn_lite import codegen
-from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows, readable, table
+from pygenn_lite.codegen.plan.memory import MemoryRows, readable, table
 from pygenn_lite.declaration.html import heading, preformatted, safe
 from pygenn_lite.declaration.html import table as html_table
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.runtime.recording import Requests, recording_rows
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.machine import Machine
+    from pygenn_lite.runtime.device import Device
+    from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Inspection:
     recording : str
         What is recorded of how many neurons, how often, and what that takes.
     compiler : str
-        The command that compiled it.
+        The command that compiled it; "" where nothing was.
     target : str
         The processor that it was compiled for; ``$PYGENN_LITE_MARCH`` chooses.
     """
@@ -66,39 +67,42 @@ class Inspection:
             preformatted("update rules", self.rules),
             html_table(["of", "variable", "integrator"], rows),
             self.memory._repr_html_(),
-            heading("compiled by", f"{self.compiler} for {self.target}"),
         ]
+        if self.compiler:
+            parts.append(heading("compiled by", f"{self.compiler} for {self.target}"))
         if self.recording:
-            parts.insert(-1, f"{heading('recording')}<pre>{safe(self.recording)}</pre>")
+            parts.append(f"{heading('recording')}<pre>{safe(self.recording)}</pre>")
         return "\n".join(parts)
 
     def __str__(self) -> str:
         parts = [self.systems, self.rules, f"memory\n{table(self.memory, most=1000)}"]
         if self.recording:
             parts.append(f"recording\n{self.recording}")
-        parts.append(f"compiled by {self.compiler} for {self.target}")
+        if self.compiler:
+            parts.append(f"compiled by {self.compiler} for {self.target}")
         return "\n\n".join(parts)
 
 
-def inspect_machine(machine: Machine) -> Inspection:
+def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
     """Describe a loaded network (derives its rules again, with SymPy)."""
-    integrators = {}
-    for name in machine.populations:
-        integrators[name] = dict(machine.signature_of(name).integrators or {})
-    for name, synapses in machine.synapses.items():
-        if synapses.signature.integrators:
-            integrators[name] = dict(synapses.signature.integrators)
-    source = machine.code.source
+    layout, instance = device.layout, device.instances[0]
+    integrators = {name: dict(p.integrators) for name, p in layout.populations.items()}
+    integrators |= {n: dict(g.integrators) for n, g in layout.groups.items() if g.integrators}
     return Inspection(
-        systems=str(codegen.systems_of(machine.structure)),
-        rules=str(codegen.derive_program(machine.structure)),
+        systems=str(codegen.systems_of(instance.structure)),
+        rules=str(codegen.derive_program(instance.structure)),
         integrators=integrators,
-        memory=memory_rows(machine),
-        source="" if source is None else source.read_text(encoding="utf-8"),
-        recording=recording_table(machine.requests, machine.real, machine.network.dt),
-        compiler=machine.code.compiler,
-        target=machine.code.target,
+        memory=memory_rows(device, changed),
+        source=device.code.source(),
+        recording=recording_table(device.requests, device.real, instance.network.dt),
+        compiler=device.code.compiler,
+        target=device.code.target,
     )
+
+
+def memory_rows(device: Device, changed: ChangedWeights) -> MemoryRows:
+    """What takes how many bytes, as it is."""
+    return MemoryRows([*device.memory_rows(), *changed.memory_rows()])
 
 
 def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
@@ -115,31 +119,3 @@ def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
             f"{often} ({readable(row.bytes)} per second of simulated time)"
         )
     return "\n".join(lines)
-
-
-def memory_rows(machine: Machine) -> MemoryRows:
-    """What takes how many bytes, as it is."""
-    rows = MemoryRows()
-    for name, memory in machine.populations.items():
-        for variable, array in memory.arrays.items():
-            what = f"{variable} ({memory.known[variable].role})"
-            rows.append(MemoryRow(name, what, memory.size, array.nbytes))
-        for variable, published in memory.published.items():
-            ring = published.ring
-            rows.append(MemoryRow(name, f"{variable} (past values)", ring.size, ring.nbytes))
-            repeated = published.repeated
-            if repeated.size:
-                what = f"{variable} (spikes of one step)"
-                rows.append(MemoryRow(name, what, repeated.size, repeated.nbytes))
-    for store in machine.stores:
-        members = [m.group.name for m in store.plan.members]
-        count = sum(machine.groups[n].size for n in members)
-        rows.append(MemoryRow(", ".join(members), "synapses", count, store.nbytes))
-    for name, group in machine.groups.items():
-        if group.drawn is not None:
-            rows.append(MemoryRow(name, "weights as drawn", group.size, group.drawn.nbytes))
-    for name, synapses in machine.synapses.items():
-        if synapses.nbytes:
-            count = machine.groups[name].size
-            rows.append(MemoryRow(name, "synapse variables", count, synapses.nbytes))
-    return rows

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 import warnings
-import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +18,14 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.machine import Machine
-    from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
+    from pygenn_lite.runtime.device import Device, Instance
+    from pygenn_lite.runtime.layout import NetworkLayout, PopulationLayout, StoredVariable
 
 Array = npt.NDArray[np.float64]
 
@@ -44,53 +44,54 @@ _SLOW = (
 
 
 class PrecisionChecks:
-    """The checks of one machine in single precision; each variable is named once. (It keeps no
-    hold of the machine, which is freed as soon as its simulation is.)"""
+    """The checks of one device in single precision; each variable is named once."""
 
-    def __init__(self, machine: Machine) -> None:
-        self._machine = weakref.ref(machine)
-        self.single = machine.real == np.float32
+    def __init__(self, device: Device) -> None:
+        self.device, self.layout = device, device.layout
+        self.instance = device.instances[0]
+        self.single = device.real == np.float32
         self.told: set[tuple[str, str]] = set()
         self.ramps: dict[str, list[tuple[str, Array]]] = {}  # what grows by as much in every step
-        self.clocks = [*_clocks(machine)]
-        self._clean: set[tuple[int, bytes]] = set()  # kernels and shared parameters without fault
+        self.clocks = [*_clocks(self.instance)]
+        self._clean: set[tuple[Any, ...]] = set()  # kernels and shared parameters without fault
+        self.parameters_set(self.layout.populations)
+        self._rules()
 
-    @property
-    def machine(self) -> Machine:
-        """The machine that asks."""
-        machine = self._machine()
-        assert machine is not None
-        return machine
+    def parameters_set(self, populations: Iterable[str]) -> None:
+        """Look for variables that change too slowly, now that parameters are known."""
+        for name in populations:
+            self._look_at_population(name)
 
-    def parameters_set(self, population: str) -> None:
-        """Look for variables that change too slowly, now that the parameters are known."""
-        memory = self.machine.populations[population]
-        index = memory.instance.kernel
+    def _look_at_population(self, population: str) -> None:
+        index = self.instance.structure.populations[population].kernel
         if index is None:
             return
-        structure = self.machine.structure.kernels[index]
+        layout = self.layout.populations[population]
+        structure = self.instance.structure.kernels[index]
         self.ramps[population] = []
-        alike = (index, memory.scalars.tobytes())
+        shared = [v for v in layout.variables.values() if v.shared and v.role == "parameter"]
+        alike = (index, *(float(self.instance.read(variable)) for variable in shared))
         if alike in self._clean:
             return
         told = len(self.told)
-        for part in _parts(structure, memory):
+        for part in _parts(structure, self.instance, layout):
             for name, text in part.derivatives() if self.single else ():
                 self._look_at(population, part, name, text)
             if part.part == OWN and structure.threshold is not None:
                 self._look_at_chance(population, part, structure.threshold)
         self.run_ended()
-        differ = any(v.role == "parameter" for v in memory.signature.variables)
+        differ = any(v.role == "parameter" and not v.shared for v in layout.variables.values())
         if not differ and not self.ramps[population] and told == len(self.told):
             self._clean.add(alike)
 
-    def rules(self) -> None:
+    def _rules(self) -> None:
         """Look for rules whose changes vanish beside the weights they change."""
-        for name in self.machine.synapses if self.single else ():
-            for variable, part in _stepped(self.machine, name):
+        plastic = [name for name, group in self.layout.groups.items() if group.plastic]
+        for name in plastic if self.single else ():
+            for variable, part in _stepped(self.instance, name):
                 if part < SLOWEST:
                     self._tell(f"synapse group {name!r}", variable, _SLOW.format(part))
-            for variable, change, value in _changes_of_a_spike(self.machine, name):
+            for variable, change, value in _changes_of_a_spike(self.instance, self.layout, name):
                 if 0 < change < BITS / TOLERATED_OF_A_SPIKE * value:
                     self._tell(
                         f"synapse group {name!r}",
@@ -102,7 +103,7 @@ class PrecisionChecks:
     def run_begins(self, end: int) -> None:
         """Before a run: will the clock be read at times that single precision cannot tell apart?"""
         if self.single and end > LONGEST_CLOCK:
-            reach = LONGEST_CLOCK * self.machine.network.dt
+            reach = LONGEST_CLOCK * self.instance.network.dt
             for owner, text in self.clocks:
                 self._tell(
                     owner,
@@ -117,8 +118,9 @@ class PrecisionChecks:
             for name, increment in ramps:
                 if (population, name) in self.told:
                     continue
-                array = self.machine.populations[population].arrays[name]
-                values = np.abs(array.read()[:: stride_of(array.size)])
+                layout = self.layout.populations[population]
+                state = self.instance.read(layout.variables[name])
+                values = np.abs(state[:: stride_of(layout.size)])
                 lost = (increment > 0) & (values * SLOWEST > increment)
                 if np.any(lost):
                     self._tell_of(
@@ -132,7 +134,7 @@ class PrecisionChecks:
     def _look_at(self, population: str, part: _Part, name: str, text: str) -> None:
         """One derivative: how much of itself does the variable change in a step?"""
         internal = part.part.symbol(name)
-        dt, size = self.machine.network.dt, part.memory.size
+        dt, size = self.instance.network.dt, part.layout.size
         size = -(-size // stride_of(size))
         at = [np.broadcast_to(part.value(text, {name: x}), size) for x in (0.0, 1.0, 2.0)]
         if not np.all(np.isfinite(at)):
@@ -180,21 +182,20 @@ class PrecisionChecks:
 
     def _tell_of(self, population: str, internal: str, what: str) -> None:
         """A variable of a population, with what else would help to find it."""
-        integrators = self.machine.signature_of(population).integrators or {}
-        integrator = integrators.get(internal, "")
+        integrator = self.layout.populations[population].integrators.get(internal, "")
         groups = [
             name
-            for name, group in self.machine.structure.groups.items()
+            for name, group in self.instance.structure.groups.items()
             if (group.target == population and internal in group.receptor.values())
             or (group.target == population and internal in group.post.values())
             or (group.source == population and internal in group.pre.values())
         ]
         owner = f"population {population!r}"
-        variable = self.machine.signature_of(population).variable(internal)
+        variable = self.layout.populations[population].variables[internal]
         if variable.part != OWN and groups:
             owner = f"synapse group {groups[0]!r}"
         shown = f" (integrator {integrator})" if integrator else ""
-        self._tell(owner, variable.name, f"{what}{shown}", (population, internal))
+        self._tell(owner, variable.called, f"{what}{shown}", (population, internal))
 
     def _tell(
         self,
@@ -221,12 +222,14 @@ class _Part:
 
     def __init__(
         self,
-        memory: PopulationMemory,
+        instance: Instance,
+        layout: PopulationLayout,
         part: Part,
         equations: tuple[Statement, ...],
         inputs: Mapping[str, list[str]],
     ) -> None:
-        self.memory, self.part, self.inputs = memory, part, inputs
+        self.instance, self.layout = instance, layout
+        self.part, self.inputs = part, inputs
         self.equations = equations
         self.definitions = {name: text for name, kind, text in equations if kind == "="}
         self.states = {name for name, kind, _ in equations if kind == "'"}
@@ -234,12 +237,16 @@ class _Part:
     def derivatives(self) -> Iterator[tuple[str, str]]:
         """Names and texts of what can be evaluated."""
         for name, kind, text in self.equations:
-            if kind == "'" and self.part.symbol(name) in self.memory.arrays:
+            if kind == "'" and self._is_array(self.part.symbol(name)):
                 try:
                     self.value(text, {})
                 except (EquationError, KeyError, RecursionError):
                     continue  # random numbers and the like
                 yield name, text
+
+    def _is_array(self, internal: str) -> bool:
+        variable = self.layout.variables.get(internal)
+        return variable is not None and not variable.shared
 
     def value(self, text: str, given: Mapping[str, float]) -> Array:
         """The value of an expression: other variables as they are, inputs from outside 0."""
@@ -261,12 +268,12 @@ class _Part:
         if name == "t" or name == "xi" or name.startswith("xi_"):
             return 0.0
         if name == "dt":
-            return self.memory.dt
+            return self.instance.network.dt
         for internal in (self.part.symbol(name), name):
-            if internal in self.memory.arrays:
-                return self.memory.arrays[internal].read()[:: stride_of(self.memory.size)]
-            if internal in self.memory.scalar_index:
-                return self.memory.scalars[self.memory.scalar_index[internal]]
+            variable = self.layout.variables.get(internal)
+            if variable is not None:
+                values = self.instance.read(variable)
+                return float(values) if variable.shared else values[:: stride_of(self.layout.size)]
         raise KeyError(name)
 
 
@@ -293,41 +300,45 @@ class _Names(Mapping[str, Any]):
         return 0
 
 
-def _parts(structure: PopulationStructure, memory: PopulationMemory) -> Iterator[_Part]:
+def _parts(
+    structure: PopulationStructure, instance: Instance, layout: PopulationLayout
+) -> Iterator[_Part]:
     currents: dict[str, list[str]] = {name: [] for name in structure.inputs}
     for k, (name, _) in enumerate(structure.currents):
         currents[name].append(Part("current", k).symbol("value"))
-    yield _Part(memory, OWN, structure.equations, currents)
+    yield _Part(instance, layout, OWN, structure.equations, currents)
     for k, receptor in enumerate(structure.receptors):
-        yield _Part(memory, Part("receptor", k), receptor.equations, {})
+        yield _Part(instance, layout, Part("receptor", k), receptor.equations, {})
     for part, trace in structure.numbered_traces:
-        yield _Part(memory, part, trace.equations, {})
+        yield _Part(instance, layout, part, trace.equations, {})
 
 
-def _clocks(machine: Machine) -> Iterator[tuple[str, str]]:
+def _clocks(instance: Instance) -> Iterator[tuple[str, str]]:
     """Statements at spikes that read t (those of every step compute it in double precision)."""
-    for name, instance in machine.structure.populations.items():
-        if instance.kernel is None:
+    for name, link in instance.structure.populations.items():
+        if link.kernel is None:
             continue
-        structure = machine.structure.kernels[instance.kernel]
+        structure = instance.structure.kernels[link.kernel]
         traces = (s for trace in structure.traces for s in trace.on_spike)
         for target, operator, text in (*structure.reset, *traces):
             if "t" in parse_expression(text).symbols:
                 yield f"population {name!r}", f"{target} {operator} {text}"
-    for name, group in machine.network.groups.items():
+    for name, group in instance.network.groups.items():
         model = group.synapse
         for equation in (*model.on_pre, *model.on_post, *model.synapse_equations):
             if "t" in equation.symbols:
                 yield f"synapse group {name!r}", str(equation)
 
 
-def _changes_of_a_spike(machine: Machine, name: str) -> Iterator[tuple[str, float, float]]:
+def _changes_of_a_spike(
+    instance: Instance, layout: NetworkLayout, name: str
+) -> Iterator[tuple[str, float, float]]:
     """(variable, change at a spike that finds all traces at 1, size) of a group's variables."""
-    model = machine.network.groups[name].synapse
-    variables = machine.synapses[name].variables.items()
+    model = instance.network.groups[name].synapse
+    variables = layout.groups[name].variables.values()
     # A little below: a weight at its bound is not held to change by what rounding makes of that.
-    values = {n: 0.999 * _typical(parts) for n, parts in variables}
-    known = _known(machine, name)
+    values = {v.name: 0.999 * _typical(instance, v) for v in variables}
+    known = _known(instance, name)
     for statements in (model.on_pre, model.on_post):
         now = {**known, **values}
         for equation in statements:
@@ -344,12 +355,16 @@ def _changes_of_a_spike(machine: Machine, name: str) -> Iterator[tuple[str, floa
             yield variable, abs(now[variable] - old), abs(old)
 
 
-def _stepped(machine: Machine, name: str) -> Iterator[tuple[str, float]]:
+def _stepped(instance: Instance, name: str) -> Iterator[tuple[str, float]]:
     """(variable, part of itself that it loses in a step) of what is integrated in every step."""
-    model = machine.network.groups[name].synapse
+    model = instance.network.groups[name].synapse
     if model.event_driven:
         return
-    known = {**dict.fromkeys(machine.synapses[name].variables, 0.0), **_known(machine, name)}
+    structure = instance.structure
+    kernel = structure.groups[name].kernel
+    assert kernel is not None
+    variables = structure.synapse_kernels[kernel].synapse
+    known = {**dict.fromkeys(variables, 0.0), **_known(instance, name)}
     for equation in model.synapse_equations:
         try:
             at = [float(evaluate(equation, {**known, equation.name: x})) for x in (0.0, 1.0, 2.0)]
@@ -358,12 +373,12 @@ def _stepped(machine: Machine, name: str) -> Iterator[tuple[str, float]]:
         rate = abs(at[1] - at[0])
         straight = abs(at[2] - 2 * at[1] + at[0]) <= 1e-6 * rate
         if equation.kind == "derivative" and straight and rate > 0:
-            yield equation.name, rate * machine.network.dt
+            yield equation.name, rate * instance.network.dt
 
 
-def _known(machine: Machine, name: str) -> dict[str, float]:
+def _known(instance: Instance, name: str) -> dict[str, float]:
     """What statements of a group read besides its variables: traces stand at 1."""
-    model, dt = machine.network.groups[name].synapse, machine.network.dt
+    model, dt = instance.network.groups[name].synapse, instance.network.dt
     known: dict[str, float] = {n: v for n, v in model.parameters if isinstance(v, float)}
     known |= {"t": 0.0, "dt": dt, "delay": dt}
     for trace in (model.pre_trace, model.post_trace):
@@ -371,7 +386,16 @@ def _known(machine: Machine, name: str) -> dict[str, float]:
     return known
 
 
-def _typical(parts: list[npt.NDArray[Any]]) -> float:
-    """Mean of what is not 0, or 0."""
-    found = np.concatenate([p[p != 0] for p in parts]) if parts else np.zeros(0)
+def _typical(instance: Instance, variable: StoredVariable) -> float:
+    """Mean of what is not 0 in the beginning, or 0; from the declaration where it says so."""
+    link, group = instance.structure.groups[variable.owner], variable.owner
+    declared = link.initial.get(variable.name, 0.0)
+    if variable.name == "weight":
+        declared = instance.network.groups[group].weight
+    if isinstance(declared, (int, float)):
+        return float(declared)
+    if isinstance(declared, Distribution):
+        return declared.mean_value()
+    values = instance.read(variable, stored=True)
+    found = values[values != 0]
     return float(np.mean(found, dtype=np.float64)) if found.size else 0.0

@@ -1,21 +1,20 @@
-"""What a network asks to record, handed to the engine, fetched while it runs, and kept in memory or
-passed on to a file."""
+"""What a network asks to record: joined, resolved, and handed to where it is kept."""
 
 from __future__ import annotations
 
-import ctypes as c
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.recorded import Neurons, SpikesOf
-from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
+from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
+from pygenn_lite.runtime.variable_names import resolve
 
 NO_SPIKES = (np.zeros(0, np.int64), np.zeros(0, np.uint32))
 TIME_BYTES = 8  # of a sample
@@ -166,87 +165,31 @@ class Sink(Protocol):
         """All up to this step has been added."""
 
 
-class Recorders:
-    """The recorders of one engine."""
+def recorded_variable(
+    request: VariableRequest, layout: NetworkLayout, structure: NetworkStructure
+) -> StoredVariable:
+    """The variable that a request is for. Of a group's variables the population knows the names of
+    generated code."""
+    group = structure.groups.get(request.owner)
+    names = {} if group is None else group.receptor
+    population = layout.populations[request.population]
+    return resolve(population, names.get(request.variable, request.variable))
 
-    def __init__(
-        self,
-        engine: abi.Engine,
-        pointer: int,
-        requests: Requests,
-        populations: Mapping[str, PopulationMemory],
-        numbers: Mapping[str, int],
-        receptors: Mapping[str, Mapping[str, str]],
-        real: npt.DTypeLike,
-    ) -> None:
-        self.engine, self.pointer, self.requests, self.real = engine, pointer, requests, real
-        self._spikes: list[tuple[SpikeRequest, int]] = []
-        self._variables: list[tuple[VariableRequest, int]] = []
-        for wanted in requests.spikes:
-            number = engine.record_spikes(
-                pointer, numbers[wanted.population], wanted.begin, wanted.end, wanted.stride
-            )
-            what = f"recording spikes of {wanted.population!r}"
-            self._spikes.append((wanted, engine.check(number, what)))
-        for request in requests.variables:
-            memory = populations[request.population]
-            # Of a group's variables the population knows the names of generated code.
-            names = receptors.get(request.owner, {})
-            variable = names.get(request.variable, request.variable)
-            array = memory.arrays[memory.resolve(variable)]
-            shards = memory.partition.shards
-            bases = (c.c_void_p * shards)(*(array.address(s) for s in range(shards)))
-            number = engine.record_variable(
-                pointer,
-                numbers[request.population],
-                bases,
-                request.indices.ctypes.data,
-                len(request.indices),
-                request.every,
-            )
-            what = f"recording {request.variable!r} of {request.owner!r}"
-            self._variables.append((request, engine.check(number, what)))
 
-    @property
-    def bytes_per_step(self) -> int:
-        """Bytes of samples in a step, on average."""
-        size = np.dtype(self.real).itemsize
-        return sum(len(r.indices) * size // r.every for r, _ in self._variables)
+def sample_bytes(requests: Requests, real: np.dtype[Any]) -> int:
+    """Bytes of samples in a step, on average."""
+    return sum(len(r.indices) * real.itemsize // r.every for r in requests.variables)
 
-    def drain(self, sink: Sink | None) -> None:
-        """Fetch what was recorded since the last call; without a sink it is dropped."""
-        spikes = [(wanted, *self._fetch_spikes(wanted, number)) for wanted, number in self._spikes]
-        samples = [(r, *self._fetch_samples(r, number, sink)) for r, number in self._variables]
-        if sink is None:
-            return
-        # All or nothing, where memory runs out.
-        for wanted, steps, indices in spikes:
-            if len(steps):
-                sink.add_spikes(wanted.population, steps, indices)
-        for request, steps, values in samples:
-            sink.add_samples(request.owner, request.name, steps, values)
 
-    def _fetch_spikes(self, wanted: SpikeRequest, number: int) -> tuple[Steps, Indices]:
-        count = self._call("spikes_count", number)
-        if not count:  # many small populations are silent for a while
-            return NO_SPIKES
-        steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
-        self._call("spikes_drain", number, steps.ctypes.data, indices.ctypes.data)
-        if wanted.chosen is not None:
-            kept = np.isin(indices, wanted.chosen)
-            steps, indices = steps[kept], indices[kept]
-        return steps, indices
-
-    def _fetch_samples(
-        self, request: VariableRequest, number: int, sink: Sink | None
-    ) -> tuple[Steps, npt.NDArray[Any]]:
-        rows = self._call("samples_count", number)
-        steps = np.empty(rows, np.int64)
-        values = None if sink is None else sink.room_for(request.owner, request.name, rows)
-        if values is None:
-            values = np.empty((rows, len(request.indices)), self.real)
-        self._call("samples_drain", number, steps.ctypes.data, values.ctypes.data)
-        return steps, values
-
-    def _call(self, name: str, *arguments: Any) -> int:
-        return self.engine.call(name, self.pointer, *arguments)
+def hand_over(
+    sink: Sink,
+    spikes: Sequence[tuple[SpikeRequest, Steps, Indices]],
+    samples: Sequence[tuple[VariableRequest, Steps, npt.NDArray[Any]]],
+) -> None:
+    """Give a sink what was fetched. All of it is there by now: where memory runs out, it does so
+    before the sink has taken a part."""
+    for wanted, steps, indices in spikes:
+        if len(steps):
+            sink.add_spikes(wanted.population, steps, indices)
+    for request, steps, values in samples:
+        sink.add_samples(request.owner, request.name, steps, values)

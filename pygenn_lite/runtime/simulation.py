@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.declaration.language.constants import as_float
@@ -19,26 +16,21 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.errors import ArgumentError, FileFormatError, PygennLiteWarning, SimulationError
+from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
-from pygenn_lite.runtime.cpp.machine import Machine
-from pygenn_lite.runtime.inspection import Inspection, inspect_machine, memory_rows
-from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.device import Device
+from pygenn_lite.runtime.inspection import Inspection, inspect_device, memory_rows
 from pygenn_lite.runtime.live import Live
+from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.recording import recording_rows
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.provenance import provenance_of
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.sinks import open_sink
-from pygenn_lite.runtime.run_loop import RunLoop
-from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
+from pygenn_lite.runtime.runner import Runner, RunOptions
+from pygenn_lite.runtime.views.group_views import GroupView, PopulationView, Viewed
 from pygenn_lite.runtime.views.input_views import InputView, input_views
-from pygenn_lite.runtime.views.parameters import Parameters
-
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.results.memory_sink import MemorySink
-    from pygenn_lite.runtime.results.result_file import ResultFile
 
 Callback = Callable[["Simulation"], object]
 
@@ -65,63 +57,54 @@ class Simulation(Live, Named):
         Yours; what stands in it when a run begins is part of its result's ``provenance``.
     """
 
-    def __init__(self, machine: Machine, timings: Timings) -> None:
-        self._machine, self.timings = machine, timings
+    def __init__(self, device: Device, checks: PrecisionChecks, timings: Timings) -> None:
+        self._device, self._instance, self.timings = device, device.instances[0], timings
         self.notes: dict[str, str] = {}
-        self._changed: set[str] = set()
-        self._stop_wanted = False
-        self._alone = threading.Lock()  # held by what must not meet another: run, reset, restore
-        self._runner: int | None = None  # the thread that runs
-        parameters = Parameters(machine, self._changed)
+        self._runner = Runner(device, checks)
+        self._viewed = viewed = Viewed.of(device, 0, self._runner.changed)
         self._populations = {
-            name: PopulationView(machine, memory, parameters)
-            for name, memory in machine.populations.items()
+            name: PopulationView(viewed, layout)
+            for name, layout in device.layout.populations.items()
         }
         self._groups = {
             name: GroupView(
-                machine,
-                machine.groups[name],
-                machine.synapses.get(name),
-                self._populations[group.source],
-                self._populations[group.target],
-                parameters,
+                viewed, name, self._populations[group.source], self._populations[group.target]
             )
-            for name, group in machine.network.groups.items()
+            for name, group in self._instance.network.groups.items()
         }
-
-        self._inputs = input_views(machine.network.inputs, self._populations)
+        self._inputs = input_views(viewed, self._populations)
 
     # ------------------------------------------------------------------ looking
 
     @property
     def network(self) -> Network:
         """The declaration as it was compiled (a copy)."""
-        return self._machine.network.copy()
+        return self._instance.network.copy()
 
     @property
     def backend(self) -> str:
         """Name of the backend."""
-        return self._machine.backend
+        return self._device.backend
 
     @property
     def threads(self) -> int:
         """Worker threads."""
-        return self._machine.threads
+        return self._device.threads
 
     @property
     def precision(self) -> str:
         """Type of states and weights."""
-        return self._machine.real.name
+        return self._device.real.name
 
     @property
     def dt(self) -> float:
         """Time step in ms."""
-        return self._machine.network.dt
+        return self._instance.network.dt
 
     @property
     def steps_done(self) -> int:
         """Steps since the start."""
-        return int(self._machine.engine.step_get(self._machine.pointer))
+        return self._device.step
 
     @property
     def time(self) -> float:
@@ -136,7 +119,7 @@ class Simulation(Live, Named):
     @property
     def synapse_count(self) -> int:
         """Synapses of all groups."""
-        return sum(group.size for group in self._machine.groups.values())
+        return sum(group.size for group in self._groups.values())
 
     @property
     def populations(self) -> dict[str, PopulationView]:
@@ -178,12 +161,13 @@ class Simulation(Live, Named):
             known before they come).
         """
         steps, start = self._steps(duration), self.steps_done
-        recorded = recording_rows(self._machine.requests, self._machine.real, start, start + steps)
-        return MemoryRows([*memory_rows(self._machine), *(row for row in recorded if row.bytes)])
+        recorded = recording_rows(self._device.requests, self._device.real, start, start + steps)
+        rows = memory_rows(self._device, self._viewed.changed_weights)
+        return MemoryRows([*rows, *(row for row in recorded if row.bytes)])
 
     def inspect(self) -> Inspection:
         """Derived update rules, memory per array, generated source."""
-        return inspect_machine(self._machine)
+        return inspect_device(self._device, self._viewed.changed_weights)
 
     # ------------------------------------------------------------------ running
 
@@ -258,19 +242,19 @@ class Simulation(Live, Named):
         stride = None if every is None else self._steps(every)
         if stride is not None and stride < 1:
             raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
-        with self._nothing_else("run once more"), Progress(progress) as report:
-            self._prepare_changed()
+        with self._runner.exclusively("run once more"), Progress(progress) as report:
+            self._runner.prepare_changed()
             sink = open_sink(
-                self._machine,
+                self._device,
                 steps,
-                provenance_of(self._machine, self.notes),
+                provenance_of(self._device, self.notes),
                 stream_to=None if stream_to is None else as_path(stream_to),
                 overwrite=overwrite,
                 keep_weights=keep_weights,
             )
-            return self._advance(
-                steps, sink, report, callback, stride, self._steps(settle), keep_weights
-            )
+            called = None if callback is None else partial(callback, self)
+            options = RunOptions(steps, called, stride, self._steps(settle), keep_weights)
+            return self._runner.run(options, sink, report)
 
     def step(self, n: Whole = 1) -> Result:
         """Run for ``n`` steps."""
@@ -279,16 +263,14 @@ class Simulation(Live, Named):
             raise ArgumentError(
                 f"cannot run for {n!r} steps", hint="give a whole number of steps, from 0 on"
             )
-        with self._nothing_else("run once more"):
-            self._prepare_changed()
-            sink = open_sink(self._machine, steps, provenance_of(self._machine, self.notes))
-            return self._advance(steps, sink, Progress(False))
+        with self._runner.exclusively("run once more"):
+            self._runner.prepare_changed()
+            sink = open_sink(self._device, steps, provenance_of(self._device, self.notes))
+            return self._runner.run(RunOptions(steps), sink, Progress(False))
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
-        self._stop_wanted = True
-        if self._runner is not None:
-            self._machine.engine.stop(self._machine.pointer)
+        self._runner.stop()
 
     def reset(self, seed: Whole | None = None) -> None:
         """Back to the start: initial states and, in plastic groups, initial weights.
@@ -300,17 +282,14 @@ class Simulation(Live, Named):
         seed : int, optional
             For initial values and noise of the next run; by default the network's.
         """
-        machine = self._machine
-        chosen = machine.network.seed if seed is None else whole_number(seed)
+        chosen = self._instance.network.seed if seed is None else whole_number(seed)
         if chosen is None or not 0 <= chosen < 2**64:
             raise ArgumentError(
                 f"seed = {seed!r} is not a valid seed", hint="give a whole number >= 0"
             )
-        with self._nothing_else("reset"):
-            for synapses in machine.synapses.values():
-                synapses.initialise()
-            machine.initialise(chosen)
-            self._changed.clear()
+        with self._runner.exclusively("reset"):
+            self._device.initialise([chosen])
+            self._all_prepared()
 
     # ------------------------------------------------------------------ keeping
 
@@ -333,84 +312,27 @@ class Simulation(Live, Named):
         CheckpointError
             The file cannot be written.
         """
-        if self._runner == threading.get_ident():  # between two steps: all is in place
-            save_checkpoint(self._machine, as_path(path), overwrite)
+        if self._runner.is_running_here:  # between two steps: all is in place
+            self._save(path, overwrite)
             return
-        with self._nothing_else("saved"):
-            save_checkpoint(self._machine, as_path(path), overwrite)
+        with self._runner.exclusively("saved"):
+            self._save(path, overwrite)
+
+    def _save(self, path: str | Path, overwrite: bool) -> None:
+        save_checkpoint(self._device, [self._viewed.changed_weights], as_path(path), overwrite)
 
     def restore(self, path: str | Path) -> None:
-        """Go to the state of a checkpoint of the same network."""
-        with self._nothing_else("restored"):
-            restore_checkpoint(self._machine, as_path(path))
-            self._changed.clear()
+        """Go to the state of a checkpoint of the same network, written by any backend."""
+        with self._runner.exclusively("restored"):
+            restore_checkpoint(self._device, [self._viewed.changed_weights], as_path(path))
+            self._all_prepared()
 
-    # ------------------------------------------------------------------ the loop
+    def _all_prepared(self) -> None:
+        """All coefficients have been computed again."""
+        self._runner.changed.clear()
+        self._runner.checks.parameters_set(self._populations)
 
-    def _advance(
-        self,
-        steps: int,
-        sink: MemorySink | ResultFile,
-        report: Progress,
-        callback: Callback | None = None,
-        every: int | None = None,
-        settle: int = 0,
-        keep_weights: bool = False,
-    ) -> Result:
-        start = self.steps_done
-        checks = self._machine.checks
-        checks.run_begins(start + steps)
-        run = RunLoop(self._machine, sink, start, steps, start + settle, keep_weights)
-        self._stop_wanted, self._runner = False, threading.get_ident()
-        signals = InterruptWatch()
-        started = time.perf_counter()
-
-        def result() -> Result:
-            self._runner = None
-            seconds = time.perf_counter() - started
-            return run.finish(seconds, interrupted=run.left > 0, sizes=self._sizes())
-
-        try:
-            with signals:
-                while run.left and not self._stop_wanted and not signals.seen:
-                    done = run.chunk(every)
-                    report("simulating", run.done * self.dt, steps * self.dt)
-                    if done and callback is not None and every and run.step % every == 0:
-                        callback(self)
-                        self._prepare_changed()
-        except BaseException as error:
-            with contextlib.suppress(SimulationError, FileFormatError, AttributeError, MemoryError):
-                error.result = result()  # type: ignore[attr-defined]
-            raise
-        finished = result()
-        checks.run_ended()
-        if signals.seen:
-            warnings.warn(
-                f"interrupted at {self.time:g} ms, {run.left * self.dt:g} ms before the end; the "
-                "results up to there are kept (result.interrupted is True)",
-                PygennLiteWarning,
-                stacklevel=3,
-            )
-        return finished
-
-    @contextlib.contextmanager
-    def _nothing_else(self, doing: str) -> Iterator[None]:
-        """Refuse what would change a state that a run is working on, in a callback, too."""
-        if not self._alone.acquire(blocking=False):
-            raise SimulationError(
-                f"the simulation is already running and cannot be {doing} meanwhile",
-                hint="let the run end, or end it with stop(), first",
-            )
-        try:
-            yield
-        finally:
-            self._alone.release()
-
-    def _prepare_changed(self) -> None:
-        """Compute what follows from parameters that were set."""
-        if self._changed:
-            self._machine.prepare(self._changed)
-            self._changed.clear()
+    # ------------------------------------------------------------------ for the above
 
     def _steps(self, milliseconds: object) -> int:
         """A time given by the user as steps."""
@@ -423,9 +345,6 @@ class Simulation(Live, Named):
             f"{milliseconds!r} is not a valid duration", hint="give a number of ms, from 0 on"
         )
 
-    def _sizes(self) -> dict[str, int]:
-        return {name: view.size for name, view in self._populations.items()}
-
     def _instead(self) -> str:
         return (
             "send the Network and compile it where it is to run (compiled code is cached); to go "
@@ -434,8 +353,8 @@ class Simulation(Live, Named):
 
     def __repr__(self) -> str:
         return (
-            f"<Simulation of {self._machine.network.name or 'a network'}: "
-            f"{counted(sum(self._sizes().values()), 'neuron')}, "
+            f"<Simulation of {self._instance.network.name or 'a network'}: "
+            f"{counted(sum(view.size for view in self._populations.values()), 'neuron')}, "
             f"{counted(self.synapse_count, 'synapse')}, {counted(self.threads, 'thread')}, "
             f"{self.precision}, at {self.time:g} ms>"
         )

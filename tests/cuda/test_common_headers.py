@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pygenn_lite.runtime.cpp.poisson import poisson_table
 
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.poisson import poisson_table
 from pygenn_lite.runtime.cpp.toolchain import COMMON_FLAGS
 
 HERE = Path(__file__).parent

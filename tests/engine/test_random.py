@@ -10,7 +10,7 @@ from builder_library import address, agreement
 from scipy import stats
 
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.poisson import poisson_table
+from pygenn_lite.runtime.values.poisson import poisson_table
 
 # Published with the generator (Random123, kat_vectors): counter, key, result.
 KNOWN = [

@@ -13,8 +13,8 @@ from builder_library import TEMPLATES, address, compiler
 import pygenn_lite as pg
 from pygenn_lite.errors import ToolchainError
 from pygenn_lite.runtime.cpp import abi, processor
-from pygenn_lite.runtime.cpp.poisson import poisson_table
 from pygenn_lite.runtime.cpp.toolchain import COMMON_FLAGS
+from pygenn_lite.runtime.values.poisson import poisson_table
 
 KINDS = {"float": np.float32, "double": np.float64}
 HERE = Path(__file__).parent

@@ -18,7 +18,7 @@ class FakeBackend:
     def is_available(self):
         return self.available
 
-    def build(self, network, structure, options, report):
+    def build(self, request, report):
         raise Made(self.name)
 
 
@@ -26,7 +26,7 @@ class FakeBackend:
 def three(monkeypatch):
     """A first backend that this machine lacks, and two that are there."""
     known = (FakeBackend("absent", False), FakeBackend("second"), FakeBackend("third"))
-    monkeypatch.setattr(backends, "BACKENDS", {backend.name: backend for backend in known})
+    monkeypatch.setattr(backends, "BACKENDS", {b.name: lambda b=b: b for b in known})
 
 
 def network():

@@ -83,7 +83,7 @@ def test_silence_of_more_steps_than_32_bits_count_is_not_forgotten():
     net.connect(source, cells, model, pg.AllToAll(), weight=1.0, name="g")
     sim = net.compile(precision="float64")
     for end in (2**31, 2**32):  # as if all steps had been run
-        sim._machine.set_step(end - 1, net.seed)
+        sim._device.set_step(end - 1, [net.seed])
         sim.step(2)
     assert sim["g"]["weight"][0] == pytest.approx(np.exp(-(2**32 + 1) * 0.1 / 1e9), rel=1e-12)
 

@@ -305,7 +305,8 @@ def test_without_the_cache_none_is_needed(monkeypatch):
         net.compile()
     sim = net.compile(cache=False)
     assert sim.run(1.0).duration == 1.0
-    folders = {path.parent for path in (sim._machine.code.engine, sim._machine.code.builder)}
+    code = sim._device.loaded.code
+    folders = {path.parent for path in (code.engine, code.builder)}
     assert all(folder.exists() for folder in folders)
 
 

@@ -86,7 +86,6 @@ UNCLOSED = """
 import os, sys
 sys.path.insert(0, os.environ["TESTS"])
 import helpers_runtime as helpers
-from pygenn_lite.runtime import run_loop
 from pygenn_lite.runtime.results import result_file
 net = helpers.plastic_network()
 net.record(net.populations["exc"]["V"][:4])

@@ -10,8 +10,8 @@ import pygenn_lite as pg
 from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
-from pygenn_lite.runtime.cpp.poisson import EACH, ENTRIES, poisson_table
 from pygenn_lite.runtime.values.philox import GroupRandom, neuron_uniforms, philox, stream_of
+from pygenn_lite.runtime.values.poisson import EACH, ENTRIES, poisson_table
 from pygenn_lite.runtime.values.value_arrays import neuron_values, place_in_row, synapse_values
 
 

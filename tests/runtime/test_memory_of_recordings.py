@@ -145,12 +145,12 @@ def test_what_was_recorded_is_kept_when_memory_runs_out_all_the_same(monkeypatch
         kept = memory_sink._Spikes
         monkeypatch.setattr(kept, "append", fail_after(kept.append, sim))
     elif place == "when fetched":
-        recorders = sim._machine.recorders
+        recorders = sim._device.instances[0].recorders
         fetch = recorders._fetch_spikes
         monkeypatch.setattr(recorders, "_fetch_spikes", fail_after(fetch, sim))
     else:
-        loop = run_loop.RunLoop
-        monkeypatch.setattr(loop, "_run", fail_after(loop._run, sim))
+        device = sim._device
+        monkeypatch.setattr(device, "run", fail_after(device.run, sim))
     with pytest.raises(MemoryPlanError, match=r"no memory left .* after [0-9.]+ ms") as caught:
         sim.run(100.0)
     result = caught.value.result

@@ -12,7 +12,8 @@ from pygenn_lite.codegen import generate, network_structure
 from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.errors import MemoryPlanError
 from pygenn_lite.runtime.cpp import population_memory
-from pygenn_lite.runtime.cpp.machine import Machine
+from pygenn_lite.runtime.cpp.connecting import Connecting
+from pygenn_lite.runtime.cpp.instance import CppInstance
 from pygenn_lite.runtime.planning import COMPUTING, planned_memory
 
 
@@ -22,7 +23,7 @@ def foretold(net, precision="float32"):
 
 
 def found(net, precision="float32"):
-    return net.compile(precision=precision)._machine.planned
+    return net.compile(precision=precision)._device.instances[0].planned
 
 
 def learning(delay, static=False):
@@ -94,7 +95,7 @@ def peak():
 network(100).compile()
 before = peak()
 simulation = network(10_000_000).compile()
-print(peak() - before, sum(row.bytes for row in simulation._machine.planned))
+print(peak() - before, sum(row.bytes for row in simulation._device.instances[0].planned))
 """
 
 
@@ -108,10 +109,10 @@ def test_the_plan_of_a_large_population_is_kept():
 
 
 def test_memory_that_cannot_be_had_is_reported_with_the_plan(monkeypatch):
-    def none_left(self):
+    def none_left(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr(Machine, "_allocate", none_left)
+    monkeypatch.setattr(CppInstance, "_allocate", none_left)
     net = pg.Network()
     net.population("a", 1000, pg.LIF())
     with pytest.raises(MemoryPlanError, match=r"(?s)more than this process.*a: V \(state\)"):
@@ -133,7 +134,7 @@ def never(*arguments):
 @pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre", pg.Binomial(9, 0.5)])
 def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
     monkeypatch.setattr(plan, "available_memory", lambda: 3 << 30)
-    monkeypatch.setattr(Machine, "_draw_structure", never)
+    monkeypatch.setattr(Connecting, "_draw_structure", never)
     with pytest.raises(MemoryPlanError, match="late: synapses"):
         drawn_late(delay).compile(threads=1)
 
@@ -141,7 +142,7 @@ def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
 @pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre"])
 def test_more_synapses_than_can_be_numbered_are_refused_before_drawing(monkeypatch, delay):
     monkeypatch.setattr(plan, "available_memory", lambda: 1 << 60)
-    monkeypatch.setattr(Machine, "_draw_structure", never)
+    monkeypatch.setattr(Connecting, "_draw_structure", never)
     with pytest.raises(MemoryPlanError, match=r"(?s)late: more than 2\^32 synapses.*threads"):
         drawn_late(delay, neurons=200_000).compile(threads=1)
 

@@ -14,6 +14,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import FileFormatError
+from pygenn_lite.runtime.cpp import loaded
 from pygenn_lite.runtime.results import provenance
 
 
@@ -83,7 +84,7 @@ def test_a_run_does_not_pay_for_what_nobody_asks(monkeypatch):
 
     sim = network().compile(threads=1)
     monkeypatch.setattr(provenance, "network_as_text", never)
-    monkeypatch.setattr(provenance, "_flags", never)
+    monkeypatch.setattr(loaded, "find_compiler", never)
     monkeypatch.setattr(subprocess, "run", never)
     result = sim.run(1.0)
     assert result.provenance["threads"] == 1

@@ -447,7 +447,7 @@ def test_a_simulation_gives_its_memory_back_at_once():
 
     sim = helpers.plastic_network().compile()
     sim.run(10.0)
-    gone = weakref.ref(sim._machine)
+    gone = weakref.ref(sim._device)
     gc.disable()
     try:
         del sim
@@ -459,8 +459,8 @@ def test_a_simulation_gives_its_memory_back_at_once():
 def test_only_a_network_with_synapses_needs_the_builder():
     alone = pg.Network(dt=0.1)
     alone.population("cells", 10, DECAY)
-    assert alone.compile()._machine.code.builder is None
-    code = helpers.balanced_network().compile(threads=1)._machine.code
+    assert alone.compile()._device.loaded.code.builder is None
+    code = helpers.balanced_network().compile(threads=1)._device.loaded.code
     assert code.builder is not None and code.builder.name == "builder.so"
 
 

@@ -228,7 +228,7 @@ def test_the_clock_is_right_late_in_a_run_where_it_meets_values_of_single_neuron
     cells = net.population("cells", 3, model)
     net.record(*(cells[name] for name in ("wave", "on", "since", "bump")), every=1)
     sim = net.compile(precision=precision, threads=1)
-    sim._machine.set_step(round(LATE / net.dt), seed=0)
+    sim._device.set_step(round(LATE / net.dt), [0])
     traces = sim.run(2.0).traces["cells"]
     times = traces["wave"].times[1:, None] - net.dt  # worked out at the step's beginning
     expected = {

@@ -54,8 +54,8 @@ def test_many_tiny_populations_are_no_less_work_than_they_are():
 
 @pytest.mark.parametrize("cpus", [1, 2])
 def test_a_compiled_network_gets_that_many(monkeypatch, cpus):
-    from pygenn_lite.runtime import backends
+    from pygenn_lite.runtime.cpp import backend
 
-    monkeypatch.setattr(backends, "available_cpus", lambda: cpus)
+    monkeypatch.setattr(backend, "available_cpus", lambda: cpus)
     net = connected(4_000, delay=1.5, probability=0.01)
     assert net.compile().threads == min(cpus, threads_for(net, cpus)) == cpus

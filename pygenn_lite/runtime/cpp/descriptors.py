@@ -20,12 +20,11 @@ from pygenn_lite.declaration.distributions import (
     TruncatedNormal,
     Uniform,
 )
-from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import ArgumentError, NetworkError
+from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.values.drawing import sorted_by_source
 from pygenn_lite.runtime.values.philox import (
@@ -35,6 +34,7 @@ from pygenn_lite.runtime.values.philox import (
     stream_of,
 )
 from pygenn_lite.runtime.values.value_arrays import synapse_values
+from pygenn_lite.runtime.values.weights import check_weights
 
 IntArray = npt.NDArray[np.integer]
 
@@ -228,18 +228,6 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
             where=f"synapse group {description.group.name!r}",
             hint="use smaller weights, or precision='float64'",
         )
-
-
-def check_weights(
-    group: SynapseGroup,
-    weights: npt.NDArray[np.float64],
-    number: Callable[[str], float] | None = None,
-) -> None:
-    """Check weights that are computed, or set between runs, against the model's domains; `number`
-    gives its parameters where they may have changed."""
-    domains = group.synapse.domains
-    domains = domains if number is None else as_of_now(domains, number)
-    check_numbers(domains, "weight", weights, f"synapse group {group.name!r}", ArgumentError)
 
 
 def _without_spread(value: Value) -> Value:

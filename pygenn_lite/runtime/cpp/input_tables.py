@@ -10,18 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.partition import BLOCK
-from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
+from pygenn_lite.declaration.inputs import TimedCurrent
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
-from pygenn_lite.runtime.cpp.poisson import ONE_RATE_KIND, RATES_KIND, TABLE_KIND, poisson_table
 from pygenn_lite.runtime.values.philox import stream_of
-
-MOST_EVENTS = 1e9  # per neuron and step: counts have 32 bits
-LAST_STEP = 2**62
-
-Numbers = float | npt.NDArray[np.float64]  # one (also as an array of shape ()), or one per neuron
+from pygenn_lite.runtime.values.poisson import ONE_RATE_KIND, RATES_KIND, TABLE_KIND, poisson_table
+from pygenn_lite.runtime.values.population_values import Numbers, check_poisson
+from pygenn_lite.runtime.values.spike_trains import LAST_STEP
 
 
 class PoissonTables:
@@ -29,7 +25,7 @@ class PoissonTables:
 
     Parameters
     ----------
-    declared : PoissonInput
+    name : str
     rate, sources : float or ndarray
         One number, or one per neuron.
     size : int
@@ -38,36 +34,17 @@ class PoissonTables:
         ms.
     """
 
-    def __init__(
-        self, declared: PoissonInput, rate: Numbers, sources: Numbers, *, size: int, dt: float
-    ) -> None:
-        self.name, self.stream = declared.name, stream_of(f"input:{declared.name}")
+    def __init__(self, name: str, rate: Numbers, sources: Numbers, *, size: int, dt: float) -> None:
+        self.name, self.stream = name, stream_of(f"input:{name}")
         self.size, self.dt = size, dt
         self.served: list[tuple[Any, int, int]] = []
+        check_poisson(name, rate, sources, dt)
         self.set(rate, sources)
 
     def set(self, rate: Numbers, sources: Numbers) -> None:
-        """Other rates, from the next step on.
-
-        Raises
-        ------
-        ArgumentError
-            A rate is negative, or too large to be counted.
-        """
-        where = f"Poisson input {self.name!r}"
-        for what, value in (("rate", rate), ("number of sources", sources)):
-            if not np.all(np.asarray(value) >= 0):
-                raise ArgumentError(
-                    f"a {what} is negative", where=f"{where}: {what}", hint="give values >= 0"
-                )
+        """Other rates, from the next step on (they have been checked)."""
         with np.errstate(over="ignore", invalid="ignore"):
             expected = np.asarray(rate) * np.asarray(sources) * (self.dt / 1000.0)
-        if not np.all(expected <= MOST_EVENTS):
-            raise ArgumentError(
-                f"{float(np.max(expected)):g} events per neuron and step are too many",
-                where=where,
-                hint="rates are in Hz; lower the rate or the number of sources",
-            )
         self.rate, self.sources = rate, sources
         self.rates: npt.NDArray[np.float64] | None = None
         self.table = None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes as c
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +11,18 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import PopulationInstance
 from pygenn_lite.codegen.plan.partition import BLOCK, Partition
-from pygenn_lite.codegen.program.signature import NeuronSignature, Variable
-from pygenn_lite.codegen.structure.parts import OWN
-from pygenn_lite.declaration.domains import check_numbers
-from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.codegen.program.signature import NeuronSignature
 from pygenn_lite.declaration.population import Population
-from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import Arenas, NeuronArray, ShardMemory, aligned_zeros
 from pygenn_lite.runtime.cpp.input_tables import PoissonTables, TimedTable
 from pygenn_lite.runtime.values.philox import stream_of
+from pygenn_lite.runtime.values.population_values import (
+    PopulationValues,
+    check_parameter,
+    check_refractory_steps,
+)
 from pygenn_lite.runtime.values.spike_trains import repeated_spikes
-from pygenn_lite.runtime.values.value_arrays import Positions, neuron_values
-
-LONGEST_REFRACTORY = 65535  # steps: the counter has 16 bits
 
 
 @dataclass
@@ -93,6 +89,8 @@ class PopulationMemory:
         self.partition, self.dt, self.real = partition, dt, np.dtype(real)
         self.signature = signature
         self.known = {v.symbol: v for v in signature.all_variables}
+        called = {v.symbol: v.name for v in signature.all_variables}
+        self.values = PopulationValues(declared, instance, called)
         self.arrays: dict[str, NeuronArray] = {}
         for variable in signature.variables:
             name = variable.symbol
@@ -107,20 +105,18 @@ class PopulationMemory:
         self.scalars = aligned_zeros(len(signature.scalars), np.float64)
         self.published: dict[str, Published] = {}
         self.repeats = repeated_spikes(declared, dt)
-        self._repeats_argument = self.repeats.as_repeats()
+        self._repeats_argument = abi.Repeats(
+            n=len(self.repeats),
+            step=self.repeats.steps.ctypes.data,
+            source=self.repeats.indices.ctypes.data,
+        )
         for name in signature.published:
             stride = -(-self.size // BLOCK) * BLOCK
             ring = aligned_zeros(ring_slots * stride, self.real).reshape(ring_slots, stride)
             self.published[name] = Published(ring, np.zeros(len(self.repeats), self.real))
         self._kept: list[Any] = []  # memory that arguments point to
         self.poisson = [
-            PoissonTables(
-                p,
-                self._numbers_or_one(p.rate, f"{p.name}:rate", seed),
-                self._numbers_or_one(p.sources, f"{p.name}:sources", seed),
-                size=self.size,
-                dt=dt,
-            )
+            PoissonTables(p.name, *self.values.poisson(p, seed), size=self.size, dt=dt)
             for p in instance.poisson
         ]
         self.timed = [TimedTable(t, self.size, dt, self.real) for t in instance.timed]
@@ -166,58 +162,6 @@ class PopulationMemory:
         function(pointers, self.scalars.ctypes.data, padded, self.dt)
         self._check_refractory_steps()
 
-    def resolve(self, name: str) -> str:
-        """Symbol of what a user calls ``name``, or the symbol itself.
-
-        Raises
-        ------
-        SimulationError
-            There is none, or several.
-        """
-        known = self.names()
-        if name in known:
-            return known[name]
-        if name in self.known and self.known[name].is_public:
-            return name
-        found = [path for path, symbol in known.items() if self.known[symbol].name == name]
-        if found:
-            raise SimulationError(
-                f"{name!r} is not unique in population {self.name!r}",
-                hint=f"ask the synapse group, or for one of {found}",
-            )
-        shown = list(known)
-        raise SimulationError(
-            f"population {self.name!r} has no variable or parameter {name!r}{nearest(name, shown)}",
-            hint=f"it has {shown}" if shown else "it has none: it replays spikes",
-        )
-
-    def names(self) -> dict[str, str]:
-        """Variables and parameters that a user can get and set, with their symbols.
-
-        The neuron's own come first. Those of receptors, traces and inputs have paths
-        (``exc_inh.I_syn``, ``drive.weight``), one for each group or input that they belong to;
-        those of receptors and traces go by their bare name, too, where there is one of that name
-        only.
-        """
-        public = [v for v in self.signature.all_variables if v.is_public]
-        named = {v.name: v.symbol for v in public if v.part == OWN}
-        count = Counter(v.name for v in public if not v.part.is_input)
-        for v in public:
-            if not v.part.is_input and count[v.name] == 1:
-                named.setdefault(v.name, v.symbol)
-        for v in public:
-            for path in self._paths(v):
-                named.setdefault(path, v.symbol)
-        return named
-
-    def path(self, symbol: str) -> str:
-        """What users call a variable."""
-        variable = self.known[symbol]
-        return next(iter(self._paths(variable)), variable.name)
-
-    def _paths(self, variable: Variable) -> list[str]:
-        return [f"{o}.{variable.name}" for o in self.instance.owners.get(variable.part, ())]
-
     def _fill(self, array: NeuronArray, value: Any, name: str, seed: int) -> None:
         """Some neurons at a time, so that what is drawn in double precision stays small."""
         if isinstance(value, (int, float)):
@@ -225,34 +169,7 @@ class PopulationMemory:
             return
         for begin in range(0, self.size, DRAWN_AT_ONCE):
             part = (begin, min(begin + DRAWN_AT_ONCE, self.size))
-            array.write_part(begin, self._numbers(value, name, seed, part))
-
-    def _numbers(
-        self, value: Any, name: str, seed: int, part: tuple[int, int] | None = None
-    ) -> npt.NDArray[np.float64]:
-        return neuron_values(
-            value,
-            self.size,
-            seed=seed,
-            stream=f"population:{self.name}:{name}",
-            positions=self.positions,
-            part=part,
-            where=self.instance.given_by.get(name) or self._where(name),
-        )
-
-    def _where(self, symbol: str) -> str:
-        return f"population {self.name!r}: {self.known[symbol].name}"
-
-    def _numbers_or_one(self, value: Any, name: str, seed: int) -> Any:
-        if isinstance(value, (int, float)):
-            return float(value)
-        return self._numbers(value, name, seed)
-
-    @property
-    def positions(self) -> Positions:
-        """Positions of the neurons, [size, dimensions]."""
-        declared = self.declared.positions
-        return None if declared is None else np.asarray(declared, dtype=np.float64)
+            array.write_part(begin, self.values.numbers(value, name, seed, part))
 
     def _set_parameters(self, seed: int) -> None:
         for name, index in self.scalar_index.items():
@@ -261,29 +178,14 @@ class PopulationMemory:
         for name, array in self.arrays.items():
             if self.known[name].role == "parameter":
                 self._fill(array, self.instance.values[name], name, seed)
-                self.check_parameter(name, array.read())
-
-    def check_parameter(self, name: str, values: npt.NDArray[Any]) -> None:
-        """Hold drawn values, or those set between runs, against the model's domains."""
-        domains = getattr(self.declared.model, "domains", ())  # a spike source has none
-        check_numbers(domains, name, values, f"population {self.name!r}", ArgumentError)
+                check_parameter(self.declared, name, array.read())
 
     def _check_refractory_steps(self) -> None:
         name = "refractory_steps"
         if name in self.scalar_index:
-            steps = self.scalars[self.scalar_index[name]]
+            check_refractory_steps(self.name, self.scalars[self.scalar_index[name]], self.dt)
         elif name in self.arrays:
-            steps = self.arrays[name].read()
-        else:
-            return
-        bad = ~((steps >= 0) & (steps <= LONGEST_REFRACTORY))
-        if np.any(bad):
-            value = float(np.atleast_1d(steps)[np.atleast_1d(bad)][0]) * self.dt
-            raise ArgumentError(
-                f"a refractory period of {value:g} ms",
-                where=f"population {self.name!r}: refractory",
-                hint=f"it must lie between 0 and {LONGEST_REFRACTORY} steps of {self.dt} ms",
-            )
+            check_refractory_steps(self.name, self.arrays[name].read(), self.dt)
 
     # ------------------------------------------------------------------ arguments
 
@@ -315,7 +217,3 @@ class PopulationMemory:
                 dt=self.dt,
             )
         return args
-
-    def checkpoint_arrays(self) -> Iterable[tuple[str, NeuronArray]]:
-        """All arrays but those computed from others."""
-        return [(n, a) for n, a in self.arrays.items() if self.known[n].role != "coefficient"]

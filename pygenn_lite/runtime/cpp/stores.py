@@ -7,7 +7,6 @@ import ctypes as c
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.steps import times_of
-from pygenn_lite.errors import ConnectivityError, ShapeError, SimulationError, UnsupportedFeature
+from pygenn_lite.errors import ConnectivityError, UnsupportedFeature
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
@@ -271,7 +270,6 @@ class StoredGroup:
         self.store, self.member, self.dt = store, member, dt
         self.description = store.plan.members[member]
         self.size = int(store.builder.store_group_size(store.pointer, member))
-        self.drawn: npt.NDArray[Any] | None = None  # the weights before the first by hand
 
     @property
     def name(self) -> str:
@@ -311,52 +309,13 @@ class StoredGroup:
         )
         return weight
 
-    def change_weights(self, weights: npt.ArrayLike) -> None:
-        """The same as ``set_weights``, by hand: what was drawn is kept for ``undo_changes``."""
-        drawn = self.drawn
-        if drawn is None and self.store.has_weights:
-            drawn = self.weights().astype(self.store.real)
-        elif drawn is None:
-            drawn = np.array(self.description.weight)
-        self.set_weights(weights)
-        self.drawn = drawn
-
-    def undo_changes(self) -> None:
-        """Put back the weights that were drawn, if others were set by hand."""
-        if self.drawn is not None:
-            self.set_weights(self.drawn)
-            self.drawn = None
-
     def set_weights(self, weights: npt.ArrayLike) -> None:
-        """Set weights: one value, or one per synapse in canonical order."""
-        try:
-            values = np.asarray(weights, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ShapeError(
-                f"the weight {str(weights)[:60]!r} is not a number",
-                where=f"synapse group {self.name!r}",
-                hint="give one weight, or one per synapse in the order of connections()",
-            ) from error
-        if values.ndim and values.shape != (self.size,):
-            raise ShapeError(
-                f"weights of shape {values.shape} for {self.size} synapses",
-                where=f"synapse group {self.name!r}",
-                hint="give one weight, or one per synapse in the order of connections()",
-            )
-        with np.errstate(over="ignore"):
-            extremes = np.array([values.min(initial=0), values.max(initial=0)], self.store.real)
-        if not np.all(np.isfinite(extremes)):
-            raise SimulationError("a weight is not finite", where=f"synapse group {self.name!r}")
+        """Set weights that have been checked: one value, or one per synapse in canonical order."""
+        values = np.asarray(weights, dtype=np.float64)
         builder, store = self.store.builder, self.store.pointer
         what = f"setting the weights of {self.name!r}"
         if self.store.has_weights:
             whole = np.ascontiguousarray(np.broadcast_to(values, (self.size,)))
             builder.check(builder.store_write_weights(store, self.member, whole.ctypes.data), what)
-        elif values.size and np.all(values == values.flat[0]):
+        elif values.size:  # all synapses share it
             builder.check(builder.store_set_common_weight(store, float(values.flat[0])), what)
-        elif values.size:
-            raise SimulationError(
-                "all synapses of this group share one weight",
-                where=f"synapse group {self.name!r}",
-                hint="declare weights that differ (an array or a distribution), or set one value",
-            )

@@ -13,7 +13,6 @@ from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.codegen.program.signature import SynapseSignature
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ShapeError, SimulationError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
@@ -132,25 +131,10 @@ class SynapseMemory:
             result[here] = part[positions[here]]
         return result
 
-    def write(self, name: str, values: npt.ArrayLike) -> None:
-        """Set one value, or one per synapse in canonical order."""
-        with np.errstate(over="ignore"):  # infinity is refused with its name
-            if not np.all(np.isfinite(np.asarray(values, dtype=self.dtypes[name]))):
-                raise SimulationError(
-                    f"{name!r} is set to NaN or infinity", where=f"synapse group {self.name!r}"
-                )
-        self.settle_now()
-        self.write_raw(name, values)
-
     def write_raw(self, name: str, values: npt.ArrayLike) -> None:
-        """The same, leaving event-driven variables as the last events left them."""
+        """Set one value (checked), or one per synapse in canonical order, leaving event-driven
+        variables as the last events left them."""
         given = np.asarray(values, dtype=self.dtypes[name])
-        if given.ndim and given.shape != (self.stored.size,):
-            raise ShapeError(
-                f"values of shape {given.shape} for {self.stored.size} synapses",
-                where=f"synapse group {self.name!r}: {name}",
-                hint="give one value, or one per synapse in the order of connections()",
-            )
         if not given.ndim:
             for part in self.variables[name]:
                 part[:] = given

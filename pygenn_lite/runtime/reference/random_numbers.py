@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pygenn_lite.runtime.cpp.poisson import poisson_table
+from pygenn_lite.runtime.values.poisson import poisson_table
 
 Words = NDArray[np.uint32]
 Reals = NDArray[np.float64]

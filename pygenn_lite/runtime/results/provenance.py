@@ -21,7 +21,7 @@ from pygenn_lite.errors import PygennLiteError
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.machine import Machine
+    from pygenn_lite.runtime.device import Device
 
 LARGEST_NETWORK = 1_000_000  # bytes of arrays in a network that is kept as text
 network_as_text: Callable[[Network], str] | None = None
@@ -42,36 +42,37 @@ class Provenance(LazyMapping[Any]):
         return json.dumps(dict(self), indent=1, default=str, ensure_ascii=False)
 
 
-def provenance_of(machine: Machine, notes: Mapping[str, Any]) -> Provenance:
+def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
     """Of a run that begins now.
 
     Parameters
     ----------
-    machine : Machine
+    device : Device
     notes : mapping
         What the user, or the command line, wants to be kept as well.
     """
     import datetime
     import platform
 
+    instance = device.instances[0]
     return Provenance(
         {
             "pygenn_lite": _version_of_this(),
             "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "backend": machine.backend,
-            "precision": machine.real.name,
-            "threads": machine.threads,
-            "seed": machine.seed,
-            "dt_ms": machine.network.dt,
-            "compiler": machine.code.compiler,
-            "compiler_version": partial(_compiler_version, machine.code.compiler),
-            "flags": _flags,
-            "target": machine.code.target,
+            "backend": device.backend,
+            "precision": device.real.name,
+            "threads": device.threads,
+            "seed": instance.seed,
+            "dt_ms": instance.network.dt,
+            "compiler": device.code.compiler,
+            "compiler_version": partial(_compiler_version, device.code.compiler),
+            "flags": device.code.flags,
+            "target": device.code.target,
             "host": platform.node(),
             "system": platform.platform,
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "network": NetworkText(machine.network),
+            "network": NetworkText(instance.network),
             **notes,
         }
     )
@@ -114,18 +115,10 @@ def _compiler_version(command: str) -> str:
     import shlex
     import subprocess
 
+    if not command:
+        return ""
     with contextlib.suppress(OSError, ValueError, subprocess.SubprocessError):
         words = [*shlex.split(command), "--version"]
         told = subprocess.run(words, capture_output=True, text=True, timeout=10, check=False)
         return (told.stdout.splitlines() or [""])[0].strip()
-    return ""
-
-
-def _flags() -> str:
-    from pygenn_lite.runtime.cpp.processor import find_target
-    from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
-
-    with contextlib.suppress(PygennLiteError):
-        family = find_compiler().family
-        return " ".join((*part_flags("kernels", family), *find_target().flags(family)[0]))
     return ""

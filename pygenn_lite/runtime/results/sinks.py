@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, readable
 from pygenn_lite.errors import PygennLiteWarning, full_text
-from pygenn_lite.runtime.cpp.machine import Machine
+from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.recording import recording_rows
 from pygenn_lite.runtime.results.files import real_path
 from pygenn_lite.runtime.results.memory_sink import MemorySink
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def open_sink(
-    machine: Machine,
+    device: Device,
     steps: int,
     provenance: Mapping[str, Any],
     *,
@@ -32,7 +32,7 @@ def open_sink(
 
     Parameters
     ----------
-    machine : Machine
+    device : Device
     steps : int
         Length of the run.
     provenance : mapping
@@ -51,8 +51,8 @@ def open_sink(
     ArgumentError, SimulationError
         The file must not, or cannot, be written.
     """
-    requests, real, dt = machine.requests, machine.real, machine.network.dt
-    start = int(machine.engine.step_get(machine.pointer))
+    network = device.instances[0].network
+    requests, real, dt, start = device.requests, device.real, network.dt, device.step
     if stream_to is None:
         return MemorySink(requests, dt, real, start, start + steps, provenance)
     # Runs into memory, and they are most of those that last milliseconds, do without.
@@ -62,14 +62,14 @@ def open_sink(
         stream_to,
         dt=dt,
         start_step=start,
-        name=machine.network.name,
-        sizes={name: memory.size for name, memory in machine.populations.items()},
+        name=network.name,
+        sizes={name: population.size for name, population in device.layout.populations.items()},
         spikes={r.population: r.recorded for r in requests.spikes},
         traces={(r.owner, r.name): r.indices for r in requests.variables},
         units={(r.owner, r.name): r.unit for r in requests.variables},
         every={(r.owner, r.name): r.every for r in requests.variables},
         dtype=real,
-        weights=list(machine.synapses) if keep_weights else [],
+        weights=[n for n, g in device.layout.groups.items() if g.plastic] if keep_weights else [],
         provenance=provenance,
         overwrite=overwrite,
     )

@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.population import Population, SpikeSource
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.input_tables import LAST_STEP
+
+LAST_STEP = 2**62  # stands for what never comes
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,6 @@ class SpikeTrain:
 
     def __len__(self) -> int:
         return len(self.steps)
-
-    def as_repeats(self) -> abi.Repeats:
-        """pgl_repeats; this train must live as long."""
-        return abi.Repeats(
-            n=len(self), step=self.steps.ctypes.data, source=self.indices.ctypes.data
-        )
 
 
 def spike_train(population: Population, dt: float) -> SpikeTrain | None:

@@ -20,44 +20,39 @@ from pygenn_lite.runtime.values.philox import GroupRandom
 from pygenn_lite.runtime.values.value_arrays import neuron_values, synapse_values
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.machine import Machine
+    from pygenn_lite.runtime.device import Instance
 
 
 def assigned_to_neurons(
-    value: Value, machine: Machine, population: str, name: str, owner: str = ""
+    value: Value, instance: Instance, step: int, population: str, name: str, owner: str = ""
 ) -> npt.NDArray[np.float64]:
     """One number per neuron, for a variable of the population, or of an input (``owner``) to it."""
-    declared = machine.network.populations[population]
+    declared = instance.network.populations[population]
     label = f"{owner or population}[{name!r}]"
     check_neuron_value(value, declared, name, label)
     return neuron_values(
         value,
         declared.size,
-        seed=machine.seed,
-        stream=f"assigned:{'input' if owner else 'population'}:{owner or population}:{name}:"
-        f"{_step(machine)}",
+        seed=instance.seed,
+        stream=f"assigned:{'input' if owner else 'population'}:{owner or population}:{name}:{step}",
         positions=coordinates(declared),
         where=label,
     )
 
 
 def assigned_to_synapses(
-    value: Value, machine: Machine, group: str, name: str, connections: Connections
+    value: Value, instance: Instance, step: int, group: str, name: str, connections: Connections
 ) -> npt.NDArray[np.float64]:
     """One number per synapse, in the order of ``connections``."""
-    declared = machine.network.groups[group]
-    source = machine.network.populations[declared.source]
-    target = machine.network.populations[declared.target]
+    declared = instance.network.groups[group]
+    source = instance.network.populations[declared.source]
+    target = instance.network.populations[declared.target]
     check_synapse_value(value, declared, source, target, name)
     return synapse_values(
         value,
         connections.pre,
         connections.post,
-        random=(GroupRandom(machine.seed, f"assigned:group:{group}:{name}:{_step(machine)}"), 0),
+        random=(GroupRandom(instance.seed, f"assigned:group:{group}:{name}:{step}"), 0),
         ends=ends_of(declared, source, target),
         where=f"{group}[{name!r}]",
     )
-
-
-def _step(machine: Machine) -> int:
-    return int(machine.engine.step_get(machine.pointer))

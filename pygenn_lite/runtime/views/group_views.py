@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,21 +13,47 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import SimulationError
-from pygenn_lite.runtime.cpp.descriptors import check_weights
-from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
-from pygenn_lite.runtime.cpp.stores import StoredGroup
-from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
+from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.runtime.device import Device, Instance
+from pygenn_lite.runtime.layout import LAST_UPDATE, PopulationLayout, StoredVariable
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.population_values import check_parameter
+from pygenn_lite.runtime.values.weights import check_settable, check_weights
+from pygenn_lite.runtime.variable_names import path_of, public_names, resolve
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons, assigned_to_synapses
+from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 from pygenn_lite.runtime.views.parameters import Parameters, Place
 from pygenn_lite.runtime.views.state_array import StateArray, numbers_of
 
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.machine import Machine
-
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Viewed:
+    """What all views of an instance look at.
+
+    Attributes
+    ----------
+    device : Device
+    instance : Instance
+        One of the device's.
+    parameters : Parameters
+    changed_weights : ChangedWeights
+    """
+
+    device: Device
+    instance: Instance
+    parameters: Parameters
+    changed_weights: ChangedWeights
+
+    @classmethod
+    def of(cls, device: Device, index: int, changed: set[str]) -> Viewed:
+        """An instance by its index; ``changed`` takes the populations whose coefficients are to be
+        computed again."""
+        instance = device.instances[index]
+        parameters = Parameters(instance, device.layout, changed)
+        return cls(device, instance, parameters, ChangedWeights(instance, device.layout))
 
 
 class PopulationView(Live, Named):
@@ -36,23 +62,31 @@ class PopulationView(Live, Named):
     A parameter that all neurons share has shape (); ``view["tau"] = 10`` sets it.
     """
 
-    def __init__(self, machine: Machine, memory: PopulationMemory, parameters: Parameters) -> None:
-        self.machine, self.memory, self._parameters = machine, memory, parameters
-        self.name, self.size = memory.name, memory.size
+    def __init__(self, viewed: Viewed, layout: PopulationLayout) -> None:
+        self._viewed, self._layout = viewed, layout
+        self.name, self.size = layout.name, layout.size
 
     @property
     def names(self) -> list[str]:
-        """Variables and parameters: all that can be read and set (see `PopulationMemory.names`)."""
-        return list(self.memory.names())
+        """Variables and parameters: all that can be read and set.
+
+        The neuron's own come first. Those of receptors, traces and inputs have paths
+        (``exc_inh.I_syn``, ``drive.weight``), one for each group or input that they belong to;
+        those of receptors and traces go by their bare name, too, where there is one of that name
+        only.
+        """
+        return list(public_names(self._layout))
 
     def __getitem__(self, name: str) -> StateArray:
         name = as_name(name)
-        internal = self.memory.resolve(name)
+        variable, viewed = resolve(self._layout, name), self._viewed
         return StateArray(
             f"{self.name}[{name!r}]",
-            lambda: self._read(internal),
-            lambda values: self._write(internal, values),
-            lambda value: assigned_to_neurons(value, self.machine, self.name, internal),
+            lambda: viewed.instance.read(variable),
+            lambda values: self._write(variable, values),
+            lambda value: assigned_to_neurons(
+                value, viewed.instance, viewed.device.step, self.name, variable.name
+            ),
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
@@ -63,30 +97,21 @@ class PopulationView(Live, Named):
 
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset)."""
-        return self.machine.spike_counts(self.name)
+        return self._viewed.instance.spike_counts(self.name)
 
-    def _read(self, internal: str) -> Array:
-        memory = self.memory
-        if internal in memory.scalar_index:
-            return np.array(memory.scalars[memory.scalar_index[internal]])
-        return memory.arrays[internal].read()
-
-    def _write(self, internal: str, values: Array) -> None:
-        memory = self.memory
+    def _write(self, variable: StoredVariable, values: Array) -> None:
         if not np.all(np.isfinite(values)):
             raise SimulationError(
-                f"{memory.path(internal)!r} of {self.name!r} is set to NaN or infinity"
+                f"{path_of(self._layout, variable)!r} of {self.name!r} is set to NaN or infinity"
             )
-        if internal in memory.scalar_index:
-            self._parameters.set(Place(self.name, internal), float(values))
+        parameters, instance = self._viewed.parameters, self._viewed.instance
+        if variable.shared:
+            parameters.set(Place(self.name, variable.name), float(values))
             return
-        if memory.known[internal].role == "parameter":
-            memory.check_parameter(internal, values)
-            self._parameters.changed.add(self.name)
-        memory.arrays[internal].write(values)
-        if internal in memory.published:
-            step = int(self.machine.engine.step_get(self.machine.pointer))
-            memory.publish_now(internal, step)
+        if variable.role == "parameter":
+            check_parameter(instance.network.populations[self.name], variable.name, values)
+            parameters.changed.add(self.name)
+        instance.write(variable, values)
 
     def __repr__(self) -> str:
         return line("population", self.name, counted(self.size, "neuron"), listed(self.names))
@@ -102,55 +127,49 @@ class GroupView(Live, Named):
     """
 
     def __init__(
-        self,
-        machine: Machine,
-        stored: StoredGroup,
-        plastic: SynapseMemory | None,
-        source: PopulationView,
-        target: PopulationView,
-        parameters: Parameters,
+        self, viewed: Viewed, name: str, source: PopulationView, target: PopulationView
     ) -> None:
-        self._machine, self._stored, self._plastic = machine, stored, plastic
-        self._source, self._target, self._parameters = source, target, parameters
-        self._instance = machine.structure.groups[stored.name]
-        self.name, self.size = stored.name, stored.size
+        self._viewed, self._source, self._target = viewed, source, target
+        self._instance, self._parameters = viewed.instance, viewed.parameters
+        self._layout = viewed.device.layout.groups[name]
+        self._link = viewed.instance.structure.groups[name]
+        self.name, self.size = name, viewed.instance.synapse_count(name)
 
     @property
     def names(self) -> list[str]:
         """All that can be read and set: variables per synapse, variables of receptor and traces,
         parameters of the model and those that it reads of its neurons."""
-        own = [] if self._plastic is None else self._plastic.names()
         parameters = self._parameters.names_of_group(self.name)
-        variables = [*self._instance.receptor, *self._instance.pre_trace]
-        return list(dict.fromkeys(["weight", *own, *variables, *parameters]))
+        variables = [*self._own(), *self._link.receptor, *self._link.pre_trace]
+        return list(dict.fromkeys([*variables, *parameters]))
+
+    def _own(self) -> list[str]:
+        """Variables per synapse, ``weight`` first."""
+        return [name for name in self._layout.variables if name != LAST_UPDATE]
 
     @property
     def shape(self) -> tuple[int, int]:
         """Neurons of the source and of the target."""
-        sizes = self._machine.network.populations
-        return sizes[self._instance.source].size, sizes[self._instance.target].size
+        sizes = self._instance.network.populations
+        return sizes[self._link.source].size, sizes[self._link.target].size
 
     def connections(self) -> Connections:
         """All synapses as arrays: pre, post, delay (ms), weight."""
-        return replace(self._stored.connections(), weight=self._weights())
+        return self._instance.connections(self.name)
 
     def __getitem__(self, name: str) -> StateArray:
         name = as_name(name)
         label = f"{self.name}[{name!r}]"
-        plastic = self._plastic
-        if name == "weight":
-            return StateArray(label, self._weights, self._set_weights, self._drawn(name))
-        if plastic is not None and name in plastic.names():
+        if name in self._own():
+            variable = self._layout.variables[name]
+            write = self._set_weights if name == "weight" else lambda v: self._set(variable, v)
             return StateArray(
-                label,
-                lambda: plastic.read(name),
-                lambda values: self._set(name, values),
-                self._drawn(name),
+                label, lambda: self._instance.read(variable), write, self._drawn(name)
             )
-        if name in self._instance.receptor:
-            return self._target[self._instance.receptor[name]]
-        if name in self._instance.pre_trace:
-            return self._source[self._instance.pre_trace[name]]
+        if name in self._link.receptor:
+            return self._target[self._link.receptor[name]]
+        if name in self._link.pre_trace:
+            return self._source[self._link.pre_trace[name]]
         places = self._parameters.of_group(self.name, name)
         if places:
             return StateArray(
@@ -174,27 +193,48 @@ class GroupView(Live, Named):
     def __len__(self) -> int:
         return self.size
 
-    def _set(self, name: str, values: Array) -> None:
-        assert self._plastic is not None
-        self._plastic.write(name, values)
+    def _set(self, variable: StoredVariable, values: Array) -> None:
+        with np.errstate(over="ignore"):  # infinity is refused with its name
+            if not np.all(np.isfinite(np.asarray(values, dtype=variable.dtype))):
+                raise SimulationError(
+                    f"{variable.name!r} is set to NaN or infinity",
+                    where=f"synapse group {self.name!r}",
+                )
+        self._instance.settle(self.name)
+        self._instance.write(variable, values)
 
     def _drawn(self, name: str) -> Callable[[Value], Array]:
         """Works out formulas and distributions for one of the group's variables."""
         return lambda value: assigned_to_synapses(
-            value, self._machine, self.name, name, self._stored.connections()
+            value,
+            self._instance,
+            self._viewed.device.step,
+            self.name,
+            name,
+            self.connections(),
         )
 
-    def _weights(self) -> Array:
-        return self._stored.weights() if self._plastic is None else self._plastic.weights()
-
     def _set_weights(self, values: npt.ArrayLike) -> None:
-        group, present = self._stored.description.group, self._parameters.numbers_of(self.name)
-        check_weights(group, np.asarray(values, np.float64), present)
-        if self._plastic is None:
-            self._stored.change_weights(values)
-        else:  # a checkpoint holds them in any case
-            self._plastic.settle_now()
-            self._stored.set_weights(values)
+        weights = self._as_weights(values)
+        group, weight = self._instance.network.groups[self.name], self._layout.weight
+        check_weights(group, weights, self._parameters.numbers_of(self.name))
+        own = self._instance.has_own_weights(self.name)
+        check_settable(self.name, weights, self.size, weight.dtype, own)
+        if self._layout.plastic:  # a checkpoint holds them in any case
+            self._instance.settle(self.name)
+            self._instance.write(weight, weights)
+        else:
+            self._viewed.changed_weights.set(self.name, weights)
+
+    def _as_weights(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        try:
+            return np.asarray(values, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(
+                f"the weight {str(values)[:60]!r} is not a number",
+                where=f"synapse group {self.name!r}",
+                hint="give one weight, or one per synapse in the order of connections()",
+            ) from error
 
     def _set_parameter(self, name: str, value: Array) -> None:
         if not np.isfinite(value):
@@ -202,7 +242,7 @@ class GroupView(Live, Named):
         self._parameters.set_for_group(self.name, name, float(value))
 
     def __repr__(self) -> str:
-        ends = f"{self._instance.source} -> {self._instance.target}"
+        ends = f"{self._link.source} -> {self._link.target}"
         return line(
             "synapse group", self.name, counted(self.size, "synapse"), ends, listed(self.names)
         )

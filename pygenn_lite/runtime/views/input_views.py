@@ -13,17 +13,16 @@ from pygenn_lite.declaration.inputs import (
     Input,
     NoiseCurrent,
     PoissonInput,
-    TimedCurrent,
 )
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
-from pygenn_lite.runtime.cpp.input_tables import PoissonTables, TimedTable
 from pygenn_lite.runtime.live import Live
+from pygenn_lite.runtime.values.population_values import check_poisson
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons
-from pygenn_lite.runtime.views.group_views import PopulationView
+from pygenn_lite.runtime.views.group_views import PopulationView, Viewed
 from pygenn_lite.runtime.views.state_array import StateArray, numbers_of
 
 Array = npt.NDArray[Any]
@@ -39,27 +38,22 @@ class InputView(Live, Named):
     kept by ``reset`` and are part of a checkpoint.
     """
 
-    def __init__(self, declared: Input, target: PopulationView, index: int) -> None:
+    def __init__(self, viewed: Viewed, declared: Input, target: PopulationView, index: int) -> None:
         self.declared, self.name, self.target = declared, declared.name, declared.target
-        self._target = target
-        self._poisson: PoissonTables | None = None
-        self._timed: TimedTable | None = None
+        self._target, self._viewed = target, viewed
+        self._kept = viewed.device.layout.inputs[declared.name]
         self._internal: dict[str, str] = {}
         if isinstance(declared, PoissonInput):
-            self._poisson = target.memory.poisson[index]
             self._internal = {"weight": f"poisson__{index}_weight"}
         elif isinstance(declared, CurrentInput):
             self._internal = {"value": f"current__{index}"}
         elif isinstance(declared, NoiseCurrent):
             self._internal = {"mean": f"noise__{index}_mean", "sd": f"noise__{index}_sd"}
-        elif isinstance(declared, TimedCurrent):
-            self._timed = target.memory.timed[index]
 
     @property
     def names(self) -> list[str]:
         """What can be read and set."""
-        own = ["rate", "sources"] if self._poisson else ["values"] if self._timed else []
-        return [*own, *self._internal]
+        return [*self._kept, *self._internal]
 
     def __getitem__(self, name: str) -> StateArray:
         name = as_name(name)
@@ -72,16 +66,13 @@ class InputView(Live, Named):
                 lambda values: self._set_kept(name, kept, values),
                 self._drawn(name),
             )
-        if name in self.names and self._timed is not None:
-            timed = self._timed
-            return StateArray(label, lambda: timed.values, lambda v: timed.set(_finite(v, label)))
-        if name in self.names and self._poisson is not None:
-            poisson = self._poisson
+        if name in self._kept:
+            poisson = isinstance(self.declared, PoissonInput)
             return StateArray(
                 label,
-                lambda: np.array(getattr(poisson, name), np.float64),
-                lambda values: self._set_poisson(name, values),
-                self._drawn(name),
+                lambda: self._read(name),
+                lambda values: self._set(name, values),
+                self._drawn(name) if poisson else None,
             )
         raise SimulationError(
             f"input {self.name!r} has no {name!r}{nearest(str(name), self.names)}",
@@ -89,10 +80,14 @@ class InputView(Live, Named):
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
-        if self._poisson is not None and name in ("rate", "sources"):
-            self._set_poisson(name, values)
+        if isinstance(self.declared, PoissonInput) and name in self._kept:
+            label = f"{self.name}[{name!r}]"  # may come to be one number, or one per neuron
+            self._set(name, np.array(numbers_of(values, label, self._drawn(name))))
         else:
             self[name][...] = values
+
+    def _read(self, name: str) -> Array:
+        return self._viewed.instance.read(self._kept[name])
 
     def _set_kept(self, name: str, kept: StateArray, values: Array) -> None:
         """Set what the population keeps."""
@@ -104,38 +99,39 @@ class InputView(Live, Named):
             )
         kept[...] = _finite(values, f"{self.name}[{name!r}]")
 
-    def _set_poisson(self, name: str, values: Any) -> None:
+    def _set(self, name: str, values: Array) -> None:
+        """Set what is kept for the input itself."""
         label = f"{self.name}[{name!r}]"
-        assert self._poisson is not None
-        array = np.array(numbers_of(values, label, self._drawn(name)))
-        if array.shape not in ((), (self._poisson.size,)):
-            raise ShapeError(
-                f"values of shape {array.shape}",
-                where=label,
-                hint=f"give one value, or one per neuron ({self._poisson.size},)",
-            )
-        value = _finite(array, label)
-        new = {"rate": self._poisson.rate, "sources": self._poisson.sources, name: value}
-        self._poisson.set(**new)
+        size = self._target.size
+        if isinstance(self.declared, PoissonInput):
+            if values.shape not in ((), (size,)):
+                raise ShapeError(
+                    f"values of shape {values.shape}",
+                    where=label,
+                    hint=f"give one value, or one per neuron ({size},)",
+                )
+            new = {n: self._read(n) for n in self._kept} | {name: _finite(values, label)}
+            check_poisson(self.name, new["rate"], new["sources"], self._viewed.instance.network.dt)
+        self._viewed.instance.write(self._kept[name], _finite(values, label))
 
     def _drawn(self, name: str) -> Callable[[Value], Array]:
         """Works out formulas and distributions for what is kept per neuron."""
-        machine, target = self._target.machine, self.declared.target
-        return lambda value: assigned_to_neurons(value, machine, target, name, self.name)
+        viewed, target = self._viewed, self.declared.target
+        return lambda value: assigned_to_neurons(
+            value, viewed.instance, viewed.device.step, target, name, self.name
+        )
 
     def __repr__(self) -> str:
         return line("input", self.name, f"onto {self.target}", listed(self.names))
 
 
-def input_views(
-    declared: list[Input], populations: dict[str, PopulationView]
-) -> dict[str, InputView]:
+def input_views(viewed: Viewed, populations: dict[str, PopulationView]) -> dict[str, InputView]:
     """Views of all inputs by name. Inputs of one kind are numbered by population."""
     count: dict[tuple[str, type], int] = {}
     views = {}
-    for one in declared:
+    for one in viewed.instance.network.inputs:
         key = (one.target, type(one))
-        views[one.name] = InputView(one, populations[one.target], count.get(key, 0))
+        views[one.name] = InputView(viewed, one, populations[one.target], count.get(key, 0))
         count[key] = count.get(key, 0) + 1
     return views
 

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pygenn_lite.declaration.domains import Domains, check_bounds, check_numbers
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.runtime.values.population_values import check_parameter
+from pygenn_lite.runtime.variable_names import path_of
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GroupInstance
-    from pygenn_lite.runtime.cpp.machine import Machine
+    from pygenn_lite.runtime.device import Instance
+    from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 
 
 class Place(NamedTuple):
@@ -29,21 +31,22 @@ class Place(NamedTuple):
 
 
 class Parameters:
-    """The parameters of a machine.
+    """The parameters of an instance.
 
     Parameters
     ----------
-    machine : Machine
+    instance : Instance
+    layout : NetworkLayout
     changed : set of str
         Takes the populations whose coefficients are to be computed again.
     """
 
-    def __init__(self, machine: Machine, changed: set[str]) -> None:
-        self.machine, self.changed = machine, changed
+    def __init__(self, instance: Instance, layout: NetworkLayout, changed: set[str]) -> None:
+        self.instance, self.layout, self.changed = instance, layout, changed
         self._of_group = {
             (group, name): places
-            for group in machine.network.groups
-            for name, places in _places_of_group(machine, group)
+            for group in instance.network.groups
+            for name, places in _places_of_group(instance, layout, group)
         }
         self._together: dict[Place, set[Place]] = {}
         for places in self._of_group.values():
@@ -63,8 +66,7 @@ class Parameters:
 
     def get(self, place: Place) -> float:
         """The number."""
-        numbers, index = self._slot(place)
-        return float(numbers[index])
+        return float(self.instance.read(self._variable(place)))
 
     def set(self, place: Place, value: float) -> None:
         """Change the number wherever it lives.
@@ -76,11 +78,10 @@ class Parameters:
         """
         self._check(place, value)
         for one in self._together.get(place, {place}):
-            if one.owner in self.machine.synapses:
-                self.machine.synapses[one.owner].settle_now()
-            numbers, index = self._slot(one)
-            numbers[index] = value
-            if one.owner in self.machine.populations:
+            if one.owner in self.layout.groups:
+                self.instance.settle(one.owner)
+            self.instance.write(self._variable(one), value)
+            if one.owner in self.layout.populations:
                 self.changed.add(one.owner)
 
     def set_for_group(self, group: str, name: str, value: float) -> None:
@@ -97,7 +98,8 @@ class Parameters:
         own = {p for (g, _), places in self._of_group.items() if g == group for p in places}
         if everywhere - own:
             shared = min(p for p in everywhere & own if p.owner != group)
-            path = self.machine.populations[shared.owner].path(shared.name)
+            layout = self.layout.populations[shared.owner]
+            path = path_of(layout, layout.variables[shared.name])
             raise SimulationError(
                 f"{name!r} is shared with {', '.join(sorted(others))}",
                 where=f"synapse group {group!r}",
@@ -110,11 +112,12 @@ class Parameters:
         """Hold a number against the domains of all models that call it their parameter."""
         together = self._together.get(place, {place})
         for one in together:
-            if one.owner in self.machine.populations:
-                self.machine.populations[one.owner].check_parameter(one.name, np.array(value))
+            if one.owner in self.layout.populations:
+                declared = self.instance.network.populations[one.owner]
+                check_parameter(declared, one.name, np.array(value))
         for (group, name), places in self._of_group.items():
             if together & set(places):
-                domains = self.machine.network.groups[group].synapse.domains
+                domains = self.instance.network.groups[group].synapse.domains
                 where = f"synapse group {group!r}"
                 check_numbers(domains, name, np.array(value), where, ArgumentError)
                 self._check_bounds(domains, group, {name: value})
@@ -129,13 +132,11 @@ class Parameters:
 
         check_bounds(concerned, number, f"synapse group {group!r}", ArgumentError)
 
-    def _slot(self, place: Place) -> tuple[npt.NDArray[np.float64], int]:
-        """The array that holds a number, and its index there."""
-        if place.owner in self.machine.populations:
-            memory = self.machine.populations[place.owner]
-            return memory.scalars, memory.scalar_index[place.name]
-        synapses = self.machine.synapses[place.owner]
-        return synapses.scalars, synapses.signature.scalar_names.index(place.name)
+    def _variable(self, place: Place) -> StoredVariable:
+        """The number's record."""
+        if place.owner in self.layout.populations:
+            return self.layout.populations[place.owner].variables[place.name]
+        return self.layout.groups[place.owner].parameters[place.name]
 
     def _join(self, places: Iterable[Place]) -> None:
         """All these are one number."""
@@ -144,34 +145,36 @@ class Parameters:
             self._together[place] = together
 
 
-def _places_of_group(machine: Machine, group: str) -> Iterable[tuple[str, tuple[Place, ...]]]:
+def _places_of_group(
+    instance: Instance, layout: NetworkLayout, group: str
+) -> Iterable[tuple[str, tuple[Place, ...]]]:
     """The parameters of one group, and where it uses them."""
-    declared, instance = machine.network.groups[group], machine.structure.groups[group]
+    declared, link = instance.network.groups[group], instance.structure.groups[group]
     names = [name for name, _ in declared.synapse.parameters]
-    synapses = machine.synapses.get(group)
-    read = [] if synapses is None else synapses.signature.scalar_names
+    read = layout.groups[group].parameters
     for name in dict.fromkeys([*names, *read]):
         kept = [Place(group, name)] if name in read else []
         if name in names:
-            kept += _attached(instance, name)
+            kept += _attached(link, name)
         elif name.endswith("_pre"):
-            kept.append(Place(instance.source, name.removesuffix("_pre")))
+            kept.append(Place(link.source, name.removesuffix("_pre")))
         else:
-            kept.append(Place(instance.target, name.removesuffix("_post")))
-        there = tuple(
-            p
-            for p in kept
-            if p.owner == group or p.name in machine.populations[p.owner].scalar_index
-        )
+            kept.append(Place(link.target, name.removesuffix("_post")))
+        there = tuple(p for p in kept if p.owner == group or _is_shared(layout, p))
         if there:
             yield name, there
 
 
-def _attached(instance: GroupInstance, name: str) -> list[Place]:
+def _is_shared(layout: NetworkLayout, place: Place) -> bool:
+    variable = layout.populations[place.owner].variables.get(place.name)
+    return variable is not None and variable.shared
+
+
+def _attached(link: GroupInstance, name: str) -> list[Place]:
     """Where a parameter would be kept by the group's receptor and traces."""
     parts = (
-        (instance.target, instance.receptor_part),
-        (instance.target, instance.post_part),
-        (instance.source, instance.pre_part),
+        (link.target, link.receptor_part),
+        (link.target, link.post_part),
+        (link.source, link.pre_part),
     )
     return [Place(owner, part.symbol(name)) for owner, part in parts if part is not None]

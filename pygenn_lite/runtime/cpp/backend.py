@@ -1,0 +1,43 @@
+"""The C++ backend: generates, compiles, and brings a device up."""
+
+from __future__ import annotations
+
+from pygenn_lite import codegen
+from pygenn_lite.runtime.cpp.building import compile_code
+from pygenn_lite.runtime.cpp.device import CppDevice
+from pygenn_lite.runtime.cpp.toolchain import available_cpus
+from pygenn_lite.runtime.device import BuildRequest, Report
+from pygenn_lite.runtime.threads import automatic_threads
+
+
+class CppBackend:
+    """C++ for this machine, with threads (templates/cpp)."""
+
+    name = "cpp"
+
+    def is_available(self) -> bool:
+        """Always: where there is no compiler, building says what to do about it."""
+        return True
+
+    def build(self, request: BuildRequest, report: Report) -> CppDevice:
+        """Generate, compile, connect and load."""
+        network, structure = request.network, request.structure
+        kernels = bool(structure.kernels or structure.synapse_kernels)
+        code = compile_code(
+            structure.key,
+            (lambda: codegen.generate(structure)) if kernels else None,
+            synapses=bool(network.groups),
+            use_cache=request.cache,
+            progress=lambda what: report(f"compiling {what}", 0, 1),
+        )
+        for what in code.compiled:
+            report(f"compiling {what}", 1, 1)
+        threads = request.threads or automatic_threads(
+            network, structure, code.signatures, available_cpus()
+        )
+        return CppDevice(
+            request,
+            code,
+            threads,
+            lambda part: report("connecting", round(part * 1000) / 10, 100),
+        )

@@ -1,0 +1,199 @@
+"""Which variables a device keeps for a network: names, roles, types; not where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pygenn_lite.codegen import NetworkStructure, PopulationInstance, Signatures
+from pygenn_lite.codegen.program.signature import SynapseSignature, Variable
+from pygenn_lite.codegen.structure.parts import OWN, Part
+from pygenn_lite.declaration.inputs import Input, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.population import Population
+
+LAST_UPDATE = "last_update"
+
+
+@dataclass(frozen=True)
+class StoredVariable:
+    """A variable of a population, a synapse group, or an input.
+
+    Attributes
+    ----------
+    owner : str
+        Name of the population, group or input.
+    name : str
+        Its symbol in generated code; of an input's value, what it is.
+    role : str
+        state, parameter, coefficient, accumulator, refractory (steps left), stamp (step of the last
+        event), or input.
+    dtype : dtype
+    shared : bool
+        One value for all elements. Rate and sources of a Poisson input may be either: their
+        values tell.
+    called : str
+        What its part, and so the user, calls it.
+    part : Part
+        Of a population: what it belongs to.
+    """
+
+    owner: str
+    name: str
+    role: str
+    dtype: np.dtype[Any]
+    shared: bool = False
+    called: str = ""
+    part: Part = OWN
+
+    @property
+    def is_public(self) -> bool:
+        """Whether a user can get and set it."""
+        return self.role in ("state", "parameter")
+
+
+@dataclass(frozen=True)
+class PopulationLayout:
+    """One population.
+
+    Attributes
+    ----------
+    name : str
+    size : int
+    variables : dict of str to StoredVariable
+        By their names in generated code, in its order.
+    published : tuple of str
+        Those of which past values are kept.
+    checked : tuple of str
+        Those that must stay finite.
+    integrators : dict of str to str
+        By variable, for people.
+    owners : dict of Part to tuple of str
+        Groups and inputs that its receptors, traces and inputs belong to.
+    """
+
+    name: str
+    size: int
+    variables: Mapping[str, StoredVariable]
+    published: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
+    integrators: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GroupLayout:
+    """One synapse group.
+
+    Attributes
+    ----------
+    name : str
+    plastic : bool
+        Whether it has kernels of its own: then its variables change while it runs, and ``reset``
+        puts them back.
+    variables : dict of str to StoredVariable
+        Per synapse; ``weight`` first.
+    parameters : dict of str to StoredVariable
+        Shared by the group: what its kernels read.
+    integrators : dict of str to str
+    """
+
+    name: str
+    plastic: bool
+    variables: Mapping[str, StoredVariable]
+    parameters: Mapping[str, StoredVariable]
+    integrators: Mapping[str, str]
+
+    @property
+    def weight(self) -> StoredVariable:
+        """The weight."""
+        return self.variables["weight"]
+
+
+@dataclass(frozen=True)
+class NetworkLayout:
+    """All that an instance keeps: populations, groups, and the values of inputs by input."""
+
+    populations: Mapping[str, PopulationLayout]
+    groups: Mapping[str, GroupLayout]
+    inputs: Mapping[str, Mapping[str, StoredVariable]]
+
+
+def layout_of(
+    network: Network, structure: NetworkStructure, signatures: Signatures, real: np.dtype[Any]
+) -> NetworkLayout:
+    """The layout of a network.
+
+    Parameters
+    ----------
+    network : Network
+    structure : NetworkStructure
+    signatures : Signatures
+        Of its kernels.
+    real : dtype
+        Of states and weights.
+    """
+    populations = {
+        name: _population(population, structure.populations[name], signatures, real)
+        for name, population in network.populations.items()
+    }
+    groups = {
+        name: _group(name, None if g.kernel is None else signatures.synapses[g.kernel], real)
+        for name, g in structure.groups.items()
+    }
+    inputs = {declared.name: _input(declared, real) for declared in network.inputs}
+    return NetworkLayout(populations, groups, inputs)
+
+
+def _population(
+    declared: Population,
+    instance: PopulationInstance,
+    signatures: Signatures,
+    real: np.dtype[Any],
+) -> PopulationLayout:
+    signature = signatures.of_population(instance.kernel)
+    return PopulationLayout(
+        declared.name,
+        declared.size,
+        {v.symbol: _stored(declared.name, v, real) for v in signature.all_variables},
+        signature.published,
+        signature.checked,
+        dict(signature.integrators or {}),
+        instance.owners,
+    )
+
+
+def _group(name: str, signature: SynapseSignature | None, real: np.dtype[Any]) -> GroupLayout:
+    weight = StoredVariable(name, "weight", "state", real, called="weight")
+    if signature is None:
+        return GroupLayout(name, False, {"weight": weight}, {}, {})
+    return GroupLayout(
+        name,
+        True,
+        {"weight": weight} | {v.symbol: _stored(name, v, real) for v in signature.variables},
+        {v.symbol: _stored(name, v, real) for v in signature.scalars},
+        dict(signature.integrators or {}),
+    )
+
+
+def _stored(owner: str, variable: Variable, real: np.dtype[Any]) -> StoredVariable:
+    if variable.shared:
+        dtype = np.dtype(np.float64)
+    else:
+        dtype = real if variable.dtype == "real" else np.dtype(variable.dtype)
+    return StoredVariable(
+        owner, variable.symbol, variable.role, dtype, variable.shared, variable.name, variable.part
+    )
+
+
+def _input(declared: Input, real: np.dtype[Any]) -> dict[str, StoredVariable]:
+    """Values of an input that are not variables of its population."""
+    name, double = declared.name, np.dtype(np.float64)
+    if isinstance(declared, PoissonInput):
+        return {n: StoredVariable(name, n, "input", double) for n in ("rate", "sources")}
+    if isinstance(declared, TimedCurrent):
+        return {"values": StoredVariable(name, "values", "input", real)}
+    return {}

@@ -1,0 +1,134 @@
+"""Who may use a device at a time, and the loop around a run: Ctrl-C, callbacks, progress, and what
+becomes of a run that fails."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pygenn_lite.errors import FileFormatError, PygennLiteWarning, SimulationError
+from pygenn_lite.runtime.device import Device
+from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.precision_checks import PrecisionChecks
+from pygenn_lite.runtime.progress import Progress
+from pygenn_lite.runtime.results.result import Result
+from pygenn_lite.runtime.run_loop import RunLoop
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.results.memory_sink import MemorySink
+    from pygenn_lite.runtime.results.result_file import ResultFile
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What one call of ``run`` asks for, in steps.
+
+    Attributes
+    ----------
+    steps : int
+    callback : callable, optional
+        Called without arguments at multiples of ``every``.
+    every : int, optional
+    settle : int
+        After how many steps spikes are counted once more.
+    keep_weights : bool
+        Whether the result keeps the weights of plastic groups.
+    """
+
+    steps: int
+    callback: Callable[[], object] | None = None
+    every: int | None = None
+    settle: int = 0
+    keep_weights: bool = False
+
+
+class Runner:
+    """Runs a device for one caller at a time.
+
+    Attributes
+    ----------
+    changed : set of str
+        Populations whose parameters were set: their coefficients are computed before the next step.
+    """
+
+    def __init__(self, device: Device, checks: PrecisionChecks) -> None:
+        self.device, self.checks = device, checks
+        self.changed: set[str] = set()
+        self._stop_wanted = False
+        self._alone = threading.Lock()  # held by what must not meet another: run, reset, restore
+        self._thread: int | None = None  # the one that runs
+
+    @property
+    def is_running_here(self) -> bool:
+        """Whether this thread is inside a run: in a callback, between two steps."""
+        return self._thread == threading.get_ident()
+
+    @contextlib.contextmanager
+    def exclusively(self, doing: str) -> Iterator[None]:
+        """Refuse what would change a state that a run is working on, in a callback, too."""
+        if not self._alone.acquire(blocking=False):
+            raise SimulationError(
+                f"the simulation is already running and cannot be {doing} meanwhile",
+                hint="let the run end, or end it with stop(), first",
+            )
+        try:
+            yield
+        finally:
+            self._alone.release()
+
+    def prepare_changed(self) -> None:
+        """Compute what follows from parameters that were set."""
+        if self.changed:
+            for instance in self.device.instances:
+                instance.prepare(self.changed)
+            self.checks.parameters_set(self.changed)
+            self.changed.clear()
+
+    def stop(self) -> None:
+        """End a run that is under way."""
+        self._stop_wanted = True
+        if self._thread is not None:
+            self.device.stop()
+
+    def run(self, options: RunOptions, sink: MemorySink | ResultFile, report: Progress) -> Result:
+        """Run, and give the result; the caller has made sure that nobody else does."""
+        start, dt = self.device.step, self.device.instances[0].network.dt
+        self.checks.run_begins(start + options.steps)
+        settled, kept = start + options.settle, options.keep_weights
+        loop = RunLoop(self.device, sink, start, options.steps, settled, kept)
+        self._stop_wanted, self._thread = False, threading.get_ident()
+        signals = InterruptWatch()
+        started = time.perf_counter()
+
+        def result() -> Result:
+            self._thread = None
+            seconds = time.perf_counter() - started
+            return loop.finish(seconds, interrupted=loop.left > 0)
+
+        try:
+            with signals:
+                while loop.left and not self._stop_wanted and not signals.seen:
+                    done = loop.chunk(options.every)
+                    report("simulating", loop.done * dt, options.steps * dt)
+                    if done and options.callback and loop.step % (options.every or 1) == 0:
+                        options.callback()
+                        self.prepare_changed()
+        except BaseException as error:
+            with contextlib.suppress(SimulationError, FileFormatError, AttributeError, MemoryError):
+                error.result = result()  # type: ignore[attr-defined]
+            raise
+        finished = result()
+        self.checks.run_ended()
+        if signals.seen:
+            warnings.warn(
+                f"interrupted at {loop.step * dt:g} ms, {loop.left * dt:g} ms before the end; the "
+                "results up to there are kept (result.interrupted is True)",
+                PygennLiteWarning,
+                stacklevel=4,
+            )
+        return finished
