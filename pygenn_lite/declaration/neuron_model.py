@@ -165,6 +165,47 @@ class NeuronModel:
         """Value of a parameter."""
         return dict(self.parameters)[name]
 
+    def with_variables(
+        self,
+        derivatives: EquationsLike,
+        *,
+        parameters: ValuesLike = None,
+        initial: ValuesLike = None,
+    ) -> NeuronModel:
+        """This model with further variables: a neuromodulator, a trace, a calcium level.
+
+        Parameters
+        ----------
+        derivatives : str or mapping
+            Their equations; they may read the model's own variables and inputs.
+        parameters, initial : mapping
+            Their parameters and start values (0 by default).
+
+        Examples
+        --------
+        >>> cell = pg.LIF().with_variables("dd/dt = -d/tau_d", parameters=dict(tau_d=200.0))
+        >>> cell.state_names
+        ('V', 'd')
+        """
+        where = f"neuron model {self.name!r}, with_variables"
+        added = parse_equations(derivatives, f"{where}: derivatives")
+        extended = NeuronModel(
+            "\n".join(str(equation) for equation in (*self.equations, *added)),
+            update="\n".join(str(equation) for equation in self.update),
+            threshold=self.threshold,
+            reset="\n".join(str(equation) for equation in self.reset),
+            refractory=self.refractory,
+            parameters=(*self.parameters, *as_values(parameters, "parameters", where)),
+            initial=(*self.initial, *as_values(initial, "initial", where)),
+            inputs=self.inputs,
+            hold=self.hold,
+            integrator=self.integrator,
+            name=self.name,
+            units=dict(self.units),
+        )
+        object.__setattr__(extended, "domains", self.domains)
+        return extended
+
     def __repr__(self) -> str:
         spikes = f"spikes if {shortened(self.threshold.text, 40)}" if self.threshold else ""
         parameters = listed(name for name, _ in self.parameters)

@@ -17,6 +17,7 @@ from pygenn_lite.errors import DeclarationError
 from pygenn_lite.models.adex import AdEx
 from pygenn_lite.models.hodgkin_huxley import HodgkinHuxleySquid, TraubMilesHH
 from pygenn_lite.models.izhikevich import IZHIKEVICH_REGIMES, Izhikevich
+from pygenn_lite.models.neuromodulation import DopamineSTDP, RewardSTDP
 from pygenn_lite.models.neurons import (
     GIF,
     LIF,
@@ -48,6 +49,7 @@ __all__: list[str] = [
     "AlphaConductance",
     "AlphaCurrent",
     "Delta",
+    "DopamineSTDP",
     "ExponentialConductance",
     "ExponentialCurrent",
     "FitzHughNagumo",
@@ -56,6 +58,7 @@ __all__: list[str] = [
     "LIFConductance",
     "PairSTDP",
     "PoissonNeuron",
+    "RewardSTDP",
     "TraubMilesHH",
     "TripletSTDP",
     "TsodyksMarkram",
@@ -97,6 +100,8 @@ PLASTICITY: Mapping[str, Callable[..., SynapseModel]] = MappingProxyType(
         "TripletSTDP": TripletSTDP,
         "VogelsSTDP": VogelsSTDP,
         "TsodyksMarkram": TsodyksMarkram,
+        "DopamineSTDP": DopamineSTDP,
+        "RewardSTDP": RewardSTDP,
     }
 )
 

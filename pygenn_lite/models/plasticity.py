@@ -77,7 +77,7 @@ def PairSTDP(
     jump = "+= 1" if pairing == "all_to_all" else "= 1"
     near, far = _bounds(w_min, w_max)
     fall, rise = (far, far) if rule == "additive" else (f"(weight - {near})", f"({far} - weight)")
-    return _compose(
+    return compose(
         receptor,
         on_pre=f"weight = clip(weight - A_minus*y*{fall}, w_min, w_max)",
         on_post=f"weight = clip(weight + A_plus*x*{rise}, w_min, w_max)",
@@ -142,7 +142,7 @@ def TripletSTDP(
     _check("TripletSTDP", "pairing", pairing, ("all_to_all", "nearest"))
     jump = "+= 1" if pairing == "all_to_all" else "= 1"
     plus, minus = _signs(w_min, w_max)
-    return _compose(
+    return compose(
         receptor,
         on_pre=f"weight = clip(weight {minus} o1*(A2_minus + A3_minus*r2_before), w_min, w_max)",
         on_post=f"weight = clip(weight {plus} r1*(A2_plus + A3_plus*o2), w_min, w_max)",
@@ -209,7 +209,7 @@ def VogelsSTDP(
     Vogels, Sprekeler, Zenke, Clopath and Gerstner, Science 334 (2011), and its supplement.
     """
     plus, _ = _signs(w_min, w_max)
-    return _compose(
+    return compose(
         receptor,
         on_pre=f"weight = clip(weight {plus} eta*(y - 2*target_rate*tau_stdp/1000), w_min, w_max)",
         on_post=f"weight = clip(weight {plus} eta*x, w_min, w_max)",
@@ -271,7 +271,7 @@ def TsodyksMarkram(
         recovery += "; du/dt = -u/tau_facil"
         use = "u += U*(1 - u); release = u*R; R -= release"
         initial["u"] = 0.0
-    return _compose(
+    return compose(
         receptor,
         released="release",
         pre_trace=Trace(recovery, on_spike=use, initial=initial),
@@ -294,18 +294,23 @@ def _inhibits(w_min: float, w_max: float) -> bool:
     return w_min < 0 and w_max <= 0
 
 
-def _compose(
+def compose(
     receptor: SynapseModel | None,
     *,
+    before: str = "",
     on_pre: str = "",
     on_post: str = "",
     released: str = "",
     pre_trace: Trace,
     post_trace: Trace | None = None,
+    synapse_derivatives: str = "",
+    event_driven: bool = True,
+    variables: Mapping[str, float] | None = None,
     parameters: Mapping[str, float],
     name: str,
 ) -> SynapseModel:
-    """Return the receptor's dynamics and arrival with a rule's traces and updates."""
+    """Return the receptor's dynamics and arrival with a rule's traces and updates: `before` and
+    `on_pre` are done before and after the weight arrives."""
     receptor = ExponentialCurrent(5.0) if receptor is None else receptor
     if not isinstance(receptor, SynapseModel):
         given = getattr(receptor, "__name__", repr(receptor))
@@ -332,10 +337,13 @@ def _compose(
     made = SynapseModel(
         "\n".join(str(equation) for equation in receptor.equations),
         inputs="\n".join(str(equation) for equation in receptor.inputs),
-        on_pre="\n".join([*arrival, on_pre]),
+        on_pre="\n".join([before, *arrival, on_pre]),
         on_post=on_post,
         pre_trace=pre_trace,
         post_trace=post_trace,
+        synapse_derivatives=synapse_derivatives,
+        event_driven=event_driven,
+        variables=variables,
         parameters={**own, **parameters},
         initial=dict(receptor.initial),
         name=name,

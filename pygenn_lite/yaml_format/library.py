@@ -17,7 +17,9 @@ from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceS
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
 _SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
-_NOT_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "integrator"})
+_NOT_WITH_USE = frozenset(
+    {"use", "parameters", "initial", "receptor", "integrator", "with_variables"}
+)
 
 
 class ModelShelf:
@@ -123,6 +125,16 @@ class ModelShelf:
         return {"use": name, "parameters": parameters, **special}
 
     def _make_neuron(self, section: NeuronSection, place: Place) -> NeuronModel:
+        made, added = self._plain_neuron(section, place), section.with_variables
+        if added is None:
+            return made
+        inner = (*place, "with_variables")
+        parameters = read_values(self.context, added.parameters, (*inner, "parameters"))
+        initial = read_values(self.context, added.initial, (*inner, "initial"))
+        with self.context.at(inner):
+            return made.with_variables(added.derivatives, parameters=parameters, initial=initial)
+
+    def _plain_neuron(self, section: NeuronSection, place: Place) -> NeuronModel:
         context = self.context
         if section.use is not None:
             made = self._use(section.use, models.NEURONS, section, place)

@@ -74,6 +74,14 @@ class NetworkSection(Section):
     description: Annotated[str, BeforeValidator(_visible)] = ""
 
 
+class VariablesSection(Section):
+    """Variables that a neuron model gets besides its own."""
+
+    derivatives: Equations
+    parameters: dict[str, ValueSpec] = {}
+    initial: dict[str, ValueSpec] = {}
+
+
 class NeuronSection(Section):
     """A neuron model: declared by equations, or taken from the library with ``use``."""
 
@@ -90,6 +98,7 @@ class NeuronSection(Section):
     integrator: Word = "auto"
     name: Word | None = None
     units: dict[str, Word] = {}
+    with_variables: VariablesSection | None = None
 
 
 class TraceSection(Section):

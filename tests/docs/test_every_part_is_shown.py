@@ -43,7 +43,7 @@ def examples(*languages: str) -> str:
 
 
 def kinds_of(base: type) -> list[str]:
-    return [kind.__name__ for kind in base.__subclasses__()]
+    return [kind.__name__ for kind in base.__subclasses__() if kind.__name__ in pg.__all__]
 
 
 def calls(wanted: Iterable[str]) -> dict[str, str]:

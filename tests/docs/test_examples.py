@@ -32,6 +32,7 @@ SHOWN: dict[str, Callable[[Names], bool]] = {
     "inhibitory_plasticity": lambda n: n["counts"][-6:].mean() < n["counts"][:6].mean() / 4,
     "noise_in_equations": lambda n: abs(n["V"].std() - 3.0) < 0.1,
     "poisson_input": lambda n: 0.9 < n["cv"] < 1.3,
+    "reward_learning": lambda n: n["late"][0] > 1.3 * n["late"][1],
     "short_term_plasticity": lambda n: n["jumps"]["depressing"][0] > n["jumps"]["depressing"][1],
     "song_stdp": lambda n: n["groups"][1].mean() > 2 * n["groups"][0].mean(),
     "spatial_network": lambda n: 5.0 < rate(n, "exc") < 40.0,

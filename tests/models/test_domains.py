@@ -45,6 +45,17 @@ BAD = {
         w_max=(-1.0,),
     ),
     "VogelsSTDP": dict(tau_stdp=POSITIVE, target_rate=NOT_NEGATIVE, w_min=(200.0,), w_max=(-1.0,)),
+    "DopamineSTDP": dict(
+        tau_plus=POSITIVE,
+        tau_minus=POSITIVE,
+        tau_c=POSITIVE,
+        tau_d=POSITIVE,
+        w_min=(2.0,),
+        w_max=(-1.0,),
+    ),
+    "RewardSTDP": dict(
+        tau_plus=POSITIVE, tau_minus=POSITIVE, tau_e=POSITIVE, w_min=(2.0,), w_max=(-1.0,)
+    ),
     "TsodyksMarkram": dict(U=FRACTION, tau_rec=POSITIVE, tau_facil=NOT_NEGATIVE),
 }
 CASES = [(m, p, v) for m, given in BAD.items() for p, values in given.items() for v in values]

@@ -73,8 +73,9 @@ def test_every_rule_with_every_receptor_runs_as_the_reference_says(rule):
         net.current(target, 110.0)
         scale = {"Delta": 1.0}.get(name, 4.0 if name.endswith("Conductance") else 60.0)
         synapse = make() if rule is None else models.PLASTICITY[rule](make())
-        if rule in ("PairSTDP", "TripletSTDP"):
-            synapse = models.PLASTICITY[rule](make(), w_max=2 * scale)
+        if rule in ("PairSTDP", "TripletSTDP", "DopamineSTDP", "RewardSTDP"):
+            factor = {"reward": 1.0} if rule == "RewardSTDP" else {}
+            synapse = models.PLASTICITY[rule](make(), w_max=2 * scale, **factor)
         net.connect(source, target, synapse, pg.AllToAll(), weight=scale, delay=1.3)
         net.record(target.spikes)
         targets.append(name)

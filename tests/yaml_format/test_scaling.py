@@ -81,7 +81,6 @@ def test_mean_and_variance_of_the_current_are_kept(k, synapse, charge):
         (simple(pg.PairSTDP()), "not a static current"),
         (simple(pg.ExponentialCurrent(), pg.OneToOne()), "OneToOne cannot be scaled"),
         (simple(pg.ExponentialCurrent(), weight="i_pre"), "no numbers or scalable"),
-        (simple(pg.ExponentialCurrent(), weight=pg.Binomial(2, 0.5)), "no numbers or scalable"),
     ],
 )
 def test_what_cannot_be_scaled_is_refused_by_name(net, message):
@@ -168,7 +167,14 @@ def test_a_single_source_that_stands_for_many_has_its_rate_scaled():
 
 @pytest.mark.parametrize(
     "weight",
-    [pg.LogNormal(1.0, 0.5), pg.Gamma(2.0, 3.0), pg.Uniform(1.0, 5.0), pg.Exponential(2.0)],
+    [
+        pg.LogNormal(1.0, 0.5),
+        pg.Gamma(2.0, 3.0),
+        pg.Uniform(1.0, 5.0),
+        pg.Exponential(2.0),
+        pg.Binomial(9, 0.5),
+        5 - pg.Exponential(2.0),
+    ],
 )
 def test_mean_and_spread_of_weights_grow_alike(weight):
     net = simple(pg.ExponentialCurrent(), weight=weight)
