@@ -13,11 +13,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite import declaration, errors
+from pygenn_lite import declaration, errors, hooks
 from pygenn_lite.declaration import *  # noqa: F403
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import PygennLiteError
-from pygenn_lite.runtime.results import provenance as _provenance
 
 __version__ = "0.1.0"
 
@@ -25,7 +24,7 @@ _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
     "compile_network": "pygenn_lite.runtime.compilation",
     "Result": "pygenn_lite.runtime.results.result",
-    "load_result": "pygenn_lite.runtime.results.result",
+    "load_result": "pygenn_lite.runtime.results.result_reader",
     "join_results": "pygenn_lite.runtime.results.joining",
     "RunSettings": "pygenn_lite.yaml_format",
     "load_network": "pygenn_lite.yaml_format",
@@ -55,7 +54,8 @@ if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite.models import *  # noqa: F403
     from pygenn_lite.runtime.compilation import compile_network
     from pygenn_lite.runtime.results.joining import join_results
-    from pygenn_lite.runtime.results.result import Result, load_result
+    from pygenn_lite.runtime.results.result import Result
+    from pygenn_lite.runtime.results.result_reader import load_result
     from pygenn_lite.runtime.simulation import Simulation
     from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
 
@@ -82,9 +82,15 @@ def __dir__() -> list[str]:
     return sorted({*__all__, *import_module("pygenn_lite.models").__all__, "__version__"})
 
 
-def _network_as_text(network: Network) -> str:  # noqa: F405
-    """What results keep of a network; handed down, since files are a layer above runs."""
-    return str(import_module("pygenn_lite.yaml_format").dump_network(network))
-
-
-_provenance.network_as_text = _network_as_text
+hooks.supply(
+    compile_network="pygenn_lite.runtime.compilation:compile_network",
+    network_as_text="pygenn_lite.yaml_format:dump_network",
+    network_html="pygenn_lite.declaration.html:network_html",
+    neuron_model_html="pygenn_lite.declaration.html:neuron_model_html",
+    synapse_model_html="pygenn_lite.declaration.html:synapse_model_html",
+    trace_html="pygenn_lite.declaration.html:trace_html",
+    result_html="pygenn_lite.runtime.notebook:result_html",
+    show_result="pygenn_lite.plotting:show_result",
+    write_result="pygenn_lite.runtime.results.saving:write_result",
+    join_results="pygenn_lite.runtime.results.joining:join_results",
+)

@@ -13,7 +13,7 @@ from pygenn_lite.cli.completion import (
     network_names_or_files,
     precision_names,
 )
-from pygenn_lite.cli.main import Finished
+from pygenn_lite.cli.endings import Finished
 from pygenn_lite.cli.output import write_line
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from pygenn_lite.cli.main import say
+from pygenn_lite.cli.endings import say
 
 PATIENCE_SECONDS = 0.5
 

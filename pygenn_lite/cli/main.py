@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import shlex
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from pygenn_lite.cli.endings import (
+    BAD_INPUT,
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    Finished,
+    disk_message,
+    note_command,
+    say,
+)
 from pygenn_lite.cli.output import fill_closed_streams, silence_stdout
 from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
-from pygenn_lite.runtime.results.files import is_disk_full
-
-DONE, FAILED, BAD_INPUT = 0, 1, 2
-INTERRUPTED = 130  # what the library of the command line makes of Ctrl-C, without a word
-
-
-class Finished(SystemExit):
-    """The end of a command that has said all there is to say, and its exit code."""
-
-    def __init__(self, exit_code: int) -> None:
-        super().__init__(exit_code)
-        self.exit_code = exit_code
-
-
-_command: list[str] = []
-
-
-def command_line() -> str:
-    """What the program was called with, as one would type it."""
-    return shlex.join(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -45,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]  # allowed in any place
-    _command[:] = ["pygenn-lite", *words]
+    note_command(["pygenn-lite", *words])
     fill_closed_streams()
     warnings.showwarning = _show_warning
     with signals_watched():
@@ -95,24 +83,6 @@ def explain(error: BaseException, words: Sequence[str]) -> int:
         kind = type(error).__name__
         say(f"internal error ({kind}: {error})\n  hint: add --debug for the traceback; report it")
     return FAILED
-
-
-def disk_message(error: OSError) -> str:
-    """Say what the system refused to do with which file."""
-    name = f"'{error.filename}'" if error.filename else "a file"
-    if is_disk_full(error):
-        return f"cannot write {name}: the disk is full, or a limit on file sizes is reached"
-    return f"cannot use {name}: {error.strerror or error}"
-
-
-def say(text: str) -> None:
-    """Print to stderr, whatever its encoding."""
-    encoding = sys.stderr.encoding or "utf-8"
-    # Text of a stranger's file may stand in a message: it must not steer the terminal.
-    harmless = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-    printable = harmless.encode(encoding, "backslashreplace").decode(encoding)
-    with contextlib.suppress(OSError):  # the output is closed; what was done matters more
-        print(printable, file=sys.stderr, flush=True)
 
 
 def _show_warning(message: Any, category: type[Warning], *place: Any, **more: Any) -> None:

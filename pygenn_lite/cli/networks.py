@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pygenn_lite.cli.main import say
+from pygenn_lite.cli.endings import say
 from pygenn_lite.declaration import Network
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format import RunSettings, load_network, scale_network

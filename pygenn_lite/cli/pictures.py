@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pygenn_lite.cli.run_command import SUMMARY_FILE
+from pygenn_lite.cli.outcome import SUMMARY_FILE
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.results.files import RESULT_FILE
 
@@ -17,7 +17,7 @@ def plot_file(source: Path, out: Path | None, *, settle: float | None = None, **
     ``look`` are options of :func:`pygenn_lite.plotting.plot_result`.
     """
     from pygenn_lite import plotting
-    from pygenn_lite.runtime.results.result import load_result
+    from pygenn_lite.runtime.results.result_reader import load_result
 
     file = source / RESULT_FILE if source.is_dir() else source
     if not file.is_file():

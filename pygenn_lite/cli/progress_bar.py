@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-from pygenn_lite.cli.main import say
+from pygenn_lite.cli.endings import say
 from pygenn_lite.runtime.progress import start_bars
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.cli.output import make_console
 
 if TYPE_CHECKING:
-    from pygenn_lite.cli.run_command import Outcome
+    from pygenn_lite.cli.outcome import Outcome
 
 
 def print_report(outcome: Outcome) -> None:

@@ -6,13 +6,14 @@ import contextlib
 import json
 import logging
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.cli.drawing import Drawing
-from pygenn_lite.cli.main import DONE, FAILED, command_line, disk_message, say
+from pygenn_lite.cli.endings import DONE, FAILED, command_line, disk_message, say
 from pygenn_lite.cli.networks import load
+from pygenn_lite.cli.outcome import SUMMARY_FILE, Outcome
 from pygenn_lite.cli.output import write_line
 from pygenn_lite.cli.progress_bar import ProgressBars
 from pygenn_lite.cli.signals import note_interrupt
@@ -27,11 +28,10 @@ from pygenn_lite.runtime.results.files import RESULT_FILE, harmless_name, writte
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result import Result
-    from pygenn_lite.yaml_format import RunSettings
 
 log = logging.getLogger(__name__)
 
-PICTURE_FILE, SUMMARY_FILE = "picture.png", "summary.json"
+PICTURE_FILE = "picture.png"
 
 
 @dataclass(frozen=True)
@@ -54,47 +54,6 @@ class RunOptions:
     quiet: bool = False
     json: bool = False
     live: bool = True  # progress bars, which would not go with lines of a log between them
-
-
-@dataclass
-class Outcome:
-    """What came out of a run, for the table, the summary and the JSON."""
-
-    network: Network
-    settings: RunSettings
-    duration: float
-    settle: float
-    simulation: Any
-    result: Result
-    scale: float = 1.0
-    files: list[Path] = field(default_factory=list)
-    peak_bytes: int = 0
-
-    def rates(self) -> dict[str, float | None]:
-        """Rates after settling; unknown if the run was stopped before, or too short to count in."""
-        if self.result.duration > self.settle:
-            with contextlib.suppress(SimulationError):
-                return dict(self.result.rates(self.settle))
-        return dict.fromkeys(self.network.populations)
-
-    def summary(self) -> dict[str, Any]:
-        """The object that ``--json`` prints."""
-        result, simulation = self.result, self.simulation
-        return {
-            "network": self.network.name,
-            "backend": simulation.backend,
-            "threads": simulation.threads,
-            "dt_ms": self.network.dt,
-            "duration_ms": max(result.duration - self.settle, 0.0),
-            "settle_ms": self.settle,
-            "build_seconds": simulation.build_seconds,
-            "simulate_seconds": result.simulate_seconds,
-            "real_time_factor": result.real_time_factor if result.duration else None,
-            "peak_rss_mib": self.peak_bytes / 2**20,
-            "synapses": simulation.synapse_count,
-            "rates_hz": self.rates(),
-            "files": [str(path) for path in self.files],
-        }
 
 
 def run_network(options: RunOptions) -> int:

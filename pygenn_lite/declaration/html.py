@@ -115,6 +115,11 @@ def trace_parts(trace: Trace, what: str) -> list[str]:
     return [_formulas(what, trace.equations), _formulas(f"{what}, at a spike", trace.on_spike)]
 
 
+def trace_html(trace: Trace) -> str:
+    """A trace by itself."""
+    return "\n".join(filter(None, trace_parts(trace, "trace")))
+
+
 def _formulas(title: str, equations: Sequence[Equation]) -> str:
     if not equations:
         return ""

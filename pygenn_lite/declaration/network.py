@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
+from pygenn_lite import hooks
 from pygenn_lite.declaration.changes import change_values
 from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.connectivity import Connectivity
@@ -42,6 +43,7 @@ from pygenn_lite.declaration.population import (
     Population,
     SynapseGroup,
 )
+from pygenn_lite.declaration.progress_function import ProgressFunction
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse_model import SynapseModel
@@ -49,8 +51,7 @@ from pygenn_lite.declaration.values import ValueLike, ValuesLike
 from pygenn_lite.errors import NetworkError
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.progress import ProgressFunction
-    from pygenn_lite.runtime.simulation import Simulation
+    from pygenn_lite.runtime.simulation import Simulation  # the type of what `compile` hands down
 
 
 @dataclass(frozen=True, repr=False)
@@ -465,9 +466,7 @@ class Network(Members):
         return line("Network", self.name, sizes, groups, f"dt {self.dt:g} ms, seed {self.seed}")
 
     def _repr_html_(self) -> str:
-        from pygenn_lite.declaration.html import network_html
-
-        return network_html(self)
+        return str(hooks.call("network_html", self))
 
     def __str__(self) -> str:
         lines = [f"Network {self.name!r}, dt {self.dt} ms, seed {self.seed}"]
@@ -493,9 +492,8 @@ class Network(Members):
     ) -> Simulation:
         """Derive, compile and load this network: its options are those of
         :func:`pygenn_lite.compile_network`."""
-        from importlib import import_module  # the one upward step: a convenience of the face
-
-        compiled: Simulation = import_module("pygenn_lite.runtime.compilation").compile_network(
+        compiled: Simulation = hooks.call(
+            "compile_network",
             self,
             backend,
             threads=threads,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.language.constants import constant_value
@@ -212,9 +213,7 @@ class NeuronModel:
         return line("NeuronModel", self.name, listed(self.state_names), spikes, parameters)
 
     def _repr_html_(self) -> str:
-        from pygenn_lite.declaration.html import neuron_model_html
-
-        return neuron_model_html(self)
+        return str(hooks.call("neuron_model_html", self))
 
     def _default_hold(self) -> tuple[str, ...]:
         if self.refractory is None or self.refractory_is_condition or self.threshold is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
 from pygenn_lite.declaration.language.equations import Equation, EquationsLike, parse_equations
@@ -67,9 +68,7 @@ class Trace:
         return line("Trace", "", listed(self.state_names))
 
     def _repr_html_(self) -> str:
-        from pygenn_lite.declaration.html import trace_parts
-
-        return "\n".join(filter(None, trace_parts(self, "trace")))
+        return str(hooks.call("trace_html", self))
 
 
 @dataclass(frozen=True, init=False)
@@ -226,9 +225,7 @@ class SynapseModel:
         return line("SynapseModel", self.name, listed(variables), shortened(plastic), parameters)
 
     def _repr_html_(self) -> str:
-        from pygenn_lite.declaration.html import synapse_model_html
-
-        return synapse_model_html(self)
+        return str(hooks.call("synapse_model_html", self))
 
     def _code(self) -> list[Equation]:
         traces = [trace for trace in (self.pre_trace, self.post_trace) if trace]

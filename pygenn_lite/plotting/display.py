@@ -3,7 +3,6 @@ or in a file that is named. Nothing here touches pyplot, but where a window is t
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import numpy as np
 
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.plotting.in_notebooks import show_in_notebook
 from pygenn_lite.runtime.notebook import notebook_shell
 from pygenn_lite.runtime.results.files import as_path, harmless_name, written_at_once
 
@@ -21,39 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from pygenn_lite.plotting.picture import Picture
-
 SAVED_DPI = 150
 VECTOR_DPI = 300  # of what is pixels within vector files
 VECTOR_FORMATS = frozenset({"pdf", "svg", "svgz", "eps", "ps", "pgf"})
 # Backends of matplotlib that open no window.
 FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
-
-_waiting: dict[Figure, None] = {}  # made in the cell that is running, and not shown yet
-
-
-def new_figure(size: tuple[float, float], dpi: float | None = None, shown: bool = True) -> Picture:
-    """Return a figure that belongs to the caller alone, not to pyplot.
-
-    Parameters
-    ----------
-    size : pair of float
-        Width and height in inches.
-    dpi : float, optional
-        Dots per inch; by default matplotlib's setting.
-    shown : bool
-        Whether a notebook shows it at the end of the cell, if the cell has not done so.
-    """
-    from pygenn_lite.plotting.picture import Picture
-
-    check_size(size, dpi)
-    figure = Picture(figsize=size, dpi=dpi, layout="constrained")
-    shell = notebook_shell() if shown else None
-    if shell is not None:
-        if _show_waiting not in shell.events.callbacks["post_execute"]:
-            shell.events.register("post_execute", _show_waiting)
-        _waiting[figure] = None
-    return figure
 
 
 def check_size(size: object, dpi: object) -> None:
@@ -165,36 +137,6 @@ def _open_window(figure: Figure) -> None:
         pyplot.figure(current)  # what the user draws next goes where it would have gone
     else:
         pyplot.show(block=not hasattr(sys, "ps1"))
-
-
-def _show_waiting() -> None:
-    """At the end of a cell: show what the cell has made and has not shown."""
-    for figure in list(_waiting):
-        show_in_notebook(figure)
-
-
-def show_in_notebook(figure: Figure) -> None:
-    """Send the figure to the notebook in the formats chosen for figures there, else as PNG."""
-    from matplotlib.figure import Figure
-
-    _waiting.pop(figure, None)
-    shell = notebook_shell()
-    data: dict[str, Any] = {}
-    details: dict[str, Any] = {}
-    for kind, formatter in shell.display_formatter.formatters.items():
-        if not kind.startswith(("image/", "application/pdf")):
-            continue
-        try:
-            made = formatter.lookup_by_type(Figure)(figure)
-        except KeyError:
-            continue
-        data[kind], details[kind] = made if isinstance(made, tuple) else (made, {})
-    if not data:
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
-        data["image/png"] = buffer.getvalue()
-    data["text/plain"] = repr(figure)
-    sys.modules["IPython"].display.display(data, metadata=details, raw=True)
 
 
 def _dots(ending: str, dpi: float | None) -> float:

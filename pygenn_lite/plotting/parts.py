@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.errors import ArgumentError
@@ -15,59 +13,9 @@ if TYPE_CHECKING:
 
     from pygenn_lite.runtime.results.result import Result
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 LONGEST_WINDOW = 2000.0  # ms of a raster that can still be read
 LAST_WINDOW = 1000.0  # shown of longer runs, if not asked otherwise
-FONT_SIZE = 9.0
 LONGEST_LABEL = 16  # characters
-
-_STYLE: Any = {
-    "font.size": FONT_SIZE,
-    "axes.titlesize": "medium",
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#444444",
-    "legend.frameon": False,
-    "legend.fontsize": "small",
-    # Fonts are embedded so that journals take the file and texts can be edited.
-    "pdf.fonttype": 42,
-    "ps.fonttype": 42,
-    "svg.fonttype": "none",
-}
-
-
-def style() -> Any:  # by matplotlib's types a mapping of literal names
-    """Our settings, as far as the user has left matplotlib's own in place."""
-    import matplotlib
-
-    given: Any = matplotlib.rcParams
-    usual: Any = matplotlib.rcParamsDefault
-    return {name: value for name, value in _STYLE.items() if given[name] == usual[name]}
-
-
-def style_in_force() -> Any:
-    """The settings that `style` is about, as they are now."""
-    import matplotlib
-
-    given: Any = matplotlib.rcParams
-    return {name: given[name] for name in _STYLE}
-
-
-def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """Draw with our style, and leave matplotlib's settings as they were."""
-
-    @functools.wraps(function)
-    def draw(*args: P.args, **options: P.kwargs) -> R:
-        import matplotlib
-
-        with matplotlib.rc_context(style()):
-            return function(*args, **options)
-
-    return draw
 
 
 def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
@@ -76,7 +24,7 @@ def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
         return ax
     from matplotlib import rcParams, rcParamsDefault
 
-    from pygenn_lite.plotting.display import new_figure
+    from pygenn_lite.plotting.picture import new_figure
 
     chosen = rcParams["figure.figsize"] != rcParamsDefault["figure.figsize"]
     return new_figure(tuple(rcParams["figure.figsize"]) if chosen else size).add_subplot()

@@ -8,8 +8,9 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pygenn_lite.plotting.display import show_in_notebook
-from pygenn_lite.plotting.parts import style_in_force
+from pygenn_lite.plotting.display import check_size
+from pygenn_lite.plotting.in_notebooks import show_after_cell, show_in_notebook
+from pygenn_lite.plotting.style import style_in_force
 from pygenn_lite.runtime.notebook import notebook_shell
 
 
@@ -36,3 +37,22 @@ class Picture(Figure):
         if notebook_shell() is None:  # a terminal: its text will do
             raise NotImplementedError
         show_in_notebook(self)
+
+
+def new_figure(size: tuple[float, float], dpi: float | None = None, shown: bool = True) -> Picture:
+    """Return a figure that belongs to the caller alone, not to pyplot.
+
+    Parameters
+    ----------
+    size : pair of float
+        Width and height in inches.
+    dpi : float, optional
+        Dots per inch; by default matplotlib's setting.
+    shown : bool
+        Whether a notebook shows it at the end of the cell, if the cell has not done so.
+    """
+    check_size(size, dpi)
+    figure = Picture(figsize=size, dpi=dpi, layout="constrained")
+    if shown:
+        show_after_cell(figure)
+    return figure

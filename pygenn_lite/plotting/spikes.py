@@ -20,11 +20,11 @@ from pygenn_lite.plotting.parts import (
     ordinal,
     say_nothing,
     short,
-    styled,
     titled,
     window,
     window_note,
 )
+from pygenn_lite.plotting.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,11 +21,11 @@ from pygenn_lite.plotting.parts import (
     new_axes,
     plain,
     short,
-    styled,
     titled,
     window,
     window_note,
 )
+from pygenn_lite.plotting.style import styled
 from pygenn_lite.runtime.results.final_weights import WeightHistogram
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.plotting.display import check_size, new_figure, save_figure, show_figure
-from pygenn_lite.plotting.parts import FONT_SIZE, plain, styled
+from pygenn_lite.plotting.display import check_size, save_figure, show_figure
+from pygenn_lite.plotting.parts import plain
 from pygenn_lite.plotting.spikes import raster, rate_curves
+from pygenn_lite.plotting.style import FONT_SIZE, styled
 from pygenn_lite.plotting.variables import population_rates, traces, weight_histogram
 from pygenn_lite.runtime.notebook import notebook_shell
 
@@ -70,6 +71,8 @@ def plot_result(
         Whether a notebook shows it at the end of the cell (as the cell's value it always does); by
         default if it is not written to a file.
     """
+    from pygenn_lite.plotting.picture import new_figure  # brings matplotlib
+
     variables = [(p, v) for p in result.traces for v in result.traces[p]][:MOST_TRACES]
     groups = list(result.weights)[:MOST_WEIGHTS]
     heights = [*_spike_heights(result), *(1.0 for _ in variables)]

@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
+from pygenn_lite.declaration.progress_function import ProgressFunction as ProgressFunction
 from pygenn_lite.runtime.notebook import NotebookBars, notebook_shell
-
-ProgressFunction: TypeAlias = Callable[[str, float, float], None]
-"""Called as ``progress(what, done, total)`` now and then."""
 
 PATIENCE_SECONDS = 0.4  # no bar for work that is over before anybody looks
 

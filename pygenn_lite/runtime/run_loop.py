@@ -12,7 +12,8 @@ from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.recording import sample_bytes
 from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.results.memory_sink import HINT, MemorySink
-from pygenn_lite.runtime.results.result import Result, load_result
+from pygenn_lite.runtime.results.result import Result
+from pygenn_lite.runtime.results.result_reader import load_result
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result_file import ResultFile

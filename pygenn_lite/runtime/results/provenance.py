@@ -1,7 +1,7 @@
 """Where a result comes from: program, machine, compiler, network, command line.
 
 What takes time to find out (the network as text, the compiler's version) is found out when somebody
-asks, or when a file is written. The package itself imports this module, so it imports little.
+asks, or when a file is written.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite import hooks
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import PygennLiteError
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.device import Device
 
 LARGEST_NETWORK = 1_000_000  # bytes of arrays in a network that is kept as text
-network_as_text: Callable[[Network], str] | None = None
-"""Set by the package: how a network is written (as YAML), which the layers above know."""
 
 
 class Provenance(LazyMapping[Any]):
@@ -85,12 +84,10 @@ class NetworkText:
     network: Network
 
     def __call__(self) -> str:
-        if network_as_text is None:
-            return ""
         if _array_bytes(self.network.declaration()) > LARGEST_NETWORK:
             return f"# not kept: its arrays have more than {LARGEST_NETWORK:,} bytes"
         try:
-            return network_as_text(self.network)
+            return str(hooks.call("network_as_text", self.network))
         except PygennLiteError as error:
             return f"# not kept: {error.message}"
 

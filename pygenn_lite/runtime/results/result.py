@@ -3,7 +3,6 @@ knows nothing of the simulation that made it."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite import hooks
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
@@ -246,11 +246,9 @@ class Result:
         >>> result = net.compile(threads=1).run(100.0)
         >>> figure = result.plot("cells.png", settle=20.0)
         """
-        # By name: pictures are a room above this one, which must not depend on it.
-        plotting = importlib.import_module("pygenn_lite.plotting")
-        figure: Figure = plotting.show_result(
-            self, path, show=show, settle=settle, start=start, stop=stop, bin_ms=bin_ms,
-            published=published, title=title, figsize=figsize, dpi=dpi,
+        figure: Figure = hooks.call(
+            "show_result", self, path, show=show, settle=settle, start=start, stop=stop,
+            bin_ms=bin_ms, published=published, title=title, figsize=figsize, dpi=dpi,
         )  # fmt: skip
         return figure
 
@@ -275,15 +273,15 @@ class Result:
         SimulationError
             The file cannot be written, or somebody else is writing it.
         """
-        from pygenn_lite.runtime.results.saving import write_result
-
-        return write_result(self, as_path(path), overwrite)
+        written: Path = hooks.call("write_result", self, as_path(path), overwrite)
+        return written
 
     def __add__(self, other: object) -> Result:
         """This result and that of the run that followed, as one (see `join_results`)."""
-        from pygenn_lite.runtime.results.joining import join_results
-
-        return join_results([self, other]) if isinstance(other, Result) else NotImplemented
+        if not isinstance(other, Result):
+            return NotImplemented
+        joined: Result = hooks.call("join_results", [self, other])
+        return joined
 
     def __repr__(self) -> str:
         state = ", interrupted" if self.interrupted else ""
@@ -293,9 +291,7 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        from pygenn_lite.runtime.notebook import result_html
-
-        return result_html(self)
+        return str(hooks.call("result_html", self))
 
 
 def _milliseconds(given: object, name: str) -> float:
@@ -304,31 +300,3 @@ def _milliseconds(given: object, name: str) -> float:
     if number is None or number != number:
         raise ArgumentError(f"{name} = {given!r} is not a time", hint="give a number of ms")
     return as_float(number)
-
-
-def load_result(path: str | Path) -> Result:
-    """Read a result file, also one that a killed run left; arrays are read when asked for.
-
-    Parameters
-    ----------
-    path : path
-        A file, or a folder: of its ``result.h5``, or the only result file in it.
-
-    Raises
-    ------
-    FileFormatError
-        No such file, not a result file, or a damaged one; a folder with none or several.
-
-    Examples
-    --------
-    >>> net = pg.Network()
-    >>> cells = net.population("cells", 3, pg.LIF())
-    >>> drive = net.current(cells, 500.0)
-    >>> net.record(cells.spikes)
-    >>> path = net.compile(threads=1).run(100.0).save("kept.h5")
-    >>> pg.load_result("kept.h5").spikes["cells"].indices[:3]
-    array([0, 1, 2], dtype=uint32)
-    """
-    from pygenn_lite.runtime.results.result_reader import read_result
-
-    return read_result(as_path(path))

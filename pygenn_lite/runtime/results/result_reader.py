@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.runtime.results.files import RESULT_FILE
+from pygenn_lite.runtime.results.files import RESULT_FILE, as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.results.open_hdf5 import open_hdf5
 from pygenn_lite.runtime.results.provenance import Provenance
@@ -116,11 +116,33 @@ def file_id(path: Path) -> str:
         return ""
 
 
-def read_result(path: Path) -> Result:
-    """Open a result file; spikes and traces are read when asked for."""
-    path = _file_in(path) if path.is_dir() else path
-    with _reading(path) as file:
-        return _read(file, path.absolute())
+def load_result(path: str | Path) -> Result:
+    """Read a result file, also one that a killed run left; arrays are read when asked for.
+
+    Parameters
+    ----------
+    path : path
+        A file, or a folder: of its ``result.h5``, or the only result file in it.
+
+    Raises
+    ------
+    FileFormatError
+        No such file, not a result file, or a damaged one; a folder with none or several.
+
+    Examples
+    --------
+    >>> net = pg.Network()
+    >>> cells = net.population("cells", 3, pg.LIF())
+    >>> drive = net.current(cells, 500.0)
+    >>> net.record(cells.spikes)
+    >>> path = net.compile(threads=1).run(100.0).save("kept.h5")
+    >>> pg.load_result("kept.h5").spikes["cells"].indices[:3]
+    array([0, 1, 2], dtype=uint32)
+    """
+    where = as_path(path)
+    where = _file_in(where) if where.is_dir() else where
+    with _reading(where) as file:
+        return _read(file, where.absolute())
 
 
 def _file_in(folder: Path) -> Path:
