@@ -29,12 +29,12 @@ from pygenn_lite.declaration.values import FrozenArray, as_value
 from pygenn_lite.errors import NetworkError, PygennLiteError, ShapeError
 
 if TYPE_CHECKING:
-    from pygenn_lite.declaration.network import Network
+    from pygenn_lite.declaration.members import Members
 
 Changes = dict[tuple[str, ...], Any]  # new values by the keys of their places in one part
 
 
-def change_values(network: Network, values: Mapping[str, Any]) -> None:
+def change_values(network: Members, values: Mapping[str, Any]) -> None:
     """Change values of a network in place.
 
     Raises
@@ -54,7 +54,7 @@ def change_values(network: Network, values: Mapping[str, Any]) -> None:
     apply_changes(network, places)
 
 
-def apply_changes(network: Network, values: Mapping[Place, Any]) -> None:
+def apply_changes(network: Members, values: Mapping[Place, Any]) -> None:
     """The same for places that are known to exist."""
     parts: dict[tuple[str, str], Changes] = {}
     for place, value in values.items():
@@ -102,7 +102,7 @@ def _at(values: Mapping[Place, Any], section: str, name: str, *others: str) -> I
         raise
 
 
-def _change_network(network: Network, changes: Changes) -> None:
+def _change_network(network: Members, changes: Changes) -> None:
     for (name,), value in changes.items():
         if name == "name":
             network.name = check_label(value, "network", NetworkError)
@@ -138,7 +138,7 @@ def _trains(model: SpikeSource, changes: Changes) -> tuple[Any, Any]:
     return times, indices
 
 
-def _changed_group(network: Network, group: SynapseGroup, changes: Changes) -> SynapseGroup:
+def _changed_group(network: Members, group: SynapseGroup, changes: Changes) -> SynapseGroup:
     delay: Any = changes.get(("delay",), None if group.one_step else group.delay)
     return declare_group(
         group.name,

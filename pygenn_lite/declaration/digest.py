@@ -26,12 +26,12 @@ from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray
 
 if TYPE_CHECKING:
-    from pygenn_lite.declaration.network import Network
+    from pygenn_lite.declaration.members import Members
 
 VERSION = "pygenn_lite network 1"  # raised when what enters changes
 
 
-def network_digest(network: Network) -> str:
+def network_digest(network: Members) -> str:
     """64 hexadecimal digits."""
     digest = hashlib.sha256(VERSION.encode())
     parts = (

@@ -6,11 +6,17 @@ from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
+from pygenn_lite.declaration.recorded import Recording
 from pygenn_lite.errors import NetworkError
 
 
 class Members(Named):
     """Base of a network: its populations, synapse groups and inputs."""
+
+    name: str
+    dt: float
+    seed: int
+    recordings: list[Recording]
 
     def __init__(self) -> None:
         self.populations: dict[str, Population] = {}

@@ -26,7 +26,7 @@ from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.errors import NetworkError, PygennLiteError
 
 if TYPE_CHECKING:
-    from pygenn_lite.declaration.network import Network
+    from pygenn_lite.declaration.members import Members
 
 _PART = re.compile(r"([^.\[\]]+)|\[(-?\d{1,9})\]", re.ASCII)
 _INDEX = re.compile(r"-?\d{1,9}", re.ASCII)
@@ -75,7 +75,7 @@ class NetworkValues(Mapping[str, Any]):
     It is read only: ``net.with_values({path: value})`` gives a changed network.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Members) -> None:
         self._values: dict[Place, Any] = dict(_all_values(network))
         self._places = {str(place): place for place in self._values}
         self._order = {
@@ -193,7 +193,7 @@ def split_path(path: str, where: str, error: type[PygennLiteError]) -> list[str]
     return parts
 
 
-def _all_values(network: Network) -> Iterator[tuple[Place, Any]]:
+def _all_values(network: Members) -> Iterator[tuple[Place, Any]]:
     for name in ("dt", "seed", "name"):
         yield Place("network", "", (name,)), getattr(network, name)
     for population in network.populations.values():

@@ -9,8 +9,8 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.plotting.axes import check_count, check_time, new_axes, say_nothing, short, titled
 from pygenn_lite.plotting.colors import population_colors
-from pygenn_lite.plotting.parts import check_count, check_time, new_axes, say_nothing, short, titled
 from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
 from pygenn_lite.plotting.style import styled
 

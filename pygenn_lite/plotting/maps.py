@@ -8,8 +8,8 @@ import numpy as np
 
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.plotting.axes import check_count, check_time, muted, new_axes, plain, titled
 from pygenn_lite.plotting.colors import population_color
-from pygenn_lite.plotting.parts import check_count, check_time, muted, new_axes, plain, titled
 from pygenn_lite.plotting.style import styled
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.plotting.colors import population_colors
-from pygenn_lite.plotting.parts import (
+from pygenn_lite.plotting.axes import (
     check_count,
     is_topmost,
     legend_above,
@@ -24,6 +23,7 @@ from pygenn_lite.plotting.parts import (
     window,
     window_note,
 )
+from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.style import styled
 
 if TYPE_CHECKING:

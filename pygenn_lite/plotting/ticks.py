@@ -10,7 +10,7 @@ from matplotlib import rcParams
 from matplotlib.font_manager import FontProperties
 from matplotlib.ticker import FixedLocator, Formatter, MaxNLocator
 
-from pygenn_lite.plotting.parts import short
+from pygenn_lite.plotting.axes import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

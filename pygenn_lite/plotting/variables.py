@@ -10,8 +10,7 @@ import numpy as np
 from pygenn_lite.declaration.numeric import plain_indices
 from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.plotting.colors import neuron_colors, population_colors
-from pygenn_lite.plotting.parts import (
+from pygenn_lite.plotting.axes import (
     check_count,
     check_time,
     is_topmost,
@@ -25,6 +24,7 @@ from pygenn_lite.plotting.parts import (
     window,
     window_note,
 )
+from pygenn_lite.plotting.colors import neuron_colors, population_colors
 from pygenn_lite.plotting.style import styled
 from pygenn_lite.runtime.results.final_weights import WeightHistogram
 

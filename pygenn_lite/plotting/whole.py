@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.plotting.axes import plain
 from pygenn_lite.plotting.display import check_size, save_figure, show_figure
-from pygenn_lite.plotting.parts import plain
 from pygenn_lite.plotting.spikes import raster, rate_curves
 from pygenn_lite.plotting.style import FONT_SIZE, styled
 from pygenn_lite.plotting.variables import population_rates, traces, weight_histogram

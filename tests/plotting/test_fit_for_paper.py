@@ -13,8 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
 from pygenn_lite import plotting
+from pygenn_lite.plotting.axes import ordinal
 from pygenn_lite.plotting.colors import neuron_colors, population_colors
-from pygenn_lite.plotting.parts import ordinal
 
 
 def even(number, size=10, rate=10.0, **options):
