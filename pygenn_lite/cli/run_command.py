@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.cli.drawing import Drawing
 from pygenn_lite.cli.endings import DONE, FAILED, command_line, disk_message, say
 from pygenn_lite.cli.networks import load
 from pygenn_lite.cli.outcome import SUMMARY_FILE, Outcome
 from pygenn_lite.cli.output import write_line
+from pygenn_lite.cli.patience import Drawing
 from pygenn_lite.cli.progress_bar import ProgressBars
 from pygenn_lite.cli.signals import note_interrupt
 from pygenn_lite.declaration import Network, SpikeSource

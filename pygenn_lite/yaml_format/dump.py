@@ -20,7 +20,7 @@ from pygenn_lite.declaration import (
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
 from pygenn_lite.declaration.recorded import Recording, selection_text
 from pygenn_lite.errors import FileFormatError
-from pygenn_lite.yaml_format.rules import write_rule
+from pygenn_lite.yaml_format.rule_forms import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.value_forms import write_value
 

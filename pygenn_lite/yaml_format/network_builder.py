@@ -21,7 +21,7 @@ from pygenn_lite.yaml_format.library import ModelShelf
 from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.places import origin_of
 from pygenn_lite.yaml_format.positions import read_positions
-from pygenn_lite.yaml_format.rules import read_rule
+from pygenn_lite.yaml_format.rule_forms import read_rule
 from pygenn_lite.yaml_format.schema import (
     ConnectionSection,
     NetworkFile,

@@ -15,7 +15,7 @@ from pygenn_lite.declaration.paths import split_path
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
-from pygenn_lite.yaml_format.rules import write_rule
+from pygenn_lite.yaml_format.rule_forms import write_rule
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
 from pygenn_lite.yaml_format.value_forms import write_value
 

@@ -19,7 +19,7 @@ from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM, VALUE_SYMBOLS
 from pygenn_lite.yaml_format import schema
 from pygenn_lite.yaml_format.dump import INPUT_KINDS
-from pygenn_lite.yaml_format.rules import _RULES
+from pygenn_lite.yaml_format.rule_forms import _RULES
 from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
 
 POINTS = [(0.3, -0.7, 0.9), (2.5, 1.0, 2.0), (1.0, 1.0, 1.0)]
