@@ -35,8 +35,8 @@ TYPES_FROM_ABOVE = {("declaration.network", "runtime.simulation")}
 # Circles of types alone that are still to be cut.
 TO_BE_CUT = {
     ("codegen.program.program", "codegen.program.describe"),
-    ("runtime.cpp.engine_setup", "runtime.cpp.machine"),
-    ("runtime.precision_checks", "runtime.cpp.machine"),
+    ("runtime.cpp.engine_setup", "runtime.cpp.instance"),
+    ("runtime.cpp.recorders", "runtime.cpp.instance"),
 }
 
 Edges = dict[str, set[str]]
