@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.distributions import Distribution, TruncatedNormal
+from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.habits import symbol_hint
 from pygenn_lite.declaration.language.names import nearest
@@ -187,7 +187,7 @@ def check_synapse_value(
 ) -> None:
     """One value, one per explicit synapse, a distribution, or an expression of both ends."""
     where = f"synapse group {group.name!r}"
-    if isinstance(value, Distribution) and _kept(value.base) < LEAST_KEPT:
+    if isinstance(value, Distribution) and value.kept() < LEAST_KEPT:
         raise NetworkError(
             f"of {what} = {value!r}, less than one value in a million lies between the limits",
             where=f"{where}: {what}",
@@ -257,11 +257,6 @@ def _check_longest(delay: Value, dt: float, where: str) -> None:
             where=where,
             hint="use shorter delays or a larger dt",
         )
-
-
-def _kept(base: Distribution) -> float:
-    """Which part of its values the limits of a truncated distribution leave."""
-    return base.kept() if isinstance(base, TruncatedNormal) and base.sd else 1.0
 
 
 def _axes(population: Population) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -16,6 +16,33 @@ from pygenn_lite.errors import DeclarationError
 Floats: TypeAlias = NDArray[np.float64]
 _LARGEST_LOGARITHM = 709.0  # of a double
 _FAR = 4.7534  # standard deviations: beyond lies less than one value in a million
+
+
+@dataclass(frozen=True)
+class NativeDistribution:
+    """A distribution as the compiled builder draws it (templates/cpp/engine/distributions.hpp) and,
+    to the same bits, runtime/values/sampling.py.
+
+    Attributes
+    ----------
+    kind : str
+        "uniform", "normal", "truncated_normal", "log_normal", "exponential".
+    a, b : float
+        Its two parameters, in the order of the class.
+    low, high : float
+        Limits of a truncated one.
+    affine : bool
+        Whether values are multiplied by `factor`, then added to `offset`.
+    """
+
+    kind: str
+    a: float
+    b: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    affine: bool = False
+    factor: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,6 +110,23 @@ class Distribution:
         """Least and greatest value, where all values between them are equally likely."""
         return None
 
+    def native(self) -> NativeDistribution | None:
+        """The distribution as the builder draws it; None: the host draws its values."""
+        return None
+
+    def only_value(self) -> float | None:
+        """The value that it always has, where it is none by the builder's rules: this knows no
+        limits of constants."""
+        return None
+
+    def least(self) -> float:
+        """No value is smaller."""
+        return -math.inf
+
+    def kept(self) -> float:
+        """Which part of its values the limits of a truncated distribution leave."""
+        return 1.0
+
     def numbers(self) -> tuple[float, ...]:
         """The finite numbers that it is computed with."""
         given = (getattr(self, f.name) for f in fields(self))
@@ -145,6 +189,14 @@ class Uniform(Distribution):
         """Inverse distribution function."""
         return self.low + (self.high - self.low) * u
 
+    def native(self) -> NativeDistribution:
+        """As the builder draws it."""
+        return NativeDistribution("uniform", self.low, self.high)
+
+    def least(self) -> float:
+        """The lower end."""
+        return self.low
+
     def ends(self) -> tuple[float, float]:
         """`low` and `high`."""
         return self.low, self.high
@@ -169,6 +221,10 @@ class Normal(Distribution):
         from scipy.special import ndtri
 
         return cast(Floats, self.mean + self.sd * ndtri(u))
+
+    def native(self) -> NativeDistribution:
+        """As the builder draws it."""
+        return NativeDistribution("normal", self.mean, self.sd)
 
     def reach(self) -> tuple[float, float]:
         """So many standard deviations from the mean (SciPy is not needed)."""
@@ -212,8 +268,22 @@ class TruncatedNormal(Distribution):
         low, high = min(self.mean, self.high), max(self.mean, self.low)
         return max(low - _FAR * self.sd, self.low), min(high + _FAR * self.sd, self.high)
 
+    def native(self) -> NativeDistribution:
+        """As the builder draws it."""
+        return NativeDistribution("truncated_normal", self.mean, self.sd, self.low, self.high)
+
+    def only_value(self) -> float | None:
+        """Its mean within the limits, where the Gaussian has no width."""
+        return self.mean_value() if self.sd == 0 else None
+
+    def least(self) -> float:
+        """The lower limit."""
+        return self.low
+
     def kept(self) -> float:
-        """Which part of the Gaussian (sd > 0) lies within the limits."""
+        """Which part of the Gaussian lies within the limits."""
+        if self.sd == 0:
+            return 1.0
         low, high = ((end - self.mean) / self.sd / math.sqrt(2) for end in (self.low, self.high))
         if low > 0:  # the upper tail as the lower one, where differences are exact
             low, high = -high, -low
@@ -256,6 +326,10 @@ class LogNormal(Distribution):
 
         return cast(Floats, np.exp(self.mu + self.sigma * ndtri(u)))
 
+    def native(self) -> NativeDistribution:
+        """As the builder draws it."""
+        return NativeDistribution("log_normal", self.mu, self.sigma)
+
     def reach(self) -> tuple[float, float]:
         """The exponential of the logarithm's reach."""
         low, high = Normal(self.mu, self.sigma).reach()
@@ -278,6 +352,10 @@ class Exponential(Distribution):
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
         return -self.mean * np.log1p(-u)
+
+    def native(self) -> NativeDistribution:
+        """As the builder draws it."""
+        return NativeDistribution("exponential", self.mean)
 
     def mean_value(self) -> float:
         """The mean."""
@@ -375,6 +453,23 @@ class Affine(Distribution):
     def reach(self) -> tuple[float, float]:
         """The other's, multiplied and added to."""
         return self._mapped(self.of.reach())
+
+    def native(self) -> NativeDistribution | None:
+        """The other as the builder draws it, with factor and offset."""
+        native = self.of.native()
+        if native is None:
+            return None
+        return replace(native, affine=True, factor=self.factor, offset=self.offset)
+
+    def only_value(self) -> float | None:
+        """The offset where the factor is 0, or that of the other's only value."""
+        if self.factor == 0:
+            return self.offset
+        return None if self.of.only_value() is None else self.mean_value()
+
+    def kept(self) -> float:
+        """As of the other."""
+        return self.of.kept()
 
     def ends(self) -> tuple[float, float] | None:
         """The other's, multiplied and added to."""

@@ -16,6 +16,13 @@ ABI_VERSION = 5
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
+DISTRIBUTIONS = {  # by the kind of a NativeDistribution
+    "uniform": UNIFORM,
+    "normal": NORMAL,
+    "truncated_normal": TRUNCATED_NORMAL,
+    "log_normal": LOG_NORMAL,
+    "exponential": EXPONENTIAL,
+}
 ALL_TO_ALL, ONE_TO_ONE, FIXED_PROBABILITY, FIXED_TOTAL, FIXED_IN, FIXED_OUT, EXPLICIT = range(7)
 RULES = {  # by the kind of a NativeRule
     "all_to_all": ALL_TO_ALL,

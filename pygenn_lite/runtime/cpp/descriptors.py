@@ -12,13 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.distributions import (
-    Affine,
     Distribution,
-    Exponential,
-    LogNormal,
-    Normal,
-    TruncatedNormal,
-    Uniform,
 )
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
@@ -116,36 +110,17 @@ class GroupDescription:
             values = np.ascontiguousarray(value if len(value) else np.zeros(1), dtype=np.float64)
             self._kept.append(values)
             return abi.Distribution(kind=abi.VALUES, values=values.ctypes.data)
-        if isinstance(value, Distribution):
-            return _native_distribution(value)
+        native = value.native() if isinstance(value, Distribution) else None
+        if native is not None:
+            return abi.Distribution(**{**vars(native), "kind": abi.DISTRIBUTIONS[native.kind]})
         return abi.Distribution(kind=abi.CONSTANT, a=float(value))
 
 
 def is_native(value: Value) -> bool:
     """Whether the builder draws such values itself."""
-    kind = value.base if isinstance(value, Distribution) else value
-    return isinstance(kind, (int, float, Uniform, Normal, TruncatedNormal, LogNormal, Exponential))
-
-
-def _native_distribution(value: Distribution) -> abi.Distribution:
-    """pgl_distribution of one that the builder draws itself."""
-    base = value.base
-    if isinstance(base, Uniform):
-        native = abi.Distribution(kind=abi.UNIFORM, a=base.low, b=base.high)
-    elif isinstance(base, Normal):
-        native = abi.Distribution(kind=abi.NORMAL, a=base.mean, b=base.sd)
-    elif isinstance(base, TruncatedNormal):
-        native = abi.Distribution(
-            kind=abi.TRUNCATED_NORMAL, a=base.mean, b=base.sd, low=base.low, high=base.high
-        )
-    elif isinstance(base, LogNormal):
-        native = abi.Distribution(kind=abi.LOG_NORMAL, a=base.mu, b=base.sigma)
-    else:
-        assert isinstance(base, Exponential), base
-        native = abi.Distribution(kind=abi.EXPONENTIAL, a=base.mean)
-    if isinstance(value, Affine):
-        native.affine, native.factor, native.offset = 1, value.factor, value.offset
-    return native
+    if isinstance(value, Distribution):
+        return value.native() is not None
+    return isinstance(value, (int, float))
 
 
 def describe_group(
@@ -231,13 +206,9 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
 
 
 def _without_spread(value: Value) -> Value:
-    """A distribution with one value as the number that it is: a truncated normal distribution of sd
-    0 (the builder knows no limits of constants), or what is multiplied by 0."""
-    if not isinstance(value, Distribution):
-        return value
-    truncated = isinstance(value.base, TruncatedNormal) and value.base.sd == 0
-    none = isinstance(value, Affine) and value.factor == 0
-    return value.mean_value() if truncated or none else value
+    """A distribution with one value as the number that it is."""
+    only = value.only_value() if isinstance(value, Distribution) else None
+    return value if only is None else only
 
 
 def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
@@ -285,8 +256,8 @@ def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | No
         low = high = delay
     elif isinstance(delay, Distribution) and (ends := delay.ends()) is not None:
         low, high = ends
-    elif isinstance(delay, TruncatedNormal):
-        return int(delay_steps(delay.low, dt)), None
+    elif isinstance(delay, Distribution):
+        return int(delay_steps(max(delay.least(), dt), dt)), None
     else:
         return 1, None
     return int(delay_steps(low, dt)), int(delay_steps(high, dt))
