@@ -2,18 +2,20 @@
 
     network_structure   declaration  -> NetworkStructure   names and text; the cache key
     systems_of          structure    -> NetworkSystems     continuous f, g, R, J, as SymPy
-    derive_program      structure    -> Program            update rules, by SymPy
+    derive_program      structure    -> Program            update rules, by SymPy, and the schedule
     render_cpp          Program      -> C++ source         through Jinja
     signatures_of       Program      -> Signatures         what the runtime must know, as plain data
+    build_schedule      structure, signatures -> Schedule  what a step does, in which order
 
 Print any of them to read it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.codegen.program.signature import Signatures
 from pygenn_lite.codegen.structure.parts import speak
 from pygenn_lite.codegen.structure.resolution import network_structure
@@ -67,6 +69,7 @@ def derive_program(structure: NetworkStructure) -> Program:
     """
     from pygenn_lite.codegen.program.neuron_kernel import neuron_kernel
     from pygenn_lite.codegen.program.program import Program
+    from pygenn_lite.codegen.program.sign import signatures_of
     from pygenn_lite.codegen.program.synapse_kernel import synapse_kernel
 
     def derive(kernel: Any, part: Any, name: str, what: str) -> Any:
@@ -84,7 +87,7 @@ def derive_program(structure: NetworkStructure) -> Program:
                 "no functions of constants",
             ) from error
 
-    return Program(
+    program = Program(
         neurons=tuple(
             derive(neuron_kernel, s, f"neuron{k}", "population")
             for k, s in enumerate(structure.kernels)
@@ -94,6 +97,7 @@ def derive_program(structure: NetworkStructure) -> Program:
             for k, s in enumerate(structure.synapse_kernels)
         ),
     )
+    return replace(program, schedule=build_schedule(structure, signatures_of(program)))
 
 
 def generate(structure: NetworkStructure) -> GeneratedCode:

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from pygenn_lite.codegen.program.schedule import Arrive, Call, Deliver, Fire, Op, Sample, Send
 from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 
 FAULT_LEVEL = 1e6
 
@@ -71,6 +73,10 @@ class Net:
         self.real = np.dtype(real)
         self.kind = "float" if self.real.itemsize == 4 else "double"
         self.keep: list[Any] = []
+        self.numbers = Numbers()
+        self.kernels: list[Op] = []  # arrivals and what follows them, in the order of a step
+        self.scheduled = False
+        self.weights_of: dict[int, list[np.ndarray]] = {}
         self.stores: list[int] = []
         self.wide: dict[int, bool] = {}  # stores with 32-bit targets
         library.test_store.restype = c.c_void_p
@@ -138,16 +144,21 @@ class Net:
                 self.handle,
                 size,
                 pointer(bounds),
-                None,
                 self.function(f"test_update_{self.kind}" if update == "" else update),
                 self.function(f"test_after_{self.kind}" if after == "" else after),
                 args,
             )
         )
+        name = f"p{population.id}"
+        self.numbers.populations[name] = population.id
+        if after is not None:
+            kernel = f"test_after_{self.kind}" if after == "" else after
+            self.kernels.append(Call(kernel, name, "spiking"))
         return population
 
     def source(self, size: int, steps: Any, indices: Any, **options: Any) -> Population:
         population = self.population(size, update=options.pop("update", None), **options)
+        self.kernels = [op for op in self.kernels if op.of != f"p{population.id}"]
         steps = np.asarray(steps, dtype=np.int64)
         indices = np.asarray(indices, dtype=np.uint32)
         self.check(
@@ -229,7 +240,9 @@ class Net:
         self, source: Population, target: Population, store: c.c_void_p, *, lead: int = 0
     ) -> int:
         arena = self.bases(target, "acc" if lead else "g")
-        return self.check(self.engine.static_add(self.handle, source.id, store, arena, lead))
+        number = self.check(self.engine.static_add(self.handle, source.id, store, arena, lead))
+        self.numbers.deliveries[f"s{number}"] = number
+        return number
 
     def general(
         self,
@@ -242,6 +255,7 @@ class Net:
         lead: int = 0,
     ) -> int:
         args = (abi.SynapseArgs * self.shards)()
+        weights: list[np.ndarray] = []
         for s in range(self.shards):
             targets, weight, n = c.c_void_p(), c.c_void_p(), c.c_uint32()
             self.library.test_store_arrays(
@@ -256,20 +270,31 @@ class Net:
             args[s].wide_target = self.wide[store.value or 0]
             args[s].n_synapses = n
             args[s].first = int(target.bounds[s])
+            real = c.c_float if self.real.itemsize == 4 else c.c_double
+            kept = (real * n.value).from_address(weight.value) if n.value else (real * 0)()
+            weights.append(np.frombuffer(kept, self.real))
         self.keep.append(args)
-        return self.check(
+        number = self.check(
             self.engine.synapse_add(
                 self.handle,
                 source.id,
                 target.id,
                 store,
                 self.function(f"test_on_pre_{self.kind}" if on_pre == "" else on_pre),
-                self.function(on_post),
-                self.function(step),
                 args,
                 lead,
             )
         )
+        name = f"g{number}"
+        self.numbers.groups[name] = number
+        self.weights_of[number] = weights
+        if on_pre is not None:
+            self.kernels.append(Arrive(name, lead))
+        if on_post is not None:
+            self.kernels.append(Call(on_post, name, "spiking"))
+        if step is not None:
+            self.kernels.append(Call(step, name))
+        return number
 
     # ------------------------------------------------------------ recording
     def record_spikes(
@@ -308,7 +333,42 @@ class Net:
         return steps, values
 
     # ------------------------------------------------------------ running
+    def keep_of(self, number: int) -> Population:
+        """The population of this number."""
+        return next(k for k in self.keep if isinstance(k, Population) and k.id == number)
+
+    def weights(self, group: int) -> np.ndarray:
+        """Weights of a group with kernels, shard by shard."""
+        return np.concatenate([part.copy() for part in self.weights_of[group]])
+
+    def step_ops(self) -> list[Op]:
+        """A step: arrivals, own spikes, dynamics; recording; firing, sending."""
+
+        def rank(op: Op) -> int:
+            if isinstance(op, Arrive):
+                return 0
+            assert isinstance(op, Call)
+            return (1 if op.on[0] == "g" else 2) if op.visit == "spiking" else 3
+
+        early = sorted(self.kernels, key=rank)
+        late = [op for op in early if isinstance(op, Arrive) and op.lead]
+        return [
+            *(Deliver(name) for name in self.numbers.deliveries),
+            *(op for op in early if op not in late),
+            Sample(),
+            *late,
+            *(Fire(name) for name in self.numbers.populations),
+            *(Send(name) for name in self.numbers.populations),
+        ]
+
+    def schedule(self, step: list[Op], arguments: Any = None) -> None:
+        ops = engine_ops(step, self.numbers, self.function, arguments)
+        self.check(self.engine.schedule_set(self.handle, ops, len(ops)))
+        self.scheduled = True
+
     def run(self, steps: int) -> int:
+        if not self.scheduled:
+            self.schedule(self.step_ops())
         return self.check(self.engine.run(self.handle, steps))
 
     @property

@@ -74,9 +74,31 @@ struct TestStore : pgl_store {
   std::vector<uint32_t> bounds;
 };
 
+// Scales the weights onto each target to a sum of 2. synapse: weight
+template <class Real>
+void normalise(const pgl_synapse_args* args) {
+  Real* weight = static_cast<Real*>(args->synapse[0]);
+  const auto target = [&](uint32_t k) -> uint32_t {
+    return args->wide_target ? static_cast<const uint32_t*>(args->target)[k]
+                             : static_cast<const uint16_t*>(args->target)[k];
+  };
+  std::vector<Real> sum;
+  for (uint32_t k = 0; k < args->n_synapses; ++k) {
+    if (target(k) >= sum.size()) sum.resize(target(k) + 1);
+    sum[target(k)] += weight[k];
+  }
+  for (uint32_t k = 0; k < args->n_synapses; ++k) weight[k] *= 2 / sum[target(k)];
+}
+
 }  // namespace
 
 extern "C" {
+void test_normalise_float(const pgl_synapse_args* args, int64_t) { normalise<float>(args); }
+void test_normalise_double(const pgl_synapse_args* args, int64_t) { normalise<double>(args); }
+void test_count_float(const pgl_population_args* args, int64_t) {
+  for (uint32_t i = 0; i < args->count; ++i) static_cast<float*>(args->arrays[0])[i] += 1;
+}
+
 
 uint32_t test_update_float(const pgl_population_args* a, int64_t s, uint32_t* x, pgl_fault* f) {
   return update<float>(a, s, x, f);

@@ -323,8 +323,6 @@ def test_refusals(library: ctypes.CDLL) -> None:
             with pytest.raises(ValueError, match=weight):
                 net.static(source, target, store)
         store = net.store(source, target, [0], [0], [2], 1.0)
-        with pytest.raises(ValueError, match="in two parts"):
-            net.general(source, target, store, lead=1)
         with pytest.raises(ValueError, match="0 or 1"):
             net.general(source, target, store, lead=2)
         with pytest.raises(ValueError, match="rows"):

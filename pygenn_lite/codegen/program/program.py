@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from pygenn_lite.codegen.program.schedule import NOTHING_TO_DO, Schedule
 from pygenn_lite.codegen.program.signature import Variable
 
 
@@ -156,50 +157,12 @@ class SynapseKernel:
 
 
 @dataclass(frozen=True)
-class Phase:
-    """One part of a time step, done for all groups or populations before the next begins."""
-
-    name: str
-    what: str
-
-
-# The step from t_n to t_{n+1}, the same on every backend: the reference interpreter walks through
-# this list, templates/cpp/engine/engine.hpp spells it out for a shard. Where nothing comes between
-# "integrate" and "fire" (`NeuronKernel.split`), a backend may do both at once.
-SCHEDULE = (
-    Phase("deliver", "arrivals at t_n through static synapses"),
-    Phase("on_pre", "arrivals at t_n at plastic synapses"),
-    Phase("on_post", "plastic synapses onto neurons that spiked at t_n"),
-    Phase("after", "postsynaptic traces of neurons that spiked at t_n"),
-    Phase("synapse_step", "continuous dynamics of synapses"),
-    Phase("record", "variables are recorded as they are at t_n"),
-    Phase("integrate", "neurons are integrated to t_{n+1}"),
-    Phase(
-        "on_pre_before_threshold", "arrivals at t_{n+1} at plastic synapses, before the threshold"
-    ),
-    Phase("fire", "jumps at t_{n+1} are added; threshold, reset, presynaptic traces"),
-    Phase("send", "spikes at t_{n+1} set out"),
-)
-
-
-@dataclass(frozen=True)
 class Program:
-    """All kernels of a network, and the order in which a time step calls them."""
+    """All kernels of a network, and the order in which they are called."""
 
     neurons: tuple[NeuronKernel, ...]
     synapses: tuple[SynapseKernel, ...]
-
-    @property
-    def schedule(self) -> tuple[Phase, ...]:
-        """The phases of a time step for which this network has kernels, or needs none."""
-        unused = {
-            "on_pre": not any(k.on_pre and not k.lead for k in self.synapses),
-            "on_pre_before_threshold": not any(k.lead for k in self.synapses),
-            "on_post": not any(k.on_post for k in self.synapses),
-            "after": not any(k.after for k in self.neurons),
-            "synapse_step": not any(k.step for k in self.synapses),
-        }
-        return tuple(phase for phase in SCHEDULE if not unused.get(phase.name, False))
+    schedule: Schedule = NOTHING_TO_DO
 
     @property
     def real(self) -> str:
@@ -208,6 +171,5 @@ class Program:
         return types[0] if types else "float"
 
     def __str__(self) -> str:
-        step = "\n".join(f"  {k}. {phase.what}" for k, phase in enumerate(self.schedule, 1))
         kernels = (str(kernel) for kernel in (*self.neurons, *self.synapses))
-        return "\n\n".join([*kernels, f"a time step\n{step}"])
+        return "\n\n".join([*kernels, str(self.schedule)])

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 5
+ABI_VERSION = 6
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -34,6 +34,9 @@ RULES = {  # by the kind of a NativeRule
 }
 STORE_WEIGHTS, STORE_TRANSPOSED, STORE_SOURCES, STORE_DELAYS = 1, 2, 4, 8
 STORE_DENSE, STORE_PROCEDURAL = 16, 32
+# kinds of operations (pgl_op_kind)
+OP_DELIVER, OP_ARRIVE, OP_FIRE, OP_SEND, OP_SAMPLE = range(5)
+OP_NEURONS, OP_SPIKING_NEURONS, OP_SYNAPSES, OP_SPIKING_TARGETS = range(5, 9)
 
 Pointers = c.POINTER(c.c_void_p)
 
@@ -131,6 +134,19 @@ class SynapseArgs(c.Structure):
     ]
 
 
+class Op(c.Structure):
+    """pgl_op"""
+
+    _fields_ = [
+        ("kind", c.c_int32),
+        ("index", c.c_uint32),
+        ("every", c.c_uint32),
+        ("offset", c.c_uint32),
+        ("function", c.c_void_p),
+        ("args", c.c_void_p),
+    ]
+
+
 class Distribution(c.Structure):
     """pgl_distribution"""
 
@@ -213,11 +229,12 @@ COMMON_FUNCTIONS: Functions = {
 ENGINE_FUNCTIONS: Functions = {
     "pgl_engine_create": (_V, (_U32, _U32, _U32, _U32, _I32)),
     "pgl_engine_destroy": (None, (_V,)),
-    "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, _V, c.POINTER(PopulationArgs))),
+    "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, c.POINTER(PopulationArgs))),
     "pgl_source_set": (_I32, (_V, _U32, _I64, _V, _V)),
     "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64, _V, _V)),
     "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
-    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, _V, _V, c.POINTER(SynapseArgs), _I32)),
+    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, c.POINTER(SynapseArgs), _I32)),
+    "pgl_schedule_set": (_I32, (_V, c.POINTER(Op), _I64)),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
     "pgl_spikes_count": (_I64, (_V, _I32)),
@@ -334,6 +351,11 @@ def _load_checked(path: Path, what: str) -> c.CDLL:
             hint="run 'pygenn-lite cache --clear', then try again",
         )
     return library
+
+
+def address_of(value: Any) -> int:
+    """Address of a ctypes object."""
+    return c.addressof(value)
 
 
 def symbol_address(library: c.CDLL, name: str | None) -> int | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes as c
 from typing import TYPE_CHECKING
 
+from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
+from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.values.spike_trains import spike_train
 
@@ -29,24 +31,28 @@ def new_engine(instance: CppInstance) -> int:
 
 def fill_engine(instance: CppInstance) -> dict[str, int]:
     """Hand everything to a new engine; returns what it calls the populations."""
-    numbers = {
-        name: _add_population(instance, memory) for name, memory in instance.populations.items()
-    }
+    numbers = Numbers()
+    for name, memory in instance.populations.items():
+        numbers.populations[name] = _add_population(instance, memory)
     for store in instance.stores:
         if not store.plan.general:
             arenas = (c.c_void_p * instance.partition.shards)(
                 *(a.ctypes.data for a in instance.arenas.data)
             )
-            instance.call(
+            number = instance.call(
                 "static_add",
-                numbers[store.plan.source],
+                numbers.populations[store.plan.source],
                 store.pointer,
                 arenas,
                 store.plan.lead,
             )
-    for memory in instance.synapses.values():
-        _add_synapses(instance, memory, numbers)
-    return numbers
+            numbers.deliveries |= {m.group.name: number for m in store.plan.members}
+    for name, synapses in instance.synapses.items():
+        numbers.groups[name] = _add_synapses(instance, synapses, numbers.populations)
+    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
+    ops = engine_ops(schedule.step, numbers, instance.loaded.address)
+    instance.call("schedule_set", ops, len(ops))
+    return numbers.populations
 
 
 def _add_population(instance: CppInstance, memory: PopulationMemory) -> int:
@@ -55,7 +61,6 @@ def _add_population(instance: CppInstance, memory: PopulationMemory) -> int:
         "population_add",
         memory.size,
         instance.partition.begin[memory.name].ctypes.data,
-        instance.loaded.address(signature.integrate),
         instance.loaded.address(signature.update),
         instance.loaded.address(signature.after),
         memory.arguments(instance.seed),
@@ -78,17 +83,15 @@ def _add_population(instance: CppInstance, memory: PopulationMemory) -> int:
     return number
 
 
-def _add_synapses(instance: CppInstance, memory: SynapseMemory, numbers: dict[str, int]) -> None:
+def _add_synapses(instance: CppInstance, memory: SynapseMemory, numbers: dict[str, int]) -> int:
     signature = memory.signature
     args, memory.kept = memory.arguments()
-    instance.call(
+    return instance.call(
         "synapse_add",
         numbers[memory.source.name],
         numbers[memory.target.name],
         memory.stored.store.pointer,
         instance.loaded.address(signature.on_pre),
-        instance.loaded.address(signature.on_post),
-        instance.loaded.address(signature.step),
         args,
         signature.lead,
     )

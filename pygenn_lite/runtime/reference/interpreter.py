@@ -1,24 +1,37 @@
 """The reference interpreter: runs the Program of a network in plain NumPy, without a compiler.
 
 Slow and short, and meant to be read: it says what a step is. Every backend must give its spikes and
-states. It follows the order of a step literally; synapses are plain loops, delays one queue of
+states. It walks the schedule literally; synapses are plain loops, delays one queue of
 arrivals. Connectivity with chance in it is not drawn here: pass the synapses of a compiled
 simulation, so that only the dynamics are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.codegen import derive_program, network_structure
+from pygenn_lite.codegen.program.schedule import (
+    Arrive,
+    Call,
+    Deliver,
+    Fire,
+    Op,
+    Sample,
+    Schedule,
+    Send,
+)
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declared_synapses
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
 from pygenn_lite.runtime.values.connections import Connections
+
+Kernel = Callable[["ReferenceSimulation", int], None]
 
 __all__ = ["ReferenceResult", "ReferenceSimulation", "run_reference"]
 
@@ -55,10 +68,17 @@ class ReferenceSimulation:
         The declaration.
     connections : mapping, optional
         Synapses of groups as arrays, by group name; needed where a rule draws at random.
+    schedule : Schedule, optional
+        What a step consists of; by default that of the network's Program.
+    kernels : mapping, optional
+        More kernels for the schedule to call, by name and what they run on: functions of this
+        simulation and the step.
     """
 
     network: Network
     connections: Mapping[str, Connections] = field(default_factory=dict)
+    schedule: Schedule | None = None
+    kernels: Mapping[tuple[str, str], Kernel] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         network = self.network
@@ -86,64 +106,67 @@ class ReferenceSimulation:
         self.traces: dict[str, list[dict[str, NDArray[np.float64]]]] = {
             name: [] for name in self.populations
         }
-        self.schedule = [getattr(self, f"_{phase.name}") for phase in program.schedule]
+        if self.schedule is None:
+            self.schedule = program.schedule
+        self._calls = {**self._own_kernels(), **self.kernels}
         self.last_spikes = {name: p.first_spikes for name, p in self.populations.items()}
-        self._send()
+        for name in self.populations:
+            self._send(name, 0)
 
     def step(self) -> None:
-        """One step, in the order that all backends follow."""
-        for phase in self.schedule:
-            phase()
-
-    def _deliver(self) -> None:
-        for group in self.groups.values():
-            if group.kernel is None:
-                group.deliver_static(self.step_number)
-
-    def _on_pre(self) -> None:
-        for group in self._plastic():
-            if group.instance.lead == 0:
-                group.deliver_plastic(self.step_number)
-
-    def _on_post(self) -> None:
-        for group in self._plastic():
-            group.learn_backwards(self.step_number, self.last_spikes[group.instance.target])
-
-    def _after(self) -> None:
-        for name, population in self.populations.items():
-            if population.train is None:
-                population.after(self.step_number, self.last_spikes[name])
-
-    def _synapse_step(self) -> None:
-        for group in self._plastic():
-            group.advance(self.step_number)
-
-    def _record(self) -> None:
-        for name, population in self.populations.items():
-            self.traces[name].append(_states(population))
-
-    def _integrate(self) -> None:
-        for population in self.populations.values():
-            population.integrate(self.step_number)
-
-    def _on_pre_before_threshold(self) -> None:
-        for group in self._plastic():
-            if group.instance.lead == 1:
-                group.deliver_plastic(self.step_number + 1)
-
-    def _fire(self) -> None:
-        self.last_spikes = {n: p.fire(self.step_number) for n, p in self.populations.items()}
+        """One step: the operations that are due, in their order."""
+        assert self.schedule is not None
+        for op in self.schedule.step:
+            if self.step_number % op.every == op.offset:
+                self._do(op)
         self.step_number += 1
 
-    def _send(self) -> None:
-        """Spikes at the present step are noted and set out through all groups."""
-        for group in self.groups.values():
-            group.send(self.step_number, self.last_spikes[group.instance.source])
-        for name, neurons in self.last_spikes.items():
-            self.spikes[name] += [(self.step_number, int(neuron)) for neuron in neurons]
+    def _do(self, op: Op) -> None:
+        step = self.step_number
+        match op:
+            case Deliver():
+                self.groups[op.group].deliver_static(step)
+            case Arrive():
+                self.groups[op.group].deliver_plastic(step + op.lead)
+            case Call():
+                self._kernel(op)(self, step)
+            case Sample():
+                for name, population in self.populations.items():
+                    self.traces[name].append(_states(population))
+            case Fire():
+                self.last_spikes[op.population] = self.populations[op.population].fire(step)
+            case Send():
+                self._send(op.population, step + 1)
+            case _:
+                raise UnsupportedFeature(f"the reference interpreter has no operation like {op!r}")
 
-    def _plastic(self) -> list[ReferenceGroup]:
-        return [group for group in self.groups.values() if group.kernel is not None]
+    def _kernel(self, op: Call) -> Kernel:
+        if (op.kernel, op.on) not in self._calls:
+            raise UnsupportedFeature(
+                f"the reference interpreter knows no kernel {op.kernel!r} of {op.on!r}"
+            )
+        return self._calls[op.kernel, op.on]
+
+    def _send(self, population: str, step: int) -> None:
+        """A population's spikes at the present time are noted and sent through all groups."""
+        spikes = self.last_spikes[population]
+        for group in self.groups.values():
+            if group.instance.source == population:
+                group.send(step, spikes)
+        self.spikes[population] += [(step, int(neuron)) for neuron in spikes]
+
+    def _own_kernels(self) -> dict[tuple[str, str], Kernel]:
+        """What the schedule may call, by kernel and what it runs on."""
+        calls: dict[tuple[str, str], Kernel] = {}
+        for name, p in self.populations.items():
+            if p.kernel is not None:
+                calls[f"{p.kernel.name}_integrate", name] = _integrate(p)
+                calls[f"{p.kernel.name}_after", name] = _after(p)
+        for name, g in self.groups.items():
+            if g.kernel is not None:
+                calls[f"{g.kernel.name}_on_post", name] = _on_post(g)
+                calls[f"{g.kernel.name}_step", name] = _advance(g)
+        return calls
 
     def result(self) -> ReferenceResult:
         """Everything up to now."""
@@ -160,6 +183,22 @@ class ReferenceSimulation:
                 for name, rows in self.traces.items()
             },
         )
+
+
+def _integrate(population: ReferencePopulation) -> Kernel:
+    return lambda _, step: population.integrate(step)
+
+
+def _after(population: ReferencePopulation) -> Kernel:
+    return lambda sim, step: population.after(step, sim.last_spikes[population.name])
+
+
+def _on_post(group: ReferenceGroup) -> Kernel:
+    return lambda sim, step: group.learn_backwards(step, sim.last_spikes[group.instance.target])
+
+
+def _advance(group: ReferenceGroup) -> Kernel:
+    return lambda _, step: group.advance(step)
 
 
 def run_reference(

@@ -64,7 +64,10 @@ class ReferencePopulation:
             self._flow(self.kernel, step)
 
     def fire(self, step: int) -> Indices:
-        """Jumps at the end of the step, then threshold and reset; the neurons that spike."""
+        """Jumps at the end of the step, then threshold and reset; the neurons that spike. The flow
+        comes first, unless the schedule calls it apart."""
+        if self.kernel is not None and not self.kernel.split:
+            self._flow(self.kernel, step)
         if self.train is not None:
             spikes = self._replayed(step + 1)
         elif self.kernel is not None:

@@ -9,7 +9,7 @@
 
 #include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
 
-#define PGL_ABI_VERSION 5
+#define PGL_ABI_VERSION 6
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -49,11 +49,12 @@ typedef struct pgl_fault {
 // Advances one step (t_step -> t_{step+1}); writes the population indices of neurons that spiked,
 // ascending, to `spikes` (room for `count`), returns how many.
 typedef uint32_t (*pgl_update_fn)(const pgl_population_args*, int64_t step, uint32_t* spikes, pgl_fault* fault);
-// Where plastic synapses jump what the threshold sees, a step is in two parts: this one integrates to t_{step+1}, then
-// their arrivals add to accumulators, and the update adds those, tests the threshold and resets. May be NULL.
-typedef void (*pgl_integrate_fn)(const pgl_population_args*, int64_t step);
-// Post-synaptic traces of the neurons that spiked at t_step (population indices); may be NULL.
-typedef void (*pgl_after_fn)(const pgl_population_args*, int64_t step, const uint32_t* spikes, uint32_t n);
+// Any other kernel over a population's neurons, such as the first part of a step in two parts, where plastic synapses
+// jump what the threshold sees: it integrates to t_{step+1}, then their arrivals add to accumulators, and the update adds
+// those, tests the threshold and resets.
+typedef void (*pgl_neurons_fn)(const pgl_population_args*, int64_t step);
+// A kernel over the neurons that spiked at t_step (population indices), such as postsynaptic traces.
+typedef void (*pgl_spiking_fn)(const pgl_population_args*, int64_t step, const uint32_t* spikes, uint32_t n);
 // Computes the coefficients (propagators) from the parameters; count/arrays as above; scalars writable.
 typedef void (*pgl_prepare_fn)(void* const* arrays, double* scalars, uint32_t count, double dt);
 
@@ -96,7 +97,7 @@ typedef struct pgl_synapse_args {  // one group on one shard
 typedef void (*pgl_on_pre_fn)(const pgl_synapse_args*, int64_t step, const pgl_arrival*, uint32_t n);
 // spikes: population indices of this shard's neurons that spiked at t_step
 typedef void (*pgl_on_post_fn)(const pgl_synapse_args*, int64_t step, const uint32_t* spikes, uint32_t n);
-typedef void (*pgl_synapse_step_fn)(const pgl_synapse_args*, int64_t step);
+typedef void (*pgl_synapses_fn)(const pgl_synapse_args*, int64_t step);
 
 // ---------------------------------------------------------------- engine: construction (single-threaded calls)
 typedef struct pgl_engine pgl_engine;
@@ -108,10 +109,10 @@ const char* pgl_last_error(void);  // message of the last failed call of this th
 // or 0.
 pgl_engine* pgl_engine_create(uint32_t threads, uint32_t shards, uint32_t min_delay, uint32_t max_delay, int32_t real_bytes);
 void pgl_engine_destroy(pgl_engine*);
-// shard_begin: [shards + 1] neuron indices, multiples of 64 (except the last); args: [shards], copied; fn may be NULL
-// for a spike source.
-int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* shard_begin, pgl_integrate_fn, pgl_update_fn,
-                           pgl_after_fn, const pgl_population_args* args);
+// shard_begin: [shards + 1] neuron indices, multiples of 64 (except the last); args: [shards], copied; update may be NULL
+// for a spike source. replayed (or NULL): called for spikes of a train as they come up.
+int32_t pgl_population_add(pgl_engine*, uint32_t size, const uint32_t* shard_begin, pgl_update_fn update,
+                           pgl_spiking_fn replayed, const pgl_population_args* args);
 // Replaying trains: (step, index) sorted by step, then index; copied.
 int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const int64_t* steps, const uint32_t* indices);
 // After each update copy real state[0..size) of the whole population into ring slot (step+1) & mask.
@@ -122,10 +123,34 @@ int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, voi
 // Static delivery: arena[shard] is the base of the shard's receptor variables that stores' target indices address.
 // lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
-// General delivery of one group; functions may be NULL. args: [shards], copied. lead: 0: on_pre at the beginning of a
-// step; 1: on_pre for what arrives at its end, between the two parts of the target's update.
+// General delivery of one group; on_pre may be NULL. args: [shards], copied. lead: 0: on_pre at the beginning of a step;
+// 1: on_pre for what arrives at its end, before the target fires.
 int32_t pgl_synapse_add(pgl_engine*, uint32_t source_population, uint32_t target_population, pgl_store*, pgl_on_pre_fn,
-                        pgl_on_post_fn, pgl_synapse_step_fn, const pgl_synapse_args* args, int32_t lead);
+                        const pgl_synapse_args* args, int32_t lead);
+
+// ---------------------------------------------------------------- engine: what a step consists of
+// A step n leads from t_n to t_{n+1}. It is a list of operations, carried out in this order on each shard.
+enum pgl_op_kind {
+  PGL_OP_DELIVER = 0,          // static delivery `index`: what arrives at t_n (lead 1: at t_{n+1})
+  PGL_OP_ARRIVE = 1,           // synapse group `index`: on_pre for what arrives at t_n (lead 1: at t_{n+1})
+  PGL_OP_FIRE = 2,             // population `index`: its update, or the spikes of its train, at t_{n+1}
+  PGL_OP_SEND = 3,             // population `index`: its spikes at t_{n+1} are counted, recorded and sent
+  PGL_OP_SAMPLE = 4,           // variables are recorded as they are now
+  PGL_OP_NEURONS = 5,          // pgl_neurons_fn over population `index`
+  PGL_OP_SPIKING_NEURONS = 6,  // pgl_spiking_fn over those of its neurons that spiked at t_n (after FIRE: at t_{n+1})
+  PGL_OP_SYNAPSES = 7,         // pgl_synapses_fn over synapse group `index`
+  PGL_OP_SPIKING_TARGETS = 8   // pgl_on_post_fn over its synapses onto neurons that spiked at t_n
+};
+typedef void (*pgl_function)(void);
+typedef struct pgl_op {
+  int32_t kind;
+  uint32_t index;
+  uint32_t every, offset;  // carried out in the steps n with n % every == offset
+  pgl_function function;   // of the four last kinds
+  const void* args;        // [shards] arguments for it, kept by the caller; NULL: those that index was added with
+} pgl_op;
+// Once, when all has been added: what is to be done in each step. Copied.
+int32_t pgl_schedule_set(pgl_engine*, const pgl_op* ops, int64_t n);
 
 // ---------------------------------------------------------------- engine: recording
 int32_t pgl_record_spikes(pgl_engine*, uint32_t population, uint32_t begin, uint32_t end, uint32_t stride);

@@ -6,6 +6,7 @@
 
 #include "engine.hpp"
 #include "restart.hpp"
+#include "step.hpp"
 
 namespace {
 
@@ -79,8 +80,7 @@ pgl_engine* pgl_engine_create(uint32_t threads, uint32_t shards, uint32_t min_de
 void pgl_engine_destroy(pgl_engine* engine) { delete engine; }
 
 int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* shard_begin,
-                           pgl_integrate_fn integrate, pgl_update_fn update, pgl_after_fn after,
-                           const pgl_population_args* args) {
+                           pgl_update_fn update, pgl_spiking_fn replayed, const pgl_population_args* args) {
   return guarded<int32_t>(-1, [&] {
     const size_t shards = engine->shards().size();
     pgl::Population population;
@@ -91,10 +91,9 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sh
       if (shard_begin[s] > shard_begin[s + 1]) throw Error("shards must ascend");
       if (shard_begin[s] % PGL_BLOCK != 0 && shard_begin[s] != size) throw Error("shards must begin at multiples of 64");
     }
-    if (args == nullptr && (update != nullptr || after != nullptr)) throw Error("a kernel needs its arguments");
-    population.integrate = integrate;
+    if (args == nullptr && (update != nullptr || replayed != nullptr)) throw Error("a kernel needs its arguments");
     population.update = update;
-    population.after = after;
+    population.replayed = replayed;
     population.counts.reset(size);
     for (size_t s = 0; s < shards; ++s) {
       pgl::PopulationShard part;
@@ -164,13 +163,11 @@ int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, vo
 }
 
 int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pgl_store* store, pgl_on_pre_fn on_pre,
-                        pgl_on_post_fn on_post, pgl_synapse_step_fn step, const pgl_synapse_args* args, int32_t lead) {
+                        const pgl_synapse_args* args, int32_t lead) {
   return guarded<int32_t>(-1, [&] {
     check_store(engine, source, store);
+    population_at(engine, target);
     if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
-    if (population_at(engine, target).integrate == nullptr && lead == 1) {
-      throw Error("arrivals at the end of a step need a target whose update is in two parts");
-    }
     pgl::List<pgl::Shard>& shards = engine->shards();
     for (size_t s = 0; s < shards.size(); ++s) {
       pgl::GeneralShard part(store->delays.back());
@@ -179,11 +176,17 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
       part.synapses = &store->shards[s];
       shards[s].generals.push(pgl::move(part));
     }
-    engine->generals.push({target, lead, on_pre, on_post, step});
+    engine->generals.push({target, lead, on_pre});
     const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
     engine->populations[source].generals.push(id);
-    if (lead == 1) engine->populations[target].before_threshold.push(id);
     return static_cast<int32_t>(id);
+  });
+}
+
+int32_t pgl_schedule_set(pgl_engine* engine, const pgl_op* ops, int64_t n) {
+  return guarded<int32_t>(-1, [&] {
+    engine->schedule = pgl::make_schedule(*engine, ops, static_cast<size_t>(n));
+    return 0;
   });
 }
 

@@ -1,6 +1,6 @@
 // The engine: shards of populations, groups between them, and the loop that runs them.
 //
-// A step of one shard follows the order of the declaration of time (deliver, plastic groups, record, update). Shards
+// A step of one shard walks the schedule that the host has set (schedule.hpp, step.hpp). Shards
 // meet only where spikes become visible, once in min_delay steps: in a block of so many steps no shard can feel
 // what another does in it. A shard sends its spikes when it has come to the end of a block, and begins the next one when all
 // have. With its spikes each says whether it wishes to stop, so all stop at the same step and results do not
@@ -17,6 +17,7 @@
 #include "list.hpp"
 #include "population.hpp"
 #include "recording.hpp"
+#include "schedule.hpp"
 #include "spreading.hpp"
 #include "static_shard.hpp"
 #include "workers.hpp"
@@ -39,10 +40,8 @@ struct StaticGroup {
 
 struct GeneralGroup {
   uint32_t target_population;
-  int32_t lead;  // 1: arrivals at the end of a step come between integration and threshold
+  int32_t lead;  // 1: arrivals at the end of a step come before the target fires
   pgl_on_pre_fn on_pre;
-  pgl_on_post_fn on_post;
-  pgl_synapse_step_fn step;
 };
 
 // Everything that one shard owns; touched by one worker at a time.
@@ -86,6 +85,7 @@ struct pgl_engine {
   pgl::List<pgl::Population> populations;
   pgl::List<pgl::StaticGroup> statics;
   pgl::List<pgl::GeneralGroup> generals;
+  pgl::Schedule schedule;
   // Both kinds share one numbering; one of the two is set.
   struct Recorder {
     pgl::SpikeRecorder* spikes;
@@ -121,9 +121,12 @@ struct pgl_engine {
   bool run_block(uint32_t shard, const Block& block);
   void run_steps(uint32_t shard, const Block& block);
   void look_up_spikes(pgl::Shard& shard, const Block& block);
-  void deliver(pgl::Shard& shard, int64_t step);
+  void run_step(pgl::Shard& shard, uint32_t number, int64_t step, pgl::SpikeBlock& block);
+  void deliver(pgl::StaticShard& part, int64_t step);
   void arrive(pgl::Shard& shard, size_t group, int64_t step);
-  void update(pgl::Shard& shard, uint32_t index, int64_t step, uint32_t writing);
+  void fire(pgl::Shard& shard, uint32_t index, int64_t step);
+  void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
+  void call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void settle_fault();
   void post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
             int64_t now);
@@ -146,7 +149,7 @@ struct pgl_engine {
   pgl_fault fault_{};
 };
 
-// ---------------------------------------------------------------- one step of one shard
+// ---------------------------------------------------------------- one block of steps of one shard
 
 inline void pgl_engine::look_up_spikes(pgl::Shard& shard, const Block& block) {
   for (size_t p = 0; p < populations.size(); ++p) {
@@ -187,85 +190,12 @@ inline void pgl_engine::post(pgl::Shard& shard, const pgl::Population& populatio
   }
 }
 
-// on_pre for what arrives at t_step.
-inline void pgl_engine::arrive(pgl::Shard& shard, size_t group, int64_t step) {
-  pgl::List<pgl_arrival>& arrivals = shard.generals[group].calendar.at(step);
-  if (arrivals.size() == 0) return;
-  generals[group].on_pre(&shard.generals[group].args, step, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
-  arrivals.clear();
-}
-
-inline void pgl_engine::deliver(pgl::Shard& shard, int64_t step) {
-  for (size_t g = 0; g < statics.size(); ++g) {
-    pgl::StaticShard& part = shard.statics[g];
-    if (part.drawn) {
-      pgl::deliver_drawn(part, step + statics[g].lead);
-      continue;
-    }
-    pgl::List<pgl::Segment>& arrivals = part.calendar.at(step + statics[g].lead);
-    if (arrivals.size() == 0) continue;
-    part.deliver(part, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
-    arrivals.clear();
-  }
-  for (size_t g = 0; g < generals.size(); ++g) {
-    if (generals[g].lead == 0) arrive(shard, g, step);
-  }
-  for (size_t g = 0; g < generals.size(); ++g) {
-    const pgl::List<uint32_t>& spikes = shard.populations[generals[g].target_population].latest;
-    if (generals[g].on_post == nullptr || spikes.size() == 0) continue;
-    generals[g].on_post(&shard.generals[g].args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
-  }
-  for (size_t p = 0; p < populations.size(); ++p) {
-    const pgl::PopulationShard& part = shard.populations[p];
-    // With trains it was called when the spikes came up (see update).
-    if (populations[p].after == nullptr || populations[p].has_train || part.latest.size() == 0) continue;
-    populations[p].after(&part.args, step, part.latest.data(), static_cast<uint32_t>(part.latest.size()));
-  }
-  for (size_t g = 0; g < generals.size(); ++g) {
-    if (generals[g].step != nullptr) generals[g].step(&shard.generals[g].args, step);
-  }
-}
-
-inline void pgl_engine::update(pgl::Shard& shard, uint32_t index, int64_t step, uint32_t writing) {
-  pgl::Population& population = populations[index];
-  pgl::PopulationShard& part = shard.populations[index];
-  pgl_fault fault{};
-  if (population.has_train) {
-    pgl::take_train(part, step + 1);
-    if (population.update != nullptr && part.count != 0) {
-      population.update(&part.args, step, part.ignored.room(part.count), &fault);
-    }
-    pgl::trace_train(population, part, step + 1, real_bytes);
-  } else {
-    part.latest.clear();
-    if (population.update != nullptr && part.count != 0) {
-      if (population.integrate != nullptr) {
-        population.integrate(&part.args, step);
-        for (const uint32_t g : population.before_threshold) arrive(shard, g, step + 1);
-      }
-      uint32_t* spikes = part.latest.room(part.count);
-      part.latest.set_size(population.update(&part.args, step, spikes, &fault));
-    }
-  }
-  if (fault.set != 0 && shard.fault.set == 0) {
-    shard.fault = fault;
-    shard.fault.population = index;
-    shard.fault.step = step;
-  }
-  const auto number = static_cast<uint32_t>(&shard - shards_.data());
-  pgl::announce(population, part, shard.blocks[writing], number, step + 1, real_bytes);
-}
-
 inline void pgl_engine::run_steps(uint32_t number, const Block& block) {
   pgl::Shard& shard = shards_[number];
   look_up_spikes(shard, block);
   shard.blocks[block.writing()].begin();
   for (int64_t step = block.first; step < block.end; ++step) {
-    deliver(shard, step);
-    for (Recorder& recorder : recorders) {
-      if (recorder.variable) recorder.variable->sample(number, step);
-    }
-    for (uint32_t p = 0; p < populations.size(); ++p) update(shard, p, step, block.writing());
+    run_step(shard, number, step, shard.blocks[block.writing()]);
   }
   shard.blocks[block.writing()].write();
   for (pgl::PopulationShard& part : shard.populations) part.in_flight.forget_before(block.end - max_delay);
@@ -363,6 +293,7 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   if (workers_.are_elsewhere()) {
     throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
   }
+  if (schedule.empty() && !populations.empty()) throw pgl::Error("the engine has not been told what a step consists of");
   if (broken_) throw pgl::Error("the last run failed: reset the simulation before running on");
   if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST) || steps == 0) return 0;
   const int64_t start = step();

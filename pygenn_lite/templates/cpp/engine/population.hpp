@@ -75,14 +75,12 @@ struct Published {  // a variable that synapses read with delay
 struct Population {
   uint32_t size = 0;
   List<uint32_t> shard_begin;
-  pgl_integrate_fn integrate = nullptr;
   pgl_update_fn update = nullptr;
-  pgl_after_fn after = nullptr;
+  pgl_spiking_fn replayed = nullptr;  // for spikes of a train
   bool has_train = false;
   bool unborn = true;  // nothing known of spikes at the present step: those of a train are still to come
   List<Published> published;
   List<uint32_t> statics, generals;  // groups that start here
-  List<uint32_t> before_threshold;   // groups that end here and jump what the threshold sees
   List<SpikeRecorder*> recorders;
   HugeArray<uint32_t> counts;
 };
@@ -100,17 +98,17 @@ inline void take_train(PopulationShard& part, int64_t step) {
 inline void trace_train(const Population& population, const PopulationShard& part, int64_t step,
                         size_t real_bytes) {
   const auto n = static_cast<uint32_t>(part.latest.size());
-  if (population.after == nullptr || n == 0) return;
+  if (population.replayed == nullptr || n == 0) return;
   const uint32_t* spikes = part.latest.data();
   const pgl_repeats* repeats = population.published.empty() ? nullptr : population.published.front().repeats;
   if (repeats == nullptr) {
-    population.after(&part.args, step, spikes, n);
+    population.replayed(&part.args, step, spikes, n);
     return;
   }
   uint64_t entry = first_repeat(*repeats, step, spikes[0]);
   for (uint32_t begin = 0, end = 1; begin < n; begin = end++) {
     while (end < n && spikes[end] != spikes[end - 1]) ++end;
-    population.after(&part.args, step, spikes + begin, end - begin);
+    population.replayed(&part.args, step, spikes + begin, end - begin);
     if (end == n) break;
     for (const Published& variable : population.published) {
       memcpy(variable.repeated + entry * real_bytes, variable.state + spikes[end - 1] * real_bytes, real_bytes);

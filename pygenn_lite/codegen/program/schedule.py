@@ -1,0 +1,287 @@
+"""Schedules: what is done in which order, as data.
+
+A schedule is a tree of loops whose leaves are operations; each backend carries it out as it stands
+and knows no order of its own. :func:`build_schedule` makes the one of a simulation from names
+alone, without SymPy.
+
+Step ``n`` leads from ``t_n`` to ``t_(n+1)``. An operation with ``every`` is carried out in the
+steps ``n`` with ``n % every == offset``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from pygenn_lite.codegen.program.signature import Signatures, SynapseSignature
+from pygenn_lite.codegen.structure.structures import GroupInstance, NetworkStructure
+
+NAMES_SHOWN = 8  # of populations or groups on a line
+
+
+@dataclass(frozen=True)
+class Op:
+    """One operation of a step: what all of them have.
+
+    Attributes
+    ----------
+    every, offset : int
+        Steps.
+    """
+
+    every: int = field(default=1, kw_only=True)
+    offset: int = field(default=0, kw_only=True)
+
+    @property
+    def of(self) -> str:
+        """The population or group that it works on ("": the whole network)."""
+        return ""
+
+    @property
+    def what(self) -> str:
+        """What it does, for people."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Deliver(Op):
+    """A static group adds its weights where spikes arrive at ``t_(n + lead)``."""
+
+    group: str
+    lead: int = 0
+
+    @property
+    def of(self) -> str:
+        return self.group
+
+    @property
+    def what(self) -> str:
+        return f"arrivals at {_time(self.lead)} through static synapses"
+
+
+@dataclass(frozen=True)
+class Arrive(Op):
+    """``on_pre`` of a group's synapses at which spikes arrive at ``t_(n + lead)``."""
+
+    group: str
+    lead: int = 0
+
+    @property
+    def of(self) -> str:
+        return self.group
+
+    @property
+    def what(self) -> str:
+        where = "plastic synapses, before the threshold" if self.lead else "plastic synapses"
+        return f"arrivals at {_time(self.lead)} at {where}"
+
+
+@dataclass(frozen=True)
+class Call(Op):
+    """A kernel runs over a population's neurons or a group's synapses.
+
+    Attributes
+    ----------
+    kernel : str
+        Its function's name.
+    on : str
+        The population or group.
+    visit : str
+        "all"; or "spiking": neurons (or synapses onto neurons) that spiked at ``t_n``, after
+        :class:`Fire` at ``t_(n+1)``.
+    role : str
+        What it does, for people.
+    """
+
+    kernel: str
+    on: str
+    visit: str = "all"
+    role: str = ""
+
+    @property
+    def of(self) -> str:
+        return self.on
+
+    @property
+    def what(self) -> str:
+        return self.role or f"kernel {self.kernel}"
+
+
+@dataclass(frozen=True)
+class Sample(Op):
+    """Recorded variables are noted as they are."""
+
+    @property
+    def what(self) -> str:
+        return "variables are recorded as they are at t_n"
+
+
+@dataclass(frozen=True)
+class Fire(Op):
+    """A population's neurons come to ``t_(n+1)``: flow (unless it is called apart), jumps,
+    threshold, reset."""
+
+    population: str
+
+    @property
+    def of(self) -> str:
+        return self.population
+
+    @property
+    def what(self) -> str:
+        return "neurons come to t_{n+1}: flow, jumps, threshold, reset, presynaptic traces"
+
+
+@dataclass(frozen=True)
+class Send(Op):
+    """A population's spikes at ``t_(n+1)`` are counted, recorded and sent."""
+
+    population: str
+
+    @property
+    def of(self) -> str:
+        return self.population
+
+    @property
+    def what(self) -> str:
+        return "spikes at t_{n+1} are sent"
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Repeats its body, forwards or backwards.
+
+    Attributes
+    ----------
+    over : str
+        "steps", "batches" or "epochs".
+    body : tuple of Op or Loop
+    direction : {1, -1}
+    """
+
+    over: str
+    body: tuple[Op | Loop, ...]
+    direction: int = 1
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self, ""))
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Loops one after the other."""
+
+    loops: tuple[Loop, ...] = ()
+
+    @property
+    def step(self) -> tuple[Op, ...]:
+        """The operations of a step of a simulation: those of the first loop over steps."""
+        for loop in _all_loops(self.loops):
+            if loop.over == "steps":
+                return tuple(op for op in loop.body if isinstance(op, Op))
+        return ()
+
+    def with_ops(self, *ops: Op, before: type[Op] = Sample) -> Schedule:
+        """The same with more operations in each step, by default just before variables are
+        recorded, when all arrivals of the step have been handled."""
+        (loop,) = self.loops
+        at = next((k for k, op in enumerate(loop.body) if isinstance(op, before)), len(loop.body))
+        body = (*loop.body[:at], *ops, *loop.body[at:])
+        return replace(self, loops=(replace(loop, body=body),))
+
+    def __str__(self) -> str:
+        return "\n".join(str(loop) for loop in self.loops)
+
+
+NOTHING_TO_DO = Schedule()
+
+
+def build_schedule(structure: NetworkStructure, signatures: Signatures) -> Schedule:
+    """The schedule of a simulation.
+
+    Parameters
+    ----------
+    structure : NetworkStructure
+    signatures : Signatures
+        Of the kernels that `structure` names.
+    """
+    return Schedule((Loop("steps", tuple(_step(structure, signatures))),))
+
+
+def _step(structure: NetworkStructure, signatures: Signatures) -> Iterator[Op]:
+    groups = structure.groups
+    general = [group for group in groups.values() if group.kind == "general"]
+    neurons = {
+        name: (structure.kernels[p.kernel].is_source, signatures.neurons[p.kernel])
+        for name, p in structure.populations.items()
+        if p.kernel is not None
+    }
+
+    def kernels(group: GroupInstance) -> SynapseSignature:
+        assert group.kernel is not None
+        return signatures.synapses[group.kernel]
+
+    yield from (Deliver(g.name, g.lead) for g in groups.values() if g.kind == "static")
+    yield from (Arrive(g.name) for g in general if g.lead == 0 and kernels(g).on_pre)
+    for group in general:
+        on_post = kernels(group).on_post
+        if on_post:
+            what = "plastic synapses onto neurons that spiked at t_n"
+            yield Call(on_post, group.name, "spiking", what)
+    for name, (is_source, kernel) in neurons.items():
+        if kernel.after and not is_source:  # a source's traces see its spikes as they come up
+            what = "postsynaptic traces of neurons that spiked at t_n"
+            yield Call(kernel.after, name, "spiking", what)
+    for group in general:
+        advance = kernels(group).step
+        if advance:
+            yield Call(advance, group.name, role="continuous dynamics of synapses")
+    yield Sample()
+    for name, (_, kernel) in neurons.items():
+        if kernel.integrate:
+            yield Call(kernel.integrate, name, role="neurons are integrated to t_{n+1}")
+    yield from (Arrive(g.name, 1) for g in general if g.lead == 1 and kernels(g).on_pre)
+    yield from (Fire(name) for name in structure.populations)
+    yield from (Send(name) for name in structure.populations)
+
+
+def _all_loops(parts: Iterable[Op | Loop]) -> Iterator[Loop]:
+    for part in parts:
+        if isinstance(part, Loop):
+            yield part
+            yield from _all_loops(part.body)
+
+
+def _lines(loop: Loop, indent: str) -> Iterator[str]:
+    way = "" if loop.direction == 1 else ", backwards"
+    yield f"{indent}for all {loop.over}{way}"
+    number = 0
+    for _, parts in groupby(loop.body, key=_kind):
+        alike = list(parts)
+        for inner in alike:
+            if isinstance(inner, Loop):
+                yield from _lines(inner, indent + "  ")
+        ops = [op for op in alike if isinstance(op, Op)]
+        if ops:
+            number += 1
+            yield f"{indent}  {number}. {_described(ops)}"
+
+
+def _described(ops: list[Op]) -> str:
+    """Operations that differ in what they work on only."""
+    first, names = ops[0], [op.of for op in ops if op.of]
+    rhythm = f" (every {first.every} steps)" if first.every != 1 else ""
+    more = len(names) - NAMES_SHOWN
+    text = ", ".join(names[:NAMES_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    return f"{first.what}{rhythm}{': ' if text else ''}{text}"
+
+
+def _kind(part: Op | Loop) -> tuple[object, ...]:
+    if isinstance(part, Loop):
+        return (Loop,)
+    return type(part), part.what, part.every, part.offset
+
+
+def _time(lead: int) -> str:
+    return "t_{n+1}" if lead else "t_n"

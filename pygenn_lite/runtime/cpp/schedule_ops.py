@@ -1,0 +1,93 @@
+"""A schedule as the engine takes it: names become numbers, kernels become addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pygenn_lite.codegen.program.schedule import Arrive, Call, Deliver, Fire, Op, Sample, Send
+from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.runtime.cpp import abi
+
+
+@dataclass
+class Numbers:
+    """What an engine calls things.
+
+    Attributes
+    ----------
+    populations : dict of str to int
+    deliveries : dict of str to int
+        Of static groups; those that share a store share a number.
+    groups : dict of str to int
+        Of groups with kernels.
+    """
+
+    populations: dict[str, int] = field(default_factory=dict)
+    deliveries: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
+
+
+def engine_ops(
+    step: Iterable[Op],
+    numbers: Numbers,
+    address: Callable[[str], int | None],
+    arguments: Mapping[tuple[str, str], Any] | None = None,
+) -> Any:
+    """The operations of a step as an array of ``pgl_op``.
+
+    Parameters
+    ----------
+    step : iterable of Op
+    numbers : Numbers
+    address : callable
+        Gives the address of a kernel by its name.
+    arguments : mapping, optional
+        By kernel and what it runs on: an array of the kernel's arguments, one per shard, where
+        they are not those of the population or group. The caller keeps it alive.
+    """
+    records: list[abi.Op] = []
+    delivered: set[int] = set()
+    for op in step:
+        if isinstance(op, Deliver):
+            number = numbers.deliveries[op.group]
+            if number not in delivered:
+                records.append(_record(op, abi.OP_DELIVER, number))
+            delivered.add(number)
+        elif isinstance(op, Call):
+            records.append(_call(op, numbers, address, arguments or {}))
+        elif isinstance(op, Arrive):
+            records.append(_record(op, abi.OP_ARRIVE, numbers.groups[op.group]))
+        elif isinstance(op, Fire):
+            records.append(_record(op, abi.OP_FIRE, numbers.populations[op.population]))
+        elif isinstance(op, Send):
+            records.append(_record(op, abi.OP_SEND, numbers.populations[op.population]))
+        elif isinstance(op, Sample):
+            records.append(_record(op, abi.OP_SAMPLE, 0))
+        else:
+            raise UnsupportedFeature(f"the C++ engine has no operation like {op!r}")
+    return (abi.Op * len(records))(*records)
+
+
+def _call(
+    op: Call,
+    numbers: Numbers,
+    address: Callable[[str], int | None],
+    arguments: Mapping[tuple[str, str], Any],
+) -> abi.Op:
+    spiking = op.visit == "spiking"
+    if op.on in numbers.populations:
+        kind = abi.OP_SPIKING_NEURONS if spiking else abi.OP_NEURONS
+        record = _record(op, kind, numbers.populations[op.on])
+    else:
+        kind = abi.OP_SPIKING_TARGETS if spiking else abi.OP_SYNAPSES
+        record = _record(op, kind, numbers.groups[op.on])
+    record.function = address(op.kernel)
+    own = arguments.get((op.kernel, op.on))
+    record.args = None if own is None else abi.address_of(own)
+    return record
+
+
+def _record(op: Op, kind: int, index: int) -> abi.Op:
+    return abi.Op(kind=kind, index=index, every=op.every, offset=op.offset)

@@ -1,0 +1,134 @@
+// What a step consists of, as the engine walks it: the host's list of operations, checked once.
+//
+// The engine itself knows no order. It only makes sure that nothing is left out or done twice: each population fires and
+// sends once in a step, each delivery takes what has arrived in every step.
+#ifndef PGL_SCHEDULE_HPP
+#define PGL_SCHEDULE_HPP
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi.h"
+#include "error.hpp"
+#include "list.hpp"
+
+namespace pgl {
+
+// PGL_OP_FIRE and PGL_OP_SEND of one population at once, while its spikes are near.
+inline constexpr int32_t kUpdate = -1;
+
+using Schedule = List<pgl_op>;
+
+// How often each thing is done in a step.
+struct Census {
+  List<uint32_t> fired, sent, delivered, arrived;
+  uint32_t next_to_send = 0;  // messages hold the spikes of populations in the order of their numbers
+
+  Census(size_t populations, size_t statics, size_t generals)
+      : fired(populations), sent(populations), delivered(statics), arrived(generals) {}
+
+  PGL_COLD static void count(List<uint32_t>& done, const pgl_op& op, const char* what) {
+    if (op.every != 1) throw Error("%s %u: what is due in every step cannot be done every %u steps", what, op.index, op.every);
+    if (done[op.index]++ != 0) throw Error("the schedule has %s %u twice", what, op.index);
+  }
+  PGL_COLD static void complete(const List<uint32_t>& done, const char* what) {
+    for (size_t k = 0; k < done.size(); ++k) {
+      if (done[k] == 0) throw Error("the schedule leaves out %s %u", what, static_cast<uint32_t>(k));
+    }
+  }
+};
+
+// Fires and sends that stand side by side may be done population by population: sending touches nothing that another
+// population's update reads.
+inline void fuse_updates(Schedule& schedule) {
+  size_t kept = 0;
+  for (size_t begin = 0, end = 0; begin < schedule.size(); begin = end) {
+    const auto neurons_only = [&](size_t k) {
+      return schedule[k].kind == PGL_OP_FIRE || schedule[k].kind == PGL_OP_SEND;
+    };
+    end = begin + 1;
+    if (!neurons_only(begin)) {
+      schedule[kept++] = schedule[begin];
+      continue;
+    }
+    size_t fires = 0;
+    for (end = begin; end < schedule.size() && neurons_only(end); ++end) fires += schedule[end].kind == PGL_OP_FIRE;
+    const bool paired = 2 * fires == end - begin;
+    for (size_t k = begin; k < end; ++k) {
+      if (paired && schedule[k].kind == PGL_OP_FIRE) continue;
+      schedule[kept] = schedule[k];
+      if (paired) schedule[kept].kind = kUpdate;
+      ++kept;
+    }
+  }
+  schedule.resize(kept);
+}
+
+// Copies the list and makes sure that it can be walked.
+template <class Engine>
+PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t n) {
+  Census census(engine.populations.size(), engine.statics.size(), engine.generals.size());
+  Schedule schedule;
+  for (size_t k = 0; k < n; ++k) {
+    const pgl_op& op = ops[k];
+    const auto index_below = [&](size_t count, const char* what) {
+      if (op.index >= count) throw Error("the schedule names %s %u: there is none", what, op.index);
+    };
+    if (op.every == 0 || op.offset >= op.every) {
+      throw Error("operation %u is done every %u steps from step %u on", static_cast<uint32_t>(k), op.every, op.offset);
+    }
+    switch (op.kind) {
+      case PGL_OP_DELIVER:
+        index_below(engine.statics.size(), "static delivery");
+        Census::count(census.delivered, op, "static delivery");
+        break;
+      case PGL_OP_ARRIVE: {
+        index_below(engine.generals.size(), "synapse group");
+        Census::count(census.arrived, op, "arrivals of synapse group");
+        const auto& group = engine.generals[op.index];
+        if (group.lead == 1 && census.fired[group.target_population] != 0) {
+          throw Error("synapse group %u: arrivals at the end of a step come before its target fires", op.index);
+        }
+        break;
+      }
+      case PGL_OP_FIRE:
+        index_below(engine.populations.size(), "population");
+        Census::count(census.fired, op, "firing of population");
+        break;
+      case PGL_OP_SEND:
+        index_below(engine.populations.size(), "population");
+        Census::count(census.sent, op, "sending of population");
+        if (census.fired[op.index] == 0) throw Error("population %u sends before it fires", op.index);
+        if (op.index != census.next_to_send++) throw Error("populations must send in the order of their numbers");
+        break;
+      case PGL_OP_NEURONS:
+      case PGL_OP_SPIKING_NEURONS:
+        index_below(engine.populations.size(), "population");
+        if (op.function == nullptr) throw Error("a kernel over population %u is missing", op.index);
+        break;
+      case PGL_OP_SYNAPSES:
+      case PGL_OP_SPIKING_TARGETS:
+        index_below(engine.generals.size(), "synapse group");
+        if (op.function == nullptr) throw Error("a kernel over synapse group %u is missing", op.index);
+        break;
+      case PGL_OP_SAMPLE:
+        break;
+      default:
+        throw Error("the schedule has an operation of unknown kind %d", op.kind);
+    }
+    schedule.push(op);
+  }
+  Census::complete(census.fired, "firing of population");
+  Census::complete(census.sent, "sending of population");
+  Census::complete(census.delivered, "static delivery");
+  for (size_t g = 0; g < census.arrived.size(); ++g) {
+    if (engine.generals[g].on_pre == nullptr) census.arrived[g] = 1;
+  }
+  Census::complete(census.arrived, "arrivals of synapse group");
+  fuse_updates(schedule);
+  return schedule;
+}
+
+}  // namespace pgl
+
+#endif
