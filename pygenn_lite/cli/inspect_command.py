@@ -94,7 +94,7 @@ def _print_network(console: Any, network: Network, integrators: dict[str, str]) 
     for group in network.groups.values():
         count, random = counts[group.name]
         total, any_random = total + count, any_random or random
-        rule = type(group.connectivity).__name__
+        rule = type(group.connectivity.plain).__name__
         name = group.synapse.name or "equations"
         own = [integrators.get(group.name, "")] if shown else []
         groups.add_row(group.name, _count(count, random), name, rule, group.storage, *own)

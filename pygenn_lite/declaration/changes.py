@@ -142,10 +142,10 @@ def _changed_group(network: Members, group: SynapseGroup, changes: Changes) -> S
     delay: Any = changes.get(("delay",), None if group.one_step else group.delay)
     return declare_group(
         group.name,
-        network.populations[group.source],
-        network.populations[group.target],
+        (network.populations[group.source], network.populations[group.target]),
+        group.connectivity.parts,
         _changed_synapse(changes.get(("synapse",), group.synapse), changes),
-        _changed_rule(changes.get(("connectivity",), group.connectivity), changes),
+        _changed_rule(changes.get(("connectivity",), group.connectivity.plain), changes),
         weight=_value(group.weight, changes, "weight"),
         delay=_value(group.delay, changes, "delay") if delay is not None else None,
         storage=changes.get(("storage",), group.storage),

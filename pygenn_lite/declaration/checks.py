@@ -15,6 +15,7 @@ from pygenn_lite.declaration.language.vocabulary import (
     AXES,
     DISTANCE,
     NEURON_SYMBOLS,
+    OFFSETS,
     RANDOM,
     SYNAPSE_SYMBOLS,
 )
@@ -24,7 +25,12 @@ from pygenn_lite.declaration.numeric import (
     plain_number,
     whole_number,
 )
-from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
+from pygenn_lite.declaration.population import (
+    Population,
+    SpikeSource,
+    SynapseGroup,
+    ends_of,
+)
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value, check_length
@@ -194,28 +200,28 @@ def check_synapse_value(
             hint="move the limits closer to the mean, or use another distribution",
         )
     if isinstance(value, FrozenArray):
-        size = group.connectivity.numbered(pre.size)
-        if size is None and value.array.shape == (pre.size, post.size):
+        sizes = ends_of(group, pre, post).sizes
+        size = group.connectivity.numbered(sizes[0])
+        if size is None and value.array.shape == sizes:
             return
         if size is None:
             raise ShapeError(
-                f"{what} is an array, but the rule {type(group.connectivity).__name__} does not "
-                "say which synapse is which",
+                f"{what} is an array, but the rule {type(group.connectivity.plain).__name__} does "
+                "not say which synapse is which",
                 where=where,
-                hint=f"give a matrix of shape ({pre.size}, {post.size}), use Explicit or CSR, or a "
-                "distribution",
+                hint=f"give a matrix of shape {sizes}, use Explicit or CSR, or a distribution",
             )
-        if value.array.shape not in ((size,), (pre.size, post.size)):
+        if value.array.shape not in ((size,), sizes):
             raise ShapeError(
                 f"{what} has shape {value.array.shape}, but there are {size} synapses",
                 where=where,
-                hint=f"give ({size},) or a matrix of shape ({pre.size}, {post.size})",
+                hint=f"give ({size},) or a matrix of shape {sizes}",
             )
     if isinstance(value, Expression):
         known = set(SYNAPSE_SYMBOLS)
         known |= {f"{a}_pre" for a in _axes(pre)} | {f"{a}_post" for a in _axes(post)}
         if pre.positions is not None and post.positions is not None:
-            known.add(DISTANCE)
+            known |= {DISTANCE, *OFFSETS[: len(_axes(pre))]}
         _check_symbols(value, known, what, where, "value of synapses")
 
 

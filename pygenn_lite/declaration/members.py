@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pygenn_lite.declaration.connectivity.ends import Parts
 from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.named import Named, as_name
-from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
+from pygenn_lite.declaration.population import Population, SpikeSource, SubPopulation, SynapseGroup
 from pygenn_lite.declaration.recorded import Recording
+from pygenn_lite.declaration.selection import Part
 from pygenn_lite.errors import NetworkError
+
+AnyPopulation = Population | SubPopulation | str
 
 
 class Members(Named):
@@ -59,6 +63,13 @@ class Members(Named):
             )
         return found
 
+    def _ends(
+        self, source: AnyPopulation, target: AnyPopulation
+    ) -> tuple[tuple[Population, Population], Parts]:
+        """Both populations of a connection, and which part of them is meant."""
+        pre, post = self._population(whole_of(source)), self._receiver(whole_of(target))
+        return (pre, post), (part_of(source), part_of(target))
+
     def _receiver(self, which: Population | str) -> Population:
         population = self._population(which)
         if isinstance(population.model, SpikeSource):
@@ -79,6 +90,18 @@ class Members(Named):
                 hint=f"its inputs are {list(known)}",
             )
         return population
+
+
+def whole_of(which: AnyPopulation) -> Population | str:
+    """The population that a part belongs to."""
+    return which.population if isinstance(which, SubPopulation) else which
+
+
+def part_of(which: AnyPopulation) -> Part | None:
+    """Which neurons are meant; None: all."""
+    if not isinstance(which, SubPopulation) or which.size == which.population.size:
+        return None
+    return which.part
 
 
 def free_name(base: str, taken: set[str]) -> str:

@@ -22,7 +22,7 @@ from pygenn_lite.declaration.inputs import (
     TimedCurrent,
 )
 from pygenn_lite.declaration.language.names import check_label, nearest
-from pygenn_lite.declaration.members import Members, free_name
+from pygenn_lite.declaration.members import AnyPopulation, Members, free_name
 from pygenn_lite.declaration.named import as_name
 from pygenn_lite.declaration.network_parts import (
     declare_current,
@@ -181,8 +181,8 @@ class Network(Members):
 
     def connect(
         self,
-        source: Population | str,
-        target: Population | str,
+        source: AnyPopulation,
+        target: AnyPopulation,
         synapse: SynapseModel,
         connectivity: Connectivity,
         *,
@@ -195,6 +195,8 @@ class Network(Members):
 
         Parameters
         ----------
+        source, target : Population, part of one, or str
+            Of parts, ``exc[:5]``, the rule and the values count within them.
         weight : Value
             A number, an array (one per synapse, explicit rules), a distribution, or an expression
             of i_pre, i_post, x_pre, ..., distance.
@@ -214,14 +216,15 @@ class Network(Members):
         >>> group.name
         'exc_inh'
         """
-        pre, post = self._population(source), self._receiver(target)
+        ends, parts = self._ends(source, target)
+        pre, post = ends
         if name is None:
             name = free_name(f"{pre.name}_{post.name}", {*self.groups, *self.populations})
         self._new_name(name, "synapse group")
         group = declare_group(
             name,
-            pre,
-            post,
+            ends,
+            parts,
             synapse,
             connectivity,
             weight=weight,

@@ -20,7 +20,8 @@ from pygenn_lite.declaration.checks import (
     check_timed_values,
     not_a,
 )
-from pygenn_lite.declaration.connectivity import STORAGE, Connectivity
+from pygenn_lite.declaration.connectivity import STORAGE, Connectivity, between
+from pygenn_lite.declaration.connectivity.ends import Parts
 from pygenn_lite.declaration.domains import Domains, check_domains
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
@@ -95,8 +96,8 @@ def declare_spike_source(
 
 def declare_group(
     name: str,
-    pre: Population,
-    post: Population,
+    ends: tuple[Population, Population],
+    parts: Parts,
     synapse: SynapseModel,
     connectivity: Connectivity,
     *,
@@ -105,12 +106,14 @@ def declare_group(
     storage: str,
     dt: float,
 ) -> SynapseGroup:
-    """A synapse group whose rule and values fit its populations."""
+    """A synapse group whose rule and values fit its populations, or the parts of them."""
     where = f"synapse group {name!r}"
     check_synapse_model(synapse, where)
     if not isinstance(connectivity, Connectivity):
         hint = "a rule, e.g. FixedProbability(0.1)"
         raise not_a("connectivity rule", connectivity, where, hint)
+    pre, post = ends
+    connectivity = between(connectivity, *parts)
     connectivity.check_complete(where)
     connectivity.validate(pre.size, post.size, pre.name == post.name, where)
     group = SynapseGroup(

@@ -237,7 +237,7 @@ def _of_group(group: SynapseGroup) -> Iterator[tuple[tuple[str, ...], Any]]:
     yield ("delay",), group.delay
     yield ("storage",), group.storage
     yield from _of_synapse(group.synapse)
-    yield from _of_rule(group.connectivity)
+    yield from _of_rule(group.connectivity.plain)
 
 
 def _of_rule(rule: Connectivity) -> Iterator[tuple[tuple[str, ...], Any]]:

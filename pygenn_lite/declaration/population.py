@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,9 @@ from pygenn_lite.declaration.connectivity import Connectivity, Ends
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.neuron_model import NeuronModel
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
+from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.summary import counted, line, shortened
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
@@ -60,7 +63,20 @@ class Population(Named):
         """State variables: what can be recorded besides the spikes."""
         return [] if isinstance(self.model, SpikeSource) else list(self.model.state_names)
 
-    def __getitem__(self, variable: str) -> VariableOf:
+    @overload
+    def __getitem__(self, variable: str) -> VariableOf: ...
+
+    @overload
+    def __getitem__(
+        self, variable: slice | int | Sequence[int] | NDArray[Any]
+    ) -> SubPopulation: ...
+
+    def __getitem__(self, variable: Any) -> VariableOf | SubPopulation:
+        """A state variable by its name; some of the neurons by index, slice, list or mask."""
+        if isinstance(variable, (slice, Sequence, np.ndarray)) and not isinstance(variable, str):
+            return SubPopulation(self, Part(self.size)[variable])
+        if whole_number(variable) is not None:
+            return SubPopulation(self, Part(self.size)[variable])
         variable = as_name(variable)
         if variable not in self.names:
             spikes = "; spikes are recorded as .spikes" if "spike" in variable else ""
@@ -70,6 +86,47 @@ class Population(Named):
                 hint=f"its state variables are {self.names}{spikes}",
             )
         return VariableOf(self.name, variable, self.size)
+
+
+@dataclass(frozen=True, repr=False)
+class SubPopulation:
+    """Some neurons of a population, ``exc[:5]``: a source or target of connections, a target of
+    inputs; its spikes and variables can be recorded."""
+
+    population: Population
+    part: Part
+
+    def __repr__(self) -> str:
+        return f"<{self.population.name}{self.part!r}: {counted(len(self.part), 'neuron')}>"
+
+    def __len__(self) -> int:
+        return len(self.part)
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return len(self.part)
+
+    @property
+    def name(self) -> str:
+        """Name of the population."""
+        return self.population.name
+
+    @property
+    def spikes(self) -> SpikesOf:
+        """Their spikes, for recording."""
+        return self.population.spikes[self.part.indices]
+
+    @overload
+    def __getitem__(self, key: str) -> VariableOf: ...
+
+    @overload
+    def __getitem__(self, key: slice | int | Sequence[int] | NDArray[Any]) -> SubPopulation: ...
+
+    def __getitem__(self, key: Any) -> VariableOf | SubPopulation:
+        if isinstance(key, str):
+            return self.population[key][self.part.indices]
+        return SubPopulation(self.population, self.part[key])
 
 
 @dataclass(frozen=True)
@@ -113,13 +170,26 @@ class SynapseGroup(Named):
 
 
 def ends_of(group: SynapseGroup, source: Population, target: Population) -> Ends:
-    """The populations of a group as its rule and its values see them."""
+    """The populations of a group, or the parts that it connects, as its rule and its values see
+    them."""
+    parts, places = group.connectivity.parts, []
+    sizes = [source.size, target.size]
+    for k, (part, population) in enumerate(zip(parts, (source, target), strict=True)):
+        places.append(coordinates(population))
+        if part is not None:
+            sizes[k], place = len(part), places[k]
+            places[k] = None if place is None else place[part.indices]
+    same = group.source == group.target
+    alike = parts[0] == parts[1]
     return Ends(
-        source.size,
-        target.size,
-        group.source == group.target,
-        (coordinates(source), coordinates(target)),
+        sizes[0],
+        sizes[1],
+        same and alike,
+        (places[0], places[1]),
         f"synapse group {group.name!r}",
+        parts,
+        overlapping=same and not alike,
+        periodic=group.connectivity.box,
     )
 
 

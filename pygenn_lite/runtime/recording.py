@@ -12,7 +12,8 @@ import numpy.typing as npt
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.recorded import Neurons, SpikesOf
+from pygenn_lite.declaration.recorded import SpikesOf
+from pygenn_lite.declaration.selection import Neurons
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 from pygenn_lite.runtime.variable_names import resolve
 

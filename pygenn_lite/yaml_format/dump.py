@@ -18,7 +18,8 @@ from pygenn_lite.declaration import (
     Trace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
-from pygenn_lite.declaration.recorded import Recording, selection_text
+from pygenn_lite.declaration.recorded import Recording
+from pygenn_lite.declaration.selection import Part, selection_text
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.rule_forms import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
@@ -65,10 +66,10 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
     connections = [
         {
             "name": group.name,
-            "source": group.source,
-            "target": group.target,
+            "source": _end(group.source, group.connectivity.parts[0]),
+            "target": _end(group.target, group.connectivity.parts[1]),
             "synapse": synapses.of(group.synapse),
-            "connectivity": write_rule(group.connectivity),
+            "connectivity": write_rule(group.connectivity.plain),
             "weight": write_value(group.weight),
             **({} if group.one_step else {"delay": write_value(group.delay)}),
             "storage": group.storage,
@@ -110,6 +111,15 @@ class _Names:
                 name, count = f"{base}_{count}", count + 1
             self.names[model] = name
         return self.names[model]
+
+
+def _end(population: str, part: Part | None) -> Any:
+    """The source or target of a connection."""
+    if part is None:
+        return population
+    listed = None if part.chosen is None else part.chosen.array.tolist()
+    neurons = f"{part.start}:{part.stop}:{part.step}" if listed is None else listed
+    return {"population": population, "neurons": neurons}
 
 
 def _population(population: Population, models: _Names) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pygenn_lite.declaration import Network, SpikesOf, VariableOf
 from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.origins import located_in
+from pygenn_lite.declaration.population import Population, SubPopulation
 from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
@@ -52,6 +53,13 @@ def build_network(document: Document) -> tuple[Network, RunSettings]:
     """
     file = check_document(document)
     return _Builder(document, file).build()
+
+
+def _named(given: Any) -> list[str]:
+    """Names of populations at one end of a connection."""
+    if isinstance(given, dict):
+        return [given["population"]]
+    return list(given)
 
 
 class _Builder:
@@ -156,8 +164,8 @@ class _Builder:
         return found
 
     def _connection(self, section: ConnectionSection, place: Place) -> None:
-        sources = self._names(section.source, (*place, "source"), targets=False)
-        targets = self._names(section.target, (*place, "target"), targets=True)
+        sources = self._names(_named(section.source), (*place, "source"), targets=False)
+        targets = self._names(_named(section.target), (*place, "target"), targets=True)
         listed = len(sources) * len(targets) > 1 or self._is_list(place, "source", "target")
         if len(self.network.groups) + len(sources) * len(targets) > MAX_CONNECTIONS:
             raise self.document.error(place, "more than a million connections")
@@ -194,8 +202,8 @@ class _Builder:
         synapse = self.shelf.synapse(cell("synapse"), (*place, "synapse"))
         with context.at(place):
             group = self.network.connect(
-                source,
-                target,
+                self._part(source, section.source, (*place, "source")),
+                self._part(target, section.target, (*place, "target")),
                 synapse,
                 rule,
                 weight=read_value(context, cell("weight"), (*place, "weight")),
@@ -208,6 +216,21 @@ class _Builder:
         self.network.origins["synapse group", group.name] = origin_of(
             context, place, inner, equations
         )
+
+    def _part(self, name: str, given: Any, place: Place) -> Population | SubPopulation:
+        """The population, or the neurons that ``{population: exc, neurons: ...}`` names."""
+        population = self.network.populations[name]
+        if not isinstance(given, dict):
+            return population
+        neurons, inner = given["neurons"], (*place, "neurons")
+        if isinstance(neurons, list):
+            return population[self.context.whole_numbers(neurons, inner)]
+        if isinstance(neurons, int) and not isinstance(neurons, bool):
+            return population[[neurons]]
+        if not isinstance(neurons, str):
+            raise self.document.error(inner, "should be a range like '0:5', or a list of indices")
+        key: slice | int | list[int] = self._slice(neurons, inner)
+        return population[key]
 
     def _is_list(self, place: Place, *keys: str) -> bool:
         """Whether the file itself gave a list, be it of one name, or 'all' for all of them."""

@@ -104,6 +104,8 @@ def _argument(context: Context, key: str, value: Any, place: Place) -> Any:
         return value
     if key in ("pre", "post", "row_begin", "targets"):
         return context.whole_numbers(value, place)
+    if key == "periodic":
+        return context.numbers(value if isinstance(value, list) else [value], place)
     if key in _WHOLE:
         return context.whole_number(value, place)
     if key == "probability" and isinstance(value, str):
@@ -143,6 +145,8 @@ def _plain(value: Any) -> Any:
         return value.array.tolist()
     if hasattr(value, "tolist"):
         return value.tolist()
+    if isinstance(value, tuple):
+        return list(value)
     if hasattr(value, "text"):
         return str(value.text)
     return value

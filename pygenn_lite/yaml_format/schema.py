@@ -43,6 +43,14 @@ def _visible(value: Any) -> Any:
     return value
 
 
+def _ends(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) != {"population", "neurons"}:
+            raise ValueError("should be {population: NAME, neurons: '0:5'}")
+        return value
+    return _names(value)
+
+
 def _names(value: Any) -> Any:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -54,6 +62,7 @@ Number = Annotated[Any, BeforeValidator(_number)]
 Text = Annotated[str, BeforeValidator(_text)]
 Equations = Annotated[Any, BeforeValidator(_equations)]
 Names = Annotated[Any, BeforeValidator(_names)]
+Ends = Annotated[Any, BeforeValidator(_ends)]
 Word = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_visible)]
 # Numbers, formulas, arrays, distributions; or, between lists of populations, matrices of these.
 ValueSpec = Any
@@ -151,8 +160,8 @@ class PopulationSection(Section):
 class ConnectionSection(Section):
     """Synapse groups between populations; any value may be a matrix, rows target."""
 
-    source: Names
-    target: Names
+    source: Ends
+    target: Ends
     synapse: Any
     connectivity: Any
     weight: ValueSpec = 1.0

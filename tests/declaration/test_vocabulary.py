@@ -99,7 +99,7 @@ def test_every_rule_distribution_and_input_has_a_form_in_files():
 @pytest.mark.parametrize(
     ("section", "declare", "only_in_files"),
     [
-        (schema.NeuronSection, pg.NeuronModel, {"use"}),
+        (schema.NeuronSection, pg.NeuronModel, {"use", "with_variables"}),
         (schema.SynapseSection, pg.SynapseModel, {"use", "receptor"}),
         (schema.TraceSection, pg.Trace, set()),
         (schema.PopulationSection, pg.Network.population, {"spike_source"}),

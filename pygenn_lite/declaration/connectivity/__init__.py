@@ -12,6 +12,7 @@ from pygenn_lite.declaration.connectivity.base import (
     RandomNumbers,
     YamlForm,
 )
+from pygenn_lite.declaration.connectivity.between import Between, between
 from pygenn_lite.declaration.connectivity.distance import DistanceDependent
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.connectivity.lists import CSR, Explicit, from_scipy
@@ -41,6 +42,7 @@ __all__ = [
     "RULES",
     "STORAGE",
     "AllToAll",
+    "Between",
     "Connectivity",
     "Count",
     "DistanceDependent",
@@ -55,5 +57,6 @@ __all__ = [
     "OneToOne",
     "RandomNumbers",
     "YamlForm",
+    "between",
     "from_scipy",
 ]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.connectivity.ends import Ends
+from pygenn_lite.declaration.connectivity.ends import Ends, Parts
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_indices, plain_number
 from pygenn_lite.errors import ConnectivityError
@@ -181,6 +181,29 @@ class Connectivity:
         return None
 
     # ------------------------------------------------------------------ what the stages ask
+
+    @property
+    def parts(self) -> Parts:
+        """The neurons that it connects, where these are not all of the populations."""
+        return None, None
+
+    @property
+    def plain(self) -> Connectivity:
+        """The rule without parts of populations."""
+        return self
+
+    @property
+    def box(self) -> tuple[float, ...]:
+        """Lengths of the periodic box in which distances are taken; empty: there is none."""
+        return ()
+
+    def inner(self, ends: Ends) -> tuple[Connectivity, Ends] | None:
+        """Of a rule that places what another one draws: the other, and what that one sees."""
+        return None
+
+    def placed(self, pre: Indices, post: Indices, ends: Ends) -> tuple[Indices, Indices]:
+        """What the other one has drawn, as pairs of this rule."""
+        return pre, post
 
     def count(self, ends: Ends) -> Count | None:
         """Number of synapses, told without drawing them; None where that is not possible."""

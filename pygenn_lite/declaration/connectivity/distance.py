@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -20,8 +21,15 @@ from pygenn_lite.declaration.connectivity.base import (
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.language.constants import as_float, constant_value
 from pygenn_lite.declaration.language.equations import Expression, ExpressionLike, parse_expression
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.language.parser import parse_tree
-from pygenn_lite.declaration.language.vocabulary import DISTANCE, RANDOM
+from pygenn_lite.declaration.language.vocabulary import (
+    AXES,
+    DISTANCE,
+    OFFSETS,
+    RANDOM,
+    SYNAPSE_SYMBOLS,
+)
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ConnectivityError
 
@@ -32,30 +40,66 @@ PAIR_BYTES = 110  # for a while, of each pair that is looked at; measured: 77 to
 ROUNDING = 1e-9  # by how much a computed probability may leave [0, 1]
 
 
+_KNOWN = {
+    DISTANCE,
+    *OFFSETS,
+    *SYNAPSE_SYMBOLS,
+    *(f"{axis}_{side}" for axis in AXES for side in ("pre", "post")),
+}
+
+
 @dataclass(frozen=True, init=False)
 class DistanceDependent(Connectivity):
     """Each pair with a probability that is an expression of ``distance`` (the populations need
-    positions); no synapses beyond `max_distance`."""
+    positions); no synapses beyond `max_distance`.
+
+    Parameters
+    ----------
+    probability : str
+        May also read the coordinates ``x_pre``, ``x_post``, ..., ``z_post``, the offsets
+        ``dx = x_post - x_pre``, ``dy``, ``dz``, and ``i_pre``, ``i_post``, ``n_pre``, ``n_post``.
+    max_distance : float, optional
+    autapses : bool
+    periodic : sequence of float, optional
+        Lengths of a box whose opposite sides are one, a length for each coordinate: distances and
+        offsets are then those of the shortest way, in the values of weights and delays, too.
+
+    Examples
+    --------
+    >>> ring = pg.DistanceDependent("exp(-distance/0.1)", periodic=(1.0,))
+    >>> ahead = pg.DistanceDependent("where(dx > 0, exp(-dx/20), 0)", max_distance=100.0)
+    """
 
     yaml: ClassVar[YamlForm] = YamlForm(
-        "distance_dependent", "probability", ("max_distance", "autapses"), all_of=("probability",)
+        "distance_dependent",
+        "probability",
+        ("max_distance", "autapses", "periodic"),
+        all_of=("probability",),
     )
     drawing_bytes: ClassVar[int] = PAIR_BYTES
 
     probability: Expression
     max_distance: float | None
     autapses: bool = field(default=False)
+    periodic: tuple[float, ...] | None = None
 
     def __init__(
-        self, probability: ExpressionLike, max_distance: float | None = None, autapses: bool = False
+        self,
+        probability: ExpressionLike,
+        max_distance: float | None = None,
+        autapses: bool = False,
+        periodic: Sequence[float] | None = None,
     ) -> None:
         expression = parse_expression(probability, "DistanceDependent")
-        unknown = expression.symbols - {DISTANCE}
+        unknown = sorted(expression.symbols - _KNOWN)
         if unknown or expression.functions & RANDOM:
             raise ConnectivityError(
-                f"the probability {expression.text!r} may depend on 'distance' only",
+                f"the probability {expression.text!r} "
+                + (
+                    f"reads {unknown[0]!r}{nearest(unknown[0], _KNOWN)}" if unknown else "is random"
+                ),
                 where="DistanceDependent",
-                hint="e.g. 'exp(-distance/100)'",
+                hint="it may read distance, dx, x_pre, x_post, i_pre, ...: 'exp(-distance/100)'",
             )
         if expression.is_condition:
             raise ConnectivityError(
@@ -78,7 +122,13 @@ class DistanceDependent(Connectivity):
         object.__setattr__(self, "probability", expression)
         object.__setattr__(self, "max_distance", limit)
         object.__setattr__(self, "autapses", autapses)
+        object.__setattr__(self, "periodic", _box(periodic))
         self.__post_init__()
+
+    @property
+    def box(self) -> tuple[float, ...]:
+        """`periodic`, or nothing."""
+        return self.periodic or ()
 
     @property
     def repeats(self) -> bool:
@@ -117,6 +167,7 @@ class DistanceDependent(Connectivity):
                 where=f"{ends.where}: connectivity",
                 hint="give both populations positions of shape (size, 1 to 3)",
             )
+        self._check_coordinates(ends)
         possible = np.ones(len(pre), dtype=bool)
         if self.max_distance is not None:
             possible &= ends.squared_distance(pre, post) <= self.max_distance**2
@@ -125,6 +176,25 @@ class DistanceDependent(Connectivity):
         probability = ends.evaluate(self.probability, pre, post)
         self._check(probability, possible, ends, pre, post)
         return np.where(possible, probability, 0.0)
+
+    def _check_coordinates(self, ends: Ends) -> None:
+        """As many as the box has, and those that the probability reads."""
+        assert ends.positions[0] is not None
+        number = ends.positions[0].shape[1]
+        if self.periodic is not None and len(self.periodic) != number:
+            raise ConnectivityError(
+                f"periodic has {len(self.periodic)} lengths, positions have {number} coordinates",
+                where=f"{ends.where}: connectivity",
+                hint="give one length for each coordinate",
+            )
+        lacking = {f"{a}_{side}" for a in AXES[number:] for side in ("pre", "post")}
+        for symbol in sorted(self.probability.symbols & {*lacking, *OFFSETS[number:]}):
+            raise ConnectivityError(
+                f"the probability {self.probability.text!r} reads {symbol!r}, but positions have "
+                f"{number} coordinate{'s' * (number > 1)}",
+                where=f"{ends.where}: connectivity",
+                hint="give positions of shape (size, 1 to 3)",
+            )
 
     def _check(
         self,
@@ -148,3 +218,19 @@ class DistanceDependent(Connectivity):
             hint=f"it must lie between 0 and 1: write clip({self.probability.text}, 0, 1), or set "
             "max_distance",
         )
+
+
+def _box(periodic: Sequence[float] | None) -> tuple[float, ...] | None:
+    if periodic is None:
+        return None
+    given = plain_number(periodic)
+    lengths = [given] if given is not None else list(periodic)
+    numbers = [plain_number(length) for length in lengths]
+    wrong = [n for n in numbers if n is None or not 0 < as_float(n) < math.inf]
+    if wrong or not 1 <= len(numbers) <= 3:
+        raise ConnectivityError(
+            f"periodic = {periodic!r} is not a valid box",
+            where="DistanceDependent",
+            hint="give one to three positive lengths, e.g. (1.0, 1.0)",
+        )
+    return tuple(as_float(n) for n in numbers if n is not None)

@@ -19,8 +19,9 @@ AXES = ("x", "y", "z")
 NEURON_SYMBOLS = ("i", "n")  # of values per neuron; and the axes that positions have
 SYNAPSE_SYMBOLS = ("i_pre", "i_post", "n_pre", "n_post")  # of values per synapse; and axes
 DISTANCE = "distance"  # where both populations have positions
+OFFSETS = tuple(f"d{axis}" for axis in AXES)  # from source to target, where both have positions
 VALUE_SYMBOLS = frozenset(
-    [*NEURON_SYMBOLS, *AXES, *SYNAPSE_SYMBOLS, DISTANCE]
+    [*NEURON_SYMBOLS, *AXES, *SYNAPSE_SYMBOLS, DISTANCE, *OFFSETS]
     + [f"{axis}_{side}" for axis in AXES for side in ("pre", "post")]
 )
 

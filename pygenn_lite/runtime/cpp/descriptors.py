@@ -20,7 +20,7 @@ from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.values.drawing import sorted_by_source
+from pygenn_lite.runtime.values.drawing import listed_pairs, sorted_by_source
 from pygenn_lite.runtime.values.philox import (
     PURPOSE_DELAY,
     PURPOSE_WEIGHT,
@@ -272,6 +272,6 @@ def _explicit_structure(
     if rule.by_builder and not (given and rule.by_python):
         return None
     random = GroupRandom(seed, f"group:{group.name}")
-    pairs = rule.pairs(ends_of(group, source, target), random)
+    pairs = listed_pairs(rule, ends_of(group, source, target), random)
     pre, post, order = sorted_by_source(*pairs)
     return Structure(pre, post, order)

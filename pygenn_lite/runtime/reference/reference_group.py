@@ -19,7 +19,7 @@ from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference.evaluation import Names, evaluate, execute, propagators
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
 from pygenn_lite.runtime.values.connections import Connections
-from pygenn_lite.runtime.values.drawing import draw_pairs
+from pygenn_lite.runtime.values.drawing import draw_pairs, listed_pairs
 from pygenn_lite.runtime.values.philox import GroupRandom
 
 
@@ -36,7 +36,7 @@ def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -
             hint="pass connections={name: simulation[name].connections()}",
         )
     random = GroupRandom(0, f"group:{group.name}")  # nothing is drawn
-    pre, post = draw_pairs(rule, ends, random) if rule.complete else rule.pairs(ends, random)
+    pre, post = (draw_pairs if rule.complete else listed_pairs)(rule, ends, random)
     return Connections(
         pre.astype(np.int64),
         post.astype(np.int64),

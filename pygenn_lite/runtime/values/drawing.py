@@ -29,8 +29,16 @@ def draw_pairs(rule: Connectivity, ends: Ends, random: GroupRandom) -> Pairs:
     """Sources and targets of all synapses: row by row, each row in the order of drawing."""
     native = rule.native(ends.n_pre, ends.n_post)
     if native is None:
-        return sorted_by_source(*rule.pairs(ends, random))[:2]
+        return sorted_by_source(*listed_pairs(rule, ends, random))[:2]
     return _NATIVE[native.kind](_Task(native, ends, random))
+
+
+def listed_pairs(rule: Connectivity, ends: Ends, random: GroupRandom) -> Pairs:
+    """The same in the order in which arrays of weights and delays list them."""
+    inner = rule.inner(ends)
+    if inner is None:
+        return rule.pairs(ends, random) if rule.by_python else draw_pairs(rule, ends, random)
+    return rule.placed(*listed_pairs(*inner, random), ends)
 
 
 def sorted_by_source(pre: Indices, post: Indices) -> tuple[Indices, Indices, Indices]:

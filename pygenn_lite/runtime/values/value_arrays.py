@@ -100,7 +100,7 @@ def synapse_values(
     elif isinstance(value, FrozenArray):
         result = np.asarray(value.array, dtype=np.float64)
         if result.ndim == 2 and tuple(result.shape) == ends.sizes:
-            result = result[pre, post]
+            result = result[ends.inside(pre, post)]
         if result.shape != (count,):
             raise ShapeError(
                 f"an array of shape {result.shape} for {count} synapses",
@@ -112,7 +112,7 @@ def synapse_values(
         uniforms = numbers.synapse_uniforms(purpose, pre, place_in_row(pre))
         result = np.asarray(value.draw(uniforms), dtype=np.float64)
     else:
-        result = ends.evaluate(value, pre, post)
+        result = ends.evaluate(value, *ends.inside(pre, post))
     return _finite(result, where)
 
 

@@ -1,0 +1,185 @@
+"""Connections between parts of populations: rules count within, results have whole numbers."""
+
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.errors import ConnectivityError, NetworkError, ShapeError, UnsupportedFeature
+
+PLACES = np.random.default_rng(1).uniform(0, 1, (60, 2))
+
+
+def two(dt=0.1, seed=3):
+    net = pg.Network(dt=dt, seed=seed)
+    return (
+        net,
+        net.population("a", 60, pg.LIF(), positions=PLACES),
+        net.population("b", 40, pg.LIF(), positions=PLACES[:40]),
+    )
+
+
+def made(choose, rule, **options):
+    net, a, b = two()
+    source, target = choose(a, b)
+    group = net.connect(source, target, pg.Delta(), rule, name="made", **options)
+    return net, group, net.compile(threads=1)["made"].connections()
+
+
+RULES = {
+    "all to all": (pg.AllToAll(), 5 * 10),
+    "one to one": (pg.OneToOne(), 10),
+    "probability": (pg.FixedProbability(0.5), None),
+    "total": (pg.FixedTotalNumber(33), 33),
+    "in-degree": (pg.FixedInDegree(3), 30),
+    "out-degree": (pg.FixedOutDegree(3), 15),
+    "distance": (pg.DistanceDependent("exp(-distance)"), None),
+    "explicit": (pg.Explicit([0, 4, 4], [9, 0, 1]), 3),
+    "rows": (pg.CSR([0, 1, 1, 1, 1, 3], [9, 0, 1]), 3),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("listed", [False, True], ids=["slice", "list"])
+def test_every_rule_counts_within_the_parts(name, listed):
+    rule, count = RULES[name]
+    n_pre = 10 if name == "one to one" else 5
+    sources, targets = np.arange(7, 7 + 2 * n_pre, 2), np.arange(20, 30)
+    if listed:
+        sources, targets = np.array([1, 5, 6, 20, 21, 30, 31, 40, 50, 59])[:n_pre], targets**2 // 30
+    _, _, synapses = made(lambda a, b: (a[sources], b[targets]), rule)
+    assert set(synapses.pre) <= set(sources) and set(synapses.post) <= set(targets)
+    if count is not None:
+        assert len(synapses) == count
+    if name == "all to all":
+        pairs = {(i, j) for i in sources for j in targets}
+        assert set(zip(synapses.pre, synapses.post, strict=True)) == pairs
+    if name == "one to one":
+        assert list(zip(synapses.pre, synapses.post, strict=True)) == list(
+            zip(sources, targets, strict=True)
+        )
+    if name == "in-degree":
+        assert np.all(np.bincount(synapses.post, minlength=40)[targets] == 3)
+    if name == "out-degree":
+        assert np.all(np.bincount(synapses.pre, minlength=60)[sources] == 3)
+    if name == "distance":
+        expected = np.exp(
+            -np.linalg.norm(PLACES[sources][:, None] - PLACES[targets][None], axis=-1)
+        ).sum()
+        assert len(synapses) == pytest.approx(expected, abs=4 * np.sqrt(expected))
+    if name in ("explicit", "rows"):
+        assert list(synapses.pre) == [sources[0], sources[4], sources[4]]
+        assert list(synapses.post) == [targets[9], targets[0], targets[1]]
+
+
+def test_the_synapses_are_those_of_populations_of_the_parts_sizes():
+    """Same seed, same name of the group: the rule draws what it would draw for 5 and 10 neurons."""
+    _, _, part = made(lambda a, b: (a[10:15], b[20:30]), pg.FixedProbability(0.4))
+    net = pg.Network(seed=3)
+    a, b = net.population("a", 5, pg.LIF()), net.population("b", 10, pg.LIF())
+    net.connect(a, b, pg.Delta(), pg.FixedProbability(0.4), name="made")
+    whole = net.compile()["made"].connections()
+    assert np.array_equal(part.pre, whole.pre + 10) and np.array_equal(part.post, whole.post + 20)
+
+
+def test_values_count_within_the_parts_and_places_are_the_neurons_own():
+    sources, targets = [3, 7, 50], slice(30, 34)
+    weight = "100*i_pre + 10*i_post + n_pre + 0.1*n_post"
+    _, _, made_so = made(lambda a, b: (a[sources], b[targets]), pg.AllToAll(), weight=weight)
+    expected = [100 * i + 10 * j + 3 + 0.4 for i in range(3) for j in range(4)]
+    assert made_so.weight == pytest.approx(expected)
+    matrix = np.arange(12.0).reshape(3, 4)
+    _, _, made_so = made(lambda a, b: (a[sources], b[targets]), pg.AllToAll(), weight=matrix)
+    assert list(made_so.weight) == list(range(12))
+    _, _, made_so = made(lambda a, b: (a[sources], b[1]), pg.Explicit([2, 0], [0, 0]),
+                         weight=[2.0, 0.5], delay=[0.3, 0.7])  # fmt: skip
+    assert list(made_so.pre) == [3, 50] and list(made_so.weight) == [0.5, 2.0]
+    assert made_so.delay == pytest.approx([0.7, 0.3])
+    _, _, made_so = made(lambda a, b: (a[sources], b[targets]), pg.AllToAll(),
+                         weight="distance", delay="1 + x_post")  # fmt: skip
+    there = np.linalg.norm(PLACES[made_so.pre] - PLACES[made_so.post], axis=-1)
+    assert made_so.weight == pytest.approx(there, rel=1e-6)
+    assert made_so.delay == pytest.approx(1 + PLACES[made_so.post, 0], abs=0.051)
+
+
+def test_plastic_and_static_groups_deliver_to_the_part_alone():
+    net = pg.Network(dt=0.1, seed=1)
+    source = net.spike_source("s", 4, [1.0, 1.0], [1, 3])
+    cell = pg.NeuronModel("dV/dt = 0*V", initial=dict(V=0.0))
+    cells = net.population("cells", 8, cell)
+    net.connect(source[:2], cells[2:4], pg.Delta(), pg.AllToAll(), weight=1.0)
+    net.connect(source[2:], cells[[5, 7]], pg.PairSTDP(pg.Delta()), pg.OneToOne(), weight=0.5)
+    sim = net.compile()
+    sim.run(5.0)
+    assert list(sim["cells"]["V"][:]) == [0, 0, 1, 1, 0, 0, 0, 0.5]
+
+
+@pytest.mark.parametrize("rule", [pg.AllToAll(autapses=False), pg.FixedProbability(0.9, False),
+                                  pg.DistanceDependent("0.9")])  # fmt: skip
+def test_no_autapses_between_parts_that_overlap(rule):
+    _, _, synapses = made(lambda a, b: (a[:20], a[10:30]), rule)
+    assert np.all(synapses.pre != synapses.post)
+    assert len(synapses) > 0.8 * 390
+    _, _, alike = made(lambda a, b: (a[5:20], a[5:20]), rule)
+    assert np.all(alike.pre != alike.post)
+    if isinstance(rule, pg.AllToAll):
+        assert (len(synapses), len(alike)) == (400 - 10, 15 * 14)
+
+
+def test_a_part_of_a_part_and_the_whole():
+    net, a, b = two()
+    assert repr(a[10:20][::2]) == "<a[10:20:2]: 5 neurons>" and len(a[10:20]) == 10
+    assert list(a[10:20][[0, 3]].part.indices) == [10, 13]
+    assert net.connect(a[:], b, pg.Delta(), pg.AllToAll()).connectivity == pg.AllToAll()
+    net.record(a[5:8]["V"], a[5:8].spikes)
+    assert net.recordings[0].what == a["V"][5:8] and net.recordings[1].what == a.spikes[5:8]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        (lambda a, b: (a[70:], b), NetworkError, "beyond the last neuron"),
+        (lambda a, b: (a[[60]], b), NetworkError, "index 60 is out of range"),
+        (lambda a, b: (a[:0], b), ConnectivityError, "a part without neurons"),
+    ],
+)
+def test_parts_that_are_none_are_refused(wrong, error, message):
+    with pytest.raises(error, match=message):
+        made(wrong, pg.AllToAll())
+
+
+def test_what_does_not_fit_the_parts_is_refused_by_name():
+    with pytest.raises(ConnectivityError, match="equal size, not 5 and 6"):
+        made(lambda a, b: (a[:5], b[:6]), pg.OneToOne())
+    with pytest.raises(ConnectivityError, match="without autapses between parts that overlap"):
+        made(lambda a, b: (a[:20], a[10:30]), pg.FixedInDegree(3, autapses=False))
+    with pytest.raises(ShapeError, match=r"\(5, 6\)"):
+        made(lambda a, b: (a[:5], b[:6]), pg.AllToAll(), weight=np.ones((60, 40)))
+    with pytest.raises(UnsupportedFeature, match="parts of populations cannot be procedural"):
+        made(lambda a, b: (a[:5], b[:6]), pg.AllToAll(), storage="procedural")
+
+
+def test_parts_come_back_equal_from_yaml_and_paths_reach_the_rule():
+    net, a, b = two()
+    net.connect(a[:5], b[10:20], pg.Delta(), pg.FixedProbability(0.3), name="one")
+    net.connect(a[[1, 5, 7]], a, pg.Delta(), pg.FixedInDegree(2), name="two")
+    assert pg.load_network(pg.dump_network(net))[0] == net
+    changed = net.with_values({"groups.one.connectivity.p": 0.7})
+    assert changed.groups["one"].connectivity.plain == pg.FixedProbability(0.7)
+    assert changed.groups["one"].connectivity.parts == net.groups["one"].connectivity.parts
+    text = """
+models: {lif: {use: LIF}}
+populations: {a: {size: 60, model: lif}, b: {size: 40, model: lif}}
+synapses: {jump: {use: Delta}}
+connections:
+  - source: {population: a, neurons: "0:5"}
+    target: {population: b, neurons: [1, 2, 30]}
+    synapse: jump
+    connectivity: all_to_all
+"""
+    group = pg.load_network(text)[0].groups["a_b"]
+    sources, targets = group.connectivity.parts
+    assert list(sources.indices) == [0, 1, 2, 3, 4] and list(targets.indices) == [1, 2, 30]
+    with pytest.raises(NetworkError, match="index 40 is out of range"):
+        pg.load_network(text.replace("30]", "40]"))
+    with pytest.raises(pg.errors.FileFormatError, match="population: NAME"):
+        pg.load_network(text.replace("neurons: [1, 2, 30]", "cells: 3"))
