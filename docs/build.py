@@ -62,6 +62,7 @@ def models_page() -> str:
     shelves = (
         ("Neurons", models.NEURONS),
         ("Synapses", models.SYNAPSES),
+        ("Continuous transmission", models.CONTINUOUS),
         ("Plasticity", models.PLASTICITY),
     )
     for title, shelf in shelves:
@@ -94,7 +95,7 @@ def equations(model: NeuronModel | SynapseModel) -> str:
             lines.append(f"{field.name}: {value}")
         elif field.name == "equations":
             lines += [str(e) for e in value]
-        elif field.name in ("update", "reset", "inputs", "on_pre", "on_post"):
+        elif field.name in ("update", "reset", "inputs", "continuous", "on_pre", "on_post"):
             lines += [f"{field.name}: {e}" for e in value if not isinstance(e, str)]
     return "\n".join(lines)
 

@@ -26,7 +26,13 @@ def library_names(incomplete: str) -> list[str]:
     """Models and networks of the library."""
     from pygenn_lite import models
 
-    shelves = (models.NEURONS, models.SYNAPSES, models.PLASTICITY, models.network_names())
+    shelves = (
+        models.NEURONS,
+        models.SYNAPSES,
+        models.CONTINUOUS,
+        models.PLASTICITY,
+        models.network_names(),
+    )
     return _matching([name for shelf in shelves for name in shelf], incomplete)
 
 

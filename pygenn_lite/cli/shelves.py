@@ -30,8 +30,13 @@ def show_library(name: str | None) -> None:
 def _list(console: Console) -> None:
     from rich.table import Table
 
-    shelves = {"Neurons": models.NEURONS, "Synapses": models.SYNAPSES}
-    for title, shelf in {**shelves, "Plasticity": models.PLASTICITY}.items():
+    shelves = {
+        "Neurons": models.NEURONS,
+        "Synapses": models.SYNAPSES,
+        "Continuous transmission": models.CONTINUOUS,
+        "Plasticity": models.PLASTICITY,
+    }
+    for title, shelf in shelves.items():
         table = Table(title=title, title_justify="left", show_header=False, box=None)
         table.add_column(min_width=24)
         table.add_column()

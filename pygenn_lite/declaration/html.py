@@ -99,6 +99,7 @@ def synapse_model_html(model: SynapseModel) -> str:
     parts.append(_formulas("per target neuron", model.equations))
     parts.append(_formulas("contribution to the input", model.inputs))
     parts.append(_formulas("per synapse", model.synapse_equations))
+    parts.append(_formulas("transmitted in every step", model.continuous))
     parts.append(_formulas("at a presynaptic spike", model.on_pre))
     parts.append(_formulas("at a postsynaptic spike", model.on_post))
     for side, trace in (("source", model.pre_trace), ("target", model.post_trace)):

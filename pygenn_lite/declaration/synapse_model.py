@@ -83,6 +83,12 @@ class SynapseModel:
     inputs : str or mapping
         Contribution to the target's inputs, e.g. ``"I = g*(E_rev - V)"``; may read the target's
         state variables.
+    continuous : str or mapping
+        Transmission without spikes, evaluated for every synapse in every step:
+        ``"I_post += weight*(V_pre - V_post)"``. What it adds to an input of the target is held
+        over the step, what it adds to a variable of the target (or of the receptor) is added at
+        the end of the step. Definitions ``s = ...`` may come before. Without `on_pre`, spikes then
+        do nothing.
     on_pre, on_post : str or mapping
         Ordered assignments at an arriving presynaptic spike and at a postsynaptic spike. They may
         write ``weight``, per-synapse variables, ``I_syn += ...`` and ``V_post += ...``; they may
@@ -93,7 +99,8 @@ class SynapseModel:
         Continuous dynamics of per-synapse variables.
     event_driven : bool
         Integrate them exactly from event to event, which asks for linear equations whose
-        coefficients are constant in between, instead of in every step.
+        coefficients are constant in between, instead of in every step. The default, except where
+        `continuous` is given.
     integrator : str
         How they are integrated in every step: "auto" (by the rules for neurons), "exact",
         "exponential_euler", "rk4", "heun", "rk2" or "euler". What they read of neurons is held
@@ -126,6 +133,7 @@ class SynapseModel:
 
     equations: tuple[Equation, ...]
     inputs: tuple[Equation, ...]
+    continuous: tuple[Equation, ...]
     on_pre: tuple[Equation, ...]
     on_post: tuple[Equation, ...]
     pre_trace: Trace | None
@@ -144,12 +152,13 @@ class SynapseModel:
         derivatives: EquationsLike = "",
         *,
         inputs: EquationsLike = "",
-        on_pre: EquationsLike = "I_syn += weight",
+        continuous: EquationsLike = "",
+        on_pre: EquationsLike = None,
         on_post: EquationsLike = "",
         pre_trace: Trace | None = None,
         post_trace: Trace | None = None,
         synapse_derivatives: EquationsLike = "",
-        event_driven: bool = True,
+        event_driven: bool | None = None,
         integrator: str = "auto",
         parameters: ValuesLike = None,
         initial: ValuesLike = None,
@@ -169,14 +178,15 @@ class SynapseModel:
             "name": name,
             "equations": parse_equations(derivatives, f"{where}, derivatives"),
             "inputs": parse_equations(inputs, f"{where}, inputs", assignments=True),
-            "on_pre": parse_equations(on_pre, f"{where}, on_pre", assignments=True),
+            "continuous": parse_equations(continuous, f"{where}, continuous", assignments=True),
+            "on_pre": (),
             "on_post": parse_equations(on_post, f"{where}, on_post", assignments=True),
             "pre_trace": pre_trace,
             "post_trace": post_trace,
             "synapse_equations": parse_equations(
                 synapse_derivatives, f"{where}, synapse_derivatives"
             ),
-            "event_driven": bool(event_driven),
+            "event_driven": not continuous if event_driven is None else bool(event_driven),
             "integrator": check_choice(
                 integrator, SYNAPSE_INTEGRATORS, "integrator", f"{where}, integrator", ModelError
             ),
@@ -184,6 +194,9 @@ class SynapseModel:
             "initial": as_values(initial, "initial", where),
             "variables": as_values(variables, "variables", where),
         }
+        if on_pre is None:
+            on_pre = "" if values["continuous"] else "I_syn += weight"
+        values["on_pre"] = parse_equations(on_pre, f"{where}, on_pre", assignments=True)
         for key, value in values.items():
             object.__setattr__(self, key, value)
         _check(self, where)
@@ -208,6 +221,8 @@ class SynapseModel:
         """Whether a spike does nothing but add the weight to one variable."""
         if self.on_post or self.pre_trace or self.post_trace or self.variables:
             return False
+        if self.continuous:
+            return False
         if self.synapse_equations or len(self.on_pre) != 1:
             return False
         only = self.on_pre[0]
@@ -221,6 +236,8 @@ class SynapseModel:
         own = [n for n, _ in self.variables if n != "weight"]
         variables = [*self.state_names, *(f"{n} per synapse" for n in own)]
         plastic = "" if self.is_static else "events " + listed(str(e) for e in self.on_pre)
+        if self.continuous and not self.on_pre:
+            plastic = "in every step " + listed(str(e) for e in self.continuous)
         parameters = listed(name for name, _ in self.parameters)
         return line("SynapseModel", self.name, listed(variables), shortened(plastic), parameters)
 
@@ -229,7 +246,7 @@ class SynapseModel:
 
     def _code(self) -> list[Equation]:
         traces = [trace for trace in (self.pre_trace, self.post_trace) if trace]
-        code = [*self.equations, *self.inputs, *self.on_pre, *self.on_post]
+        code = [*self.equations, *self.inputs, *self.continuous, *self.on_pre, *self.on_post]
         return [
             *code,
             *self.synapse_equations,
@@ -292,6 +309,7 @@ def _check(model: SynapseModel, where: str) -> None:
                 _known(equation, names, where)
     check_definitions(model.equations, model.inputs, where)
     check_definitions(model.synapse_equations, (*model.on_pre, *model.on_post), where)
+    _check_continuous(model)
     variables = {n for n, _ in model.variables} | {"weight"}
     for equation in model.synapse_equations:
         if equation.kind == "derivative" and equation.name not in variables:
@@ -300,7 +318,7 @@ def _check(model: SynapseModel, where: str) -> None:
                 where=where,
                 hint=f"add it to variables, e.g. variables={{{equation.name!r}: 0.0}}",
             )
-    for equation in (*model.on_pre, *model.on_post):
+    for equation in (*model.continuous, *model.on_pre, *model.on_post):
         if equation.name in parameters:
             raise ModelError(
                 f"assignment to the parameter {equation.name!r}",
@@ -316,6 +334,52 @@ def _check(model: SynapseModel, where: str) -> None:
                 hint=f"its postsynaptic variables are {list(model.state_names)}",
             )
     _check_parameters_read(model, where)
+
+
+def _check_continuous(model: SynapseModel) -> None:
+    """Transmission adds to the target; weights change by their own equations."""
+    if model.continuous and model.synapse_equations and model.event_driven:
+        raise ModelError(
+            "what is transmitted in every step cannot be known between events only",
+            where=model.synapse_equations[0].where,
+            hint="set event_driven=False, or leave event_driven out",
+        )
+    own = {name for name, _ in model.variables} | {"weight"}
+    defined: set[str] = set()
+    for equation in model.continuous:
+        if equation.name in own:
+            raise ModelError(
+                f"{equation} changes the per-synapse variable {equation.name!r}",
+                where=equation.where,
+                hint=f"give its dynamics: synapse_derivatives='d{equation.name}/dt = ...', "
+                "event_driven=False",
+            )
+        if equation.operator in ("*=", "/="):
+            raise ModelError(
+                f"{equation}: many synapses act on one target at once",
+                where=equation.where,
+                hint=f"write '{equation.name} += ...'",
+            )
+        if equation.operator == "=":
+            if equation.name.endswith("_post") or equation.name in model.state_names:
+                raise ModelError(
+                    f"{equation} sets what many synapses act on at once",
+                    where=equation.where,
+                    hint=f"write '{equation.name} += ...'",
+                )
+            defined.add(equation.name)
+        elif equation.name in defined:
+            raise ModelError(
+                f"{equation} changes the definition {equation.name!r}",
+                where=equation.where,
+                hint="give what is added a name of its own",
+            )
+    if model.continuous and all(e.operator == "=" for e in model.continuous):
+        raise ModelError(
+            "continuous transmission that adds to nothing",
+            where=model.continuous[0].where,
+            hint="add to an input or a variable of the target: 'I_post += ...'",
+        )
 
 
 def _check_parameters_read(model: SynapseModel, where: str) -> None:

@@ -28,7 +28,7 @@ def check_usage(network: Network) -> None:
     _check_parameters(network)
     for group in network.groups.values():
         with part_of(f"synapse group {group.name!r}"):
-            _check_driven(network, group.target, (e.name for e in group.synapse.inputs))
+            _check_driven(network, group.target, _driven(group.synapse))
     for declared in network.inputs:
         if not isinstance(declared, PoissonInput):
             driven = [declared.input]
@@ -82,3 +82,9 @@ def _read_of_target(model: SynapseModel) -> set[str]:
     """What ``I = g*(E_rev - V)`` reads of the target neuron: all but the synapse's own names."""
     own = {*model.state_names, *(name for name, _ in model.parameters)}
     return {symbol for equation in model.inputs for symbol in equation.symbols} - own
+
+
+def _driven(model: SynapseModel) -> list[str]:
+    """Inputs of the target that a synapse model adds to."""
+    continuous = (e.name.removesuffix("_post") for e in model.continuous if e.operator != "=")
+    return [*(e.name for e in model.inputs), *continuous]

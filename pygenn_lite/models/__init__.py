@@ -1,8 +1,8 @@
 """The model library: neurons, synapses and plasticity by name, and networks as YAML files.
 
 Nothing here has special powers: every model is a function that returns a declaration a user could
-have written, every network a file that a user could have written. `NEURONS`, `SYNAPSES` and
-`PLASTICITY` map names to these functions.
+have written, every network a file that a user could have written. `NEURONS`, `SYNAPSES`,
+`CONTINUOUS` and `PLASTICITY` map names to these functions.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import DeclarationError
 from pygenn_lite.models.adex import AdEx
+from pygenn_lite.models.continuous import GapJunction, Graded, RateSynapse
 from pygenn_lite.models.hodgkin_huxley import HodgkinHuxleySquid, TraubMilesHH
 from pygenn_lite.models.izhikevich import IZHIKEVICH_REGIMES, Izhikevich
 from pygenn_lite.models.neuromodulation import DopamineSTDP, RewardSTDP
@@ -28,6 +29,7 @@ from pygenn_lite.models.neurons import (
     PoissonNeuron,
 )
 from pygenn_lite.models.plasticity import PairSTDP, TripletSTDP, TsodyksMarkram, VogelsSTDP
+from pygenn_lite.models.rates import RateNeuron, TwoCompartment
 from pygenn_lite.models.synapses import (
     AlphaConductance,
     AlphaCurrent,
@@ -37,6 +39,7 @@ from pygenn_lite.models.synapses import (
 )
 
 __all__: list[str] = [
+    "CONTINUOUS",
     "GIF",
     "IZHIKEVICH_REGIMES",
     "LIF",
@@ -53,15 +56,20 @@ __all__: list[str] = [
     "ExponentialConductance",
     "ExponentialCurrent",
     "FitzHughNagumo",
+    "GapJunction",
+    "Graded",
     "HodgkinHuxleySquid",
     "Izhikevich",
     "LIFConductance",
     "PairSTDP",
     "PoissonNeuron",
+    "RateNeuron",
+    "RateSynapse",
     "RewardSTDP",
     "TraubMilesHH",
     "TripletSTDP",
     "TsodyksMarkram",
+    "TwoCompartment",
     "VogelsSTDP",
     "find_model",
     "network_file",
@@ -81,6 +89,8 @@ NEURONS: Mapping[str, Callable[..., NeuronModel]] = MappingProxyType(
         "FitzHughNagumo": FitzHughNagumo,
         "QIF": QIF,
         "PoissonNeuron": PoissonNeuron,
+        "RateNeuron": RateNeuron,
+        "TwoCompartment": TwoCompartment,
     }
 )
 
@@ -91,6 +101,14 @@ SYNAPSES: Mapping[str, Callable[..., SynapseModel]] = MappingProxyType(
         "ExponentialConductance": ExponentialConductance,
         "AlphaConductance": AlphaConductance,
         "Delta": Delta,
+    }
+)
+
+CONTINUOUS: Mapping[str, Callable[..., SynapseModel]] = MappingProxyType(
+    {
+        "GapJunction": GapJunction,
+        "Graded": Graded,
+        "RateSynapse": RateSynapse,
     }
 )
 
@@ -110,10 +128,10 @@ _NETWORKS = Path(__file__).parent / "networks"
 
 def find_model(name: str) -> Callable[..., NeuronModel] | Callable[..., SynapseModel]:
     """Return the function of the library that makes the model ``name``."""
-    for shelf in (NEURONS, SYNAPSES, PLASTICITY):
+    for shelf in (NEURONS, SYNAPSES, CONTINUOUS, PLASTICITY):
         if name in shelf:
             return shelf[name]
-    raise _unknown("model", name, [*NEURONS, *SYNAPSES, *PLASTICITY])
+    raise _unknown("model", name, [*NEURONS, *SYNAPSES, *CONTINUOUS, *PLASTICITY])
 
 
 def network_names() -> tuple[str, ...]:

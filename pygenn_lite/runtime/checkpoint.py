@@ -197,7 +197,7 @@ def _variables(device: Device) -> dict[str, StoredVariable]:
         f"populations/{name}/{v.name}": v
         for name, population in layout.populations.items()
         for v in population.variables.values()
-        if v.role != "coefficient"
+        if v.role not in ("coefficient", "coupled")
     }
     groups = {
         f"groups/{name}/{v.name}": v

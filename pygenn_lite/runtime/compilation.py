@@ -10,6 +10,7 @@ from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.backends import check_precision, choose_backend
+from pygenn_lite.runtime.coupling_checks import check_coupling
 from pygenn_lite.runtime.device import BuildRequest
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
@@ -71,6 +72,7 @@ def compile_network(
         request = BuildRequest((network.copy(),), (structure,), precision, workers, cache)
         device = chosen.build(request, report)
         checks = PrecisionChecks(device)
+        check_coupling(device)
     whole_time = time.perf_counter() - started
     timings = Timings(derived + device.code.seconds, device.connect_seconds, whole_time)
     return Simulation(device, checks, timings)

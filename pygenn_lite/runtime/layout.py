@@ -30,7 +30,7 @@ class StoredVariable:
         Its symbol in generated code; of an input's value, what it is.
     role : str
         state, parameter, coefficient, accumulator, refractory (steps left), stamp (step of the last
-        event), or input.
+        event), coupled (sums of continuous transmission), or input.
     dtype : dtype
     shared : bool
         One value for all elements. Rate and sources of a Poisson input may be either: their

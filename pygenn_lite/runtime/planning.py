@@ -289,18 +289,14 @@ def _store_row(
         return MemoryRow(names, "synapses, not stored", int(count), 8 * n_source, random)
     if plan.flags & abi.STORE_DENSE:
         entries = n_source * plan.members[0].n_post
-        return MemoryRow(names, "synapses, dense", int(count), entries * weight, random)
+        each = weight + (_own_variables(structure, signatures, plan, real) if plan.general else 0)
+        return MemoryRow(names, "synapses, dense", int(count), entries * each, random)
     each = weight + (2 if _short_targets(partition, plan) else 4)
     each += 2 if plan.flags & abi.STORE_DELAYS else 0
     each += 4 if plan.flags & abi.STORE_SOURCES else 0
     each += 8 if plan.flags & abi.STORE_TRANSPOSED else 0
     if plan.general:
-        kernel = structure.groups[plan.members[0].group.name].kernel
-        assert kernel is not None
-        variables = signatures.synapses[kernel].variables
-        each += sum(_width(v, real) for v in variables if v.symbol != "weight")
-        if not isinstance(plan.members[0].weight, float):
-            each += real.itemsize  # initial weights, for reset
+        each += _own_variables(structure, signatures, plan, real)
     per_row = 4 + (2 * (_delays(network, plan) + 1) if _delays(network, plan) > 1 else 0)
     total = int(count * each) + partition.shards * n_source * per_row
     for member in plan.members:
@@ -309,6 +305,22 @@ def _store_row(
             given = 4 + (0 if is_native(member.group.delay) else 8) + (DRAWN_FIRST if waits else 0)
             total += int(given * _expected(member)) + 8 * n_source
     return MemoryRow(names, "synapses", int(count), total, random)
+
+
+def _own_variables(
+    structure: NetworkStructure,
+    signatures: Signatures,
+    plan: StorePlan,
+    real: np.dtype[Any],
+) -> int:
+    """Bytes per synapse of a general group besides its weight."""
+    kernel = structure.groups[plan.members[0].group.name].kernel
+    assert kernel is not None
+    variables = signatures.synapses[kernel].variables
+    each = sum(_width(v, real) for v in variables if v.symbol != "weight")
+    if not isinstance(plan.members[0].weight, float):
+        each += real.itemsize  # initial weights, for reset
+    return each
 
 
 def _computing(member: GroupDescription) -> int:

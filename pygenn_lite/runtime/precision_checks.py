@@ -212,6 +212,16 @@ class PrecisionChecks:
             warnings.warn(text, PygennLiteWarning, stacklevel=2)
 
 
+def neuron_part(device: Device, population: str) -> _Part | None:
+    """The neuron model of a population, to be evaluated; None for spike sources."""
+    instance = device.instances[0]
+    index = instance.structure.populations[population].kernel
+    if index is None:
+        return None
+    layout = device.layout.populations[population]
+    return next(_parts(instance.structure.kernels[index], instance, layout))
+
+
 def stride_of(size: int) -> int:
     """Of large populations some neurons stand for all: looking must not take memory or time."""
     return -(-size // MOST_NEURONS)

@@ -157,6 +157,7 @@ def _synapse(model: SynapseModel) -> dict[str, Any]:
     return _given(
         derivatives=_text(model.equations),
         inputs=_text(model.inputs),
+        continuous=_text(model.continuous),
         on_post=_text(model.on_post),
         pre_trace=_trace(model.pre_trace),
         post_trace=_trace(model.post_trace),

@@ -17,6 +17,7 @@ from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceS
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
 _SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
+_SYNAPSES = {**models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
 _NOT_WITH_USE = frozenset(
     {"use", "parameters", "initial", "receptor", "integrator", "with_variables"}
 )
@@ -79,8 +80,8 @@ class ModelShelf:
                 return self.synapses[given]
             if given in self.synapse_sections:
                 return self._declared_synapse(given, place)
-            if given not in models.SYNAPSES and given not in models.PLASTICITY:
-                known = [*self.synapse_sections, *models.SYNAPSES, *models.PLASTICITY]
+            if given not in _SYNAPSES:
+                known = [*self.synapse_sections, *_SYNAPSES]
                 raise self._error(
                     place, f"no synapse is called '{given}'{nearest_or_all(given, known)}"
                 )
@@ -107,7 +108,7 @@ class ModelShelf:
         name, options = next(iter(given.items()))
         if name in (*NeuronSection.model_fields, *SynapseSection.model_fields):
             return given
-        known = [*models.NEURONS, *models.SYNAPSES, *models.PLASTICITY]
+        known = [*models.NEURONS, *_SYNAPSES]
         if name not in known:
             raise self._error(
                 (*place, name), f"unknown model '{name}'{nearest_or_all(name, known)}"
@@ -159,8 +160,7 @@ class ModelShelf:
     def _make_synapse(self, section: SynapseSection, place: Place) -> SynapseModel:
         context = self.context
         if section.use is not None:
-            shelf = {**models.SYNAPSES, **models.PLASTICITY}
-            made = self._use(section.use, shelf, section, place)
+            made = self._use(section.use, _SYNAPSES, section, place)
             assert isinstance(made, SynapseModel)
             return made
         if section.receptor is not None:
@@ -176,6 +176,7 @@ class ModelShelf:
             return SynapseModel(
                 section.derivatives,
                 inputs=section.inputs,
+                continuous=section.continuous,
                 on_post=section.on_post,
                 synapse_derivatives=section.synapse_derivatives,
                 event_driven=section.event_driven,

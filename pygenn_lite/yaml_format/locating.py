@@ -9,7 +9,8 @@ from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.merging import MERGE
 
 _EQUATION = re.compile(
-    r", (derivatives|update|threshold|reset|refractory|inputs|on_pre|on_post|synapse_derivatives)"
+    r", (derivatives|update|threshold|reset|refractory|inputs|continuous|on_pre|on_post|"
+    r"synapse_derivatives)"
     r"(?:, line (\d+))?(?:: (?:d(\w+)/dt|(\w+)))?"
 )
 _TRACE = re.compile(r"trace: d(\w+)/dt")

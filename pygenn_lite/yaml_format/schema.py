@@ -125,12 +125,13 @@ class SynapseSection(Section):
     receptor: Any = None
     derivatives: Equations = ""
     inputs: Equations = ""
+    continuous: Equations = ""
     on_pre: Equations | None = None
     on_post: Equations = ""
     pre_trace: TraceSection | None = None
     post_trace: TraceSection | None = None
     synapse_derivatives: Equations = ""
-    event_driven: bool = True
+    event_driven: bool | None = None
     integrator: Word = "auto"
     parameters: dict[str, ValueSpec] = {}
     initial: dict[str, ValueSpec] = {}

@@ -200,7 +200,13 @@ def test_every_network_and_model_is_offered(call, monkeypatch):
     monkeypatch.setenv("_PYGENN_LITE_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_CWORD", "2")
     monkeypatch.setenv("COMP_WORDS", "pygenn-lite models ")
-    shelves = (models.NEURONS, models.SYNAPSES, models.PLASTICITY, models.network_names())
+    shelves = (
+        models.NEURONS,
+        models.SYNAPSES,
+        models.CONTINUOUS,
+        models.PLASTICITY,
+        models.network_names(),
+    )
     assert sorted(call()[1].split()) == sorted(name for shelf in shelves for name in shelf)
 
 

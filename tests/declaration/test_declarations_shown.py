@@ -15,7 +15,7 @@ from pygenn_lite import models
 from pygenn_lite.declaration.html import MOST_ROWS, table
 from pygenn_lite.declaration.language.latex import equation_latex, expression_latex, symbol_latex
 
-LIBRARY = {**models.NEURONS, **models.SYNAPSES, **models.PLASTICITY}
+LIBRARY = {**models.NEURONS, **models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
 
 
 class Page(HTMLParser):

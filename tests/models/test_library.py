@@ -12,7 +12,7 @@ from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.errors import DeclarationError
 
-SHELVES = {**models.NEURONS, **models.SYNAPSES, **models.PLASTICITY}
+SHELVES = {**models.NEURONS, **models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
 
 
 @pytest.mark.parametrize("name", SHELVES)

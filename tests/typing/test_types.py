@@ -64,7 +64,9 @@ def test_compile_takes_what_compile_network_takes():
     assert method == function
 
 
-@pytest.mark.parametrize("name", [*models.NEURONS, *models.SYNAPSES, *models.PLASTICITY])
+@pytest.mark.parametrize(
+    "name", [*models.NEURONS, *models.SYNAPSES, *models.CONTINUOUS, *models.PLASTICITY]
+)
 def test_library_models_show_their_signature_and_help(name):
     function = getattr(pg, name)
     parameters = inspect.signature(function).parameters

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from networks_yaml import SIZE, distributions, formulas, networks, rules, usable
 
 import pygenn_lite as pg
-from pygenn_lite.models import NEURONS, PLASTICITY, SYNAPSES, network_names
+from pygenn_lite.models import CONTINUOUS, NEURONS, PLASTICITY, SYNAPSES, network_names
 from pygenn_lite.yaml_format import RunSettings, dump_network, load_network
 
 
@@ -32,7 +32,7 @@ def test_every_model_of_the_library_comes_back_equal():
     for name, make in NEURONS.items():
         net.population(name, 3, make())
     target = net.populations["LIFConductance"]
-    for make in (*SYNAPSES.values(), *PLASTICITY.values()):
+    for make in (*SYNAPSES.values(), *CONTINUOUS.values(), *PLASTICITY.values()):
         net.connect(target, target, make(), pg.AllToAll())
     assert load_network(dump_network(net))[0] == net
 

@@ -48,6 +48,7 @@ def describe_synapse_kernel(kernel: SynapseKernel) -> str:
     for flow in kernel.flows:
         lines += _flow(flow)
     lines += _section("since the last event", _assigns(kernel.decay))
+    lines += _section("transmitted every step", (f"{a.target} += {a.value}" for a in kernel.couple))
     for title, assigns in (
         ("at a presynaptic arrival", kernel.on_pre),
         ("at a postsynaptic spike", kernel.on_post),

@@ -16,7 +16,7 @@ from pygenn_lite.codegen.program.program import (
     Timed,
 )
 from pygenn_lite.codegen.program.signature import Variable
-from pygenn_lite.codegen.structure.parts import NUMERIC, Names
+from pygenn_lite.codegen.structure.parts import COUPLED, NUMERIC, Names
 from pygenn_lite.codegen.structure.structures import PopulationStructure
 from pygenn_lite.codegen.systems.integrators import Step, integrate
 from pygenn_lite.codegen.systems.system import DT, System, T, build_system, symbol
@@ -169,6 +169,7 @@ def _arrays(
     for n in structure.accumulated:
         name, part = names[n]
         arrays.append(Variable(f"{n}__sum", name, part, "accumulator", addressed=True))
+    arrays += [_declared(COUPLED.symbol(n), names, "coupled") for n in structure.coupled]
     if structure.refractory is not None:
         arrays.append(_numeric("refractory", "refractory", dtype="uint16"))
     parameters = [n for n, shared in system.parameters.items() if not shared]

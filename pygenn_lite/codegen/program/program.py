@@ -128,6 +128,10 @@ class SynapseKernel:
     are added to (`value` is then the increment). Increments that ``on_pre`` gives to ``summed``
     variables go into the target's accumulators (``<variable>__sum`` in ``post``): the threshold
     sees them, so such a group's arrivals are handled before it is tested (``lead`` 1).
+
+    ``couple`` is evaluated for every synapse in every step, before ``step`` changes the synapse:
+    each value is added to the sum that ``sinks`` names for its target, a symbol in ``post`` (of an
+    input, which the step reads, or an accumulator). ``dense``: synapses stand in a matrix.
     """
 
     name: str
@@ -144,6 +148,9 @@ class SynapseKernel:
     step: tuple[Assign, ...]
     integrators: tuple[tuple[str, str], ...]  # per-synapse variable, integrator (for people)
     real: str
+    couple: tuple[Assign, ...] = ()
+    sinks: tuple[tuple[str, str], ...] = ()
+    dense: bool = False
 
     @property
     def lead(self) -> int:

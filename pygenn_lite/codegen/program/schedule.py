@@ -197,6 +197,9 @@ class Schedule:
 NOTHING_TO_DO = Schedule()
 
 
+_TRANSMISSION = "continuous transmission of what arrives at t_{n+1}"
+
+
 def build_schedule(structure: NetworkStructure, signatures: Signatures) -> Schedule:
     """The schedule of a simulation.
 
@@ -233,10 +236,14 @@ def _step(structure: NetworkStructure, signatures: Signatures) -> Iterator[Op]:
         if kernel.after and not is_source:  # a source's traces see its spikes as they come up
             what = "postsynaptic traces of neurons that spiked at t_n"
             yield Call(kernel.after, name, "spiking", what)
-    for group in general:
-        advance = kernels(group).step
-        if advance:
-            yield Call(advance, group.name, role="continuous dynamics of synapses")
+    # Those that only transmit come first: they may read what others change in this step.
+    for group in sorted(general, key=lambda g: not kernels(g).only_transmits):
+        advance, transmits = kernels(group).step, bool(kernels(group).sinks)
+        if advance and kernels(group).only_transmits:
+            yield Call(advance, group.name, role=_TRANSMISSION)
+        elif advance:
+            what = "continuous dynamics of synapses"
+            yield Call(advance, group.name, role=f"{_TRANSMISSION}; {what}" if transmits else what)
     yield Sample()
     for name, (_, kernel) in neurons.items():
         if kernel.integrate:

@@ -12,6 +12,7 @@ from pygenn_lite.codegen.program.signature import (
     TimedSignature,
     Variable,
 )
+from pygenn_lite.codegen.render.coupling import scratch_of
 
 
 def signatures_of(program: Program) -> Signatures:
@@ -60,16 +61,21 @@ def _synapse(kernel: SynapseKernel) -> SynapseSignature:
         Variable(n, n, role="stamp", dtype="uint32") if n == "last_update" else Variable(n, n)
         for n in kernel.synapse
     )
+    scratch = scratch_of(kernel)
     return SynapseSignature(
         name=kernel.name,
         on_pre=f"{kernel.name}_on_pre" if kernel.on_pre else None,
         on_post=f"{kernel.name}_on_post" if kernel.on_post else None,
-        step=f"{kernel.name}_step" if kernel.step else None,
+        step=f"{kernel.name}_step" if kernel.step or kernel.couple else None,
         settle=f"{kernel.name}_settle" if kernel.decay else None,
         lead=kernel.lead,
         variables=tuple(stored),
         scalars=tuple(Variable(n, n, role="parameter", shared=True) for n in kernel.scalars),
         pre=kernel.pre,
         post=kernel.post,
+        sinks=tuple(dict(kernel.sinks)[assign.target] for assign in kernel.couple),
+        source_scratch=scratch[0],
+        target_scratch=scratch[1],
+        only_transmits=not (kernel.on_pre or kernel.on_post or kernel.step),
         integrators=dict(kernel.integrators),
     )

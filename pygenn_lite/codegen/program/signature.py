@@ -26,7 +26,8 @@ class Variable:
         Which part of a population it belongs to; of synapses always their own.
     role : str
         "state", "parameter", "coefficient" (computed before the run), "accumulator" (sums what
-        arrives in a step), "refractory" (steps left), "stamp" (step of the last event).
+        arrives in a step), "coupled" (sum of what is transmitted continuously, held over the step),
+        "refractory" (steps left), "stamp" (step of the last event).
     dtype : str
         "real", or the NumPy name of an integer type.
     shared : bool
@@ -131,6 +132,12 @@ class SynapseSignature:
     pre, post : tuple of str
         What is read of source neurons (through rings) and what is read of or added to target
         neurons, in the order of ``pgl_synapse_args.pre`` and ``.post``.
+    sinks : tuple of str
+        Of `post`, the sums that continuous transmission adds to.
+    source_scratch, target_scratch : int
+        Numbers per source and per target neuron that the step keeps aside.
+    only_transmits : bool
+        Whether nothing but continuous transmission happens.
     integrators : dict of str to str
     """
 
@@ -144,6 +151,10 @@ class SynapseSignature:
     scalars: tuple[Variable, ...] = ()
     pre: tuple[str, ...] = ()
     post: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
+    source_scratch: int = 0
+    target_scratch: int = 0
+    only_transmits: bool = False
     integrators: dict[str, str] | None = None
 
     @property
@@ -193,7 +204,7 @@ def _neuron(data: dict[str, Any]) -> NeuronSignature:
 
 
 def _synapse(data: dict[str, Any]) -> SynapseSignature:
-    return SynapseSignature(**_common(data, ("pre", "post")))
+    return SynapseSignature(**_common(data, ("pre", "post", "sinks")))
 
 
 def _common(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:

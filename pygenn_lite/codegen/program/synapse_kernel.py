@@ -13,6 +13,7 @@ from pygenn_lite.codegen.systems.system import (
     continuous,
     symbol,
 )
+from pygenn_lite.codegen.systems.transmission import transmitted
 
 
 def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
@@ -39,6 +40,9 @@ def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
         step=() if structure.event_driven else dynamics.assigns,
         integrators=dynamics.integrators,
         real=structure.real,
+        couple=tuple(Assign(n, v) for n, v in transmitted(structure, where).items()),
+        sinks=structure.sinks,
+        dense=structure.dense,
     )
 
 

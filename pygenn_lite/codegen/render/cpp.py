@@ -24,6 +24,7 @@ from pygenn_lite.codegen.program.program import (
     Program,
     SynapseKernel,
 )
+from pygenn_lite.codegen.render.coupling import coupling_view, visits_every_step
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter, in_double
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
@@ -150,6 +151,7 @@ def synapse_view(kernel: SynapseKernel) -> dict[str, Any]:
         "description": description,
         "decay": _lines(kernel.decay),
         "flows": [_flow_view(flow) for flow in kernel.flows],
+        "coupling": coupling_view(kernel) if visits_every_step(kernel) else None,
         "parts": {
             name: _synapse_part(kernel, name, assigns, decay)
             for name, assigns, decay in (
@@ -207,7 +209,7 @@ def _kind(kernel: SynapseKernel, target: str) -> str:
 def _ordered_view(kernel: NeuronKernel, assigns: list[Assign] | tuple[Assign, ...]) -> Any:
     """Ordered statements on one neuron: what to load first, what to store last."""
     states = [a.symbol for a in kernel.arrays if a.role == "state"]
-    arrays = [a.symbol for a in kernel.arrays if a.role in ("parameter",)]
+    arrays = [a.symbol for a in kernel.arrays if a.role in ("parameter", "coupled")]
     used = _names(*(a.value for a in assigns)) | {a.target for a in assigns}
     return {
         "lines": _lines(assigns),

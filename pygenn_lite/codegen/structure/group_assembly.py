@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure.population_assembly import Attached
 from pygenn_lite.codegen.structure.structures import GroupInstance, SynapseStructure, statements
+from pygenn_lite.declaration.connectivity import AllToAll
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.habits import symbol_hint
 from pygenn_lite.declaration.language.names import nearest
@@ -37,6 +38,7 @@ def general_group(
     target.belongs(post.part, group.name)
     synapse = ("weight", *(n for n, _ in model.variables if n != "weight"))
     names = _Names(group, source, target, (receptor, pre, post), synapse)
+    sinks = names.couple(model.continuous)
     for equation in model.on_pre:
         names.resolve(equation)
         names.sum_up(equation)
@@ -65,8 +67,11 @@ def general_group(
         summed=tuple(sorted(names.summed)),
         scalars=tuple(sorted(names.scalars)),
         real=real,
+        continuous=statements(model.continuous),
+        sinks=sinks,
+        dense=is_dense(group),
     )
-    every_step = bool(model.synapse_equations) and not event_driven
+    every_step = bool(model.continuous or model.synapse_equations) and not event_driven
     instance = GroupInstance(
         name=group.name,
         kind="general",
@@ -83,10 +88,20 @@ def general_group(
         pre={s: names.pre[s] for s in structure.pre},
         post={s: names.post[s] for s in structure.post},
         needs_transposed=bool(model.on_post),
-        needs_sources=every_step,
+        needs_sources=every_step and not model.continuous,
         needs_delays=bool(model.on_post) or every_step,
+        dense=structure.dense,
     )
     return instance, structure
+
+
+def is_dense(group: SynapseGroup) -> bool:
+    """Whether the synapses of a general group are stored as a matrix: where asked for, and where
+    values are transmitted in every step between all pairs."""
+    if group.storage != "auto":
+        return group.storage == "dense"
+    one_delay = isinstance(group.delay, (int, float))
+    return bool(group.synapse.continuous) and one_delay and isinstance(group.connectivity, AllToAll)
 
 
 class _Names:
@@ -109,6 +124,34 @@ class _Names:
         self.scalars: dict[str, Value] = {}
         self.held: set[str] = set()
         self.summed: set[str] = set()
+
+    def couple(self, equations: Iterable[Equation]) -> tuple[tuple[str, str], ...]:
+        """Resolve continuous transmission; what it adds to, and the symbol of each one's sum."""
+        own, sinks = set(self.synapse), {}
+        for equation in equations:
+            for symbol in sorted(equation.symbols):
+                self._read(symbol, equation)
+            name = equation.name
+            if equation.operator == "=":
+                self.synapse.add(name)  # a definition, known to the statements below it
+                continue
+            internal = self.target.coupled_target(name.removesuffix("_post"), self.receptor)
+            if internal is None or (name not in self.receptor and not name.endswith("_post")):
+                raise ModelError(
+                    f"{name!r} cannot be added to in {equation}{nearest(name, self._sink_names())}",
+                    where=_where(self.group.synapse, equation),
+                    hint=f"add to one of {self._sink_names()}",
+                )
+            sinks[name] = f"{name}__sum"
+            self.post[sinks[name]] = internal
+        self.synapse = own
+        return tuple(sorted(sinks.items()))
+
+    def _sink_names(self) -> list[str]:
+        if self.target.is_source:
+            return list(self.receptor)
+        model = self.target.population.model
+        return [*(f"{n}_post" for n in (*model.inputs, *model.state_names)), *self.receptor]
 
     def sum_up(self, equation: Equation) -> None:
         """What on_pre adds to variables that the threshold sees goes into their sums."""

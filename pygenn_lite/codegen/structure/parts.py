@@ -23,7 +23,8 @@ class Part:
     ----------
     kind : str
         "own" (the neuron model), "receptor", "pre" or "post" (traces of that side), "poisson",
-        "current", "timed" or "noise" (inputs), "numeric" (what a numerical method adds).
+        "current", "timed" or "noise" (inputs), "coupled" (what continuous transmission gives to
+        inputs), "numeric" (what a numerical method adds).
     number : int
         Which one of its kind.
     """
@@ -48,7 +49,7 @@ class Part:
         return self.kind in INPUTS
 
 
-OWN, NUMERIC = Part("own"), Part("numeric")
+OWN, NUMERIC, COUPLED = Part("own"), Part("numeric"), Part("coupled")
 Names = dict[str, tuple[str, Part]]  # by symbol: what the part calls it, and the part
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pygenn_lite.codegen.structure.parts import Part
+from pygenn_lite.codegen.structure.parts import COUPLED, Part
 from pygenn_lite.codegen.structure.structures import (
     PopulationInstance,
     PopulationStructure,
@@ -53,6 +53,7 @@ class PopulationAssembly:
         self.arena: dict[str, None] = {}
         self.accumulated: dict[str, None] = {}
         self.published: dict[str, None] = {}
+        self.coupled: dict[str, None] = {}
         self.split = False
         self.poisson: list[tuple[PoissonInput, str]] = []
         self.timed: list[TimedCurrent] = []
@@ -157,6 +158,19 @@ class PopulationAssembly:
         self.split = True
         return True
 
+    def coupled_target(self, bare: str, receptor: dict[str, str]) -> str | None:
+        """Register what continuous transmission adds to; returns the symbol of its sum: of an input
+        (held over the step), or of a variable (added at the end of the step); None if the
+        population has neither."""
+        if bare in receptor or (not self.is_source and bare in self.population.model.state_names):
+            variable = receptor.get(bare, bare)
+            self.accumulated[variable] = None
+            return f"{variable}__sum"
+        if not self.is_source and bare in self.population.model.inputs:
+            self.coupled[bare] = None
+            return COUPLED.symbol(bare)
+        return None
+
     # ------------------------------------------------------------------ results
 
     def structure(self, real: str, check_finite: bool) -> PopulationStructure | None:
@@ -184,6 +198,7 @@ class PopulationAssembly:
             poisson=tuple((target, _shared(p.weight)) for p, target in self.poisson),
             currents=tuple((c.input, _shared(c.value)) for c in self.currents),
             timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
+            coupled=tuple(sorted(self.coupled)),
             noise=tuple((c.input, _shared(c.mean), _shared(c.sd)) for c in self.noise),
             published=tuple(sorted(self.published)),
             split=self.split,

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pygenn_lite.codegen.structure.parts import OWN, Names, Part
+from pygenn_lite.codegen.structure.parts import COUPLED, OWN, Names, Part
 from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.population import Population
@@ -69,6 +69,7 @@ class PopulationStructure:
     poisson: tuple[tuple[str, bool], ...]  # internal target, weight shared?
     currents: tuple[tuple[str, bool], ...]  # input, shared?
     timed: tuple[tuple[str, bool], ...]
+    coupled: tuple[str, ...]  # inputs that continuous transmission adds to
     noise: tuple[tuple[str, bool, bool], ...]  # input, mean shared?, sd shared?
     published: tuple[str, ...]
     split: bool  # plastic synapses jump what the threshold sees
@@ -94,6 +95,7 @@ class PopulationStructure:
             ("noise", len(self.noise), ("value", "mean", "sd")),
         ):
             parts += [(Part(kind, k), given) for k in range(number)]
+        parts.append((COUPLED, self.coupled))
         return {part.symbol(n): (n, part) for part, names in parts for n in names}
 
     @property
@@ -124,6 +126,9 @@ class SynapseStructure:
     summed: tuple[str, ...]  # of these, those whose jumps in on_pre go through accumulators
     scalars: tuple[str, ...]
     real: str
+    continuous: tuple[Statement, ...] = ()
+    sinks: tuple[tuple[str, str], ...] = ()  # what `continuous` adds to -> the symbol of its sum
+    dense: bool = False  # stored as a matrix: rows source, columns target
 
 
 @dataclass
@@ -165,6 +170,7 @@ class GroupInstance:
     needs_transposed: bool = False
     needs_sources: bool = False
     needs_delays: bool = False
+    dense: bool = False
 
 
 @dataclass

@@ -9,7 +9,7 @@ derived from them. Nothing of numerics is in here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sympy
 
@@ -29,6 +29,7 @@ from pygenn_lite.codegen.systems.system import (
     continuous,
     symbol,
 )
+from pygenn_lite.codegen.systems.transmission import transmitted
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import ArgumentError
 
@@ -188,6 +189,8 @@ class SynapseSystem:
         spike was sent) and of the target, with their symbols there.
     parameters : tuple of Parameter
         Weight (where it does not learn) and delay among them.
+    transmitted : dict of str to sympy.Expr
+        What is added continuously to inputs (``I_post``) or variables of the target.
     """
 
     group: str
@@ -201,10 +204,12 @@ class SynapseSystem:
     pre: dict[str, str]
     post: dict[str, str]
     parameters: tuple[Parameter, ...]
+    transmitted: dict[str, sympy.Expr] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [f"synapse group {self.group} ({self.source} -> {self.target})"]
         lines += [f"  d{name}/dt = {value}" for name, value in self.f.items()]
+        lines += [f"  transmitted: {name} += {v}" for name, v in self.transmitted.items()]
         for when, jumps in (
             ("at an arrival", self.on_arrival),
             ("at a spike of the target", self.on_post_spike),
@@ -362,6 +367,7 @@ def _synapse_system(instance: GroupInstance, structure: SynapseStructure) -> Syn
         static=False,
         variables=tuple(n for n in own if n in changing),
         f=derivatives,
+        transmitted=transmitted(structure, where),
         on_arrival=on_arrival,
         on_post_spike=on_post,
         pre=dict(instance.pre),
@@ -375,7 +381,7 @@ def _synapse_system(instance: GroupInstance, structure: SynapseStructure) -> Syn
 
 def _read_or_added(structure: SynapseStructure) -> set[str]:
     """Symbols of the target, without what only kernels need (sums, the refractory counter)."""
-    sums = {f"{name}__sum" for name in structure.summed}
+    sums = {f"{name}__sum" for name in structure.summed} | {n for _, n in structure.sinks}
     return set(structure.post) - sums - {"refractory"}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import sympy
 from sympy.logic.boolalg import Boolean
 
-from pygenn_lite.codegen.structure.parts import Part
+from pygenn_lite.codegen.structure.parts import COUPLED, Part
 from pygenn_lite.codegen.structure.structures import (
     PopulationStructure,
     ReceptorStructure,
@@ -74,6 +74,9 @@ def build_system(structure: PopulationStructure) -> System:
     timed = [Part("timed", k).symbol("value") for k in range(len(structure.timed))]
     for value, (name, _) in zip(timed, structure.timed, strict=True):
         contributions[name].append(symbol(value))
+    coupled = [COUPLED.symbol(name) for name in structure.coupled]
+    for name, internal in zip(structure.coupled, coupled, strict=True):
+        contributions[name].append(symbol(internal))
     for k, (name, mean_shared, sd_shared) in enumerate(structure.noise):
         value, mean, sd = (Part("noise", k).symbol(n) for n in ("value", "mean", "sd"))
         parameters[mean], parameters[sd] = mean_shared, sd_shared
@@ -119,7 +122,7 @@ def build_system(structure: PopulationStructure) -> System:
         neuron_states=structure.states,
         states=tuple(states),
         parameters=parameters,
-        forcings=(*timed, *(n for n, _, _ in noise)),
+        forcings=(*timed, *coupled, *(n for n, _, _ in noise)),
         noise=tuple(noise),
         threshold=_optional(structure.threshold, where, close, random),
         refractory=_optional(structure.refractory, where, close, random),

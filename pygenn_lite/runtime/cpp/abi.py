@@ -131,6 +131,13 @@ class SynapseArgs(c.Structure):
         ("n_synapses", c.c_uint32),
         ("wide_target", c.c_int32),
         ("dt", c.c_double),
+        ("row_begin", c.c_void_p),
+        ("present", c.c_void_p),
+        ("scratch", c.c_void_p),
+        ("n_source", c.c_uint32),
+        ("columns", c.c_uint32),
+        ("sets", c.c_uint32),
+        ("reserved", c.c_uint32),
     ]
 
 
@@ -205,6 +212,7 @@ class StoreView(c.Structure):
         ("post_source", c.c_void_p),
         ("n_synapses", c.c_uint32),
         ("wide_target", c.c_int32),
+        ("row_begin", c.c_void_p),
     ]
 
 

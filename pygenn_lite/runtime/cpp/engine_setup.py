@@ -6,6 +6,7 @@ import ctypes as c
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.program.schedule import build_schedule
+from pygenn_lite.runtime.cpp.coupling import begin_sums
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
@@ -47,9 +48,10 @@ def fill_engine(instance: CppInstance) -> dict[str, int]:
                 store.plan.lead,
             )
             numbers.deliveries |= {m.group.name: number for m in store.plan.members}
+    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
+    begin_sums(schedule.step, instance.synapses)
     for name, synapses in instance.synapses.items():
         numbers.groups[name] = _add_synapses(instance, synapses, numbers.populations)
-    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
     ops = engine_ops(schedule.step, numbers, instance.loaded.address)
     instance.call("schedule_set", ops, len(ops))
     return numbers.populations

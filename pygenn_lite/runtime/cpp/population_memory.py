@@ -45,7 +45,12 @@ class Published:
 
 
 DRAWN_AT_ONCE = 1 << 18  # neurons; a multiple of 4
-WRITTEN = ("state", "refractory", "accumulator")  # roles of arrays that kernels write in each step
+WRITTEN = (
+    "state",
+    "refractory",
+    "accumulator",
+    "coupled",
+)  # roles of arrays that kernels write in each step
 
 
 class PopulationMemory:
@@ -129,7 +134,7 @@ class PopulationMemory:
         for name, array in self.arrays.items():
             if self.known[name].role == "state":
                 self._fill(array, self.instance.initial[name], name, seed)
-            elif self.known[name].role in ("refractory", "accumulator"):
+            elif self.known[name].role in ("refractory", "accumulator", "coupled"):
                 array.write(0)
         self.fill_rings()
 

@@ -84,13 +84,16 @@ def plan_stores(
 
 def _general(description: GroupDescription, instance: GroupInstance) -> StorePlan:
     group = description.group
-    if group.storage in ("dense", "procedural"):
+    if group.storage == "procedural":
         raise UnsupportedFeature(
             f"storage={group.storage!r} is offered for synapses that only add a weight",
             where=f"synapse group {group.name!r}: storage",
             hint="leave storage='auto'",
         )
     flags = abi.STORE_WEIGHTS
+    if instance.dense:
+        flags |= _dense(description, isinstance(description.delay, float))
+        return StorePlan(group.source, [description], flags, general=True)
     flags |= abi.STORE_TRANSPOSED if instance.needs_transposed else 0
     flags |= abi.STORE_SOURCES if instance.needs_sources else 0
     if instance.needs_delays and not isinstance(description.delay, float):
@@ -118,22 +121,29 @@ def _special_storage(
             )
         return abi.STORE_PROCEDURAL
     if group.storage == "dense":
-        if not one_delay:
-            raise UnsupportedFeature(
-                "a dense group has one delay", where=where, hint="use a constant delay"
-            )
-        if rule.repeats:
-            raise UnsupportedFeature(
-                "dense storage holds one synapse per pair of neurons",
-                where=where,
-                hint="forbid multapses, or use storage='auto'",
-            )
-        if rule.repeats is None and description.structure is not None:
-            _refuse_duplicates(description.structure, where)
-        return abi.STORE_DENSE
+        return _dense(description, one_delay)
     if group.storage == "auto" and one_delay and description.structure is None:
         return abi.STORE_DENSE if _smaller_dense(description, weights, real_bytes) else 0
     return 0
+
+
+def _dense(description: GroupDescription, one_delay: bool) -> int:
+    """The flag of dense storage, where it is possible."""
+    group = description.group
+    where = f"synapse group {group.name!r}: storage"
+    if not one_delay:
+        raise UnsupportedFeature(
+            "a dense group has one delay", where=where, hint="use a constant delay"
+        )
+    if group.connectivity.repeats:
+        raise UnsupportedFeature(
+            "dense storage holds one synapse per pair of neurons",
+            where=where,
+            hint="forbid multapses, or use storage='auto'",
+        )
+    if group.connectivity.repeats is None and description.structure is not None:
+        _refuse_duplicates(description.structure, where)
+    return abi.STORE_DENSE
 
 
 def _refuse_duplicates(structure: Structure, where: str) -> None:

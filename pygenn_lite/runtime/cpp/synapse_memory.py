@@ -13,7 +13,7 @@ from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.codegen.program.signature import SynapseSignature
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, coupling
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
     Structure,
@@ -77,6 +77,7 @@ class SynapseMemory:
             [float(instance.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
         )
         self._initial_weights: list[npt.NDArray[Any]] | None = None
+        self.sets = 0  # bits of the sums that its transmission begins
         self.kept: list[Any] = []  # memory that the engine's arguments point to
         if not isinstance(stored.description.weight, float) or stored.description.weight_later:
             self._initial_weights = [w.copy() for w in self.variables["weight"]]
@@ -241,7 +242,9 @@ class SynapseMemory:
                     for r in rings
                 )
             )
-            kept += [synapse, post, pre]
+            columns = self.partition.count(self.target.name, s)
+            aside, mask = coupling.scratch(self, columns), coupling.present(self, s)
+            kept += [synapse, post, pre, aside, mask]
             args[s] = abi.SynapseArgs(
                 synapse=c.addressof(synapse),
                 post=c.addressof(post),
@@ -258,6 +261,12 @@ class SynapseMemory:
                 n_synapses=view.n_synapses,
                 wide_target=view.wide_target,
                 dt=self.dt,
+                row_begin=view.row_begin,
+                present=None if mask is None else mask.ctypes.data,
+                scratch=aside.ctypes.data,
+                n_source=self.source.size,
+                columns=columns,
+                sets=self.sets,
             )
         return args, kept
 

@@ -116,6 +116,8 @@ class ReferenceSimulation:
     def step(self) -> None:
         """One step: the operations that are due, in their order."""
         assert self.schedule is not None
+        for population in self.populations.values():
+            population.begin_inputs()
         for op in self.schedule.step:
             if self.step_number % op.every == op.offset:
                 self._do(op)
@@ -198,7 +200,11 @@ def _on_post(group: ReferenceGroup) -> Kernel:
 
 
 def _advance(group: ReferenceGroup) -> Kernel:
-    return lambda _, step: group.advance(step)
+    def run(_: ReferenceSimulation, step: int) -> None:
+        group.couple(step)
+        group.advance(step)
+
+    return run
 
 
 def run_reference(

@@ -111,17 +111,32 @@ class ReferenceGroup:
                 for k in self.incoming[int(neuron)]:
                     self._event(self.kernel.on_post, k, step)
 
-    def advance(self, step: int) -> None:
-        """Continuous dynamics that are not event driven, of all synapses at once."""
-        if self.kernel is None or not self.kernel.step:
+    def couple(self, step: int) -> None:
+        """Continuous transmission of what arrives at ``t_{step+1}``, added up for each target."""
+        if self.kernel is None or not self.kernel.couple:
             return
+        names, sinks = self._of_all(step, step + 1), dict(self.kernel.sinks)
+        for assign in self.kernel.couple:
+            total = self.target.names[self.instance.post[sinks[assign.target]]]
+            np.add.at(total, self.post, evaluate(assign.value, names))
+
+    def _of_all(self, step: int, arrival: int) -> Names:
+        """All that code can read at ``t_step``, of all synapses; of sources, what arrives at
+        ``t_arrival``."""
         names: Names = {**self.scalars, **self.variables, "t": step * self.dt, "dt": self.dt}
         names["delay"] = self.delay * self.dt
-        sent = list(zip(step - self.delay, self.pre, strict=True))
+        sent = list(zip(arrival - self.delay, self.pre, strict=True))
         for name, internal in self.instance.pre.items():
             names[name] = np.array([self.source.published_at(s, internal, i) for s, i in sent])
         for name, internal in self._read_of_target():
             names[name] = self.target.names[internal][self.post]
+        return names
+
+    def advance(self, step: int) -> None:
+        """Continuous dynamics that are not event driven, of all synapses at once."""
+        if self.kernel is None or not self.kernel.step:
+            return
+        names = self._of_all(step, step)
         for flow in self.kernel.flows:
             names |= propagators(flow, names, self.dt)
         execute(self.kernel.step, names)

@@ -58,6 +58,12 @@ class ReferencePopulation:
 
     # ------------------------------------------------------------------ one step
 
+    def begin_inputs(self) -> None:
+        """Sums of continuous transmission begin at 0 in every step."""
+        for array in self.kernel.arrays if self.kernel is not None else ():
+            if array.role == "coupled":
+                self.names[array.symbol] = np.zeros(self.size)
+
     def integrate(self, step: int) -> None:
         """Flow from ``t_step`` to the next step, without jumps."""
         if self.kernel is not None:
@@ -207,7 +213,7 @@ class ReferencePopulation:
                 given = self.instance.initial[array.symbol]
                 start = self.value(given, array.symbol, positions)
                 self.names[array.symbol] = np.array(np.broadcast_to(start, self.size))
-            elif array.role == "accumulator":
+            elif array.role in ("accumulator", "coupled"):
                 self.names[array.symbol] = np.zeros(self.size)
 
     def _compute_coefficients(self, kernel: NeuronKernel) -> None:

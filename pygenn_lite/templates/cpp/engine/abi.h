@@ -92,6 +92,14 @@ typedef struct pgl_synapse_args {  // one group on one shard
   uint32_t n_synapses;           // in this shard
   int32_t wide_target;           // 1: `target` is uint32_t
   double dt;
+  // What steps over all synapses, and matrices, need:
+  const uint32_t* row_begin;     // [n_source + 1] first position of each source neuron's synapses (NULL in a matrix)
+  const uint8_t* present;        // by position: which entries of a matrix are synapses (NULL: all)
+  void* scratch;                 // real, as much as the kernel's manifest says
+  uint32_t n_source;
+  uint32_t columns;              // target neurons in the shard
+  uint32_t sets;                 // bit k: the k-th sum of continuous transmission is set, not added to
+  uint32_t reserved;
 } pgl_synapse_args;
 
 typedef void (*pgl_on_pre_fn)(const pgl_synapse_args*, int64_t step, const pgl_arrival*, uint32_t n);
@@ -253,6 +261,7 @@ typedef struct pgl_store_view {
   uint32_t* post_source;
   uint32_t n_synapses;
   int32_t wide_target;
+  uint32_t* row_begin;
 } pgl_store_view;
 int32_t pgl_store_shard(pgl_store*, uint32_t shard, pgl_store_view* out);
 

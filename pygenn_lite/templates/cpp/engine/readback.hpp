@@ -220,6 +220,7 @@ int32_t pgl_store_shard(pgl_store* store, uint32_t shard, pgl_store_view* out) {
     out->post_source = s.post_source.data();
     out->n_synapses = s.row_begin.empty() ? uint32_t(uint64_t(store->n_source) * s.dense_columns) : s.row_begin[store->n_source];
     out->wide_target = wide ? 1 : 0;
+    out->row_begin = s.row_begin.empty() ? nullptr : s.row_begin.data();
     return 0;
   });
 }

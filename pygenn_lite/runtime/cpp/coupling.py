@@ -1,0 +1,56 @@
+"""What groups with continuous transmission need of the runtime: who of them begins the sum of an
+input, and memory to keep values aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen.program.schedule import Call, Op
+from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
+
+LINE = 64  # bytes: arrays in scratch memory begin at multiples of it
+
+
+def begin_sums(step: Iterable[Op], memories: Mapping[str, SynapseMemory]) -> None:
+    """Tell each group which sums it begins: the first that acts on an input in a step sets its sum,
+    the others add to it. (Sums of variables begin at 0: what adds them clears them.)"""
+    begun: set[tuple[str, str]] = set()
+    for op in step:
+        memory = memories.get(op.of)
+        if not isinstance(op, Call) or memory is None or op.kernel != memory.signature.step:
+            continue
+        memory.sets = 0
+        for k, sink in enumerate(memory.signature.sinks):
+            internal = memory.instance.post[sink]
+            target = (memory.target.name, internal)
+            if memory.target.known[internal].role == "coupled" and target not in begun:
+                begun.add(target)
+                memory.sets |= 1 << k
+
+
+def scratch(memory: SynapseMemory, columns: int) -> npt.NDArray[Any]:
+    """Memory for a group's values by source and by target neuron, on one shard."""
+    signature = memory.signature
+    each = LINE // memory.real.itemsize
+    padded = [-(-n // each) * each for n in (memory.source.size, columns)]
+    return aligned_zeros(
+        signature.source_scratch * padded[0] + signature.target_scratch * padded[1], memory.real
+    )
+
+
+def present(memory: SynapseMemory, piece: int) -> npt.NDArray[np.uint8] | None:
+    """Which entries of a shard's matrix are synapses; None: all, or no matrix."""
+    entries = memory.views[piece].n_synapses
+    if not memory.instance.dense or memory.stored.size == memory.source.size * memory.target.size:
+        return None
+    pieces, positions = memory.positions()
+    mask = np.zeros(max(entries, 1), np.uint8)
+    mask[positions[pieces == piece]] = 1
+    return mask
