@@ -37,7 +37,7 @@ from pygenn_lite.declaration.population import (
     SpikeSource,
     SynapseGroup,
 )
-from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
+from pygenn_lite.declaration.recorded import Recording, SpikesOf, SynapsesOf, VariableOf
 from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike
 
@@ -73,6 +73,7 @@ __all__: list[str] = [
     "SpikesOf",
     "SynapseGroup",
     "SynapseModel",
+    "SynapsesOf",
     "TimedCurrent",
     "Trace",
     "TruncatedNormal",

@@ -23,7 +23,7 @@ from pygenn_lite.declaration.network_parts import (
 )
 from pygenn_lite.declaration.paths import NetworkValues, Place
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
-from pygenn_lite.declaration.recorded import resized
+from pygenn_lite.declaration.recorded import SynapsesOf, resized
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value
 from pygenn_lite.errors import NetworkError, PygennLiteError, ShapeError
@@ -84,9 +84,10 @@ def apply_changes(network: Members, values: Mapping[Place, Any]) -> None:
                 target = network.populations[declared.target]
                 network.inputs[index] = _changed_input(declared, target, changes)
     for index, recording in enumerate(network.recordings):
-        if recording.what.population in moved:
-            size = network.populations[recording.what.population].size
-            network.recordings[index] = replace(recording, what=resized(recording.what, size))
+        what = recording.what
+        if not isinstance(what, SynapsesOf) and what.population in moved:
+            size = network.populations[what.population].size
+            network.recordings[index] = replace(recording, what=resized(what, size))
 
 
 @contextmanager

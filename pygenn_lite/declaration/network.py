@@ -44,7 +44,7 @@ from pygenn_lite.declaration.population import (
     SynapseGroup,
 )
 from pygenn_lite.declaration.progress_function import ProgressFunction
-from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
+from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf, VariableOf
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike, ValuesLike
@@ -322,9 +322,10 @@ class Network(Members):
         self._add_input(declared)
         return declared
 
-    def record(self, *things: SpikesOf | VariableOf | Population, every: Whole = 1) -> None:
+    def record(self, *things: Recorded | Population, every: Whole = 1) -> None:
         """Record ``population.spikes``, ``population["V"]``, a postsynaptic variable
-        ``group["I_syn"]``, or some neurons of them: a slice, a list of indices, a mask.
+        ``group["I_syn"]``, or some neurons of them: a slice, a list of indices, a mask; of a
+        group's synapses ``group["weight"][:10]``.
 
         Parameters
         ----------
@@ -343,6 +344,11 @@ class Network(Members):
         if steps is None or steps < 1:
             raise NetworkError(f"every = {every!r}", where="record", hint="a whole number >= 1")
         for thing in map(recordable, things):
+            if isinstance(thing, SynapsesOf):
+                if thing.group not in self.groups:
+                    raise NetworkError(f"no synapse group {thing.group!r} in this network")
+                self.recordings.append(Recording(thing, steps))
+                continue
             if self._population(thing.population).size != thing.size:
                 raise NetworkError(
                     f"{thing.population!r} of another network cannot be recorded in this one",

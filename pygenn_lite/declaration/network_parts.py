@@ -33,7 +33,7 @@ from pygenn_lite.declaration.language.names import check_choice, nearest
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.declaration.population import Population, SynapseGroup
-from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
+from pygenn_lite.declaration.recorded import Recorded, SpikesOf, SynapsesOf, VariableOf
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import (
     FrozenArray,
@@ -219,11 +219,11 @@ def declare_poisson(
     return declared
 
 
-def recordable(thing: object) -> SpikesOf | VariableOf:
+def recordable(thing: object) -> Recorded:
     """What a user asks to record."""
     if isinstance(thing, Population):
         return thing.spikes
-    if isinstance(thing, (SpikesOf, VariableOf)):
+    if isinstance(thing, (SpikesOf, VariableOf, SynapsesOf)):
         return thing
     raise NetworkError(
         f"cannot record {thing!r}", where="record", hint="e.g. exc.spikes or exc['V'][:10]"

@@ -14,7 +14,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import whole_number
-from pygenn_lite.declaration.recorded import SpikesOf, VariableOf
+from pygenn_lite.declaration.recorded import SpikesOf, SynapsesOf, VariableOf
 from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.summary import counted, line, shortened
 from pygenn_lite.declaration.synapse_model import SynapseModel
@@ -156,15 +156,23 @@ class SynapseGroup(Named):
         trace = self.synapse.post_trace
         return [*self.synapse.state_names, *(trace.state_names if trace else ())]
 
-    def __getitem__(self, variable: str) -> VariableOf:
+    @property
+    def synapse_names(self) -> list[str]:
+        """Variables that each synapse has: they can be recorded, too."""
+        return list(dict.fromkeys(["weight", *(name for name, _ in self.synapse.variables)]))
+
+    def __getitem__(self, variable: str) -> VariableOf | SynapsesOf:
         variable = as_name(variable)
+        if variable in self.synapse_names:
+            return SynapsesOf(self.name, variable)
         if variable not in self.names:
+            known = [*self.names, *self.synapse_names]
             raise NetworkError(
-                f"no variable {variable!r} of the target neurons"
-                f"{nearest(str(variable), self.names)}",
+                f"no variable {variable!r} of the target neurons or of the synapses"
+                f"{nearest(str(variable), known)}",
                 where=f"synapse group {self.name!r}",
-                hint=f"its postsynaptic variables are {self.names}; weights and other values of "
-                "single synapses are read in a callback",
+                hint=f"its postsynaptic variables are {self.names}, its synapses have "
+                f"{self.synapse_names}",
             )
         return VariableOf(self.target, variable, self.target_size, group=self.name)
 

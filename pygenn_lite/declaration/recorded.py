@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pygenn_lite.declaration.selection import Neurons, chosen_neurons, selected
+import numpy as np
+
+from pygenn_lite.declaration.numeric import is_mask
+from pygenn_lite.declaration.selection import (
+    UNKNOWN,
+    Neurons,
+    Part,
+    chosen_neurons,
+    selected,
+    selection_text,
+)
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.values import FrozenArray
+from pygenn_lite.errors import NetworkError
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,12 +89,45 @@ class VariableOf:
         return chosen_neurons(self)
 
 
+@dataclass(frozen=True, repr=False)
+class SynapsesOf:
+    """A variable that each synapse of a group has: ``group["weight"]``, or of some synapses,
+    ``group["weight"][:10]``. They are counted in the order of ``connections()``, from the first."""
+
+    group: str
+    variable: str
+    part: Part = field(default_factory=lambda: Part(UNKNOWN))
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def __str__(self) -> str:
+        return f"{self.variable} of synapses of {self.group}{selection_text(self.part)}"
+
+    def __getitem__(self, key: Any) -> SynapsesOf:
+        what = f"{self.group}.{self.variable}"
+        ends = (key.start, key.stop) if isinstance(key, slice) else np.atleast_1d(key)
+        backwards = any(end is not None and not isinstance(end, str) and end < 0 for end in ends)
+        if backwards or is_mask(key):
+            raise NetworkError(
+                "synapses are chosen by their numbers, from 0 on",
+                where=what,
+                hint="how many there are is known when the network is compiled: write [:10], "
+                "[::100] or [[1, 5, 7]]",
+            )
+        chosen = selected(self.part.neurons, key, what)
+        return replace(self, part=replace(self.part, **chosen))
+
+
 @dataclass(frozen=True)
 class Recording:
     """What is recorded, and every how many steps (variables)."""
 
-    what: SpikesOf | VariableOf
+    what: SpikesOf | VariableOf | SynapsesOf
     every: int = 1
+
+
+Recorded = SpikesOf | VariableOf | SynapsesOf
 
 
 def resized(what: SpikesOf | VariableOf, size: int) -> SpikesOf | VariableOf:

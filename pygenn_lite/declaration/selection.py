@@ -13,6 +13,7 @@ from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NetworkError
 
 Neurons = range | NDArray[np.int64]
+UNKNOWN = 1 << 62  # the size of what is only counted when a network is compiled
 
 
 class Selection(Protocol):
@@ -77,7 +78,9 @@ def selection_text(what: Selection) -> str:
     """The chosen neurons as one writes them behind the name; nothing for all."""
     if what.chosen is not None:
         return str(what.chosen.array.tolist())
-    return "" if what.stop is None else f"[{what.start}:{what.stop}:{what.step}]"
+    if what.stop is None:
+        return ""
+    return f"[{what.start}:{'' if what.stop >= UNKNOWN else what.stop}:{what.step}]"
 
 
 def chosen_neurons(what: Selection) -> Neurons:

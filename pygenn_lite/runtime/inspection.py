@@ -118,4 +118,7 @@ def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
             f"  {request.owner}: {request.variable} of {len(request.indices):,} neurons, every "
             f"{often} ({readable(row.bytes)} per second of simulated time)"
         )
+    lines += [
+        f"  {r.owner}: {r.variable} of synapses, every {r.every} steps" for r in requests.synapses
+    ]
     return "\n".join(lines)

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.recorded import SpikesOf
-from pygenn_lite.declaration.selection import Neurons
+from pygenn_lite.declaration.recorded import SpikesOf, SynapsesOf
+from pygenn_lite.declaration.selection import Neurons, Part
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 from pygenn_lite.runtime.variable_names import resolve
 
@@ -61,11 +61,23 @@ class VariableRequest:
 
 
 @dataclass(frozen=True)
+class SynapseRequest:
+    """Record a variable of some synapses of the group ``owner`` every so many steps."""
+
+    owner: str
+    variable: str
+    name: str
+    parts: tuple[Part, ...]
+    every: int
+
+
+@dataclass(frozen=True)
 class Requests:
     """All that a network asks to record, one request per population and per variable."""
 
     spikes: tuple[SpikeRequest, ...]
     variables: tuple[VariableRequest, ...]
+    synapses: tuple[SynapseRequest, ...] = ()
 
 
 def recording_requests(network: Network) -> Requests:
@@ -73,16 +85,19 @@ def recording_requests(network: Network) -> Requests:
     spikes: dict[str, list[Neurons]] = {}
     variables: dict[tuple[str, str, int], list[Neurons]] = {}
     population: dict[str, str] = {}
+    synapses: dict[tuple[str, str, int], list[Part]] = {}
     for recording in network.recordings:
         what = recording.what
         if isinstance(what, SpikesOf):
             spikes.setdefault(what.population, []).append(what.neurons)
+        elif isinstance(what, SynapsesOf):
+            synapses.setdefault((what.group, what.variable, recording.every), []).append(what.part)
         else:
             population[what.owner] = what.population
             key = (what.owner, what.variable, recording.every)
             variables.setdefault(key, []).append(what.neurons)
     names: dict[tuple[str, str, int], str] = {}
-    for owner, variable, every in variables:
+    for owner, variable, every in (*variables, *synapses):
         taken = any((owner, variable) == (o, v) for o, v, _ in names)
         names[owner, variable, every] = f"{variable}_every_{every}" if taken else variable
     return Requests(
@@ -97,6 +112,10 @@ def recording_requests(network: Network) -> Requests:
                 _unit(network, *key[:2]),
             )
             for key, parts in variables.items()
+        ),
+        tuple(
+            SynapseRequest(*key[:2], names[key], tuple(parts), key[2])
+            for key, parts in synapses.items()
         ),
     )
 

@@ -14,6 +14,7 @@ from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weight
 from pygenn_lite.runtime.results.memory_sink import HINT, MemorySink
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.result_reader import load_result
+from pygenn_lite.runtime.synapse_recording import SynapseSampler
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result_file import ResultFile
@@ -45,6 +46,7 @@ class RunLoop:
         self.count_every = max(1, round(COUNT_EVERY / self.dt))
         self.chunk_steps = 1
         self.most_steps = max(1, CHUNK_BYTES // max(sample_bytes(device.requests, device.real), 1))
+        self.synapses = SynapseSampler(device.requests, self.instance, device.layout)
         self.instance.drain(None)  # what a run that failed may have left
         self._broken_off = False
         self.offsets = self.instance.spike_totals()
@@ -66,8 +68,10 @@ class RunLoop:
         target = min(self.end, self.step + steps, self._next(self.count_every))
         if every is not None:
             target = min(target, self._next(every))
+        target = min(target, *self.synapses.next_after(self.step), target)
         if self.step < self.settled:
             target = min(target, self.settled)
+        self.synapses.sample(self.step, self.sink)
         wanted = target - self.step
         started = time.perf_counter()
         try:

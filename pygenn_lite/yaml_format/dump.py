@@ -18,7 +18,7 @@ from pygenn_lite.declaration import (
     Trace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
-from pygenn_lite.declaration.recorded import Recording
+from pygenn_lite.declaration.recorded import Recording, SynapsesOf
 from pygenn_lite.declaration.selection import Part, selection_text
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.rule_forms import write_rule
@@ -202,6 +202,9 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
 
 def _recording(recording: Recording) -> Any:
     what = recording.what
+    if isinstance(what, SynapsesOf):
+        text = f"{what.group}.{what.variable}{selection_text(what.part)}"
+        return text if recording.every == 1 else {"what": text, "every": recording.every}
     owner = getattr(what, "owner", what.population)
     variable = getattr(what, "variable", "")
     # A variable may be called spikes; in quotes it is told from the spikes.

@@ -12,6 +12,7 @@ from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.population import Population, SubPopulation
+from pygenn_lite.declaration.recorded import Recorded
 from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
@@ -300,7 +301,7 @@ class _Builder:
                 for thing in self._recorded(given, place):
                     self.network.record(thing, every=steps)
 
-    def _recorded(self, text: str, place: Place) -> list[SpikesOf | VariableOf]:
+    def _recorded(self, text: str, place: Place) -> list[Recorded]:
         found = _RECORD.match(text)
         if found is None:
             raise self.document.error(
@@ -322,7 +323,7 @@ class _Builder:
                 f"no population or connection is called '{name}'"
                 f"{nearest_or_all(name, [*populations, *self.network.groups])}",
             )
-        things: list[SpikesOf | VariableOf] = []
+        things: list[Recorded] = []
         for each in chosen:
             population = populations[each]
             own = found["quoted"] and what in getattr(population.model, "state_names", ())

@@ -36,7 +36,7 @@ from pygenn_lite.declaration.distributions import Affine, Binomial, Gamma
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.population import ends_of
-from pygenn_lite.declaration.recorded import resized
+from pygenn_lite.declaration.recorded import SynapsesOf, resized
 from pygenn_lite.errors import NetworkError
 
 
@@ -88,6 +88,9 @@ class _Scaling:
             self.scaled.current(target, current, input_name, name=name)
         for recording in self.full.recordings:
             what = recording.what
+            if isinstance(what, SynapsesOf):
+                self.scaled.record(what, every=recording.every)
+                continue
             size = self.scaled.populations[what.population].size
             self.scaled.record(resized(what, size), every=recording.every)
         return self.scaled

@@ -59,8 +59,8 @@ def test_what_no_target_neuron_has_is_refused_by_name():
     net = network()
     with pytest.raises(NetworkError, match=r"no variable 'I_sin' .*did you mean 'I_syn'"):
         net.groups["source_target"]["I_sin"]
-    with pytest.raises(NetworkError, match="no variable 'weight'"):
-        net.groups["plastic"]["weight"]
+    with pytest.raises(NetworkError, match="no variable 'height'"):
+        net.groups["plastic"]["height"]
 
 
 @pytest.mark.parametrize("duration", [-1.0, float("nan"), float("inf"), "10", None])

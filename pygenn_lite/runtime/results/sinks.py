@@ -14,6 +14,7 @@ from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.recording import recording_rows
 from pygenn_lite.runtime.results.files import real_path
 from pygenn_lite.runtime.results.memory_sink import MemorySink
+from pygenn_lite.runtime.synapse_recording import requests_of_run
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result_file import ResultFile
@@ -52,7 +53,8 @@ def open_sink(
         The file must not, or cannot, be written.
     """
     network = device.instances[0].network
-    requests, real, dt, start = device.requests, device.real, network.dt, device.step
+    requests = requests_of_run(device.requests, device.instances[0])
+    real, dt, start = device.real, network.dt, device.step
     if stream_to is None:
         return MemorySink(requests, dt, real, start, start + steps, provenance)
     # Runs into memory, and they are most of those that last milliseconds, do without.
