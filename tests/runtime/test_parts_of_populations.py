@@ -183,3 +183,17 @@ connections:
         pg.load_network(text.replace("30]", "40]"))
     with pytest.raises(pg.errors.FileFormatError, match="population: NAME"):
         pg.load_network(text.replace("neurons: [1, 2, 30]", "cells: 3"))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_host_draws_the_same_synapses(name):
+    from pygenn_lite.runtime.values.group_drawing import draw_group
+
+    values = dict(weight=-2 * pg.Normal(1.0, 0.2) + 1, delay=4 - pg.Uniform(0.0, 3.0))
+    n_pre = 10 if name == "one to one" else 5
+    net, group, by_builder = made(lambda a, b: (a[7 : 7 + n_pre], b[3:23:2]), RULES[name][0],
+                                  **values)  # fmt: skip
+    by_host = draw_group(net, group, net.seed)
+    for what in ("pre", "post", "delay"):
+        assert np.array_equal(getattr(by_host, what), getattr(by_builder, what)), what
+    assert by_host.weight == pytest.approx(by_builder.weight, rel=1e-5, abs=1e-6)

@@ -14,7 +14,12 @@ from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps, times_of
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.runtime.values.connections import Connections
-from pygenn_lite.runtime.values.drawing import draw_pairs, row_words, sorted_by_source
+from pygenn_lite.runtime.values.drawing import (
+    draw_pairs,
+    listed_pairs,
+    row_words,
+    sorted_by_source,
+)
 from pygenn_lite.runtime.values.philox import PURPOSE_DELAY, PURPOSE_WEIGHT, GroupRandom
 from pygenn_lite.runtime.values.sampling import delays_of_words, weights_of_words
 from pygenn_lite.runtime.values.value_arrays import place_in_row, synapse_values
@@ -58,7 +63,7 @@ class _Drawing:
         host_delay, host_weight = _by_host(group.delay), _by_host(group.weight)
         listed = rule.by_python and (not rule.by_builder or host_delay or host_weight)
         if listed:
-            pairs = rule.pairs(self.ends, self.random)
+            pairs = listed_pairs(rule, self.ends, self.random)
             self.pre, self.post, self.given = sorted_by_source(*pairs)
         else:
             self.pre, self.post = draw_pairs(rule, self.ends, self.random)
