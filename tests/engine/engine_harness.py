@@ -366,10 +366,14 @@ class Net:
         self.check(self.engine.schedule_set(self.handle, ops, len(ops)))
         self.scheduled = True
 
-    def run(self, steps: int) -> int:
+    def ready(self) -> c.c_void_p:
+        """The engine, told what a step consists of."""
         if not self.scheduled:
             self.schedule(self.step_ops())
-        return self.check(self.engine.run(self.handle, steps))
+        return self.handle
+
+    def run(self, steps: int) -> int:
+        return self.check(self.engine.run(self.ready(), steps))
 
     @property
     def step(self) -> int:
@@ -418,3 +422,31 @@ class Net:
         out = np.empty(self.library.test_calls(None), dtype=np.int64)
         self.library.test_calls(c.c_void_p(pointer(out)))
         return out.reshape(-1, 5)
+
+
+class Pool:
+    """Threads on which engines run side by side."""
+
+    def __init__(self, library: c.CDLL, threads: int) -> None:
+        self.engine = abi.Engine(library)
+        self.handle = c.c_void_p(self.engine.pool_create(threads))
+        if not self.handle:
+            raise ValueError(self.engine.last_error())
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.pool_destroy(self.handle)
+
+    def stop(self) -> None:
+        self.engine.pool_stop(self.handle)
+
+    def run(self, nets: list[Net], steps: int) -> list[int]:
+        """Steps that each did; -1 where it failed."""
+        engines = (c.c_void_p * len(nets))(*(net.ready() for net in nets))
+        done = (c.c_int64 * len(nets))()
+        self.engine.check(
+            self.engine.pool_run(self.handle, engines, len(nets), steps, done), "running"
+        )
+        return list(done)

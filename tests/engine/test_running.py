@@ -14,50 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_harness import Net, Population
-
-
-class Lively:
-    """A random recurrent network that keeps itself busy; delays of 2 to 9 steps."""
-
-    def __init__(self, library: ctypes.CDLL, wide: bool = False, **options: Any) -> None:
-        rng = np.random.default_rng(11)
-        self.net = net = Net(library, min_delay=2, max_delay=9, **options)
-        a = net.population(300, drive=rng.uniform(0.01, 0.1, 300), threshold=1.0, after="")
-        b = net.population(200, drive=rng.uniform(0.01, 0.05, 200), threshold=1.0)
-        steps = np.sort(rng.integers(0, 400, 300))
-        c = net.source(70, steps, np.zeros(300))  # in order of step, and there is one neuron only
-        self.populations: list[Population] = [a, b, c]
-        for source, target, scale, lead, general in (
-            (a, b, 0.05, 0, False),
-            (a, a, -0.02, 1, False),
-            (b, a, 0.04, 0, True),
-            (c, b, 0.2, 0, False),
-        ):
-            n = source.size * 40
-            pre, post = rng.integers(0, source.size, n), rng.integers(0, target.size, n)
-            delay, weight = rng.integers(2, 10, n), scale * rng.normal(1.0, 0.5, n)
-            store = net.store(source, target, pre, post, delay, weight, wide=wide)
-            if general:
-                net.general(source, target, store)
-            else:
-                net.static(source, target, store, lead=lead)
-        self.recorders = [net.record_spikes(p) for p in self.populations]
-        self.trace = net.record(a, "V", np.arange(0, 300, 7), every=3)
-
-    def harvest(self) -> list[np.ndarray]:
-        out: list[np.ndarray] = []
-        for recorder in self.recorders:
-            out += self.net.spikes(recorder)
-        return out + list(self.net.samples(self.trace, 43))
-
-    def state(self) -> list[np.ndarray]:
-        return [p.read(name) for p in self.populations for name in Net.VARIABLES]
-
-
-def same(left: list[np.ndarray], right: list[np.ndarray]) -> None:
-    assert len(left) == len(right)
-    for one, other in zip(left, right, strict=True):
-        np.testing.assert_array_equal(one, other)
+from lively import Lively, same
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64])

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 6
+ABI_VERSION = 7
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -243,6 +243,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
     "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, c.POINTER(SynapseArgs), _I32)),
     "pgl_schedule_set": (_I32, (_V, c.POINTER(Op), _I64)),
+    "pgl_static_weights_set": (_I32, (_V, _U32, Pointers, c.POINTER(_F64))),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
     "pgl_spikes_count": (_I64, (_V, _I32)),
@@ -257,6 +258,11 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_step_get": (_I64, (_V,)),
     "pgl_step_set": (None, (_V, _I64)),
     "pgl_fault_get": (_I32, (_V, c.POINTER(Fault))),
+    "pgl_engine_error": (c.c_char_p, (_V,)),
+    "pgl_pool_create": (_V, (_U32,)),
+    "pgl_pool_destroy": (None, (_V,)),
+    "pgl_pool_run": (_I32, (_V, Pointers, _I64, _I64, c.POINTER(_I64))),
+    "pgl_pool_stop": (None, (_V,)),
     "pgl_inflight_count": (_I64, (_V, _U32)),
     "pgl_inflight_export": (_I32, (_V, _U32, _V, _V)),
     "pgl_inflight_import": (_I32, (_V, _U32, _I64, _V, _V)),

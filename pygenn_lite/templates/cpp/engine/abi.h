@@ -9,7 +9,7 @@
 
 #include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
 
-#define PGL_ABI_VERSION 6
+#define PGL_ABI_VERSION 7
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -131,6 +131,9 @@ int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, voi
 // Static delivery: arena[shard] is the base of the shard's receptor variables that stores' target indices address.
 // lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
+// This engine's own weights of a static delivery instead of the store's, kept by the caller: weights[shard] holds reals by
+// position (see pgl_store_positions); common_weight where the store keeps none by synapse. Either may be NULL: the store's.
+int32_t pgl_static_weights_set(pgl_engine*, uint32_t delivery, void* const* weights, const double* common_weight);
 // General delivery of one group; on_pre may be NULL. args: [shards], copied. lead: 0: on_pre at the beginning of a step;
 // 1: on_pre for what arrives at its end, before the target fires.
 int32_t pgl_synapse_add(pgl_engine*, uint32_t source_population, uint32_t target_population, pgl_store*, pgl_on_pre_fn,
@@ -181,6 +184,19 @@ void pgl_stop(pgl_engine*);  // from any thread or a signal handler: stop at the
 int64_t pgl_step_get(pgl_engine*);
 void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and totals (reset)
 int32_t pgl_fault_get(pgl_engine*, pgl_fault*);  // 1 if one was found
+// Why the last run of this engine in a pool failed.
+const char* pgl_engine_error(pgl_engine*);
+
+// Several engines side by side: the instances of a network. They may share stores. All advance by `steps`; done[k] says
+// how many steps engine k did: fewer after a fault, -1 where it failed (pgl_engine_error). The others go on all the same.
+// An engine runs on one thread of the pool, and on those that it has itself: make it with one where there are at least as
+// many engines as threads. Results are those of pgl_run, whatever the number of threads.
+typedef struct pgl_pool pgl_pool;
+pgl_pool* pgl_pool_create(uint32_t threads);
+void pgl_pool_destroy(pgl_pool*);
+int32_t pgl_pool_run(pgl_pool*, pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done);
+void pgl_pool_stop(pgl_pool*);  // from any thread or a signal handler: the next pgl_pool_run does nothing
+
 // Spikes of the last max_delay steps, for checkpoints; import after pgl_step_set.
 int64_t pgl_inflight_count(pgl_engine*, uint32_t population);
 int32_t pgl_inflight_export(pgl_engine*, uint32_t population, int64_t* steps, uint32_t* indices);

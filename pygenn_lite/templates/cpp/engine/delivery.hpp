@@ -78,7 +78,9 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
 }
 
 template <class Real>
-const Real* weights_of(const pgl_shard_store& synapses) {
+const Real* weights_of(const StaticShard& part) {
+  if (part.weights != nullptr) return static_cast<const Real*>(part.weights);
+  const pgl_shard_store& synapses = *part.synapses;
   if constexpr (kSame<Real, float>) {
     return synapses.weight32.data();
   } else {
@@ -94,8 +96,8 @@ void deliver_sparse(StaticShard& part, const Segment* segments, uint32_t n) {
   } else {
     target = part.synapses->target32.data();
   }
-  deliver_segments<Real, Target, kWeights>(static_cast<Real*>(part.arena), target, weights_of<Real>(*part.synapses),
-                                           static_cast<Real>(part.store->common_weight), segments, n);
+  deliver_segments<Real, Target, kWeights>(static_cast<Real*>(part.arena), target, weights_of<Real>(part),
+                                           static_cast<Real>(part.common_weight()), segments, n);
 }
 
 // Dense: an entry is a row of the matrix. Several rows are added per pass over the targets (each target still in the
@@ -112,7 +114,7 @@ void add_rows(Real* __restrict out, const Real* const* rows, uint32_t columns) {
 template <class Real>
 void deliver_dense(StaticShard& part, const Segment* entries, uint32_t n) {
   const size_t columns = part.synapses->dense_columns;
-  const Real* weights = weights_of<Real>(*part.synapses);
+  const Real* weights = weights_of<Real>(part);
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;
   uint32_t i = 0;
   for (; i + 4 <= n; i += 4) {
@@ -130,7 +132,7 @@ void deliver_dense(StaticShard& part, const Segment* entries, uint32_t n) {
 template <class Real>
 void deliver_dense_common(StaticShard& part, const Segment* entries, uint32_t n) {
   const uint32_t columns = part.synapses->dense_columns;
-  const Real weight = static_cast<Real>(part.store->common_weight);
+  const Real weight = static_cast<Real>(part.common_weight());
   Real* out = static_cast<Real*>(part.arena) + part.synapses->dense_offset;
   const pgl_group& group = part.store->groups.front();
   const bool skip_itself = group.rule.same_population && !group.rule.autapses;

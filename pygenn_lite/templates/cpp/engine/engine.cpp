@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine.hpp"
+#include "pool.hpp"
 #include "restart.hpp"
 #include "step.hpp"
 
@@ -162,6 +163,22 @@ int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, vo
   });
 }
 
+int32_t pgl_static_weights_set(pgl_engine* engine, uint32_t index, void* const* weights, const double* common_weight) {
+  return guarded<int32_t>(-1, [&] {
+    if (index >= engine->statics.size()) throw Error("no static delivery %u", index);
+    pgl::List<pgl::Shard>& shards = engine->shards();
+    for (size_t s = 0; s < shards.size(); ++s) {
+      pgl::StaticShard& part = shards[s].statics[index];
+      if (weights != nullptr && (part.drawn || (part.store->flags & PGL_STORE_WEIGHTS) == 0)) {
+        throw Error("the store of static delivery %u keeps no weight per synapse", index);
+      }
+      part.weights = weights == nullptr ? nullptr : weights[s];
+      part.common = common_weight;
+    }
+    return 0;
+  });
+}
+
 int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pgl_store* store, pgl_on_pre_fn on_pre,
                         const pgl_synapse_args* args, int32_t lead) {
   return guarded<int32_t>(-1, [&] {
@@ -284,6 +301,30 @@ int32_t pgl_fault_get(pgl_engine* engine, pgl_fault* out) {
   *out = engine->fault();
   return engine->fault().set != 0 ? 1 : 0;
 }
+
+const char* pgl_engine_error(pgl_engine* engine) { return engine->error(); }
+
+// ---------------------------------------------------------------- many engines
+
+pgl_pool* pgl_pool_create(uint32_t threads) {
+  return guarded<pgl_pool*>(nullptr, [&] {
+    if (threads == 0) throw Error("a pool needs at least one thread");
+    return new pgl_pool(threads);
+  });
+}
+
+void pgl_pool_destroy(pgl_pool* pool) { delete pool; }
+
+int32_t pgl_pool_run(pgl_pool* pool, pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done) {
+  return guarded<int32_t>(-1, [&] {
+    pool->run(engines, n, steps, done);
+    return 0;
+  });
+}
+
+void pgl_pool_stop(pgl_pool* pool) { pool->request_stop(); }
+
+// ---------------------------------------------------------------- checkpoints
 
 int64_t pgl_inflight_count(pgl_engine* engine, uint32_t index) {
   return guarded<int64_t>(-1, [&] {

@@ -100,6 +100,8 @@ struct pgl_engine {
   const pgl_fault& fault() const { return fault_; }
 
   int64_t run(int64_t steps);
+  int64_t try_run(int64_t steps) noexcept;
+  const char* error() const { return error_.text; }
   void set_step(int64_t step);
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
   void import_totals(uint32_t population, const uint32_t* counts);
@@ -146,6 +148,7 @@ struct pgl_engine {
   int64_t end_ = 0;  // of the present run
   pgl::Message failure_;  // of the first to fail
   bool broken_ = false;
+  pgl::Message error_;  // of the last run in a pool
   pgl_fault fault_{};
 };
 
@@ -308,6 +311,13 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   settle_fault();
   broken_ = fault_.set != 0;
   return step() - start;
+}
+
+// For who runs many: -1 says that it failed, and error() why.
+PGL_COLD inline int64_t pgl_engine::try_run(int64_t steps) noexcept {
+  const int64_t done = pgl::guarded<int64_t>(-1, [&] { return run(steps); });
+  if (done < 0) error_.set(pgl::last_error().text);
+  return done;
 }
 
 #endif

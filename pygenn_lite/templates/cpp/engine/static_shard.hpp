@@ -19,6 +19,8 @@ struct StaticShard {
   const pgl_store* store = nullptr;
   const pgl_shard_store* synapses = nullptr;
   void* arena = nullptr;
+  const void* weights = nullptr;  // this engine's own; else the store's
+  const double* common = nullptr;
   uint32_t shard = 0;
   Delivery deliver = nullptr;
   Calendar<Segment> calendar;
@@ -29,6 +31,7 @@ struct StaticShard {
 
   StaticShard(uint32_t longest_delay, bool procedural)
       : calendar(procedural ? 0 : longest_delay), drawn(procedural), jumps(procedural ? longest_delay : 0) {}
+  double common_weight() const { return common == nullptr ? store->common_weight : *common; }
   void clear() {
     calendar.clear();
     jumps.clear();
@@ -54,7 +57,7 @@ inline void post_drawn(StaticShard& part, const uint32_t* spikes, uint32_t n, in
 inline void deliver_drawn(StaticShard& part, int64_t step) {
   List<Jump>& jumps = part.jumps.at(step);
   const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
-  const double common = part.store->common_weight;
+  const double common = part.common_weight();
   for (const Jump& jump : jumps) {
     const double weight = weights ? jump.weight : common;
     if (part.store->real_bytes == 8) {

@@ -52,9 +52,9 @@ class FlushDenormals {
 class ShortTimeSlices {
  public:
 #if defined(__linux__) && defined(SYS_sched_setattr) && defined(SYS_sched_getattr)
-  ShortTimeSlices() {
+  explicit ShortTimeSlices(bool wanted) {
     Attributes now{};
-    if (syscall(SYS_sched_getattr, 0, &now, sizeof now, 0u) != 0 || now.policy != 0) return;  // 0: SCHED_OTHER
+    if (!wanted || syscall(SYS_sched_getattr, 0, &now, sizeof now, 0u) != 0 || now.policy != 0) return;  // 0: SCHED_OTHER
     saved_ = now;
     now.runtime = 100'000;  // ns, the shortest that the kernel grants
     changed_ = syscall(SYS_sched_setattr, 0, &now, 0u) == 0;
@@ -76,7 +76,7 @@ class ShortTimeSlices {
 
  public:
 #else
-  ShortTimeSlices() {}
+  explicit ShortTimeSlices(bool) {}
 #endif
   ShortTimeSlices(const ShortTimeSlices&) = delete;
   ShortTimeSlices& operator=(const ShortTimeSlices&) = delete;
@@ -124,7 +124,7 @@ class Workers {
   template <class Job>
   void run(Job&& job) {
     const FlushDenormals flush;
-    const ShortTimeSlices slices;
+    const ShortTimeSlices slices(!threads_.empty());  // one worker waits for nobody
     job_ = [](void* what, uint32_t worker) { (*static_cast<typename WithoutReference<Job>::Type*>(what))(worker); };
     what_ = &job;
     gate_.wait();
@@ -150,7 +150,7 @@ class Workers {
     sleep_while(&roll_call_, kWaiting);
     if (__atomic_load_n(&roll_call_, __ATOMIC_SEQ_CST) != kComplete) return;
     const FlushDenormals flush;
-    const ShortTimeSlices slices;
+    const ShortTimeSlices slices(true);
     for (;;) {
       gate_.wait();
       if (job_ == nullptr) return;
