@@ -120,7 +120,9 @@ def api_page() -> str:
 def sections() -> Iterator[tuple[str, str, list[Any]]]:
     """What the page is made of: title, introduction, classes and functions."""
     yield "Network", "", [pg.Network, pg.Population, pg.SynapseGroup]
-    yield "Models", "", [pg.NeuronModel, pg.SynapseModel, pg.Trace]
+    yield "Models", "", [
+        pg.NeuronModel, pg.SynapseModel, pg.Trace, pg.RungeKutta,
+    ]  # fmt: skip
     yield "Connectivity", "", [
         pg.AllToAll, pg.OneToOne, pg.FixedProbability, pg.FixedTotalNumber, pg.FixedInDegree,
         pg.FixedOutDegree, pg.Explicit, pg.CSR, pg.from_scipy, pg.DistanceDependent,

@@ -24,6 +24,7 @@ from pygenn_lite.declaration.distributions import (
     Uniform,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.integrators import IntegratorLike
 from pygenn_lite.declaration.language.equations import (
     Equation,
     Expression,
@@ -38,6 +39,8 @@ from pygenn_lite.declaration.population import (
     SynapseGroup,
 )
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, SynapsesOf, VariableOf
+from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
+from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike
 
@@ -59,6 +62,7 @@ __all__: list[str] = [
     "FixedTotalNumber",
     "FrozenArray",
     "Gamma",
+    "IntegratorLike",
     "LogNormal",
     "Network",
     "NetworkDeclaration",
@@ -69,6 +73,7 @@ __all__: list[str] = [
     "PoissonInput",
     "Population",
     "Recording",
+    "RungeKutta",
     "SpikeSource",
     "SpikesOf",
     "SynapseGroup",

@@ -22,6 +22,7 @@ from pygenn_lite.declaration.language.equations import Equation, Expression
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.population import SynapseGroup
+from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray
 
@@ -52,6 +53,8 @@ def _pieces(value: Any) -> Iterator[bytes]:
         yield b"array" + value.digest
     elif isinstance(value, Expression):
         yield from _of_expression(value)
+    elif isinstance(value, RungeKutta):
+        yield _text(str(value))
     elif isinstance(value, (NeuronModel, SynapseModel)):
         yield _of_model(value)
     elif is_dataclass(value) and not isinstance(value, type):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
+from pygenn_lite.declaration.integrators import IntegratorLike, check_integrator
 from pygenn_lite.declaration.language.constants import constant_value
 from pygenn_lite.declaration.language.equations import (
     Equation,
@@ -18,16 +19,12 @@ from pygenn_lite.declaration.language.equations import (
     parse_expression,
 )
 from pygenn_lite.declaration.language.habits import symbol_hint
-from pygenn_lite.declaration.language.names import check_choice, check_label, check_name, nearest
+from pygenn_lite.declaration.language.names import check_label, check_name, nearest
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.language.vocabulary import RANDOM
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.errors import EquationError, ModelError
-
-INTEGRATORS = (
-    "auto", "exact", "exponential_euler", "rk4", "heun", "rk2", "euler", "euler_maruyama",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, init=False)
@@ -57,8 +54,9 @@ class NeuronModel:
     hold : sequence of str
         Variables that are held constant while refractory (default: those in the threshold if
         `refractory` is a time).
-    integrator : str
-        ``auto`` or one of exact, exponential_euler, rk4, heun, rk2, euler, euler_maruyama.
+    integrator : str or RungeKutta
+        ``auto`` or one of exact, exponential_euler, rk4, heun, rk2, euler, euler_maruyama; or a
+        tableau.
     name : str
         Name for messages.
     units : mapping of str to str
@@ -92,7 +90,7 @@ class NeuronModel:
     initial: tuple[tuple[str, Value], ...]
     inputs: tuple[str, ...]
     hold: tuple[str, ...]
-    integrator: str
+    integrator: IntegratorLike
     name: str
     domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
     units: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
@@ -109,7 +107,7 @@ class NeuronModel:
         initial: ValuesLike = None,
         inputs: Iterable[str] | None = None,
         hold: Iterable[str] | None = None,
-        integrator: str = "auto",
+        integrator: IntegratorLike = "auto",
         name: str = "",
         units: Mapping[str, str] | None = None,
     ) -> None:
@@ -127,8 +125,7 @@ class NeuronModel:
         put("refractory", _optional(refractory, f"{where}, refractory"))
         put("parameters", as_values(parameters, "parameters", where))
         put("initial", as_values(initial, "initial", where))
-        place = f"{where}, integrator"
-        put("integrator", check_choice(integrator, INTEGRATORS, "integrator", place, ModelError))
+        put("integrator", check_integrator(integrator, f"{where}, integrator"))
         put("inputs", ("I",) if inputs is None else _names(inputs, "input", where))
         put("hold", ())
         _NeuronCheck(self, where).run(default_input=inputs is None)

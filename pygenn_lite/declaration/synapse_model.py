@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
+from pygenn_lite.declaration.integrators import IntegratorLike, check_integrator
 from pygenn_lite.declaration.language.equations import Equation, EquationsLike, parse_equations
 from pygenn_lite.declaration.language.habits import symbol_hint
-from pygenn_lite.declaration.language.names import check_choice, check_label, check_name, nearest
+from pygenn_lite.declaration.language.names import check_label, check_name, nearest
 from pygenn_lite.declaration.language.vocabulary import RANDOM
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.errors import EquationError, ModelError
-
-SYNAPSE_INTEGRATORS = ("auto", "exact", "exponential_euler", "rk4", "heun", "rk2", "euler")
 
 
 @dataclass(frozen=True, init=False)
@@ -140,7 +139,7 @@ class SynapseModel:
     post_trace: Trace | None
     synapse_equations: tuple[Equation, ...]
     event_driven: bool
-    integrator: str
+    integrator: IntegratorLike
     parameters: tuple[tuple[str, Value], ...]
     initial: tuple[tuple[str, Value], ...]
     variables: tuple[tuple[str, Value], ...]
@@ -159,7 +158,7 @@ class SynapseModel:
         post_trace: Trace | None = None,
         synapse_derivatives: EquationsLike = "",
         event_driven: bool | None = None,
-        integrator: str = "auto",
+        integrator: IntegratorLike = "auto",
         parameters: ValuesLike = None,
         initial: ValuesLike = None,
         variables: ValuesLike = None,
@@ -187,9 +186,7 @@ class SynapseModel:
                 synapse_derivatives, f"{where}, synapse_derivatives"
             ),
             "event_driven": not continuous if event_driven is None else bool(event_driven),
-            "integrator": check_choice(
-                integrator, SYNAPSE_INTEGRATORS, "integrator", f"{where}, integrator", ModelError
-            ),
+            "integrator": check_integrator(integrator, f"{where}, integrator", synapses=True),
             "parameters": as_values(parameters, "parameters", where),
             "initial": as_values(initial, "initial", where),
             "variables": as_values(variables, "variables", where),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.declaration import IntegratorLike, NeuronModel, ValueLike
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
 
@@ -24,7 +24,7 @@ def AdEx(
     V_cut: ValueLike | None = None,
     t_ref: ValueLike = 0.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Adaptive exponential integrate-and-fire neuron.
 

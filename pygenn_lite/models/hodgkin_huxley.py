@@ -6,7 +6,7 @@ published forms read 0/0 need no special care: ``x/(exp(x/k) - 1) = k/exprel(x/k
 
 from __future__ import annotations
 
-from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.declaration import IntegratorLike, NeuronModel, ValueLike
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
 
@@ -51,7 +51,7 @@ def HodgkinHuxleySquid(
     E_L: ValueLike = -54.387,
     V_th: ValueLike = 0.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Space-clamped squid giant axon at 6.3 degrees Celsius.
 
@@ -117,7 +117,7 @@ def TraubMilesHH(
     V_th: ValueLike = -20.0,
     t_ref: ValueLike = 3.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Hodgkin-Huxley type cortical cell, after Traub and Miles.
 

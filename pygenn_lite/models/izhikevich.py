@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.declaration import IntegratorLike, NeuronModel, ValueLike
 from pygenn_lite.errors import ModelError
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
@@ -49,7 +49,7 @@ def Izhikevich(
     d: ValueLike | None = None,
     scheme: str = "published",
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Izhikevich's neuron.
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from pygenn_lite.declaration import NeuronModel, ValueLike
+from pygenn_lite.declaration import IntegratorLike, NeuronModel, ValueLike
 from pygenn_lite.declaration.values import as_values
 from pygenn_lite.models.arguments import library_model
 
@@ -41,7 +41,7 @@ def LIF(
     V_r: ValueLike = -65.0,
     t_ref: ValueLike = 2.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Leaky integrate-and-fire neuron driven by currents.
 
@@ -94,7 +94,7 @@ def LIFConductance(
     V_r: ValueLike = -60.0,
     t_ref: ValueLike = 5.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Leaky integrate-and-fire neuron for conductance synapses.
 
@@ -134,7 +134,7 @@ def QIF(
     V_r: ValueLike = -100.0,
     t_ref: ValueLike = 0.2,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Quadratic integrate-and-fire neuron, dimensionless potential.
 
@@ -181,7 +181,7 @@ def AdaptiveThresholdLIF(
     d_theta: ValueLike = 2.0,
     t_ref: ValueLike = 2.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Leaky integrate-and-fire neuron whose threshold rises with every spike and decays.
 
@@ -248,7 +248,7 @@ def GIF(
     d_gamma: ValueLike = 2.0,
     t_ref: ValueLike = 4.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """Generalised integrate-and-fire neuron with escape noise.
 
@@ -317,7 +317,7 @@ def FitzHughNagumo(
     tau: ValueLike = 12.5,
     V_th: ValueLike = 1.0,
     initial: Initial = None,
-    integrator: str = "auto",
+    integrator: IntegratorLike = "auto",
 ) -> NeuronModel:
     """FitzHugh's two-variable model of excitability, dimensionless.
 

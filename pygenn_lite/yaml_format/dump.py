@@ -21,6 +21,7 @@ from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, Ti
 from pygenn_lite.declaration.recorded import Recording, SynapsesOf
 from pygenn_lite.declaration.selection import Part, selection_text
 from pygenn_lite.errors import FileFormatError
+from pygenn_lite.yaml_format.integrator_forms import integrator_form
 from pygenn_lite.yaml_format.rule_forms import write_rule
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.value_forms import write_value
@@ -147,7 +148,7 @@ def _neuron(model: NeuronModel) -> dict[str, Any]:
         refractory=model.refractory and model.refractory.text,
         parameters=_values(model.parameters),
         initial=_values(model.initial),
-        integrator=model.integrator if model.integrator != "auto" else None,
+        integrator=integrator_form(model.integrator),
         name=model.name,
         units=dict(model.units),
     ) | {"inputs": list(model.inputs), "hold": list(model.hold)}
@@ -162,7 +163,7 @@ def _synapse(model: SynapseModel) -> dict[str, Any]:
         pre_trace=_trace(model.pre_trace),
         post_trace=_trace(model.post_trace),
         synapse_derivatives=_text(model.synapse_equations),
-        integrator=model.integrator if model.integrator != "auto" else None,
+        integrator=integrator_form(model.integrator),
         parameters=_values(model.parameters),
         initial=_values(model.initial),
         variables=_values(model.variables),

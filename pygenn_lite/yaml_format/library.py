@@ -12,6 +12,7 @@ from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.check import check_section
 from pygenn_lite.yaml_format.context import Context
+from pygenn_lite.yaml_format.integrator_forms import read_integrator
 from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
@@ -152,7 +153,7 @@ class ModelShelf:
                 initial=read_values(context, section.initial, (*place, "initial")),
                 inputs=section.inputs,
                 hold=section.hold,
-                integrator=section.integrator,
+                integrator=read_integrator(context, section.integrator, place),
                 name=section.name or "",
                 units=section.units,
             )
@@ -180,7 +181,7 @@ class ModelShelf:
                 on_post=section.on_post,
                 synapse_derivatives=section.synapse_derivatives,
                 event_driven=section.event_driven,
-                integrator=section.integrator,
+                integrator=read_integrator(context, section.integrator, place),
                 parameters=read_values(context, section.parameters, (*place, "parameters")),
                 initial=read_values(context, section.initial, (*place, "initial")),
                 variables=read_values(context, section.variables, (*place, "variables")),
@@ -234,7 +235,7 @@ class ModelShelf:
                 (variable, value), *_ = section.initial.items()
                 arguments["initial"] = read_value(context, value, (*inner, variable))
         if isinstance(section, NeuronSection) and section.integrator != "auto":
-            arguments["integrator"] = section.integrator
+            arguments["integrator"] = read_integrator(context, section.integrator, place)
         if isinstance(section, SynapseSection) and section.receptor is not None:
             self._needs(known, "receptor", name, place)
             arguments["receptor"] = self.synapse(section.receptor, (*place, "receptor"))

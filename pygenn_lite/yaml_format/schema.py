@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from pygenn_lite.yaml_format.integrator_forms import check_form
 from pygenn_lite.yaml_format.marks import Place
 
 
@@ -64,6 +65,7 @@ Equations = Annotated[Any, BeforeValidator(_equations)]
 Names = Annotated[Any, BeforeValidator(_names)]
 Ends = Annotated[Any, BeforeValidator(_ends)]
 Word = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_visible)]
+IntegratorForm = Annotated[Any, BeforeValidator(check_form)]
 # Numbers, formulas, arrays, distributions; or, between lists of populations, matrices of these.
 ValueSpec = Any
 
@@ -104,7 +106,7 @@ class NeuronSection(Section):
     initial: dict[str, ValueSpec] = {}
     inputs: list[Word] | None = None
     hold: list[Word] | None = None
-    integrator: Word = "auto"
+    integrator: IntegratorForm = "auto"
     name: Word | None = None
     units: dict[str, Word] = {}
     with_variables: VariablesSection | None = None
@@ -132,7 +134,7 @@ class SynapseSection(Section):
     post_trace: TraceSection | None = None
     synapse_derivatives: Equations = ""
     event_driven: bool | None = None
-    integrator: Word = "auto"
+    integrator: IntegratorForm = "auto"
     parameters: dict[str, ValueSpec] = {}
     initial: dict[str, ValueSpec] = {}
     variables: dict[str, ValueSpec] = {}

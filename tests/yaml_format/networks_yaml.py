@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 import pygenn_lite as pg
 from pygenn_lite.declaration.connectivity import RULES, STORAGE
+from pygenn_lite.declaration.integrators import integrator_names
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM
-from pygenn_lite.declaration.neuron_model import INTEGRATORS
-from pygenn_lite.declaration.synapse_model import SYNAPSE_INTEGRATORS
 from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
 
 SIZE = 3
@@ -176,6 +175,9 @@ def _probability(text):
     return True
 
 
+RALSTON = pg.RungeKutta([[], ["2/3"]], ["1/4", "3/4"])
+
+
 @st.composite
 def neuron_models(draw):
     """A model in every option."""
@@ -200,7 +202,7 @@ def neuron_models(draw):
         initial={"V": draw(neuron_values()), "w": 0},
         inputs=("I", "J"),
         hold=draw(st.sampled_from([None, (), ("V",), ("w", "V")])),
-        integrator=draw(st.sampled_from(INTEGRATORS)),
+        integrator=draw(st.sampled_from([*integrator_names(), RALSTON])),
         name=draw(st.sampled_from(["", "a b", "null", "1e5", "yes: no"])),
         units=draw(st.sampled_from([{}, {"V": "mV"}, {"w": "yes", "V": "1: 2"}])),
     )
@@ -223,7 +225,7 @@ def synapse_models(draw):
     jump = draw(usable(formulas(known, 2)))
     flow = draw(st.sampled_from(["", "du/dt = -u/tau", "dweight/dt = -weight"]))
     event_driven = draw(st.booleans())
-    chosen = SYNAPSE_INTEGRATORS if flow and not event_driven else ("auto",)
+    chosen = integrator_names(synapses=True) if flow and not event_driven else ("auto",)
     return pg.SynapseModel(
         "dq/dt = -q/tau\ns = q*pi",
         inputs=draw(st.sampled_from(["I = s", "I += s; J = q"])),

@@ -59,7 +59,7 @@ def general_group(
         on_post=statements(model.on_post),
         equations=statements(model.synapse_equations),
         event_driven=event_driven,
-        integrator="auto" if event_driven else model.integrator,
+        integrator="auto" if event_driven else str(model.integrator),
         synapse=stored,
         pre=tuple(sorted(names.pre)),
         post=tuple(sorted(names.post)),

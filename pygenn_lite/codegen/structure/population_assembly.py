@@ -187,7 +187,7 @@ class PopulationAssembly:
             refractory=None if self.is_source or not model.refractory else model.refractory.text,
             refractory_is_condition=not self.is_source and model.refractory_is_condition,
             hold=() if self.is_source else tuple(model.hold),
-            integrator="auto" if self.is_source else model.integrator,
+            integrator="auto" if self.is_source else str(model.integrator),
             states=() if self.is_source else tuple(model.state_names),
             parameters=tuple((name, _shared(value)) for name, value in self._parameters()),
             inputs=() if self.is_source else tuple(model.inputs),

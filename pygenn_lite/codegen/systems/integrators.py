@@ -9,8 +9,9 @@ with a neuron variable, or refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import sympy
 from sympy.core.relational import Relational
@@ -24,23 +25,16 @@ from pygenn_lite.codegen.systems.linear import (
     noise_symbols,
 )
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, symbol
+from pygenn_lite.declaration.integrators import (
+    AUTO,
+    INTEGRATORS,
+    LINEAR,
+    LINEAR_BY_ITSELF,
+    Integrator,
+    find_integrator,
+)
 from pygenn_lite.declaration.language.functions import exprel
 from pygenn_lite.errors import EquationError
-
-# Butcher tableaus: nodes c, stage weights a (row per stage), weights b.
-TABLEAUS: dict[str, tuple[list[sympy.Rational], list[list[sympy.Rational]], list[sympy.Rational]]]
-_half, _third, _sixth = sympy.Rational(1, 2), sympy.Rational(1, 3), sympy.Rational(1, 6)
-_zero, _one = sympy.S.Zero, sympy.S.One
-TABLEAUS = {
-    "euler": ([_zero], [[]], [_one]),
-    "rk2": ([_zero, _half], [[], [_half]], [_zero, _one]),
-    "heun": ([_zero, _one], [[], [_one]], [_half, _half]),
-    "rk4": (
-        [_zero, _half, _half, _one],
-        [[], [_half], [_zero, _half], [_zero, _zero, _one]],
-        [_sixth, _third, _third, _sixth],
-    ),
-}
 
 
 @dataclass
@@ -64,7 +58,7 @@ def integrate(system: System, requested: str, where: str) -> Step:
     """
     step = Step()
     for component in components(system):
-        own = requested if set(component) & set(system.neuron_states) else "auto"
+        own = requested if set(component) & set(system.neuron_states) else AUTO
         _integrate_component(system, component, own, step, where)
     return step
 
@@ -87,48 +81,74 @@ def components(system: System) -> list[tuple[str, ...]]:
     return result
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A component, and the integrator that it gets."""
+
+    system: System
+    variables: tuple[str, ...]
+    linear: tuple[str, ...]  # of these: get their exact propagator, where the method leaves them
+    rest: tuple[str, ...]
+    method: Integrator
+    where: str
+
+
 def _integrate_component(
     system: System, component: Sequence[str], requested: str, step: Step, where: str
 ) -> None:
+    asked = None if requested == AUTO else find_integrator(requested)
     # A method asked for by name is used for the neuron's own variables even where they are linear.
-    literal = requested in ("exponential_euler", "euler_maruyama")
+    literal = asked is not None and asked.kind in ("exponential_euler", "euler_maruyama")
     candidates = [n for n in component if not (literal and n in system.neuron_states)]
     linear = linear_variables(system, candidates)
-    rest = [name for name in component if name not in linear]
-    noisy = [name for name in rest if noise_symbols(system.derivatives[name])]
-    if requested == "auto":
-        if not rest:
-            requested = "exact"
-        elif noisy:
-            requested = "euler_maruyama"
-        elif all(_conditional(system, name) is not None for name in rest):
-            requested = "exponential_euler"
-        else:
-            requested = "rk4"
-    if noisy and requested != "euler_maruyama":
+    rest = tuple(name for name in component if name not in linear)
+    method = asked or next(
+        r for r in INTEGRATORS.values() if r.automatic and _fits(r, system, rest)
+    )
+    part = _Part(system, tuple(component), tuple(linear), rest, method, where)
+    _check_noise(part)
+    _DERIVATIONS[method.kind](part, step)
+
+
+def _fits(method: Integrator, system: System, rest: Sequence[str]) -> bool:
+    """Whether a method integrates what is not linear in a component."""
+    noisy = any(noise_symbols(system.derivatives[name]) for name in rest)
+    if noisy and not method.noise:
+        return False
+    if method.needs == LINEAR:
+        return not rest
+    if method.needs == LINEAR_BY_ITSELF:
+        return all(_conditional(system, name) is not None for name in rest)
+    return True
+
+
+def _check_noise(part: _Part) -> None:
+    noisy = [n for n in part.rest if noise_symbols(part.system.derivatives[n])]
+    if noisy and not part.method.noise:
         raise EquationError(
-            f"integrator {requested!r} cannot integrate white noise in "
-            f"d{noisy[0]}/dt = {system.derivatives[noisy[0]]}",
-            where=f"{where}, integrator",
+            f"integrator {part.method.name!r} cannot integrate white noise in "
+            f"d{noisy[0]}/dt = {part.system.derivatives[noisy[0]]}",
+            where=f"{part.where}, integrator",
             hint="use integrator='euler_maruyama' or 'auto'",
         )
-    if requested in TABLEAUS:
-        _runge_kutta(system, component, requested, step)
-        return
-    if requested == "exact" and rest:
+
+
+def _exact_only(part: _Part, step: Step) -> None:
+    if part.rest:
+        name = part.rest[0]
         raise EquationError(
             f"integrator 'exact' needs linear equations with constant coefficients; "
-            f"d{rest[0]}/dt = {system.derivatives[rest[0]]} is not",
-            where=f"{where}, integrator",
+            f"d{name}/dt = {part.system.derivatives[name]} is not",
+            where=f"{part.where}, integrator",
             hint="use 'exponential_euler', 'rk4' or 'auto'",
         )
-    if linear:
-        _exact(system, linear, step)
-        step.integrators.update(dict.fromkeys(linear, "exact"))
-    if requested == "exponential_euler":
-        _exponential_euler(system, rest, step, where)
-    elif requested == "euler_maruyama":
-        _euler_maruyama(system, rest, step, where)
+    _linear_exactly(part, step)
+
+
+def _linear_exactly(part: _Part, step: Step) -> None:
+    if part.linear:
+        _exact(part.system, part.linear, step)
+        step.integrators.update(dict.fromkeys(part.linear, "exact"))
 
 
 def _exact(system: System, variables: Sequence[str], step: Step) -> None:
@@ -160,9 +180,11 @@ def _conditional(system: System, name: str) -> tuple[sympy.Expr, sympy.Expr] | N
     return coefficients.get(name, sympy.S.Zero), rest
 
 
-def _exponential_euler(system: System, names: Sequence[str], step: Step, where: str) -> None:
+def _exponential_euler(part: _Part, step: Step) -> None:
     """x' = x + dt exprel(a dt) (a x + b), other variables held at the start of the step."""
-    for name in names:
+    _linear_exactly(part, step)
+    system, where = part.system, part.where
+    for name in part.rest:
         split = _conditional(system, name)
         if split is None:
             raise EquationError(
@@ -187,9 +209,11 @@ def _exponential_euler(system: System, names: Sequence[str], step: Step, where: 
         step.integrators[name] = "exponential_euler"
 
 
-def _euler_maruyama(system: System, names: Sequence[str], step: Step, where: str) -> None:
+def _euler_maruyama(part: _Part, step: Step) -> None:
     """x' = x + dt f + sqrt(dt) sum of g_k N_k (Ito); N_k standard normal, one per xi and step."""
-    for name in names:
+    _linear_exactly(part, step)
+    system, where = part.system, part.where
+    for name in part.rest:
         value = system.derivatives[name]
         drift, diffusion = value, sympy.S.Zero
         for xi in noise_symbols(value):
@@ -219,9 +243,12 @@ def _normal(xi: sympy.Symbol, step: Step) -> sympy.Symbol:
     return symbol(name)
 
 
-def _runge_kutta(system: System, names: Sequence[str], method: str, step: Step) -> None:
+def _runge_kutta(part: _Part, step: Step) -> None:
     """Explicit Runge-Kutta on all variables of a component together; forcings held."""
-    nodes, stages, weights = TABLEAUS[method]
+    tableau = part.method.runge_kutta
+    system, names = part.system, part.variables
+    nodes, weights = _rationals(tableau.c), _rationals(tableau.b)
+    stages = [_rationals(row) for row in tableau.a]
     used = {s.name for n in names for s in system.derivatives[n].free_symbols if s.name != n}
     seen_by_others = used & set(system.held) if len(nodes) > 1 else set()
     for index, (node, row) in enumerate(zip(nodes, stages, strict=True)):
@@ -244,4 +271,16 @@ def _runge_kutta(system: System, names: Sequence[str], method: str, step: Step) 
     for name in names:
         slope = sympy.Add(*(w * symbol(f"slope{j}__{name}") for j, w in enumerate(weights)))
         step.assigns.append(Assign(f"{name}__next", symbol(name) + DT * slope))
-        step.integrators[name] = method
+        step.integrators[name] = part.method.name
+
+
+def _rationals(row: Iterable[Fraction]) -> list[sympy.Rational]:
+    return [sympy.Rational(x.numerator, x.denominator) for x in row]
+
+
+_DERIVATIONS: dict[str, Callable[[_Part, Step], None]] = {
+    "exact": _exact_only,
+    "exponential_euler": _exponential_euler,
+    "euler_maruyama": _euler_maruyama,
+    "runge_kutta": _runge_kutta,
+}
