@@ -39,7 +39,6 @@ from pygenn_lite.declaration.population import (
     SynapseGroup,
 )
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, SynapsesOf, VariableOf
-from pygenn_lite.declaration.recorded import Recording, SpikesOf, VariableOf
 from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike
