@@ -24,7 +24,7 @@ from pygenn_lite.declaration.distributions import (
     Uniform,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
-from pygenn_lite.declaration.integrators import IntegratorLike
+from pygenn_lite.declaration.integrator_records import IntegratorLike
 from pygenn_lite.declaration.language.equations import (
     Equation,
     Expression,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
-from pygenn_lite.declaration.integrators import IntegratorLike, check_integrator
+from pygenn_lite.declaration.integrator_records import IntegratorLike, check_integrator
 from pygenn_lite.declaration.language.constants import constant_value
 from pygenn_lite.declaration.language.equations import (
     Equation,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
 from pygenn_lite.declaration.domains import Domains
-from pygenn_lite.declaration.integrators import IntegratorLike, check_integrator
+from pygenn_lite.declaration.integrator_records import IntegratorLike, check_integrator
 from pygenn_lite.declaration.language.equations import Equation, EquationsLike, parse_equations
 from pygenn_lite.declaration.language.habits import symbol_hint
 from pygenn_lite.declaration.language.names import check_label, check_name, nearest

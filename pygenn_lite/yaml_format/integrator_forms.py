@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pygenn_lite.declaration.integrators import AUTO, IntegratorLike
+from pygenn_lite.declaration.integrator_records import AUTO, IntegratorLike
 from pygenn_lite.declaration.runge_kutta import Row, RungeKutta
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.marks import Place

@@ -13,7 +13,7 @@ from test_convergence import orders
 
 import pygenn_lite as pg
 from pygenn_lite import codegen
-from pygenn_lite.declaration.integrators import (
+from pygenn_lite.declaration.integrator_records import (
     INTEGRATORS,
     Integrator,
     find_integrator,

@@ -18,7 +18,7 @@ from test_docs import PAGES, ROOT, Block, blocks_of
 import pygenn_lite as pg
 from pygenn_lite import models, plotting
 from pygenn_lite.cli.app import app
-from pygenn_lite.declaration import integrators
+from pygenn_lite.declaration import integrator_records
 from pygenn_lite.declaration.connectivity import STORAGE
 from pygenn_lite.declaration.language import names
 from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
@@ -65,7 +65,7 @@ PYTHON = {
     "distributions": calls(kinds_of(pg.Distribution)),
     "connectivity rules": calls([*kinds_of(pg.Connectivity), "from_scipy"]),
     "inputs": calls(INPUTS),
-    "integrators": quoted(name for name in integrators.INTEGRATORS if name != "auto"),
+    "integrators": quoted(name for name in integrator_records.INTEGRATORS if name != "auto"),
     "kinds of storage": quoted(name for name in STORAGE if name != "auto"),
     "functions of equations": {
         name: rf"\b{name}\(" for name in names.FUNCTIONS if name not in ("Abs", "Min", "Max")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import pygenn_lite as pg
 from pygenn_lite.declaration.connectivity import RULES, STORAGE
-from pygenn_lite.declaration.integrators import integrator_names
+from pygenn_lite.declaration.integrator_records import integrator_names
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM
 from pygenn_lite.yaml_format.value_forms import DISTRIBUTIONS
 

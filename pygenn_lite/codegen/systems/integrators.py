@@ -25,7 +25,7 @@ from pygenn_lite.codegen.systems.linear import (
     noise_symbols,
 )
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, symbol
-from pygenn_lite.declaration.integrators import (
+from pygenn_lite.declaration.integrator_records import (
     AUTO,
     INTEGRATORS,
     LINEAR,
