@@ -37,6 +37,7 @@ TO_BE_CUT = {
     ("codegen.program.program", "codegen.program.describe"),
     ("runtime.cpp.engine_setup", "runtime.cpp.instance"),
     ("runtime.cpp.recorders", "runtime.cpp.instance"),
+    ("runtime.cpp.coupling", "runtime.cpp.synapse_memory"),
 }
 
 Edges = dict[str, set[str]]
