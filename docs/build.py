@@ -19,10 +19,10 @@ from gallery import METHODS_OF, users_of
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.runtime import inspection, simulation
-from pygenn_lite.runtime.results import binning, recorded_data, result
+from pygenn_lite.runtime import inspection, instance_simulation, simulation
+from pygenn_lite.runtime.results import binning, recorded_data, result, run_sink
 from pygenn_lite.runtime.values import connections
-from pygenn_lite.runtime.views import group_views
+from pygenn_lite.runtime.views import group_views, instance_axis, instance_view
 from pygenn_lite.yaml_format import RunSettings
 from pygenn_lite.yaml_format.load import read_document
 
@@ -137,6 +137,11 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
         group_views.PopulationView, group_views.GroupView, connections.Connections,
         inspection.Inspection,
     ]  # fmt: skip
+    yield "Instances", "Made by `net.compile(instances=n)`.", [
+        instance_simulation.InstanceSimulation, instance_view.InstanceView,
+        instance_axis.InstancesView, pg.InstanceResults, pg.load_instances,
+    ]  # fmt: skip
+    yield "Sinks", "", [pg.Sink, run_sink.RunInfo]
     yield "Results", "", [
         result.Result, recorded_data.SpikeTrain, recorded_data.Trace, recorded_data.SpikeCounts,
         binning.BinnedSpikes,

@@ -24,6 +24,9 @@ _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
     "compile_network": "pygenn_lite.runtime.compilation",
     "Result": "pygenn_lite.runtime.results.result",
+    "InstanceResults": "pygenn_lite.runtime.results.instance_results",
+    "Sink": "pygenn_lite.runtime.results.run_sink",
+    "load_instances": "pygenn_lite.runtime.results.instance_files",
     "load_result": "pygenn_lite.runtime.results.result_reader",
     "join_results": "pygenn_lite.runtime.results.joining",
     "RunSettings": "pygenn_lite.yaml_format",
@@ -33,14 +36,17 @@ _LAZY = {
 }
 
 __all__: list[str] = [
+    "InstanceResults",
     "PygennLiteError",
     "Result",
     "RunSettings",
     "Simulation",
+    "Sink",
     "compile_network",
     "dump_network",
     "errors",
     "join_results",
+    "load_instances",
     "load_network",
     "load_result",
     "models",
@@ -53,9 +59,12 @@ if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite import models, plotting
     from pygenn_lite.models import *  # noqa: F403
     from pygenn_lite.runtime.compilation import compile_network
+    from pygenn_lite.runtime.results.instance_files import load_instances
+    from pygenn_lite.runtime.results.instance_results import InstanceResults
     from pygenn_lite.runtime.results.joining import join_results
     from pygenn_lite.runtime.results.result import Result
     from pygenn_lite.runtime.results.result_reader import load_result
+    from pygenn_lite.runtime.results.run_sink import Sink
     from pygenn_lite.runtime.simulation import Simulation
     from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
 
@@ -91,6 +100,7 @@ hooks.supply(
     trace_html="pygenn_lite.declaration.html:trace_html",
     result_html="pygenn_lite.runtime.notebook:result_html",
     show_result="pygenn_lite.plotting:show_result",
+    write_instances="pygenn_lite.runtime.results.instance_files:write_instances",
     write_result="pygenn_lite.runtime.results.saving:write_result",
     join_results="pygenn_lite.runtime.results.joining:join_results",
 )

@@ -3,7 +3,7 @@ immutable, and it is equal to another network with equal parts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -498,6 +498,11 @@ class Network(Members):
         check_finite: bool = True,
         progress: ProgressFunction | bool | None = None,
         cache: bool = True,
+        instances: Whole | None = None,
+        seeds: Sequence[Whole] | None = None,
+        values: Mapping[str, Any] | None = None,
+        connectivity: str = "own",
+        connectivity_seed: Whole | None = None,
     ) -> Simulation:
         """Derive, compile and load this network: its options are those of
         :func:`pygenn_lite.compile_network`."""
@@ -510,5 +515,10 @@ class Network(Members):
             check_finite=check_finite,
             progress=progress,
             cache=cache,
+            instances=instances,
+            seeds=seeds,
+            values=values,
+            connectivity=connectivity,
+            connectivity_seed=connectivity_seed,
         )
         return compiled

@@ -132,8 +132,9 @@ def _put_back(
 
 
 def instance_digest(instance: Instance, real: np.dtype[Any]) -> str:
-    """Digest of the declaration and the precision."""
-    return hashlib.sha256(f"{instance.network.digest()} {real.name}".encode()).hexdigest()
+    """Digest of the declaration, the precision, and the seed of the connectivity."""
+    parts = f"{instance.network.digest()} {real.name} {instance.connectivity_seed}"
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _is_checkpoint(path: Path) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pygenn_lite import codegen
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.numeric import whole_number
+from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.backends import check_precision, choose_backend
 from pygenn_lite.runtime.coupling_checks import check_coupling
 from pygenn_lite.runtime.device import BuildRequest
+from pygenn_lite.runtime.instances import InstanceOptions, plan_instances
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.simulation import Simulation, Timings
@@ -26,6 +28,11 @@ def compile_network(
     check_finite: bool = True,
     progress: ProgressFunction | bool | None = None,
     cache: bool = True,
+    instances: Whole | None = None,
+    seeds: Sequence[Whole] | None = None,
+    values: Mapping[str, Any] | None = None,
+    connectivity: str = "own",
+    connectivity_seed: Whole | None = None,
 ) -> Simulation:
     """Generate, compile, connect and load a network; also called as ``network.compile()``.
 
@@ -43,10 +50,31 @@ def compile_network(
         ``progress(what, done, total)``, or True for a bar; None: a bar when on a terminal.
     cache : bool
         Whether to keep the compiled kernels for next time. Without it no usable cache is needed.
+    instances : int, optional
+        So many copies of the network in one simulation, each with its own seed, state, random
+        numbers and spikes. Results, views, recordings and checkpoints then have an axis for them.
+    seeds : sequence of int, optional
+        One for each instance; by default the network's seed, seed + 1, ...
+    values : mapping of str to sequence, optional
+        What differs between instances: by path (see ``network.values``) one value for each.
+    connectivity : {"own", "shared"}
+        Whether each instance draws its synapses with its own seed, or all have those that are
+        drawn with ``connectivity_seed``.
+    connectivity_seed : int, optional
+        Seed of connectivity, drawn weights and delays. By default the seed of an instance, where
+        it is shared the network's.
 
     Returns
     -------
     Simulation
+
+    Raises
+    ------
+    ArgumentError, ShapeError, NetworkError
+        Not one seed or value for each instance; a path that leads nowhere, or to what instances
+        cannot differ in (a size, a model, dt).
+    MemoryPlanError
+        The network, or so many instances of it, does not fit into memory.
 
     Examples
     --------
@@ -64,15 +92,28 @@ def compile_network(
         raise ArgumentError(f"threads = {threads!r}", hint="give a number from 1 to 4096")
     if not network.populations:
         raise ArgumentError("the network has no population", hint="declare one")
+    asked = InstanceOptions(instances, seeds, values, connectivity, connectivity_seed)
     started = time.perf_counter()
     with located_in(network.origins), Progress(progress) as report:
-        structure = codegen.network_structure(network, precision, check_finite)
+        # Copies: what is declared later is not part of what runs, and of its checkpoints.
+        planned = plan_instances(network, asked, precision, check_finite)
         derived = time.perf_counter() - started
-        # What is declared later is not part of what runs, and of its checkpoints.
-        request = BuildRequest((network.copy(),), (structure,), precision, workers, cache)
+        request = BuildRequest(
+            planned.networks,
+            planned.structures,
+            precision,
+            workers,
+            cache,
+            planned.connectivity_seeds,
+            planned.shared,
+        )
         device = chosen.build(request, report)
         checks = PrecisionChecks(device)
         check_coupling(device)
     whole_time = time.perf_counter() - started
     timings = Timings(derived + device.code.seconds, device.connect_seconds, whole_time)
-    return Simulation(device, checks, timings)
+    if not planned.axis:
+        return Simulation(device, checks, timings)
+    from pygenn_lite.runtime.instance_simulation import InstanceSimulation
+
+    return InstanceSimulation(device, checks, timings)

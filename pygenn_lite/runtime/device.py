@@ -47,6 +47,10 @@ class BuildRequest:
         Worker threads; None: as many as are worthwhile. Results do not depend on it.
     cache : bool
         Whether generated code is kept for next time.
+    connectivity_seeds : tuple of int
+        Of the synapses, their weights and delays, for each instance.
+    shared : bool
+        Whether all instances have the same synapses, laid down once; the seeds are equal then.
     """
 
     networks: tuple[Network, ...]
@@ -54,6 +58,8 @@ class BuildRequest:
     precision: str = "float32"
     threads: int | None = None
     cache: bool = True
+    connectivity_seeds: tuple[int, ...] = ()
+    shared: bool = False
 
     @property
     def network(self) -> Network:
@@ -138,11 +144,13 @@ class Instance(Protocol):
     structure : NetworkStructure
     seed : int
         Of initial values and noise; the network's, until ``reset(seed=...)``.
+    connectivity_seed : int
     """
 
     network: Network
     structure: NetworkStructure
     seed: int
+    connectivity_seed: int
 
     def read(self, variable: StoredVariable, *, stored: bool = False) -> Array:
         """A copy of a variable: shape () where it is shared, else one value per element.

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
 
 from pygenn_lite.declaration.steps import times_of
+from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import FileFormatError, MemoryPlanError, NumericalError, SimulationError
-from pygenn_lite.runtime.device import Device
+from pygenn_lite.runtime.device import Device, Fault, Instance
 from pygenn_lite.runtime.recording import sample_bytes
 from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
+from pygenn_lite.runtime.results.instance_results import InstanceResults
+from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 from pygenn_lite.runtime.results.memory_sink import HINT, MemorySink
+from pygenn_lite.runtime.results.provenance import of_instance
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.result_reader import load_result
+from pygenn_lite.runtime.results.sinks import RunSinks
 from pygenn_lite.runtime.synapse_recording import SynapseSampler
 
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.results.result_file import ResultFile
-
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
+CHUNK_SECONDS_EACH = 0.005  # the same per instance: each is looked at
 CHUNK_BYTES = 32 << 20  # of samples that a device holds before they are fetched
 COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 
@@ -27,35 +35,38 @@ COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 class RunLoop:
     """One call of ``run``: advances in chunks of about 100 ms of wall time.
 
-    Spikes are counted at the start, every 100 ms, at step ``settled`` and at the end."""
+    Spikes are counted at the start, every 100 ms, at step ``settled`` and at the end. An instance
+    of several in which a variable stops being finite ends; the others go on, and the error is
+    raised at the end."""
 
     def __init__(
-        self,
-        device: Device,
-        sink: MemorySink | ResultFile,
-        start: int,
-        steps: int,
-        settled: int,
-        keep_weights: bool,
+        self, device: Device, sinks: RunSinks, steps: int, settle: int, keep_weights: bool
     ) -> None:
-        self.device, self.instance, self.sink = device, device.instances[0], sink
-        self.dt = self.instance.network.dt
-        self.start = self.step = start
-        self.end = start + steps
-        self.settled, self.keep_weights = settled, keep_weights
+        self.device, self.sinks, self.keep_weights = device, sinks, keep_weights
+        self.instances = list(device.instances)
+        self.dt = self.instances[0].network.dt
+        self.start = self.step = device.step
+        self.end, self.settled = self.start + steps, self.start + settle
         self.count_every = max(1, round(COUNT_EVERY / self.dt))
         self.chunk_steps = 1
-        self.most_steps = max(1, CHUNK_BYTES // max(sample_bytes(device.requests, device.real), 1))
-        self.synapses = SynapseSampler(device.requests, self.instance, device.layout)
-        self.instance.drain(None)  # what a run that failed may have left
+        self.chunk_seconds = max(CHUNK_SECONDS, CHUNK_SECONDS_EACH * len(self.instances))
+        bytes_per_step = sample_bytes(device.requests, device.real) * len(self.instances)
+        self.most_steps = max(1, CHUNK_BYTES // max(bytes_per_step, 1))
+        self.synapses = [
+            SynapseSampler(device.requests, instance, device.layout) for instance in self.instances
+        ]
+        self.faults: dict[int, Fault] = {}
+        self._found_before(device)
+        for instance in self.instances:
+            instance.drain(None)  # what a run that failed may have left
         self._broken_off = False
-        self.offsets = self.instance.spike_totals()
+        self.offsets = [instance.spike_totals() for instance in self.instances]
         self._count()
 
     @property
     def left(self) -> int:
-        """Steps to go."""
-        return self.end - self.step
+        """Steps to go; none when all instances have failed."""
+        return 0 if len(self.faults) == len(self.instances) else self.end - self.step
 
     @property
     def done(self) -> int:
@@ -68,66 +79,125 @@ class RunLoop:
         target = min(self.end, self.step + steps, self._next(self.count_every))
         if every is not None:
             target = min(target, self._next(every))
-        target = min(target, *self.synapses.next_after(self.step), target)
+        target = min(target, *self.synapses[0].next_after(self.step), target)
         if self.step < self.settled:
             target = min(target, self.settled)
-        self.synapses.sample(self.step, self.sink)
+        for k in self._alive():
+            self.synapses[k].sample(self.step, self.sinks.takers[k])
         wanted = target - self.step
         started = time.perf_counter()
         try:
             done = self.device.run(wanted)
             seconds = time.perf_counter() - started  # fetching comes on top
-            self.instance.drain(self.sink)
+            for k in self._alive():
+                self.instances[k].drain(self.sinks.takers[k])
         except MemoryError:
             self._no_memory()
         self.step += done
-        self._raise_fault()
+        self._find_faults()
         if self.step % self.count_every == 0 or self.step in (self.settled, self.end):
             self._count()
-        self.sink.reached(self.step)
-        if seconds < CHUNK_SECONDS / 2 and wanted == self.chunk_steps:
+        self.sinks.reached(self.step)
+        if seconds < self.chunk_seconds / 2 and wanted == self.chunk_steps:
             self.chunk_steps *= 2
-        elif seconds > 2 * CHUNK_SECONDS and self.chunk_steps > 1:
+        elif seconds > 2 * self.chunk_seconds and self.chunk_steps > 1:
             self.chunk_steps //= 2
         return done
 
-    def finish(self, seconds: float, *, interrupted: bool) -> Result:
+    def finish(self, seconds: float, *, interrupted: bool) -> Result | InstanceResults:
         """The result of what was run."""
-        network = self.instance.network
         if self._counted_at != self.step and not self._broken_off:
             self._count()
-        weights = self._weights() if self.keep_weights else {}
-        if not isinstance(self.sink, MemorySink):
-            for group, kept in weights.items():
-                self.sink.add_weights(group, kept)
-            try:
-                self.sink.close(self.step, interrupted=interrupted, simulate_seconds=seconds)
-            except SimulationError as error:
-                with contextlib.suppress(FileFormatError):
-                    error.result = load_result(self.sink.path)  # type: ignore[attr-defined]
-                raise
-            return load_result(self.sink.path)
-        return Result(
-            dt=network.dt,
-            start_step=self.start,
-            stop_step=self.step,
-            sizes={n: p.size for n, p in self.device.layout.populations.items()},
-            spikes=self.sink.spikes(),
-            traces=self.sink.traces(),
-            counts=self.sink.counts(),
-            whole=frozenset(r.population for r in self.device.requests.spikes if r.whole),
-            name=network.name,
-            interrupted=interrupted,
-            simulate_seconds=seconds,
-            weights=weights,
-            provenance=self.sink.provenance,
-        )
+        parts = self.sinks.parts
+        weights = [
+            self._weights(instance) if self.keep_weights else {} for instance in self.instances
+        ]
+        if self.sinks.file is not None:
+            return self._close_file(weights, seconds, interrupted)
+        results = []
+        for k, (instance, part) in enumerate(zip(self.instances, parts, strict=True)):
+            assert isinstance(part, MemorySink)
+            network = instance.network
+            result = Result(
+                dt=network.dt,
+                start_step=self.start,
+                stop_step=self._stop(k),
+                sizes={n: p.size for n, p in self.device.layout.populations.items()},
+                spikes=part.spikes(),
+                traces=part.traces(),
+                counts=part.counts(),
+                whole=frozenset(r.population for r in self.sinks.requests.spikes if r.whole),
+                name=network.name,
+                interrupted=interrupted or k in self.faults,
+                simulate_seconds=seconds,
+                weights=weights[k],
+                provenance=part.provenance,
+            )
+            results.append(result)
+        if not self.sinks.options.axis:
+            return results[0]
+        for k, result in enumerate(results):
+            assert isinstance(result.provenance, LazyMapping)
+            results[k] = replace(result, provenance=of_instance(result.provenance, k))
+        return InstanceResults(tuple(results), self._seeds(), self._failed())
+
+    def raise_faults(self) -> None:
+        """Say where variables stopped being finite, if any did.
+
+        Raises
+        ------
+        NumericalError
+            Of the first instance; with ``by_instance``, a dict of all such errors, where there are
+            several instances.
+        """
+        if not self.faults:
+            return
+        errors = {k: self._error(k, fault) for k, fault in sorted(self.faults.items())}
+        first = next(iter(errors))
+        raised = errors[first]
+        if len(errors) > 1:
+            raised = self._error(first, self.faults[first])
+            others = listed((str(k) for k in errors if k != first), 10)
+            raised.message += f"; so did variables of {counted(len(errors) - 1, 'other instance')}"
+            raised.message += f" ({others})"
+        raised.by_instance = errors  # type: ignore[attr-defined]
+        raise raised
+
+    def _close_file(
+        self, weights: list[dict[str, FinalWeights]], seconds: float, interrupted: bool
+    ) -> Result | InstanceResults:
+        file = self.sinks.file
+        assert file is not None
+        for part, own in zip(self.sinks.parts, weights, strict=True):
+            for group, kept in own.items():
+                part.add_weights(group, kept)  # type: ignore[union-attr]
+        ended = interrupted or bool(self.faults)
+        attributes: dict[str, Any] = {"interrupted": ended, "simulate_seconds": seconds}
+        load: Callable[[Path], Result | InstanceResults] = load_result
+        if self.sinks.options.axis:
+            from pygenn_lite.runtime.results.instance_files import load_instances
+
+            load = load_instances
+            attributes["stops"] = np.array([self._stop(k) for k in range(len(self.instances))])
+        try:
+            file.close(self.step, **attributes)
+        except SimulationError as error:
+            with contextlib.suppress(FileFormatError):
+                error.result = load(file.path)  # type: ignore[attr-defined]
+            raise
+        result = load(file.path)
+        if isinstance(result, InstanceResults):
+            result.failed = self._failed()
+        return result
+
+    def _stop(self, index: int) -> int:
+        """The step at which an instance ended."""
+        return self.faults[index].step + 1 if index in self.faults else self.step
 
     def _no_memory(self) -> NoReturn:
         """The last chunk cannot be kept, or was not finished: the result ends before it."""
         self._broken_off = True
-        if isinstance(self.sink, MemorySink):
-            self.sink.cut(self.step)
+        self.sinks.cut(self.step)
         reached = float(times_of(self.step, self.dt))
         raise MemoryPlanError(
             f"there is no memory left for what is recorded after {reached:g} ms; what was "
@@ -135,34 +205,63 @@ class RunLoop:
             hint=f"{HINT}; reset() before the next run",
         ) from None
 
-    def _weights(self) -> dict[str, FinalWeights]:
+    def _weights(self, instance: Instance) -> dict[str, FinalWeights]:
         groups = self.device.layout.groups.items()
-        read = self.instance.read
+        read = instance.read
         return {n: final_weights(read(group.weight)) for n, group in groups if group.plastic}
 
     def _next(self, multiple: int) -> int:
         return (self.step // multiple + 1) * multiple
 
+    def _alive(self) -> list[int]:
+        return [k for k in range(len(self.instances)) if k not in self.faults]
+
     def _count(self) -> None:
         self._counted_at = self.step
-        totals = (self.instance.spike_totals() - self.offsets).tolist()
         populations = self.device.layout.populations
-        self.sink.add_counts(self.step, dict(zip(populations, totals, strict=True)))
+        for k, instance in enumerate(self.instances):
+            totals = (instance.spike_totals() - self.offsets[k]).tolist()
+            self.sinks.takers[k].add_counts(self.step, dict(zip(populations, totals, strict=True)))
 
-    def _raise_fault(self) -> None:
-        """NaN or infinity: say where."""
-        fault = self.instance.fault()
-        if fault is None:
+    def _seeds(self) -> tuple[int, ...]:
+        return tuple(instance.seed for instance in self.instances)
+
+    # ------------------------------------------------------------------ faults
+
+    def _found_before(self, device: Device) -> None:
+        """Instances that failed in an earlier run stand still; they must not be taken along."""
+        if len(self.instances) == 1:
             return
-        self.step = self.device.step
+        failed = [k for k, one in enumerate(self.instances) if one.fault() is not None]
+        if failed:
+            raise SimulationError(
+                f"{counted(len(failed), 'instance')} failed in an earlier run and cannot go on: "
+                f"{listed(map(str, failed), 10)}",
+                hint="reset() or restore() all of them, or compile those that are well",
+            )
+
+    def _find_faults(self) -> None:
+        for k in self._alive():
+            fault = self.instances[k].fault()
+            if fault is not None:
+                self.faults[k] = fault
+        if len(self.instances) == 1 and self.faults:
+            self.step = self.device.step
+            self.raise_faults()
+
+    def _failed(self) -> dict[int, str]:
+        return {k: str(self._error(k, fault)) for k, fault in sorted(self.faults.items())}
+
+    def _error(self, index: int, fault: Fault) -> NumericalError:
         variable = self.device.layout.populations[fault.population].variables[fault.variable]
         moment = float(times_of(fault.step + 1, self.dt))
-        model = self.instance.network.populations[fault.population].model
+        model = self.instances[index].network.populations[fault.population].model
         grows = any("exp(" in equation.text for equation in getattr(model, "equations", ()))
         bound = "bound an exponential that grows, as in exp(min(x, 10)), " if grows else ""
-        raise NumericalError(
+        which = f"instance {index}, " if self.sinks.options.axis else ""
+        return NumericalError(
             f"{variable.called!r} became {fault.value} at {moment:g} ms",
-            where=f"population {fault.population!r}, neuron {fault.neuron}",
+            where=f"{which}population {fault.population!r}, neuron {fault.neuron}",
             hint="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
             f"{bound}use a smaller dt, or switch the check off (check_finite=False)",
         )

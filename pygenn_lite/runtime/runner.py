@@ -9,19 +9,16 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pygenn_lite.errors import FileFormatError, PygennLiteWarning, SimulationError
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress
+from pygenn_lite.runtime.results.instance_results import InstanceResults
 from pygenn_lite.runtime.results.result import Result
+from pygenn_lite.runtime.results.sinks import RunSinks
 from pygenn_lite.runtime.run_loop import RunLoop
-
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.results.memory_sink import MemorySink
-    from pygenn_lite.runtime.results.result_file import ResultFile
 
 
 @dataclass(frozen=True)
@@ -95,19 +92,21 @@ class Runner:
         if self._thread is not None:
             self.device.stop()
 
-    def run(self, options: RunOptions, sink: MemorySink | ResultFile, report: Progress) -> Result:
+    def run(
+        self, options: RunOptions, sinks: RunSinks, report: Progress
+    ) -> Result | InstanceResults:
         """Run, and give the result; the caller has made sure that nobody else does."""
         start, dt = self.device.step, self.device.instances[0].network.dt
         self.checks.run_begins(start + options.steps)
-        settled, kept = start + options.settle, options.keep_weights
-        loop = RunLoop(self.device, sink, start, options.steps, settled, kept)
+        loop = RunLoop(self.device, sinks, options.steps, options.settle, options.keep_weights)
         self._stop_wanted, self._thread = False, threading.get_ident()
         signals = InterruptWatch()
         started = time.perf_counter()
 
-        def result() -> Result:
+        def result() -> Result | InstanceResults:
             self._thread = None
             seconds = time.perf_counter() - started
+            sinks.ended(loop.step, loop.left > 0)
             return loop.finish(seconds, interrupted=loop.left > 0)
 
         try:
@@ -118,6 +117,7 @@ class Runner:
                     if done and options.callback and loop.step % (options.every or 1) == 0:
                         options.callback()
                         self.prepare_changed()
+                loop.raise_faults()
         except BaseException as error:
             with contextlib.suppress(SimulationError, FileFormatError, AttributeError, MemoryError):
                 error.result = result()  # type: ignore[attr-defined]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.declaration.language.constants import as_float
-from pygenn_lite.declaration.language.names import nearest
-from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.named import Named
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
@@ -27,10 +26,11 @@ from pygenn_lite.runtime.recording import recording_rows
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.provenance import provenance_of
 from pygenn_lite.runtime.results.result import Result
-from pygenn_lite.runtime.results.sinks import open_sink
+from pygenn_lite.runtime.results.run_sink import Sink
+from pygenn_lite.runtime.results.sink_options import SinkOptions
+from pygenn_lite.runtime.results.sinks import RunSinks, check_sinks
 from pygenn_lite.runtime.runner import Runner, RunOptions
-from pygenn_lite.runtime.views.group_views import GroupView, PopulationView, Viewed
-from pygenn_lite.runtime.views.input_views import InputView, input_views
+from pygenn_lite.runtime.views.instance_view import InstanceView
 
 Callback = Callable[["Simulation"], object]
 
@@ -57,28 +57,25 @@ class Simulation(Live, Named):
         Yours; what stands in it when a run begins is part of its result's ``provenance``.
     """
 
+    _axis = False  # whether results and values have an axis of instances
+
     def __init__(self, device: Device, checks: PrecisionChecks, timings: Timings) -> None:
         self._device, self._instance, self.timings = device, device.instances[0], timings
         self.notes: dict[str, str] = {}
         self._runner = Runner(device, checks)
-        self._viewed = viewed = Viewed.of(device, 0, self._runner.changed)
-        self._populations = {
-            name: PopulationView(viewed, layout)
-            for name, layout in device.layout.populations.items()
-        }
-        self._groups = {
-            name: GroupView(
-                viewed, name, self._populations[group.source], self._populations[group.target]
-            )
-            for name, group in self._instance.network.groups.items()
-        }
-        self._inputs = input_views(viewed, self._populations)
+        numbers = range(len(device.instances))
+        self._instances = [InstanceView(device, k, self._runner.changed) for k in numbers]
 
     # ------------------------------------------------------------------ looking
 
     @property
+    def instances(self) -> Sequence[InstanceView]:
+        """All instances; one without an axis of instances."""
+        return tuple(self._instances)
+
+    @property
     def network(self) -> Network:
-        """The declaration as it was compiled (a copy)."""
+        """The declaration as it was compiled (a copy); of several instances that of the first."""
         return self._instance.network.copy()
 
     @property
@@ -118,38 +115,36 @@ class Simulation(Live, Named):
 
     @property
     def synapse_count(self) -> int:
-        """Synapses of all groups."""
-        return sum(group.size for group in self._groups.values())
+        """Synapses of all groups, of one instance (the first)."""
+        groups = self._device.layout.groups
+        return sum(self._instance.synapse_count(name) for name in groups)
 
     @property
-    def populations(self) -> dict[str, PopulationView]:
+    def populations(self) -> dict[str, Any]:
         """All populations by name."""
-        return dict(self._populations)
+        return self._seen("populations")
 
     @property
-    def groups(self) -> dict[str, GroupView]:
+    def groups(self) -> dict[str, Any]:
         """All synapse groups by name."""
-        return dict(self._groups)
+        return self._seen("groups")
 
     @property
-    def inputs(self) -> dict[str, InputView]:
+    def inputs(self) -> dict[str, Any]:
         """All inputs by name."""
-        return dict(self._inputs)
+        return self._seen("inputs")
 
     def __getitem__(self, name: str) -> Any:
-        name = as_name(name)
-        for named in (self._populations, self._groups, self._inputs):
-            if name in named:
-                return named[name]
-        raise ArgumentError(
-            f"no population, synapse group or input {name!r}{nearest(str(name), self.names)}",
-            hint=f"there are {self.names}",
-        )
+        return self._instances[0][name]
+
+    def _seen(self, kind: str) -> dict[str, Any]:
+        """Views of one kind by name."""
+        return dict(getattr(self._instances[0], kind))
 
     @property
     def names(self) -> list[str]:
         """Populations, synapse groups and inputs: all that ``simulation[name]`` gives."""
-        return list(dict.fromkeys([*self._populations, *self._groups, *self._inputs]))
+        return self._instances[0].names
 
     def memory(self, duration: float = 0.0) -> MemoryRows:
         """What takes how many bytes.
@@ -162,12 +157,13 @@ class Simulation(Live, Named):
         """
         steps, start = self._steps(duration), self.steps_done
         recorded = recording_rows(self._device.requests, self._device.real, start, start + steps)
-        rows = memory_rows(self._device, self._viewed.changed_weights)
+        recorded *= len(self._instances)
+        rows = memory_rows(self._device, self._instances[0].changed_weights)
         return MemoryRows([*rows, *(row for row in recorded if row.bytes)])
 
     def inspect(self) -> Inspection:
         """Derived update rules, memory per array, generated source."""
-        return inspect_device(self._device, self._viewed.changed_weights)
+        return inspect_device(self._device, self._instances[0].changed_weights)
 
     # ------------------------------------------------------------------ running
 
@@ -182,6 +178,8 @@ class Simulation(Live, Named):
         overwrite: bool = False,
         settle: Number = 0.0,
         keep_weights: bool = False,
+        sinks: Iterable[Sink] = (),
+        keep: bool = True,
     ) -> Result:
         """Run for some time.
 
@@ -204,17 +202,23 @@ class Simulation(Live, Named):
             also where they are not recorded.
         keep_weights : bool
             Whether the result keeps the weights that plastic groups have at the end.
+        sinks : sequence of Sink
+            What is recorded goes into them as well, while the run goes on.
+        keep : bool
+            Whether the result keeps what is recorded; else only the sinks get it.
 
         Returns
         -------
         Result
-            With ``interrupted`` set when Ctrl-C (or ``stop``) ended the run early.
+            With ``interrupted`` set when Ctrl-C (or ``stop``) ended the run early; of several
+            instances :class:`InstanceResults`.
 
         Raises
         ------
         NumericalError
             A state became NaN or infinite. The ``result`` of this error, and of any other that
-            ends the run, holds all up to there.
+            ends the run, holds all up to there. One of several instances ends alone, and the error
+            is raised when the others have got to the end.
         ArgumentError
             ``stream_to`` names a file that is there already.
         MemoryPlanError
@@ -242,19 +246,22 @@ class Simulation(Live, Named):
         stride = None if every is None else self._steps(every)
         if stride is not None and stride < 1:
             raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
+        if not keep and stream_to is not None:
+            raise ArgumentError("keep=False, but stream_to names a file", hint="give one of them")
+        called = None if callback is None else partial(callback, self)
+        options = RunOptions(steps, called, stride, self._steps(settle), keep_weights)
+        path = None if stream_to is None else as_path(stream_to)
+        where = SinkOptions(
+            path, overwrite, keep_weights, check_sinks(sinks), bool(keep), self._axis
+        )
         with self._runner.exclusively("run once more"), Progress(progress) as report:
-            self._runner.prepare_changed()
-            sink = open_sink(
-                self._device,
-                steps,
-                provenance_of(self._device, self.notes),
-                stream_to=None if stream_to is None else as_path(stream_to),
-                overwrite=overwrite,
-                keep_weights=keep_weights,
-            )
-            called = None if callback is None else partial(callback, self)
-            options = RunOptions(steps, called, stride, self._steps(settle), keep_weights)
-            return self._runner.run(options, sink, report)
+            return self._run(options, where, report)
+
+    def _run(self, options: RunOptions, where: SinkOptions, report: Progress) -> Result:
+        self._runner.prepare_changed()
+        provenance = provenance_of(self._device, self.notes)
+        sinks = RunSinks(self._device, options.steps, provenance, where)
+        return cast(Result, self._runner.run(options, sinks, report))
 
     def step(self, n: Whole = 1) -> Result:
         """Run for ``n`` steps."""
@@ -264,9 +271,7 @@ class Simulation(Live, Named):
                 f"cannot run for {n!r} steps", hint="give a whole number of steps, from 0 on"
             )
         with self._runner.exclusively("run once more"):
-            self._runner.prepare_changed()
-            sink = open_sink(self._device, steps, provenance_of(self._device, self.notes))
-            return self._runner.run(RunOptions(steps), sink, Progress(False))
+            return self._run(RunOptions(steps), SinkOptions(axis=self._axis), Progress(False))
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""
@@ -287,8 +292,11 @@ class Simulation(Live, Named):
             raise ArgumentError(
                 f"seed = {seed!r} is not a valid seed", hint="give a whole number >= 0"
             )
+        self._reset([chosen])
+
+    def _reset(self, seeds: Sequence[int]) -> None:
         with self._runner.exclusively("reset"):
-            self._device.initialise([chosen])
+            self._device.initialise(seeds)
             self._all_prepared()
 
     # ------------------------------------------------------------------ keeping
@@ -319,18 +327,20 @@ class Simulation(Live, Named):
             self._save(path, overwrite)
 
     def _save(self, path: str | Path, overwrite: bool) -> None:
-        save_checkpoint(self._device, [self._viewed.changed_weights], as_path(path), overwrite)
+        changed = [one.changed_weights for one in self._instances]
+        save_checkpoint(self._device, changed, as_path(path), overwrite)
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network, written by any backend."""
         with self._runner.exclusively("restored"):
-            restore_checkpoint(self._device, [self._viewed.changed_weights], as_path(path))
+            changed = [one.changed_weights for one in self._instances]
+            restore_checkpoint(self._device, changed, as_path(path))
             self._all_prepared()
 
     def _all_prepared(self) -> None:
         """All coefficients have been computed again."""
         self._runner.changed.clear()
-        self._runner.checks.parameters_set(self._populations)
+        self._runner.checks.parameters_set(self._device.layout.populations)
 
     # ------------------------------------------------------------------ for the above
 
@@ -352,9 +362,11 @@ class Simulation(Live, Named):
         )
 
     def __repr__(self) -> str:
+        neurons = sum(one.size for one in self._device.layout.populations.values())
+        instances = f"{counted(len(self._instances), 'instance')} of " if self._axis else ""
         return (
-            f"<Simulation of {self._instance.network.name or 'a network'}: "
-            f"{counted(sum(view.size for view in self._populations.values()), 'neuron')}, "
+            f"<Simulation of {instances}{self._instance.network.name or 'a network'}: "
+            f"{counted(neurons, 'neuron')}, "
             f"{counted(self.synapse_count, 'synapse')}, {counted(self.threads, 'thread')}, "
             f"{self.precision}, at {self.time:g} ms>"
         )

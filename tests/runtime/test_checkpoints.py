@@ -80,7 +80,7 @@ def test_weights_that_are_refused_change_nothing(tmp_path):
     before = np.asarray(sim["exc_inh"]["weight"])
     with pytest.raises(SimulationError, match="not finite"):
         sim["exc_inh"]["weight"] = np.nan
-    assert "exc_inh" not in sim._viewed.changed_weights
+    assert "exc_inh" not in sim.instances[0].changed_weights
     assert np.array_equal(sim["exc_inh"]["weight"], before)
 
 

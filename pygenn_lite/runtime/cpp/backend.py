@@ -32,9 +32,10 @@ class CppBackend:
         )
         for what in code.compiled:
             report(f"compiling {what}", 1, 1)
-        threads = request.threads or automatic_threads(
-            network, structure, code.signatures, available_cpus()
-        )
+        cpus, count = available_cpus(), len(request.networks)
+        threads = request.threads or automatic_threads(network, structure, code.signatures, cpus)
+        if request.threads is None and count > 1:
+            threads = max(threads, min(cpus, count))
         return CppDevice(
             request,
             code,

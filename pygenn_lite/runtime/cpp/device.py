@@ -9,11 +9,14 @@ import numpy as np
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
 from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime.cpp.arrays import ShardMemory
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.connecting import ProgressPart
 from pygenn_lite.runtime.cpp.instance import CppInstance
+from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.device import BuildRequest
+from pygenn_lite.runtime.instance_memory import check_instances
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.planning import cut_network
 from pygenn_lite.runtime.recording import recording_requests
@@ -46,31 +49,47 @@ class CppDevice:
         self.code = self.loaded.report()
         self.layout = layout_of(network, structure, code.signatures, self.real)
         self.requests = recording_requests(network)
-        self.partition = cut_network(network, structure, code.signatures, threads)
-        started = time.perf_counter()
+        # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
-        self.instances: list[CppInstance] = [
+        self._each, self._shared = max(1, threads // count), request.shared
+        self._pool = InstancePool(min(threads, count))
+        self.partition = cut_network(network, structure, code.signatures, self._each)
+        started = time.perf_counter()
+        memory = ShardMemory(self.partition.shards)
+        self.instances: list[CppInstance] = []
+        for k in range(count):
+            self._build(request, k, memory, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
+            if k == 0:
+                check_instances(self.instances[0].planned, count, request.shared)
+        self.connect_seconds = time.perf_counter() - started
+
+    def _build(
+        self, request: BuildRequest, index: int, memory: ShardMemory, progress: ProgressPart
+    ) -> None:
+        seeds = request.connectivity_seeds
+        self.instances.append(
             CppInstance(
-                own,
-                of_own,
+                request.networks[index],
+                request.structures[index],
                 self.loaded,
                 self.layout,
                 self.requests,
                 self.partition,
-                threads=threads,
+                threads=self._each,
                 real=self.real,
-                progress=lambda part, k=k: progress((k + part) / count),  # type: ignore[misc]
+                progress=progress,
+                connectivity_seed=seeds[index] if seeds else request.networks[index].seed,
+                memory=memory,
+                shared=request.shared,
+                like=self.instances[0] if request.shared and index else None,
             )
-            for k, (own, of_own) in enumerate(
-                zip(request.networks, request.structures, strict=True)
-            )
-        ]
-        self.connect_seconds = time.perf_counter() - started
+        )
 
     @property
     def step(self) -> int:
-        """The present step."""
-        return self.instances[0].clock.step()
+        """The present step: of the instances that have not failed."""
+        alive = (one for one in self.instances if not one.failed)
+        return next(alive, self.instances[0]).clock.step()
 
     def set_step(self, step: int, seeds: Sequence[int]) -> None:
         """Go to a step, without spikes in flight."""
@@ -99,28 +118,41 @@ class CppDevice:
         return done
 
     def _advance(self, steps: int) -> int:
+        alive = [one for one in self.instances if not one.failed]
+        done = self._pool.run(lambda one: self._advance_one(one, steps), alive)
+        if len(self.instances) > 1:
+            for instance, own in zip(alive, done, strict=True):
+                instance.failed = own < steps or instance.fault() is not None
+            done = [own for own in done if own == steps] or done
+        return max(done, default=0)
+
+    def _advance_one(self, instance: CppInstance, steps: int) -> int:
         engine = self.loaded.engine
-        for instance in self.instances:
-            done = int(engine.run(instance.pointer, steps))
-            if done < 0:
-                message = engine.last_error()
-                if NO_MEMORY in message:
-                    raise MemoryError
-                raise SimulationError(f"running the simulation: {message}")
-            steps = done
-        return steps
+        done = int(engine.run(instance.pointer, steps))
+        if done < 0:
+            message = engine.last_error()
+            if NO_MEMORY in message:
+                raise MemoryError
+            raise SimulationError(f"running the simulation: {message}")
+        return done
 
     def stop(self) -> None:
-        """End ``run`` early."""
-        for instance in self.instances:
-            self.loaded.engine.stop(instance.pointer)
+        """End ``run`` early. Several instances finish what they are at: all reach one step."""
+        if len(self.instances) == 1:
+            self.loaded.engine.stop(self.instances[0].pointer)
+
+    def _owns(self, instance: CppInstance) -> bool:
+        """Whether the synapses of an instance are its own, and not those of the first."""
+        return not self._shared or instance is self.instances[0]
 
     def memory_rows(self) -> MemoryRows:
         """What takes how many bytes, as it is."""
         rows = MemoryRows()
         for instance in self.instances:
             rows += _population_rows(instance)
-            for store in instance.stores:
+            for store in (
+                instance.stores if not self._shared or instance is self.instances[0] else ()
+            ):
                 members = [m.group.name for m in store.plan.members]
                 count = sum(instance.groups[n].size for n in members)
                 rows.append(MemoryRow(", ".join(members), "synapses", count, store.nbytes))

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
-from pygenn_lite.codegen.plan.memory import within_plan
+from pygenn_lite.codegen.plan.memory import MemoryRow, within_plan
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import Arenas, ShardMemory
 from pygenn_lite.runtime.cpp.clock import Clock
@@ -27,6 +28,7 @@ from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.device import Fault, Past
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
+from pygenn_lite.runtime.planning import ring_slots
 from pygenn_lite.runtime.recording import Requests, Sink
 from pygenn_lite.runtime.values.connections import Connections
 
@@ -49,6 +51,18 @@ class CppInstance:
     real : dtype
     progress : callable
         Gets the part of the connecting that is done, 0 to 1.
+    connectivity_seed : int
+    memory : ShardMemory
+        Where the arrays of all instances lie.
+    shared : bool
+        Whether the instances of the device share their synapses.
+    like : CppInstance, optional
+        Another that has laid them down already.
+
+    Attributes
+    ----------
+    failed : bool
+        Whether a variable stopped being finite since the step was set: then it runs no more.
     """
 
     def __init__(
@@ -63,21 +77,42 @@ class CppInstance:
         threads: int,
         real: np.dtype[Any],
         progress: ProgressPart,
+        connectivity_seed: int,
+        memory: ShardMemory,
+        shared: bool = False,
+        like: CppInstance | None = None,
     ) -> None:
         self.network, self.structure, self.seed = network, structure, network.seed
+        self.connectivity_seed, self.shared, self.failed = connectivity_seed, shared, False
         self.loaded, self.layout, self.requests = loaded, layout, requests
         self.partition, self.threads, self.real = partition, threads, real
         self.engine, self.clock = loaded.engine, Clock(loaded.engine)
-        connecting = Connecting(network, structure, loaded, partition, threads=threads, real=real)
-        self.min_delay, self.max_delay = connecting.min_delay, connecting.max_delay
-        self.planned = connecting.planned
         self.arenas: Arenas
         self.numbers: dict[str, int] = {}  # what the engine calls the populations
         self.recorders: Recorders
         self._release: Callable[[], object] = lambda: None
+        self.min_delay: int
+        self.max_delay: int
+        self.planned: list[MemoryRow]
+        self.stores: list[Store]
+        if like is not None:
+            self.min_delay, self.max_delay = like.min_delay, like.max_delay
+            self.planned, self.stores = like.planned, like.stores
+            self._allocate(memory)
+            self._connect()
+            self.initialise(network.seed, first=True)
+            return
+        wired = network
+        if connectivity_seed != network.seed:
+            wired = network.copy()
+            wired.seed = connectivity_seed
+        connecting = Connecting(wired, structure, loaded, partition, threads=threads, real=real)
+        self.min_delay, self.max_delay = connecting.min_delay, connecting.max_delay
+        self.planned = connecting.planned
         with within_plan(self.planned):
-            self._allocate(connecting.ring_slots)
-            self._connect(connecting, progress)
+            self._allocate(memory)
+            self.stores = connecting.lay_down(self.arenas, progress)
+            self._connect()
             self.initialise(network.seed, first=True)
 
     @property
@@ -91,7 +126,7 @@ class CppInstance:
 
     # ------------------------------------------------------------------ building
 
-    def _allocate(self, ring_slots: int) -> None:
+    def _allocate(self, memory: ShardMemory) -> None:
         signatures = {
             name: self.loaded.population_signature(self.structure, name)
             for name in self.network.populations
@@ -102,7 +137,6 @@ class CppInstance:
             for variable in signature.variables
             if variable.addressed
         ]
-        memory = ShardMemory(self.partition.shards)
         self.arenas = Arenas(self.partition, variables, self.real, memory)
         self.populations = {
             name: PopulationMemory(
@@ -115,15 +149,14 @@ class CppInstance:
                 real=self.real,
                 dt=self.network.dt,
                 seed=self.network.seed,
-                ring_slots=ring_slots,
+                ring_slots=ring_slots(self.min_delay, self.max_delay),
             )
             for name, declared in self.network.populations.items()
         }
         self.poisson = {t.name: t for p in self.populations.values() for t in p.poisson}
         self.timed = {t.name: t for p in self.populations.values() for t in p.timed}
 
-    def _connect(self, connecting: Connecting, progress: ProgressPart) -> None:
-        self.stores: list[Store] = connecting.lay_down(self.arenas, progress)
+    def _connect(self) -> None:
         self.groups = {
             description.group.name: StoredGroup(store, k, self.network.dt)
             for store in self.stores
@@ -139,9 +172,10 @@ class CppInstance:
                     signature,
                     self.populations[instance.source],
                     self.populations[instance.target],
-                    self.network.seed,
+                    self.connectivity_seed,
                     self.loaded.function(signature.settle, c.c_void_p, c.c_int64),
                     self.clock.step,
+                    shared_store=self.shared,
                 )
 
     # ------------------------------------------------------------------ time
@@ -158,6 +192,7 @@ class CppInstance:
 
     def set_step(self, step: int, seed: int) -> None:
         """Go to a step, without spikes in flight."""
+        self.failed = False
         if seed != self.seed or not self.pointer:  # seeds are part of what an engine copies
             self.seed = seed
             pointer = new_engine(self)
@@ -216,10 +251,16 @@ class CppInstance:
         elif variable.shared:
             synapses = self.synapses[owner]
             synapses.scalars[synapses.signature.scalar_names.index(name)] = values
-        elif name == "weight":
+        elif name == "weight" and not self.shared:
             self.groups[owner].set_weights(values)
-        else:
+        elif owner in self.synapses:
             self.synapses[owner].write_raw(name, values)
+        else:
+            raise UnsupportedFeature(
+                "instances with shared connectivity have the weights of a static group in common",
+                where=f"synapse group {owner!r}",
+                hint="compile with connectivity='own' to set them for each instance",
+            )
 
     def _write_population(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
         memory, name = self.populations[variable.owner], variable.name

@@ -42,6 +42,8 @@ class SynapseMemory:
         Brings event-driven variables up to date.
     now : callable
         The present step.
+    shared_store : bool
+        Whether other instances have the same store: weights are kept here then.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class SynapseMemory:
         seed: int,
         settle: Any,
         now: Callable[[], int],
+        shared_store: bool = False,
     ) -> None:
         self.settle, self.now = settle, now
         self.stored, self.instance, self.signature = stored, instance, signature
@@ -72,7 +75,8 @@ class SynapseMemory:
             for name, dtype in self.dtypes.items()
             if name != "weight"
         }
-        self.variables["weight"] = [self._weights_of(v) for v in self.views]
+        weights = [self._weights_of(v) for v in self.views]
+        self.variables["weight"] = [_aligned_copy(w) for w in weights] if shared_store else weights
         self.scalars = np.array(
             [float(instance.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
         )
@@ -80,7 +84,9 @@ class SynapseMemory:
         self.sets = 0  # bits of the sums that its transmission begins
         self.kept: list[Any] = []  # memory that the engine's arguments point to
         if not isinstance(stored.description.weight, float) or stored.description.weight_later:
-            self._initial_weights = [w.copy() for w in self.variables["weight"]]
+            own = self.variables["weight"]
+            self._initial_weights = weights if shared_store else [w.copy() for w in own]
+        self._own_weights = shared_store
         self.initialise(first=True)
 
     # ------------------------------------------------------------------ values
@@ -174,8 +180,9 @@ class SynapseMemory:
     @property
     def nbytes(self) -> int:
         """Bytes besides the store's."""
-        own = sum(a.nbytes for n, parts in self.variables.items() if n != "weight" for a in parts)
-        return own + sum(a.nbytes for a in self._initial_weights or ())
+        parts = [p for n, parts in self.variables.items() if n != "weight" for p in parts]
+        parts += self.variables["weight"] if self._own_weights else self._initial_weights or []
+        return sum(part.nbytes for part in parts)
 
     def _declared_variables(self) -> list[tuple[str, Value]]:
         return [(n, v) for n, v in self.instance.initial.items() if n != "weight"]
@@ -223,7 +230,9 @@ class SynapseMemory:
         for s, view in enumerate(self.views):
             synapse = _pointers(
                 [
-                    view.weight if n == "weight" else self.variables[n][s].ctypes.data
+                    view.weight
+                    if n == "weight" and not self._own_weights
+                    else self.variables[n][s].ctypes.data
                     for n in self.dtypes
                 ]
             )
@@ -269,6 +278,12 @@ class SynapseMemory:
                 sets=self.sets,
             )
         return args, kept
+
+
+def _aligned_copy(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    copy = aligned_zeros(len(values), values.dtype)[: len(values)]
+    copy[:] = values
+    return copy
 
 
 def _pointers(addresses: list[int | None]) -> Any:

@@ -53,7 +53,8 @@ def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
     import datetime
     import platform
 
-    instance = device.instances[0]
+    instance, seeds = device.instances[0], [one.seed for one in device.instances]
+    axis = {"seeds": seeds} if len(seeds) > 1 else {}
     return Provenance(
         {
             "pygenn_lite": _version_of_this(),
@@ -62,6 +63,7 @@ def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
             "precision": device.real.name,
             "threads": device.threads,
             "seed": instance.seed,
+            **axis,
             "dt_ms": instance.network.dt,
             "compiler": device.code.compiler,
             "compiler_version": partial(_compiler_version, device.code.compiler),
@@ -75,6 +77,16 @@ def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
             **notes,
         }
     )
+
+
+def of_instance(provenance: Mapping[str, Any], index: int) -> Provenance:
+    """The provenance of one instance of several; its network is that of instance 0, but for the
+    seed and the values that were given for each."""
+    known = {key: partial(provenance.__getitem__, key) for key in provenance if key != "seeds"}
+    own = {"instance": index}
+    if "seeds" in provenance:
+        own["seed"] = provenance["seeds"][index]
+    return Provenance({**known, **own})
 
 
 @dataclass(frozen=True)

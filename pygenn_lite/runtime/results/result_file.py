@@ -76,6 +76,8 @@ class ResultFile:
         Whether a result file that is there may be replaced.
     aside : bool
         Whether the file appears only when it is complete, also where there is none yet.
+    instances : int
+        Of how many instances the populations are (see `instance_files`); 0: without such an axis.
 
     Attributes
     ----------
@@ -100,6 +102,7 @@ class ResultFile:
         provenance: Mapping[str, Any] | None = None,
         overwrite: bool = False,
         aside: bool = False,
+        instances: int = 0,
     ) -> None:
         self.dt, self._target = dt, path.absolute()
         self.provenance = provenance or {}
@@ -122,6 +125,8 @@ class ResultFile:
             run = self.file.create_group("run").attrs
             run["reached"] = np.array([start_step, 0, 0], np.int64)  # step, flushes, checksum
             run["interrupted"], run["simulate_seconds"] = np.uint8(True), 0.0
+            if instances:
+                run["stops"] = np.zeros(instances, np.int64)  # where each of them ended, in the end
             for part in PARTS:  # always there: what cannot be found was damaged
                 self.file.create_group(part, track_order=True)
             for population, recorded in spikes.items():

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import nearest_steps, times_of
-from pygenn_lite.declaration.summary import listed
+from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.results.files import RESULT_FILE, as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights, WeightHistogram
@@ -127,7 +127,8 @@ def load_result(path: str | Path) -> Result:
     Raises
     ------
     FileFormatError
-        No such file, not a result file, or a damaged one; a folder with none or several.
+        No such file, not a result file, or a damaged one; a folder with none or several; a file
+        with the results of several instances.
 
     Examples
     --------
@@ -139,10 +140,21 @@ def load_result(path: str | Path) -> Result:
     >>> pg.load_result("kept.h5").spikes["cells"].indices[:3]
     array([0, 1, 2], dtype=uint32)
     """
-    where = as_path(path)
-    where = _file_in(where) if where.is_dir() else where
-    with _reading(where) as file:
-        return _read(file, where.absolute())
+    whole, stops = read_whole(as_path(path))
+    if stops is not None:
+        raise FileFormatError(
+            f"{path} holds the results of {counted(len(stops), 'instance')}",
+            hint="read it with pygenn_lite.load_instances(path), which gives a list of results",
+        )
+    return whole
+
+
+def read_whole(path: Path) -> tuple[Result, list[int] | None]:
+    """A result file as it is, and the steps at which its instances ended: None without them."""
+    path = _file_in(path) if path.is_dir() else path
+    with _reading(path) as file:
+        whole, stops = _read(file, path.absolute()), file["run"].attrs.get("stops")
+        return whole, None if stops is None else [int(stop) for stop in stops]
 
 
 def _file_in(folder: Path) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,14 @@ from pygenn_lite.runtime.results.result_reader import file_id
 SAVED_AT_ONCE = 1 << 20  # rows
 
 
-def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
-    """Write a whole result at once."""
+def write_result(
+    result: Result,
+    path: Path,
+    overwrite: bool = False,
+    instances: int = 0,
+    stops: Sequence[int] = (),
+) -> Path:
+    """Write a whole result at once; of several instances, with the steps at which each ended."""
     there = result.path is not None and real_path(path) == real_path(result.path)
     if there and result.file_id == file_id(path):
         return path
@@ -46,6 +52,7 @@ def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
         provenance=result.provenance,
         overwrite=overwrite,
         aside=True,
+        instances=instances,
     )
     try:
         for population, train in result.spikes.items():
@@ -66,6 +73,7 @@ def write_result(result: Result, path: Path, overwrite: bool = False) -> Path:
             result.stop_step,
             interrupted=result.interrupted,
             simulate_seconds=result.simulate_seconds,
+            **({"stops": np.array(stops, np.int64)} if instances else {}),
         )
     except BaseException:
         file.abandon()

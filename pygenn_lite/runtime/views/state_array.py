@@ -48,6 +48,10 @@ class StateArray(Live, NDArrayOperatorsMixin):
         self.name = name
         self._read, self._write, self._evaluate = read, write, evaluate
 
+    def worked_out(self, value: Any) -> Array:
+        """What would be assigned, as numbers: formulas and distributions worked out."""
+        return numbers_of(value, self.name, self._evaluate)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the array; () for a value that all neurons share."""

@@ -1,0 +1,238 @@
+"""What ``compile(instances=..., seeds=..., values=...)`` asks for: a network for each instance.
+Instance k is nothing but the network in which its values stand, with its seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pygenn_lite import codegen
+from pygenn_lite.declaration.changes import apply_changes
+from pygenn_lite.declaration.checks import check_seed
+from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.language.names import check_choice
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.numeric import Whole, whole_number
+from pygenn_lite.declaration.paths import NetworkValues, Place
+from pygenn_lite.declaration.values import FrozenArray
+from pygenn_lite.errors import ArgumentError, NetworkError, ShapeError
+
+CONNECTIVITY = ("own", "shared")
+LAST_SEED = 2**64
+# What belongs to the synapses, which instances with shared connectivity have in common.
+OF_SYNAPSES = frozenset({"weight", "delay", "connectivity"})
+
+
+@dataclass(frozen=True)
+class InstanceOptions:
+    """What the user says about instances; see :func:`pygenn_lite.compile_network`."""
+
+    instances: Whole | None = None
+    seeds: Sequence[Whole] | None = None
+    values: Mapping[str, Any] | None = None
+    connectivity: str = "own"
+    connectivity_seed: Whole | None = None
+
+
+@dataclass(frozen=True)
+class PlannedInstances:
+    """One network, structure and seed of the connectivity for each instance.
+
+    Attributes
+    ----------
+    networks : tuple of Network
+    structures : tuple of NetworkStructure
+        All with the same key.
+    connectivity_seeds : tuple of int
+    shared : bool
+        Whether the synapses are laid down once for all.
+    axis : bool
+        Whether results and values have an axis of instances.
+    """
+
+    networks: tuple[Network, ...]
+    structures: tuple[codegen.NetworkStructure, ...]
+    connectivity_seeds: tuple[int, ...]
+    shared: bool
+    axis: bool
+
+
+def plan_instances(
+    network: Network, options: InstanceOptions, precision: str, check_finite: bool
+) -> PlannedInstances:
+    """The networks of all instances, checked.
+
+    Raises
+    ------
+    ArgumentError
+        A number of instances, a seed, or a choice that is none.
+    ShapeError
+        Values that are not one for each instance.
+    NetworkError
+        A path that leads nowhere, or to what instances cannot differ in.
+    """
+
+    def structure_of(one: Network) -> codegen.NetworkStructure:
+        return codegen.network_structure(one, precision, check_finite)
+
+    check_choice(options.connectivity, CONNECTIVITY, "connectivity", "", NetworkError)
+    given = options.connectivity_seed
+    wiring = None if given is None else check_seed(given)
+    if options.instances is None:
+        _refuse_without_instances(options)
+        only = network.copy()
+        seed = only.seed if wiring is None else wiring
+        return PlannedInstances((only,), (structure_of(only),), (seed,), False, False)
+    count = whole_number(options.instances)
+    if count is None or not 1 <= count < 2**31:
+        raise ArgumentError(
+            f"instances = {options.instances!r}", hint="give a whole number from 1 on"
+        )
+    shared = options.connectivity == "shared"
+    if wiring is not None and not shared:
+        raise ArgumentError(
+            "connectivity_seed is given, but each instance draws its own connectivity",
+            hint="write connectivity='shared', or leave out connectivity_seed",
+        )
+    seeds = _seeds(network, options.seeds, count)
+    values = _values(network, options.values or {}, count, shared)
+    networks = tuple(_instance(network, values, k, seed) for k, seed in enumerate(seeds))
+    first = structure_of(networks[0])
+    structures = [first]
+    for k, one in enumerate(networks[1:], 1):
+        structures.append(structure_of(one) if values else first)
+        _check_alike(first, structures[-1], k, list(values))
+    wirings = (network.seed if wiring is None else wiring,) * count if shared else tuple(seeds)
+    return PlannedInstances(networks, tuple(structures), wirings, shared, True)
+
+
+def _refuse_without_instances(options: InstanceOptions) -> None:
+    given = [name for name in ("seeds", "values") if getattr(options, name) is not None]
+    given += ["connectivity"] if options.connectivity != "own" else []
+    if given:
+        number = len(options.seeds) if isinstance(options.seeds, Sequence) else "4"
+        raise ArgumentError(
+            f"{given[0]} is given, but not the number of instances",
+            hint=f"write instances={number}",
+        )
+
+
+def _seeds(network: Network, given: Sequence[Whole] | None, count: int) -> list[int]:
+    if given is None:
+        return [(network.seed + k) % LAST_SEED for k in range(count)]
+    return check_seeds(given, count)
+
+
+def check_seeds(given: Any, count: int) -> list[int]:
+    """One seed for each instance.
+
+    Raises
+    ------
+    ArgumentError
+        Another number of them, or none at all.
+    """
+    if isinstance(given, (str, bytes)) or not hasattr(given, "__len__"):
+        raise ArgumentError(
+            f"seeds = {given!r:.60} is not a list of seeds", hint=f"give {count} whole numbers"
+        )
+    if len(given) != count:
+        raise ArgumentError(
+            f"{len(given)} seeds for {count} instances", hint="give one seed for each instance"
+        )
+    return [check_seed(seed) for seed in given]
+
+
+def _values(
+    network: Network, given: Mapping[str, Any], count: int, shared: bool
+) -> dict[Place, Sequence[Any]]:
+    """Values for each instance by their places."""
+    if not isinstance(given, Mapping):
+        raise ArgumentError(
+            f"values = {given!r:.60} is not a mapping of paths to lists of values",
+            hint="write {'populations.exc.parameters.tau': [10.0, 20.0]}",
+        )
+    known, places = NetworkValues(network), {}
+    for path, values in given.items():
+        for place in known.matching(path):
+            _check_may_differ(place, shared)
+            places[place] = _one_each(values, count, str(place))
+    return places
+
+
+def _one_each(values: Any, count: int, path: str) -> Sequence[Any]:
+    single = (str, bytes, Mapping, FrozenArray, Distribution, Expression)
+    length = None if isinstance(values, single) else getattr(values, "__len__", None)
+    if length is None or (isinstance(values, np.ndarray) and values.ndim == 0):
+        raise ShapeError(
+            "one value is given, and not one for each instance",
+            where=f"values ({path})",
+            hint=f"give a list of {count}; what all instances have in common is declared in the "
+            "network: network.with_values(...)",
+        )
+    if length() != count:
+        raise ShapeError(
+            f"{length()} values for {count} instances",
+            where=f"values ({path})",
+            hint=f"give {count}: one for each instance, along the first axis of an array",
+        )
+    return list(values)
+
+
+def _check_may_differ(place: Place, shared: bool) -> None:
+    where = f"values ({place})"
+    if place.structural:
+        raise NetworkError(
+            f"instances of one compiled network cannot differ in it: {place.structural}",
+            where=where,
+            hint="compile a simulation for each value: "
+            f"network.with_values({{'{place}': value}}).compile()"
+            if place.keys[-1] != "seed"
+            else "write seeds=[...]",
+        )
+    of_synapses = place.keys[0] in OF_SYNAPSES or place.keys[:2] == ("synapse", "variables")
+    if shared and place.section == "groups" and of_synapses:
+        raise NetworkError(
+            "instances with shared connectivity have the same synapses, with the same weights and "
+            "delays at the start",
+            where=where,
+            hint="write connectivity='own'",
+        )
+
+
+def _instance(
+    network: Network, values: Mapping[Place, Sequence[Any]], index: int, seed: int
+) -> Network:
+    own = network.copy()
+    own.seed = seed
+    if values:
+        apply_changes(own, {place: each[index] for place, each in values.items()})
+    return own
+
+
+def _check_alike(
+    first: codegen.NetworkStructure,
+    other: codegen.NetworkStructure,
+    index: int,
+    places: list[Place],
+) -> None:
+    """All instances run the same code, on variables that are shared or not in all of them."""
+    if other is first or _layout(first) == _layout(other):
+        return
+    raise NetworkError(
+        f"the values of instance {index} make another structure than those of instance 0",
+        where=f"values ({', '.join(map(str, places[:3]))})",
+        hint="a value is one number, or one per neuron, in all instances alike; groups onto one "
+        "population whose synapses have equal values share their variables: change all of them, "
+        "as in 'groups.*.synapse.parameters.tau', or none",
+    )
+
+
+def _layout(structure: codegen.NetworkStructure) -> list[Any]:
+    """The kernels, and which of them each population and group has."""
+    populations = [(name, p.kernel) for name, p in structure.populations.items()]
+    groups = [(n, g.kernel, g.target_variable, g.receptor) for n, g in structure.groups.items()]
+    return [structure.kernels, structure.synapse_kernels, populations, groups]

@@ -1,0 +1,101 @@
+"""The same population, synapse group or input in all instances: values have an axis for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.summary import counted, line, listed
+from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.runtime.live import Live
+from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
+from pygenn_lite.runtime.views.input_views import InputView
+from pygenn_lite.runtime.views.state_array import StateArray, is_declared, numbers_of
+
+Array = npt.NDArray[Any]
+View: TypeAlias = PopulationView | GroupView | InputView
+
+
+class InstancesView(Live, Named):
+    """A population, group or input of all instances: ``view["V"]`` has shape (instances, n), a
+    value that all neurons share shape (instances,). What is assigned is broadcast to that shape; a
+    formula or a distribution is drawn for each instance with its seed.
+    """
+
+    def __init__(self, views: Sequence[View]) -> None:
+        self._views = views
+        self.name = views[0].name
+
+    @property
+    def names(self) -> list[str]:
+        """All that can be read and set."""
+        return self._views[0].names
+
+    @property
+    def size(self) -> int | list[int]:
+        """Neurons of the population, the same in all instances; of a group the synapses, where they
+        differ one number for each instance."""
+        sizes = [view.size for view in self._views if not isinstance(view, InputView)]
+        return sizes[0] if len(set(sizes)) == 1 else sizes
+
+    def __getitem__(self, name: str) -> StateArray:
+        name = as_name(name)
+        first = self._views[0][name]  # an unknown name is answered by the view
+        return StateArray(
+            first.name,
+            lambda: self._read(name),
+            lambda values: self._write(name, values),
+            lambda value: self._drawn(name, value),
+        )
+
+    def __setitem__(self, name: str, values: Any) -> None:
+        if not any(isinstance(view, InputView) for view in self._views):
+            self[name][...] = values
+            return
+        # Rates may come to be one number, or one per neuron: of each instance on its own.
+        label = self[name].name
+        if is_declared(values) or np.ndim(values) == 0:
+            for view in self._views:
+                view[name] = values
+            return
+        array = numbers_of(values, label)
+        if len(array) != len(self._views):
+            raise ShapeError(
+                f"values of shape {array.shape} for {counted(len(self._views), 'instance')}",
+                where=label,
+                hint="the first axis is that of the instances",
+            )
+        self._write(name, array)
+
+    def spike_counts(self) -> npt.NDArray[np.uint32]:
+        """Spikes of each neuron since the start (or the last reset), [instances, neurons]."""
+        views = [view for view in self._views if isinstance(view, PopulationView)]
+        if not views:
+            raise SimulationError(f"{self.name!r} is not a population", hint="ask a population")
+        return np.stack([view.spike_counts() for view in views])
+
+    def _read(self, name: str) -> Array:
+        values = [np.asarray(view[name]) for view in self._views]
+        if len({each.shape for each in values}) > 1:
+            raise SimulationError(
+                f"instances have different numbers of values of {name!r} of {self.name!r}",
+                hint=f"look at one by one: simulation.instances[0][{self.name!r}][{name!r}]",
+            )
+        return np.stack(values)
+
+    def _write(self, name: str, values: Array) -> None:
+        for view, own in zip(self._views, values, strict=True):
+            view[name] = own
+
+    def _drawn(self, name: str, value: Value) -> Array:
+        drawn = [view[name].worked_out(value) for view in self._views]
+        return np.stack(drawn)
+
+    def __repr__(self) -> str:
+        instances = counted(len(self._views), "instance")
+        return line(type(self._views[0]).__name__, self.name, instances, listed(self.names))
