@@ -4,6 +4,7 @@ from pygenn_lite.declaration.connectivity import (
     CSR,
     AllToAll,
     Connectivity,
+    Convolution,
     DistanceDependent,
     Explicit,
     FixedInDegree,
@@ -11,6 +12,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedProbability,
     FixedTotalNumber,
     OneToOne,
+    Pooling,
     from_scipy,
 )
 from pygenn_lite.declaration.distributions import (
@@ -48,6 +50,7 @@ __all__: list[str] = [
     "AllToAll",
     "Binomial",
     "Connectivity",
+    "Convolution",
     "CurrentInput",
     "DistanceDependent",
     "Distribution",
@@ -70,6 +73,7 @@ __all__: list[str] = [
     "Normal",
     "OneToOne",
     "PoissonInput",
+    "Pooling",
     "Population",
     "Recording",
     "RungeKutta",

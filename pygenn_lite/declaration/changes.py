@@ -112,7 +112,7 @@ def _change_network(network: Members, changes: Changes) -> None:
 
 
 def _changed_population(population: Population, changes: Changes) -> Population:
-    size = changes.get(("size",), population.size)
+    size = changes.get(("size",), population.shape or population.size)
     if isinstance(population.model, SpikeSource):
         times, indices = _trains(population.model, changes)
         return declare_spike_source(population.name, size, times, indices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,21 @@ def check_size(size: object, where: str) -> int:
             f"size = {size!r}", where=where, hint="give a whole number from 1 to 2^32"
         )
     return number
+
+
+def check_shape(size: object, where: str) -> tuple[int, tuple[int, ...]]:
+    """Number of neurons, and the shape where one was given: (channels, height, width)."""
+    if not isinstance(size, (tuple, list)):
+        return check_size(size, where), ()
+    numbers = [whole_number(number) for number in size]
+    shape = tuple(number for number in numbers if number is not None and number > 0)
+    if len(shape) != len(size) or not 1 <= len(shape) <= 4:
+        raise NetworkError(
+            f"size = {size!r} is not a shape",
+            where=where,
+            hint="give whole numbers > 0, e.g. (channels, height, width)",
+        )
+    return check_size(math.prod(shape), where), shape
 
 
 def check_synapse_model(given: object, where: str) -> None:

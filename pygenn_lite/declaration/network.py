@@ -132,7 +132,7 @@ class Network(Members):
     def population(
         self,
         name: str,
-        size: Whole,
+        size: Whole | Sequence[int],
         model: NeuronModel,
         *,
         initial: ValuesLike = None,
@@ -143,6 +143,8 @@ class Network(Members):
 
         Parameters
         ----------
+        size : int, or tuple of int
+            A tuple is a shape, e.g. (channels, height, width), for convolutions and pooling.
         initial, parameters : mapping
             Values that differ from the model's.
         positions : array, shape (size, 1..3)
@@ -164,7 +166,7 @@ class Network(Members):
         return population
 
     def spike_source(
-        self, name: str, size: Whole, times: ArrayLike, indices: ArrayLike
+        self, name: str, size: Whole | Sequence[int], times: ArrayLike, indices: ArrayLike
     ) -> Population:
         """Add a population that replays spikes: neuron ``indices[k]`` at ``times[k]`` (ms).
 

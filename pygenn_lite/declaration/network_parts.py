@@ -4,6 +4,7 @@ the network already is `network`'s affair."""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
 from numpy.typing import ArrayLike
@@ -13,7 +14,7 @@ from pygenn_lite.declaration.checks import (
     check_neuron_value,
     check_not_negative,
     check_positions,
-    check_size,
+    check_shape,
     check_spike_trains,
     check_synapse_model,
     check_synapse_value,
@@ -48,7 +49,7 @@ from pygenn_lite.errors import NetworkError, PygennLiteWarning, full_text
 
 def declare_population(
     name: str,
-    size: Whole,
+    size: Whole | Sequence[int],
     model: NeuronModel,
     initial: ValuesLike,
     parameters: ValuesLike,
@@ -59,7 +60,7 @@ def declare_population(
     if not isinstance(model, NeuronModel):
         hint = "a NeuronModel, e.g. LIF() (spike trains go through spike_source())"
         raise not_a("neuron model", model, where, hint)
-    neurons = check_size(size, where)
+    neurons, shape = check_shape(size, where)
     population = Population(
         name,
         neurons,
@@ -67,6 +68,7 @@ def declare_population(
         as_values(initial, "initial", where),
         as_values(parameters, "parameters", where),
         check_positions(positions, neurons, where),
+        shape,
     )
     known = {"initial": model.state_names, "parameters": tuple(n for n, _ in model.parameters)}
     for field, names in known.items():
@@ -86,12 +88,13 @@ def declare_population(
 
 
 def declare_spike_source(
-    name: str, size: Whole, times: ArrayLike, indices: ArrayLike
+    name: str, size: Whole | Sequence[int], times: ArrayLike, indices: ArrayLike
 ) -> Population:
     """A population that replays spikes."""
     where = f"spike source {name!r}"
-    neurons = check_size(size, where)
-    return Population(name, neurons, check_spike_trains(times, indices, neurons, where))
+    neurons, shape = check_shape(size, where)
+    trains = check_spike_trains(times, indices, neurons, where)
+    return Population(name, neurons, trains, shape=shape)
 
 
 def declare_group(
@@ -114,6 +117,7 @@ def declare_group(
         raise not_a("connectivity rule", connectivity, where, hint)
     pre, post = ends
     connectivity = between(connectivity, *parts)
+    connectivity = connectivity.bound(pre.shape, post.shape, where)
     connectivity.check_complete(where)
     connectivity.validate(pre.size, post.size, pre.name == post.name, where)
     group = SynapseGroup(
@@ -122,7 +126,7 @@ def declare_group(
         post.name,
         synapse,
         connectivity,
-        as_value(weight, f"{where}: weight"),
+        connectivity.expand(as_value(weight, f"{where}: weight"), f"{where}: weight"),
         as_value(dt if delay is None else delay, f"{where}: delay"),
         check_choice(storage, STORAGE, "storage", where, NetworkError),
         post.size,

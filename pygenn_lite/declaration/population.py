@@ -36,7 +36,8 @@ class SpikeSource:
 
 @dataclass(frozen=True)
 class Population(Named):
-    """`size` neurons of one model, or a spike source."""
+    """`size` neurons of one model, or a spike source. A population may have a `shape`, e.g.
+    (channels, height, width): its neurons are numbered as the entries of such an array."""
 
     name: str
     size: int
@@ -44,6 +45,7 @@ class Population(Named):
     initial: tuple[tuple[str, Value], ...] = ()
     parameters: tuple[tuple[str, Value], ...] = ()
     places: FrozenArray | None = None
+    shape: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return line("Population", self.name, f"{self.size:,} x {self.model.name or 'neurons'}")

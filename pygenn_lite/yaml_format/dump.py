@@ -124,13 +124,14 @@ def _end(population: str, part: Part | None) -> Any:
 
 
 def _population(population: Population, models: _Names) -> dict[str, Any]:
+    size: int | list[int] = list(population.shape) or population.size
     if isinstance(population.model, SpikeSource):
         trains = {
             "times": population.model.times.array.tolist(),
             "indices": population.model.indices.array.tolist(),
         }
-        return {"size": population.size, "spike_source": trains}
-    section: dict[str, Any] = {"size": population.size, "model": models.of(population.model)}
+        return {"size": size, "spike_source": trains}
+    section: dict[str, Any] = {"size": size, "model": models.of(population.model)}
     section |= _given(
         initial=_values(population.initial), parameters=_values(population.parameters)
     )

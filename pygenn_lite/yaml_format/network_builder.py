@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -94,8 +95,10 @@ class _Builder:
 
     def _population(self, name: str, section: PopulationSection, place: Place) -> None:
         context, document = self.context, self.document
-        size = None
-        if section.size is not None:
+        size: int | list[int] | None = None
+        if isinstance(section.size, list):
+            size = context.whole_numbers(section.size, (*place, "size")).tolist()
+        elif section.size is not None:
             size = context.whole_number(section.size, (*place, "size"), least=1)
         if section.spike_source is not None:
             for key in ("model", "initial", "parameters", "positions"):
@@ -112,8 +115,9 @@ class _Builder:
                 "the key 'model' is missing",
                 f"write model: NAME, with one of {', '.join(known)}",
             )
+        neurons = math.prod(size) if isinstance(size, list) else size
         positions = read_positions(
-            context, section.positions, (*place, "positions"), size, name, self.network.seed
+            context, section.positions, (*place, "positions"), neurons, name, self.network.seed
         )
         model = self.shelf.neuron(section.model, (*place, "model"))
         with context.at(place):
@@ -129,7 +133,7 @@ class _Builder:
         self.network.origins["population", name] = origin_of(context, place, inner, model.equations)
 
     def _spike_source(
-        self, name: str, size: int | None, section: SpikeSourceSection, place: Place
+        self, name: str, size: int | list[int] | None, section: SpikeSourceSection, place: Place
     ) -> None:
         context, document = self.context, self.document
         inner = (*place, "spike_source")

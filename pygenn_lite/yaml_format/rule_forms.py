@@ -14,7 +14,7 @@ from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
 
 _FLAGS = ("autapses", "multapses")
-_WHOLE = frozenset({"n"})
+_WHOLE = frozenset({"n", "stride", "padding"})
 _RULES: dict[str, tuple[type[Any], YamlForm]] = {
     rule.yaml.name: (rule, rule.yaml) for rule in RULES if rule.yaml is not None
 }
@@ -106,6 +106,10 @@ def _argument(context: Context, key: str, value: Any, place: Place) -> Any:
         return context.whole_numbers(value, place)
     if key == "periodic":
         return context.numbers(value if isinstance(value, list) else [value], place)
+    if key in ("kernel", "size"):
+        if isinstance(value, list):
+            return context.whole_numbers(value, place)
+        return context.whole_number(value, place)
     if key in _WHOLE:
         return context.whole_number(value, place)
     if key == "probability" and isinstance(value, str):

@@ -26,6 +26,10 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _size(value: Any) -> Any:
+    return value if isinstance(value, list) else _number(value)
+
+
 def _equations(value: Any) -> Any:
     if isinstance(value, dict):
         if all(isinstance(_text(item), str) for item in value.values()):
@@ -63,6 +67,7 @@ Number = Annotated[Any, BeforeValidator(_number)]
 Text = Annotated[str, BeforeValidator(_text)]
 Equations = Annotated[Any, BeforeValidator(_equations)]
 Names = Annotated[Any, BeforeValidator(_names)]
+Size = Annotated[Any, BeforeValidator(_size)]
 Ends = Annotated[Any, BeforeValidator(_ends)]
 Word = Annotated[str, StringConstraints(max_length=64), BeforeValidator(_visible)]
 IntegratorForm = Annotated[Any, BeforeValidator(check_form)]
@@ -152,7 +157,7 @@ class SpikeSourceSection(Section):
 class PopulationSection(Section):
     """Neurons of one model, or a spike source."""
 
-    size: Number | None = None
+    size: Size | None = None
     model: Any = None
     initial: dict[str, ValueSpec] = {}
     parameters: dict[str, ValueSpec] = {}

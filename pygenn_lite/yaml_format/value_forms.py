@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.declaration import distributions as declared
+from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import FileFormatError
@@ -59,6 +60,8 @@ def read_values(context: Context, given: dict[str, Any], place: Place) -> dict[s
 
 def write_value(value: Any) -> Any:
     """Turn a declared value into plain data: the inverse of `read_value`."""
+    if isinstance(value, SharedKernel):
+        return value.kernel.tolist()
     if isinstance(value, FrozenArray):
         return value.array.tolist()
     if isinstance(value, declared.Affine):
@@ -79,7 +82,12 @@ def write_value(value: Any) -> Any:
 
 def _matrix(context: Context, given: list[Any], place: Place) -> Any:
     """A weight or delay for every pair: rows source neurons, columns target neurons."""
-    rows = [context.numbers(row, (*place, index)) for index, row in enumerate(given)]
+    rows = [
+        _matrix(context, row, (*place, index))  # a kernel
+        if row and all(isinstance(each, list) for each in row)
+        else context.numbers(row, (*place, index))
+        for index, row in enumerate(given)
+    ]
     if len({len(row) for row in rows}) > 1:
         raise context.document.error(place, "the rows of a matrix must have equal lengths")
     return np.array(rows)

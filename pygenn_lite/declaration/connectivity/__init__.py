@@ -24,6 +24,7 @@ from pygenn_lite.declaration.connectivity.rules import (
     FixedTotalNumber,
     OneToOne,
 )
+from pygenn_lite.declaration.connectivity.windows import Convolution, Pooling, SharedKernel
 
 RULES: tuple[type[Connectivity], ...] = (
     AllToAll,
@@ -35,6 +36,8 @@ RULES: tuple[type[Connectivity], ...] = (
     Explicit,
     CSR,
     DistanceDependent,
+    Convolution,
+    Pooling,
 )
 
 __all__ = [
@@ -44,6 +47,7 @@ __all__ = [
     "AllToAll",
     "Between",
     "Connectivity",
+    "Convolution",
     "Count",
     "DistanceDependent",
     "Ends",
@@ -55,7 +59,9 @@ __all__ = [
     "Indices",
     "NativeRule",
     "OneToOne",
+    "Pooling",
     "RandomNumbers",
+    "SharedKernel",
     "YamlForm",
     "between",
     "from_scipy",

@@ -197,6 +197,14 @@ class Connectivity:
         """Lengths of the periodic box in which distances are taken; empty: there is none."""
         return ()
 
+    def bound(self, source: tuple[int, ...], target: tuple[int, ...], where: str) -> Connectivity:
+        """The rule for populations of these shapes (empty: they have none)."""
+        return self
+
+    def expand(self, weight: Any, where: str) -> Any:
+        """The weights of all synapses from what was given for them."""
+        return weight
+
     def inner(self, ends: Ends) -> tuple[Connectivity, Ends] | None:
         """Of a rule that places what another one draws: the other, and what that one sees."""
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,19 @@ class Between(Connectivity):
     def box(self) -> tuple[float, ...]:
         """That of the rule."""
         return self.rule.box
+
+    def bound(self, source: tuple[int, ...], target: tuple[int, ...], where: str) -> Connectivity:
+        """Parts have no shape."""
+        parts = self.parts
+        source, target = (
+            shape if part is None else ()
+            for shape, part in zip((source, target), parts, strict=True)
+        )
+        return replace(self, rule=self.rule.bound(source, target, where))
+
+    def expand(self, weight: Any, where: str) -> Any:
+        """As the rule does."""
+        return self.rule.expand(weight, where)
 
     def inner(self, ends: Ends) -> tuple[Connectivity, Ends]:
         """The rule itself, and the parts as if they were populations."""

@@ -95,6 +95,12 @@ class PopulationView(Live, Named):
     def __len__(self) -> int:
         return self.size
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(channels, height, width), or what was declared; else (size,):
+        ``view["V"].reshape(view.shape)`` has the neurons in their places."""
+        return self._viewed.instance.network.populations[self.name].shape or (self.size,)
+
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset)."""
         return self._viewed.instance.spike_counts(self.name)
