@@ -20,8 +20,14 @@ def _cpp() -> Backend:
     return CppBackend()
 
 
+def _reference() -> Backend:
+    from pygenn_lite.runtime.reference.backend import ReferenceBackend
+
+    return ReferenceBackend()
+
+
 # In the order in which "auto" tries them.
-BACKENDS: dict[str, Callable[[], Backend]] = {"cpp": _cpp}
+BACKENDS: dict[str, Callable[[], Backend]] = {"cpp": _cpp, "reference": _reference}
 
 
 def register_backend(name: str, make: Callable[[], Backend], *, replace: bool = False) -> None:

@@ -39,7 +39,9 @@ def compile_network(
     Parameters
     ----------
     network : Network
-    backend : {"auto", "cpp"}
+    backend : {"auto", "cpp", "reference"}
+        "cpp" compiles C++ for this machine. "reference" interprets the same rules with NumPy:
+        it needs no compiler, and is hundreds of times slower.
     threads : int, optional
         Worker threads; by default as many as are worthwhile for a network of this size. Results do
         not depend on it.

@@ -35,8 +35,6 @@ TYPES_FROM_ABOVE = {("declaration.network", "runtime.simulation")}
 # Circles of types alone that are still to be cut.
 TO_BE_CUT = {
     ("codegen.program.program", "codegen.program.describe"),
-    ("runtime.cpp.engine_setup", "runtime.cpp.instance"),
-    ("runtime.cpp.recorders", "runtime.cpp.instance"),
     ("runtime.cpp.coupling", "runtime.cpp.synapse_memory"),
 }
 

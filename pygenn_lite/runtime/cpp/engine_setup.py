@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import ctypes as c
-from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.runtime.cpp.coupling import begin_sums
+from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.values.spike_trains import spike_train
 
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.instance import CppInstance
 
-
-def new_engine(instance: CppInstance) -> int:
+def new_engine(instance: NetworkMemory) -> int:
     """An engine that knows nothing yet; its pgl_engine."""
     engine = instance.engine
     pointer = engine.engine_create(
@@ -30,7 +27,7 @@ def new_engine(instance: CppInstance) -> int:
     return int(pointer)
 
 
-def fill_engine(instance: CppInstance) -> dict[str, int]:
+def fill_engine(instance: NetworkMemory) -> dict[str, int]:
     """Hand everything to a new engine; returns what it calls the populations."""
     numbers = Numbers()
     for name, memory in instance.populations.items():
@@ -57,7 +54,7 @@ def fill_engine(instance: CppInstance) -> dict[str, int]:
     return numbers.populations
 
 
-def _add_population(instance: CppInstance, memory: PopulationMemory) -> int:
+def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
     signature = memory.signature
     number = instance.call(
         "population_add",
@@ -85,7 +82,7 @@ def _add_population(instance: CppInstance, memory: PopulationMemory) -> int:
     return number
 
 
-def _add_synapses(instance: CppInstance, memory: SynapseMemory, numbers: dict[str, int]) -> int:
+def _add_synapses(instance: NetworkMemory, memory: SynapseMemory, numbers: dict[str, int]) -> int:
     signature = memory.signature
     args, memory.kept = memory.arguments()
     return instance.call(

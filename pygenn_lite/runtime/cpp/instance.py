@@ -1,4 +1,4 @@
-"""One network in memory: arrays, stores and an engine that runs it."""
+"""One network of the C++ backend: its memory and its engine, as the device shows them."""
 
 from __future__ import annotations
 
@@ -11,172 +11,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import NetworkStructure
-from pygenn_lite.codegen.plan.memory import MemoryRow, within_plan
-from pygenn_lite.codegen.plan.partition import Partition
-from pygenn_lite.declaration.network import Network
+from pygenn_lite.codegen.plan.memory import within_plan
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.arrays import Arenas, ShardMemory
-from pygenn_lite.runtime.cpp.clock import Clock
-from pygenn_lite.runtime.cpp.connecting import Connecting, ProgressPart
 from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine
-from pygenn_lite.runtime.cpp.loaded import LoadedCode
-from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
+from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.recorders import Recorders
-from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
-from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.device import Fault, Past
-from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
-from pygenn_lite.runtime.planning import ring_slots
-from pygenn_lite.runtime.recording import Requests, Sink
+from pygenn_lite.runtime.layout import StoredVariable
+from pygenn_lite.runtime.recording import Sink
 from pygenn_lite.runtime.values.connections import Connections
 
 Array = npt.NDArray[Any]
 
 
-class CppInstance:
-    """An instance of a :class:`~pygenn_lite.runtime.cpp.device.CppDevice`.
+class CppInstance(NetworkMemory):
+    """An instance of a :class:`~pygenn_lite.runtime.cpp.device.CppDevice`; see NetworkMemory for
+    what it is made of."""
 
-    Parameters
-    ----------
-    network : Network
-    structure : NetworkStructure
-    loaded : LoadedCode
-    layout : NetworkLayout
-    requests : Requests
-    partition : Partition
-        Which worker has which neurons.
-    threads : int
-    real : dtype
-    progress : callable
-        Gets the part of the connecting that is done, 0 to 1.
-    connectivity_seed : int
-    memory : ShardMemory
-        Where the arrays of all instances lie.
-    shared : bool
-        Whether the instances of the device share their synapses.
-    like : CppInstance, optional
-        Another that has laid them down already.
-
-    Attributes
-    ----------
-    failed : bool
-        Whether a variable stopped being finite since the step was set: then it runs no more.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        structure: NetworkStructure,
-        loaded: LoadedCode,
-        layout: NetworkLayout,
-        requests: Requests,
-        partition: Partition,
-        *,
-        threads: int,
-        real: np.dtype[Any],
-        progress: ProgressPart,
-        connectivity_seed: int,
-        memory: ShardMemory,
-        shared: bool = False,
-        like: CppInstance | None = None,
-    ) -> None:
-        self.network, self.structure, self.seed = network, structure, network.seed
-        self.connectivity_seed, self.shared, self.failed = connectivity_seed, shared, False
-        self.loaded, self.layout, self.requests = loaded, layout, requests
-        self.partition, self.threads, self.real = partition, threads, real
-        self.engine, self.clock = loaded.engine, Clock(loaded.engine)
-        self.arenas: Arenas
-        self.numbers: dict[str, int] = {}  # what the engine calls the populations
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
         self.recorders: Recorders
         self._release: Callable[[], object] = lambda: None
-        self.min_delay: int
-        self.max_delay: int
-        self.planned: list[MemoryRow]
-        self.stores: list[Store]
-        if like is not None:
-            self.min_delay, self.max_delay = like.min_delay, like.max_delay
-            self.planned, self.stores = like.planned, like.stores
-            self._allocate(memory)
-            self._connect()
-            self.initialise(network.seed, first=True)
-            return
-        wired = network
-        if connectivity_seed != network.seed:
-            wired = network.copy()
-            wired.seed = connectivity_seed
-        connecting = Connecting(wired, structure, loaded, partition, threads=threads, real=real)
-        self.min_delay, self.max_delay = connecting.min_delay, connecting.max_delay
-        self.planned = connecting.planned
         with within_plan(self.planned):
-            self._allocate(memory)
-            self.stores = connecting.lay_down(self.arenas, progress)
-            self._connect()
-            self.initialise(network.seed, first=True)
-
-    @property
-    def pointer(self) -> int:
-        """The engine's pgl_engine."""
-        return self.clock.pointer
-
-    def call(self, name: str, *arguments: Any) -> int:
-        """Let the engine do something; an exception where it fails."""
-        return self.engine.call(name, self.pointer, *arguments)
-
-    # ------------------------------------------------------------------ building
-
-    def _allocate(self, memory: ShardMemory) -> None:
-        signatures = {
-            name: self.loaded.population_signature(self.structure, name)
-            for name in self.network.populations
-        }
-        variables = [
-            (name, variable.symbol)
-            for name, signature in signatures.items()
-            for variable in signature.variables
-            if variable.addressed
-        ]
-        self.arenas = Arenas(self.partition, variables, self.real, memory)
-        self.populations = {
-            name: PopulationMemory(
-                declared,
-                self.structure.populations[name],
-                signatures[name],
-                partition=self.partition,
-                arenas=self.arenas,
-                memory=memory,
-                real=self.real,
-                dt=self.network.dt,
-                seed=self.network.seed,
-                ring_slots=ring_slots(self.min_delay, self.max_delay),
-            )
-            for name, declared in self.network.populations.items()
-        }
-        self.poisson = {t.name: t for p in self.populations.values() for t in p.poisson}
-        self.timed = {t.name: t for p in self.populations.values() for t in p.timed}
-
-    def _connect(self) -> None:
-        self.groups = {
-            description.group.name: StoredGroup(store, k, self.network.dt)
-            for store in self.stores
-            for k, description in enumerate(store.plan.members)
-        }
-        self.synapses = {}
-        for name, instance in self.structure.groups.items():
-            if instance.kernel is not None:
-                signature = self.loaded.code.signatures.synapses[instance.kernel]
-                self.synapses[name] = SynapseMemory(
-                    self.groups[name],
-                    instance,
-                    signature,
-                    self.populations[instance.source],
-                    self.populations[instance.target],
-                    self.connectivity_seed,
-                    self.loaded.function(signature.settle, c.c_void_p, c.c_int64),
-                    self.clock.step,
-                    shared_store=self.shared,
-                )
+            self.initialise(self.network.seed, first=True)
 
     # ------------------------------------------------------------------ time
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes as c
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
+from pygenn_lite.runtime.layout import NetworkLayout
 from pygenn_lite.runtime.recording import (
     NO_SPIKES,
     Indices,
@@ -20,15 +22,11 @@ from pygenn_lite.runtime.recording import (
     recorded_variable,
 )
 
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.instance import CppInstance
-    from pygenn_lite.runtime.layout import NetworkLayout
-
 
 class Recorders:
     """All recorders of an instance's engine."""
 
-    def __init__(self, instance: CppInstance, requests: Requests, layout: NetworkLayout) -> None:
+    def __init__(self, instance: NetworkMemory, requests: Requests, layout: NetworkLayout) -> None:
         self.engine, self.pointer, self.real = instance.engine, instance.pointer, instance.real
         self._spikes: list[tuple[SpikeRequest, int]] = []
         self._variables: list[tuple[VariableRequest, int]] = []

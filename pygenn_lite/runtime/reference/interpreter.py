@@ -1,20 +1,23 @@
 """The reference interpreter: runs the Program of a network in plain NumPy, without a compiler.
 
 Slow and short, and meant to be read: it says what a step is. Every backend must give its spikes and
-states. It walks the schedule literally; synapses are plain loops, delays one queue of
-arrivals. Connectivity with chance in it is not drawn here: pass the synapses of a compiled
-simulation, so that only the dynamics are compared.
+states. It walks the schedule literally; synapses are plain loops, delays one queue of arrivals.
+:class:`Interpreter` is what the reference backend runs; :func:`run_reference` records everything of
+a run for tests, which pass the synapses of a compiled simulation where a rule draws at random, so
+that only the dynamics are compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.codegen import derive_program, network_structure
+from pygenn_lite.codegen import NetworkStructure, derive_program, network_structure
+from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.schedule import (
     Arrive,
     Call,
@@ -31,9 +34,9 @@ from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declar
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
 from pygenn_lite.runtime.values.connections import Connections
 
-Kernel = Callable[["ReferenceSimulation", int], None]
+Kernel = Callable[[Any, int], None]  # of an interpreter and the step
 
-__all__ = ["ReferenceResult", "ReferenceSimulation", "run_reference"]
+__all__ = ["Interpreter", "ReferenceResult", "ReferenceSimulation", "run_reference"]
 
 
 @dataclass
@@ -58,64 +61,64 @@ class ReferenceResult:
     traces: dict[str, dict[str, NDArray[np.float64]]]
 
 
-@dataclass
-class ReferenceSimulation:
-    """A network brought to life, one step at a time.
+class Interpreter:
+    """A network in memory, carried out one step at a time.
 
     Parameters
     ----------
     network : Network
-        The declaration.
-    connections : mapping, optional
-        Synapses of groups as arrays, by group name; needed where a rule draws at random.
-    schedule : Schedule, optional
-        What a step consists of; by default that of the network's Program.
-    kernels : mapping, optional
-        More kernels for the schedule to call, by name and what they run on: functions of this
-        simulation and the step.
+    structure : NetworkStructure
+    program : Program
+    synapses : mapping
+        Synapses of each group as arrays.
+    initial : mapping, optional
+        By group and variable: initial values of synapses' variables, where these are not numbers.
     """
 
-    network: Network
-    connections: Mapping[str, Connections] = field(default_factory=dict)
-    schedule: Schedule | None = None
-    kernels: Mapping[tuple[str, str], Kernel] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        network = self.network
-        structure = network_structure(network, precision="float64")
-        program = derive_program(structure)
+    def __init__(
+        self,
+        network: Network,
+        structure: NetworkStructure,
+        program: Program,
+        synapses: Mapping[str, Connections],
+        initial: Mapping[str, Mapping[str, NDArray[np.float64]]] | None = None,
+    ) -> None:
+        self.network, self.schedule = network, program.schedule
         self.populations: dict[str, ReferencePopulation] = {}
         for name, population in network.populations.items():
             instance = structure.populations[name]
             kernel = None if instance.kernel is None else program.neurons[instance.kernel]
             self.populations[name] = ReferencePopulation(network, population, instance, kernel)
         self.groups: dict[str, ReferenceGroup] = {}
-        for name, group in network.groups.items():
-            if name in self.connections:
-                synapses = self.connections[name]
-            else:
-                source, target = self.populations[group.source], self.populations[group.target]
-                synapses = declared_synapses(group, source.size, target.size, network.dt)
+        for name in network.groups:
             link = structure.groups[name]
             synapse_kernel = None if link.kernel is None else program.synapses[link.kernel]
             self.groups[name] = ReferenceGroup(
-                network, link, synapses, synapse_kernel, self.populations
+                network,
+                link,
+                synapses[name],
+                synapse_kernel,
+                self.populations,
+                (initial or {}).get(name),
             )
         self.step_number = 0
-        self.spikes: dict[str, list[tuple[int, int]]] = {name: [] for name in self.populations}
-        self.traces: dict[str, list[dict[str, NDArray[np.float64]]]] = {
-            name: [] for name in self.populations
-        }
-        if self.schedule is None:
-            self.schedule = program.schedule
-        self._calls = {**self._own_kernels(), **self.kernels}
-        self.last_spikes = {name: p.first_spikes for name, p in self.populations.items()}
+        self._calls = self._own_kernels()
+        self.last_spikes = {name: np.empty(0, np.int64) for name in self.populations}
+
+    def begin(self) -> None:
+        """Before the first step: spikes of trains at the present step are sent."""
+        self.last_spikes = {n: p.begin(self.step_number) for n, p in self.populations.items()}
         for name in self.populations:
-            self._send(name, 0)
+            self._send(name, self.step_number)
+
+    def sampled(self, step: int) -> None:
+        """Variables are as they are at ``t_step``: for whoever records them."""
+
+    def spiked(self, step: int, population: str, neurons: NDArray[np.int64]) -> None:
+        """Neurons spike at ``t_step``: for whoever records them."""
 
     def step(self) -> None:
         """One step: the operations that are due, in their order."""
-        assert self.schedule is not None
         for population in self.populations.values():
             population.begin_inputs()
         for op in self.schedule.step:
@@ -133,8 +136,7 @@ class ReferenceSimulation:
             case Call():
                 self._kernel(op)(self, step)
             case Sample():
-                for name, population in self.populations.items():
-                    self.traces[name].append(_states(population))
+                self.sampled(step)
             case Fire():
                 self.last_spikes[op.population] = self.populations[op.population].fire(step)
             case Send():
@@ -150,12 +152,12 @@ class ReferenceSimulation:
         return self._calls[op.kernel, op.on]
 
     def _send(self, population: str, step: int) -> None:
-        """A population's spikes at the present time are noted and sent through all groups."""
+        """A population's spikes at ``t_step`` are sent through all groups."""
         spikes = self.last_spikes[population]
         for group in self.groups.values():
             if group.instance.source == population:
                 group.send(step, spikes)
-        self.spikes[population] += [(step, int(neuron)) for neuron in spikes]
+        self.spiked(step, population, spikes)
 
     def _own_kernels(self) -> dict[tuple[str, str], Kernel]:
         """What the schedule may call, by kernel and what it runs on."""
@@ -169,6 +171,58 @@ class ReferenceSimulation:
                 calls[f"{g.kernel.name}_on_post", name] = _on_post(g)
                 calls[f"{g.kernel.name}_step", name] = _advance(g)
         return calls
+
+
+class ReferenceSimulation(Interpreter):
+    """An interpreter that records everything.
+
+    Parameters
+    ----------
+    network : Network
+        The declaration.
+    connections : mapping, optional
+        Synapses of groups as arrays, by group name; needed where a rule draws at random.
+    schedule : Schedule, optional
+        What a step consists of; by default that of the network's Program.
+    kernels : mapping, optional
+        More kernels for the schedule to call, by name and what they run on: functions of this
+        simulation and the step.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        connections: Mapping[str, Connections] | None = None,
+        schedule: Schedule | None = None,
+        kernels: Mapping[tuple[str, str], Kernel] | None = None,
+    ) -> None:
+        given, sizes = connections or {}, network.populations
+        synapses = {
+            name: given[name]
+            if name in given
+            else declared_synapses(
+                group, sizes[group.source].size, sizes[group.target].size, network.dt
+            )
+            for name, group in network.groups.items()
+        }
+        structure = network_structure(network, precision="float64")
+        super().__init__(network, structure, derive_program(structure), synapses)
+        self.schedule = schedule or self.schedule
+        self._calls |= kernels or {}
+        self.spikes: dict[str, list[tuple[int, int]]] = {name: [] for name in self.populations}
+        self.traces: dict[str, list[dict[str, NDArray[np.float64]]]] = {
+            name: [] for name in self.populations
+        }
+        self.begin()
+
+    def sampled(self, step: int) -> None:
+        """Keep all states."""
+        for name, population in self.populations.items():
+            self.traces[name].append(_states(population))
+
+    def spiked(self, step: int, population: str, neurons: NDArray[np.int64]) -> None:
+        """Keep all spikes."""
+        self.spikes[population] += [(step, int(neuron)) for neuron in neurons]
 
     def result(self) -> ReferenceResult:
         """Everything up to now."""
@@ -200,7 +254,7 @@ def _on_post(group: ReferenceGroup) -> Kernel:
 
 
 def _advance(group: ReferenceGroup) -> Kernel:
-    def run(_: ReferenceSimulation, step: int) -> None:
+    def run(_: Interpreter, step: int) -> None:
         group.couple(step)
         group.advance(step)
 
@@ -222,7 +276,7 @@ def run_reference(
         Synapses of groups as arrays (``pre``, ``post``, ``delay`` in ms, ``weight``), by group
         name; needed for rules, weights and delays that are drawn at random.
     """
-    simulation = ReferenceSimulation(network, connections or {})
+    simulation = ReferenceSimulation(network, connections)
     for _ in range(steps):
         simulation.step()
     return simulation.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,9 @@ class ReferenceGroup:
         synapses: Connections,
         kernel: SynapseKernel | None,
         populations: dict[str, ReferencePopulation],
+        initial: Mapping[str, Any] | None = None,
     ) -> None:
+        """``initial``: values of variables that are drawn or given one by one."""
         self.instance, self.kernel, self.dt = instance, kernel, network.dt
         self.source, self.target = populations[instance.source], populations[instance.target]
         self.pre = np.asarray(synapses.pre, np.int64)
@@ -72,10 +75,10 @@ class ReferenceGroup:
         if kernel is not None:
             for name in kernel.synapse:
                 if name not in self.variables:
-                    start = instance.initial.get(name, 0.0)
-                    if not isinstance(start, (int, float)):
+                    start = {**instance.initial, **(initial or {})}.get(name, 0.0)
+                    if not isinstance(start, (int, float, np.ndarray)):
                         raise UnsupportedFeature(f"initial value {start!r} of a synapse variable")
-                    self.variables[name] = np.full(self.pre.size, float(start))
+                    self.variables[name] = np.full(self.pre.size, start, np.float64)
             self.scalars: Names = {n: float(_number(instance.values[n])) for n in kernel.scalars}
         self.outgoing: dict[int, list[int]] = defaultdict(list)
         self.incoming: dict[int, list[int]] = defaultdict(list)
@@ -83,6 +86,14 @@ class ReferenceGroup:
             self.outgoing[int(self.pre[k])].append(int(k))
             self.incoming[int(self.post[k])].append(int(k))
         self.queue: dict[int, list[tuple[int, int]]] = defaultdict(list)
+
+    def set_out_again(self, spikes: Mapping[int, NDArray[np.int64]], now: int) -> None:
+        """Spikes of the past, by step, are put back on their way; what has arrived is left out."""
+        self.queue.clear()
+        for step, neurons in spikes.items():
+            self.send(step, neurons)
+        for arrival in [k for k in self.queue if k < now + self.instance.lead]:
+            del self.queue[arrival]
 
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
         """Spikes of the source at ``t_step`` set out; several of one neuron one after another."""

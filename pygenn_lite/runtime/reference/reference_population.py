@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.codegen.program.program import Draw, NeuronKernel
 from pygenn_lite.codegen.structure.structures import PopulationInstance, is_spike_source
+from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.steps import nearest_steps
@@ -46,15 +47,23 @@ class ReferencePopulation:
         self.stream = stream_of(f"population:{self.name}")
         self.names: Names = {"dt": self.dt}
         self.refractory = np.zeros(self.size, np.int64)
-        self.published: list[Names] = []  # what plastic synapses read; before t_0, at t_0, ...
+        self.published: list[Names] = []  # what plastic synapses read, step by step
+        self.first_published = -1  # the step of the first entry: before the start
         self.repeated: dict[tuple[int, int], list[Names]] = {}  # by step and neuron: each spike's
         self.train = _train(population, self.dt) if is_spike_source(population) else None
+        # Rate and sources of Poisson inputs, values of timed currents: may be set between runs.
+        self.poisson = {p.name: self._poisson(p) for p in instance.poisson}
+        self.timed_values = [np.asarray(timed.values.array) for timed in instance.timed]
         if kernel is not None:
             self._load_values(kernel, population.positions)
-            self._compute_coefficients(kernel)
+            self.prepare()
         self.publish()
-        self.first_spikes = self._replayed(0)
+
+    def begin(self, step: int) -> Indices:
+        """Before the first step: a spike source's spikes at ``t_step``."""
+        spikes = self._replayed(step)
         self.publish()
+        return spikes
 
     # ------------------------------------------------------------------ one step
 
@@ -110,7 +119,14 @@ class ReferencePopulation:
         arrival of the neuron's spike of this number (from 0) at that step sees."""
         if nth is not None and (step, neuron) in self.repeated:
             return float(self.repeated[step, neuron][nth][name])
-        return float(self.published[max(step + 1, 0)][name][neuron])
+        return float(self.published[max(step - self.first_published, 0)][name][neuron])
+
+    def forget_published(self, before: int) -> None:
+        """What was published before a step is not read any more."""
+        gone = min(max(before - self.first_published, 0), len(self.published) - 1)
+        del self.published[:gone]
+        self.first_published += gone
+        self.repeated = {k: v for k, v in self.repeated.items() if k[0] >= before}
 
     def _known(self, kernel: NeuronKernel, step: int) -> Names:
         """All that the step's expressions can read."""
@@ -146,7 +162,7 @@ class ReferencePopulation:
         for jump in kernel.poisson:
             if jump.target in targets:
                 declared = self.instance.poisson[jump.index]
-                rate = _expected_count(declared, self, self.dt)
+                rate = self.expected_count(declared.name)
                 stream = stream_of(f"input:{declared.name}")
                 counts = poisson_counts(rate, self.size, self.seed, stream, step)
                 increment = np.where(may_move, self.names[jump.weight] * counts, 0.0)
@@ -192,7 +208,12 @@ class ReferencePopulation:
         timed = self.instance.timed[index]
         begins = nearest_steps(timed.times.array, self.dt)
         row = int(np.searchsorted(begins, step, side="right")) - 1
-        return np.asarray(timed.values.array)[row] if row >= 0 else 0.0
+        return self.timed_values[index][row] if row >= 0 else 0.0
+
+    def expected_count(self, name: str) -> Any:
+        """Expected number of spikes per step of a Poisson input (rates are in Hz, steps in ms)."""
+        rate, sources = self.poisson[name]
+        return np.asarray(np.asarray(rate) * sources * self.dt / 1000.0)
 
     # ------------------------------------------------------------------ before the run
 
@@ -216,7 +237,15 @@ class ReferencePopulation:
             elif array.role in ("accumulator", "coupled"):
                 self.names[array.symbol] = np.zeros(self.size)
 
-    def _compute_coefficients(self, kernel: NeuronKernel) -> None:
+    def _poisson(self, declared: PoissonInput) -> tuple[Any, Any]:
+        rate = self.value(declared.rate, f"{declared.name}:rate")
+        return rate, self.value(declared.sources, f"{declared.name}:sources")
+
+    def prepare(self) -> None:
+        """Compute coefficients from parameters."""
+        kernel = self.kernel
+        if kernel is None:
+            return
         for coefficient in kernel.coefficients:
             self.names[coefficient.name] = evaluate(coefficient.value, self.names)
         for flow in kernel.flows:
@@ -229,10 +258,3 @@ def _train(population: Population, dt: float) -> tuple[Indices, Indices]:
     source: Any = population.model
     steps = nearest_steps(source.times.array, dt).astype(np.int64)
     return steps, np.asarray(source.indices.array).astype(np.int64)
-
-
-def _expected_count(declared: Any, population: ReferencePopulation, dt: float) -> Any:
-    """Expected number of spikes per step (rates are in Hz, steps in ms)."""
-    rate = population.value(declared.rate, f"{declared.name}:rate")
-    sources = population.value(declared.sources, f"{declared.name}:sources")
-    return np.asarray(rate * sources * dt / 1000.0)

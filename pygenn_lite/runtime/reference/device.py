@@ -1,0 +1,99 @@
+"""The reference backend's device: interpreters side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
+from pygenn_lite.codegen.program.program import Program
+from pygenn_lite.codegen.program.signature import Signatures
+from pygenn_lite.runtime.device import BuildRequest, CodeReport
+from pygenn_lite.runtime.layout import layout_of
+from pygenn_lite.runtime.recording import recording_requests
+from pygenn_lite.runtime.reference.instance import ReferenceInstance
+
+
+class ReferenceDevice:
+    """Interpreted networks in memory: a :class:`~pygenn_lite.runtime.device.Device`.
+
+    Parameters
+    ----------
+    request : BuildRequest
+    program : Program
+    signatures : Signatures
+        Of its kernels.
+    seconds : float
+        What deriving them took.
+    """
+
+    backend = "reference"
+    threads = 1
+
+    def __init__(
+        self, request: BuildRequest, program: Program, signatures: Signatures, seconds: float
+    ) -> None:
+        self.real = np.dtype(request.precision)
+        self.code = CodeReport(seconds=seconds)
+        self.layout = layout_of(request.network, request.structure, signatures, self.real)
+        self.requests = recording_requests(request.network)
+        self._stop_wanted = False
+        started = time.perf_counter()
+        seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
+        self.instances = [
+            ReferenceInstance(
+                network, structure, program, self.layout, self.requests, self.real, seed
+            )
+            for network, structure, seed in zip(
+                request.networks, request.structures, seeds, strict=True
+            )
+        ]
+        self.connect_seconds = time.perf_counter() - started
+
+    @property
+    def step(self) -> int:
+        """The present step: of the instances that have not failed."""
+        alive = (one for one in self.instances if not one.found)
+        return next(alive, self.instances[0]).step_number
+
+    def set_step(self, step: int, seeds: Sequence[int]) -> None:
+        """Go to a step, without spikes in flight."""
+        for instance, seed in zip(self.instances, seeds, strict=True):
+            instance.set_step(step, seed)
+
+    def initialise(self, seeds: Sequence[int]) -> None:
+        """Initial values, plastic groups as built, step 0."""
+        for instance, seed in zip(self.instances, seeds, strict=True):
+            instance.initialise(seed)
+
+    def run(self, steps: int) -> int:
+        """Advance by up to so many steps; returns how many were done."""
+        self._stop_wanted = False
+        for done in range(steps):
+            alive = [instance for instance in self.instances if not instance.found]
+            if self._stop_wanted or not alive:
+                return done
+            for instance in alive:
+                instance.advance()
+        return steps
+
+    def stop(self) -> None:
+        """End ``run`` early."""
+        self._stop_wanted = True
+
+    def memory_rows(self) -> MemoryRows:
+        """What takes how many bytes: arrays of NumPy, not what Python adds to them."""
+        rows = MemoryRows()
+        for instance in self.instances:
+            for name, population in instance.populations.items():
+                for variable in self.layout.populations[name].variables.values():
+                    if not variable.shared:
+                        what = f"{variable.name} ({variable.role})"
+                        rows.append(MemoryRow(name, what, population.size, 8 * population.size))
+            for name, group in instance.groups.items():
+                count = len(group.pre)
+                each = 8 * (3 + len(group.variables))  # source, target, delay
+                rows.append(MemoryRow(name, "synapses", count, each * count))
+        return rows

@@ -1,0 +1,59 @@
+"""A checkpoint holds what a network is in, not how a backend keeps it: it moves between them."""
+
+import helpers_runtime as helpers
+import numpy as np
+import pytest
+
+import pygenn_lite as pg
+
+
+def repeating_network(seed=0):
+    """Spikes that one neuron has several of in a step, in flight with what each carries."""
+    net = pg.Network(dt=0.1, seed=seed)
+    source = net.spike_source("source", 2, [1.0, 9.0, 9.0, 9.0, 9.0], [0, 0, 0, 0, 1])
+    cells = net.population("cells", 3, helpers.LIF)
+    synapse = pg.TsodyksMarkram(pg.ExponentialCurrent(tau=5.0))
+    net.connect(source, cells, synapse, pg.AllToAll(), weight=0.3, delay=5.0)
+    net.timed_current(cells, [0.0, 8.0], [0.0, 1.0])
+    net.record(cells.spikes, cells["V"])
+    return net
+
+
+def small_balanced_network(seed=1):
+    return helpers.balanced_network(seed, neurons=200)
+
+
+NETWORKS = [small_balanced_network, helpers.plastic_network, repeating_network]
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("make", NETWORKS)
+def test_a_run_goes_on_elsewhere_and_comes_back(tmp_path, make, precision):
+    there, here = (make().compile(backend=b, precision=precision) for b in ("reference", "cpp"))
+    here.run(10.0)
+    for name, inputs in here.inputs.items():
+        if "rate" in inputs.names:
+            here[name]["rate"] = np.asarray(here[name]["rate"]) * 1.5
+    here.save(tmp_path / "first.npz")
+    there.restore(tmp_path / "first.npz")
+    assert there.time == here.time
+    assert_same_state(there, here, 0.0)
+    if precision == "float64":
+        assert helpers.same_spikes(there.run(10.0), here.run(10.0))
+        assert_same_state(there, here, 1e-9)
+    there.save(tmp_path / "second.npz")
+    here.restore(tmp_path / "second.npz")
+    assert_same_state(there, here, 0.0)
+    if precision == "float64":
+        assert helpers.same_spikes(here.run(10.0), there.run(10.0))
+
+
+def assert_same_state(a, b, tolerance):
+    for name, population in a.populations.items():
+        assert np.array_equal(population.spike_counts(), b[name].spike_counts())
+        for variable in population.names:
+            found, expected = np.asarray(population[variable]), np.asarray(b[name][variable])
+            np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+    for name, group in a.groups.items():
+        weights = np.asarray(b[name]["weight"])
+        np.testing.assert_allclose(group["weight"], weights, rtol=max(tolerance, 1e-6))
