@@ -11,8 +11,10 @@ from pygenn_lite.codegen.program.schedule import (
     Arrive,
     Call,
     Deliver,
+    Exchange,
     Fire,
     Loop,
+    Reduce,
     Sample,
     Send,
     build_schedule,
@@ -87,6 +89,28 @@ def test_the_interpreter_calls_a_kernel_from_outside() -> None:
     assert called == [4, 9, 14]
     weight, post = simulation.groups["plastic"].variables["weight"], [0, 1, 0, 1]
     np.testing.assert_allclose(np.bincount(post, weight), [2.0, 2.0])
+
+
+def test_the_interpreter_reduces_and_shares() -> None:
+    """How many of the source spiked at t_n, and where the membrane is highest."""
+    net = learning()
+    program = codegen.derive_program(codegen.network_structure(net, precision="float64"))
+    spiking = Reduce("source", "spikes", "many", index_into="who")
+    peak = Reduce("cells", "max", "peak", "V", "where", every=2)
+
+    def note(simulation: ReferenceSimulation, step: int) -> None:
+        seen.append([simulation.signals[name] for name in ("many", "who")])
+
+    seen: list[list[float]] = []
+    schedule = program.schedule.with_ops(spiking, peak, Exchange(), Call("note", "cells"))
+    simulation = ReferenceSimulation(net, schedule=schedule, kernels={("note", "cells"): note})
+    for _ in range(9):
+        simulation.step()
+    assert seen[5:8] == [[1.0, 0.0], [0.0, -1.0], [1.0, 1.0]]
+    # a state is sampled as the reduction saw it
+    last = simulation.traces["cells"][8]["V"]
+    assert simulation.signals["peak"] == last.max()
+    assert simulation.signals["where"] == np.argmax(last)
 
 
 def test_what_the_interpreter_does_not_know_is_refused() -> None:

@@ -337,6 +337,19 @@ class Net:
         """The population of this number."""
         return next(k for k in self.keep if isinstance(k, Population) and k.id == number)
 
+    def arguments_of(self, population: Population, scalars: int) -> Any:
+        """Arguments of a kernel over all variables of a population, with scalars of its own."""
+        args = (abi.PopulationArgs * self.shards)()
+        for s in range(self.shards):
+            table = (c.c_void_p * len(self.VARIABLES))(
+                *(pointer(population.arrays[name][s]) for name in self.VARIABLES)
+            )
+            self.keep.append(table)
+            args[s].arrays, args[s].scalars = c.addressof(table), scalars
+            args[s].count = int(population.bounds[s + 1] - population.bounds[s])
+            args[s].first = int(population.bounds[s])
+        return args
+
     def weights(self, group: int) -> np.ndarray:
         """Weights of a group with kernels, shard by shard."""
         return np.concatenate([part.copy() for part in self.weights_of[group]])

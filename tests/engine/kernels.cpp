@@ -95,6 +95,9 @@ void normalise(const pgl_synapse_args* args) {
 extern "C" {
 void test_normalise_float(const pgl_synapse_args* args, int64_t) { normalise<float>(args); }
 void test_normalise_double(const pgl_synapse_args* args, int64_t) { normalise<double>(args); }
+void test_add_signal_double(const pgl_population_args* args, int64_t) {
+  for (uint32_t i = 0; i < args->count; ++i) static_cast<double*>(args->arrays[0])[i] += args->scalars[0] / 4;
+}
 void test_count_float(const pgl_population_args* args, int64_t) {
   for (uint32_t i = 0; i < args->count; ++i) static_cast<float*>(args->arrays[0])[i] += 1;
 }

@@ -149,6 +149,55 @@ class Send(Op):
 
 
 @dataclass(frozen=True)
+class Reduce(Op):
+    """One number of a population's neurons; the next :class:`Exchange` makes it known.
+
+    Numbers are added in an order that depends on neither threads nor backend: in double, by blocks
+    of 64 neurons, then blocks ascending.
+
+    Attributes
+    ----------
+    population : str
+    how : str
+        "sum", "mean", "max" (and where it is); "spikes" (how many neurons spiked, and the first of
+        them), "first" (the same, but who was first stays first until its signal is set to -1).
+    into : str
+        The shared signal that gets it.
+    variable : str
+        Of the neurons; not for spikes.
+    index_into : str
+        The shared signal that gets the neuron ("": none).
+    begin, end : int
+        Which neurons; all by default.
+    """
+
+    population: str
+    how: str
+    into: str
+    variable: str = ""
+    index_into: str = ""
+    begin: int = 0
+    end: int | None = None
+
+    @property
+    def of(self) -> str:
+        return self.population
+
+    @property
+    def what(self) -> str:
+        return f"{self.into} = {self.how} of {self.variable or 'spiking neurons'}"
+
+
+@dataclass(frozen=True)
+class Exchange(Op):
+    """All workers meet: what came before is done everywhere, and may be read from here on."""
+
+    @property
+    def what(self) -> str:
+        return "all workers meet"
+
+
+@dataclass(frozen=True)
 class Loop:
     """Repeats its body, forwards or backwards.
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 7
+ABI_VERSION = 8
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -37,6 +37,9 @@ STORE_DENSE, STORE_PROCEDURAL = 16, 32
 # kinds of operations (pgl_op_kind)
 OP_DELIVER, OP_ARRIVE, OP_FIRE, OP_SEND, OP_SAMPLE = range(5)
 OP_NEURONS, OP_SPIKING_NEURONS, OP_SYNAPSES, OP_SPIKING_TARGETS = range(5, 9)
+OP_REDUCE, OP_EXCHANGE = 9, 10
+# kinds of reductions (pgl_reduction_kind)
+REDUCTIONS = {"sum": 0, "mean": 1, "max": 2, "first": 3, "spikes": 4, "winners": 5}
 
 Pointers = c.POINTER(c.c_void_p)
 
@@ -151,6 +154,27 @@ class Op(c.Structure):
         ("offset", c.c_uint32),
         ("function", c.c_void_p),
         ("args", c.c_void_p),
+    ]
+
+
+class Reduction(c.Structure):
+    """pgl_reduction"""
+
+    _fields_ = [
+        ("how", c.c_int32),
+        ("add", c.c_int32),
+        ("begin", c.c_uint32),
+        ("end", c.c_uint32),
+        ("values", c.c_void_p),
+        ("value", c.c_void_p),
+        ("index", c.c_void_p),
+        ("winners", c.c_uint32),
+        ("radius", c.c_int32),
+        ("channels", c.c_uint32),
+        ("height", c.c_uint32),
+        ("width", c.c_uint32),
+        ("least", c.c_double),
+        ("mask", c.c_void_p),
     ]
 
 

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pygenn_lite.codegen.program.schedule import Arrive, Call, Deliver, Fire, Op, Sample, Send
+from pygenn_lite.codegen.program.schedule import (
+    Arrive,
+    Call,
+    Deliver,
+    Exchange,
+    Fire,
+    Op,
+    Reduce,
+    Sample,
+    Send,
+)
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.cpp import abi
 
@@ -45,7 +55,8 @@ def engine_ops(
         Gives the address of a kernel by its name.
     arguments : mapping, optional
         By kernel and what it runs on: an array of the kernel's arguments, one per shard, where
-        they are not those of the population or group. The caller keeps it alive.
+        they are not those of the population or group. By signal and population: the description
+        of a reduction. The caller keeps them alive.
     """
     records: list[abi.Op] = []
     delivered: set[int] = set()
@@ -65,6 +76,12 @@ def engine_ops(
             records.append(_record(op, abi.OP_SEND, numbers.populations[op.population]))
         elif isinstance(op, Sample):
             records.append(_record(op, abi.OP_SAMPLE, 0))
+        elif isinstance(op, Exchange):
+            records.append(_record(op, abi.OP_EXCHANGE, 0))
+        elif isinstance(op, Reduce):
+            record = _record(op, abi.OP_REDUCE, numbers.populations[op.population])
+            record.args = abi.address_of((arguments or {})[op.into, op.population])
+            records.append(record)
         else:
             raise UnsupportedFeature(f"the C++ engine has no operation like {op!r}")
     return (abi.Op * len(records))(*records)
@@ -87,6 +104,34 @@ def _call(
     own = arguments.get((op.kernel, op.on))
     record.args = None if own is None else abi.address_of(own)
     return record
+
+
+def reduction(
+    op: Reduce, size: int, values: Any, signals: Mapping[str, Any], **more: Any
+) -> abi.Reduction:
+    """The description of a reduction for the engine.
+
+    Parameters
+    ----------
+    op : Reduce
+    size : int
+        Neurons of the population.
+    values : array of c_void_p, or None
+        By shard: the variable.
+    signals : mapping of str to ctypes.c_double
+        Where shared signals stand.
+    **more
+        Further fields of ``pgl_reduction``.
+    """
+    return abi.Reduction(
+        how=abi.REDUCTIONS[op.how],
+        begin=op.begin,
+        end=size if op.end is None else op.end,
+        values=None if values is None else abi.address_of(values),
+        value=abi.address_of(signals[op.into]),
+        index=abi.address_of(signals[op.index_into]) if op.index_into else None,
+        **more,
+    )
 
 
 def _record(op: Op, kind: int, index: int) -> abi.Op:

@@ -22,14 +22,17 @@ from pygenn_lite.codegen.program.schedule import (
     Arrive,
     Call,
     Deliver,
+    Exchange,
     Fire,
     Op,
+    Reduce,
     Sample,
     Schedule,
     Send,
 )
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.runtime.reference.reductions import reduced
 from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declared_synapses
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
 from pygenn_lite.runtime.values.connections import Connections
@@ -102,6 +105,8 @@ class Interpreter:
                 (initial or {}).get(name),
             )
         self.step_number = 0
+        self.signals: dict[str, float] = {}
+        self._waiting: dict[str, float] = {}  # results that the next exchange makes known
         self._calls = self._own_kernels()
         self.last_spikes = {name: np.empty(0, np.int64) for name in self.populations}
 
@@ -141,8 +146,29 @@ class Interpreter:
                 self.last_spikes[op.population] = self.populations[op.population].fire(step)
             case Send():
                 self._send(op.population, step + 1)
+            case Reduce():
+                self._reduce(op)
+            case Exchange():  # there is one worker
+                self.signals.update(self._waiting)
+                self._waiting.clear()
             case _:
                 raise UnsupportedFeature(f"the reference interpreter has no operation like {op!r}")
+
+    def _reduce(self, op: Reduce) -> None:
+        population = self.populations[op.population]
+        end = population.size if op.end is None else op.end
+        if op.how in ("spikes", "first"):
+            spiking = self.last_spikes[op.population]
+            spiking = np.unique(spiking[(spiking >= op.begin) & (spiking < end)])
+            number, index = float(len(spiking)), float(spiking[0]) if len(spiking) else -1.0
+            if op.how == "first" and self.signals.get(op.index_into, -1.0) >= 0.0:
+                index = self.signals[op.index_into]
+        else:
+            values = np.broadcast_to(population.names[op.variable], population.size)
+            number, index = reduced(op.how, values, op.begin, end)
+        self._waiting[op.into] = number
+        if op.index_into:
+            self._waiting[op.index_into] = index
 
     def _kernel(self, op: Call) -> Kernel:
         if (op.kernel, op.on) not in self._calls:

@@ -9,7 +9,7 @@
 
 #include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
 
-#define PGL_ABI_VERSION 7
+#define PGL_ABI_VERSION 8
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -150,14 +150,38 @@ enum pgl_op_kind {
   PGL_OP_NEURONS = 5,          // pgl_neurons_fn over population `index`
   PGL_OP_SPIKING_NEURONS = 6,  // pgl_spiking_fn over those of its neurons that spiked at t_n (after FIRE: at t_{n+1})
   PGL_OP_SYNAPSES = 7,         // pgl_synapses_fn over synapse group `index`
-  PGL_OP_SPIKING_TARGETS = 8   // pgl_on_post_fn over its synapses onto neurons that spiked at t_n
+  PGL_OP_SPIKING_TARGETS = 8,  // pgl_on_post_fn over its synapses onto neurons that spiked at t_n
+  PGL_OP_REDUCE = 9,           // args: a pgl_reduction over population `index`; its results are there after PGL_OP_EXCHANGE
+  PGL_OP_EXCHANGE = 10         // all workers meet; what one has written before, all may read behind it
 };
+// One value of many neurons, in an order that depends on neither shards nor threads: in double, by blocks of 64 neurons
+// (four interleaved sums, added in pairs), then blocks ascending.
+enum pgl_reduction_kind {
+  PGL_REDUCE_SUM = 0, PGL_REDUCE_MEAN = 1,
+  PGL_REDUCE_MAX = 2,      // and where it is: of equal ones the first
+  PGL_REDUCE_FIRST = 3,    // how many spiked (as `latest` of PGL_OP_SPIKING_NEURONS), and the first; kept until it is set to -1
+  PGL_REDUCE_SPIKES = 4,   // the same, told anew each time
+  PGL_REDUCE_WINNERS = 5   // up to `winners` times the largest that none before inhibits
+};
+typedef struct pgl_reduction {
+  int32_t how;
+  int32_t add;             // 1: added to *value instead of replacing it (several populations, one after the other)
+  uint32_t begin, end;     // neurons of the population
+  void* const* values;     // [shards] reals, offset to each shard's first neuron
+  double* value;           // where results go, such as a shared scalar of a kernel; NULL: nowhere
+  double* index;           // a neuron, or -1
+  uint32_t winners;        // a winner inhibits its channel, and all channels within `radius` of its place (below 0: none)
+  int32_t radius;
+  uint32_t channels, height, width;  // how [begin, end) lies
+  double least;            // values must be above it to win
+  void* const* mask;       // [shards] reals: 1 for winners, 0 for the others of [begin, end)
+} pgl_reduction;
 typedef void (*pgl_function)(void);
 typedef struct pgl_op {
   int32_t kind;
   uint32_t index;
   uint32_t every, offset;  // carried out in the steps n with n % every == offset
-  pgl_function function;   // of the four last kinds
+  pgl_function function;   // of kinds 5 to 8
   const void* args;        // [shards] arguments for it, kept by the caller; NULL: those that index was added with
 } pgl_op;
 // Once, when all has been added: what is to be done in each step. Copied.

@@ -1,4 +1,4 @@
-// Where all workers wait for one another: at the beginning and the end of a run.
+// Where all workers wait for one another: at the beginning and the end of a run, and where a schedule has them meet.
 #ifndef PGL_BARRIER_HPP
 #define PGL_BARRIER_HPP
 
@@ -15,9 +15,15 @@ class Barrier {
   Barrier& operator=(const Barrier&) = delete;
 
   void wait() {
+    wait([] {});
+  }
+  // The last to arrive does `all_here` before the others go on.
+  template <class AllHere>
+  void wait(AllHere&& all_here) {
     // Read before arriving: afterwards the generation may already have moved on.
     const uint32_t generation = __atomic_load_n(&generation_, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(&arrived_, 1, __ATOMIC_ACQ_REL) == parties_) {
+      all_here();
       __atomic_store_n(&arrived_, 0, __ATOMIC_RELAXED);  // nobody arrives again before the generation changes
       __atomic_store_n(&generation_, generation + 1, __ATOMIC_SEQ_CST);
       if (__atomic_load_n(&sleepers_, __ATOMIC_SEQ_CST) != 0) wake_sleepers(&generation_);

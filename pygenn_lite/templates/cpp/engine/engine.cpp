@@ -202,7 +202,7 @@ int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pg
 
 int32_t pgl_schedule_set(pgl_engine* engine, const pgl_op* ops, int64_t n) {
   return guarded<int32_t>(-1, [&] {
-    engine->schedule = pgl::make_schedule(*engine, ops, static_cast<size_t>(n));
+    engine->set_schedule(ops, static_cast<size_t>(n));
     return 0;
   });
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "abi.h"
+#include "barrier.hpp"
 #include "calendar.hpp"
 #include "error.hpp"
 #include "list.hpp"
@@ -79,6 +80,7 @@ struct pgl_engine {
       delete recorder.spikes;
       delete recorder.variable;
     }
+    delete meeting_;
   }
 
   const uint32_t min_delay, max_delay, real_bytes;
@@ -94,6 +96,11 @@ struct pgl_engine {
   pgl::List<Recorder> recorders;
 
   pgl::List<pgl::Shard>& shards() { return shards_; }
+  const pgl::List<pgl::Shard>& shards() const { return shards_; }
+  void set_schedule(const pgl_op* ops, size_t n) {
+    schedule = pgl::make_schedule(*this, ops, n);
+    if (schedule.meets() && meeting_ == nullptr) meeting_ = new pgl::Barrier(threads_);
+  }
   int64_t step() const { return __atomic_load_n(&step_, __ATOMIC_RELAXED); }
   // Safe in a signal handler. A run that is asked before it begins does nothing; a run of 0 steps forgets the wish.
   void request_stop() { __atomic_store_n(&stop_, true, __ATOMIC_RELAXED); }
@@ -120,10 +127,14 @@ struct pgl_engine {
   void work(uint32_t worker);
   Block block_after(const Block& last) const;
   bool is_told_to_stop(const Block& block);
-  bool run_block(uint32_t shard, const Block& block);
-  void run_steps(uint32_t shard, const Block& block);
+  bool run_block(uint32_t begin, uint32_t end, const Block& block);
+  void open_block(uint32_t shard, const Block& block);
+  void close_block(uint32_t shard, const Block& block);
+  template <class Part>
+  bool try_part(Part&& part);
   void look_up_spikes(pgl::Shard& shard, const Block& block);
-  void run_step(pgl::Shard& shard, uint32_t number, int64_t step, pgl::SpikeBlock& block);
+  void run_ops(uint32_t shard, int64_t step, size_t stretch, pgl::SpikeBlock& block);
+  void meet(int64_t step, size_t stretch);
   void deliver(pgl::StaticShard& part, int64_t step);
   void arrive(pgl::Shard& shard, size_t group, int64_t step);
   void fire(pgl::Shard& shard, uint32_t index, int64_t step);
@@ -139,6 +150,7 @@ struct pgl_engine {
   pgl::Spreading spreading_;
   pgl::Workers workers_;
   const uint32_t patience_;
+  pgl::Barrier* meeting_ = nullptr;  // of workers in mid-step, where the schedule has such
   Block last_{0, 0, 0, 0, 0};  // before the present run
   // A line that one worker writes and others read costs each of them 0.1 us per step. So the first is written by worker
   // 0 only, and the others hardly ever.
@@ -193,15 +205,14 @@ inline void pgl_engine::post(pgl::Shard& shard, const pgl::Population& populatio
   }
 }
 
-inline void pgl_engine::run_steps(uint32_t number, const Block& block) {
-  pgl::Shard& shard = shards_[number];
-  look_up_spikes(shard, block);
-  shard.blocks[block.writing()].begin();
-  for (int64_t step = block.first; step < block.end; ++step) {
-    run_step(shard, number, step, shard.blocks[block.writing()]);
-  }
-  shard.blocks[block.writing()].write();
-  for (pgl::PopulationShard& part : shard.populations) part.in_flight.forget_before(block.end - max_delay);
+inline void pgl_engine::open_block(uint32_t number, const Block& block) {
+  look_up_spikes(shards_[number], block);
+  shards_[number].blocks[block.writing()].begin();
+}
+
+inline void pgl_engine::close_block(uint32_t number, const Block& block) {
+  shards_[number].blocks[block.writing()].write();
+  for (pgl::PopulationShard& part : shards_[number].populations) part.in_flight.forget_before(block.end - max_delay);
 }
 
 // ---------------------------------------------------------------- the loop
@@ -210,17 +221,45 @@ PGL_COLD inline void pgl_engine::fail(const char* message) {
   if (!__atomic_exchange_n(&failed_, true, __ATOMIC_SEQ_CST)) failure_.set(message);
 }
 
-// Whether the run must end with this block.
-inline bool pgl_engine::run_block(uint32_t shard, const Block& block) {
+template <class Part>
+bool pgl_engine::try_part(Part&& part) {
   try {
-    run_steps(shard, block);
-    return shards_[shard].fault.set != 0;
+    part();
+    return true;
   } catch (const pgl::Error& error) {
     fail(error.text);
   } catch (...) {
     fail("not enough memory while running; the network must be reset before it can go on");
   }
-  return true;
+  return false;
+}
+
+// One block on the shards of one worker: whether the run must end with it. Each shard takes all steps before the next
+// begins, so that what it needs stays near; where a schedule has workers meet, they go from meeting to meeting.
+inline bool pgl_engine::run_block(uint32_t begin, uint32_t end, const Block& block) {
+  bool healthy = true;  // who has failed goes on meeting the others, who would wait for ever
+  const auto on_shards = [&](auto&& part) {
+    for (uint32_t s = begin; s < end && healthy; ++s) healthy = try_part([&] { part(s); });
+  };
+  if (!schedule.meets()) {
+    on_shards([&](uint32_t s) {
+      open_block(s, block);
+      for (int64_t step = block.first; step < block.end; ++step) run_ops(s, step, 0, shards_[s].blocks[block.writing()]);
+      close_block(s, block);
+    });
+  } else {
+    on_shards([&](uint32_t s) { open_block(s, block); });
+    for (int64_t step = block.first; step < block.end; ++step) {
+      for (size_t stretch = 0; stretch < schedule.ends.size(); ++stretch) {
+        on_shards([&](uint32_t s) { run_ops(s, step, stretch, shards_[s].blocks[block.writing()]); });
+        if (stretch + 1 < schedule.ends.size()) meet(step, stretch);
+      }
+    }
+    on_shards([&](uint32_t s) { close_block(s, block); });
+  }
+  bool over = !healthy;
+  for (uint32_t s = begin; s < end; ++s) over = over || shards_[s].fault.set != 0;
+  return over;
 }
 
 inline void pgl_engine::work(uint32_t worker) {
@@ -229,13 +268,10 @@ inline void pgl_engine::work(uint32_t worker) {
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
   spreading_.settle(worker);
   for (Block block = block_after(last_);; block = block_after(block)) {
-    bool over = block.end == end_;
-    for (uint32_t s = begin; s < end; ++s) {
-      // Even what has failed is sent; the others would wait for ever.
-      const bool stop = run_block(s, block) || is_told_to_stop(block);
-      shards_[s].blocks[block.writing()].send(block.number, stop);
-      over = over || stop;
-    }
+    // Even what has failed is sent; the others would wait for ever.
+    const bool stop = run_block(begin, end, block) || is_told_to_stop(block);
+    for (uint32_t s = begin; s < end; ++s) shards_[s].blocks[block.writing()].send(block.number, stop);
+    bool over = stop || block.end == end_;
     uint32_t patience = patience_;
     for (uint32_t s = 0; s < count; ++s) {
       if (s >= begin && s < end) continue;
@@ -296,7 +332,7 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   if (workers_.are_elsewhere()) {
     throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
   }
-  if (schedule.empty() && !populations.empty()) throw pgl::Error("the engine has not been told what a step consists of");
+  if (schedule.ops.empty() && !populations.empty()) throw pgl::Error("the engine has not been told what a step consists of");
   if (broken_) throw pgl::Error("the last run failed: reset the simulation before running on");
   if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST) || steps == 0) return 0;
   const int64_t start = step();

@@ -11,13 +11,27 @@
 #include "abi.h"
 #include "error.hpp"
 #include "list.hpp"
+#include "reduction.hpp"
 
 namespace pgl {
 
 // PGL_OP_FIRE and PGL_OP_SEND of one population at once, while its spikes are near.
 inline constexpr int32_t kUpdate = -1;
 
-using Schedule = List<pgl_op>;
+// Operations of a step, cut where workers meet: stretch k ends before operation ends[k], and if there is another behind
+// it, with a meeting.
+struct Schedule {
+  List<pgl_op> ops;
+  List<uint32_t> ends;
+  List<Reduction> reductions;  // `index` of PGL_OP_REDUCE counts these; populations[k] is what they are over
+  List<uint32_t> populations;
+
+  bool meets() const { return ends.size() > 1; }
+};
+
+inline bool is_due(const pgl_op& op, int64_t step) {
+  return op.every == 1 || static_cast<uint64_t>(step) % op.every == op.offset;
+}
 
 // How often each thing is done in a step.
 struct Census {
@@ -40,7 +54,7 @@ struct Census {
 
 // Fires and sends that stand side by side may be done population by population: sending touches nothing that another
 // population's update reads.
-inline void fuse_updates(Schedule& schedule) {
+inline void fuse_updates(List<pgl_op>& schedule) {
   size_t kept = 0;
   for (size_t begin = 0, end = 0; begin < schedule.size(); begin = end) {
     const auto neurons_only = [&](size_t k) {
@@ -62,6 +76,18 @@ inline void fuse_updates(Schedule& schedule) {
     }
   }
   schedule.resize(kept);
+}
+
+PGL_COLD inline void cut_at_meetings(Schedule& schedule) {
+  uint32_t waiting = 0;  // reductions that nobody can read yet
+  for (uint32_t k = 0; k < schedule.ops.size(); ++k) {
+    if (schedule.ops[k].kind == PGL_OP_REDUCE) ++waiting;
+    if (schedule.ops[k].kind != PGL_OP_EXCHANGE) continue;
+    schedule.ends.push(k);
+    waiting = 0;
+  }
+  if (waiting != 0) throw Error("behind a reduction must come an exchange, which makes its result known");
+  schedule.ends.push(static_cast<uint32_t>(schedule.ops.size()));
 }
 
 // Copies the list and makes sure that it can be walked.
@@ -112,11 +138,20 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
         if (op.function == nullptr) throw Error("a kernel over synapse group %u is missing", op.index);
         break;
       case PGL_OP_SAMPLE:
+      case PGL_OP_EXCHANGE:
+        break;
+      case PGL_OP_REDUCE:
+        index_below(engine.populations.size(), "population");
+        if (op.args == nullptr) throw Error("a reduction over population %u is not described", op.index);
+        schedule.reductions.push(Reduction(*static_cast<const pgl_reduction*>(op.args), engine.populations[op.index].size,
+                                           engine.shards().size(), engine.real_bytes));
+        schedule.populations.push(op.index);
         break;
       default:
         throw Error("the schedule has an operation of unknown kind %d", op.kind);
     }
-    schedule.push(op);
+    schedule.ops.push(op);
+    if (op.kind == PGL_OP_REDUCE) schedule.ops.back().index = static_cast<uint32_t>(schedule.reductions.size() - 1);
   }
   Census::complete(census.fired, "firing of population");
   Census::complete(census.sent, "sending of population");
@@ -125,7 +160,8 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
     if (engine.generals[g].on_pre == nullptr) census.arrived[g] = 1;
   }
   Census::complete(census.arrived, "arrivals of synapse group");
-  fuse_updates(schedule);
+  fuse_updates(schedule.ops);
+  cut_at_meetings(schedule);
   return schedule;
 }
 

@@ -73,12 +73,16 @@ inline void pgl_engine::call_synapses(const pgl::Shard& shard, uint32_t number, 
   reinterpret_cast<pgl_on_post_fn>(op.function)(args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
 }
 
-inline void pgl_engine::run_step(pgl::Shard& shard, uint32_t number, int64_t step, pgl::SpikeBlock& block) {
+// The operations of one stretch.
+inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, pgl::SpikeBlock& block) {
+  pgl::Shard& shard = shards_[number];
+  const pgl_op* const end = schedule.ops.data() + schedule.ends[stretch];
   const auto send = [&](uint32_t index) {
     pgl::announce(populations[index], shard.populations[index], block, number, step + 1, real_bytes);
   };
-  for (const pgl_op& op : schedule) {
-    if (op.every != 1 && static_cast<uint64_t>(step) % op.every != op.offset) continue;
+  for (const pgl_op* next = schedule.ops.data() + (stretch == 0 ? 0 : schedule.ends[stretch - 1]); next != end; ++next) {
+    const pgl_op& op = *next;
+    if (!pgl::is_due(op, step)) continue;
     switch (op.kind) {
       case pgl::kUpdate:
         fire(shard, op.index, step);
@@ -105,10 +109,28 @@ inline void pgl_engine::run_step(pgl::Shard& shard, uint32_t number, int64_t ste
       case PGL_OP_SPIKING_NEURONS:
         call_neurons(shard, number, op, step);
         break;
+      case PGL_OP_REDUCE:
+        schedule.reductions[op.index].gather(shard.populations[schedule.populations[op.index]], number);
+        break;
+      case PGL_OP_EXCHANGE:
+        break;
       default:
         call_synapses(shard, number, op, step);
     }
   }
+}
+
+// Behind the stretch all workers meet; the last to come completes the reductions before the others go on.
+inline void pgl_engine::meet(int64_t step, size_t stretch) {
+  const size_t exchange = schedule.ends[stretch];
+  if (!pgl::is_due(schedule.ops[exchange], step)) return;
+  meeting_->wait([&] {
+    for (size_t k = stretch == 0 ? 0 : schedule.ends[stretch - 1]; k < exchange; ++k) {
+      const pgl_op& op = schedule.ops[k];
+      if (op.kind != PGL_OP_REDUCE || !pgl::is_due(op, step)) continue;
+      schedule.reductions[op.index].finish(shards_, schedule.populations[op.index]);
+    }
+  });
 }
 
 #endif
