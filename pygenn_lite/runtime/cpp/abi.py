@@ -34,6 +34,7 @@ RULES = {  # by the kind of a NativeRule
 }
 STORE_WEIGHTS, STORE_TRANSPOSED, STORE_SOURCES, STORE_DELAYS = 1, 2, 4, 8
 STORE_DENSE, STORE_PROCEDURAL = 16, 32
+STORE_HALF, STORE_FIXED, STORE_TABLE = 64, 128, 256  # weights of 16 bits
 # kinds of operations (pgl_op_kind)
 OP_DELIVER, OP_ARRIVE, OP_FIRE, OP_SEND, OP_SAMPLE = range(5)
 OP_NEURONS, OP_SPIKING_NEURONS, OP_SYNAPSES, OP_SPIKING_TARGETS = range(5, 9)
@@ -219,6 +220,8 @@ class Group(c.Structure):
         ("weight", Distribution),
         ("delay", Distribution),
         ("shard_begin", c.c_void_p),
+        ("weight_table", c.c_void_p),
+        ("weight_table_size", c.c_uint64),
         ("arena_offset", c.c_void_p),
     ]
 
@@ -302,6 +305,9 @@ BUILDER_FUNCTIONS: Functions = {
     "pgl_store_bytes": (_U64, (_V,)),
     "pgl_store_read": (_I32, (_V, _U32, _V, _V, _V, _V)),
     "pgl_store_write_weights": (_I32, (_V, _U32, _V)),
+    "pgl_store_rounding": (_I32, (_V, c.POINTER(_F64), c.POINTER(_F64))),
+    "pgl_store_read_places": (_I32, (_V, _U32, _V)),
+    "pgl_store_write_table": (_I32, (_V, _V, _U64)),
     "pgl_store_set_common_weight": (_I32, (_V, _F64)),
     "pgl_store_positions": (_I32, (_V, _U32, _V, _V)),
     "pgl_store_shard": (_I32, (_V, _U32, c.POINTER(StoreView))),

@@ -261,6 +261,8 @@ typedef struct pgl_group {  // one synapse group to be laid down in a store
   pgl_distribution weight;        // ignored where the store keeps no weights
   pgl_distribution delay;         // ms; rounded to steps, at least 1, at most max_delay
   const uint32_t* shard_begin;    // [shards + 1] of the target population
+  const double* weight_table;     // PGL_STORE_TABLE; else NULL
+  uint64_t weight_table_size;
   const uint32_t* arena_offset;   // [shards] where the target's receptor variable begins in each shard's arena (0 for general groups)
 } pgl_group;
 
@@ -270,7 +272,11 @@ enum pgl_store_flags {
   PGL_STORE_SOURCES = 4,     // source by position
   PGL_STORE_DELAYS = 8,      // delay by position
   PGL_STORE_DENSE = 16,      // full matrix rows over each shard's targets, one delay; one group only
-  PGL_STORE_PROCEDURAL = 32  // nothing stored: rows are regenerated at each spike; one group only
+  PGL_STORE_PROCEDURAL = 32,  // nothing stored: rows are regenerated at each spike; one group only
+  // With PGL_STORE_WEIGHTS, one group, sparse, no kernels: weights take 16 bits each,
+  PGL_STORE_HALF = 64,   // in half precision,
+  PGL_STORE_FIXED = 128,  // as whole numbers times a scale,
+  PGL_STORE_TABLE = 256   // or as places in the group's weight_table (weights are given as these places)
 };
 // progress: rows done of rows in all (called from the calling thread now and then); returns non-zero to abort.
 typedef int32_t (*pgl_progress_fn)(int64_t done, int64_t total, void* user);
@@ -286,6 +292,12 @@ uint64_t pgl_store_bytes(const pgl_store*);
 // Read back in canonical order (pre, post, delay; stable); any output may be NULL. weight: double.
 int32_t pgl_store_read(const pgl_store*, uint32_t group, uint32_t* pre, uint32_t* post, uint16_t* delay_steps, double* weight);
 int32_t pgl_store_write_weights(pgl_store*, uint32_t group, const double* weight);  // same order
+// Weights of 16 bits: the scale (fixed point, else 1), and what rounding has changed of all weights together, relative to
+// their absolute sum.
+int32_t pgl_store_rounding(const pgl_store*, double* scale, double* loss);
+// Of a store with a table: the place of each synapse's weight in canonical order; another table of the same size.
+int32_t pgl_store_read_places(const pgl_store*, uint32_t group, uint32_t* place);
+int32_t pgl_store_write_table(pgl_store*, const double* table, uint64_t size);
 int32_t pgl_store_set_common_weight(pgl_store*, double weight);
 // Canonical permutation of one general (single-group) store: position of the k-th synapse in (shard, position),
 // for synapse variables other than the weight.

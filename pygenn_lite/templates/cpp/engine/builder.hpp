@@ -11,10 +11,19 @@
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "store.hpp"
+#include "weight_codes.hpp"
 
 namespace pgl {
 
 namespace detail {
+
+PGL_COLD inline void set_weight_table(pgl_store& store, const double* table, uint64_t size) {
+  if (table == nullptr || size == 0 || size > 65536) throw Error("a table of weights has 1 to 65536 entries");
+  store.weight_table.clear();
+  store.weight_table.append(table, size);
+  store.weight_table32.clear();
+  for (uint64_t k = 0; k < size; ++k) store.weight_table32.push(float(table[k]));
+}
 
 // Copies what the descriptions point to; given weights are needed only while they are laid down.
 PGL_COLD inline void adopt_groups(BuiltStore& store, uint32_t n_groups, const pgl_group* groups, uint32_t shards) {
@@ -37,6 +46,8 @@ PGL_COLD inline void adopt_groups(BuiltStore& store, uint32_t n_groups, const pg
       group.rule.row_begin = keep(store.owned64, group.rule.row_begin, uint64_t(store.n_source) + 1);
       if (group.rule.targets != nullptr) group.rule.targets = keep(store.owned, group.rule.targets, uint64_t(n));
     }
+    if (store.flags & PGL_STORE_TABLE) set_weight_table(store, group.weight_table, group.weight_table_size);
+    group.weight_table = nullptr;
     store.groups.push(group);
   }
 }
@@ -89,6 +100,8 @@ class Builder {
 
   PGL_COLD void describe() {
     const bool single = kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL) || kept(PGL_STORE_TRANSPOSED);
+    if (kept(kCodedWeights) && (store_.groups.size() != 1 || !kept(PGL_STORE_WEIGHTS) || single))
+      throw Error("weights of 16 bits are offered for sparse stores of one static group");
     if (single && store_.groups.size() != 1) throw Error("dense, procedural and transposed stores hold one group");
     for (const pgl_group& group : store_.groups) {
       plan_.groups.push(GroupPlan(group, store_.n_source, store_.seed, store_.dt, plan_.max_delay, nullptr));
@@ -167,6 +180,7 @@ class Builder {
     struct Found {
       List<int64_t> sizes;
       List<DelayRange> delays;
+      double largest_weight = 0.0;
       List<uint64_t> count;
     };
     List<Found> found(threads_);
@@ -182,6 +196,7 @@ class Builder {
       for (uint32_t g = 0; g < plan_.groups.size(); ++g) mine.sizes[g] += row.group_end(g) - row.group_begin(g);
       if (!kept(PGL_STORE_DENSE)) row.widen_delays(r, mine.delays.data());
       if (!stored) return;
+      if (kept(kCodedWeights)) mine.largest_weight = largest_of(row, mine.largest_weight);
       mine.count.assign(plan_.shards, 0);
       row.count_shards(mine.count.data());
       for (uint32_t s = 0; s < plan_.shards; ++s) store_.shards[s].row_begin[r + 1] = uint32_t(mine.count[s]);
@@ -189,6 +204,10 @@ class Builder {
     store_.group_sizes.assign(plan_.groups.size(), 0);
     List<uint8_t> occurs;
     occurs.assign(uint64_t(plan_.max_delay) + 1, 0);
+    double largest = 0.0;
+    for (const Found& mine : found) largest = mine.largest_weight > largest ? mine.largest_weight : largest;
+    if (kept(PGL_STORE_FIXED)) store_.weight_scale = fixed_scale(largest);
+    WeightCodes(store_).check(largest);
     for (const Found& mine : found)
       for (uint32_t g = 0; g < plan_.groups.size(); ++g) {
         store_.group_sizes[g] += mine.sizes[g];
@@ -197,6 +216,23 @@ class Builder {
     find_delays(occurs);
     plan_.index_delays(store_.delays);
     if (stored) sum_rows();
+  }
+
+  double largest_of(Row& row, double largest) const {
+    const auto look = [&](auto* weights) {
+      for (uint32_t k = 0; k < row.size(); ++k) {
+        const double size = weights[k] < 0 ? -double(weights[k]) : double(weights[k]);
+        largest = size > largest ? size : largest;
+      }
+    };
+    if (store_.real_bytes == 4) {
+      row.make_weights<float>();
+      look(row.weights<float>());
+    } else {
+      row.make_weights<double>();
+      look(row.weights<double>());
+    }
+    return largest;
   }
 
   PGL_COLD static void mark_range(const DelaySampler& delay, const DelayRange& range, uint8_t* occurs) {
@@ -241,7 +277,10 @@ class Builder {
         shard.target32.reset(n);
       else
         shard.target16.reset(n);
-      if (kept(PGL_STORE_WEIGHTS)) reset_weights(shard, n);
+      if (kept(kCodedWeights))
+        shard.code16.reset(n);
+      else if (kept(PGL_STORE_WEIGHTS))
+        reset_weights(shard, n);
       if (kept(PGL_STORE_DELAYS)) shard.delay.reset(n);
       if (kept(PGL_STORE_SOURCES)) shard.source.reset(n);
     }
@@ -267,6 +306,7 @@ class Builder {
     RowBuffer<uint32_t> target;
     RowBuffer<float> weight32;
     RowBuffer<double> weight64;
+    double total = 0.0, change = 0.0;  // of weights of 16 bits
   };
 
   void fill() {
@@ -282,11 +322,39 @@ class Builder {
       place(row, row.local(), out.target);
       for (uint32_t s = 0; s < plan_.shards; ++s) store_row(r, s, row.key_begin() + uint64_t(s) * plan_.n_delays, out);
       if (!kept(PGL_STORE_WEIGHTS)) return;
-      if (store_.real_bytes == 4)
+      if (kept(kCodedWeights) && store_.real_bytes == 4)
+        store_codes<float>(r, row, out.weight32, out);
+      else if (kept(kCodedWeights))
+        store_codes<double>(r, row, out.weight64, out);
+      else if (store_.real_bytes == 4)
         store_weights<float>(r, row, out.weight32);
       else
         store_weights<double>(r, row, out.weight64);
     });
+    double total = 0.0, change = 0.0;
+    for (const Sorted& one : sorted) {
+      total += one.total;
+      change += one.change;
+    }
+    if (total > 0.0 && !kept(PGL_STORE_TABLE)) store_.rounding_loss = change / total;
+  }
+
+  template <class Real>
+  void store_codes(uint32_t r, Row& row, RowBuffer<Real>& sorted, Sorted& seen) {
+    const WeightCodes codes(store_);
+    row.make_weights<Real>();
+    place(row, row.weights<Real>(), sorted);
+    for (uint32_t s = 0; s < plan_.shards; ++s) {
+      const uint32_t* key_begin = row.key_begin() + uint64_t(s) * plan_.n_delays;
+      uint16_t* out = store_.shards[s].code16.data() + store_.shards[s].row_begin[r];
+      for (uint32_t k = key_begin[0]; k < key_begin[plan_.n_delays]; ++k, ++out) {
+        const double weight = sorted.data()[k];
+        *out = codes.code(weight);
+        const double change = codes.value(*out) - weight;
+        seen.total += weight < 0.0 ? -weight : weight;
+        seen.change += change < 0.0 ? -change : change;
+      }
+    }
   }
 
   template <class Value>

@@ -13,6 +13,7 @@
 #include "error.hpp"
 #include "static_shard.hpp"
 #include "store.hpp"
+#include "weight_codes.hpp"
 
 namespace pgl {
 
@@ -30,23 +31,62 @@ inline void fetch_lines(const Value* values, uint32_t n) {
   fetch_line(last);
 }
 
+// Where the weights of a store come from: one for all, one each, or 16 bits each that stand for one. from(k) begins at
+// synapse k; fetch asks for the memory of some of them.
+template <class Real>
+struct CommonWeight {
+  Real weight;
+  PGL_INLINE Real operator[](size_t) const { return weight; }
+  CommonWeight from(size_t) const { return *this; }
+  void fetch(uint32_t, uint32_t) const {}
+};
+template <class Real>
+struct StoredWeights {
+  const Real* weight;
+  PGL_INLINE Real operator[](size_t k) const { return weight[k]; }
+  StoredWeights from(size_t k) const { return {weight + k}; }
+  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(weight + begin, n); }
+};
+template <class Real>
+struct HalfWeights {
+  const uint16_t* code;
+  PGL_INLINE Real operator[](size_t k) const { return Real(half_value(code[k])); }
+  HalfWeights from(size_t k) const { return {code + k}; }
+  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(code + begin, n); }
+};
+template <class Real>
+struct FixedWeights {
+  const uint16_t* code;
+  Real scale;
+  PGL_INLINE Real operator[](size_t k) const { return scale * Real(int16_t(code[k])); }
+  FixedWeights from(size_t k) const { return {code + k, scale}; }
+  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(code + begin, n); }
+};
+template <class Real>
+struct TableWeights {
+  const uint16_t* code;
+  const Real* table;
+  PGL_INLINE Real operator[](size_t k) const { return table[code[k]]; }
+  TableWeights from(size_t k) const { return {code + k, table}; }
+  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(code + begin, n); }
+};
+
 // By itself, so that its few variables stay in registers.
-template <class Real, class Target, bool kWeights>
-[[gnu::noinline]] void add_weights(Real* arena, const Target* target, const Real* weight, Real common, size_t n) {
+template <class Real, class Target, class Weights>
+[[gnu::noinline]] void add_weights(Real* arena, const Target* target, Weights weight, size_t n) {
   size_t j = 0;
   for (; j + 4 <= n; j += 4) {
-    arena[target[j]] += kWeights ? weight[j] : common;
-    arena[target[j + 1]] += kWeights ? weight[j + 1] : common;
-    arena[target[j + 2]] += kWeights ? weight[j + 2] : common;
-    arena[target[j + 3]] += kWeights ? weight[j + 3] : common;
+    arena[target[j]] += weight[j];
+    arena[target[j + 1]] += weight[j + 1];
+    arena[target[j + 2]] += weight[j + 2];
+    arena[target[j + 3]] += weight[j + 3];
   }
-  for (; j < n; ++j) arena[target[j]] += kWeights ? weight[j] : common;
+  for (; j < n; ++j) arena[target[j]] += weight[j];
 }
 
 // arena[target] += weight over all segments, in their order: sums do not depend on how the network is cut.
-template <class Real, class Target, bool kWeights>
-void deliver_segments(Real* arena, const Target* target, const Real* weight, Real common, const Segment* segments,
-                      uint32_t n) {
+template <class Real, class Target, class Weights>
+void deliver_segments(Real* arena, const Target* target, Weights weights, const Segment* segments, uint32_t n) {
   uint32_t ahead = 0, ahead_offset = 0;
   int64_t lead = 0;
   const auto run_ahead = [&] {
@@ -54,7 +94,7 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
       const uint32_t begin = segments[ahead].begin + ahead_offset;
       const uint32_t rest = segments[ahead].length - ahead_offset, length = rest < kChunk ? rest : kChunk;
       fetch_lines(target + begin, length);
-      if constexpr (kWeights) fetch_lines(weight + begin, length);
+      weights.fetch(begin, length);
       lead += length + kChunkCost;
       ahead_offset += length;
       if (ahead_offset == segments[ahead].length) {
@@ -65,13 +105,13 @@ void deliver_segments(Real* arena, const Target* target, const Real* weight, Rea
   };
   for (uint32_t i = 0; i < n; ++i) {
     const Target* t = target + segments[i].begin;
-    const Real* w = kWeights ? weight + segments[i].begin : nullptr;
+    const Weights w = weights.from(segments[i].begin);
     const uint32_t length = segments[i].length;
     for (uint32_t done = 0; done < length;) {
       run_ahead();
       const uint32_t end = length - done < kChunk ? length : done + kChunk;
       lead -= end - done + kChunkCost;
-      add_weights<Real, Target, kWeights>(arena, t + done, kWeights ? w + done : nullptr, common, end - done);
+      add_weights<Real, Target>(arena, t + done, w.from(done), end - done);
       done = end;
     }
   }
@@ -88,7 +128,18 @@ const Real* weights_of(const StaticShard& part) {
   }
 }
 
-template <class Real, class Target, bool kWeights>
+enum class WeightForm { common, stored, half, fixed, table };
+
+template <class Real>
+const Real* table_of(const pgl_store& store) {
+  if constexpr (kSame<Real, float>) {
+    return store.weight_table32.data();
+  } else {
+    return store.weight_table.data();
+  }
+}
+
+template <class Real, class Target, WeightForm form>
 void deliver_sparse(StaticShard& part, const Segment* segments, uint32_t n) {
   const Target* target;
   if constexpr (kSame<Target, uint16_t>) {
@@ -96,8 +147,28 @@ void deliver_sparse(StaticShard& part, const Segment* segments, uint32_t n) {
   } else {
     target = part.synapses->target32.data();
   }
-  deliver_segments<Real, Target, kWeights>(static_cast<Real*>(part.arena), target, weights_of<Real>(part),
-                                           static_cast<Real>(part.common_weight()), segments, n);
+  Real* arena = static_cast<Real*>(part.arena);
+  const uint16_t* code = part.synapses->code16.data();
+  if constexpr (form == WeightForm::common) {
+    deliver_segments(arena, target, CommonWeight<Real>{static_cast<Real>(part.common_weight())}, segments, n);
+  } else if constexpr (form == WeightForm::stored) {
+    deliver_segments(arena, target, StoredWeights<Real>{weights_of<Real>(part)}, segments, n);
+  } else if constexpr (form == WeightForm::half) {
+    deliver_segments(arena, target, HalfWeights<Real>{code}, segments, n);
+  } else if constexpr (form == WeightForm::fixed) {
+    deliver_segments(arena, target, FixedWeights<Real>{code, static_cast<Real>(part.store->weight_scale)}, segments, n);
+  } else {
+    deliver_segments(arena, target, TableWeights<Real>{code, table_of<Real>(*part.store)}, segments, n);
+  }
+}
+
+template <class Real, class Target>
+Delivery choose_sparse(uint32_t flags) {
+  if ((flags & PGL_STORE_WEIGHTS) == 0) return deliver_sparse<Real, Target, WeightForm::common>;
+  if ((flags & PGL_STORE_HALF) != 0) return deliver_sparse<Real, Target, WeightForm::half>;
+  if ((flags & PGL_STORE_FIXED) != 0) return deliver_sparse<Real, Target, WeightForm::fixed>;
+  if ((flags & PGL_STORE_TABLE) != 0) return deliver_sparse<Real, Target, WeightForm::table>;
+  return deliver_sparse<Real, Target, WeightForm::stored>;
 }
 
 // Dense: an entry is a row of the matrix. Several rows are added per pass over the targets (each target still in the
@@ -149,10 +220,7 @@ template <class Real>
 Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0;
   if ((store.flags & PGL_STORE_DENSE) != 0) return weights ? deliver_dense<Real> : deliver_dense_common<Real>;
-  if (!synapses.target32.empty()) {
-    return weights ? deliver_sparse<Real, uint32_t, true> : deliver_sparse<Real, uint32_t, false>;
-  }
-  return weights ? deliver_sparse<Real, uint16_t, true> : deliver_sparse<Real, uint16_t, false>;
+  return synapses.target32.empty() ? choose_sparse<Real, uint16_t>(store.flags) : choose_sparse<Real, uint32_t>(store.flags);
 }
 
 }  // namespace detail

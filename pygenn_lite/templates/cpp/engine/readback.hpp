@@ -15,6 +15,7 @@
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "store.hpp"
+#include "weight_codes.hpp"
 
 namespace pgl {
 
@@ -97,14 +98,32 @@ PGL_COLD inline void visit_group(const pgl_store& seen, uint32_t group, const Vi
   });
 }
 
-inline double weight_at(const pgl_shard_store& shard, int32_t real_bytes, uint64_t position) {
-  return real_bytes == 4 ? double(shard.weight32[position]) : shard.weight64[position];
+inline double weight_at(const pgl_store& store, const pgl_shard_store& shard, uint64_t position) {
+  if (store.flags & kCodedWeights) return WeightCodes(store).value(shard.code16[position]);
+  return store.real_bytes == 4 ? double(shard.weight32[position]) : shard.weight64[position];
 }
-inline void set_weight_at(pgl_shard_store& shard, int32_t real_bytes, uint64_t position, double weight) {
-  if (real_bytes == 4)
+inline void set_weight_at(const pgl_store& store, pgl_shard_store& shard, uint64_t position, double weight) {
+  if (store.flags & kCodedWeights)
+    shard.code16[position] = WeightCodes(store).code(weight);
+  else if (store.real_bytes == 4)
     shard.weight32[position] = float(weight);
   else
     shard.weight64[position] = weight;
+}
+
+// Before weights of 16 bits are written: another scale where they ask for it.
+inline void make_room(pgl_store& store, const double* weights, int64_t n) {
+  if (!(store.flags & kCodedWeights)) return;
+  if (store.flags & PGL_STORE_TABLE) throw Error("the synapses of this store share their weights: write the table");
+  double largest = 0.0;
+  for (int64_t k = 0; k < n; ++k) {
+    const double size = weights[k] < 0.0 ? -weights[k] : weights[k];
+    largest = size > largest ? size : largest;
+  }
+  WeightCodes(store).check(largest);
+  const double used = largest / store.weight_scale;
+  if ((store.flags & PGL_STORE_FIXED) && (used > kLargestFixed + 0.25 || used < kLargestFixed / 2.0))
+    store.weight_scale = fixed_scale(largest);
 }
 
 }  // namespace detail
@@ -147,7 +166,7 @@ uint64_t pgl_store_bytes(const pgl_store* seen) {
   for (const auto& part : store->owned_values) bytes += part.size() * sizeof(double);
   for (const pgl_shard_store& s : store->shards)
     bytes += s.row_begin.bytes() + s.segment16.bytes() + s.segment32.bytes() + s.target16.bytes() + s.target32.bytes() +
-             s.weight32.bytes() + s.weight64.bytes() + s.delay.bytes() + s.source.bytes() + s.post_begin.bytes() +
+             s.weight32.bytes() + s.weight64.bytes() + s.code16.bytes() + s.delay.bytes() + s.source.bytes() + s.post_begin.bytes() +
              s.post_position.bytes() + s.post_source.bytes();
   return bytes;
 }
@@ -162,7 +181,7 @@ int32_t pgl_store_read(const pgl_store* store, uint32_t group, uint32_t* pre, ui
       if (post != nullptr) post[k] = synapse.post;
       if (delay_steps != nullptr) delay_steps[k] = synapse.delay;
       if (weight == nullptr) return;
-      weight[k] = stored ? pgl::detail::weight_at(store->shards[synapse.shard], store->real_bytes, synapse.position)
+      weight[k] = stored ? pgl::detail::weight_at(*store, store->shards[synapse.shard], synapse.position)
                          : (drawn ? synapse.drawn : store->common_weight);
     });
     return 0;
@@ -173,8 +192,9 @@ int32_t pgl_store_write_weights(pgl_store* store, uint32_t group, const double* 
   return pgl::guarded<int32_t>(-1, [&] {
     if (!(store->flags & PGL_STORE_WEIGHTS) || (store->flags & PGL_STORE_PROCEDURAL))
       throw pgl::Error("this store keeps no weight per synapse that could be written");
+    if (group < store->group_sizes.size()) pgl::detail::make_room(*store, weight, store->group_sizes[group]);
     pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
-      pgl::detail::set_weight_at(store->shards[synapse.shard], store->real_bytes, synapse.position, weight[k]);
+      pgl::detail::set_weight_at(*store, store->shards[synapse.shard], synapse.position, weight[k]);
     });
     return 0;
   });
@@ -186,10 +206,35 @@ int32_t pgl_store_set_common_weight(pgl_store* store, double weight) {
       throw pgl::Error("the weights of this store are drawn at each spike and cannot be written");
     store->common_weight = weight;
     if (!(store->flags & PGL_STORE_WEIGHTS)) return 0;
+    pgl::detail::make_room(*store, &weight, 1);
     for (uint32_t group = 0; group < store->groups.size(); ++group)
       pgl::detail::visit_group(*store, group, [&](int64_t, const pgl::detail::StoredSynapse& synapse) {
-        pgl::detail::set_weight_at(store->shards[synapse.shard], store->real_bytes, synapse.position, weight);
+        pgl::detail::set_weight_at(*store, store->shards[synapse.shard], synapse.position, weight);
       });
+    return 0;
+  });
+}
+
+int32_t pgl_store_rounding(const pgl_store* store, double* scale, double* loss) {
+  *scale = store->weight_scale;
+  *loss = store->rounding_loss;
+  return 0;
+}
+
+int32_t pgl_store_read_places(const pgl_store* store, uint32_t group, uint32_t* place) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    if (!(store->flags & PGL_STORE_TABLE)) throw pgl::Error("this store has no table of weights");
+    pgl::detail::visit_group(*store, group, [&](int64_t k, const pgl::detail::StoredSynapse& synapse) {
+      place[k] = store->shards[synapse.shard].code16[synapse.position];
+    });
+    return 0;
+  });
+}
+
+int32_t pgl_store_write_table(pgl_store* store, const double* table, uint64_t size) {
+  return pgl::guarded<int32_t>(-1, [&] {
+    if (size != store->weight_table.size()) throw pgl::Error("a table of weights keeps its size");
+    pgl::detail::set_weight_table(*store, table, size);
     return 0;
   });
 }

@@ -21,6 +21,7 @@ struct pgl_shard_store {
   pgl::HugeArray<uint32_t> target32;      // the same where 16 bits do not reach
   pgl::HugeArray<float> weight32;         // real_bytes == 4 (empty without PGL_STORE_WEIGHTS)
   pgl::HugeArray<double> weight64;        // real_bytes == 8
+  pgl::HugeArray<uint16_t> code16;        // weights of 16 bits instead (weight_codes.hpp)
   pgl::HugeArray<uint16_t> delay;         // PGL_STORE_DELAYS
   pgl::HugeArray<uint32_t> source;        // PGL_STORE_SOURCES
   pgl::HugeArray<uint32_t> post_begin, post_position, post_source;  // PGL_STORE_TRANSPOSED
@@ -53,6 +54,10 @@ struct pgl_store {
   uint64_t seed = 0;
   double dt = 0.1;
   double common_weight = 0.0;          // without PGL_STORE_WEIGHTS
+  double weight_scale = 1.0;           // PGL_STORE_FIXED
+  double rounding_loss = 0.0;          // weights of 16 bits: sum of changes by sum of absolute weights
+  pgl::List<double> weight_table;      // PGL_STORE_TABLE
+  pgl::List<float> weight_table32;     // the same as delivered where reals are floats
   pgl::List<uint32_t> delays;          // ascending steps that occur; size() == n_delays >= 1
   pgl::List<pgl_group> groups;         // copies; what they point to lives as long
   pgl::List<pgl_shard_store> shards;
