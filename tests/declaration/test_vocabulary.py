@@ -2,7 +2,10 @@
 
 import dataclasses
 import inspect
+import math
+import re
 import typing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +19,15 @@ from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.constants import constant_value
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.language.parser import parse_tree
-from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, RANDOM, VALUE_SYMBOLS
+from pygenn_lite.declaration.language.vocabulary import (
+    CONSTANTS,
+    FUNCTIONS,
+    HELPERS,
+    RANDOM,
+    VALUE_SYMBOLS,
+    Function,
+)
+from pygenn_lite.runtime.reference.interpreter import run_reference
 from pygenn_lite.yaml_format import schema
 from pygenn_lite.yaml_format.dump import INPUT_KINDS
 from pygenn_lite.yaml_format.rule_forms import _RULES
@@ -121,3 +132,33 @@ def test_files_take_the_options_of_every_rule():
     for kind, form in _RULES.values():
         options = {f.name for f in dataclasses.fields(kind)}
         assert set(form.known) - {"file"} == options
+
+
+def test_a_function_is_added_by_one_row_and_its_form_in_cpp(monkeypatch):
+    """Every stage finds it: parser, constants, values, SymPy with derivative, oracle, C++."""
+    row = Function(1, 1, math.expm1, np.expm1, "grown", cpp="expm1", derivative=("exp(a0)",))
+    monkeypatch.setitem(FUNCTIONS, "grown", row)
+    x = sympy.Symbol("x", real=True)
+    form = pg.parse_expression("grown(2*x)").sympy()
+    assert sympy.diff(form, x) == 2 * sympy.exp(2 * x)
+    assert float(form.subs(x, 0.25)) == math.expm1(0.5)
+    assert CppPrinter().doprint(form) == "pgl::expm1(real(2.0)*x)"
+    net = pg.Network(dt=0.5)
+    model = pg.NeuronModel(
+        "dx/dt = grown(-x)/tau", parameters={"tau": "1 + grown(0.5)"}, initial={"x": "grown(i)"},
+        integrator="euler",
+    )  # fmt: skip
+    net.population("p", 3, model)
+    sim = net.compile(precision="float64", threads=1)
+    sim.run(0.5)
+    x0 = np.expm1(np.arange(3.0))
+    expected = x0 + 0.5 * np.expm1(-x0) / (1 + math.expm1(0.5))
+    np.testing.assert_allclose(sim["p"]["x"], expected, rtol=1e-14)
+    np.testing.assert_allclose(run_reference(net, 1).states["p"]["x"], expected, rtol=1e-14)
+
+
+def test_functions_that_call_cpp_by_name_are_there():
+    header = Path(pg.__file__).parent / "templates" / "common" / "math.hpp"
+    text = header.read_text() + (header.parent / "machine.hpp").read_text()
+    for name, row in {**FUNCTIONS, **HELPERS}.items():
+        assert not row.cpp or re.search(rf"\b{row.cpp}\((T|double) x", text), name

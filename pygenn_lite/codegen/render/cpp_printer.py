@@ -12,25 +12,9 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from pygenn_lite.declaration.language.functions import exprel, exprel_slope
+from pygenn_lite.declaration.language.functions import cpp_names
 from pygenn_lite.errors import EquationError
 
-FUNCTIONS: dict[type, str] = {
-    sympy.exp: "exp",
-    sympy.log: "log",
-    sympy.sin: "sin",
-    sympy.cos: "cos",
-    sympy.tan: "tan",
-    sympy.tanh: "tanh",
-    sympy.sinh: "sinh",
-    sympy.cosh: "cosh",
-    sympy.Abs: "abs",
-    sympy.floor: "floor",
-    sympy.ceiling: "ceil",
-    sympy.sign: "sign",
-    exprel: "exprel",
-    exprel_slope: "exprel_slope",
-}
 LARGEST_EXPANDED_POWER = 16
 
 
@@ -142,10 +126,10 @@ class CppPrinter(StrPrinter):
         return f"pgl::pow({self._print(base)}, {self._print(exponent)})"
 
     def _print_Function(self, expr: sympy.Function) -> str:
-        name = FUNCTIONS.get(type(expr))
+        name = cpp_names().get(type(expr))
         if name is None:
             raise NotImplementedError(f"no C++ form of {type(expr).__name__}")
-        return f"pgl::{name}({self._print(expr.args[0])})"
+        return f"pgl::{name}({', '.join(map(self._print, expr.args))})"
 
     def _print_ExpBase(self, expr: sympy.Expr) -> str:
         return f"pgl::exp({self._print(expr.exp)})"
@@ -162,7 +146,7 @@ class CppPrinter(StrPrinter):
         return self._print_Piecewise(sympy.Piecewise(*cases))
 
     _print_Abs = _print_sign = _print_floor = _print_Function
-    _print_ceiling = _print_log = _print_exprel = _print_exprel_slope = _print_Function
+    _print_ceiling = _print_log = _print_Function
 
     def _print_Max(self, expr: sympy.Max) -> str:
         return self._fold("pgl::max", expr.args)

@@ -3,19 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import sympy
 
-from pygenn_lite.declaration.language.vocabulary import FUNCTIONS
+from pygenn_lite.declaration.language.vocabulary import FUNCTIONS, HELPERS, Function
 
 
 def symbolic(name: str) -> Callable[..., Any]:
-    """The SymPy form of a function of equations: one of this module, or SymPy's own."""
-    form: Callable[..., Any] = globals().get(FUNCTIONS[name].symbolic) or getattr(
-        sympy, FUNCTIONS[name].symbolic
+    """The SymPy form of a function of equations: one of this module, SymPy's own, or a new one that
+    knows what its row says."""
+    row = FUNCTIONS.get(name) or HELPERS[name]
+    form: Callable[..., Any] = (
+        globals().get(row.symbolic) or getattr(sympy, row.symbolic, None) or _of_row(row)
     )
     return form
+
+
+@cache
+def _of_row(row: Function) -> type[sympy.Function]:
+    """A function that SymPy does not know: its derivatives, and its value for numbers."""
+
+    def fdiff(self: Any, argindex: int = 1) -> sympy.Expr:
+        if len(row.derivative) < argindex:
+            raise NotImplementedError(f"the derivative of {row.symbolic}")
+        names: dict[str, Any] = {f"a{k}": argument for k, argument in enumerate(self.args)}
+        names |= {name: symbolic(name) for name in (*FUNCTIONS, *HELPERS)}
+        return sympy.sympify(row.derivative[argindex - 1], names)  # text of ours, not of a user
+
+    def evalf(self: Any, prec: int) -> Any:
+        numbers = [argument._eval_evalf(prec) for argument in self.args]
+        if row.number is None or not all(number.is_Float for number in numbers):
+            return None
+        return sympy.Float(row.number(*map(float, numbers)))
+
+    methods = {"nargs": tuple(range(row.least, row.most + 1)), "fdiff": fdiff, "_eval_evalf": evalf}
+    return type(row.symbolic, (sympy.Function,), methods)
+
+
+def cpp_names() -> dict[Any, str]:
+    """The name in C++ by the SymPy form, of all functions that have one."""
+    rows = {**FUNCTIONS, **HELPERS}
+    return {symbolic(name): row.cpp for name, row in rows.items() if row.cpp}
+
+
+def numpy_forms() -> dict[str, Any]:
+    """By their names, the functions that SymPy itself cannot evaluate with NumPy."""
+    rows = {**FUNCTIONS, **HELPERS}
+    return {row.symbolic: row.array for row in rows.values() if not hasattr(sympy, row.symbolic)}
 
 
 def log10(x: Any) -> Any:

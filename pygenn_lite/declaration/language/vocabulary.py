@@ -1,8 +1,9 @@
 """The words of expressions: functions, constants, and what values may depend on.
 
-One table each, which the parser, the evaluation in double precision, NumPy, SymPy, the checks and
-the file format all read. A function is added by one row here, by its SymPy form in
-`declaration.functions` where SymPy itself has none, and by its C++ form in `codegen.cpp_printer`.
+One table each, which the parser, the evaluation in double precision, NumPy, SymPy, the printer of
+C++, the reference interpreter, the checks and the file format all read. A function is added by one
+row here and by its C++ form in `templates/common/math.hpp`; where SymPy does not know it, it is
+told by the row (`language/functions.py`).
 """
 
 from __future__ import annotations
@@ -40,7 +41,12 @@ class Function:
     array : callable or None
         The same for arrays that broadcast; None if values cannot use it.
     symbolic : str
-        Its name in `declaration.functions`, or else in SymPy.
+        Its name in `language.functions`, or else in SymPy, or else a new name: SymPy then gets a
+        function that knows no more than this row.
+    cpp : str
+        Its name in C++; empty where SymPy writes it with other functions or operators.
+    derivative : tuple of str
+        By argument, over the arguments ``a0``, ``a1``, ...; only where SymPy does not know it.
     """
 
     least: int
@@ -48,12 +54,20 @@ class Function:
     number: Callable[..., float] | None
     array: Callable[..., Any] | None
     symbolic: str
+    cpp: str = ""
+    derivative: tuple[str, ...] = ()
 
 
 def _exprel(x: Any) -> Any:
-    small = np.abs(x) < 1e-12
-    safe = np.where(small, 1.0, x)
-    return np.where(small, 1.0, np.expm1(safe) / safe)
+    safe = np.where(x == 0, 1.0, x)
+    return np.where(x == 0, 1.0, np.expm1(safe) / safe)
+
+
+def _exprel_slope(x: Any) -> Any:
+    near = np.abs(x) < 1
+    series = sum(np.where(near, x, 0.0) ** k / (math.factorial(k) * (k + 2)) for k in range(20))
+    far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is no number
+    return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)
 
 
 def _piecewise(*pairs: tuple[Any, Any]) -> Any:
@@ -71,30 +85,32 @@ def folded(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return of_many
 
 
-_ABS = Function(1, 1, abs, np.abs, "Abs")
+_ABS = Function(1, 1, abs, np.abs, "Abs", "abs")
 _MIN = Function(2, 16, min, folded(np.minimum), "Min")
 _MAX = Function(2, 16, max, folded(np.maximum), "Max")
 
 FUNCTIONS: dict[str, Function] = {
-    "exp": Function(1, 1, math.exp, np.exp, "exp"),
-    "log": Function(1, 1, math.log, np.log, "log"),
+    "exp": Function(1, 1, math.exp, np.exp, "exp", "exp"),
+    "log": Function(1, 1, math.log, np.log, "log", "log"),
     "log10": Function(1, 1, math.log10, np.log10, "log10"),
     "sqrt": Function(1, 1, math.sqrt, np.sqrt, "sqrt"),
-    "sin": Function(1, 1, math.sin, np.sin, "sin"),
-    "cos": Function(1, 1, math.cos, np.cos, "cos"),
-    "tan": Function(1, 1, math.tan, np.tan, "tan"),
-    "sinh": Function(1, 1, math.sinh, np.sinh, "sinh"),
-    "cosh": Function(1, 1, math.cosh, np.cosh, "cosh"),
-    "tanh": Function(1, 1, math.tanh, np.tanh, "tanh"),
+    "sin": Function(1, 1, math.sin, np.sin, "sin", "sin"),
+    "cos": Function(1, 1, math.cos, np.cos, "cos", "cos"),
+    "tan": Function(1, 1, math.tan, np.tan, "tan", "tan"),
+    "sinh": Function(1, 1, math.sinh, np.sinh, "sinh", "sinh"),
+    "cosh": Function(1, 1, math.cosh, np.cosh, "cosh", "cosh"),
+    "tanh": Function(1, 1, math.tanh, np.tanh, "tanh", "tanh"),
     "abs": _ABS,
     "Abs": _ABS,
-    "sign": Function(1, 1, lambda x: float((x > 0) - (x < 0)), np.sign, "sign"),
-    "floor": Function(1, 1, lambda x: float(math.floor(x)), np.floor, "floor"),
-    "ceil": Function(1, 1, lambda x: float(math.ceil(x)), np.ceil, "ceiling"),
+    "sign": Function(1, 1, lambda x: float((x > 0) - (x < 0)), np.sign, "sign", "sign"),
+    "floor": Function(1, 1, lambda x: float(math.floor(x)), np.floor, "floor", "floor"),
+    "ceil": Function(1, 1, lambda x: float(math.ceil(x)), np.ceil, "ceiling", "ceil"),
     "heaviside": Function(
         1, 1, lambda x: float(x >= 0), lambda x: np.heaviside(x, 1.0), "heaviside"
     ),
-    "exprel": Function(1, 1, lambda x: math.expm1(x) / x if x else 1.0, _exprel, "exprel"),
+    "exprel": Function(
+        1, 1, lambda x: math.expm1(x) / x if x else 1.0, _exprel, "exprel", "exprel"
+    ),
     "min": _MIN,
     "Min": _MIN,
     "max": _MAX,
@@ -104,5 +120,9 @@ FUNCTIONS: dict[str, Function] = {
     "Piecewise": Function(1, 32, None, _piecewise, "Piecewise"),
     "rand": Function(0, 0, None, None, "rand"),
     "randn": Function(0, 0, None, None, "randn"),
+}
+# What derivatives of these need, and equations of users do not know.
+HELPERS: dict[str, Function] = {
+    "exprel_slope": Function(1, 1, None, _exprel_slope, "exprel_slope", "exprel_slope"),
 }
 RANDOM = frozenset({"rand", "randn"})

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache, reduce
-from math import factorial
 from typing import Any
 
 import numpy as np
 import sympy
-from numpy.polynomial import polynomial
 from scipy.linalg import expm
 from sympy.printing.numpy import NumPyPrinter
 
 from pygenn_lite.codegen.program.program import Assign, LinearFlow
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.language.functions import numpy_forms
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.reference.random_numbers import element_uniforms
 from pygenn_lite.runtime.values.philox import stream_of
 
 Names = dict[str, Any]
-EXPREL_SLOPE_SERIES = [1 / (factorial(k) * (k + 2)) for k in range(20)]  # on |x| <= 1
 
 
 def evaluate(expression: sympy.Basic, names: Mapping[str, Any]) -> Any:
@@ -80,7 +78,7 @@ def _compiled(expression: sympy.Basic) -> tuple[Callable[..., Any], tuple[str, .
     # Plain argument names: a variable may be called like a function of NumPy.
     arguments = [sympy.Dummy(f"argument{k}") for k in range(len(symbols))]
     body = expression.xreplace(dict(zip(symbols, arguments, strict=True)))
-    modules = [{"exprel": _exprel, "exprel_slope": _exprel_slope}, "numpy"]
+    modules = [numpy_forms(), "numpy"]
     function = sympy.lambdify(arguments, body, modules=modules, printer=_Printer)
     return function, tuple(str(s) for s in symbols)
 
@@ -107,17 +105,3 @@ class _Printer(NumPyPrinter):  # type: ignore[misc]
 
     def _print_Or(self, expr: sympy.Or) -> str:
         return self._fold("logical_or", expr.args)
-
-
-def _exprel(x: Any) -> Any:
-    x = np.asarray(x, np.float64)
-    safe = np.where(x == 0, 1.0, x)
-    return np.where(x == 0, 1.0, np.expm1(safe) / safe)
-
-
-def _exprel_slope(x: Any) -> Any:
-    x = np.asarray(x, np.float64)
-    near = np.abs(x) < 1
-    series = polynomial.polyval(np.where(near, x, 0.0), EXPREL_SLOPE_SERIES)
-    far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is no number
-    return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)
