@@ -13,6 +13,7 @@ from pygenn_lite.declaration.connectivity import (
     FixedTotalNumber,
     OneToOne,
     Pooling,
+    Transpose,
     from_scipy,
 )
 from pygenn_lite.declaration.distributions import (
@@ -84,6 +85,7 @@ __all__: list[str] = [
     "SynapsesOf",
     "TimedCurrent",
     "Trace",
+    "Transpose",
     "TruncatedNormal",
     "Uniform",
     "Value",

@@ -204,7 +204,7 @@ def _variables(device: Device) -> dict[str, StoredVariable]:
         f"groups/{name}/{v.name}": v
         for name, group in layout.groups.items()
         for v in (*group.variables.values(), *group.parameters.values())
-        if group.plastic
+        if group.plastic and v.role != "coefficient"
     }
     inputs = {
         f"inputs/{name}/{v.name}": v

@@ -98,9 +98,10 @@ def _argument(context: Context, key: str, value: Any, place: Place) -> Any:
         if not isinstance(value, bool):
             raise document.error(place, f"'{key}' should be true or false")
         return value
-    if key == "file":
+    if key in ("file", "of"):
         if not isinstance(value, str):
-            raise document.error(place, "'file' should be the name of a file")
+            what = "a file" if key == "file" else "a synapse group"
+            raise document.error(place, f"'{key}' should be the name of {what}")
         return value
     if key in ("pre", "post", "row_begin", "targets"):
         return context.whole_numbers(value, place)

@@ -131,7 +131,8 @@ class SynapseKernel:
 
     ``couple`` is evaluated for every synapse in every step, before ``step`` changes the synapse:
     each value is added to the sum that ``sinks`` names for its target, a symbol in ``post`` (of an
-    input, which the step reads, or an accumulator). ``dense``: synapses stand in a matrix.
+    input, which the step reads, or an accumulator). ``dense``: synapses stand in a matrix
+    (``transposed``: another group's, of which targets are the rows).
     """
 
     name: str
@@ -151,6 +152,7 @@ class SynapseKernel:
     couple: tuple[Assign, ...] = ()
     sinks: tuple[tuple[str, str], ...] = ()
     dense: bool = False
+    transposed: bool = False
 
     @property
     def lead(self) -> int:

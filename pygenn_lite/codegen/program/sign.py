@@ -58,7 +58,9 @@ def _operations(expression: sympy.Basic) -> int:
 
 def _synapse(kernel: SynapseKernel) -> SynapseSignature:
     stored = (
-        Variable(n, n, role="stamp", dtype="uint32") if n == "last_update" else Variable(n, n)
+        Variable(n, n, role="stamp", dtype="uint32")
+        if n == "last_update"
+        else Variable(n, n, role="coefficient" if kernel.transposed else "state")
         for n in kernel.synapse
     )
     scratch = scratch_of(kernel)

@@ -43,6 +43,7 @@ def synapse_kernel(structure: SynapseStructure, name: str) -> SynapseKernel:
         couple=tuple(Assign(n, v) for n, v in transmitted(structure, where).items()),
         sinks=structure.sinks,
         dense=structure.dense,
+        transposed=structure.transposed,
     )
 
 

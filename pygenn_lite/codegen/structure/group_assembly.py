@@ -3,19 +3,19 @@ the source population (through rings, as they arrive with a delay), which belong
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure.population_assembly import Attached
 from pygenn_lite.codegen.structure.structures import GroupInstance, SynapseStructure, statements
-from pygenn_lite.declaration.connectivity import AllToAll
+from pygenn_lite.declaration.connectivity import AllToAll, Transpose
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.habits import symbol_hint
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ModelError, UnsupportedFeature
+from pygenn_lite.errors import ModelError, NetworkError, UnsupportedFeature
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.structure.population_assembly import PopulationAssembly
@@ -31,7 +31,7 @@ def general_group(
     real: str,
 ) -> tuple[GroupInstance, SynapseStructure]:
     """Resolve a group whose synapses do more than add a constant weight."""
-    model = group.synapse
+    model, rule = group.synapse, group.connectivity
     pre = source.trace("pre", model.pre_trace, model) if model.pre_trace else Attached()
     post = target.trace("post", model.post_trace, model) if model.post_trace else Attached()
     source.belongs(pre.part, group.name)
@@ -70,6 +70,7 @@ def general_group(
         continuous=statements(model.continuous),
         sinks=sinks,
         dense=is_dense(group),
+        transposed=isinstance(rule, Transpose),
     )
     every_step = bool(model.continuous or model.synapse_equations) and not event_driven
     instance = GroupInstance(
@@ -91,6 +92,8 @@ def general_group(
         needs_sources=every_step and not model.continuous,
         needs_delays=bool(model.on_post) or every_step,
         dense=structure.dense,
+        transpose_of=rule.of if isinstance(rule, Transpose) else "",
+        factor=rule.factor if isinstance(rule, Transpose) else 1.0,
     )
     return instance, structure
 
@@ -98,10 +101,63 @@ def general_group(
 def is_dense(group: SynapseGroup) -> bool:
     """Whether the synapses of a general group are stored as a matrix: where asked for, and where
     values are transmitted in every step between all pairs."""
+    if isinstance(group.connectivity, Transpose):
+        return True
     if group.storage != "auto":
         return group.storage == "dense"
     one_delay = isinstance(group.delay, (int, float))
     return bool(group.synapse.continuous) and one_delay and isinstance(group.connectivity, AllToAll)
+
+
+def check_transpose(group: SynapseGroup, groups: Mapping[str, SynapseGroup]) -> None:
+    """A group with the weights of another must be able to have them.
+
+    Raises
+    ------
+    NetworkError
+        Saying what is wrong with this group or with the other.
+    """
+    rule, model = group.connectivity, group.synapse
+    if not isinstance(rule, Transpose):
+        return
+    where, other = f"synapse group {group.name!r}", groups.get(rule.of)
+    if other is None:
+        raise NetworkError(
+            f"there is no synapse group {rule.of!r}{nearest(rule.of, groups)}",
+            where=where,
+            hint=f"there are {list(groups)}",
+        )
+    if (other.source, other.target) != (group.target, group.source):
+        raise NetworkError(
+            f"{rule.of!r} leads from {other.source!r} to {other.target!r}: its transpose leads "
+            f"from {other.target!r} to {other.source!r}",
+            where=where,
+            hint="exchange source and target",
+        )
+    complete = isinstance(other.connectivity, AllToAll) and (
+        other.connectivity.autapses or other.source != other.target
+    )
+    if other.synapse.is_static or not is_dense(other) or not complete:
+        raise NetworkError(
+            f"the weights of {rule.of!r} are not a matrix of all pairs",
+            where=where,
+            hint="connect it with AllToAll(), one delay, and continuous transmission or "
+            "storage='dense'",
+        )
+    own = model.on_pre or model.on_post or model.synapse_equations or model.variables
+    if not model.continuous or own or not isinstance(group.delay, (int, float)):
+        raise NetworkError(
+            "a transposed group has no synapses of its own: it transmits continuously, with one "
+            "delay, and neither reacts to spikes nor learns",
+            where=where,
+            hint="use a model such as RateSynapse()",
+        )
+    if group.weight != 1.0:
+        raise NetworkError(
+            f"a weight is given, but the weights are those of {rule.of!r}",
+            where=where,
+            hint=f"write Transpose(of={rule.of!r}, factor=...)",
+        )
 
 
 class _Names:

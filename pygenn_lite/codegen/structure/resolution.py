@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pygenn_lite.codegen.structure.group_assembly import general_group
+from pygenn_lite.codegen.structure.group_assembly import check_transpose, general_group
 from pygenn_lite.codegen.structure.population_assembly import PopulationAssembly, jump_target
 from pygenn_lite.codegen.structure.structures import (
     GroupInstance,
@@ -44,6 +44,7 @@ def network_structure(
     synapse_kernels: dict[SynapseStructure, int] = {}
     for name, group in network.groups.items():
         with part_of(f"synapse group {name!r}"):
+            check_transpose(group, network.groups)
             groups[name], synapse = assemble_group(group, assemblies, real)
         if synapse is not None:
             groups[name].kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))

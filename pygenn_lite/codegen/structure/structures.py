@@ -129,6 +129,7 @@ class SynapseStructure:
     continuous: tuple[Statement, ...] = ()
     sinks: tuple[tuple[str, str], ...] = ()  # what `continuous` adds to -> the symbol of its sum
     dense: bool = False  # stored as a matrix: rows source, columns target
+    transposed: bool = False  # the weights are another group's, whose rows are this one's targets
 
 
 @dataclass
@@ -171,6 +172,8 @@ class GroupInstance:
     needs_sources: bool = False
     needs_delays: bool = False
     dense: bool = False
+    transpose_of: str = ""  # the group whose weights it has
+    factor: float = 1.0  # of these
 
 
 @dataclass
@@ -181,6 +184,22 @@ class NetworkStructure:
     synapse_kernels: tuple[SynapseStructure, ...]
     populations: dict[str, PopulationInstance]
     groups: dict[str, GroupInstance]
+
+    @property
+    def reads_changing_weights(self) -> bool:
+        """Whether a group has the weights of another one that change while it runs."""
+        return any(
+            g.transpose_of and self.weights_change(g.transpose_of) for g in self.groups.values()
+        )
+
+    def weights_change(self, group: str) -> bool:
+        """Whether the weights of a group with kernels of its own change while it runs."""
+        kernel = self.groups[group].kernel
+        if kernel is None:
+            return False
+        structure = self.synapse_kernels[kernel]
+        code = (*structure.equations, *structure.on_pre, *structure.on_post)
+        return any(name == "weight" for name, _, _ in code)
 
     @cached_property
     def key(self) -> str:

@@ -24,6 +24,7 @@ from pygenn_lite.declaration.connectivity.rules import (
     FixedTotalNumber,
     OneToOne,
 )
+from pygenn_lite.declaration.connectivity.transpose import Transpose
 from pygenn_lite.declaration.connectivity.windows import Convolution, Pooling, SharedKernel
 
 RULES: tuple[type[Connectivity], ...] = (
@@ -38,6 +39,7 @@ RULES: tuple[type[Connectivity], ...] = (
     DistanceDependent,
     Convolution,
     Pooling,
+    Transpose,
 )
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "Pooling",
     "RandomNumbers",
     "SharedKernel",
+    "Transpose",
     "YamlForm",
     "between",
     "from_scipy",

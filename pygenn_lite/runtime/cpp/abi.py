@@ -141,7 +141,10 @@ class SynapseArgs(c.Structure):
         ("n_source", c.c_uint32),
         ("columns", c.c_uint32),
         ("sets", c.c_uint32),
-        ("reserved", c.c_uint32),
+        ("of_shards", c.c_uint32),
+        ("of", c.c_void_p),
+        ("of_begin", c.c_void_p),
+        ("factor", c.c_double),
     ]
 
 

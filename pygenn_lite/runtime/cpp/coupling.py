@@ -3,6 +3,7 @@ input, and memory to keep values aside."""
 
 from __future__ import annotations
 
+import ctypes as c
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -54,3 +55,21 @@ def present(memory: SynapseMemory, piece: int) -> npt.NDArray[np.uint8] | None:
     mask = np.zeros(max(entries, 1), np.uint8)
     mask[positions[pieces == piece]] = 1
     return mask
+
+
+def matrix_of(memory: SynapseMemory, kept: list[Any]) -> dict[str, Any]:
+    """Arguments of a group that has another's weights, transposed; `kept` keeps their memory."""
+    parent = memory.parent
+    if parent is None:
+        return {}
+    begin = memory.partition.begin[memory.source.name]
+    pointers = (c.c_void_p * len(parent.views))(
+        *(weights.ctypes.data for weights in parent.variables["weight"])
+    )
+    kept += [pointers, begin]
+    return {
+        "of_shards": len(parent.views),
+        "of": c.addressof(pointers),
+        "of_begin": begin.ctypes.data,
+        "factor": memory.instance.factor,
+    }

@@ -51,6 +51,9 @@ class CppDevice:
         self.requests = recording_requests(network)
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
+        if structure.reads_changing_weights:  # of another group: only one worker may have them
+            threads = min(threads, count)
+            self.threads = threads
         self._each, self._shared = max(1, threads // count), request.shared
         self._pool = InstancePool(min(threads, count))
         self.partition = cut_network(network, structure, code.signatures, self._each)

@@ -165,3 +165,6 @@ class NetworkMemory:
                     self.clock.step,
                     shared_store=self.shared,
                 )
+        for synapses in self.synapses.values():
+            if synapses.instance.transpose_of:
+                synapses.parent = self.synapses[synapses.instance.transpose_of]

@@ -90,6 +90,8 @@ def _general(description: GroupDescription, instance: GroupInstance) -> StorePla
             where=f"synapse group {group.name!r}: storage",
             hint="leave storage='auto'",
         )
+    if instance.transpose_of:
+        return StorePlan(group.source, [description], abi.STORE_DENSE, general=True)
     flags = abi.STORE_WEIGHTS
     if instance.dense:
         flags |= _dense(description, isinstance(description.delay, float))

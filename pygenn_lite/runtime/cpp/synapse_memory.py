@@ -81,6 +81,7 @@ class SynapseMemory:
             [float(instance.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
         )
         self._initial_weights: list[npt.NDArray[Any]] | None = None
+        self.parent: SynapseMemory | None = None  # whose weights it has, transposed
         self.sets = 0  # bits of the sums that its transmission begins
         self.kept: list[Any] = []  # memory that the engine's arguments point to
         if not isinstance(stored.description.weight, float) or stored.description.weight_later:
@@ -131,6 +132,9 @@ class SynapseMemory:
         self, name: str, variables: Mapping[str, list[npt.NDArray[Any]]] | None = None
     ) -> npt.NDArray[Any]:
         """The same, as the last event at each synapse left it."""
+        if self.parent is not None:
+            matrix = self.parent.read_raw("weight").reshape(self.target.size, self.source.size)
+            return np.asarray(matrix.T.ravel() * np.asarray(self.instance.factor, self.real))
         pieces, positions = self.positions()
         result = np.empty(self.stored.size, dtype=self.dtypes[name])
         for s, part in enumerate((variables or self.variables)[name]):
@@ -276,6 +280,7 @@ class SynapseMemory:
                 n_source=self.source.size,
                 columns=columns,
                 sets=self.sets,
+                **coupling.matrix_of(self, kept),
             )
         return args, kept
 

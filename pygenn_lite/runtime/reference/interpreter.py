@@ -104,6 +104,9 @@ class Interpreter:
                 self.populations,
                 (initial or {}).get(name),
             )
+        for one in self.groups.values():
+            if one.instance.transpose_of:
+                one.mirror(self.groups[one.instance.transpose_of])
         self.step_number = 0
         self.signals: dict[str, float] = {}
         self._waiting: dict[str, float] = {}  # results that the next exchange makes known

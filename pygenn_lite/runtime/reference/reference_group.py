@@ -80,6 +80,8 @@ class ReferenceGroup:
                         raise UnsupportedFeature(f"initial value {start!r} of a synapse variable")
                     self.variables[name] = np.full(self.pre.size, start, np.float64)
             self.scalars: Names = {n: float(_number(instance.values[n])) for n in kernel.scalars}
+        self.parent: ReferenceGroup | None = None  # whose weights it has, transposed
+        self.mirrored = np.zeros(0, np.int64)  # synapses of the parent, by synapse
         self.outgoing: dict[int, list[int]] = defaultdict(list)
         self.incoming: dict[int, list[int]] = defaultdict(list)
         for k in np.lexsort((self.delay, self.post, self.pre)):
@@ -94,6 +96,12 @@ class ReferenceGroup:
             self.send(step, neurons)
         for arrival in [k for k in self.queue if k < now + self.instance.lead]:
             del self.queue[arrival]
+
+    def mirror(self, parent: ReferenceGroup) -> None:
+        """Take the weights of another group, in the opposite direction."""
+        place = {(i, j): k for k, (i, j) in enumerate(zip(parent.pre, parent.post, strict=True))}
+        pairs = zip(self.post, self.pre, strict=True)
+        self.parent, self.mirrored = parent, np.array([place[pair] for pair in pairs], np.int64)
 
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
         """Spikes of the source at ``t_step`` set out; several of one neuron one after another."""
@@ -136,6 +144,8 @@ class ReferenceGroup:
         ``t_arrival``."""
         names: Names = {**self.scalars, **self.variables, "t": step * self.dt, "dt": self.dt}
         names["delay"] = self.delay * self.dt
+        if self.parent is not None:
+            names["weight"] = self.instance.factor * self.parent.variables["weight"][self.mirrored]
         sent = list(zip(arrival - self.delay, self.pre, strict=True))
         for name, internal in self.instance.pre.items():
             names[name] = np.array([self.source.published_at(s, internal, i) for s, i in sent])
@@ -157,6 +167,9 @@ class ReferenceGroup:
 
     def values_at(self, step: int) -> dict[str, NDArray[np.float64]]:
         """Variables as an event at ``t_step`` would find them."""
+        if self.parent is not None:
+            weight = self.parent.variables["weight"][self.mirrored]
+            return {"weight": self.instance.factor * weight}
         if self.kernel is None or not self.kernel.decay:
             return {name: values.copy() for name, values in self.variables.items()}
         names: Names = {**self.scalars, **self.variables, "dt": self.dt}

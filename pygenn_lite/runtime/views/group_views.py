@@ -221,6 +221,13 @@ class GroupView(Live, Named):
         )
 
     def _set_weights(self, values: npt.ArrayLike) -> None:
+        other = self._link.transpose_of
+        if other:
+            raise SimulationError(
+                f"the weights are those of {other!r}, transposed",
+                where=f"synapse group {self.name!r}",
+                hint=f"set them there: sim[{other!r}]['weight'] = ...",
+            )
         weights = self._as_weights(values)
         group, weight = self._instance.network.groups[self.name], self._layout.weight
         check_weights(group, weights, self._parameters.numbers_of(self.name))

@@ -99,7 +99,10 @@ typedef struct pgl_synapse_args {  // one group on one shard
   uint32_t n_source;
   uint32_t columns;              // target neurons in the shard
   uint32_t sets;                 // bit k: the k-th sum of continuous transmission is set, not added to
-  uint32_t reserved;
+  uint32_t of_shards;            // where the weights are another group's, transposed: its matrix by shards, ...
+  const void* const* of;         // [of_shards] their first entries
+  const uint32_t* of_begin;      // [of_shards + 1] which of its targets (this group's sources) are in each
+  double factor;                 // of its weights
 } pgl_synapse_args;
 
 typedef void (*pgl_on_pre_fn)(const pgl_synapse_args*, int64_t step, const pgl_arrival*, uint32_t n);
