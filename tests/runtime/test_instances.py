@@ -113,6 +113,33 @@ def test_an_instance_is_what_a_single_simulation_is(alone, connectivity, threads
     assert not np.array_equal(first.steps, other.steps)
 
 
+@pytest.mark.parametrize("connectivity", ["own", "shared"])
+def test_the_reference_backend_has_instances_too(connectivity):
+    net = pg.Network(dt=0.5, seed=3)
+    cells = net.population("cells", 6, pg.LIF(), initial={"V": pg.Uniform(-60.0, -50.0)})
+    stdp = pg.PairSTDP(pg.ExponentialCurrent(5.0), w_max=100.0)
+    net.connect(cells, cells, stdp, pg.FixedProbability(0.5), weight=pg.Uniform(20.0, 40.0))
+    net.poisson(cells, 2000.0, weight=5.0, variable="V")
+    net.record(cells.spikes, cells["V"])
+    path, shared = "populations.cells.parameters.tau", connectivity == "shared"
+    sim = net.compile(
+        "reference", instances=3, values={path: [10.0, 15.0, 20.0]}, connectivity=connectivity
+    )
+    results = sim.run(40.0, keep_weights=True)
+    assert sim["cells"]["V"].shape == (3, 6)
+    for k in (0, 2):
+        own = net.with_values({path: 10.0 + 5 * k, "network.seed": 3 + k})
+        one = own.compile("reference", connectivity_seed=3 if shared else None)
+        single = one.run(40.0, keep_weights=True)
+        assert len(single.spikes["cells"])
+        assert np.array_equal(results[k].spikes["cells"].steps, single.spikes["cells"].steps)
+        assert np.array_equal(results[k].spikes["cells"].indices, single.spikes["cells"].indices)
+        assert np.array_equal(
+            results[k].traces["cells"]["V"].values, single.traces["cells"]["V"].values
+        )
+        assert np.array_equal(results[k].weights["cells_cells"], single.weights["cells_cells"])
+
+
 def test_seeds_follow_that_of_the_network_and_alone_make_a_difference():
     sim = network().compile(instances=3)
     assert sim.seeds == [5, 6, 7]
