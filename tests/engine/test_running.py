@@ -335,3 +335,25 @@ def test_busy_neighbours_slow_a_run_down_in_proportion(library: ctypes.CDLL) -> 
             process.kill()
             process.wait()
     assert crowded < 25 * alone + 0.5
+
+
+def test_counts_of_spikes_have_32_bits(library: ctypes.CDLL) -> None:
+    """The engine keeps 16 of them by neuron, and what goes beyond apart."""
+    with Net(library, shards=2, min_delay=8) as net:
+        cells = net.population(130, drive=2.0)  # fires in every step
+        start = np.arange(130, dtype=np.uint32) + 65530
+        start[7], start[129] = 2**31, 3 * 65536 - 1
+        net.check(net.engine.spike_totals_import(net.handle, cells.id, start.ctypes.data))
+        np.testing.assert_array_equal(net.totals(cells), start)
+        net.run(9)
+        np.testing.assert_array_equal(net.totals(cells), start + 9)
+        assert net.total(cells) == int(start.sum(dtype=np.int64)) + 9 * 130
+        # A fault in the first of the next 8 steps: the spikes after it are taken back.
+        net.check(net.engine.spike_totals_import(net.handle, cells.id, start.ctypes.data))
+        level = cells.read("V")
+        level[3] = 1e8
+        cells.write("V", level)
+        assert net.run(8) == 1
+        np.testing.assert_array_equal(net.totals(cells), start + 1)
+        net.set_step(0)
+        assert not net.totals(cells).any()

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "adopting.hpp"
 #include "builder.hpp"
 #include "delivery.hpp"
 #include "error.hpp"

@@ -2,7 +2,6 @@
 // leaves this file. Stores are made by the builder, a shared object of its own (builder.cpp): a network without
 // synapses never needs it, and the two are compiled side by side.
 #include <stdint.h>
-#include <string.h>
 
 #include "engine.hpp"
 #include "pool.hpp"
@@ -274,8 +273,8 @@ int32_t pgl_total_spikes(pgl_engine* engine, int64_t* totals) {
 
 int32_t pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
   return guarded<int32_t>(-1, [&] {
-    const pgl::Population& population = population_at(engine, index);
-    if (population.size != 0) memcpy(counts, population.counts.data(), population.counts.bytes());
+    population_at(engine, index);
+    engine->export_totals(index, counts);
     return 0;
   });
 }

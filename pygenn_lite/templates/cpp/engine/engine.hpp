@@ -112,6 +112,7 @@ struct pgl_engine {
   void set_step(int64_t step);
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
   void import_totals(uint32_t population, const uint32_t* counts);
+  void export_totals(uint32_t population, uint32_t* counts) const;
 
  private:
   // The steps between two meetings. Every worker works it out for itself.
@@ -121,6 +122,11 @@ struct pgl_engine {
     uint32_t read_steps;
     uint32_t number;      // of all blocks of this engine: resets do not begin anew, as messages bear it
     uint32_t writing() const { return number & 1u; }  // which of a shard's two SpikeBlocks; the other is being read
+  };
+
+  struct Work {
+    uint32_t writing;             // which of a shard's SpikeBlocks
+    pgl::List<uint32_t>& spikes;  // where kernels write: the thread's, as there may be thousands of engines
   };
 
   void birth();
@@ -133,11 +139,11 @@ struct pgl_engine {
   template <class Part>
   bool try_part(Part&& part);
   void look_up_spikes(pgl::Shard& shard, const Block& block);
-  void run_ops(uint32_t shard, int64_t step, size_t stretch, pgl::SpikeBlock& block);
+  void run_ops(uint32_t shard, int64_t step, size_t stretch, const Work& work);
   void meet(int64_t step, size_t stretch);
   void deliver(pgl::StaticShard& part, int64_t step);
   void arrive(pgl::Shard& shard, size_t group, int64_t step);
-  void fire(pgl::Shard& shard, uint32_t index, int64_t step);
+  void fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room);
   void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void settle_fault();
@@ -237,6 +243,8 @@ bool pgl_engine::try_part(Part&& part) {
 // One block on the shards of one worker: whether the run must end with it. Each shard takes all steps before the next
 // begins, so that what it needs stays near; where a schedule has workers meet, they go from meeting to meeting.
 inline bool pgl_engine::run_block(uint32_t begin, uint32_t end, const Block& block) {
+  thread_local pgl::List<uint32_t> spikes;
+  const Work work{block.writing(), spikes};
   bool healthy = true;  // who has failed goes on meeting the others, who would wait for ever
   const auto on_shards = [&](auto&& part) {
     for (uint32_t s = begin; s < end && healthy; ++s) healthy = try_part([&] { part(s); });
@@ -244,14 +252,14 @@ inline bool pgl_engine::run_block(uint32_t begin, uint32_t end, const Block& blo
   if (!schedule.meets()) {
     on_shards([&](uint32_t s) {
       open_block(s, block);
-      for (int64_t step = block.first; step < block.end; ++step) run_ops(s, step, 0, shards_[s].blocks[block.writing()]);
+      for (int64_t step = block.first; step < block.end; ++step) run_ops(s, step, 0, work);
       close_block(s, block);
     });
   } else {
     on_shards([&](uint32_t s) { open_block(s, block); });
     for (int64_t step = block.first; step < block.end; ++step) {
       for (size_t stretch = 0; stretch < schedule.ends.size(); ++stretch) {
-        on_shards([&](uint32_t s) { run_ops(s, step, stretch, shards_[s].blocks[block.writing()]); });
+        on_shards([&](uint32_t s) { run_ops(s, step, stretch, work); });
         if (stretch + 1 < schedule.ends.size()) meet(step, stretch);
       }
     }

@@ -33,7 +33,7 @@ namespace detail {
 [[gnu::noinline]] inline void* grow_list(void* data, size_t size, size_t& capacity, size_t wanted,
                                          size_t bytes, size_t alignment) {
   size_t room = capacity * 2 < wanted ? wanted : capacity * 2;
-  if (bytes < alignof(max_align_t) && room < 16) room = 16;
+  if (bytes < alignof(max_align_t) && room < 4) room = 4;
   if (room > SIZE_MAX / 2 / bytes) throw OutOfMemory();
   void* grown;
   if (alignment <= alignof(max_align_t)) {

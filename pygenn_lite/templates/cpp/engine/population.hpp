@@ -57,7 +57,7 @@ struct alignas(64) PopulationShard {
   pgl_population_args args{};
   uint32_t begin = 0, count = 0;  // neurons of the population on this shard
   List<uint32_t> latest;        // spikes at the present time step
-  List<uint32_t> ignored;       // where the kernel of a population with trains writes its (no) spikes
+  List<uint32_t> wrapped;       // neurons, once for every 65536 spikes that the population's counts do not show
   InFlight in_flight;           // not older than the longest delay
   uint64_t total = 0;
   List<Spike> train;            // sorted; this shard's part
@@ -82,8 +82,21 @@ struct Population {
   List<Published> published;
   List<uint32_t> statics, generals;  // groups that start here
   List<SpikeRecorder*> recorders;
-  HugeArray<uint32_t> counts;
+  HugeArray<uint16_t> counts;  // spikes of each neuron modulo 65536: there may be thousands of engines
 };
+
+// Takes the latest spike back: it lies behind a fault.
+PGL_COLD inline void take_back(Population& population, PopulationShard& part) {
+  const uint32_t index = part.in_flight.latest().index;
+  if (population.counts[index]-- == 0) {
+    size_t k = part.wrapped.size() - 1;
+    while (part.wrapped[k] != index) --k;
+    part.wrapped[k] = part.wrapped.back();
+    part.wrapped.pop();
+  }
+  --part.total;
+  part.in_flight.drop_latest();
+}
 
 // The spikes of a train at exactly t_step (the train's position moves on).
 inline void take_train(PopulationShard& part, int64_t step) {
@@ -137,7 +150,7 @@ inline void announce(Population& population, PopulationShard& part, SpikeBlock& 
   part.total += spikes.size();
   for (const uint32_t index : spikes) fetch_line(population.counts.data() + index);
   for (const uint32_t index : spikes) {
-    ++population.counts[index];
+    if (++population.counts[index] == 0) [[unlikely]] part.wrapped.push(index);
     part.in_flight.add({step, index});
   }
   for (SpikeRecorder* recorder : population.recorders) {

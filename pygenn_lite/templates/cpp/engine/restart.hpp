@@ -21,9 +21,7 @@ PGL_COLD inline void pgl_engine::settle_fault() {
     for (size_t p = 0; p < populations.size(); ++p) {
       pgl::PopulationShard& part = shard.populations[p];
       while (!part.in_flight.empty() && part.in_flight.latest().step > fault_.step + 1) {
-        --populations[p].counts[part.in_flight.latest().index];
-        --part.total;
-        part.in_flight.drop_latest();
+        pgl::take_back(populations[p], part);
       }
     }
   }
@@ -44,13 +42,14 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
   fault_ = {};
   for (pgl::Population& population : populations) {
     population.unborn = true;
-    for (uint32_t& count : population.counts) count = 0;
+    for (uint16_t& count : population.counts) count = 0;
   }
   for (pgl::Shard& shard : shards_) {
     shard.fault = {};
     for (pgl::PopulationShard& part : shard.populations) {
       part.latest.clear();
       part.in_flight.clear();
+      part.wrapped.clear();
       part.total = 0;
       part.train_next = 0;
     }
@@ -95,11 +94,22 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
 // Goes on counting from here.
 PGL_COLD inline void pgl_engine::import_totals(uint32_t index, const uint32_t* counts) {
   pgl::Population& population = populations[index];
-  for (uint32_t k = 0; k < population.size; ++k) population.counts[k] = counts[k];
+  for (uint32_t k = 0; k < population.size; ++k) population.counts[k] = static_cast<uint16_t>(counts[k]);
   for (pgl::Shard& shard : shards_) {
     pgl::PopulationShard& part = shard.populations[index];
     part.total = 0;
-    for (uint32_t k = 0; k < part.count; ++k) part.total += counts[part.begin + k];
+    part.wrapped.clear();
+    for (uint32_t k = part.begin; k < part.begin + part.count; ++k) {
+      part.total += counts[k];
+      for (uint32_t wraps = counts[k] >> 16; wraps != 0; --wraps) part.wrapped.push(k);
+    }
+  }
+}
+
+PGL_COLD inline void pgl_engine::export_totals(uint32_t index, uint32_t* counts) const {
+  for (uint32_t k = 0; k < populations[index].size; ++k) counts[k] = populations[index].counts[k];
+  for (const pgl::Shard& shard : shards_) {
+    for (const uint32_t neuron : shard.populations[index].wrapped) counts[neuron] += 1u << 16;
   }
 }
 

@@ -25,21 +25,21 @@ inline void pgl_engine::deliver(pgl::StaticShard& part, int64_t step) {
 }
 
 // Neurons advance from t_step to the next; who spikes there stands in `latest`.
-inline void pgl_engine::fire(pgl::Shard& shard, uint32_t index, int64_t step) {
+inline void pgl_engine::fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room) {
   const pgl::Population& population = populations[index];
   pgl::PopulationShard& part = shard.populations[index];
   pgl_fault fault{};
   if (population.has_train) {
     pgl::take_train(part, step + 1);
     if (population.update != nullptr && part.count != 0) {
-      population.update(&part.args, step, part.ignored.room(part.count), &fault);
+      population.update(&part.args, step, room.room(part.count), &fault);  // nobody spikes but by the train
     }
     pgl::trace_train(population, part, step + 1, real_bytes);
   } else {
     part.latest.clear();
     if (population.update != nullptr && part.count != 0) {
-      uint32_t* spikes = part.latest.room(part.count);
-      part.latest.set_size(population.update(&part.args, step, spikes, &fault));
+      uint32_t* spikes = room.room(part.count);
+      part.latest.append(spikes, population.update(&part.args, step, spikes, &fault));
     }
   }
   if (fault.set != 0 && shard.fault.set == 0) {
@@ -74,22 +74,22 @@ inline void pgl_engine::call_synapses(const pgl::Shard& shard, uint32_t number, 
 }
 
 // The operations of one stretch.
-inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, pgl::SpikeBlock& block) {
+inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, const Work& work) {
   pgl::Shard& shard = shards_[number];
   const pgl_op* const end = schedule.ops.data() + schedule.ends[stretch];
   const auto send = [&](uint32_t index) {
-    pgl::announce(populations[index], shard.populations[index], block, number, step + 1, real_bytes);
+    pgl::announce(populations[index], shard.populations[index], shard.blocks[work.writing], number, step + 1, real_bytes);
   };
   for (const pgl_op* next = schedule.ops.data() + (stretch == 0 ? 0 : schedule.ends[stretch - 1]); next != end; ++next) {
     const pgl_op& op = *next;
     if (!pgl::is_due(op, step)) continue;
     switch (op.kind) {
       case pgl::kUpdate:
-        fire(shard, op.index, step);
+        fire(shard, op.index, step, work.spikes);
         send(op.index);
         break;
       case PGL_OP_FIRE:
-        fire(shard, op.index, step);
+        fire(shard, op.index, step, work.spikes);
         break;
       case PGL_OP_SEND:
         send(op.index);
