@@ -67,10 +67,10 @@ def derive_program(structure: NetworkStructure) -> Program:
     EquationError
         An equation has no meaning, or SymPy cannot work with it.
     """
-    from pygenn_lite.codegen.program.neuron_kernel import neuron_kernel
+    from pygenn_lite.codegen.program.neuron_kernel import neuron_kernels
     from pygenn_lite.codegen.program.program import Program
     from pygenn_lite.codegen.program.sign import signatures_of
-    from pygenn_lite.codegen.program.synapse_kernel import synapse_kernel
+    from pygenn_lite.codegen.program.synapse_kernel import synapse_kernels
 
     def derive(kernel: Any, part: Any, name: str, what: str) -> Any:
         try:
@@ -89,11 +89,11 @@ def derive_program(structure: NetworkStructure) -> Program:
 
     program = Program(
         neurons=tuple(
-            derive(neuron_kernel, s, f"neuron{k}", "population")
+            derive(neuron_kernels, s, f"neuron{k}", "population")
             for k, s in enumerate(structure.kernels)
         ),
         synapses=tuple(
-            derive(synapse_kernel, s, f"synapse{k}", "synapse group")
+            derive(synapse_kernels, s, f"synapse{k}", "synapse group")
             for k, s in enumerate(structure.synapse_kernels)
         ),
     )

@@ -14,7 +14,7 @@ def test_inspect_shows_formulas_and_memory_without_building(here, call):
     code, out, _ = call("inspect", "small.yaml")
     assert code == 0
     for words in ("a test", "exc_inh", "FixedProbability", "dV/dt =", "P__V__V = exp(-dt/tau)",
-                  "spike if V > V_th", "Memory", "exc: V (state) (80)", "in all"):  # fmt: skip
+                  "where g = V - V_th > 0", "Memory", "exc: V (state) (80)", "in all"):  # fmt: skip
         assert words in out
 
 

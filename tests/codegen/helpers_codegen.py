@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pygenn_lite.codegen import derive_program, network_structure
-from pygenn_lite.codegen.program.program import NeuronKernel, Program
+from pygenn_lite.codegen.program.program import NeuronKernels, Program
 from pygenn_lite.codegen.systems.system import System, build_system
 from pygenn_lite.declaration import Network, NeuronModel, OneToOne, SynapseModel, Trace
 
@@ -68,7 +68,7 @@ def program_of(network: Network, **options: Any) -> Program:
     return derive_program(network_structure(network, **options))
 
 
-def kernel_of(model: NeuronModel, *synapses: SynapseModel) -> NeuronKernel:
+def kernel_of(model: NeuronModel, *synapses: SynapseModel) -> NeuronKernels:
     """The neuron kernel of a population with these synapses."""
     return program_of(one_population(model, *synapses)).neurons[0]
 

@@ -8,7 +8,7 @@ import sympy
 from helpers_codegen import ALPHA, CURRENT, LIF, kernel_of
 from scipy.linalg import expm
 
-from pygenn_lite.codegen.program.program import LinearFlow
+from pygenn_lite.codegen.program.kernel import LinearFlow
 from pygenn_lite.codegen.systems.closed_form import closed_form
 from pygenn_lite.declaration import NeuronModel
 

@@ -10,7 +10,7 @@ from helpers_codegen import LIF, STDP, one_population
 
 from pygenn_lite.codegen import derive_program, generate, network_structure
 from pygenn_lite.codegen.passes.safe_names import template_names
-from pygenn_lite.codegen.render.cpp import neuron_view, synapse_view
+from pygenn_lite.codegen.render.cpp import view_of
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel, Trace
 from pygenn_lite.errors import EquationError, ToolchainError
 from pygenn_lite.runtime.cpp.building import TEMPLATES
@@ -111,9 +111,7 @@ def test_how_a_value_is_reached_is_said_by_templates_alone():
         parameters={"w": 1.0, "k": 2.0, "t_ref": 1.0},
     )
     program = derive_program(network_structure(one_population(model, STDP)))
-    views = [neuron_view(kernel) for kernel in program.neurons]
-    views += [synapse_view(kernel) for kernel in program.synapses]
-    text = "".join(repr({**view, "kernel": None}) for view in views)
+    text = "".join(repr(view_of(kernel)) for kernel in program.kernels)
     for access in ("args", "->", "_[", "lane", "arrays["):
         assert access not in text, access
     accepted(one_population(model, STDP))

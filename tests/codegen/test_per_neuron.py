@@ -10,7 +10,8 @@ import sympy
 import pygenn_lite as pg
 from pygenn_lite.codegen import generate, network_structure
 from pygenn_lite.codegen.passes.per_neuron import NeuronParts
-from pygenn_lite.codegen.program.program import Assign
+from pygenn_lite.codegen.program.kernel import Add, Assign
+from pygenn_lite.codegen.systems.rules import Next
 from pygenn_lite.declaration.language.equations import parse_expression
 
 
@@ -37,7 +38,7 @@ def expression(text: str) -> sympy.Expr:
 )
 def test_factor_and_parts_together_are_the_expression(text: str) -> None:
     found = parts()
-    (total,) = found.sums([Assign("I_post", expression(text))])
+    (total,) = found.sums([Add("I_post", expression(text))])
     named = {name: value for value, name in {**found.of_source, **found.of_target}.items()}
     whole = total.factor * (total.first * total.second).xreplace(named)
     assert sympy.simplify(whole - expression(text)) == 0
@@ -50,7 +51,7 @@ def test_factor_and_parts_together_are_the_expression(text: str) -> None:
 
 def test_functions_of_one_neuron_are_named_and_factors_of_the_target_are_left_to_the_end() -> None:
     found = parts()
-    (total,) = found.sums([Assign("I_post", expression("weight*exp(V_pre)*(E - V_post)"))])
+    (total,) = found.sums([Add("I_post", expression("weight*exp(V_pre)*(E - V_post)"))])
     assert list(found.of_source) == [expression("exp(V_pre)")]
     assert total.factor == expression("E - V_post")
     assert total.second == expression("weight")
@@ -61,13 +62,12 @@ def test_temporaries_of_one_side_become_parts() -> None:
     code = [
         Assign("s0__", expression("exp(V_post)")),
         Assign("s1__", expression("eta*r_pre")),
-        Assign("weight__next", expression("weight").func("weight", real=True)),
     ]
-    code[2] = Assign("weight__next", sympy.sympify(expression("weight + dt*a*b*weight")).xreplace(
+    change = Next("weight", sympy.sympify(expression("weight + dt*a*b*weight")).xreplace(
         {sympy.Symbol("a", real=True): sympy.Symbol("s0__", real=True),
          sympy.Symbol("b", real=True): sympy.Symbol("s1__", real=True)}))  # fmt: skip
-    (left,) = found.assigns(code)
-    assert left.target == "weight__next"
+    (left,) = found.rules([*code, change])
+    assert left.target == "weight" and isinstance(left, Next)
     assert not {"s0__", "s1__"} & {s.name for s in left.value.free_symbols}
     assert any(value.has(sympy.exp) for value in found.of_target)
 
@@ -79,7 +79,7 @@ def test_generated_code_calls_the_function_once_per_neuron() -> None:
     model = pg.SynapseModel(continuous="I_post += weight*exp(r_pre)*(1 - tanh(r_post))")
     net.connect(a, b, model, pg.AllToAll())
     source = generate(network_structure(net)).source
-    kernel = source[source.index("synapse0_matrix(") :]
+    kernel = source[source.index("synapse0_step_matrix(") :]
     inner = re.search(r"column < width; \+\+column\) \{(.*?)\n      \}", kernel, re.S)
     assert inner is not None
     assert "weight" in inner[1]

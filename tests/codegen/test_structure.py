@@ -155,8 +155,7 @@ def test_a_spike_source_has_a_kernel_only_where_traces_are_asked_for():
     network.connect(source, target, STDP, OneToOne())
     structure = network_structure(network)
     kernel = program_of(network).neurons[structure.populations["s"].kernel]
-    assert kernel.after_in_source
-    assert [a.target for a in kernel.after] == ["x__pre0"]
+    assert [a.target for a in kernel.kernels["after"].body] == ["x__pre0"]
 
 
 def test_an_input_that_the_neuron_does_not_have_is_refused():
@@ -226,7 +225,7 @@ def test_signatures_list_arrays_and_scalars_in_the_order_of_the_code():
     assert neuron.poisson == ("I_syn__r0",)
     neurons, synapses = code.source.split("synapse0_", 1)
     for source, table, listed, known in (
-        (neurons, "arrays", [v.symbol for v in neuron.variables], "V I_syn__r0 tau"),
+        (neurons, "arrays", [v.symbol for v in neuron.variables], "V I_syn__r0"),
         (neurons, "scalars", [v.symbol for v in neuron.scalars], "E_L V_th V_r"),
         (synapses, "synapse", [v.symbol for v in synapse.variables], "weight"),
         (synapses, "post", synapse.post, "y"),

@@ -8,13 +8,14 @@ and computed beforehand, and only what is left is computed for every pair.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean
 
-from pygenn_lite.codegen.program.program import Assign
+from pygenn_lite.codegen.program.kernel import Add
+from pygenn_lite.codegen.systems.rules import Next, Rule
 from pygenn_lite.codegen.systems.system import symbol
 
 Parts = dict[sympy.Expr, sympy.Symbol]
@@ -52,21 +53,22 @@ class NeuronParts:
     of_target: Parts = field(default_factory=dict)
     _known: dict[sympy.Basic, sympy.Expr] = field(default_factory=dict)
 
-    def assigns(self, assigns: Iterable[Assign]) -> list[Assign]:
-        """The same assignments (each target once, in order) with named parts; temporaries that
-        depend on one side become parts themselves."""
-        result = []
-        for assign in assigns:
-            value = self.named(assign.value.xreplace(self._known))
-            kept = assign.target.endswith("__next") or assign.target in self.pair
+    def rules(self, rules: Iterable[Rule]) -> list[Rule]:
+        """The same rules (each temporary once, in order) with named parts; temporaries that depend
+        on one side become parts themselves."""
+        result: list[Rule] = []
+        for rule in rules:
+            value = self.named(rule.value.xreplace(self._known))
+            kept = isinstance(rule, Next) or rule.target in self.pair
             if not kept and not self._sides(value) & {"pair"}:
-                self._known[symbol(assign.target)] = assign.value.xreplace(self._known)
+                self._known[symbol(rule.target)] = rule.value.xreplace(self._known)
                 continue
-            self.pair.add(assign.target)
-            result.append(Assign(assign.target, value))
+            if not isinstance(rule, Next):
+                self.pair.add(rule.target)
+            result.append(replace(rule, value=value))
         return result
 
-    def sums(self, assigns: Iterable[Assign]) -> list[PairSum]:
+    def sums(self, assigns: Iterable[Add]) -> list[PairSum]:
         """What is added to each target, as a factor of the target times a sum over its synapses."""
         return [self._sum(assign.target, assign.value) for assign in assigns]
 

@@ -1,7 +1,7 @@
 """Gives variables whose names generated code uses for itself another name in the source text.
 
 A user may call a variable ``n``, ``time`` or ``M_PI``. Only the text of the source changes: kernels
-are called by position, so manifest, arrays and messages keep the user's names.
+are called by position, so signatures, arrays and messages keep the user's names.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ import dataclasses
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sympy
 
-from pygenn_lite.codegen.program.program import NeuronKernel, SynapseKernel
-
-Kernel = TypeVar("Kernel", NeuronKernel, SynapseKernel)
+from pygenn_lite.codegen.program.kernel import Kernel, everything, written_by
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates" / "cpp"
 # Names of the standard headers that are no macros by their look.
@@ -25,29 +23,24 @@ STANDARD_NAMES = frozenset(
 )
 # Macros of the standard headers all look like this, and so do the templates' pointers.
 MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")
-# Not names of variables: they choose between cases.
-WORDS = frozenset({"role", "dtype", "kind", "refractory", "real", "integrators", "part"})
+KEPT = frozenset({"kind"})  # fields of statements that are no names of variables
 
 
 def with_safe_names(kernel: Kernel) -> Kernel:
     """The same kernel with variables renamed that would clash with the templates' own names."""
-    names = {name: f"{name}__u" for name in _variables(kernel) if _clashes(name)}
-    if not names:
+    names = {v.symbol for v in kernel.variables}
+    names |= {name for s in everything(kernel.body) for name in written_by(s)}
+    renamed = {name: f"{name}__u" for name in names if _clashes(name)}
+    if not renamed:
         return kernel
-    symbols = {sympy.Symbol(a, real=True): sympy.Symbol(b, real=True) for a, b in names.items()}
-    parts = {
-        part.name: _renamed(getattr(kernel, part.name), names, symbols)
-        for part in dataclasses.fields(kernel)
-        if part.name not in WORDS | {"name"}
-    }
-    return dataclasses.replace(kernel, **parts)
-
-
-def _variables(kernel: NeuronKernel | SynapseKernel) -> set[str]:
-    if isinstance(kernel, NeuronKernel):
-        return {v.symbol for v in (*kernel.arrays, *kernel.scalars)}
-    targets = {a.target for a in (*kernel.on_pre, *kernel.on_post, *kernel.step)}
-    return {*kernel.synapse, *kernel.pre, *kernel.post, *kernel.scalars, *targets}
+    symbols = {sympy.Symbol(a, real=True): sympy.Symbol(b, real=True) for a, b in renamed.items()}
+    return dataclasses.replace(
+        kernel,
+        variables=tuple(
+            dataclasses.replace(v, symbol=renamed.get(v.symbol, v.symbol)) for v in kernel.variables
+        ),
+        body=_renamed(kernel.body, renamed, symbols),
+    )
 
 
 def _clashes(name: str) -> bool:
@@ -64,13 +57,14 @@ def template_names() -> frozenset[str]:
         # A piece that Jinja fills in may be joined to a word: V_ and V_base are macro-like.
         plain = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}|//[^\n]*|\"[^\"\n]*\"", " ", text, flags=re.S)
         names |= set(re.findall(r"[A-Za-z_]\w*", plain))
-    return frozenset(names - {"refractory_steps"})  # a coefficient of the kernel, by that name
+        # What macros are handed as text.
+        names |= set(re.findall(r"[A-Za-z_]\w*", " ".join(re.findall(r"\"([^\"\n]*)\"", text))))
+    return frozenset(names)
 
 
 def _renamed(part: Any, names: dict[str, str], symbols: dict[Any, Any]) -> Any:
     if isinstance(part, str):
-        base = part.removesuffix("__next")
-        return names.get(base, base) + part[len(base) :]
+        return names.get(part, part)
     if isinstance(part, sympy.Basic):
         return part.xreplace(symbols)
     if isinstance(part, tuple):
@@ -79,7 +73,7 @@ def _renamed(part: Any, names: dict[str, str], symbols: dict[Any, Any]) -> Any:
         inner = {
             f.name: _renamed(getattr(part, f.name), names, symbols)
             for f in dataclasses.fields(part)
-            if f.name not in WORDS
+            if f.name not in KEPT
         }
         return dataclasses.replace(part, **inner)
     return part

@@ -1,113 +1,248 @@
-"""Assembles the NeuronKernel of a population from its system and its discrete step."""
+"""Builds the kernels of a population from its system and its discrete step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import sympy
 
+from pygenn_lite.codegen.passes.fuse import fuse
 from pygenn_lite.codegen.passes.shared_subexpressions import share_subexpressions
-from pygenn_lite.codegen.program.program import (
+from pygenn_lite.codegen.program.kernel import (
     Assign,
-    Coefficient,
+    Check,
+    Count,
+    Domain,
     Draw,
-    Jump,
-    NeuronKernel,
-    Timed,
+    Emit,
+    Kernel,
+    Statement,
+    TimedValue,
+    Update,
+    Where,
+    everything,
+    names_in,
+    read_by,
 )
-from pygenn_lite.codegen.program.signature import Variable
-from pygenn_lite.codegen.structure.parts import COUPLED, NUMERIC, Names
+from pygenn_lite.codegen.program.neuron_variables import neuron_scalars, neuron_variables
+from pygenn_lite.codegen.program.program import NeuronKernels
+from pygenn_lite.codegen.program.signature import TimedSignature, Variable
+from pygenn_lite.codegen.structure.parts import Part
 from pygenn_lite.codegen.structure.structures import PopulationStructure
 from pygenn_lite.codegen.systems.integrators import Step, integrate
-from pygenn_lite.codegen.systems.system import DT, System, T, build_system, symbol
+from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
+from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, build_system, symbol
 from pygenn_lite.errors import EquationError
 
+REFRACTORY = symbol("refractory")  # steps left (or 1: the condition holds)
+WAITING = symbol("waiting__")  # whether the neuron is refractory as the step begins
+FREE = symbol("free__")  # whether it is not at the end of the step
+AT_END = {T: T + DT}
 
-def neuron_kernel(structure: PopulationStructure, name: str) -> NeuronKernel:
-    """Derive the kernel of a population."""
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the kernels of one population are built from."""
+
+    name: str
+    structure: PopulationStructure
+    system: System
+    step: Step
+    coefficients: tuple[Coefficient, ...]
+    variables: tuple[Variable, ...]
+    scalars: tuple[Variable, ...]
+
+    def kernel(
+        self, role: str, visit: str, body: Iterable[Statement], *, fires: bool = False
+    ) -> Kernel:
+        known = (*self.variables, *self.scalars)
+        real = self.structure.real
+        domain = Domain("population", visit)
+        return Kernel(f"{self.name}_{role}", domain, known, tuple(body), real, fires)
+
+    @property
+    def noise(self) -> dict[sympy.Basic, sympy.Expr]:
+        """What stands for noise currents where they are read at a spike: the same draw again."""
+        return {symbol(n): mean + sd * symbol(f"normal__{n}") for n, mean, sd in self.system.noise}
+
+
+def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
+    """Derive the kernels of a population."""
     where = f"population {structure.name!r}"
     system = build_system(structure)
     step = integrate(system, structure.integrator, where)
-    step.assigns += _discrete_update(system)
+    step.rules += _discrete_update(system)
     for noise, mean, sd in system.noise:
         draw = f"normal__{noise}"
         step.draws.append(Draw(draw, "normal", len(step.draws)))
-        step.assigns.insert(0, Assign(noise, mean + sd * symbol(draw)))
-    coefficients = step.coefficients + _refractory_coefficient(structure, system, where)
+        step.rules.insert(0, Assign(noise, mean + sd * symbol(draw)))
+    coefficients = (*step.coefficients, *_refractory_coefficient(structure, system, where))
+    variables = neuron_variables(structure, system, step, coefficients)
+    scalars = neuron_scalars(structure, system, step, coefficients)
+    parts = _Parts(name, structure, system, step, coefficients, variables, scalars)
 
-    following = {a.target.removesuffix("__next"): a.value for a in step.assigns if _is_next(a)}
-    changed, decaying = tuple(following), _decaying(following)
-    # Threshold and reset see the noise of their step: the same draw, once more.
-    again = {symbol(n): mean + sd * symbol(f"normal__{n}") for n, mean, sd in system.noise}
-    reset = tuple((n, v.xreplace(again)) for n, v in system.reset)
-    reset_draws = _random_draws(system, reset, len(step.draws))
-    used_draws = _random_draws(
-        system,
-        [*_only("threshold", system.threshold), *system.update],
-        len(step.draws) + len(reset_draws),
-    )
-    at_end = {T: T + DT}
-    moving = {*changed, *(n for n, _ in (*reset, *system.on_pre_spike, *system.on_post_spike))}
+    rules = share_subexpressions(step.rules, "s")
+    following = {r.target: r.value for r in step.rules if isinstance(r, Next)}
+    decaying = _decaying(following)
+    reset = tuple((n, v.xreplace(parts.noise)) for n, v in system.reset)
+    moving = {*following, *(n for n, _ in (*reset, *system.on_pre_spike, *system.on_post_spike))}
     checked = [n for n in system.states if n in moving] if structure.check_finite else []
     checked.sort(key=lambda n: n not in decaying)  # what comes in before what is made of it
-    return NeuronKernel(
+
+    # Draws are numbered by what needs them first: the step, the reset, the threshold.
+    reset_draws = _random_draws(system, reset, len(step.draws))
+    others = [*_only("threshold", system.threshold), *system.update]
+    other_draws = _random_draws(system, others, len(step.draws) + len(reset_draws))
+    draws = (*step.draws, *other_draws)
+    timed = tuple(
+        TimedValue(Part("timed", k).symbol("value"), k, shared)
+        for k, (_, shared) in enumerate(structure.timed)
+    )
+    integrate_ = parts.kernel("integrate", "all", _sourced(_flow(parts, rules), draws, timed))
+    check = [Check(tuple(checked), tuple(n for n in checked if n not in decaying))]
+    rare = _spike(parts, reset, reset_draws)
+    fire = [*_jumps(parts), *(check if checked else []), *rare]
+    update = parts.kernel("update", "all", _sourced(fire, draws, timed), fires=True)
+    kernels = {"integrate": integrate_, "update": update}
+    if not structure.split:
+        kernels = {"update": fuse(integrate_, update, update.name)}
+    after = system.on_pre_spike if structure.is_source else system.on_post_spike
+    if after:
+        kernels["after"] = parts.kernel("after", "spiking", (Assign(n, v) for n, v in after))
+    kernels["prepare"] = parts.kernel("prepare", "once", _coefficients(parts))
+    return NeuronKernels(
         name=name,
-        arrays=_arrays(structure, system, step, coefficients),
-        scalars=_scalars(structure, system, step, coefficients),
-        coefficients=tuple(coefficients),
+        kernels=kernels,
+        variables=variables,
+        scalars=scalars,
         flows=tuple(step.flows),
-        draws=(*step.draws, *used_draws),
-        timed=tuple(Timed(f"timed__{k}", shared) for k, (_, shared) in enumerate(structure.timed)),
-        poisson=tuple(
-            Jump(target, f"poisson__{k}_weight", k)
-            for k, (target, _) in enumerate(structure.poisson)
-        ),
-        step=share_subexpressions(step.assigns, "s"),
-        changed=changed,
-        held=tuple(n for n in structure.hold if structure.refractory),
-        accumulators=tuple((n, f"{n}__sum") for n in structure.accumulated),
-        refractory=None
-        if structure.refractory is None
-        else ("condition" if structure.refractory_is_condition else "time"),
-        refractory_condition=system.refractory.xreplace(at_end)
-        if structure.refractory_is_condition and system.refractory is not None
-        else None,
-        threshold=None
-        if system.threshold is None
-        else system.threshold.xreplace({**at_end, **again}),
-        reset=tuple(Assign(n, v.xreplace(at_end)) for n, v in reset),
-        on_spike=()
-        if structure.is_source
-        else tuple(Assign(n, v.xreplace(at_end)) for n, v in system.on_pre_spike),
-        after=tuple(
-            Assign(n, v)
-            for n, v in (system.on_pre_spike if structure.is_source else system.on_post_spike)
-        ),
-        reset_draws=(*reset_draws, *_used(step.draws, reset)),
-        after_in_source=structure.is_source,
+        poisson=tuple(target for target, _ in structure.poisson),
+        timed=tuple(TimedSignature(t.name, t.shared) for t in timed),
         published=structure.published,
         checked=tuple(checked),
-        watched=tuple(n for n in checked if n not in decaying),
         integrators=tuple(step.integrators.items()),
-        split=structure.split,
         real=structure.real,
     )
 
 
-def _is_next(assign: Assign) -> bool:
-    return assign.target.endswith("__next")
+def _flow(parts: _Parts, rules: Sequence[Rule]) -> list[Statement]:
+    """From the beginning of the step to its end, without jumps; held variables stay while the
+    neuron is refractory."""
+    held = parts.system.held
+    temporaries: list[Statement] = [r for r in rules if isinstance(r, Assign)]
+    values = tuple(
+        (r.target, sympy.Piecewise((symbol(r.target), WAITING), (r.value, True)))
+        if r.target in held
+        else (r.target, r.value)
+        for r in rules
+        if isinstance(r, Next)
+    )
+    body = [*temporaries, *([Update(values)] if values else [])]
+    used = set().union(*(read_by(s) for s in body))
+    if ACTIVE.name in used:
+        active = sympy.Piecewise((sympy.S.Zero, WAITING), (sympy.S.One, True))
+        body.insert(0, Assign(ACTIVE.name, active))
+        used.add(WAITING.name)
+    if WAITING.name in used:
+        body.insert(0, Assign(WAITING.name, sympy.Ne(REFRACTORY, 0)))
+    return body
 
 
-def _discrete_update(system: System) -> list[Assign]:
+def _jumps(parts: _Parts) -> list[Statement]:
+    """Poisson events and summed jumps at the end of the step. Held variables move again from the
+    very end of refractoriness on; a condition for it is looked at before they jump."""
+    structure, system, held = parts.structure, parts.system, parts.system.held
+    body: list[Statement] = []
+    if structure.refractory is not None:
+        body.append(Assign(WAITING.name, sympy.Ne(REFRACTORY, 0)))
+        if not structure.refractory_is_condition:
+            step = sympy.Piecewise((sympy.S.One, WAITING), (sympy.S.Zero, True))
+            body.append(Assign(REFRACTORY.name, REFRACTORY - step))
+    for k in range(len(structure.poisson)):
+        body.append(Count(f"count__{k}", k))
+    body += _added(parts, [n for n in system.states if n not in held])
+    if structure.refractory_is_condition and system.refractory is not None:
+        lasts = sympy.And(WAITING, system.refractory.xreplace(AT_END))
+        value = sympy.Piecewise((sympy.S.One, lasts), (sympy.S.Zero, True))
+        body.append(Assign(REFRACTORY.name, value))
+    late = _added(parts, held)
+    return body + ([Assign(FREE.name, sympy.Eq(REFRACTORY, 0)), *late] if late else [])
+
+
+def _added(parts: _Parts, targets: Sequence[str]) -> list[Statement]:
+    """Jumps of some states; of held ones only where the neuron is free again."""
+    body: list[Statement] = []
+
+    def add(target: str, amount: sympy.Expr) -> None:
+        if target in parts.system.held:
+            amount = sympy.Piecewise((amount, FREE), (sympy.S.Zero, True))
+        body.append(Assign(target, symbol(target) + amount))
+
+    for k, (target, _) in enumerate(parts.structure.poisson):
+        if target in targets:
+            add(target, symbol(Part("poisson", k).symbol("weight")) * symbol(f"count__{k}"))
+    for name in parts.structure.accumulated:
+        if name in targets:
+            add(name, symbol(f"{name}__sum"))
+            body.append(Assign(f"{name}__sum", sympy.S.Zero))
+    return body
+
+
+def _spike(
+    parts: _Parts, reset: Sequence[tuple[str, sympy.Expr]], reset_draws: Sequence[Draw]
+) -> list[Statement]:
+    """What a spike does, where the threshold lets one through."""
+    structure, system = parts.structure, parts.system
+    if system.threshold is None:
+        return []
+    condition = system.threshold.xreplace({**AT_END, **parts.noise})
+    late: sympy.Basic = sympy.true
+    traces = () if structure.is_source else system.on_pre_spike
+    body: list[Statement] = list(reset_draws)
+    body += [Assign(n, v.xreplace(AT_END)) for n, v in (*reset, *traces)]
+    if structure.refractory is not None:
+        seen = names_in(condition) & set(system.states)
+        free = sympy.Eq(REFRACTORY, 0)
+        # A neuron whose threshold sees nothing but clamped variables stays below it while it is
+        # refractory: the counter need be looked at only when it spikes.
+        if seen and seen <= set(system.held):
+            late = free
+        else:
+            condition = sympy.And(condition, free)
+        by_time = not structure.refractory_is_condition
+        body.append(Assign(REFRACTORY.name, symbol("refractory_steps") if by_time else sympy.S.One))
+    return [Where(condition, (*body, Emit()), late)]
+
+
+def _coefficients(parts: _Parts) -> list[Statement]:
+    """Shared ones before those of each neuron."""
+    shared = [Assign(c.name, c.value) for c in parts.coefficients if not c.per_neuron]
+    own = [Assign(c.name, c.value) for c in parts.coefficients if c.per_neuron]
+    flows: list[Statement] = [flow.over(DT) for flow in parts.step.flows]
+    return [*shared, *own, *flows]
+
+
+def _sourced(
+    body: Sequence[Statement], draws: Sequence[Draw], timed: Sequence[TimedValue]
+) -> list[Statement]:
+    """The body, behind those random numbers and known currents that it reads."""
+    used = set().union(*(read_by(s) for s in body))
+    inside = {s.name for s in everything(body) if isinstance(s, Draw)}
+    first: list[Statement] = [t for t in timed if t.name in used]
+    return [*(d for d in draws if d.name in used - inside), *first, *body]
+
+
+def _discrete_update(system: System) -> list[Rule]:
     """A discrete model's ordered assignments in single-assignment form."""
     current: dict[sympy.Basic, sympy.Expr] = {}
-    assigns: list[Assign] = []
+    rules: list[Rule] = []
     for index, (name, value) in enumerate(system.update):
         target = symbol(f"update{index}__{name}")
-        assigns.append(Assign(target.name, value.xreplace(current)))
+        rules.append(Assign(target.name, value.xreplace(current)))
         current[symbol(name)] = target
-    assigns += [Assign(f"{variable.name}__next", value) for variable, value in current.items()]
-    return assigns
+    rules += [Next(variable.name, value) for variable, value in current.items()]
+    return rules
 
 
 def _refractory_coefficient(
@@ -136,11 +271,6 @@ def _random_draws(
     return tuple(Draw(n, system.draws[n], first + k) for k, n in enumerate(used))
 
 
-def _used(draws: Iterable[Draw], expressions: Sequence[tuple[str, sympy.Expr]]) -> tuple[Draw, ...]:
-    names = {s.name for _, value in expressions for s in value.free_symbols}
-    return tuple(draw for draw in draws if draw.name in names)
-
-
 def _decaying(following: dict[str, sympy.Expr]) -> set[str]:
     """States that only decay (``x' = P x``) and act on another state.
 
@@ -159,52 +289,6 @@ def _decaying(following: dict[str, sympy.Expr]) -> set[str]:
     # A polynomial passes NaN and infinity on; comparisons and the like may swallow them.
     others = [v for n, v in following.items() if n not in alone and v.is_polynomial(*states)]
     return {n for n in alone if any(symbol(n) in value.free_symbols for value in others)}
-
-
-def _arrays(
-    structure: PopulationStructure, system: System, step: Step, coefficients: list[Coefficient]
-) -> tuple[Variable, ...]:
-    names = structure.names
-    arrays = [_declared(n, names, "state", addressed=n in structure.arena) for n in system.states]
-    for n in structure.accumulated:
-        name, part = names[n]
-        arrays.append(Variable(f"{n}__sum", name, part, "accumulator", addressed=True))
-    arrays += [_declared(COUPLED.symbol(n), names, "coupled") for n in structure.coupled]
-    if structure.refractory is not None:
-        arrays.append(_numeric("refractory", "refractory", dtype="uint16"))
-    parameters = [n for n, shared in system.parameters.items() if not shared]
-    arrays += [_declared(n, names, "parameter") for n in parameters]
-    arrays += [_numeric(c.name, "coefficient") for c in coefficients if c.per_neuron]
-    arrays += [_numeric(n, "coefficient") for flow in step.flows for n in flow.per_neuron]
-    return tuple(arrays)
-
-
-def _scalars(
-    structure: PopulationStructure,
-    system: System,
-    step: Step,
-    coefficients: Iterable[Coefficient],
-) -> tuple[Variable, ...]:
-    parameters = [n for n, shared in system.parameters.items() if shared]
-    computed = [c.name for c in coefficients if not c.per_neuron]
-    for flow in step.flows:
-        computed += [n for _, _, n in flow.outputs if n not in flow.per_neuron]
-    return (
-        *(_declared(n, structure.names, "parameter", shared=True) for n in parameters),
-        *(_numeric(n, "coefficient", shared=True) for n in computed),
-    )
-
-
-def _declared(
-    symbol: str, names: Names, role: str, *, shared: bool = False, addressed: bool = False
-) -> Variable:
-    """A variable or parameter that the user knows, by its symbol."""
-    name, part = names[symbol]
-    return Variable(symbol, name, part, role, shared=shared, addressed=addressed)
-
-
-def _numeric(name: str, role: str, *, dtype: str = "real", shared: bool = False) -> Variable:
-    return Variable(name, name, NUMERIC, role, dtype, shared)
 
 
 def _only(name: str, value: sympy.Expr | None) -> list[tuple[str, sympy.Expr]]:

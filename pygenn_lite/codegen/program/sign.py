@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sympy
 
-from pygenn_lite.codegen.program.program import NeuronKernel, Program, SynapseKernel
-from pygenn_lite.codegen.program.signature import (
-    NeuronSignature,
-    Signatures,
-    SynapseSignature,
-    TimedSignature,
-    Variable,
-)
-from pygenn_lite.codegen.render.coupling import scratch_of
+from pygenn_lite.codegen.program.kernel import Assign, Draw, Kernel, Update
+from pygenn_lite.codegen.program.program import NeuronKernels, Program, SynapseKernels
+from pygenn_lite.codegen.program.signature import NeuronSignature, Signatures, SynapseSignature
+from pygenn_lite.codegen.render.coupling import coupled_kernels, scratch_of
 
 
 def signatures_of(program: Program) -> Signatures:
     """What the runtime must know of a Program."""
     return Signatures(
         real=program.real,
-        neurons=tuple(_neuron(kernel) for kernel in program.neurons),
-        synapses=tuple(_synapse(kernel) for kernel in program.synapses),
+        neurons=tuple(_neuron(kernels) for kernels in program.neurons),
+        synapses=tuple(_synapse(kernels) for kernels in program.synapses),
     )
 
 
-def _neuron(kernel: NeuronKernel) -> NeuronSignature:
+def _neuron(own: NeuronKernels) -> NeuronSignature:
+    stepped = [k for role, k in own.kernels.items() if role in ("integrate", "update")]
     return NeuronSignature(
-        name=kernel.name,
-        integrate=f"{kernel.name}_integrate" if kernel.split else None,
-        update=f"{kernel.name}_update",
-        after=f"{kernel.name}_after" if kernel.after else None,
-        prepare=f"{kernel.name}_prepare",
-        variables=kernel.arrays,
-        scalars=kernel.scalars,
-        poisson=tuple(jump.target for jump in kernel.poisson),
-        timed=tuple(TimedSignature(t.name, t.shared) for t in kernel.timed),
-        draws=len(kernel.draws),
-        operations=sum(_operations(assign.value) for assign in kernel.step),
-        published=kernel.published,
-        checked=kernel.checked,
-        integrators=dict(kernel.integrators),
+        name=own.name,
+        integrate=_function(own.kernels, "integrate"),
+        update=_function(own.kernels, "update"),
+        after=_function(own.kernels, "after"),
+        prepare=_function(own.kernels, "prepare"),
+        variables=own.variables,
+        scalars=own.scalars,
+        poisson=own.poisson,
+        timed=own.timed,
+        draws=len({s for k in stepped for s in k.body if isinstance(s, Draw)}),
+        operations=sum(_operations(value) for k in stepped for value in _computed(k)),
+        published=own.published,
+        checked=own.checked,
+        integrators=dict(own.integrators),
     )
+
+
+def _synapse(own: SynapseKernels) -> SynapseSignature:
+    stepped = coupled_kernels(own.kernels)
+    source, target = scratch_of(own.step_name, *stepped) if stepped else (0, 0)
+    return SynapseSignature(
+        name=own.name,
+        on_pre=_function(own.kernels, "on_pre"),
+        on_post=_function(own.kernels, "on_post"),
+        step=own.step_name if {"step", "couple"} & own.kernels.keys() else None,
+        settle=_function(own.kernels, "settle"),
+        lead=own.lead,
+        variables=own.variables,
+        scalars=own.scalars,
+        pre=own.pre,
+        post=own.post,
+        sinks=own.sinks,
+        source_scratch=source,
+        target_scratch=target,
+        only_transmits=not {"on_pre", "on_post", "step"} & own.kernels.keys(),
+        integrators=dict(own.integrators),
+    )
+
+
+def _function(kernels: dict[str, Kernel], role: str) -> str | None:
+    return kernels[role].name if role in kernels else None
+
+
+def _computed(kernel: Kernel) -> Iterable[sympy.Basic]:
+    """What every neuron computes in a step, jumps left out."""
+    own = kernel.known
+    for statement in kernel.body:
+        if isinstance(statement, Update):
+            yield from (value for _, value in statement.values)
+        elif isinstance(statement, Assign) and statement.target not in own:
+            yield statement.value
 
 
 def _operations(expression: sympy.Basic) -> int:
@@ -51,33 +85,6 @@ def _operations(expression: sympy.Basic) -> int:
             total += len(part.args) - 1
         elif part.is_Pow:
             total += 4
-        elif part.is_Function:
+        elif part.is_Function and not isinstance(part, sympy.Piecewise):
             total += 16
     return total
-
-
-def _synapse(kernel: SynapseKernel) -> SynapseSignature:
-    stored = (
-        Variable(n, n, role="stamp", dtype="uint32")
-        if n == "last_update"
-        else Variable(n, n, role="coefficient" if kernel.transposed else "state")
-        for n in kernel.synapse
-    )
-    scratch = scratch_of(kernel)
-    return SynapseSignature(
-        name=kernel.name,
-        on_pre=f"{kernel.name}_on_pre" if kernel.on_pre else None,
-        on_post=f"{kernel.name}_on_post" if kernel.on_post else None,
-        step=f"{kernel.name}_step" if kernel.step or kernel.couple else None,
-        settle=f"{kernel.name}_settle" if kernel.decay else None,
-        lead=kernel.lead,
-        variables=tuple(stored),
-        scalars=tuple(Variable(n, n, role="parameter", shared=True) for n in kernel.scalars),
-        pre=kernel.pre,
-        post=kernel.post,
-        sinks=tuple(dict(kernel.sinks)[assign.target] for assign in kernel.couple),
-        source_scratch=scratch[0],
-        target_scratch=scratch[1],
-        only_transmits=not (kernel.on_pre or kernel.on_post or kernel.step),
-        integrators=dict(kernel.integrators),
-    )

@@ -34,6 +34,8 @@ class Variable:
         One value for all elements, else one for each.
     addressed : bool
         Whether deliveries of static synapses add to it.
+    side : str
+        "own" (of the element), or at synapses: "source" or "target" (of the neuron there).
     """
 
     symbol: str
@@ -43,6 +45,7 @@ class Variable:
     dtype: str = "real"
     shared: bool = False
     addressed: bool = False
+    side: str = "own"
 
     @property
     def is_public(self) -> bool:

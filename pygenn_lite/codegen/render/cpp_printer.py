@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -16,24 +17,27 @@ from pygenn_lite.declaration.language.functions import cpp_names
 from pygenn_lite.errors import EquationError
 
 LARGEST_EXPANDED_POWER = 16
-
-
-class in_double(sympy.Function):
-    """Its argument, computed in double precision with the step's `time` for t, then rounded."""
-
-    nargs = 1
+NO_INTEGERS: Mapping[str, str] = MappingProxyType({})
 
 
 class CppPrinter(StrPrinter):
     """Arithmetic over variables of one real type; numbers become literals of that type. ``spell``
-    says how a variable is reached, by default under its name."""
+    says how a variable is reached, by default under its name; ``integers`` are variables of an
+    integer type, which comparisons among them alone keep."""
 
-    def __init__(self, real: str = "real", spell: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        real: str = "real",
+        spell: Callable[[str], str] = str,
+        integers: Mapping[str, str] = NO_INTEGERS,
+    ) -> None:
         super().__init__()
-        self.real, self.spell = real, spell
+        self.real, self.spell, self.integers = real, spell, integers
 
     def _print_Symbol(self, expr: sympy.Symbol) -> str:
-        return self.spell(str(expr.name))
+        text = self.spell(str(expr.name))
+        own = self.integers.get(expr.name)
+        return text if own is None or own == self.real else f"{self.real}({text})"
 
     def _print_Float(self, expr: sympy.Float) -> str:
         return self._literal(expr)
@@ -70,6 +74,8 @@ class CppPrinter(StrPrinter):
                 where="an equation, after its constants were computed",
                 hint="look for products and powers of very large numbers",
             )
+        if self.real.endswith("_t") and number.is_integer():
+            return f"{self.real}({int(number)})"
         return f"{self.real}({number!r})"
 
     def _print_Add(self, expr: sympy.Add, order: str | None = None) -> str:
@@ -174,6 +180,10 @@ class CppPrinter(StrPrinter):
         return f"pgl::select<bool>({condition}, {first}, {second})"
 
     def _print_Relational(self, expr: Relational) -> str:
+        types = {self.integers.get(s.name, "real") for s in expr.free_symbols} or {self.real}
+        own = types.pop() if len(types) == 1 else "real"
+        if own != self.real and self.integers:
+            return CppPrinter(own, self.spell, self.integers)._print_Relational(expr)
         return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
 
     _print_Equality = _print_Unequality = _print_Relational

@@ -11,7 +11,7 @@ import itertools
 
 import sympy
 
-from pygenn_lite.codegen.program.program import LinearFlow
+from pygenn_lite.codegen.program.kernel import LinearFlow
 from pygenn_lite.codegen.systems.system import DT
 from pygenn_lite.declaration.language.functions import exprel, exprel_slope
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 import sympy
 from sympy.core.relational import Relational
 
-from pygenn_lite.codegen.program.program import Assign, Coefficient, Draw, LinearFlow
+from pygenn_lite.codegen.program.kernel import Assign, Draw, LinearFlow
 from pygenn_lite.codegen.systems.linear import (
     exact_flow,
     flow_of_held,
@@ -24,6 +24,7 @@ from pygenn_lite.codegen.systems.linear import (
     linear_variables,
     noise_symbols,
 )
+from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, symbol
 from pygenn_lite.declaration.integrator_records import (
     AUTO,
@@ -43,7 +44,7 @@ class Step:
 
     flows: list[LinearFlow] = field(default_factory=list)
     coefficients: list[Coefficient] = field(default_factory=list)
-    assigns: list[Assign] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     draws: list[Draw] = field(default_factory=list)
     integrators: dict[str, str] = field(default_factory=dict)
 
@@ -154,19 +155,19 @@ def _linear_exactly(part: _Part, step: Step) -> None:
 def _exact(system: System, variables: Sequence[str], step: Step) -> None:
     """The propagator; a second one for what depends on variables that are clamped while the neuron
     is refractory."""
-    flow, assigns = exact_flow(system, variables)
+    flow, rules = exact_flow(system, variables)
     step.flows.append(flow)
     held = flow_of_held(system, variables)
     if held is not None:
         step.flows.append(held[0])
         other = {a.target: a.value for a in held[1]}
-        assigns = [
-            Assign(a.target, sympy.Piecewise((a.value, ACTIVE > 0), (other[a.target], True)))
+        rules = [
+            Next(a.target, sympy.Piecewise((a.value, ACTIVE > 0), (other[a.target], True)))
             if a.target in other
             else a
-            for a in assigns
+            for a in rules
         ]
-    step.assigns += assigns
+    step.rules += rules
 
 
 def _conditional(system: System, name: str) -> tuple[sympy.Expr, sympy.Expr] | None:
@@ -205,7 +206,7 @@ def _exponential_euler(part: _Part, step: Step) -> None:
             value = decay * variable + gain * drive
         else:
             value = variable + DT * exprel(rate * DT) * (rate * variable + drive)
-        step.assigns.append(Assign(f"{name}__next", value))
+        step.rules.append(Next(name, value))
         step.integrators[name] = "exponential_euler"
 
 
@@ -229,7 +230,7 @@ def _euler_maruyama(part: _Part, step: Step) -> None:
             drift = drift.xreplace({xi: sympy.S.Zero})
             diffusion += factor * draw
         result = symbol(name) + DT * drift + symbol("sqrt_dt") * diffusion
-        step.assigns.append(Assign(f"{name}__next", result))
+        step.rules.append(Next(name, result))
         step.integrators[name] = "euler_maruyama"
     if not any(c.name == "sqrt_dt" for c in step.coefficients):
         step.coefficients.append(Coefficient("sqrt_dt", sympy.sqrt(DT), False))
@@ -259,7 +260,7 @@ def _runge_kutta(part: _Part, step: Step) -> None:
             ]
             if terms:
                 stage = symbol(f"stage{index}__{name}")
-                step.assigns.append(Assign(stage.name, symbol(name) + DT * sympy.Add(*terms)))
+                step.rules.append(Assign(stage.name, symbol(name) + DT * sympy.Add(*terms)))
                 replace[symbol(name)] = stage
         if node != 0:
             replace[T] = T + node * DT
@@ -267,10 +268,10 @@ def _runge_kutta(part: _Part, step: Step) -> None:
             value = system.derivatives[name].xreplace(replace)
             if name in seen_by_others:  # its stages are constant as well
                 value = ACTIVE * value
-            step.assigns.append(Assign(f"slope{index}__{name}", value))
+            step.rules.append(Assign(f"slope{index}__{name}", value))
     for name in names:
         slope = sympy.Add(*(w * symbol(f"slope{j}__{name}") for j, w in enumerate(weights)))
-        step.assigns.append(Assign(f"{name}__next", symbol(name) + DT * slope))
+        step.rules.append(Next(name, symbol(name) + DT * slope))
         step.integrators[name] = part.method.name
 
 

@@ -10,7 +10,8 @@ import sympy
 from sympy.core.function import Application
 from sympy.core.relational import Relational
 
-from pygenn_lite.codegen.program.program import Assign, LinearFlow
+from pygenn_lite.codegen.program.kernel import LinearFlow
+from pygenn_lite.codegen.systems.rules import Next
 from pygenn_lite.codegen.systems.system import System, symbol
 
 CONSTANT = "1"
@@ -59,8 +60,8 @@ def linear_variables(system: System, variables: Sequence[str]) -> tuple[str, ...
 
 def exact_flow(
     system: System, variables: Sequence[str], wanted: Sequence[str] = (), prefix: str = "P"
-) -> tuple[LinearFlow, list[Assign]]:
-    """The propagator of a linear subsystem and the assignments that apply it.
+) -> tuple[LinearFlow, list[Next]]:
+    """The propagator of a linear subsystem and the rules that apply it.
 
     `variables` must come from :func:`linear_variables`; `wanted` are those to compute (all if
     empty).
@@ -79,7 +80,7 @@ def exact_flow(
     entries = {(i, used.index(j)): value for (i, j), value in entries.items()}
     columns = [columns[c] for c in used]
     reaches = _reachability(len(columns), entries)
-    outputs, assigns = [], []
+    outputs, rules = [], []
     for i, name in enumerate(variables):
         if wanted and name not in wanted:
             continue
@@ -91,7 +92,7 @@ def exact_flow(
             outputs.append((i, j, coefficient))
             factor = sympy.S.One if column == CONSTANT else symbol(column)
             terms.append(symbol(coefficient) * factor)
-        assigns.append(Assign(f"{name}__next", sympy.Add(*terms)))
+        rules.append(Next(name, sympy.Add(*terms)))
     per_neuron = tuple(
         name for i, j, name in outputs if _depends_on_arrays(system, entries, reaches, i, j)
     )
@@ -102,12 +103,10 @@ def exact_flow(
         outputs=tuple(outputs),
         per_neuron=per_neuron,
     )
-    return flow, assigns
+    return flow, rules
 
 
-def flow_of_held(
-    system: System, variables: Sequence[str]
-) -> tuple[LinearFlow, list[Assign]] | None:
+def flow_of_held(system: System, variables: Sequence[str]) -> tuple[LinearFlow, list[Next]] | None:
     """As :func:`exact_flow`, while held variables are clamped: for the variables that depend on
     them; None if there are none."""
     held = [name for name in variables if name in system.held]
@@ -119,7 +118,8 @@ def flow_of_held(
         touched |= more
     if not touched:
         return None
-    return exact_flow(still, free, [n for n in free if n in touched], "held")
+    flow, rules = exact_flow(still, free, [n for n in free if n in touched], "held")
+    return replace(flow, while_refractory=True), rules
 
 
 def _row(system: System, name: str, variables: Sequence[str]) -> dict[str, sympy.Expr] | None:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import sympy
 
 from pygenn_lite.codegen.passes.shared_subexpressions import share_subexpressions
-from pygenn_lite.codegen.program.program import Assign, LinearFlow
+from pygenn_lite.codegen.program.kernel import Assign, LinearFlow
 from pygenn_lite.codegen.structure.structures import SynapseStructure
 from pygenn_lite.codegen.systems.closed_form import safe_form
 from pygenn_lite.codegen.systems.integrators import components, integrate
 from pygenn_lite.codegen.systems.linear import exact_flow, linear_part, linear_variables
+from pygenn_lite.codegen.systems.rules import Rule
 from pygenn_lite.codegen.systems.system import DT, System, symbol
 from pygenn_lite.errors import EquationError
 
@@ -27,10 +28,10 @@ Derivatives = Mapping[str, sympy.Expr]
 
 @dataclass(frozen=True)
 class Dynamics:
-    """How variables advance: propagators to be computed first, then assignments."""
+    """How variables advance: propagators to be computed first, then rules."""
 
     flows: tuple[LinearFlow, ...] = ()
-    assigns: tuple[Assign, ...] = ()
+    rules: tuple[Rule, ...] = ()
     integrators: tuple[tuple[str, str], ...] = ()
 
 
@@ -45,13 +46,14 @@ def between_events(derivatives: Derivatives, structure: SynapseStructure, where:
     system = _system(derivatives, structure)
     _check_still(derivatives, {*structure.pre, *structure.post, "t"}, where)
     _check_linear(system, where)
-    flows, assigns = [], []
+    flows: list[LinearFlow] = []
+    rules: list[Rule] = []
     for component in components(system):
-        flow, rules = exact_flow(system, component)
-        numeric, values = _put_in([flow], rules, ELAPSED)
+        flow, own = exact_flow(system, component)
+        numeric, values = _put_in([flow], own, ELAPSED)
         flows += numeric
-        assigns += [Assign(a.target.removesuffix("__next"), a.value) for a in values]
-    return Dynamics(tuple(flows), tuple(assigns), tuple((n, "exact") for n in derivatives))
+        rules += values
+    return Dynamics(tuple(flows), tuple(rules), tuple((n, "exact") for n in derivatives))
 
 
 def every_step(derivatives: Derivatives, structure: SynapseStructure, where: str) -> Dynamics:
@@ -59,11 +61,9 @@ def every_step(derivatives: Derivatives, structure: SynapseStructure, where: str
     system, drives = _apart(_system(derivatives, structure))
     step = integrate(system, structure.integrator, where)
     known = {symbol(c.name): c.value for c in step.coefficients}
-    assigns = [Assign(a.target, a.value.xreplace(known)) for a in (*drives, *step.assigns)]
-    flows, assigns = _put_in(step.flows, assigns, DT)
-    return Dynamics(
-        tuple(flows), share_subexpressions(assigns, "s"), tuple(step.integrators.items())
-    )
+    rules = [replace(a, value=a.value.xreplace(known)) for a in (*drives, *step.rules)]
+    flows, rules = _put_in(step.flows, rules, DT)
+    return Dynamics(tuple(flows), share_subexpressions(rules, "s"), tuple(step.integrators.items()))
 
 
 def _system(derivatives: Derivatives, structure: SynapseStructure) -> System:
@@ -106,9 +106,9 @@ def _apart(system: System) -> tuple[System, list[Assign]]:
 
 
 def _put_in(
-    flows: Iterable[LinearFlow], assigns: Iterable[Assign], h: sympy.Expr
-) -> tuple[list[LinearFlow], list[Assign]]:
-    """Coefficients that have a safe formula are put into the assignments; the flows that are left
+    flows: Iterable[LinearFlow], rules: Iterable[Rule], h: sympy.Expr
+) -> tuple[list[LinearFlow], list[Rule]]:
+    """Coefficients that have a safe formula are put into the rules; the flows that are left
     hold the others."""
     formulas: dict[sympy.Basic, sympy.Expr] = {}
     left = []
@@ -119,7 +119,7 @@ def _put_in(
         if outputs:
             names = tuple(n for n in flow.per_neuron if n not in safe)
             left.append(replace(flow, outputs=outputs, per_neuron=names))
-    return left, [Assign(a.target, a.value.xreplace(formulas)) for a in assigns]
+    return left, [replace(a, value=a.value.xreplace(formulas)) for a in rules]
 
 
 def _check_still(derivatives: Derivatives, moving: set[str], where: str) -> None:

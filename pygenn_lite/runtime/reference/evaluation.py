@@ -11,7 +11,7 @@ import sympy
 from scipy.linalg import expm
 from sympy.printing.numpy import NumPyPrinter
 
-from pygenn_lite.codegen.program.program import Assign, LinearFlow
+from pygenn_lite.codegen.program.kernel import LinearFlow
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.functions import numpy_forms
@@ -28,12 +28,6 @@ def evaluate(expression: sympy.Basic, names: Mapping[str, Any]) -> Any:
     function, arguments = _compiled(expression)
     with np.errstate(all="ignore"):
         return function(*(names[name] for name in arguments))
-
-
-def execute(assigns: Iterable[Assign], names: Names) -> None:
-    """Carry out assignments in order."""
-    for assign in assigns:
-        names[assign.target] = evaluate(assign.value, names)
 
 
 def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:

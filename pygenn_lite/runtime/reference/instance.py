@@ -70,7 +70,7 @@ class ReferenceInstance(Interpreter):
         self.found: Fault | None = None
         self.is_begun = False
         self._watched = {
-            name: () if p.kernel is None else p.kernel.watched
+            name: p.kernels["update"].watched if "update" in p.kernels else ()
             for name, p in self.populations.items()
         }
         read = {
@@ -126,7 +126,8 @@ class ReferenceInstance(Interpreter):
                     population.names[variable.name] = self._rounded(values)
                 elif variable.role == "accumulator":
                     population.names[variable.name] = np.zeros(population.size)
-            population.refractory[:] = 0
+                elif variable.role == "refractory":
+                    population.names[variable.name] = np.zeros(population.size, np.int64)
         if not first:
             for name in self.groups:
                 if self.layout.groups[name].plastic:
@@ -165,8 +166,6 @@ class ReferenceInstance(Interpreter):
         owner, name = variable.owner, variable.name
         if owner in self.populations:
             population = self.populations[owner]
-            if variable.role == "refractory":
-                return population.refractory.astype(variable.dtype)
             values = population.names[name]
             if variable.shared:
                 return np.array(values, variable.dtype)
@@ -200,7 +199,7 @@ class ReferenceInstance(Interpreter):
     def settle(self, group: str) -> None:
         """Bring the event-driven variables of a group up to date."""
         own = self.groups[group]
-        if own.kernel is not None and own.kernel.decay:
+        if "settle" in own.kernels:
             own.variables.update(own.values_at(self.step_number))
             own.variables[LAST_UPDATE][:] = self.step_number
             self._round()
@@ -368,7 +367,8 @@ class ReferenceInstance(Interpreter):
     def _write_population(self, variable: StoredVariable, values: Array) -> None:
         population, name = self.populations[variable.owner], variable.name
         if variable.role == "refractory":
-            population.refractory[:] = values
+            steps = np.broadcast_to(values, population.size)
+            population.names[name] = np.array(steps, np.int64)
             return
         if variable.shared:
             population.names[name] = float(values)

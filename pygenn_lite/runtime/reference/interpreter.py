@@ -192,13 +192,14 @@ class Interpreter:
         """What the schedule may call, by kernel and what it runs on."""
         calls: dict[tuple[str, str], Kernel] = {}
         for name, p in self.populations.items():
-            if p.kernel is not None:
-                calls[f"{p.kernel.name}_integrate", name] = _integrate(p)
-                calls[f"{p.kernel.name}_after", name] = _after(p)
+            for role, call in (("integrate", _integrate(p)), ("after", _after(p))):
+                if role in p.kernels:
+                    calls[p.kernels[role].name, name] = call
         for name, g in self.groups.items():
-            if g.kernel is not None:
-                calls[f"{g.kernel.name}_on_post", name] = _on_post(g)
-                calls[f"{g.kernel.name}_step", name] = _advance(g)
+            if "on_post" in g.kernels:
+                calls[g.kernels["on_post"].name, name] = _on_post(g)
+            if g.own is not None:
+                calls[g.own.step_name, name] = _advance(g)
         return calls
 
 
@@ -312,7 +313,5 @@ def run_reference(
 
 
 def _states(population: ReferencePopulation) -> dict[str, NDArray[np.float64]]:
-    kernel = population.kernel
-    if kernel is None:
-        return {}
-    return {a.symbol: population.names[a.symbol].copy() for a in kernel.arrays if a.role == "state"}
+    known = () if population.own is None else population.own.variables
+    return {v.symbol: population.names[v.symbol].copy() for v in known if v.role == "state"}

@@ -1,26 +1,22 @@
-"""One population in the reference interpreter: a NeuronKernel carried out with NumPy."""
+"""One population in the reference interpreter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.codegen.program.program import Draw, NeuronKernel
+from pygenn_lite.codegen.program.kernel import Draw, Kernel
+from pygenn_lite.codegen.program.program import NeuronKernels
 from pygenn_lite.codegen.structure.structures import PopulationInstance, is_spike_source
 from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.runtime.reference.evaluation import (
-    Names,
-    declared_value,
-    evaluate,
-    execute,
-    propagators,
-)
+from pygenn_lite.runtime.reference.evaluation import Names, declared_value
+from pygenn_lite.runtime.reference.kernels import Run, run_kernel, written
 from pygenn_lite.runtime.reference.random_numbers import (
     neuron_normals,
     neuron_uniforms,
@@ -32,21 +28,21 @@ Indices = NDArray[np.int64]
 
 
 class ReferencePopulation:
-    """State of one population; all variables are in ``names`` under their internal names."""
+    """State of one population; all variables are in ``names`` under their symbols."""
 
     def __init__(
         self,
         network: Network,
         population: Population,
         instance: PopulationInstance,
-        kernel: NeuronKernel | None,
+        own: NeuronKernels | None,
     ) -> None:
         self.name, self.size = population.name, population.size
         self.dt, self.seed = network.dt, network.seed
-        self.instance, self.kernel = instance, kernel
+        self.instance, self.own = instance, own
+        self.kernels: dict[str, Kernel] = {} if own is None else own.kernels
         self.stream = stream_of(f"population:{self.name}")
         self.names: Names = {"dt": self.dt}
-        self.refractory = np.zeros(self.size, np.int64)
         self.published: list[Names] = []  # what plastic synapses read, step by step
         self.first_published = -1  # the step of the first entry: before the start
         self.repeated: dict[tuple[int, int], list[Names]] = {}  # by step and neuron: each spike's
@@ -54,8 +50,8 @@ class ReferencePopulation:
         # Rate and sources of Poisson inputs, values of timed currents: may be set between runs.
         self.poisson = {p.name: self._poisson(p) for p in instance.poisson}
         self.timed_values = [np.asarray(timed.values.array) for timed in instance.timed]
-        if kernel is not None:
-            self._load_values(kernel, population.positions)
+        if own is not None:
+            self._load_values(own, population.positions)
             self.prepare()
         self.publish()
 
@@ -69,27 +65,23 @@ class ReferencePopulation:
 
     def begin_inputs(self) -> None:
         """Sums of continuous transmission begin at 0 in every step."""
-        for array in self.kernel.arrays if self.kernel is not None else ():
+        for array in self.own.variables if self.own is not None else ():
             if array.role == "coupled":
                 self.names[array.symbol] = np.zeros(self.size)
 
     def integrate(self, step: int) -> None:
-        """Flow from ``t_step`` to the next step, without jumps."""
-        if self.kernel is not None:
-            self._flow(self.kernel, step)
+        """Flow from ``t_step`` to the next step, without jumps, where something comes between it
+        and the threshold."""
+        if "integrate" in self.kernels:
+            self._run(self.kernels["integrate"], step)
 
     def fire(self, step: int) -> Indices:
-        """Jumps at the end of the step, then threshold and reset; the neurons that spike. The flow
-        comes first, unless the schedule calls it apart."""
-        if self.kernel is not None and not self.kernel.split:
-            self._flow(self.kernel, step)
+        """The rest of the step; the neurons that spike at its end."""
+        spikes = np.empty(0, np.int64)
+        if "update" in self.kernels:
+            spikes = np.array(self._run(self.kernels["update"], step), np.int64)
         if self.train is not None:
             spikes = self._replayed(step + 1)
-        elif self.kernel is not None:
-            self._jump(self.kernel, step)
-            spikes = self._find_spikes(self.kernel, step)
-        else:
-            spikes = np.empty(0, np.int64)
         self.publish()
         return spikes
 
@@ -107,8 +99,14 @@ class ReferencePopulation:
 
     def after(self, step: int, spikes: Indices) -> None:
         """Traces of neurons that spiked at ``t_step``, once synapses have seen them without."""
-        if self.kernel is not None and spikes.size:
-            self._assign(self.kernel.after, spikes, {"t": step * self.dt})
+        if "after" in self.kernels and spikes.size:
+            kernel = self.kernels["after"]
+            names = {n: v[spikes] if np.ndim(v) else v for n, v in self.names.items()}
+            names["t"] = step * self.dt
+            run = Run(_Step(self, step), self.size, spikes)
+            run.body(kernel.body, names)
+            for name in written(kernel):
+                self.names[name][spikes] = names[name]
 
     def publish(self) -> None:
         """Remember the variables that synapses read with a delay."""
@@ -128,87 +126,14 @@ class ReferencePopulation:
         self.first_published += gone
         self.repeated = {k: v for k, v in self.repeated.items() if k[0] >= before}
 
-    def _known(self, kernel: NeuronKernel, step: int) -> Names:
-        """All that the step's expressions can read."""
-        known = {**self.names, "t": step * self.dt, **self._draws(kernel.draws, step)}
-        for k, timed in enumerate(kernel.timed):
-            known[timed.name] = self._timed_value(k, step)
-        return known
-
-    def _flow(self, kernel: NeuronKernel, step: int) -> None:
-        now = self._known(kernel, step)
-        active = self.refractory == 0
-        now["active__"] = active.astype(np.float64)
-        execute(kernel.step, now)
-        for name in kernel.changed:
-            following = now[f"{name}__next"]
-            may_move = active if name in kernel.held else True
-            self.names[name] = np.where(may_move, following, self.names[name])
-
-    def _jump(self, kernel: NeuronKernel, step: int) -> None:
-        """Poisson events and summed jumps. Held variables move again from the very end of
-        refractoriness on; a condition for it is looked at before they jump."""
-        self._add_jumps(kernel, step, [n for n in self.names if n not in kernel.held])
-        if kernel.refractory == "time":
-            self.refractory = np.maximum(self.refractory - 1, 0)
-        elif kernel.refractory == "condition":
-            persists = evaluate(kernel.refractory_condition, self._known(kernel, step))
-            self.refractory = ((self.refractory != 0) & persists).astype(np.int64)
-        self._add_jumps(kernel, step, kernel.held, self.refractory == 0)
-
-    def _add_jumps(
-        self, kernel: NeuronKernel, step: int, targets: Iterable[str], may_move: Any = True
-    ) -> None:
-        for jump in kernel.poisson:
-            if jump.target in targets:
-                declared = self.instance.poisson[jump.index]
-                rate = self.expected_count(declared.name)
-                stream = stream_of(f"input:{declared.name}")
-                counts = poisson_counts(rate, self.size, self.seed, stream, step)
-                increment = np.where(may_move, self.names[jump.weight] * counts, 0.0)
-                self.names[jump.target] = self.names[jump.target] + increment
-        for name, total in kernel.accumulators:
-            if name in targets:
-                increment = np.where(may_move, self.names[total], 0.0)
-                self.names[name] = self.names[name] + increment
-                self.names[total] = np.zeros(self.size)
-
-    def _find_spikes(self, kernel: NeuronKernel, step: int) -> Indices:
-        if kernel.threshold is None:
-            return np.empty(0, np.int64)
-        now = self._known(kernel, step)
-        above = np.broadcast_to(evaluate(kernel.threshold, now), self.size)
-        spikes = np.flatnonzero(above & (self.refractory == 0))
-        if spikes.size:
-            known = {"t": step * self.dt, **self._draws(kernel.reset_draws, step)}
-            known |= {timed.name: now[timed.name] for timed in kernel.timed}
-            self._assign((*kernel.reset, *kernel.on_spike), spikes, known)
-            if kernel.refractory == "time":
-                steps = np.broadcast_to(self.names["refractory_steps"], self.size)
-                self.refractory[spikes] = steps[spikes]
-            elif kernel.refractory == "condition":
-                self.refractory[spikes] = 1
+    def _run(self, kernel: Kernel, step: int) -> list[int]:
+        """A kernel over all neurons."""
+        names = {**self.names, "t": step * self.dt}
+        spikes = run_kernel(kernel, names, _Step(self, step), self.size)
+        for name in written(kernel):
+            dtype = self.names[name].dtype
+            self.names[name] = np.array(np.broadcast_to(names[name], self.size), dtype)
         return spikes
-
-    def _assign(self, assigns: Any, neurons: Indices, extra: Names) -> None:
-        """Ordered assignments on some of the neurons."""
-        everything = {**self.names, **extra}
-        own = {n: v[neurons] if np.ndim(v) else v for n, v in everything.items()}
-        execute(assigns, own)
-        for assign in assigns:
-            self.names[assign.target][neurons] = own[assign.target]
-
-    def _draws(self, draws: tuple[Draw, ...], step: int) -> Names:
-        make = {"normal": neuron_normals, "uniform": neuron_uniforms}
-        return {
-            d.name: make[d.kind](self.size, self.seed, self.stream, d.purpose, step) for d in draws
-        }
-
-    def _timed_value(self, index: int, step: int) -> Any:
-        timed = self.instance.timed[index]
-        begins = nearest_steps(timed.times.array, self.dt)
-        row = int(np.searchsorted(begins, step, side="right")) - 1
-        return self.timed_values[index][row] if row >= 0 else 0.0
 
     def expected_count(self, name: str) -> Any:
         """Expected number of spikes per step of a Poisson input (rates are in Hz, steps in ms)."""
@@ -222,11 +147,11 @@ class ReferencePopulation:
         stream = f"population:{self.name}:{variable}"
         return declared_value(declared, self.size, self.seed, stream, positions)
 
-    def _load_values(self, kernel: NeuronKernel, positions: Any) -> None:
-        for scalar in kernel.scalars:
+    def _load_values(self, own: NeuronKernels, positions: Any) -> None:
+        for scalar in own.scalars:
             if scalar.role == "parameter":
                 self.names[scalar.symbol] = self.value(self.instance.values[scalar.symbol], "")
-        for array in kernel.arrays:
+        for array in own.variables:
             if array.role == "parameter":
                 given = self.instance.values[array.symbol]
                 self.names[array.symbol] = self.value(given, array.symbol, positions)
@@ -236,21 +161,56 @@ class ReferencePopulation:
                 self.names[array.symbol] = np.array(np.broadcast_to(start, self.size))
             elif array.role in ("accumulator", "coupled"):
                 self.names[array.symbol] = np.zeros(self.size)
+            elif array.role == "refractory":
+                self.names[array.symbol] = np.zeros(self.size, np.int64)
 
     def _poisson(self, declared: PoissonInput) -> tuple[Any, Any]:
         rate = self.value(declared.rate, f"{declared.name}:rate")
         return rate, self.value(declared.sources, f"{declared.name}:sources")
 
     def prepare(self) -> None:
-        """Compute coefficients from parameters."""
-        kernel = self.kernel
-        if kernel is None:
+        """Compute coefficients from the parameters."""
+        if "prepare" not in self.kernels:
             return
-        for coefficient in kernel.coefficients:
-            self.names[coefficient.name] = evaluate(coefficient.value, self.names)
-        for flow in kernel.flows:
-            for name, entry in propagators(flow, self.names, self.dt).items():
-                self.names[name] = entry if name in flow.per_neuron else float(np.ravel(entry)[0])
+        kernel = self.kernels["prepare"]
+        names = dict(self.names)
+        run_kernel(kernel, names, _Step(self, 0), self.size)
+        shared = kernel.table("own", shared=True)
+        for name in written(kernel):
+            value = names[name]
+            self.names[name] = float(np.ravel(value)[0]) if name in shared else value
+
+
+@dataclass
+class _Step:
+    """One population in one step, as statements ask for it."""
+
+    population: ReferencePopulation
+    step: int
+
+    def draw(self, draw: Draw) -> Any:
+        make = {"normal": neuron_normals, "uniform": neuron_uniforms}[draw.kind]
+        own = self.population
+        return make(own.size, own.seed, own.stream, draw.purpose, self.step)
+
+    def count(self, index: int) -> Any:
+        own = self.population
+        declared = own.instance.poisson[index]
+        stream = stream_of(f"input:{declared.name}")
+        rate = own.expected_count(declared.name)
+        return poisson_counts(rate, own.size, own.seed, stream, self.step)
+
+    def timed(self, index: int) -> Any:
+        timed = self.population.instance.timed[index]
+        begins = nearest_steps(timed.times.array, self.population.dt)
+        row = int(np.searchsorted(begins, self.step, side="right")) - 1
+        return self.population.timed_values[index][row] if row >= 0 else 0.0
+
+    def add(self, target: str, value: Any) -> None:
+        raise AssertionError("kernels of populations have no target neurons")
+
+    def elapsed(self, stamp: Any) -> Any:
+        return (self.step - stamp) * self.population.dt
 
 
 def _train(population: Population, dt: float) -> tuple[Indices, Indices]:
