@@ -1,0 +1,163 @@
+"""Which store a delivery reads: the synapses of one group, or of several from one source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pygenn_lite.codegen.plan.groups import GroupPlan
+from pygenn_lite.codegen.structure.structures import GroupInstance
+from pygenn_lite.errors import UnsupportedFeature
+
+TARGET_BYTES = 2  # of a synapse in a sparse store
+
+
+@dataclass(frozen=True)
+class StorePlan:
+    """Synapses that lie together.
+
+    Attributes
+    ----------
+    source : str
+        Population.
+    groups : tuple of str
+    storage : str
+        "sparse", "dense" or "procedural".
+    weights : bool
+        Whether each synapse has a weight of its own.
+    delays, sources, transposed : bool
+        Whether each synapse keeps its delay, its source, its place among those of its target.
+    lead : int
+        0: jumps act at their arrival; 1: summed one step ahead, for variables a threshold sees.
+    general : bool
+        Whether the synapses have kernels of their own.
+    """
+
+    source: str
+    groups: tuple[str, ...]
+    storage: str = "sparse"
+    weights: bool = True
+    delays: bool = False
+    sources: bool = False
+    transposed: bool = False
+    lead: int = 0
+    general: bool = False
+
+
+def plan_stores(
+    groups: Iterable[tuple[GroupPlan, GroupInstance]], real_bytes: int
+) -> tuple[StorePlan, ...]:
+    """Which groups share a store.
+
+    Static groups of one source whose weights or delays differ from synapse to synapse share one: a
+    spike then reads one row instead of several. A group with one weight and one delay needs neither
+    stored and stands alone, as do dense, procedural and general groups.
+
+    Raises
+    ------
+    UnsupportedFeature
+        A storage that a group cannot have.
+    """
+    plans: list[StorePlan | list[GroupPlan]] = []
+    shared: dict[tuple[str, int], list[GroupPlan]] = {}
+    for plan, instance in groups:
+        if instance.kind == "general":
+            plans.append(_general(plan, instance))
+            continue
+        one_weight = plan.weight == "one"
+        storage = _storage(plan, one_weight, real_bytes)
+        if storage != "sparse" or (one_weight and plan.delay == "one"):
+            # Zeros where there is no synapse:
+            incomplete = storage == "dense" and not plan.group.connectivity.complete
+            source, weights = plan.group.source, incomplete or not one_weight
+            store = StorePlan(source, (plan.name,), storage, weights, lead=instance.lead)
+            plans.append(store)
+            continue
+        key = (plan.group.source, instance.lead)
+        if key not in shared:
+            shared[key] = []
+            plans.append(shared[key])
+        shared[key].append(plan)
+    leads = {id(members): lead for (_, lead), members in shared.items()}
+    return tuple(
+        one if isinstance(one, StorePlan)
+        else StorePlan(one[0].group.source, tuple(m.name for m in one), lead=leads[id(one)])
+        for one in plans
+    )  # fmt: skip
+
+
+def _general(plan: GroupPlan, instance: GroupInstance) -> StorePlan:
+    if plan.group.storage in ("dense", "procedural"):
+        raise UnsupportedFeature(
+            f"storage={plan.group.storage!r} is offered for synapses that only add a weight",
+            where=_where(plan),
+            hint="leave storage='auto'",
+        )
+    return StorePlan(
+        plan.group.source,
+        (plan.name,),
+        delays=instance.needs_delays and plan.delay != "one",
+        sources=instance.needs_sources,
+        transposed=instance.needs_transposed,
+        general=True,
+    )
+
+
+def _storage(plan: GroupPlan, one_weight: bool, real_bytes: int) -> str:
+    asked = plan.group.storage
+    if asked == "procedural":
+        _check_procedural(plan)
+    elif asked == "dense":
+        check_dense(plan)
+    elif asked == "auto" and plan.delay == "one" and plan.pairs == "builder":
+        return "dense" if _smaller_dense(plan, one_weight, real_bytes) else "sparse"
+    return "sparse" if asked == "auto" else asked
+
+
+def _check_procedural(plan: GroupPlan) -> None:
+    rule = plan.group.connectivity
+    if rule.not_procedural:
+        raise UnsupportedFeature(
+            rule.not_procedural, where=_where(plan), hint="use another rule, or storage='auto'"
+        )
+    if plan.pairs != "builder" or "later" in (plan.weight, plan.delay):
+        raise UnsupportedFeature(
+            "procedural synapses need a rule, weights and delays that can be drawn again",
+            where=_where(plan),
+            hint="use constants or distributions as weight and delay (not an array, "
+            "expression, gamma or binomial), or storage='auto'",
+        )
+
+
+def check_dense(plan: GroupPlan) -> None:
+    """A matrix of weights has one delay, and one place for each pair.
+
+    Raises
+    ------
+    UnsupportedFeature
+        The group has more.
+    """
+    if plan.delay != "one":
+        raise UnsupportedFeature(
+            "a dense group has one delay", where=_where(plan), hint="use a constant delay"
+        )
+    if plan.group.connectivity.repeats:
+        raise UnsupportedFeature(
+            "dense storage holds one synapse per pair of neurons",
+            where=_where(plan),
+            hint="forbid multapses, or use storage='auto'",
+        )
+
+
+def _smaller_dense(plan: GroupPlan, one_weight: bool, real_bytes: int) -> bool:
+    """Whether a matrix of all pairs takes less memory than the synapses with their targets."""
+    rule = plan.group.connectivity
+    if rule.complete:
+        return True
+    if one_weight or rule.repeats is not False:
+        return False
+    return plan.count * (TARGET_BYTES + real_bytes) > plan.n_pre * plan.n_post * real_bytes
+
+
+def _where(plan: GroupPlan) -> str:
+    return f"synapse group {plan.name!r}: storage"

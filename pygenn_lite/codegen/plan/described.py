@@ -1,0 +1,27 @@
+"""What a plan is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pygenn_lite.codegen.program.signature import Signatures, Variable
+from pygenn_lite.codegen.structure.structures import NetworkStructure
+from pygenn_lite.declaration.network import Network
+
+
+@dataclass(frozen=True)
+class Described:
+    """A network, its structure, the signatures of its kernels, and the type of real numbers."""
+
+    network: Network
+    structure: NetworkStructure
+    signatures: Signatures
+    real: np.dtype[Any]
+
+    def width(self, variable: Variable) -> int:
+        """Bytes of one value."""
+        real = variable.dtype == "real"
+        return self.real.itemsize if real else np.dtype(variable.dtype).itemsize

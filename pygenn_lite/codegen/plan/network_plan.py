@@ -1,0 +1,214 @@
+"""The Plan of a network: made once, before a synapse is drawn, from plain data alone; shown by
+``inspect``, checked against the memory there is, and used as it stands by the device.
+
+What only drawing can tell (how many synapses a rule written in Python makes, the longest of delays
+that have no limit) enters in a second stage, `NetworkPlan.with_drawn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pygenn_lite.codegen.plan.delivery import StorePlan, plan_stores
+from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan, network_delays, plan_groups
+from pygenn_lite.codegen.plan.memory import (
+    SPARE,
+    MemoryRow,
+    MemoryRows,
+    available_memory,
+    check_memory,
+    readable,
+    table,
+)
+from pygenn_lite.codegen.plan.partition import Partition, make_partition
+from pygenn_lite.codegen.plan.rows import COMPUTING, population_rows, synapse_rows
+from pygenn_lite.codegen.plan.threads import automatic_threads
+from pygenn_lite.errors import MemoryPlanError
+
+MOST_IN_SHARD = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """How a network lies in memory.
+
+    Attributes
+    ----------
+    described : Described
+        What it was made from.
+    threads : int
+    partition : Partition
+        Ownership: which worker has which neurons.
+    groups : dict of str to GroupPlan
+    stores : tuple of StorePlan
+    min_delay, max_delay : int
+        Of all groups, steps.
+    rows : MemoryRows
+        What needs how many bytes, building included.
+    """
+
+    described: Described
+    threads: int
+    partition: Partition
+    groups: Mapping[str, GroupPlan]
+    stores: tuple[StorePlan, ...]
+    min_delay: int
+    max_delay: int
+    rows: MemoryRows
+
+    @property
+    def ring_slots(self) -> int:
+        """Steps of published variables that are kept: a power of two."""
+        return ring_slots(self.min_delay, self.max_delay)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether drawing told all that only drawing can tell."""
+        return all(g.drawn or (g.pairs != "python" and g.every_delay) for g in self.groups.values())
+
+    def with_drawn(self, drawn: Mapping[str, DrawnGroup]) -> NetworkPlan:
+        """The plan with what drawing has told of some groups."""
+        groups = {
+            name: plan.with_drawn(drawn[name]) if name in drawn else plan
+            for name, plan in self.groups.items()
+        }
+        return _complete(replace(self, groups=groups))
+
+    def check(self) -> None:
+        """Refuse what does not fit, before a synapse is drawn.
+
+        Raises
+        ------
+        MemoryPlanError
+            Too much memory, or more synapses in a shard than can be numbered.
+        """
+        check_memory(self.rows)
+        for store in self.stores:
+            self._check_numbering(store)
+
+    def check_drawn(self, held: int) -> None:
+        """Refuse what does not fit, where `held` bytes of drawn synapses are there already.
+
+        Raises
+        ------
+        MemoryPlanError
+            Too much memory.
+        """
+        check_memory([row for row in self.rows if row.what != COMPUTING], held)
+
+    def check_instances(self, instances: int, shared: bool = False) -> None:
+        """Refuse more instances than fit.
+
+        Parameters
+        ----------
+        instances : int
+        shared : bool
+            Whether they share the stores of synapses.
+
+        Raises
+        ------
+        MemoryPlanError
+            With the number that fits.
+        """
+        available = available_memory()
+        if available is None:
+            return
+        once, each = self._bytes(shared)
+        if once + each * instances + SPARE <= available:
+            return
+        fit = max(0, (available - SPARE - once) // max(each, 1))
+        raise MemoryPlanError(
+            f"{instances:,} instances need about {readable(once + each * instances)} of memory, "
+            f"{readable(available)} are available; of one instance:\n{table(self.rows)}",
+            hint=f"{fit:,} fit: run the others afterwards"
+            + ("" if shared or not self.stores else ", or use connectivity='shared'"),
+        )
+
+    def _bytes(self, shared: bool) -> tuple[int, int]:
+        """What is needed once, and by each instance."""
+        names = {", ".join(store.groups) for store in self.stores if not store.general}
+        once = each = 0
+        for row in self.rows:
+            if row.name == "building" or (shared and row.name in names):
+                once += row.bytes
+            else:
+                each += row.bytes
+        return once, each
+
+    def _check_numbering(self, store: StorePlan) -> None:
+        """Refuse at once what the builder would refuse after drawing for minutes."""
+        if store.storage == "procedural":
+            return
+        members = [self.groups[name] for name in store.groups]
+        dense = store.storage == "dense" and store.weights
+        for piece in range(self.partition.shards):
+            count = sum(
+                (float(m.n_pre) * m.n_post if dense else m.count)
+                * self.partition.count(m.group.target, piece)
+                / max(m.n_post, 1)
+                for m in members
+            )
+            if count > MOST_IN_SHARD:
+                raise MemoryPlanError(
+                    "more than 2^32 synapses in the part of one thread",
+                    where=f"synapse group {', '.join(store.groups)}",
+                    hint="use more threads, fewer synapses, or storage='procedural'",
+                )
+
+
+def plan_network(described: Described, threads: int | None = None, cpus: int = 1) -> NetworkPlan:
+    """Plan a network.
+
+    Parameters
+    ----------
+    described : Described
+        The network, its structure, the signatures of its kernels.
+    threads : int, optional
+        As many of `cpus` as are worth their while by default.
+    cpus : int
+
+    Raises
+    ------
+    UnsupportedFeature
+        A storage that a group cannot have.
+    """
+    groups = plan_groups(described.network)
+    threads = threads or automatic_threads(described, groups, cpus)
+    structures = described.structure.groups
+    stores = plan_stores(
+        [(plan, structures[name]) for name, plan in groups.items()], described.real.itemsize
+    )
+    partition = cut_network(described, threads)
+    empty = NetworkPlan(described, threads, partition, groups, stores, 1, 1, MemoryRows())
+    return _complete(empty)
+
+
+def cut_network(described: Described, threads: int) -> Partition:
+    """Cut the populations of a network for a number of threads."""
+    addressed, whole = {}, []
+    for name in described.network.populations:
+        signature = described.signatures.of_population(described.structure.populations[name].kernel)
+        symbols = {v.symbol for v in signature.variables if v.addressed}
+        addressed[name] = len(symbols)
+        if symbols & set(signature.published):
+            whole.append(name)  # published variables must be contiguous
+    sizes = {p.name: p.size for p in described.network.populations.values()}
+    return make_partition(sizes, addressed, threads, whole)
+
+
+def ring_slots(min_delay: int, max_delay: int) -> int:
+    """Steps of published variables that are kept: a power of two."""
+    return 1 << (max_delay + min_delay + 1).bit_length()
+
+
+def _complete(plan: NetworkPlan) -> NetworkPlan:
+    """With the delays and the memory that its groups need."""
+    low, high = network_delays([(g.low, g.high) for g in plan.groups.values()])
+    slots, described = ring_slots(low, high), plan.described
+    rows: list[MemoryRow] = []
+    for population in described.network.populations.values():
+        rows += population_rows(described, population, slots)
+    rows += synapse_rows(described, plan.stores, plan.groups, plan.partition)
+    return replace(plan, min_delay=low, max_delay=high, rows=MemoryRows(rows))
