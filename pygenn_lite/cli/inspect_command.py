@@ -16,12 +16,14 @@ def inspect_network(
 ) -> None:
     """Print the populations and groups, the update rules, and the memory they will need."""
     from pygenn_lite import codegen
+    from pygenn_lite.codegen.plan.described import Described
     from pygenn_lite.codegen.plan.memory import readable, table
+    from pygenn_lite.codegen.plan.network_plan import plan_network
     from pygenn_lite.declaration.origins import located_in
     from pygenn_lite.runtime.backends import check_precision
     from pygenn_lite.runtime.cpp.processor import find_target
+    from pygenn_lite.runtime.cpp.toolchain import available_cpus
     from pygenn_lite.runtime.inspection import recording_table
-    from pygenn_lite.runtime.planning import planned_memory
     from pygenn_lite.runtime.recording import recording_requests
 
     check_precision(precision)
@@ -36,15 +38,16 @@ def inspect_network(
         return
     if settings.description:
         console.print(settings.description, markup=False)
-    _print_network(console, network, integrators_of(structure, program))
+    described = Described(network, structure, generated.signatures, np.dtype(precision))
+    plan = plan_network(described, cpus=available_cpus())
+    _print_network(console, network, plan, integrators_of(structure, program))
     console.print("\nSystems", style="bold")
     console.out(str(codegen.systems_of(structure)), highlight=False)
     console.print("\nUpdate rules", style="bold")
     console.out(str(program), highlight=False)
     console.print("\nMemory", style="bold")
-    rows = planned_memory(network, structure, generated.signatures, precision)
-    console.out(table(rows, most=1000), highlight=False)
-    console.out(f"  {readable(sum(row.bytes for row in rows)):>10}  in all", highlight=False)
+    console.out(table(plan.rows, most=1000), highlight=False)
+    console.out(f"  {readable(sum(row.bytes for row in plan.rows)):>10}  in all", highlight=False)
     recorded = recording_table(recording_requests(network), np.dtype(precision), network.dt)
     if recorded:
         console.print("\nRecording", style="bold")
@@ -67,10 +70,8 @@ def integrators_of(structure: Any, program: Any) -> dict[str, str]:
     return chosen
 
 
-def _print_network(console: Any, network: Network, integrators: dict[str, str]) -> None:
+def _print_network(console: Any, network: Network, plan: Any, integrators: dict[str, str]) -> None:
     from rich.table import Table
-
-    from pygenn_lite.runtime.planning import expected_counts
 
     populations = Table(title="Populations", title_justify="left")
     for column in ("name", "neurons", "model", "integrator"):
@@ -90,9 +91,9 @@ def _print_network(console: Any, network: Network, integrators: dict[str, str]) 
     for column in (*columns, "integrator") if shown else columns:
         groups.add_column(column, justify="right" if column == "synapses" else "left")
     total, any_random = 0.0, False
-    counts = expected_counts(network)
     for group in network.groups.values():
-        count, random = counts[group.name]
+        planned = plan.groups[group.name]
+        count, random = planned.count, not planned.exact
         total, any_random = total + count, any_random or random
         rule = type(group.connectivity.plain).__name__
         name = group.synapse.name or "equations"

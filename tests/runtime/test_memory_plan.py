@@ -10,20 +10,24 @@ from helpers_runtime import balanced_network, plastic_network
 import pygenn_lite as pg
 from pygenn_lite.codegen import generate, network_structure
 from pygenn_lite.codegen.plan import memory as plan
+from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.network_plan import plan_network
+from pygenn_lite.codegen.plan.rows import COMPUTING
 from pygenn_lite.errors import MemoryPlanError
 from pygenn_lite.runtime.cpp import population_memory
 from pygenn_lite.runtime.cpp.connecting import Connecting
 from pygenn_lite.runtime.cpp.instance import CppInstance
-from pygenn_lite.runtime.planning import COMPUTING, planned_memory
+from pygenn_lite.runtime.cpp.toolchain import available_cpus
 
 
 def foretold(net, precision="float32"):
     structure = network_structure(net, precision)
-    return planned_memory(net, structure, generate(structure).signatures, precision)
+    described = Described(net, structure, generate(structure).signatures, np.dtype(precision))
+    return plan_network(described, cpus=available_cpus()).rows
 
 
 def found(net, precision="float32"):
-    return net.compile(precision=precision)._device.instances[0].planned
+    return net.compile(precision=precision)._device.instances[0].plan.rows
 
 
 def learning(delay, static=False):
@@ -95,7 +99,7 @@ def peak():
 network(100).compile()
 before = peak()
 simulation = network(10_000_000).compile()
-print(peak() - before, sum(row.bytes for row in simulation._device.instances[0].planned))
+print(peak() - before, sum(row.bytes for row in simulation._device.instances[0].plan.rows))
 """
 
 
@@ -235,3 +239,40 @@ def test_numbers_that_only_drawing_tells_are_marked():
     assert {name for name, row in rows.items() if row.estimated} == {"drawn"}
     assert "drawn: synapses (about 1,000)" in plan.table(list(rows.values()))
     assert "exact: synapses (123)" in plan.table(list(rows.values()))
+
+
+def test_instances_that_do_not_fit_are_refused_with_the_number_that_does(monkeypatch):
+    net = balanced_network()
+    structure = network_structure(net, "float32")
+    described = Described(net, structure, generate(structure).signatures, np.dtype("float32"))
+    planned = plan_network(described)
+    whole = sum(row.bytes for row in planned.rows)
+    monkeypatch.setattr(plan, "available_memory", lambda: plan.SPARE + 10 * whole)
+    planned.check_instances(10)
+    with pytest.raises(MemoryPlanError, match=r"(?s)^1,000 instances need.*synapses.*of them fit"):
+        planned.check_instances(1000)
+    fit = max(n for n in range(1, 50) if _fits(planned, n))
+    with pytest.raises(MemoryPlanError, match=rf"hint: {fit} of them fit"):
+        planned.check_instances(1000)
+    assert sum(_fits(planned, n, shared=True) for n in range(1, 50)) > fit
+
+
+def _fits(planned, instances, shared=False):
+    try:
+        planned.check_instances(instances, shared)
+    except MemoryPlanError:
+        return False
+    return True
+
+
+def test_the_plan_tells_what_only_drawing_can_tell():
+    def final(**options):
+        net = pg.Network(dt=0.1)
+        cells = net.population("cells", 100, pg.LIF())
+        net.connect(cells, cells, pg.Delta(), pg.FixedProbability(0.1), **options)
+        structure = network_structure(net, "float32")
+        described = Described(net, structure, generate(structure).signatures, np.dtype("float32"))
+        return plan_network(described).is_final
+
+    assert final(delay=pg.Uniform(0.1, 2.0), weight=pg.Gamma(2.0, 1.0))
+    assert not final(delay=pg.Exponential(1.0)) and not final(delay="0.1 + i_pre/100")

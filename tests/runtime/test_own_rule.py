@@ -110,13 +110,15 @@ def test_what_it_draws_follows_the_seed_and_the_name():
 
 def test_its_number_is_planned_where_it_tells_it():
     from pygenn_lite.codegen import generate, network_structure
-    from pygenn_lite.runtime.planning import planned_memory
+    from pygenn_lite.codegen.plan.described import Described
+    from pygenn_lite.codegen.plan.network_plan import plan_network
 
     def rows(rule):
         net = network(rule, weight=pg.Normal(1.0, 0.1))
         structure = network_structure(net, "float32")
-        planned = planned_memory(net, structure, generate(structure).signatures, "float32")
-        return next(row for row in planned if row.name == "aa")
+        signatures = generate(structure).signatures
+        plan = plan_network(Described(net, structure, signatures, np.dtype("float32")))
+        return next(row for row in plan.rows if row.name == "aa")
 
     assert (rows(Scattered(123)).count, rows(Scattered(123)).estimated) == (123, True)
     assert (rows(Ring(3)).count, rows(Ring(3)).estimated) == (0, True)

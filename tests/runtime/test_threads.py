@@ -1,15 +1,23 @@
 """The number of threads that a network gets when nobody says."""
 
+import numpy as np
 import pytest
 
 import pygenn_lite as pg
 from pygenn_lite import codegen
-from pygenn_lite.runtime.threads import automatic_threads, neuron_work
+from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.network_plan import plan_network
+from pygenn_lite.codegen.plan.threads import neuron_work
+
+
+def described(net):
+    structure = codegen.network_structure(net, "float32")
+    signatures = codegen.generate(structure).signatures
+    return Described(net, structure, signatures, np.dtype("float32"))
 
 
 def threads_for(net, cpus=64):
-    structure = codegen.network_structure(net, "float32")
-    return automatic_threads(net, structure, codegen.generate(structure).signatures, cpus)
+    return plan_network(described(net), cpus=cpus).threads
 
 
 def connected(size, *, delay=0.1, synapse=None, probability=None):
@@ -48,8 +56,7 @@ def test_many_tiny_populations_are_no_less_work_than_they_are():
     net = pg.Network(dt=0.1)
     for k in range(20):
         net.population(f"p{k}", 10, pg.LIF())
-    structure = codegen.network_structure(net, "float32")
-    assert neuron_work(net, structure, codegen.generate(structure).signatures) > 20 * 15.0
+    assert neuron_work(described(net)) > 20 * 15.0
 
 
 @pytest.mark.parametrize("cpus", [1, 2])

@@ -87,12 +87,17 @@ def plan_stores(
 
 
 def _general(plan: GroupPlan, instance: GroupInstance) -> StorePlan:
-    if plan.group.storage in ("dense", "procedural"):
+    if plan.group.storage == "procedural":
         raise UnsupportedFeature(
             f"storage={plan.group.storage!r} is offered for synapses that only add a weight",
             where=_where(plan),
             hint="leave storage='auto'",
         )
+    if instance.transpose_of:
+        return StorePlan(plan.group.source, (plan.name,), "dense", weights=False, general=True)
+    if instance.dense:
+        check_dense(plan)
+        return StorePlan(plan.group.source, (plan.name,), "dense", general=True)
     return StorePlan(
         plan.group.source,
         (plan.name,),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pygenn_lite.declaration.connectivity import Ends
+from pygenn_lite.declaration.connectivity import Connectivity, Ends, Indices
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.network import Network
@@ -130,7 +130,8 @@ def without_spread(value: Value) -> Value:
 
 
 def _plan(network: Network, group: SynapseGroup) -> GroupPlan:
-    ends = ends_of(group, network.populations[group.source], network.populations[group.target])
+    source, target = network.populations[group.source], network.populations[group.target]
+    ends = ends_of(group, source, target)
     rule = group.connectivity
     weight, delay = without_spread(group.weight), without_spread(group.delay)
     given = not (by_builder(weight) and by_builder(delay))
@@ -144,8 +145,8 @@ def _plan(network: Network, group: SynapseGroup) -> GroupPlan:
     low, high, every = _delays(network.dt, delay, ends, group, pairs, total)
     return GroupPlan(
         group,
-        ends.n_pre,
-        ends.n_post,
+        source.size,
+        target.size,
         pairs,
         _made(weight, pairs != "builder" or delay_made == "later"),
         delay_made,
@@ -173,8 +174,7 @@ def _delays(
     if isinstance(delay, Expression):
         if pairs != "listed":
             return 1, 1, False
-        pre, post = group.connectivity.pairs(ends, NO_NUMBERS)
-        values = ends.evaluate(delay, pre, post)
+        values = ends.evaluate(delay, *ends.inside(*_listed(group.connectivity, ends)))
     elif isinstance(delay, FrozenArray):
         values = delay.array
     elif isinstance(delay, Distribution):
@@ -189,6 +189,12 @@ def _delays(
         return 1, 1, True
     certain = pairs == "listed" or isinstance(delay, Expression)
     return _steps(values.min(), dt), _steps(values.max(), dt), certain
+
+
+def _listed(rule: Connectivity, ends: Ends) -> tuple[Indices, Indices]:
+    """The pairs of a list."""
+    inner = rule.inner(ends)
+    return rule.pairs(ends, NO_NUMBERS) if inner is None else rule.placed(*_listed(*inner), ends)
 
 
 def _steps(delay: float, dt: float) -> int:

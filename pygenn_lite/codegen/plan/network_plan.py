@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pygenn_lite.codegen.plan import memory
 from pygenn_lite.codegen.plan.delivery import StorePlan, plan_stores
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan, network_delays, plan_groups
@@ -17,7 +18,6 @@ from pygenn_lite.codegen.plan.memory import (
     SPARE,
     MemoryRow,
     MemoryRows,
-    available_memory,
     check_memory,
     readable,
     table,
@@ -25,6 +25,8 @@ from pygenn_lite.codegen.plan.memory import (
 from pygenn_lite.codegen.plan.partition import Partition, make_partition
 from pygenn_lite.codegen.plan.rows import COMPUTING, population_rows, synapse_rows
 from pygenn_lite.codegen.plan.threads import automatic_threads
+from pygenn_lite.codegen.structure.structures import NetworkStructure
+from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import MemoryPlanError
 
 MOST_IN_SHARD = 0xFFFFFFFF
@@ -67,6 +69,20 @@ class NetworkPlan:
     def is_final(self) -> bool:
         """Whether drawing told all that only drawing can tell."""
         return all(g.drawn or (g.pairs != "python" and g.every_delay) for g in self.groups.values())
+
+    def for_threads(self, threads: int) -> NetworkPlan:
+        """The plan for another number of threads."""
+        if threads == self.threads:
+            return self
+        partition = cut_network(self.described, threads)
+        return _complete(replace(self, threads=threads, partition=partition))
+
+    def of_instance(self, network: Network, structure: NetworkStructure) -> NetworkPlan:
+        """The plan of an instance with values of its own: same structure, same partition."""
+        described = replace(self.described, network=network, structure=structure)
+        if network.groups == self.described.network.groups:
+            return replace(self, described=described)
+        return plan_network(described, self.threads)
 
     def with_drawn(self, drawn: Mapping[str, DrawnGroup]) -> NetworkPlan:
         """The plan with what drawing has told of some groups."""
@@ -112,8 +128,8 @@ class NetworkPlan:
         MemoryPlanError
             With the number that fits.
         """
-        available = available_memory()
-        if available is None:
+        available = memory.available_memory()
+        if available is None or instances == 1:
             return
         once, each = self._bytes(shared)
         if once + each * instances + SPARE <= available:
@@ -121,9 +137,13 @@ class NetworkPlan:
         fit = max(0, (available - SPARE - once) // max(each, 1))
         raise MemoryPlanError(
             f"{instances:,} instances need about {readable(once + each * instances)} of memory, "
-            f"{readable(available)} are available; of one instance:\n{table(self.rows)}",
-            hint=f"{fit:,} fit: run the others afterwards"
-            + ("" if shared or not self.stores else ", or use connectivity='shared'"),
+            f"{readable(available)} are available; one needs:\n{table(self.rows)}",
+            hint=f"{fit:,} of them fit: run so many at a time"
+            + (
+                ""
+                if shared or not self.stores
+                else ", or share the synapses (connectivity='shared')"
+            ),
         )
 
     def _bytes(self, shared: bool) -> tuple[int, int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pygenn_lite import codegen
+from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.network_plan import plan_network
 from pygenn_lite.runtime.cpp.building import compile_code
 from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.toolchain import available_cpus
 from pygenn_lite.runtime.device import BuildRequest, Report
-from pygenn_lite.runtime.threads import automatic_threads
 
 
 class CppBackend:
@@ -33,12 +36,19 @@ class CppBackend:
         for what in code.compiled:
             report(f"compiling {what}", 1, 1)
         cpus, count = available_cpus(), len(request.networks)
-        threads = request.threads or automatic_threads(network, structure, code.signatures, cpus)
+        real = np.dtype(request.precision)
+        plan = plan_network(
+            Described(network, structure, code.signatures, real), request.threads, cpus
+        )
+        threads = plan.threads
         if request.threads is None and count > 1:
             threads = max(threads, min(cpus, count))
+        if structure.reads_changing_weights:  # of another group: only one worker may have them
+            threads = min(threads, count)
         return CppDevice(
             request,
             code,
+            plan.for_threads(max(1, threads // count)),
             threads,
             lambda part: report("connecting", round(part * 1000) / 10, 100),
         )

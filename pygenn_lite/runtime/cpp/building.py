@@ -247,7 +247,9 @@ def kernel_sources() -> tuple[Path, ...]:
     """All files of the package that decide the kernels of a structure."""
     templates = [p for p in (TEMPLATES / "cpp").iterdir() if p.is_file()]
     headers = [ENGINE / "abi.h", *(TEMPLATES / "common").iterdir()]
-    generators = [p for room in GENERATORS for p in (PACKAGE / room).rglob("*.py")]
+    generators = [
+        p for room in GENERATORS for p in (PACKAGE / room).rglob("*.py") if p.parent.name != "plan"
+    ]
     return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
 
 

@@ -9,41 +9,28 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.codegen import NetworkStructure
-from pygenn_lite.codegen.plan.memory import check_memory
-from pygenn_lite.codegen.plan.partition import Partition
-from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import SynapseGroup
-from pygenn_lite.declaration.steps import LONGEST_DELAY
+from pygenn_lite.codegen.plan.delivery import StorePlan
+from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan
+from pygenn_lite.codegen.plan.network_plan import NetworkPlan
+from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
     Structure,
     check_weight_range,
-    delay_range,
     describe_group,
     explicit_values,
 )
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.cpp.stores import (
+    Building,
     Store,
     StoredGroup,
-    StorePlan,
     arena_offsets,
     build_store,
+    check_pairs,
     zero_offsets,
-)
-from pygenn_lite.runtime.planning import (
-    COMPUTING,
-    arrays_held,
-    check_foreseen,
-    foreseen_groups,
-    is_final,
-    network_delays,
-    planned_rows,
-    plans_of,
-    ring_slots,
 )
 from pygenn_lite.runtime.values.philox import PURPOSE_WEIGHT
 from pygenn_lite.runtime.values.weights import check_weights
@@ -62,92 +49,90 @@ class Connecting:
         A delay is too long, a weight too large.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        structure: NetworkStructure,
-        loaded: LoadedCode,
-        partition: Partition,
-        *,
-        threads: int,
-        real: np.dtype[Any],
-    ) -> None:
-        self.network, self.structure, self.loaded = network, structure, loaded
-        self.partition, self.threads, self.real = partition, threads, real
-        signatures = loaded.code.signatures
-        foreseen = foreseen_groups(network)
-        check_foreseen(network, structure, signatures, partition, foreseen, real)
-        self.descriptions = {
-            name: foreseen[name] if is_final(group) else self._describe(group)
-            for name, group in network.groups.items()
-        }
+    def __init__(self, plan: NetworkPlan, loaded: LoadedCode, seed: int) -> None:
+        self.structure, self.loaded, self.seed = plan.described.structure, loaded, seed
+        self.network, self.partition = plan.described.network, plan.partition
+        self.real, self.threads = plan.described.real, plan.threads
+        plan.check()
+        self.descriptions = {name: self._describe(group) for name, group in plan.groups.items()}
         for description in self.descriptions.values():
-            check_weight_range(description, real)
-        self.min_delay, self.max_delay = self._delays()
-        self.plans = plans_of(self.descriptions, structure, real)
-        self.planned = planned_rows(
-            network, structure, signatures, partition, self.plans, real, self.ring_slots
-        )
-        still_needed = [row for row in self.planned if row.what != COMPUTING]
-        check_memory(still_needed, arrays_held(self.descriptions.values()))
-
-    @property
-    def ring_slots(self) -> int:
-        """Steps of published variables that are kept: a power of two."""
-        return ring_slots(self.min_delay, self.max_delay)
+            check_weight_range(description, self.real)
+        for store in plan.stores:
+            for name in store.groups:
+                check_pairs(store, self.descriptions[name])
+        drawn = ((name, self._drawn(group)) for name, group in plan.groups.items())
+        self.plan = plan.with_drawn({name: told for name, told in drawn if told is not None})
+        self.plan.check_drawn(self._held())
 
     def lay_down(self, arenas: Arenas, progress: ProgressPart) -> list[Store]:
         """Let the builder draw and store all synapses."""
         stores = []
-        share = [1.0 + sum(m.n_pre for m in plan.members) for plan in self.plans]
+        groups = self.plan.groups
+        share = [1.0 + sum(groups[n].n_pre for n in store.groups) for store in self.plan.stores]
         done = 0.0
-        for plan, own in zip(self.plans, share, strict=True):
+        for plan, own in zip(self.plan.stores, share, strict=True):
 
             def part(fraction: float, done: float = done, own: float = own) -> None:
                 progress((done + own * fraction) / sum(share))
 
-            store = self._build(plan, part, arenas)
+            members = [self.descriptions[name] for name in plan.groups]
+            store = self._build(plan, members, part, arenas)
             stores.append(store)
-            for k, description in enumerate(plan.members):
+            for k, description in enumerate(members):
                 if description.weight_later:
                     self._write_weights(StoredGroup(store, k, self.network.dt))
             done += own
         return stores
 
-    def _describe(self, group: SynapseGroup) -> GroupDescription:
+    def _describe(self, plan: GroupPlan) -> GroupDescription:
         populations = self.network.populations
         return describe_group(
-            group,
-            populations[group.source],
-            populations[group.target],
-            self.network.seed,
-            self._draw_structure,
-            self.network.dt,
+            plan,
+            populations[plan.group.source],
+            populations[plan.group.target],
+            seed=self.seed,
+            dt=self.network.dt,
+            draw_structure=self._draw_structure,
         )
+
+    def _drawn(self, plan: GroupPlan) -> DrawnGroup | None:
+        """What drawing tells of a group; None where it was known before."""
+        description = self.descriptions[plan.name]
+        structure, delay = description.structure, description.delay
+        count = None if structure is None else len(structure.pre)
+        low, high, every = plan.low, plan.high, plan.every_delay
+        if isinstance(delay, np.ndarray):
+            steps = delay_steps(delay, self.network.dt)
+            low, high, every = 1, int(steps.max(initial=1)), True
+            low = int(steps.min(initial=high))
+        elif not every:
+            high = self._longest_drawn(description)
+        if high > LONGEST_DELAY:
+            raise NetworkError(
+                f"a delay is longer than {LONGEST_DELAY:,} steps of {self.network.dt} ms",
+                where=f"synapse group {plan.name!r}: delay",
+                hint="use shorter delays, a distribution with an upper limit, or a larger dt",
+            )
+        known = count is None and plan.every_delay
+        return None if known else DrawnGroup(count, low, high, every)
+
+    def _held(self) -> int:
+        """Bytes of synapses and delays that were computed on the host, and are kept."""
+        held = 0
+        for name, plan in self.plan.groups.items():
+            description = self.descriptions[name]
+            if plan.delay == "later" and description.structure is not None:
+                arrays = (description.structure.pre, description.structure.post, description.delay)
+                held += sum(array.nbytes for array in arrays)
+        return held
 
     def _draw_structure(self, description: GroupDescription) -> Structure:
         """Let the builder draw the synapses of one group."""
-        plan = StorePlan(description.group.source, [description], 0)
-        store = self._build(plan, lambda part: None)
+        group = description.group
+        plan = StorePlan(group.source, (group.name,), weights=False)
+        store = self._build(plan, [description], lambda part: None)
         structure, _, _ = StoredGroup(store, 0, self.network.dt).read()
         return Structure(structure.pre.astype(np.int64), structure.post.astype(np.int64))
-
-    def _delays(self) -> tuple[int, int]:
-        """Shortest and longest delay of the network in steps."""
-        dt = self.network.dt
-        ranges = []
-        for name, description in self.descriptions.items():
-            low, high = delay_range(description, dt)
-            if high is None:
-                high = self._longest_drawn(description)
-            if high > LONGEST_DELAY:
-                raise NetworkError(
-                    f"a delay is longer than {LONGEST_DELAY:,} steps of {dt} ms",
-                    where=f"synapse group {name!r}: delay",
-                    hint="use shorter delays, a distribution with an upper limit, or a larger dt",
-                )
-            ranges.append((low, high))
-        return network_delays(ranges)
 
     def _longest_drawn(self, description: GroupDescription) -> int:
         """The longest delay of a group in steps, where only drawing them can tell."""
@@ -160,14 +145,18 @@ class Connecting:
                 description.n_pre,
                 c.byref(native),
                 self.network.dt,
-                self.network.seed,
+                self.seed,
                 self.threads,
             ),
             f"drawing the delays of {group.name!r}",
         )
 
     def _build(
-        self, plan: StorePlan, progress: ProgressPart, arenas: Arenas | None = None
+        self,
+        plan: StorePlan,
+        members: list[GroupDescription],
+        progress: ProgressPart,
+        arenas: Arenas | None = None,
     ) -> Store:
         """A store; without arenas only the pairs of neurons matter."""
 
@@ -178,18 +167,16 @@ class Connecting:
             return arena_offsets(arenas, instance)
 
         assert self.loaded.builder is not None  # compiled for every network with synapses
-        return build_store(
-            self.loaded.builder,
-            plan,
-            n_source=self.network.populations[plan.source].size,
+        building = Building(
             partition=self.partition,
-            offsets=offsets,
             dt=self.network.dt,
-            max_delay=1 if arenas is None else self.max_delay,
-            seed=self.network.seed,
+            max_delay=1 if arenas is None else self.plan.max_delay,
+            seed=self.seed,
             threads=self.threads,
-            real_bytes=self.real.itemsize,
-            progress=progress,
+            real=self.real,
+        )
+        return build_store(
+            self.loaded.builder, plan, members, building, offsets=offsets, progress=progress
         )
 
     def _write_weights(self, stored: StoredGroup) -> None:
@@ -202,7 +189,7 @@ class Connecting:
             structure,
             self.network.populations[group.source],
             self.network.populations[group.target],
-            self.network.seed,
+            self.seed,
             PURPOSE_WEIGHT,
             "weight",
         )

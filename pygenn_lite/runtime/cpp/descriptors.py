@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.codegen.plan.groups import GroupPlan, without_spread
 from pygenn_lite.declaration.distributions import (
     Distribution,
 )
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
-from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import NetworkError
 from pygenn_lite.runtime.cpp import abi
@@ -36,12 +36,11 @@ IntArray = npt.NDArray[np.integer]
 @dataclass
 class Structure:
     """Synapses as arrays, ordered by source; ``given[k]`` is the place of synapse k in the arrays
-    that the user gave. ``expected`` ones only stand for as many that are not drawn yet."""
+    that the user gave."""
 
     pre: IntArray
     post: IntArray
     given: IntArray | None = None
-    expected: bool = False
 
 
 @dataclass
@@ -116,70 +115,53 @@ class GroupDescription:
         return abi.Distribution(kind=abi.CONSTANT, a=float(value))
 
 
-def is_native(value: Value) -> bool:
-    """Whether the builder draws such values itself."""
-    if isinstance(value, Distribution):
-        return value.native() is not None
-    return isinstance(value, (int, float))
-
-
 def describe_group(
-    group: SynapseGroup,
+    plan: GroupPlan,
     source: Population,
     target: Population,
+    *,
     seed: int,
-    draw_structure: Callable[[GroupDescription], Structure],
     dt: float,
-    structure: Structure | None = None,
+    draw_structure: Callable[[GroupDescription], Structure],
 ) -> GroupDescription:
-    """Describe a group.
+    """Describe a group: what the host draws and computes is drawn and computed.
 
     Parameters
     ----------
-    group : SynapseGroup
+    plan : GroupPlan
     source, target : Population
     seed : int
+    dt : float
+        ms; the shortest delay.
     draw_structure : callable
         Lets the builder draw the synapses of a description and gives them back as arrays: needed
         where delays must be computed from them.
-    dt : float
-        ms; the shortest delay.
-    structure : Structure, optional
-        Stands for synapses that the host would have to draw by their distance.
     """
+    group = plan.group
+    structure = None if plan.pairs == "builder" else _given_pairs(group, source, target, seed)
+    weight, delay = without_spread(group.weight), without_spread(group.delay)
+    stream = stream_of(f"group:{group.name}")
     description = GroupDescription(
-        group,
-        source.size,
-        target.size,
-        stream_of(f"group:{group.name}"),
-        _explicit_structure(group, source, target, seed) if structure is None else structure,
-        _without_spread(group.weight),
-        _without_spread(group.delay),
+        group, source.size, target.size, stream, structure, weight, delay
     )
-    if not is_native(group.delay):
-        if description.structure is None:
-            description.weight, description.delay = 0.0, 0.0
-            description.structure = draw_structure(description)
-            description.weight = _without_spread(group.weight)
-        description.delay = explicit_values(
-            group, group.delay, description.structure, source, target, seed, PURPOSE_DELAY, "delay"
-        )
+
+    def values(value: Value, purpose: int, what: str) -> npt.NDArray[np.float64]:
+        pairs = description.structure
+        assert pairs is not None
+        return explicit_values(group, value, pairs, source, target, seed, purpose, what)
+
+    if plan.delay == "later":
+        description.weight, description.delay = 0.0, 0.0
+        description.structure = draw_structure(description)
+        description.weight = weight
+    if plan.delay in ("given", "later"):
+        description.delay = values(group.delay, PURPOSE_DELAY, "delay")
         if isinstance(group.delay, Expression):
             _check_least(description.delay, group, dt)
-    if not is_native(group.weight):
-        if description.structure is not None:
-            description.weight = explicit_values(
-                group,
-                group.weight,
-                description.structure,
-                source,
-                target,
-                seed,
-                PURPOSE_WEIGHT,
-                "weight",
-            )
-        else:
-            description.weight, description.weight_later = 0.0, True
+    if plan.weight == "given":
+        description.weight = values(group.weight, PURPOSE_WEIGHT, "weight")
+    elif plan.weight == "later":
+        description.weight, description.weight_later = 0.0, True
     return description
 
 
@@ -203,12 +185,6 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
             where=f"synapse group {description.group.name!r}",
             hint="use smaller weights, or precision='float64'",
         )
-
-
-def _without_spread(value: Value) -> Value:
-    """A distribution with one value as the number that it is."""
-    only = value.only_value() if isinstance(value, Distribution) else None
-    return value if only is None else only
 
 
 def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
@@ -245,33 +221,11 @@ def explicit_values(
     )
 
 
-def delay_range(description: GroupDescription, dt: float) -> tuple[int, int | None]:
-    """Least and greatest delay in steps; the greatest is None where only drawing can tell."""
-    delay = description.delay
-    if isinstance(delay, np.ndarray):
-        if not len(delay):
-            return 1, 1
-        low, high = delay.min(), delay.max()
-    elif isinstance(delay, (int, float)):
-        low = high = delay
-    elif isinstance(delay, Distribution) and (ends := delay.ends()) is not None:
-        low, high = ends
-    elif isinstance(delay, Distribution):
-        return int(delay_steps(max(delay.least(), dt), dt)), None
-    else:
-        return 1, None
-    return int(delay_steps(low, dt)), int(delay_steps(high, dt))
-
-
-def _explicit_structure(
+def _given_pairs(
     group: SynapseGroup, source: Population, target: Population, seed: int
-) -> Structure | None:
-    """Synapses that the builder does not draw; None: it does."""
-    rule = group.connectivity
-    given = not (is_native(group.weight) and is_native(group.delay))
-    if rule.by_builder and not (given and rule.by_python):
-        return None
+) -> Structure:
+    """Synapses that the builder does not draw."""
     random = GroupRandom(seed, f"group:{group.name}")
-    pairs = listed_pairs(rule, ends_of(group, source, target), random)
+    pairs = listed_pairs(group.connectivity, ends_of(group, source, target), random)
     pre, post, order = sorted_by_source(*pairs)
     return Structure(pre, post, order)

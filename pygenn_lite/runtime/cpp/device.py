@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
+from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.cpp.arrays import ShardMemory
 from pygenn_lite.runtime.cpp.building import CompiledCode
@@ -16,9 +17,7 @@ from pygenn_lite.runtime.cpp.instance import CppInstance
 from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.device import BuildRequest
-from pygenn_lite.runtime.instance_memory import check_instances
 from pygenn_lite.runtime.layout import layout_of
-from pygenn_lite.runtime.planning import cut_network
 from pygenn_lite.runtime.recording import recording_requests
 
 NO_MEMORY = "not enough memory"  # the engine's words
@@ -33,7 +32,10 @@ class CppDevice:
     ----------
     request : BuildRequest
     code : CompiledCode
+    plan : NetworkPlan
+        Of one instance, for the threads that each gets.
     threads : int
+        Of all instances.
     progress : callable
         Gets the part of the connecting that is done, 0 to 1.
     """
@@ -41,7 +43,12 @@ class CppDevice:
     backend = "cpp"
 
     def __init__(
-        self, request: BuildRequest, code: CompiledCode, threads: int, progress: ProgressPart
+        self,
+        request: BuildRequest,
+        code: CompiledCode,
+        plan: NetworkPlan,
+        threads: int,
+        progress: ProgressPart,
     ) -> None:
         network, structure = request.network, request.structure
         self.threads, self.real = threads, np.dtype(request.precision)
@@ -51,19 +58,14 @@ class CppDevice:
         self.requests = recording_requests(network)
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
-        if structure.reads_changing_weights:  # of another group: only one worker may have them
-            threads = min(threads, count)
-            self.threads = threads
-        self._each, self._shared = max(1, threads // count), request.shared
+        self.plan, self._shared = plan, request.shared
         self._pool = InstancePool(min(threads, count))
-        self.partition = cut_network(network, structure, code.signatures, self._each)
+        plan.check_instances(count, request.shared)
         started = time.perf_counter()
-        memory = ShardMemory(self.partition.shards)
+        memory = ShardMemory(plan.partition.shards)
         self.instances: list[CppInstance] = []
         for k in range(count):
             self._build(request, k, memory, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
-            if k == 0:
-                check_instances(self.instances[0].planned, count, request.shared)
         self.connect_seconds = time.perf_counter() - started
 
     def _build(
@@ -77,9 +79,7 @@ class CppDevice:
                 self.loaded,
                 self.layout,
                 self.requests,
-                self.partition,
-                threads=self._each,
-                real=self.real,
+                self.plan.of_instance(request.networks[index], request.structures[index]),
                 progress=progress,
                 connectivity_seed=seeds[index] if seeds else request.networks[index].seed,
                 memory=memory,
@@ -156,9 +156,9 @@ class CppDevice:
             for store in (
                 instance.stores if not self._shared or instance is self.instances[0] else ()
             ):
-                members = [m.group.name for m in store.plan.members]
-                count = sum(instance.groups[n].size for n in members)
-                rows.append(MemoryRow(", ".join(members), "synapses", count, store.nbytes))
+                members = ", ".join(store.plan.groups)
+                count = sum(instance.groups[n].size for n in store.plan.groups)
+                rows.append(MemoryRow(members, "synapses", count, store.nbytes))
             for name, synapses in instance.synapses.items():
                 if synapses.nbytes:
                     count = instance.groups[name].size

@@ -44,7 +44,7 @@ def fill_engine(instance: NetworkMemory) -> dict[str, int]:
                 arenas,
                 store.plan.lead,
             )
-            numbers.deliveries |= {m.group.name: number for m in store.plan.members}
+            numbers.deliveries |= {m.group.name: number for m in store.members}
     schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
     begin_sums(schedule.step, instance.synapses)
     for name, synapses in instance.synapses.items():

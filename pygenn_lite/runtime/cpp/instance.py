@@ -33,7 +33,7 @@ class CppInstance(NetworkMemory):
         super().__init__(*arguments, **named)
         self.recorders: Recorders
         self._release: Callable[[], object] = lambda: None
-        with within_plan(self.planned):
+        with within_plan(self.plan.rows):
             self.initialise(self.network.seed, first=True)
 
     # ------------------------------------------------------------------ time

@@ -6,12 +6,11 @@ from __future__ import annotations
 import ctypes as c
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
-from pygenn_lite.codegen.plan.memory import MemoryRow, within_plan
-from pygenn_lite.codegen.plan.partition import Partition
+from pygenn_lite.codegen.plan.memory import within_plan
+from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.runtime.cpp.arrays import Arenas, ShardMemory
 from pygenn_lite.runtime.cpp.clock import Clock
@@ -21,7 +20,6 @@ from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.layout import NetworkLayout
-from pygenn_lite.runtime.planning import ring_slots
 from pygenn_lite.runtime.recording import Requests
 
 Array = npt.NDArray[Any]
@@ -37,10 +35,7 @@ class NetworkMemory:
     loaded : LoadedCode
     layout : NetworkLayout
     requests : Requests
-    partition : Partition
-        Which worker has which neurons.
-    threads : int
-    real : dtype
+    plan : NetworkPlan
     progress : callable
         Gets the part of the connecting that is done, 0 to 1.
     connectivity_seed : int
@@ -64,10 +59,8 @@ class NetworkMemory:
         loaded: LoadedCode,
         layout: NetworkLayout,
         requests: Requests,
-        partition: Partition,
+        plan: NetworkPlan,
         *,
-        threads: int,
-        real: np.dtype[Any],
         progress: ProgressPart,
         connectivity_seed: int,
         memory: ShardMemory,
@@ -77,31 +70,34 @@ class NetworkMemory:
         self.network, self.structure, self.seed = network, structure, network.seed
         self.connectivity_seed, self.shared, self.failed = connectivity_seed, shared, False
         self.loaded, self.layout, self.requests = loaded, layout, requests
-        self.partition, self.threads, self.real = partition, threads, real
+        self.partition, self.threads = plan.partition, plan.threads
+        self.real = plan.described.real
         self.engine, self.clock = loaded.engine, Clock(loaded.engine)
         self.arenas: Arenas
         self.numbers: dict[str, int] = {}  # what the engine calls the populations
-        self.min_delay: int
-        self.max_delay: int
-        self.planned: list[MemoryRow]
+        self.plan: NetworkPlan
         self.stores: list[Store]
         if like is not None:
-            self.min_delay, self.max_delay = like.min_delay, like.max_delay
-            self.planned, self.stores = like.planned, like.stores
+            self.plan, self.stores = like.plan, like.stores
             self._allocate(memory)
             self._connect()
             return
-        wired = network
-        if connectivity_seed != network.seed:
-            wired = network.copy()
-            wired.seed = connectivity_seed
-        connecting = Connecting(wired, structure, loaded, partition, threads=threads, real=real)
-        self.min_delay, self.max_delay = connecting.min_delay, connecting.max_delay
-        self.planned = connecting.planned
-        with within_plan(self.planned):
+        connecting = Connecting(plan, loaded, connectivity_seed)
+        self.plan = connecting.plan
+        with within_plan(self.plan.rows):
             self._allocate(memory)
             self.stores = connecting.lay_down(self.arenas, progress)
             self._connect()
+
+    @property
+    def min_delay(self) -> int:
+        """Shortest delay, steps."""
+        return self.plan.min_delay
+
+    @property
+    def max_delay(self) -> int:
+        """Longest delay, steps."""
+        return self.plan.max_delay
 
     @property
     def pointer(self) -> int:
@@ -137,7 +133,7 @@ class NetworkMemory:
                 real=self.real,
                 dt=self.network.dt,
                 seed=self.network.seed,
-                ring_slots=ring_slots(self.min_delay, self.max_delay),
+                ring_slots=self.plan.ring_slots,
             )
             for name, declared in self.network.populations.items()
         }
@@ -148,7 +144,7 @@ class NetworkMemory:
         self.groups = {
             description.group.name: StoredGroup(store, k, self.network.dt)
             for store in self.stores
-            for k, description in enumerate(store.plan.members)
+            for k, description in enumerate(store.members)
         }
         self.synapses = {}
         for name, instance in self.structure.groups.items():

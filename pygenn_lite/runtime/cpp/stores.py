@@ -1,5 +1,5 @@
-"""Stored synapses: decides which groups share a store, lets the builder lay them down, and reads
-and writes them in canonical order (pre, post, delay)."""
+"""Stored synapses: lets the builder lay them down, and reads and writes them in canonical order
+(pre, post, delay). Which groups share a store is decided in codegen/plan/delivery.py."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import ctypes as c
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.partition import Partition
-from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.steps import times_of
-from pygenn_lite.errors import ConnectivityError, UnsupportedFeature
+from pygenn_lite.errors import ConnectivityError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
@@ -23,129 +24,43 @@ from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.values.connections import Connections
 
 Offsets = npt.NDArray[np.uint32]
-TARGET_BYTES = 2  # of a synapse in a sparse store
 
 
-@dataclass
-class StorePlan:
-    """Groups of one source population that are to share a store.
+@dataclass(frozen=True)
+class Building:
+    """What all stores of a network are built with."""
 
-    Attributes
-    ----------
-    source : str
-    members : list of GroupDescription
-    flags : int
-        Of ``pgl_store_build``.
-    lead : int
-        0: jumps act at their arrival; 1: summed one step ahead, for variables a threshold sees.
-    general : bool
-        Whether the synapses have kernels of their own.
+    partition: Partition
+    dt: float
+    max_delay: int
+    seed: int
+    threads: int
+    real: np.dtype[Any]
+
+
+def flags_of(plan: StorePlan) -> int:
+    """The flags of ``pgl_store_build``."""
+    chosen = {
+        abi.STORE_DENSE: plan.storage == "dense",
+        abi.STORE_PROCEDURAL: plan.storage == "procedural",
+        abi.STORE_WEIGHTS: plan.weights,
+        abi.STORE_DELAYS: plan.delays,
+        abi.STORE_SOURCES: plan.sources,
+        abi.STORE_TRANSPOSED: plan.transposed,
+    }
+    return sum(flag for flag, wanted in chosen.items() if wanted)
+
+
+def check_pairs(plan: StorePlan, member: GroupDescription) -> None:
+    """Refuse pairs that a matrix has no place for.
+
+    Raises
+    ------
+    ConnectivityError
+        A pair that stands twice in a list that is to be dense.
     """
-
-    source: str
-    members: list[GroupDescription]
-    flags: int
-    lead: int = 0
-    general: bool = False
-
-
-def plan_stores(
-    groups: Sequence[tuple[GroupDescription, GroupInstance]], real_bytes: int
-) -> list[StorePlan]:
-    """Which groups share a store.
-
-    Static groups of one source whose weights or delays differ from synapse to synapse share one: a
-    spike then reads one row instead of several. A group with one weight and one delay needs neither
-    stored and stands alone, as do dense, procedural and general groups.
-    """
-    plans: list[StorePlan] = []
-    shared: dict[tuple[str, int], StorePlan] = {}
-    for description, instance in groups:
-        group = description.group
-        if instance.kind == "general":
-            plans.append(_general(description, instance))
-            continue
-        one_weight = isinstance(description.weight, float) and not description.weight_later
-        one_delay = isinstance(description.delay, float)
-        weights = 0 if one_weight else abi.STORE_WEIGHTS
-        special = _special_storage(description, one_delay, weights, real_bytes)
-        if special or (one_weight and one_delay):
-            if special == abi.STORE_DENSE and not group.connectivity.complete:
-                weights = abi.STORE_WEIGHTS  # zeros where there is no synapse
-            plans.append(StorePlan(group.source, [description], weights | special, instance.lead))
-            continue
-        key = (group.source, instance.lead)
-        if key not in shared:
-            shared[key] = StorePlan(group.source, [], abi.STORE_WEIGHTS, instance.lead)
-            plans.append(shared[key])
-        shared[key].members.append(description)
-    return plans
-
-
-def _general(description: GroupDescription, instance: GroupInstance) -> StorePlan:
-    group = description.group
-    if group.storage == "procedural":
-        raise UnsupportedFeature(
-            f"storage={group.storage!r} is offered for synapses that only add a weight",
-            where=f"synapse group {group.name!r}: storage",
-            hint="leave storage='auto'",
-        )
-    if instance.transpose_of:
-        return StorePlan(group.source, [description], abi.STORE_DENSE, general=True)
-    flags = abi.STORE_WEIGHTS
-    if instance.dense:
-        flags |= _dense(description, isinstance(description.delay, float))
-        return StorePlan(group.source, [description], flags, general=True)
-    flags |= abi.STORE_TRANSPOSED if instance.needs_transposed else 0
-    flags |= abi.STORE_SOURCES if instance.needs_sources else 0
-    if instance.needs_delays and not isinstance(description.delay, float):
-        flags |= abi.STORE_DELAYS
-    return StorePlan(group.source, [description], flags, general=True)
-
-
-def _special_storage(
-    description: GroupDescription, one_delay: bool, weights: int, real_bytes: int
-) -> int:
-    """The flag of dense or procedural storage, 0 for sparse."""
-    group, rule = description.group, description.group.connectivity
-    where = f"synapse group {group.name!r}: storage"
-    if group.storage == "procedural":
-        if rule.not_procedural:
-            raise UnsupportedFeature(
-                rule.not_procedural, where=where, hint="use another rule, or storage='auto'"
-            )
-        if description.structure is not None or description.weight_later:
-            raise UnsupportedFeature(
-                "procedural synapses need a rule, weights and delays that can be drawn again",
-                where=where,
-                hint="use constants or distributions as weight and delay (not an array, "
-                "expression, gamma or binomial), or storage='auto'",
-            )
-        return abi.STORE_PROCEDURAL
-    if group.storage == "dense":
-        return _dense(description, one_delay)
-    if group.storage == "auto" and one_delay and description.structure is None:
-        return abi.STORE_DENSE if _smaller_dense(description, weights, real_bytes) else 0
-    return 0
-
-
-def _dense(description: GroupDescription, one_delay: bool) -> int:
-    """The flag of dense storage, where it is possible."""
-    group = description.group
-    where = f"synapse group {group.name!r}: storage"
-    if not one_delay:
-        raise UnsupportedFeature(
-            "a dense group has one delay", where=where, hint="use a constant delay"
-        )
-    if group.connectivity.repeats:
-        raise UnsupportedFeature(
-            "dense storage holds one synapse per pair of neurons",
-            where=where,
-            hint="forbid multapses, or use storage='auto'",
-        )
-    if group.connectivity.repeats is None and description.structure is not None:
-        _refuse_duplicates(description.structure, where)
-    return abi.STORE_DENSE
+    if plan.storage == "dense" and member.group.connectivity.repeats is None and member.structure:
+        _refuse_duplicates(member.structure, f"synapse group {member.group.name!r}: storage")
 
 
 def _refuse_duplicates(structure: Structure, where: str) -> None:
@@ -162,27 +77,19 @@ def _refuse_duplicates(structure: Structure, where: str) -> None:
         )
 
 
-def _smaller_dense(description: GroupDescription, weights: int, real_bytes: int) -> bool:
-    """Whether a matrix of all pairs takes less memory than the synapses with their targets."""
-    rule = description.group.connectivity
-    if rule.complete:
-        return True
-    n_pre, n_post = description.n_pre, description.n_post
-    same = description.group.source == description.group.target
-    count = rule.count(Ends(n_pre, n_post, same))
-    if not weights or rule.repeats is not False or count is None:
-        return False
-    return count.total * (TARGET_BYTES + real_bytes) > n_pre * n_post * real_bytes
-
-
 class Store:
     """A built store, and what it needs from Python."""
 
     def __init__(
-        self, builder: abi.Builder, pointer: int, plan: StorePlan, real_bytes: int
+        self,
+        builder: abi.Builder,
+        pointer: int,
+        plan: StorePlan,
+        members: Sequence[GroupDescription],
+        real: np.dtype[Any],
     ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
-        self.real = np.dtype(f"f{real_bytes}")
+        self.members, self.real = members, real
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
     @property
@@ -193,7 +100,7 @@ class Store:
     @property
     def has_weights(self) -> bool:
         """Whether each synapse has its own weight."""
-        return bool(self.plan.flags & abi.STORE_WEIGHTS)
+        return self.plan.weights
 
     def shard_view(self, piece: int) -> abi.StoreView:
         """Addresses of one shard's arrays."""
@@ -207,15 +114,10 @@ class Store:
 def build_store(
     builder: abi.Builder,
     plan: StorePlan,
+    members: Sequence[GroupDescription],
+    building: Building,
     *,
-    n_source: int,
-    partition: Partition,
     offsets: Callable[[GroupDescription], Offsets],
-    dt: float,
-    max_delay: int,
-    seed: int,
-    threads: int,
-    real_bytes: int,
     progress: Callable[[float], None],
 ) -> Store:
     """Lay down the synapses of a plan.
@@ -223,8 +125,9 @@ def build_store(
     ``progress`` gets the part that is done, 0 to 1. What it raises (Ctrl-C, too) stops the builder
     and is raised here.
     """
-    natives = (abi.Group * len(plan.members))(
-        *(m.native(partition.begin[m.group.target], offsets(m)) for m in plan.members)
+    begin = building.partition.begin
+    natives = (abi.Group * len(members))(
+        *(m.native(begin[m.group.target], offsets(m)) for m in members)
     )
     raised: BaseException | None = None
 
@@ -240,16 +143,16 @@ def build_store(
     # Left alone, Ctrl-C would be raised as soon as the C code calls report(), before its try.
     with InterruptWatch(patient=True) as signals:
         pointer = builder.store_build(
-            n_source,
-            partition.shards,
-            len(plan.members),
+            members[0].n_pre,
+            building.partition.shards,
+            len(members),
             natives,
-            plan.flags,
-            dt,
-            max_delay,
-            seed,
-            threads,
-            real_bytes,
+            flags_of(plan),
+            building.dt,
+            building.max_delay,
+            building.seed,
+            building.threads,
+            building.real.itemsize,
             callback,
             None,
         )
@@ -259,9 +162,8 @@ def build_store(
         if pointer:
             builder.store_destroy(pointer)
         raise raised
-    names = ", ".join(m.group.name for m in plan.members)
-    builder.check(pointer, f"connecting {names}")
-    return Store(builder, pointer, plan, real_bytes)
+    builder.check(pointer, f"connecting {', '.join(plan.groups)}")
+    return Store(builder, pointer, plan, members, building.real)
 
 
 def zero_offsets(partition: Partition) -> Offsets:
@@ -280,7 +182,7 @@ class StoredGroup:
 
     def __init__(self, store: Store, member: int, dt: float) -> None:
         self.store, self.member, self.dt = store, member, dt
-        self.description = store.plan.members[member]
+        self.description = store.members[member]
         self.size = int(store.builder.store_group_size(store.pointer, member))
 
     @property
