@@ -11,8 +11,6 @@ PACKAGE = Path(pygenn_lite.__file__).parent
 BEHIND = ("runtime/cpp/",)
 # Where a backend is named, and imported when it is chosen.
 DOORS = ("runtime/backends.py", "cli/inspect_command.py")
-# Plans stores with the builder's flags: to be gone with codegen/plan.
-TO_COME = ("runtime/planning.py",)
 
 
 def imported(source):
@@ -35,7 +33,7 @@ def modules():
 def test_only_a_backend_knows_pointers(name):
     names = set(imported((PACKAGE / name).read_text(encoding="utf-8")))
     assert not {n for n in names if n.split(".")[0] in ("ctypes", "_ctypes", "cffi")}
-    if name not in (*DOORS, *TO_COME):
+    if name not in DOORS:
         assert not {n for n in names if n.startswith("pygenn_lite.runtime.cpp")}
 
 

@@ -489,7 +489,7 @@ def test_synapses_that_are_shared_cannot_differ(path):
 
 
 def test_more_instances_than_fit_are_refused_with_the_number_that_does(monkeypatch):
-    import pygenn_lite.runtime.instance_memory as memory
+    from pygenn_lite.codegen.plan import memory
 
     monkeypatch.setattr(memory, "available_memory", lambda: (64 << 20) + 100_000)
     with pytest.raises(MemoryPlanError, match=r"1,000 instances need about .* MiB") as caught:
