@@ -195,6 +195,8 @@ def plan_network(described: Described, threads: int | None = None, cpus: int = 1
         A storage that a group cannot have.
     """
     groups = plan_groups(described.network)
+    if described.structure.reads_changing_weights:  # of another group: one worker has them all
+        cpus = 1
     threads = threads or automatic_threads(described, groups, cpus)
     structures = described.structure.groups
     stores = plan_stores(
