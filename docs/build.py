@@ -1,4 +1,4 @@
-"""Writes docs/models.md and docs/api.md from the docstrings: ``python docs/build.py``.
+"""Writes docs/models.md, api.md and layout.md from the docstrings: ``python docs/build.py``.
 
 ``--check`` writes nothing and fails if a page is not what it would write. Docstrings have
 NumPy's form; sections become lists, everything else is left as it is.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gallery import METHODS_OF, users_of
+from layout_page import layout_page
 
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
@@ -36,7 +37,8 @@ LISTS = ("Parameters", "Attributes", "Returns", "Raises")
 def main() -> int:
     """Write the pages, or check them."""
     stale = []
-    for name, page in (("models.md", models_page()), ("api.md", api_page())):
+    pages = {"models.md": models_page(), "api.md": api_page(), "layout.md": layout_page()}
+    for name, page in pages.items():
         path = FOLDER / name
         if not path.exists() or path.read_text(encoding="utf-8") != page:
             stale.append(name)
