@@ -13,10 +13,7 @@ from pygenn_lite.declaration.connectivity.base import (
     YamlForm,
 )
 from pygenn_lite.declaration.connectivity.between import Between, between
-from pygenn_lite.declaration.connectivity.distance import DistanceDependent
-from pygenn_lite.declaration.connectivity.ends import Ends
-from pygenn_lite.declaration.connectivity.lists import CSR, Explicit, from_scipy
-from pygenn_lite.declaration.connectivity.rules import (
+from pygenn_lite.declaration.connectivity.common_rules import (
     AllToAll,
     FixedInDegree,
     FixedOutDegree,
@@ -24,6 +21,9 @@ from pygenn_lite.declaration.connectivity.rules import (
     FixedTotalNumber,
     OneToOne,
 )
+from pygenn_lite.declaration.connectivity.distance import DistanceDependent
+from pygenn_lite.declaration.connectivity.ends import Ends
+from pygenn_lite.declaration.connectivity.lists import CSR, Explicit, from_scipy
 from pygenn_lite.declaration.connectivity.transpose import Transpose
 from pygenn_lite.declaration.connectivity.windows import Convolution, Pooling, SharedKernel
 
