@@ -121,7 +121,7 @@ def api_page() -> str:
 
 def sections() -> Iterator[tuple[str, str, list[Any]]]:
     """What the page is made of: title, introduction, classes and functions."""
-    yield "Network", "", [pg.Network, pg.Population, pg.SynapseGroup]
+    yield "Network", "", [pg.Network, pg.Population, pg.SpikeTensor, pg.SynapseGroup]
     yield "Models", "", [
         pg.NeuronModel, pg.SynapseModel, pg.Trace, pg.RungeKutta,
     ]  # fmt: skip

@@ -22,6 +22,7 @@ from pygenn_lite.errors import CheckpointError
 from pygenn_lite.runtime.device import Past
 from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.results.files import check_replaceable, written_at_once
+from pygenn_lite.runtime.values.spike_trains import SpikeTrain
 
 if TYPE_CHECKING:
     import zipfile
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 SPIKES = ("steps", "indices", "counts")  # in flight: steps and neurons; per neuron: how many
 FORMAT = "pygenn_lite checkpoint"
-VERSION = 4
+VERSION = 5
 
 Array = npt.NDArray[Any]
 
@@ -62,6 +63,7 @@ def save_checkpoint(
         "step": device.step,
         "seeds": [one.seed for one in device.instances],
         "changed_weights": [list(own) for own in changed],
+        "replayed": [list(one.replayed) for one in device.instances],
     }
     try:
         import zipfile
@@ -93,7 +95,10 @@ def restore_checkpoint(device: Device, changed: Sequence[ChangedWeights], path: 
             step = _whole(header["step"], 2**62)
             seeds = [_whole(seed, 2**64) for seed in header["seeds"]]
             content = [
-                _read(file, device, k, groups) for k, groups in enumerate(header["changed_weights"])
+                _read(file, device, k, groups, replayed)
+                for k, (groups, replayed) in enumerate(
+                    zip(header["changed_weights"], header["replayed"], strict=True)
+                )
             ]
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
@@ -113,6 +118,13 @@ def _put_back(
     device: Device, instance: Instance, changed: ChangedWeights, content: Mapping[str, Array]
 ) -> None:
     """Write the arrays of one instance, whose step is set."""
+    for population in device.layout.populations:
+        steps = content.get(f"replayed/{population}/steps")
+        if steps is not None:
+            indices = content[f"replayed/{population}/indices"].astype(np.uint32)
+            instance.replay(population, SpikeTrain(steps.astype(np.int64), indices))
+        elif population in instance.replayed:
+            instance.replay(population, None)
     for name, variable in _variables(device).items():
         instance.write(variable, content[name])
     for name, variable in _published(device).items():
@@ -238,12 +250,17 @@ def _arrays(
             yield f"spikes/{population}/{name}", spikes[k]
     for group in changed:
         yield f"changed/{group}", instance.read(device.layout.groups[group].weight)
+    for population, train in instance.replayed.items():
+        yield f"replayed/{population}/steps", train.steps
+        yield f"replayed/{population}/indices", train.indices
 
 
-def _read(file: _Archive, device: Device, index: int, changed: list[str]) -> dict[str, Array]:
+def _read(
+    file: _Archive, device: Device, index: int, changed: list[str], replayed: list[str]
+) -> dict[str, Array]:
     """The arrays of an instance; what does not fit is found before anything is put into memory."""
     content = {}
-    for name, shapes in _shapes(device, device.instances[index], changed).items():
+    for name, shapes in _shapes(device, device.instances[index], changed, replayed).items():
         found = content[name] = file[f"{index}/{name}"]
         if found.dtype.kind not in "biuf":
             raise ValueError(f"{name!r} holds no numbers")
@@ -255,11 +272,15 @@ def _read(file: _Archive, device: Device, index: int, changed: list[str]) -> dic
         steps, indices = (content[f"spikes/{population}/{n}"] for n in SPIKES[:2])
         if steps.shape != indices.shape:  # the engine would read beyond the shorter one
             raise ValueError(f"there are spikes of {population!r} without a time")
+    for population in replayed:
+        steps, indices = (content[f"replayed/{population}/{n}"] for n in SPIKES[:2])
+        if steps.shape != indices.shape:
+            raise ValueError(f"there are spikes of {population!r} without a time")
     return content
 
 
 def _shapes(
-    device: Device, instance: Instance, changed: list[str]
+    device: Device, instance: Instance, changed: list[str], replayed: list[str]
 ) -> dict[str, list[tuple[int, ...] | None]]:
     """The arrays of a checkpoint, and what shapes each may have (None: a list of any length)."""
     layout, shapes = device.layout, {}
@@ -276,6 +297,10 @@ def _shapes(
         if group not in layout.groups:
             raise ValueError(f"there is no synapse group {group!r}")
         shapes[f"changed/{group}"] = [(instance.synapse_count(group),)]
+    for name in replayed:
+        if name not in layout.populations:
+            raise ValueError(f"there is no population {name!r}")
+        shapes |= {f"replayed/{name}/{n}": [None] for n in SPIKES[:2]}
     return shapes
 
 

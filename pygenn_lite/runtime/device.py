@@ -13,7 +13,7 @@ another one takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
     from pygenn_lite.runtime.recording import Requests, Sink
     from pygenn_lite.runtime.values.connections import Connections
+    from pygenn_lite.runtime.values.spike_trains import SpikeTrain
 
 Array = npt.NDArray[Any]
 Report = Callable[[str, float, float], None]  # what, done, total
@@ -233,6 +234,16 @@ class Instance(Protocol):
 
     def set_past(self, variable: StoredVariable, past: Past) -> None:
         """Put past values back, after ``Device.set_step``."""
+        ...
+
+    @property
+    def replayed(self) -> Mapping[str, SpikeTrain]:
+        """Spike sources that replay another train than the declared one, and which."""
+        ...
+
+    def replay(self, population: str, train: SpikeTrain | None) -> None:
+        """Let a spike source replay another train from the next step on, no neuron of which spikes
+        twice in a step; None: the declared one. ``Device.initialise`` puts that back, too."""
         ...
 
     def drain(self, sink: Sink | None) -> None:

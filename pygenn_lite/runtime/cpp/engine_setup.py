@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes as c
 
+import numpy as np
+
 from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.runtime.cpp.coupling import begin_sums
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
-from pygenn_lite.runtime.values.spike_trains import spike_train
+from pygenn_lite.runtime.values.spike_trains import SpikeTrain, spike_train
 
 
 def new_engine(instance: NetworkMemory) -> int:
@@ -54,6 +56,17 @@ def fill_engine(instance: NetworkMemory) -> dict[str, int]:
     return numbers.populations
 
 
+def set_train(instance: NetworkMemory, population: str, train: SpikeTrain) -> None:
+    """Give a spike source another train."""
+    _set_train(instance, instance.numbers[population], train)
+
+
+def _set_train(instance: NetworkMemory, number: int, train: SpikeTrain) -> None:
+    steps = np.ascontiguousarray(train.steps, np.int64)
+    indices = np.ascontiguousarray(train.indices, np.uint32)
+    instance.call("source_set", number, len(train), steps.ctypes.data, indices.ctypes.data)
+
+
 def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
     signature = memory.signature
     number = instance.call(
@@ -66,8 +79,7 @@ def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
     )
     train = spike_train(memory.declared, instance.network.dt)
     if train is not None:
-        steps, indices = train.steps, train.indices
-        instance.call("source_set", number, len(train), steps.ctypes.data, indices.ctypes.data)
+        _set_train(instance, number, train)
     for name, published in memory.published.items():
         instance.call(
             "publish_add",

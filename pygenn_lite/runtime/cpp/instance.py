@@ -14,13 +14,14 @@ import numpy.typing as npt
 from pygenn_lite.codegen.plan.memory import within_plan
 from pygenn_lite.errors import UnsupportedFeature
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine
+from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine, set_train
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.device import Fault, Past
 from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.recording import Sink
 from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, spike_train
 
 Array = npt.NDArray[Any]
 
@@ -33,6 +34,7 @@ class CppInstance(NetworkMemory):
         super().__init__(*arguments, **named)
         self.recorders: Recorders
         self._release: Callable[[], object] = lambda: None
+        self.replayed: dict[str, SpikeTrain] = {}
         with within_plan(self.plan.rows):
             self.initialise(self.network.seed, first=True)
 
@@ -43,6 +45,8 @@ class CppInstance(NetworkMemory):
         if not first:
             for synapses in self.synapses.values():
                 synapses.initialise()
+        for population in list(self.replayed):
+            self.replay(population, None)
         for memory in self.populations.values():
             memory.initialise(seed)
         self.prepare(self.populations)
@@ -59,9 +63,19 @@ class CppInstance(NetworkMemory):
             destroy = self.engine.library.pgl_engine_destroy
             self._release = weakref.finalize(self, destroy, self.pointer)
             self.numbers = fill_engine(self)
+            for population, train in self.replayed.items():
+                set_train(self, population, train)
             self.recorders = Recorders(self, self.requests, self.layout)
         self.drain(None)
         self.engine.step_set(self.pointer, step)
+
+    def replay(self, population: str, train: SpikeTrain | None) -> None:
+        """Let a spike source replay another train from the next step on; None: the declared."""
+        self.replayed.pop(population, None)
+        if train is not None:
+            self.replayed[population] = train
+        declared = spike_train(self.network.populations[population], self.network.dt)
+        set_train(self, population, train or declared or NO_TRAIN)
 
     def prepare(self, populations: Iterable[str]) -> None:
         """Compute the coefficients of some populations from their parameters."""

@@ -19,6 +19,7 @@ from pygenn_lite.runtime.recording import Requests, Sink, recorded_variable
 from pygenn_lite.runtime.reference.connecting import ReferenceSynapses
 from pygenn_lite.runtime.reference.interpreter import Interpreter
 from pygenn_lite.runtime.reference.recorders import Recorders
+from pygenn_lite.runtime.reference.reference_population import declared_train
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.population_values import (
     PopulationValues,
@@ -26,7 +27,7 @@ from pygenn_lite.runtime.values.population_values import (
     check_poisson,
     check_refractory_steps,
 )
-from pygenn_lite.runtime.values.spike_trains import repeated_spikes
+from pygenn_lite.runtime.values.spike_trains import SpikeTrain, repeated_spikes
 
 Array = npt.NDArray[Any]
 
@@ -69,6 +70,7 @@ class ReferenceInstance(Interpreter):
         self.sent: dict[str, list[tuple[int, Array]]] = {name: [] for name in layout.populations}
         self.found: Fault | None = None
         self.is_begun = False
+        self.replayed: dict[str, SpikeTrain] = {}
         self._watched = {
             name: p.kernels["update"].watched if "update" in p.kernels else ()
             for name, p in self.populations.items()
@@ -117,6 +119,8 @@ class ReferenceInstance(Interpreter):
 
     def initialise(self, seed: int, first: bool = False) -> None:
         """Initial values for a seed, plastic groups as built, coefficients, step 0."""
+        for name in list(self.replayed):
+            self.replay(name, None)
         for name, population in self.populations.items():
             population.seed = seed
             for variable in self.layout.populations[name].variables.values():
@@ -134,6 +138,16 @@ class ReferenceInstance(Interpreter):
                     self.groups[name].variables.update(self.synapses.start_of(name))
         self.prepare(self.populations)
         self.set_step(0, seed)
+
+    def replay(self, population: str, train: SpikeTrain | None) -> None:
+        """Let a spike source replay another train from the next step on; None: the declared."""
+        self.replayed.pop(population, None)
+        source = self.populations[population]
+        if train is not None:
+            self.replayed[population] = train
+            source.train = train.steps, train.indices.astype(np.int64)
+        else:
+            source.train = declared_train(self.network.populations[population], source.dt)
 
     def set_step(self, step: int, seed: int) -> None:
         """Go to a step, without spikes in flight."""

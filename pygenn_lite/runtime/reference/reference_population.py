@@ -46,7 +46,7 @@ class ReferencePopulation:
         self.published: list[Names] = []  # what plastic synapses read, step by step
         self.first_published = -1  # the step of the first entry: before the start
         self.repeated: dict[tuple[int, int], list[Names]] = {}  # by step and neuron: each spike's
-        self.train = _train(population, self.dt) if is_spike_source(population) else None
+        self.train = declared_train(population, self.dt) if is_spike_source(population) else None
         # Rate and sources of Poisson inputs, values of timed currents: may be set between runs.
         self.poisson = {p.name: self._poisson(p) for p in instance.poisson}
         self.timed_values = [np.asarray(timed.values.array) for timed in instance.timed]
@@ -213,7 +213,7 @@ class _Step:
         return (self.step - stamp) * self.population.dt
 
 
-def _train(population: Population, dt: float) -> tuple[Indices, Indices]:
+def declared_train(population: Population, dt: float) -> tuple[Indices, Indices]:
     """Steps and neurons of a spike source's spikes."""
     source: Any = population.model
     steps = nearest_steps(source.times.array, dt).astype(np.int64)

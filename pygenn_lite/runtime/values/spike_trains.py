@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.population import Population, SpikeSource
+from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.errors import ArgumentError
 
 LAST_STEP = 2**62  # stands for what never comes
 
@@ -31,6 +33,9 @@ class SpikeTrain:
         return len(self.steps)
 
 
+NO_TRAIN = SpikeTrain(np.empty(0, np.int64), np.empty(0, np.uint32))
+
+
 def spike_train(population: Population, dt: float) -> SpikeTrain | None:
     """The spikes of a spike source; None for computed neurons."""
     model = population.model
@@ -51,3 +56,35 @@ def repeated_spikes(population: Population, dt: float) -> SpikeTrain:
     again = (steps[1:] == steps[:-1]) & (indices[1:] == indices[:-1])
     again &= steps[1:] < LAST_STEP  # there stands what never comes
     return SpikeTrain(steps[:-1][again], np.ascontiguousarray(indices[:-1][again]))
+
+
+def check_replay(population: Population, tensor: object, dt: float, where: str) -> None:
+    """Whether a population can replay samples of a tensor.
+
+    Raises
+    ------
+    ArgumentError
+        Not a spike source, not a tensor, or one of another size; or the declared train has a
+        neuron twice in a step.
+    """
+    if not isinstance(tensor, SpikeTensor):
+        raise ArgumentError(
+            f"{type(tensor).__name__} is not a SpikeTensor",
+            where=where,
+            hint="write SpikeTensor([(times, indices), ...], size)",
+        )
+    if not isinstance(population.model, SpikeSource):
+        raise ArgumentError(
+            f"{population.name!r} is not a spike source", where=where,
+            hint="declare it with spike_source()",
+        )  # fmt: skip
+    if tensor.size != population.size:
+        raise ArgumentError(
+            f"a tensor of {tensor.size} neurons for a source of {population.size}", where=where
+        )
+    if len(repeated_spikes(population, dt)):
+        raise ArgumentError(
+            f"in the declared train of {population.name!r} a neuron spikes twice in a step",
+            where=where,
+            hint="declare the source with an empty train, and replay that one as a sample",
+        )

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.numeric import Whole
+from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
@@ -19,6 +21,7 @@ from pygenn_lite.runtime.layout import LAST_UPDATE, PopulationLayout, StoredVari
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.population_values import check_parameter
+from pygenn_lite.runtime.values.spike_trains import SpikeTrain, check_replay
 from pygenn_lite.runtime.values.weights import check_settable, check_weights
 from pygenn_lite.runtime.variable_names import path_of, public_names, resolve
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons, assigned_to_synapses
@@ -104,6 +107,29 @@ class PopulationView(Live, Named):
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset)."""
         return self._viewed.instance.spike_counts(self.name)
+
+    def replay(self, tensor: SpikeTensor, sample: Whole = 0) -> None:
+        """Let a spike source replay one sample of a tensor: its time 0 is now, and what the source
+        replayed before ends. ``reset`` puts back the declared train.
+
+        Parameters
+        ----------
+        tensor : SpikeTensor
+        sample : int
+            Which of its samples.
+
+        Raises
+        ------
+        ArgumentError
+            Not a spike source, a tensor of another size, no such sample.
+        """
+        viewed, label = self._viewed, f"{self.name}.replay"
+        dt, now = viewed.instance.network.dt, viewed.device.step
+        check_replay(viewed.instance.network.populations[self.name], tensor, dt, label)
+        steps, indices = tensor.train(sample, dt)
+        if now:  # the spikes of the present step are on their way already
+            steps = now + np.maximum(steps, 1)
+        viewed.instance.replay(self.name, SpikeTrain(steps, indices))
 
     def _write(self, variable: StoredVariable, values: Array) -> None:
         if not np.all(np.isfinite(values)):

@@ -7,8 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import ShapeError, SimulationError
@@ -78,6 +80,30 @@ class InstancesView(Live, Named):
         if not views:
             raise SimulationError(f"{self.name!r} is not a population", hint="ask a population")
         return np.stack([view.spike_counts() for view in views])
+
+    def replay(self, tensor: SpikeTensor, samples: ArrayLike) -> None:
+        """Let a spike source of each instance replay a sample of its own: see
+        :meth:`PopulationView.replay`.
+
+        Parameters
+        ----------
+        tensor : SpikeTensor
+        samples : int or sequence of int
+            One for all, or one for each instance.
+        """
+        label = f"{self.name}.replay"
+        views = [view for view in self._views if isinstance(view, PopulationView)]
+        if not views:
+            raise SimulationError(f"{self.name!r} is not a population", hint="ask a population")
+        given = np.asarray(samples)
+        if given.shape not in ((), (len(views),)):
+            raise ShapeError(
+                f"samples of shape {given.shape} for {counted(len(views), 'instance')}",
+                where=label,
+                hint="give one for all, or one for each",
+            )
+        for view, sample in zip(views, np.broadcast_to(given, len(views)), strict=True):
+            view.replay(tensor, sample)
 
     def _read(self, name: str) -> Array:
         values = [np.asarray(view[name]) for view in self._views]
