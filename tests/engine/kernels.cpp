@@ -98,6 +98,18 @@ void test_normalise_double(const pgl_synapse_args* args, int64_t) { normalise<do
 void test_add_signal_double(const pgl_population_args* args, int64_t) {
   for (uint32_t i = 0; i < args->count; ++i) static_cast<double*>(args->arrays[0])[i] += args->scalars[0] / 4;
 }
+// Adjoints in arrays[0]; what was gathered for a neuron's spike in arrays[1].
+void test_adjoint_double(const pgl_population_args* args, int64_t step) {
+  double* adjoint = static_cast<double*>(args->arrays[0]);
+  for (uint32_t i = 0; i < args->count; ++i) {
+    adjoint[i] = 0.5 * adjoint[i] + static_cast<double>((step + args->first + i) % 7) - 3.0;
+  }
+}
+void test_adjoint_jump_double(const pgl_population_args* args, int64_t, const uint32_t* spikes, uint32_t n) {
+  double* adjoint = static_cast<double*>(args->arrays[0]);
+  const double* back = static_cast<const double*>(args->arrays[1]);
+  for (uint32_t k = 0; k < n; ++k) adjoint[spikes[k] - args->first] += back[spikes[k] - args->first];
+}
 void test_count_float(const pgl_population_args* args, int64_t) {
   for (uint32_t i = 0; i < args->count; ++i) static_cast<float*>(args->arrays[0])[i] += 1;
 }

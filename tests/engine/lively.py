@@ -36,6 +36,7 @@ class Lively:
         c = net.source(70, steps, np.zeros(300))  # in order of step, and there is one neuron only
         self.populations: list[Population] = [a, b, c]
         self.stores: list[ctypes.c_void_p] = []
+        self.synapses: list[tuple[np.ndarray, ...]] = []  # pre, post, delay, weight as stored
         rng = np.random.default_rng(12)
         for k, (source, target, scale, lead, general) in enumerate(
             (
@@ -48,6 +49,8 @@ class Lively:
             n = source.size * 40
             pre, post = rng.integers(0, source.size, n), rng.integers(0, target.size, n)
             delay, weight = rng.integers(2, 10, n), scale * rng.normal(1.0, 0.5, n)
+            order = np.lexsort((post, delay, pre))
+            self.synapses.append(tuple(x[order] for x in (pre, post, delay, weight)))
             if share is None:
                 store = net.store(source, target, pre, post, delay, weight, wide=wide)
             else:

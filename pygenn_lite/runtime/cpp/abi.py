@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 8
+ABI_VERSION = 9
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -38,7 +38,7 @@ STORE_HALF, STORE_FIXED, STORE_TABLE = 64, 128, 256  # weights of 16 bits
 # kinds of operations (pgl_op_kind)
 OP_DELIVER, OP_ARRIVE, OP_FIRE, OP_SEND, OP_SAMPLE = range(5)
 OP_NEURONS, OP_SPIKING_NEURONS, OP_SYNAPSES, OP_SPIKING_TARGETS = range(5, 9)
-OP_REDUCE, OP_EXCHANGE = 9, 10
+OP_REDUCE, OP_EXCHANGE, OP_GATHER = 9, 10, 11
 # kinds of reductions (pgl_reduction_kind)
 REDUCTIONS = {"sum": 0, "mean": 1, "max": 2, "first": 3, "spikes": 4, "winners": 5}
 
@@ -182,6 +182,20 @@ class Reduction(c.Structure):
     ]
 
 
+class Gather(c.Structure):
+    """pgl_gather"""
+
+    _fields_ = [
+        ("general", c.c_int32),
+        ("reserved", c.c_int32),
+        ("scale", c.c_double),
+        ("values", c.c_void_p),
+        ("back", c.c_void_p),
+        ("gradient_of", c.c_void_p),
+        ("gradient", c.c_void_p),
+    ]
+
+
 class Distribution(c.Structure):
     """pgl_distribution"""
 
@@ -288,6 +302,8 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_step_get": (_I64, (_V,)),
     "pgl_step_set": (None, (_V, _I64)),
     "pgl_fault_get": (_I32, (_V, c.POINTER(Fault))),
+    "pgl_tape_start": (_I32, (_V,)),
+    "pgl_run_back": (_I32, (_V, c.POINTER(Op), _I64, _I64)),
     "pgl_engine_error": (c.c_char_p, (_V,)),
     "pgl_pool_create": (_V, (_U32,)),
     "pgl_pool_destroy": (None, (_V,)),

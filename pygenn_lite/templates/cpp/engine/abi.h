@@ -9,7 +9,7 @@
 
 #include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
 
-#define PGL_ABI_VERSION 8
+#define PGL_ABI_VERSION 9
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -155,7 +155,8 @@ enum pgl_op_kind {
   PGL_OP_SYNAPSES = 7,         // pgl_synapses_fn over synapse group `index`
   PGL_OP_SPIKING_TARGETS = 8,  // pgl_on_post_fn over its synapses onto neurons that spiked at t_n
   PGL_OP_REDUCE = 9,           // args: a pgl_reduction over population `index`; its results are there after PGL_OP_EXCHANGE
-  PGL_OP_EXCHANGE = 10         // all workers meet; what one has written before, all may read behind it
+  PGL_OP_EXCHANGE = 10,        // all workers meet; what one has written before, all may read behind it
+  PGL_OP_GATHER = 11           // backwards only: args: a pgl_gather, over static delivery (or synapse group) `index`
 };
 // One value of many neurons, in an order that depends on neither shards nor threads: in double, by blocks of 64 neurons
 // (four interleaved sums, added in pairs), then blocks ascending.
@@ -211,6 +212,25 @@ void pgl_stop(pgl_engine*);  // from any thread or a signal handler: stop at the
 int64_t pgl_step_get(pgl_engine*);
 void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and totals (reset)
 int32_t pgl_fault_get(pgl_engine*, pgl_fault*);  // 1 if one was found
+// ---- backwards
+// A delivery in reverse: for each spike that arrived at t_n, over its row, the sum of weight x values[target], given to the
+// source neuron when that spike is undone; and for each synapse gradient[position] += gradient_of[target].
+typedef struct pgl_gather {
+  int32_t general;            // 1: `index` is a synapse group, 0: a static delivery
+  int32_t reserved;
+  double scale;               // sums are whole multiples of 1 / scale: they do not depend on order, shards or threads
+  void* const* values;        // [shards] reals by the store's target index; NULL with `back`: no sums
+  void* const* back;          // [shards] reals by neuron of the source, offset to the shard: of spiking neurons; where
+                              // several name the same, their sums are added up
+  void* const* gradient_of;   // [shards] reals by target index; NULL with `gradient`: none
+  void* const* gradient;      // [shards] reals by position (see pgl_store_positions)
+} pgl_gather;
+// From the present step on spikes are kept, until pgl_step_set.
+int32_t pgl_tape_start(pgl_engine*);
+// Undoes the last steps, last first: step n leads from t_{n+1} back to t_n. Operations of kinds 5 to 8 and
+// PGL_OP_GATHER; those over spiking neurons see the spikes at t_{n+1}. The engine's own step and spikes stay.
+int32_t pgl_run_back(pgl_engine*, const pgl_op* ops, int64_t n, int64_t steps);
+
 // Why the last run of this engine in a pool failed.
 const char* pgl_engine_error(pgl_engine*);
 

@@ -3,6 +3,7 @@
 // synapses never needs it, and the two are compiled side by side.
 #include <stdint.h>
 
+#include "backward.hpp"
 #include "engine.hpp"
 #include "pool.hpp"
 #include "restart.hpp"
@@ -172,6 +173,9 @@ int32_t pgl_static_weights_set(pgl_engine* engine, uint32_t index, void* const* 
         throw Error("the store of static delivery %u keeps no weight per synapse", index);
       }
       if (weights != nullptr && !part.synapses->code16.empty()) {
+        throw Error("the store of static delivery %u keeps weights of 16 bits", index);
+      }
+      if (weights != nullptr && !part.synapses->code16.empty()) {
         throw Error("weights of 16 bits belong to the store: engines have none of their own");
       }
       part.weights = weights == nullptr ? nullptr : weights[s];
@@ -302,6 +306,20 @@ void pgl_step_set(pgl_engine* engine, int64_t step) { engine->set_step(step); }
 int32_t pgl_fault_get(pgl_engine* engine, pgl_fault* out) {
   *out = engine->fault();
   return engine->fault().set != 0 ? 1 : 0;
+}
+
+int32_t pgl_tape_start(pgl_engine* engine) {
+  return guarded<int32_t>(-1, [&] {
+    engine->start_tape();
+    return 0;
+  });
+}
+
+int32_t pgl_run_back(pgl_engine* engine, const pgl_op* ops, int64_t n, int64_t steps) {
+  return guarded<int32_t>(-1, [&] {
+    engine->run_back(ops, static_cast<size_t>(n), steps);
+    return 0;
+  });
 }
 
 const char* pgl_engine_error(pgl_engine* engine) { return engine->error(); }

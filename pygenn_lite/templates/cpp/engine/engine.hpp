@@ -45,6 +45,8 @@ struct GeneralGroup {
   pgl_on_pre_fn on_pre;
 };
 
+struct Gather;  // backward.hpp
+
 // Everything that one shard owns; touched by one worker at a time.
 struct alignas(64) Shard {
   List<PopulationShard> populations;
@@ -108,6 +110,8 @@ struct pgl_engine {
 
   int64_t run(int64_t steps);
   int64_t try_run(int64_t steps) noexcept;
+  void start_tape();
+  void run_back(const pgl_op* ops, size_t n, int64_t steps);
   const char* error() const { return error_.text; }
   void set_step(int64_t step);
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
@@ -146,6 +150,9 @@ struct pgl_engine {
   void fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room);
   void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
+  pgl::Gather make_gather(const pgl_op& op);
+  void recall(uint32_t shard, int64_t step, pgl::List<pgl::Gather>& gathers);
+  void undo_step(uint32_t shard, int64_t step, const pgl::List<pgl_op>& ops, pgl::List<pgl::Gather>& gathers);
   void settle_fault();
   void post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
             int64_t now);

@@ -12,6 +12,7 @@
 #include "memory.hpp"
 #include "recording.hpp"
 #include "spike_block.hpp"
+#include "tape.hpp"
 
 namespace pgl {
 
@@ -59,6 +60,7 @@ struct alignas(64) PopulationShard {
   List<uint32_t> latest;        // spikes at the present time step
   List<uint32_t> wrapped;       // neurons, once for every 65536 spikes that the population's counts do not show
   InFlight in_flight;           // not older than the longest delay
+  Tape tape;
   uint64_t total = 0;
   List<Spike> train;            // sorted; this shard's part
   size_t train_next = 0;
@@ -146,6 +148,7 @@ inline void announce(Population& population, PopulationShard& part, SpikeBlock& 
   const List<uint32_t>& spikes = part.latest;
   block.append(spikes);
   copy_published(population, part, step, real_bytes);
+  if (part.tape.runs()) [[unlikely]] part.tape.add(step, spikes);
   if (spikes.size() == 0) return;
   part.total += spikes.size();
   for (const uint32_t index : spikes) fetch_line(population.counts.data() + index);

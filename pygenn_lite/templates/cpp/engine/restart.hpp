@@ -50,6 +50,7 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
       part.latest.clear();
       part.in_flight.clear();
       part.wrapped.clear();
+      part.tape.stop();
       part.total = 0;
       part.train_next = 0;
     }

@@ -1,0 +1,231 @@
+// A run backwards: the steps of a tape, last first, through operations of the host's.
+//
+// Step n leads from t_{n+1} back to t_n. When it begins, `latest` holds the spikes at t_{n+1}, as after FIRE. A spike that
+// was sent at t_m and arrived at t_n, n = m + delay, is met twice: at step n its row gathers from its targets (the
+// delivery's adjoint), and at step m - 1 the source's owner finds the sum. Between the two lie at least min_delay steps:
+// workers meet once in so many. Sums are integers, so that they depend on neither the order nor the cut.
+#ifndef PGL_BACKWARD_HPP
+#define PGL_BACKWARD_HPP
+
+#include <stdint.h>
+
+#include "engine.hpp"
+#include "step.hpp"
+
+namespace pgl {
+
+// One delivery in reverse.
+struct Gather {
+  pgl_gather what;
+  uint32_t source;                     // population
+  const pgl_store* store;
+  List<List<List<int64_t>>> sums;      // [shard of the targets][shard of the source][spike of its tape]
+  List<const StaticShard*> own_weights;  // of static deliveries; empty for groups
+};
+
+template <class Real>
+class Gathering {
+ public:
+  Gathering(Gather& gather, uint32_t shard, const List<Shard>& shards)
+      : gather_(gather), shard_(shard), shards_(shards), synapses_(gather.store->shards[shard]) {
+    const pgl_gather& what = gather.what;
+    values_ = what.values == nullptr ? nullptr : static_cast<const Real*>(what.values[shard]);
+    gradient_of_ = what.gradient_of == nullptr ? nullptr : static_cast<const Real*>(what.gradient_of[shard]);
+    gradient_ = what.gradient == nullptr ? nullptr : static_cast<Real*>(what.gradient[shard]);
+    if ((gather.store->flags & PGL_STORE_WEIGHTS) != 0) {
+      const void* own = gather.own_weights.empty() ? nullptr : gather.own_weights[shard]->weights;
+      const void* stored = kSame<Real, float> ? static_cast<const void*>(synapses_.weight32.data())
+                                              : static_cast<const void*>(synapses_.weight64.data());
+      weights_ = static_cast<const Real*>(own == nullptr ? stored : own);
+    }
+    common_ = gather.own_weights.empty() ? gather.store->common_weight : gather.own_weights[shard]->common_weight();
+  }
+
+  // All that arrived at t_step.
+  void step(int64_t step) {
+    const List<uint32_t>& delays = gather_.store->delays;
+    for (uint32_t k = 0; k < delays.size(); ++k) {
+      for (uint32_t owner = 0; owner < shards_.size(); ++owner) {
+        const Tape& tape = shards_[owner].populations[gather_.source].tape;
+        const Tape::Range range = tape.at(step - delays[k]);
+        for (uint32_t spike = range.begin; spike < range.end; ++spike) {
+          row(tape[spike], k, gather_.sums[shard_][owner][spike]);
+        }
+      }
+    }
+  }
+
+ private:
+  void row(uint32_t source, uint32_t delay, int64_t& sum) {
+    if (synapses_.dense_columns != 0) {
+      const size_t begin = size_t{source} * synapses_.dense_columns;
+      for (uint32_t j = 0; j < synapses_.dense_columns; ++j) synapse(begin + j, synapses_.dense_offset + j, sum);
+      return;
+    }
+    if (synapses_.row_begin.empty()) return;
+    uint64_t begin = synapses_.row_begin[source], end = synapses_.row_begin[source + 1];
+    const size_t stride = gather_.store->delays.size() + 1;
+    const auto cut = [&](const auto& segments) {
+      if (segments.empty()) return;
+      end = begin + segments[source * stride + delay + 1];
+      begin += segments[source * stride + delay];
+    };
+    cut(synapses_.segment16);
+    cut(synapses_.segment32);
+    for (uint64_t position = begin; position < end; ++position) {
+      synapse(position, synapses_.target32.empty() ? synapses_.target16[position] : synapses_.target32[position], sum);
+    }
+  }
+  void synapse(uint64_t position, uint32_t target, int64_t& sum) {
+    if (gradient_ != nullptr) gradient_[position] += gradient_of_[target];
+    if (values_ == nullptr) return;
+    const double weight = weights_ == nullptr ? common_ : static_cast<double>(weights_[position]);
+    const double scaled = weight * static_cast<double>(values_[target]) * gather_.what.scale;
+    constexpr double kMost = 4503599627370496.0;  // 2^52
+    if (!(scaled > -kMost && scaled < kMost)) throw Error("a gathered value does not fit its scale: use a smaller one");
+    const int64_t whole = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+    if (__builtin_add_overflow(sum, whole, &sum)) throw Error("a gathered sum does not fit its scale: use a smaller one");
+  }
+
+  Gather& gather_;
+  uint32_t shard_;
+  const List<Shard>& shards_;
+  const pgl_shard_store& synapses_;
+  const Real* values_;
+  const Real* gradient_of_;
+  Real* gradient_;
+  const Real* weights_ = nullptr;
+  double common_ = 0.0;
+};
+
+}  // namespace pgl
+
+PGL_COLD inline void pgl_engine::start_tape() {
+  for (pgl::Shard& shard : shards_) {
+    for (pgl::PopulationShard& part : shard.populations) part.tape.start();
+  }
+}
+
+PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
+  pgl::Gather gather{};
+  if (op.args == nullptr) throw pgl::Error("a gathering is not described");
+  gather.what = *static_cast<const pgl_gather*>(op.args);
+  const bool general = gather.what.general != 0;
+  if (op.index >= (general ? generals.size() : statics.size())) throw pgl::Error("nothing of number %u to gather from", op.index);
+  for (uint32_t p = 0; p < populations.size(); ++p) {
+    for (const uint32_t g : general ? populations[p].generals : populations[p].statics) {
+      if (g == op.index) gather.source = p;
+    }
+  }
+  gather.store = general ? shards_[0].generals[op.index].store : shards_[0].statics[op.index].store;
+  if ((gather.store->flags & PGL_STORE_PROCEDURAL) != 0) throw pgl::Error("synapses that are drawn at each spike cannot be gathered from");
+  for (const pgl_shard_store& part : gather.store->shards) {
+    if (!part.code16.empty()) throw pgl::Error("weights of 16 bits cannot be gathered from");
+  }
+  if ((gather.what.values == nullptr) != (gather.what.back == nullptr) ||
+      (gather.what.gradient == nullptr) != (gather.what.gradient_of == nullptr)) {
+    throw pgl::Error("a gathering needs what it reads together with where it writes");
+  }
+  gather.sums.resize(shards_.size());
+  for (uint32_t s = 0; s < shards_.size(); ++s) {
+    if (!general) gather.own_weights.push(&shards_[s].statics[op.index]);
+    gather.sums[s].resize(shards_.size());
+    for (uint32_t owner = 0; owner < shards_.size(); ++owner) {
+      gather.sums[s][owner].assign(shards_[owner].populations[gather.source].tape.size(), 0);
+    }
+  }
+  return gather;
+}
+
+// The spikes at t_step are the latest, and what was gathered for them stands where their kernel reads it.
+inline void pgl_engine::recall(uint32_t number, int64_t step, pgl::List<pgl::Gather>& gathers) {
+  pgl::Shard& shard = shards_[number];
+  for (pgl::PopulationShard& part : shard.populations) {
+    const pgl::Tape::Range range = part.tape.at(step);
+    part.latest.clear();
+    part.latest.append(part.tape.data() + range.begin, range.end - range.begin);
+  }
+  // Several deliveries of one source may give to the same place, one after the other.
+  for (int pass = 0; pass < 2; ++pass) {
+    const bool adding = pass == 1;
+    for (const pgl::Gather& gather : gathers) {
+      if (gather.what.back == nullptr) continue;
+      const pgl::PopulationShard& part = shard.populations[gather.source];
+      const pgl::Tape::Range range = part.tape.at(step);
+      for (uint32_t spike = range.begin; spike < range.end; ++spike) {
+        int64_t sum = 0;
+        for (size_t s = 0; s < shards_.size() && adding; ++s) sum += gather.sums[s][number][spike];
+        const double value = static_cast<double>(sum) / gather.what.scale;
+        const size_t local = part.tape[spike] - part.begin;
+        if (real_bytes == 8) {
+          double& back = static_cast<double*>(gather.what.back[number])[local];
+          back = adding ? back + value : 0.0;
+        } else {
+          float& back = static_cast<float*>(gather.what.back[number])[local];
+          back = adding ? back + static_cast<float>(value) : 0.0f;
+        }
+      }
+    }
+  }
+}
+
+inline void pgl_engine::undo_step(uint32_t number, int64_t step, const pgl::List<pgl_op>& ops,
+                                  pgl::List<pgl::Gather>& gathers) {
+  recall(number, step + 1, gathers);
+  for (const pgl_op& op : ops) {
+    if (!pgl::is_due(op, step)) continue;
+    if (op.kind == PGL_OP_GATHER && real_bytes == 8) {
+      pgl::Gathering<double>(gathers[op.index], number, shards_).step(step);
+    } else if (op.kind == PGL_OP_GATHER) {
+      pgl::Gathering<float>(gathers[op.index], number, shards_).step(step);
+    } else if (op.kind == PGL_OP_NEURONS || op.kind == PGL_OP_SPIKING_NEURONS) {
+      call_neurons(shards_[number], number, op, step);
+    } else {
+      call_synapses(shards_[number], number, op, step);
+    }
+  }
+}
+
+PGL_COLD inline void pgl_engine::run_back(const pgl_op* given, size_t n, int64_t steps) {
+  const int64_t last = step();
+  pgl::List<pgl_op> ops;
+  pgl::List<pgl::Gather> gathers;
+  for (size_t k = 0; k < n; ++k) {
+    if (given[k].every == 0) throw pgl::Error("operation %u is done every 0 steps", static_cast<uint32_t>(k));
+    ops.push(given[k]);
+    if (given[k].kind == PGL_OP_GATHER) {
+      gathers.push(make_gather(given[k]));
+      ops.back().index = static_cast<uint32_t>(gathers.size() - 1);
+    } else if (given[k].kind < PGL_OP_NEURONS || given[k].kind > PGL_OP_SPIKING_TARGETS || given[k].function == nullptr) {
+      throw pgl::Error("operation %u cannot be done backwards", static_cast<uint32_t>(k));
+    } else if (given[k].index >= (given[k].kind >= PGL_OP_SYNAPSES ? generals.size() : populations.size())) {
+      throw pgl::Error("operation %u is over something that is not there", static_cast<uint32_t>(k));
+    }
+  }
+  if (steps < 0 || steps > last) throw pgl::Error("there are not so many steps to go back");
+  for (const pgl::PopulationShard& part : shards_[0].populations) {
+    if (steps != 0 && !(part.tape.covers(last) && part.tape.covers(last - steps + 1))) throw pgl::Error("the tape does not hold the steps to go back");
+  }
+  pgl::Barrier meeting(threads_);
+  const pgl::FlushDenormals flush;
+  spreading_.begin();
+  workers_.run([&](uint32_t worker) {
+    const auto begin = static_cast<uint32_t>(shards_.size() * worker / threads_);
+    const auto end = static_cast<uint32_t>(shards_.size() * (worker + 1) / threads_);
+    for (int64_t from = last; from > last - steps; from -= min_delay) {
+      const int64_t to = from - min_delay < last - steps ? last - steps : from - min_delay;
+      for (uint32_t s = begin; s < end; ++s) {
+        try_part([&] {
+          for (int64_t step = from - 1; step >= to; --step) undo_step(s, step, ops, gathers);
+        });
+      }
+      meeting.wait();
+    }
+  });
+  spreading_.end();
+  if (!failed_) return;
+  failed_ = false;
+  throw pgl::Error("%s", failure_.text);
+}
+
+#endif
