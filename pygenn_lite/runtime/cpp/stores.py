@@ -42,6 +42,7 @@ def flags_of(plan: StorePlan) -> int:
     """The flags of ``pgl_store_build``."""
     chosen = {
         abi.STORE_DENSE: plan.storage == "dense",
+        abi.STORE_PADDED: plan.storage == "dense" and plan.general,
         abi.STORE_PROCEDURAL: plan.storage == "procedural",
         abi.STORE_WEIGHTS: plan.weights,
         abi.STORE_DELAYS: plan.delays,

@@ -295,12 +295,14 @@ enum pgl_store_flags {
   PGL_STORE_SOURCES = 4,     // source by position
   PGL_STORE_DELAYS = 8,      // delay by position
   PGL_STORE_DENSE = 16,      // full matrix rows over each shard's targets, one delay; one group only
+  PGL_STORE_PADDED = 512,    // dense: rows begin at multiples of PGL_ROW entries (general groups)
   PGL_STORE_PROCEDURAL = 32,  // nothing stored: rows are regenerated at each spike; one group only
   // With PGL_STORE_WEIGHTS, one group, sparse, no kernels: weights take 16 bits each,
   PGL_STORE_HALF = 64,   // in half precision,
   PGL_STORE_FIXED = 128,  // as whole numbers times a scale,
   PGL_STORE_TABLE = 256   // or as places in the group's weight_table (weights are given as these places)
 };
+#define PGL_ROW 8  // entries: matrices of general groups have rows of a multiple of it
 // progress: rows done of rows in all (called from the calling thread now and then); returns non-zero to abort.
 typedef int32_t (*pgl_progress_fn)(int64_t done, int64_t total, void* user);
 pgl_store* pgl_store_build(uint32_t n_source, uint32_t shards, uint32_t n_groups, const pgl_group* groups, uint32_t flags,

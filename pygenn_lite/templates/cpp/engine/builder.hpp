@@ -85,6 +85,8 @@ class Builder {
       wide_.push(largest > uint64_t(1) << 16);
       if (kept(PGL_STORE_DENSE) || kept(PGL_STORE_PROCEDURAL)) {
         shard.dense_columns = plan_.groups[0].shard_begin[s + 1] - plan_.groups[0].shard_begin[s];
+        shard.dense_stride =
+            kept(PGL_STORE_PADDED) ? (shard.dense_columns + PGL_ROW - 1) / PGL_ROW * PGL_ROW : shard.dense_columns;
         shard.dense_offset = plan_.groups[0].arena_offset[s];
       }
     }
@@ -355,7 +357,7 @@ class Builder {
 
   void fill_dense() {
     for (pgl_shard_store& shard : store_.shards) {
-      const uint64_t n = uint64_t(store_.n_source) * shard.dense_columns;
+      const uint64_t n = uint64_t(store_.n_source) * shard.dense_stride;
       if (n > 0xffffffffull) throw Error("more than 2^32 entries in one shard of a matrix; use more shards (threads)");
       reset_weights(shard, n);
     }
@@ -377,7 +379,7 @@ class Builder {
     row.make_weights<Real>();
     for (uint32_t k = 0; k < row.size(); ++k) {
       pgl_shard_store& shard = store_.shards[row.keys()[k]];
-      weights<Real>(shard)[uint64_t(r) * shard.dense_columns + (row.local()[k] - shard.dense_offset)] = row.weights<Real>()[k];
+      weights<Real>(shard)[uint64_t(r) * shard.dense_stride + (row.local()[k] - shard.dense_offset)] = row.weights<Real>()[k];
     }
   }
 

@@ -122,7 +122,8 @@ void post_spikes(Calendar<Entry>& calendar, const pgl_store& store, const pgl_sh
       if constexpr (kSame<Entry, Segment>) {
         slot.push(Segment{source, columns});
       } else {
-        slot.push(detail::make_entry(kind, source * columns, (source + 1) * columns, source, delay));
+        const uint32_t begin = source * shard.dense_stride;
+        slot.push(detail::make_entry(kind, begin, begin + columns, source, delay));
       }
     }
     return;

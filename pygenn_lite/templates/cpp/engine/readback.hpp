@@ -88,7 +88,7 @@ PGL_COLD inline void visit_group(const pgl_store& seen, uint32_t group, const Vi
       const pgl_shard_store& part = store.shards[shard];
       StoredSynapse synapse{r, row.targets()[k], shard, row.delays()[k], 0, 0.0};
       if (dense)
-        synapse.position = uint64_t(r) * part.dense_columns + (row.local()[k] - part.dense_offset);
+        synapse.position = uint64_t(r) * part.dense_stride + (row.local()[k] - part.dense_offset);
       else if (!procedural)
         synapse.position = part.row_begin[r] + uint64_t(row.where()[k] - row.key_begin()[uint64_t(shard) * plan.n_delays]);
       else if (drawn)
@@ -263,7 +263,7 @@ int32_t pgl_store_shard(pgl_store* store, uint32_t shard, pgl_store_view* out) {
     out->post_begin = s.post_begin.data();
     out->post_position = s.post_position.data();
     out->post_source = s.post_source.data();
-    out->n_synapses = s.row_begin.empty() ? uint32_t(uint64_t(store->n_source) * s.dense_columns) : s.row_begin[store->n_source];
+    out->n_synapses = s.row_begin.empty() ? uint32_t(uint64_t(store->n_source) * s.dense_stride) : s.row_begin[store->n_source];
     out->wide_target = wide ? 1 : 0;
     out->row_begin = s.row_begin.empty() ? nullptr : s.row_begin.data();
     return 0;

@@ -26,6 +26,7 @@ struct pgl_shard_store {
   pgl::HugeArray<uint32_t> source;        // PGL_STORE_SOURCES
   pgl::HugeArray<uint32_t> post_begin, post_position, post_source;  // PGL_STORE_TRANSPOSED
   uint32_t dense_columns = 0;        // dense/procedural: targets of the shard
+  uint32_t dense_stride = 0;         // dense: entries from one row to the next
   uint32_t dense_offset = 0;         // their arena offset
 };
 
