@@ -13,7 +13,7 @@ from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.network_plan import plan_network
 from pygenn_lite.codegen.plan.rows import COMPUTING
-from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.errors import MemoryPlanError, UnsupportedFeature
 from pygenn_lite.runtime.cpp import population_memory
 from pygenn_lite.runtime.cpp.connecting import Connecting
 from pygenn_lite.runtime.cpp.instance import CppInstance
@@ -276,3 +276,17 @@ def test_the_plan_tells_what_only_drawing_can_tell():
 
     assert final(delay=pg.Uniform(0.1, 2.0), weight=pg.Gamma(2.0, 1.0))
     assert not final(delay=pg.Exponential(1.0)) and not final(delay="0.1 + i_pre/100")
+
+
+def test_neurons_can_be_dealt_out_to_the_shards_of_a_gpu():
+    net = balanced_network()
+    structure = network_structure(net, "float32")
+    described = Described(net, structure, generate(structure).signatures, np.dtype("float32"))
+    dealt, cut = plan_network(described, dealt_to=132), plan_network(described)
+    assert dealt.ownership.shards == 132 and dealt.stores == cut.stores
+    name = next(iter(net.populations))
+    size = net.populations[name].size
+    assert sum(dealt.ownership.count(name, s) for s in range(132)) == size
+    assert sum(r.bytes for r in dealt.rows) > sum(r.bytes for r in cut.rows)  # a row per shard
+    with pytest.raises(UnsupportedFeature, match="side by side"):
+        assert dealt.partition

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pygenn_lite.codegen.plan.ownership import RoundRobin
 from pygenn_lite.codegen.plan.partition import (
     BLOCK,
     make_partition,
@@ -58,3 +59,28 @@ def test_small_populations_are_dealt_out_largest_first():
     partition = make_partition(sizes, dict.fromkeys(sizes, 0), 2)
     load = sum(np.diff(partition.begin[name].astype(np.int64)) for name in sizes)
     assert sorted(load.tolist()) == [30, 30]
+
+
+@given(sizes, st.integers(1, 9), st.booleans())
+def test_ownership_is_a_function_with_an_inverse(sizes, shards, dealt):
+    sizes = {name: min(size, 3000) for name, size in sizes.items()}
+    owned = RoundRobin(shards, sizes) if dealt else make_partition(sizes, sizes, shards)
+    for name, size in sizes.items():
+        everyone = np.arange(size)
+        owner, place = owned.owner(name, everyone), owned.place(name, everyone)
+        assert set(owner) <= set(range(owned.shards))
+        counts = [owned.count(name, s) for s in range(owned.shards)]
+        assert sum(counts) == size
+        for shard in range(owned.shards):
+            neurons = owned.neurons(name, shard)
+            assert len(neurons) == counts[shard]
+            assert np.array_equal(neurons, everyone[owner == shard])
+            assert np.array_equal(place[neurons], np.arange(len(neurons)))
+
+
+@given(sizes, st.integers(1, 132))
+def test_dealing_out_spreads_each_population_and_all_of_them(sizes, shards):
+    owned = RoundRobin(shards, sizes)
+    counts = np.array([[owned.count(name, s) for s in range(shards)] for name in sizes])
+    assert np.all(np.ptp(counts, axis=1) <= 1)
+    assert np.ptp(counts.sum(axis=0)) <= 1

@@ -22,12 +22,13 @@ from pygenn_lite.codegen.plan.memory import (
     readable,
     table,
 )
+from pygenn_lite.codegen.plan.ownership import Ownership, RoundRobin
 from pygenn_lite.codegen.plan.partition import Partition, make_partition
 from pygenn_lite.codegen.plan.rows import COMPUTING, population_rows, synapse_rows
 from pygenn_lite.codegen.plan.threads import automatic_threads
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.errors import MemoryPlanError, UnsupportedFeature
 
 MOST_IN_SHARD = 0xFFFFFFFF
 
@@ -41,8 +42,8 @@ class NetworkPlan:
     described : Described
         What it was made from.
     threads : int
-    partition : Partition
-        Ownership: which worker has which neurons.
+    ownership : Ownership
+        Which worker (shard) has which neurons.
     groups : dict of str to GroupPlan
     stores : tuple of StorePlan
     min_delay, max_delay : int
@@ -53,12 +54,29 @@ class NetworkPlan:
 
     described: Described
     threads: int
-    partition: Partition
+    ownership: Ownership
     groups: Mapping[str, GroupPlan]
     stores: tuple[StorePlan, ...]
     min_delay: int
     max_delay: int
     rows: MemoryRows
+
+    @property
+    def partition(self) -> Partition:
+        """The ownership of a backend that needs neurons of a shard side by side, as the C++ one
+        does.
+
+        Raises
+        ------
+        UnsupportedFeature
+            They are dealt out.
+        """
+        if not isinstance(self.ownership, Partition):
+            raise UnsupportedFeature(
+                "the C++ backend needs the neurons of a worker side by side",
+                hint="plan without dealing them out",
+            )
+        return self.ownership
 
     @property
     def ring_slots(self) -> int:
@@ -74,8 +92,8 @@ class NetworkPlan:
         """The plan for another number of threads."""
         if threads == self.threads:
             return self
-        partition = cut_network(self.described, threads)
-        return _complete(replace(self, threads=threads, partition=partition))
+        cut = cut_network(self.described, threads)
+        return _complete(replace(self, threads=threads, ownership=cut))
 
     def of_instance(self, network: Network, structure: NetworkStructure) -> NetworkPlan:
         """The plan of an instance with values of its own: same structure, same partition."""
@@ -163,10 +181,10 @@ class NetworkPlan:
             return
         members = [self.groups[name] for name in store.groups]
         dense = store.storage == "dense" and store.weights
-        for piece in range(self.partition.shards):
+        for piece in range(self.ownership.shards):
             count = sum(
                 (float(m.n_pre) * m.n_post if dense else m.count)
-                * self.partition.count(m.group.target, piece)
+                * self.ownership.count(m.group.target, piece)
                 / max(m.n_post, 1)
                 for m in members
             )
@@ -178,7 +196,12 @@ class NetworkPlan:
                 )
 
 
-def plan_network(described: Described, threads: int | None = None, cpus: int = 1) -> NetworkPlan:
+def plan_network(
+    described: Described,
+    threads: int | None = None,
+    cpus: int = 1,
+    dealt_to: int | None = None,
+) -> NetworkPlan:
     """Plan a network.
 
     Parameters
@@ -188,6 +211,9 @@ def plan_network(described: Described, threads: int | None = None, cpus: int = 1
     threads : int, optional
         As many of `cpus` as are worth their while by default.
     cpus : int
+    dealt_to : int, optional
+        Deal the neurons out round-robin to so many shards, as a GPU wants them; by default
+        populations are cut into contiguous parts.
 
     Raises
     ------
@@ -202,8 +228,12 @@ def plan_network(described: Described, threads: int | None = None, cpus: int = 1
     stores = plan_stores(
         [(plan, structures[name]) for name, plan in groups.items()], described.real.itemsize
     )
-    partition = cut_network(described, threads)
-    empty = NetworkPlan(described, threads, partition, groups, stores, 1, 1, MemoryRows())
+    ownership: Ownership = (
+        cut_network(described, threads)
+        if dealt_to is None
+        else RoundRobin(dealt_to, {p.name: p.size for p in described.network.populations.values()})
+    )
+    empty = NetworkPlan(described, threads, ownership, groups, stores, 1, 1, MemoryRows())
     return _complete(empty)
 
 
@@ -232,5 +262,5 @@ def _complete(plan: NetworkPlan) -> NetworkPlan:
     rows: list[MemoryRow] = []
     for population in described.network.populations.values():
         rows += population_rows(described, population, slots)
-    rows += synapse_rows(described, plan.stores, plan.groups, plan.partition)
+    rows += synapse_rows(described, plan.stores, plan.groups, plan.ownership)
     return replace(plan, min_delay=low, max_delay=high, rows=MemoryRows(rows))

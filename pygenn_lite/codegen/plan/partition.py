@@ -15,7 +15,7 @@ ARENA_LIMIT = 61440  # receptor variables of a shard that 16-bit targets reach, 
 
 @dataclass(frozen=True)
 class Partition:
-    """Where every population is cut.
+    """Where every population is cut: the ownership of workers whose neurons stand side by side.
 
     Attributes
     ----------
@@ -32,6 +32,23 @@ class Partition:
         """Neurons of a population in a shard."""
         cuts = self.begin[population]
         return int(cuts[piece + 1]) - int(cuts[piece])
+
+    def owner(self, population: str, neurons: npt.ArrayLike) -> npt.NDArray[np.integer]:
+        """The shard that each of some neurons is in."""
+        inner = self.begin[population][1:-1]
+        found: npt.NDArray[np.integer] = np.searchsorted(inner, neurons, side="right")
+        return found
+
+    def place(self, population: str, neurons: npt.ArrayLike) -> npt.NDArray[np.integer]:
+        """The place of each of some neurons in its shard."""
+        begin = self.begin[population].astype(np.int64)
+        places: npt.NDArray[np.integer] = np.asarray(neurons, np.int64)
+        return np.asarray(places - begin[self.owner(population, neurons)])
+
+    def neurons(self, population: str, piece: int) -> npt.NDArray[np.integer]:
+        """The neurons of a population in a shard, in the order of their places."""
+        begin, end = self.begin[population][piece : piece + 2]
+        return np.arange(int(begin), int(end))
 
     def padded(self, population: str, piece: int) -> int:
         """The same, rounded up to whole blocks."""

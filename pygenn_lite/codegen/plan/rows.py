@@ -10,7 +10,8 @@ from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.groups import GroupPlan, by_builder
 from pygenn_lite.codegen.plan.memory import MemoryRow
-from pygenn_lite.codegen.plan.partition import ARENA_LIMIT, BLOCK, Partition
+from pygenn_lite.codegen.plan.ownership import Ownership
+from pygenn_lite.codegen.plan.partition import ARENA_LIMIT, BLOCK
 from pygenn_lite.declaration.connectivity.distance import PAIRS_AT_ONCE
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.population import Population, SpikeSource
@@ -56,13 +57,13 @@ def synapse_rows(
     described: Described,
     stores: Sequence[StorePlan],
     groups: Mapping[str, GroupPlan],
-    partition: Partition,
+    ownership: Ownership,
 ) -> list[MemoryRow]:
     """All stores, and what building them takes for a while."""
     rows = []
     for store in stores:
         members = [groups[name] for name in store.groups]
-        rows.append(_store_row(described, store, members, partition))
+        rows.append(_store_row(described, store, members, ownership))
     largest = max((row.bytes for row in rows), default=0)
     if largest:
         rows.append(MemoryRow("building", "for a while", 1, int(largest * BUILDING)))
@@ -73,20 +74,20 @@ def synapse_rows(
 
 
 def _store_row(
-    described: Described, store: StorePlan, members: Sequence[GroupPlan], partition: Partition
+    described: Described, store: StorePlan, members: Sequence[GroupPlan], ownership: Ownership
 ) -> MemoryRow:
     names, count = ", ".join(store.groups), sum(m.count for m in members)
     random = not all(m.exact for m in members)
     n_source, first = members[0].n_pre, members[0]
     if store.storage == "procedural":
         return MemoryRow(names, "synapses, not stored", int(count), 8 * n_source, random)
-    each = _bytes_each(described, store, first, partition)
+    each = _bytes_each(described, store, first, ownership)
     if store.storage == "dense":
         entries = n_source * first.n_post
         return MemoryRow(names, "synapses, dense", int(count), entries * each, random)
     delays = max(m.last_delay for m in members) - min(m.low for m in members) + 1
     per_row = 4 + (2 * (delays + 1) if delays > 1 else 0)
-    total = int(count * each) + partition.shards * n_source * per_row
+    total = int(count * each) + ownership.shards * n_source * per_row
     for member in members:
         if member.host_has_pairs:  # kept as given, for reading back
             given = 4 + (0 if by_builder(member.group.delay) else 8)
@@ -96,13 +97,13 @@ def _store_row(
 
 
 def _bytes_each(
-    described: Described, store: StorePlan, first: GroupPlan, partition: Partition
+    described: Described, store: StorePlan, first: GroupPlan, ownership: Ownership
 ) -> int:
     """Bytes per synapse; of a matrix, per pair."""
     each = described.real.itemsize if store.weights else 0
     if store.storage == "sparse":
         target = first.group.target
-        most = max(partition.count(target, s) for s in range(partition.shards))
+        most = max(ownership.count(target, s) for s in range(ownership.shards))
         each += 4 if store.general and most > ARENA_LIMIT else 2
         each += 2 * store.delays + 4 * store.sources + 8 * store.transposed
     if store.general:
