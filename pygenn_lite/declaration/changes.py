@@ -150,6 +150,7 @@ def _changed_group(network: Members, group: SynapseGroup, changes: Changes) -> S
         weight=_value(group.weight, changes, "weight"),
         delay=_value(group.delay, changes, "delay") if delay is not None else None,
         storage=changes.get(("storage",), group.storage),
+        weight_precision=group.weight_precision,
         dt=network.dt,
     )
 

@@ -192,6 +192,7 @@ class Network(Members):
         delay: ValueLike | None = None,
         name: str | None = None,
         storage: str = "auto",
+        weight_precision: str = "full",
     ) -> SynapseGroup:
         """Add synapses from `source` to `target`.
 
@@ -206,6 +207,9 @@ class Network(Members):
             ms, at least dt; rounded to steps. By default one step, whatever dt is.
         storage : {"auto", "sparse", "dense", "procedural"}
             Procedural synapses are not stored but drawn again at every spike.
+        weight_precision : {"full", "float16", "int16"}
+            Of static weights that are stored: that of the simulation, half precision, or whole
+            numbers of 16 bits times a scale that follows from the largest.
 
         Examples
         --------
@@ -232,6 +236,7 @@ class Network(Members):
             weight=weight,
             delay=delay,
             storage=storage,
+            weight_precision=weight_precision,
             dt=self.dt,
         )
         self.groups[name] = group

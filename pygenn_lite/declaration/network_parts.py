@@ -21,7 +21,7 @@ from pygenn_lite.declaration.checks import (
     check_timed_values,
     not_a,
 )
-from pygenn_lite.declaration.connectivity import STORAGE, Connectivity, between
+from pygenn_lite.declaration.connectivity import STORAGE, WEIGHT_PRECISIONS, Connectivity, between
 from pygenn_lite.declaration.connectivity.ends import Parts
 from pygenn_lite.declaration.domains import Domains, check_domains
 from pygenn_lite.declaration.inputs import (
@@ -44,7 +44,7 @@ from pygenn_lite.declaration.values import (
     as_value,
     as_values,
 )
-from pygenn_lite.errors import NetworkError, PygennLiteWarning, full_text
+from pygenn_lite.errors import NetworkError, PygennLiteWarning, UnsupportedFeature, full_text
 
 
 def declare_population(
@@ -107,6 +107,7 @@ def declare_group(
     weight: ValueLike,
     delay: ValueLike | None,
     storage: str,
+    weight_precision: str = "full",
     dt: float,
 ) -> SynapseGroup:
     """A synapse group whose rule and values fit its populations, or the parts of them."""
@@ -129,6 +130,7 @@ def declare_group(
         connectivity.expand(as_value(weight, f"{where}: weight"), f"{where}: weight"),
         as_value(dt if delay is None else delay, f"{where}: delay"),
         check_choice(storage, STORAGE, "storage", where, NetworkError),
+        _check_precision(weight_precision, storage, synapse, where),
         post.size,
         one_step=delay is None,
     )
@@ -144,6 +146,25 @@ def declare_group(
         )
         warnings.warn(text, PygennLiteWarning, stacklevel=3)
     return group
+
+
+def _check_precision(given: str, storage: str, synapse: SynapseModel, where: str) -> str:
+    """Weights of 16 bits are those of static synapses that are stored one by one."""
+    place = f"{where}: weight_precision"
+    precision = check_choice(given, WEIGHT_PRECISIONS, "weight precision", place, NetworkError)
+    if precision != "full" and not synapse.is_static:
+        raise UnsupportedFeature(
+            f"weights in {precision} are offered for synapses that only add a weight",
+            where=place,
+            hint="leave weight_precision='full' where weights change or are read",
+        )
+    if precision != "full" and storage in ("dense", "procedural"):
+        raise UnsupportedFeature(
+            f"weights in {precision} are offered for sparse storage, not for {storage}",
+            where=place,
+            hint="leave storage='auto'",
+        )
+    return precision
 
 
 def with_step(group: SynapseGroup, dt: float) -> SynapseGroup:

@@ -143,6 +143,7 @@ class SynapseGroup(Named):
     weight: Value
     delay: Value
     storage: str = "auto"
+    weight_precision: str = "full"
     target_size: int = field(default=0, compare=False)
     one_step: bool = (
         False  # the delay was not given: it is the network's dt, also when that changes

@@ -74,6 +74,9 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
             "weight": write_value(group.weight),
             **({} if group.one_step else {"delay": write_value(group.delay)}),
             "storage": group.storage,
+            **_given(
+                weight_precision=group.weight_precision if group.weight_precision != "full" else ""
+            ),
         }
         for group in network.groups.values()
     ]

@@ -215,6 +215,7 @@ class _Builder:
                 delay=None if delay is None else read_value(context, delay, (*place, "delay")),
                 name=name,
                 storage=storage,
+                weight_precision=section.weight_precision,
             )
         inner = self.shelf.synapse_place(cell("synapse"), (*place, "synapse"))
         equations = (*synapse.equations, *synapse.synapse_equations)

@@ -139,6 +139,7 @@ class _Scaling:
             delay=None if group.one_step else group.delay,
             name=group.name,
             storage=group.storage,
+            weight_precision=group.weight_precision,
         )
 
     def _input(self, one: Any) -> None:

@@ -175,6 +175,7 @@ class ConnectionSection(Section):
     weight: ValueSpec = 1.0
     delay: ValueSpec = None
     storage: Any = "auto"
+    weight_precision: Word = "full"
     name: Word | None = None
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from pygenn_lite.codegen.plan.groups import GroupPlan
 from pygenn_lite.codegen.structure.structures import GroupInstance
+from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.errors import UnsupportedFeature
 
 TARGET_BYTES = 2  # of a synapse in a sparse store
+TABLE_ENTRIES = 1 << 16  # of weights that synapses share, at most
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class StorePlan:
         0: jumps act at their arrival; 1: summed one step ahead, for variables a threshold sees.
     general : bool
         Whether the synapses have kernels of their own.
+    codes : str
+        Weights that take 16 bits: "float16", "int16", or "shared" (places in a kernel).
     """
 
     source: str
@@ -42,6 +46,7 @@ class StorePlan:
     transposed: bool = False
     lead: int = 0
     general: bool = False
+    codes: str = ""
 
 
 def plan_stores(
@@ -65,6 +70,11 @@ def plan_stores(
             plans.append(_general(plan, instance))
             continue
         one_weight = plan.weight == "one"
+        codes = "" if one_weight else _codes(plan)
+        if codes:
+            source = plan.group.source
+            plans.append(StorePlan(source, (plan.name,), lead=instance.lead, codes=codes))
+            continue
         storage = _storage(plan, one_weight, real_bytes)
         if storage != "sparse" or (one_weight and plan.delay == "one"):
             # Zeros where there is no synapse:
@@ -84,6 +94,15 @@ def plan_stores(
         else StorePlan(one[0].group.source, tuple(m.name for m in one), lead=leads[id(one)])
         for one in plans
     )  # fmt: skip
+
+
+def _codes(plan: GroupPlan) -> str:
+    """How weights of 16 bits are kept; nothing: they take what a real takes."""
+    group = plan.group
+    if group.weight_precision != "full":
+        return group.weight_precision
+    shared = isinstance(group.weight, SharedKernel) and group.weight.kernel.size <= TABLE_ENTRIES
+    return "shared" if shared and group.storage in ("auto", "sparse") else ""
 
 
 def _general(plan: GroupPlan, instance: GroupInstance) -> StorePlan:

@@ -101,6 +101,7 @@ def _bytes_each(
 ) -> int:
     """Bytes per synapse; of a matrix, per pair."""
     each = described.real.itemsize if store.weights else 0
+    each = 2 if store.codes else each
     if store.storage == "sparse":
         target = first.group.target
         most = max(ownership.count(target, s) for s in range(ownership.shards))

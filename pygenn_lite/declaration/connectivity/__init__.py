@@ -5,6 +5,7 @@ A rule is a class, and all that any stage needs to know of it is said there: see
 
 from pygenn_lite.declaration.connectivity.base import (
     STORAGE,
+    WEIGHT_PRECISIONS,
     Connectivity,
     Count,
     Indices,
@@ -46,6 +47,7 @@ __all__ = [
     "CSR",
     "RULES",
     "STORAGE",
+    "WEIGHT_PRECISIONS",
     "AllToAll",
     "Between",
     "Connectivity",

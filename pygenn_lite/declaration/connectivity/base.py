@@ -15,6 +15,7 @@ from pygenn_lite.declaration.numeric import plain_indices, plain_number
 from pygenn_lite.errors import ConnectivityError
 
 STORAGE = ("auto", "sparse", "dense", "procedural")
+WEIGHT_PRECISIONS = ("full", "float16", "int16")
 Indices = npt.NDArray[np.integer]
 BY_PYTHON = "connectivity that is drawn by Python cannot be procedural"
 

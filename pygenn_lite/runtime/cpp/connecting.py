@@ -81,6 +81,7 @@ class Connecting:
             for k, description in enumerate(members):
                 if description.weight_later:
                     self._write_weights(StoredGroup(store, k, self.network.dt))
+            store.warn_of_rounding()
             done += own
         return stores
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.groups import GroupPlan, without_spread
+from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.distributions import (
     Distribution,
 )
@@ -70,16 +71,28 @@ class GroupDescription:
     _kept: list[Any] = field(default_factory=list)
 
     def native(
-        self, shard_begin: npt.NDArray[np.uint32], arena_offset: npt.NDArray[np.uint32]
+        self,
+        shard_begin: npt.NDArray[np.uint32],
+        arena_offset: npt.NDArray[np.uint32],
+        table: bool = False,
     ) -> abi.Group:
-        """pgl_group; valid as long as this description lives."""
-        rule = self._rule()
+        """pgl_group; valid as long as this description lives. With a `table`, weights are places in
+        the group's kernel."""
+        rule, weight, kernel = self._rule(), self.weight, None
+        if table:
+            shared, structure = self.group.weight, self.structure
+            assert isinstance(shared, SharedKernel) and structure is not None
+            weight = shared.places[structure.given].astype(np.float64)
+            kernel = np.ascontiguousarray(shared.kernel.ravel())
+            self._kept.append(kernel)
         self._kept += [shard_begin, arena_offset]
         return abi.Group(
             stream=self.stream,
             n_target=self.n_post,
             rule=rule,
-            weight=self._distribution(self.weight),
+            weight=self._distribution(weight),
+            weight_table=None if kernel is None else kernel.ctypes.data,
+            weight_table_size=0 if kernel is None else len(kernel),
             delay=self._distribution(self.delay),
             shard_begin=shard_begin.ctypes.data,
             arena_offset=arena_offset.ctypes.data,

@@ -158,7 +158,7 @@ class CppDevice:
             ):
                 members = ", ".join(store.plan.groups)
                 count = sum(instance.groups[n].size for n in store.plan.groups)
-                rows.append(MemoryRow(members, "synapses", count, store.nbytes))
+                rows.append(MemoryRow(members, store.contents, count, store.nbytes))
             for name, synapses in instance.synapses.items():
                 if synapses.nbytes:
                     count = instance.groups[name].size

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes as c
+import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,14 @@ import numpy.typing as npt
 from pygenn_lite.codegen import GroupInstance
 from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.partition import Partition
+from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import (
+    ConnectivityError,
+    PygennLiteWarning,
+    SimulationError,
+    full_text,
+)
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
@@ -24,6 +31,7 @@ from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.values.connections import Connections
 
 Offsets = npt.NDArray[np.uint32]
+MOST_LOST = 0.01  # by rounding, of all weights together, without a warning
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,9 @@ def flags_of(plan: StorePlan) -> int:
         abi.STORE_DELAYS: plan.delays,
         abi.STORE_SOURCES: plan.sources,
         abi.STORE_TRANSPOSED: plan.transposed,
+        abi.STORE_HALF: plan.codes == "float16",
+        abi.STORE_FIXED: plan.codes == "int16",
+        abi.STORE_TABLE: plan.codes == "shared",
     }
     return sum(flag for flag, wanted in chosen.items() if wanted)
 
@@ -103,6 +114,37 @@ class Store:
         """Whether each synapse has its own weight."""
         return self.plan.weights
 
+    @property
+    def contents(self) -> str:
+        """What it holds, for the table of memory: how weights of 16 bits are rounded, too."""
+        if self.plan.codes == "shared":
+            return "synapses, weights shared"
+        scale, loss = self.rounding()
+        changed = f"rounding changes them by {100 * loss:.2g} %"
+        if self.plan.codes == "float16":
+            return f"synapses, weights in float16 ({changed})"
+        if self.plan.codes == "int16":
+            return f"synapses, weights in int16, steps of {scale:.3g} ({changed})"
+        return "synapses"
+
+    def rounding(self) -> tuple[float, float]:
+        """Scale of fixed point (else 1), and what rounding changes, relative to all weights."""
+        scale, loss = c.c_double(), c.c_double()
+        self.builder.store_rounding(self.pointer, c.byref(scale), c.byref(loss))
+        return scale.value, loss.value
+
+    def warn_of_rounding(self) -> None:
+        """Say where 16 bits are not enough."""
+        _, loss = self.rounding()
+        if loss > MOST_LOST:
+            text = full_text(
+                f"rounding changes the weights by {100 * loss:.2g} %",
+                f"synapse group {self.plan.groups[0]!r}: weight_precision",
+                "use 'float16' for weights of different sizes, 'int16' for those below 1e-4, or "
+                "'full'",
+            )
+            warnings.warn(text, PygennLiteWarning, stacklevel=2)
+
     def shard_view(self, piece: int) -> abi.StoreView:
         """Addresses of one shard's arrays."""
         view = abi.StoreView()
@@ -128,7 +170,7 @@ def build_store(
     """
     begin = building.partition.begin
     natives = (abi.Group * len(members))(
-        *(m.native(begin[m.group.target], offsets(m)) for m in members)
+        *(m.native(begin[m.group.target], offsets(m), plan.codes == "shared") for m in members)
     )
     raised: BaseException | None = None
 
@@ -229,8 +271,31 @@ class StoredGroup:
         values = np.asarray(weights, dtype=np.float64)
         builder, store = self.store.builder, self.store.pointer
         what = f"setting the weights of {self.name!r}"
-        if self.store.has_weights:
+        if self.store.plan.codes == "shared":
+            table = self._table(np.broadcast_to(values, (self.size,)))
+            builder.check(builder.store_write_table(store, table.ctypes.data, len(table)), what)
+        elif self.store.has_weights:
             whole = np.ascontiguousarray(np.broadcast_to(values, (self.size,)))
             builder.check(builder.store_write_weights(store, self.member, whole.ctypes.data), what)
         elif values.size:  # all synapses share it
             builder.check(builder.store_set_common_weight(store, float(values.flat[0])), what)
+
+    def _table(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The kernel that gives its synapses these weights."""
+        places = np.empty(self.size, np.uint32)
+        builder = self.store.builder
+        builder.check(
+            builder.store_read_places(self.store.pointer, self.member, places.ctypes.data),
+            f"reading the synapses of {self.name!r}",
+        )
+        kernel = self.description.group.weight
+        assert isinstance(kernel, SharedKernel)
+        table = np.array(kernel.kernel.ravel(), np.float64)
+        table[places] = weights
+        if not np.array_equal(table[places], weights):
+            raise SimulationError(
+                "synapses that share an entry of the kernel are set to different weights",
+                where=f"synapse group {self.name!r}",
+                hint="set weights that come from one kernel",
+            )
+        return table

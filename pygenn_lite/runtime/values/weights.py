@@ -56,3 +56,13 @@ def check_settable(
             where=where,
             hint="declare weights that differ (an array or a distribution), or set one value",
         )
+
+
+def rounded_weights(weights: npt.NDArray[np.float64], precision: str) -> npt.NDArray[np.float64]:
+    """Weights as they are kept: see `weight_precision` of ``connect``."""
+    if precision == "float16":
+        return weights.astype(np.float16).astype(np.float64)
+    if precision == "int16":
+        scale = float(np.abs(weights).max(initial=0.0)) / 32767 or 1.0
+        return np.asarray(scale * np.copysign(np.floor(np.abs(weights) / scale + 0.5), weights))
+    return weights

@@ -17,9 +17,11 @@ namespace detail {
 PGL_COLD inline void set_weight_table(pgl_store& store, const double* table, uint64_t size) {
   if (table == nullptr || size == 0 || size > 65536) throw Error("a table of weights has 1 to 65536 entries");
   store.weight_table.clear();
-  store.weight_table.append(table, size);
   store.weight_table32.clear();
-  for (uint64_t k = 0; k < size; ++k) store.weight_table32.push(float(table[k]));
+  for (uint64_t k = 0; k < size; ++k) {
+    store.weight_table.push(store.real_bytes == 4 ? double(float(table[k])) : table[k]);
+    store.weight_table32.push(float(table[k]));
+  }
 }
 
 // Copies what the descriptions point to; given weights are needed only while they are laid down.

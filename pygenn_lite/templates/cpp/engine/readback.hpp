@@ -124,6 +124,14 @@ inline void make_room(pgl_store& store, const double* weights, int64_t n) {
   const double used = largest / store.weight_scale;
   if ((store.flags & PGL_STORE_FIXED) && (used > kLargestFixed + 0.25 || used < kLargestFixed / 2.0))
     store.weight_scale = fixed_scale(largest);
+  const WeightCodes codes(store);
+  double total = 0.0, change = 0.0;
+  for (int64_t k = 0; k < n; ++k) {
+    const double moved = codes.value(codes.code(weights[k])) - weights[k];
+    total += weights[k] < 0.0 ? -weights[k] : weights[k];
+    change += moved < 0.0 ? -moved : moved;
+  }
+  store.rounding_loss = total > 0.0 ? change / total : 0.0;
 }
 
 }  // namespace detail
