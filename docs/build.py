@@ -169,7 +169,7 @@ def describe(thing: Any) -> list[str]:
     parts += [] if of_a_result else named_examples(name, _AS_METHODS.get(name, f".{name}"))
     if not inspect.isclass(thing) or issubclass(thing, pg.declaration.Distribution):
         return parts
-    for key, member in vars(thing).items():
+    for key, member in _members(thing).items():
         if key.startswith("_") or _of_stages(thing, key) or not inspect.getdoc(member):
             continue
         if inspect.isfunction(member):
@@ -178,6 +178,12 @@ def describe(thing: Any) -> list[str]:
         elif isinstance(member, property):
             parts.append(f"- `{name}.{key}`: {(inspect.getdoc(member) or '').strip()}\n")
     return parts
+
+
+def _members(thing: type[Any]) -> dict[str, Any]:
+    """What a class defines; of a network, what the classes that it is made of do, too."""
+    bases = [kind for kind in thing.__mro__[1:] if kind.__name__.startswith("With")]
+    return {key: member for kind in (thing, *bases) for key, member in vars(kind).items()}
 
 
 def _of_stages(thing: type[Any], key: str) -> bool:

@@ -34,7 +34,8 @@ from pygenn_lite.declaration.language.equations import (
     parse_equations,
     parse_expression,
 )
-from pygenn_lite.declaration.network import Network, NetworkDeclaration
+from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.network_declaration import NetworkDeclaration
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.population import (
     Population,

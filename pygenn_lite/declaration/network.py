@@ -4,7 +4,6 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
@@ -14,37 +13,25 @@ from pygenn_lite.declaration.changes import change_values
 from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.connectivity import Connectivity
 from pygenn_lite.declaration.digest import network_digest
-from pygenn_lite.declaration.inputs import (
-    CurrentInput,
-    Input,
-    NoiseCurrent,
-    PoissonInput,
-    TimedCurrent,
-)
+from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.names import check_label, nearest
-from pygenn_lite.declaration.members import AnyPopulation, Members, free_name
+from pygenn_lite.declaration.members import AnyPopulation, free_name
 from pygenn_lite.declaration.named import as_name
+from pygenn_lite.declaration.network_declaration import NetworkDeclaration
+from pygenn_lite.declaration.network_inputs import WithInputs
 from pygenn_lite.declaration.network_parts import (
-    declare_current,
     declare_group,
-    declare_noise_current,
-    declare_poisson,
     declare_population,
     declare_spike_source,
-    declare_timed_current,
-    recordable,
     with_step,
 )
 from pygenn_lite.declaration.neuron_model import NeuronModel
-from pygenn_lite.declaration.numeric import Number, Whole, whole_number
+from pygenn_lite.declaration.numeric import Number, Whole
 from pygenn_lite.declaration.origins import Origins
 from pygenn_lite.declaration.paths import NetworkValues
-from pygenn_lite.declaration.population import (
-    Population,
-    SynapseGroup,
-)
+from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.progress_function import ProgressFunction
-from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf, VariableOf
+from pygenn_lite.declaration.recorded import Recording
 from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike, ValuesLike
@@ -54,25 +41,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.simulation import Simulation  # the type of what `compile` hands down
 
 
-@dataclass(frozen=True, repr=False)
-class NetworkDeclaration:
-    """All of a network, immutable: the key of equality, hashing and caching."""
-
-    dt: float
-    seed: int
-    name: str
-    populations: tuple[Population, ...]
-    groups: tuple[SynapseGroup, ...]
-    inputs: tuple[Input, ...]
-    recordings: tuple[Recording, ...]
-
-    def __repr__(self) -> str:
-        populations = counted(len(self.populations), "population")
-        groups = counted(len(self.groups), "synapse group")
-        return line("NetworkDeclaration", self.name, populations, groups)
-
-
-class Network(Members):
+class Network(WithInputs):
     """A network under declaration.
 
     Parameters
@@ -241,130 +210,6 @@ class Network(Members):
         )
         self.groups[name] = group
         return group
-
-    def poisson(
-        self,
-        target: Population | str,
-        rate: ValueLike,
-        *,
-        weight: ValueLike,
-        synapse: SynapseModel | None = None,
-        variable: str | None = None,
-        sources: ValueLike = 1,
-        name: str | None = None,
-    ) -> PoissonInput:
-        """Drive every neuron of `target` by `sources` independent Poisson trains of `rate` Hz.
-
-        Examples
-        --------
-        >>> net = pg.Network()
-        >>> cells = net.population("cells", 10, pg.LIF())
-        >>> drive = net.poisson(
-        ...     cells, 8.0, sources=1000, weight=87.8, synapse=pg.ExponentialCurrent(0.5)
-        ... )
-        >>> drive.name
-        'poisson_cells'
-        """
-        population = self._receiver(target)
-        name = self._input_name(name, f"poisson_{population.name}")
-        declared = declare_poisson(
-            name, population, rate, weight=weight, synapse=synapse, variable=variable,
-            sources=sources,
-        )  # fmt: skip
-        self._add_input(declared)
-        return declared
-
-    def current(
-        self,
-        target: Population | str,
-        value: ValueLike,
-        input: str = "I",
-        *,
-        name: str | None = None,
-    ) -> CurrentInput:
-        """Add a constant current (a number, or one per neuron)."""
-        population = self._input_target(target, input)
-        name = self._input_name(name, f"current_{population.name}")
-        declared = declare_current(name, population, value, input)
-        self._add_input(declared)
-        return declared
-
-    def timed_current(
-        self,
-        target: Population | str,
-        times: ArrayLike,
-        values: ArrayLike,
-        input: str = "I",
-        *,
-        name: str | None = None,
-    ) -> TimedCurrent:
-        """Add a current that is ``values[k]`` from ``times[k]`` (ms) on.
-
-        Parameters
-        ----------
-        times : array, shape (k,)
-            Rising.
-        values : array, shape (k,) or (k, size)
-            Shared, or one column per neuron.
-        """
-        population = self._input_target(target, input)
-        name = self._input_name(name, f"timed_{population.name}")
-        declared = declare_timed_current(name, population, times, values, input)
-        self._add_input(declared)
-        return declared
-
-    def noise_current(
-        self,
-        target: Population | str,
-        mean: ValueLike = 0.0,
-        sd: ValueLike = 1.0,
-        input: str = "I",
-        *,
-        name: str | None = None,
-    ) -> NoiseCurrent:
-        """Add a Gaussian current, drawn anew for every neuron and step."""
-        population = self._input_target(target, input)
-        name = self._input_name(name, f"noise_{population.name}")
-        declared = declare_noise_current(name, population, mean, sd, input)
-        self._add_input(declared)
-        return declared
-
-    def record(self, *things: Recorded | Population, every: Whole = 1) -> None:
-        """Record ``population.spikes``, ``population["V"]``, a postsynaptic variable
-        ``group["I_syn"]``, or some neurons of them: a slice, a list of indices, a mask; of a
-        group's synapses ``group["weight"][:10]``.
-
-        Parameters
-        ----------
-        every : int
-            Steps between samples of variables. Recordings of one variable with another interval
-            than the first are found in results as e.g. ``V_every_10``.
-
-        Examples
-        --------
-        >>> net = pg.Network()
-        >>> cells = net.population("cells", 100, pg.LIF())
-        >>> net.record(cells.spikes, cells["V"][:3])
-        >>> net.record(cells["V"][::10], every=20)  # every 2 ms
-        """
-        steps = whole_number(every)
-        if steps is None or steps < 1:
-            raise NetworkError(f"every = {every!r}", where="record", hint="a whole number >= 1")
-        for thing in map(recordable, things):
-            if isinstance(thing, SynapsesOf):
-                if thing.group not in self.groups:
-                    raise NetworkError(f"no synapse group {thing.group!r} in this network")
-                self.recordings.append(Recording(thing, steps))
-                continue
-            if self._population(thing.population).size != thing.size:
-                raise NetworkError(
-                    f"{thing.population!r} of another network cannot be recorded in this one",
-                    where="record",
-                    hint="use what population() of this network returned",
-                )
-            if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):
-                raise NetworkError(f"no synapse group {thing.group!r} in this network")
-            self.recordings.append(Recording(thing, steps))
 
     # ------------------------------------------------------------------ as a value
 

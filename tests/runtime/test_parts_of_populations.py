@@ -197,3 +197,35 @@ def test_the_host_draws_the_same_synapses(name):
     for what in ("pre", "post", "delay"):
         assert np.array_equal(getattr(by_host, what), getattr(by_builder, what)), what
     assert by_host.weight == pytest.approx(by_builder.weight, rel=1e-5, abs=1e-6)
+
+
+def test_inputs_drive_a_part_alone():
+    cell = pg.NeuronModel("dV/dt = I", initial=dict(V=0.0))
+    net = pg.Network(dt=0.1, seed=1)
+    cells = net.population("cells", 8, cell)
+    net.current(cells[2:4], 1.0)
+    net.current(cells[[5, 7]], [2.0, 3.0])
+    net.timed_current(cells[0], [5.0], [4.0])
+    net.timed_current(cells[6:], [0.0, 5.0], [[0.0, 1.0], [10.0, 0.0]])
+    sim = net.compile(precision="float64")
+    sim.run(10.0)
+    assert sim["cells"]["V"][:] == pytest.approx([20, 0, 10, 10, 0, 20, 50, 35])
+    noisy = pg.Network(dt=0.1, seed=1)
+    cells = noisy.population("cells", 200, cell)
+    noisy.noise_current(cells[:100], mean=0.0, sd=1.0)
+    noisy.poisson(cells[100:150], 100.0, weight=1.0, variable="V", sources=10)
+    sim = noisy.compile()
+    sim.run(100.0)
+    V = sim["cells"]["V"][:]
+    assert np.std(V[:100]) > 0.5 and V[100:150].mean() == pytest.approx(100.0, abs=6.0)
+    assert np.all(V[150:] == 0)
+    assert pg.load_network(pg.dump_network(net))[0] == net
+
+
+def test_values_of_a_part_that_do_not_fit_it_are_refused_by_name():
+    net, a, _ = two()
+    with pytest.raises(ShapeError, match="3 values for a part of 5 neurons"):
+        net.current(a[:5], [1.0, 2.0, 3.0])
+    for value in ("i", pg.Uniform(0.0, 1.0)):
+        with pytest.raises(NetworkError, match="takes numbers, not a formula"):
+            net.poisson(a[:5], value, weight=1.0, variable="V")
