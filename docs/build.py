@@ -136,7 +136,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
         pg.Binomial,
     ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
-        pg.compile_network, simulation.Simulation, simulation.Timings,
+        pg.compile_network, pg.register_backend, simulation.Simulation, simulation.Timings,
         group_views.PopulationView, group_views.GroupView, connections.Connections,
         inspection.Inspection,
     ]  # fmt: skip

@@ -33,6 +33,7 @@ ROOMS = (
     ("runtime", "Runs it: from compiled code to results"),
     ("runtime/cpp", "The backend in C++"),
     ("runtime/reference", "The backend in NumPy, the oracle"),
+    ("runtime/null", "The backend that renders and plans, and runs nothing"),
     ("runtime/values", "Numbers for what is declared by formulas and distributions"),
     ("runtime/views", "What users read and write of a simulation"),
     ("runtime/results", "What a run gives back, in memory and in files"),

@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
     "compile_network": "pygenn_lite.runtime.compilation",
+    "register_backend": "pygenn_lite.runtime.backends",
     "Result": "pygenn_lite.runtime.results.result",
     "InstanceResults": "pygenn_lite.runtime.results.instance_results",
     "Sink": "pygenn_lite.runtime.results.run_sink",
@@ -51,6 +52,7 @@ __all__: list[str] = [
     "load_result",
     "models",
     "plotting",
+    "register_backend",
     "scale_network",
 ]
 __all__ += declaration.__all__
@@ -58,6 +60,7 @@ __all__ += declaration.__all__
 if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite import models, plotting
     from pygenn_lite.models import *  # noqa: F403
+    from pygenn_lite.runtime.backends import register_backend
     from pygenn_lite.runtime.compilation import compile_network
     from pygenn_lite.runtime.results.instance_files import load_instances
     from pygenn_lite.runtime.results.instance_results import InstanceResults

@@ -44,6 +44,33 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return available_cpus()
 
 
+# ------------------------------------------------------------------ on which backend
+BACKENDS = ("cpp", "reference")  # on each of these runs what takes the fixture `backend`
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with the fixture `backend` (its own, or its module's by ``usefixtures``) runs on every
+    backend. With the marker ``compiled``, which says why, it runs on compiled ones only."""
+    if "backend" in metafunc.fixturenames:
+        compiled = any(metafunc.definition.iter_markers("compiled"))
+        names = [name for name in BACKENDS if not (compiled and name == "reference")]
+        metafunc.parametrize("backend", names, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The backend that ``net.compile()`` takes in this test."""
+    from pygenn_lite.runtime import backends
+
+    class Chosen(type(backends.choose_backend(request.param))):  # type: ignore[misc]
+        def is_available(self) -> bool:
+            return True
+
+    others = {name: make for name, make in backends.BACKENDS.items() if name != request.param}
+    monkeypatch.setattr(backends, "BACKENDS", {request.param: Chosen, **others})
+    return str(request.param)
+
+
 # ------------------------------------------------------------------ what was left out
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     for item in items:

@@ -26,8 +26,14 @@ def _reference() -> Backend:
     return ReferenceBackend()
 
 
+def _null() -> Backend:
+    from pygenn_lite.runtime.null.backend import NullBackend
+
+    return NullBackend()
+
+
 # In the order in which "auto" tries them.
-BACKENDS: dict[str, Callable[[], Backend]] = {"cpp": _cpp, "reference": _reference}
+BACKENDS: dict[str, Callable[[], Backend]] = {"cpp": _cpp, "reference": _reference, "null": _null}
 
 
 def register_backend(name: str, make: Callable[[], Backend], *, replace: bool = False) -> None:

@@ -1,0 +1,1 @@
+"""The null backend: derives, renders and plans everything, compiles and runs nothing."""

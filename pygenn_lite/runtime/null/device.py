@@ -1,0 +1,71 @@
+"""The null backend's device: what would run, and what it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pygenn_lite.codegen import GeneratedCode
+from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.memory import MemoryRows
+from pygenn_lite.codegen.plan.network_plan import plan_network
+from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.runtime.device import BuildRequest, CodeReport
+from pygenn_lite.runtime.layout import layout_of
+from pygenn_lite.runtime.null.instance import NullInstance
+from pygenn_lite.runtime.recording import recording_requests
+
+
+class NullDevice:
+    """Networks that were rendered and planned: a :class:`~pygenn_lite.runtime.device.Device`."""
+
+    backend = "null"
+    threads = 1
+    step = 0
+    connect_seconds = 0.0
+
+    def __init__(self, request: BuildRequest, code: GeneratedCode, seconds: float) -> None:
+        network, structure = request.network, request.structure
+        self.real = np.dtype(request.precision)
+        self.code = CodeReport(source=lambda: code.source, seconds=seconds)
+        self.layout = layout_of(network, structure, code.signatures, self.real)
+        self.requests = recording_requests(network)
+        self.plan = plan_network(Described(network, structure, code.signatures, self.real))
+        seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
+        counts = {name: round(group.count) for name, group in self.plan.groups.items()}
+        self.instances = [
+            NullInstance(own, of_own, self.layout, seed, counts)
+            for own, of_own, seed in zip(request.networks, request.structures, seeds, strict=True)
+        ]
+
+    def set_step(self, step: int, seeds: Sequence[int]) -> None:
+        """Refused: time stands still."""
+        self.run(step)
+
+    def initialise(self, seeds: Sequence[int]) -> None:
+        """Initial values."""
+        for instance, seed in zip(self.instances, seeds, strict=True):
+            instance.initialise(seed)
+
+    def run(self, steps: int) -> int:
+        """Refused, but for no steps.
+
+        Raises
+        ------
+        UnsupportedFeature
+            Always.
+        """
+        if steps:
+            raise UnsupportedFeature(
+                "the null backend renders and plans a network, and runs nothing",
+                hint="compile with backend='cpp' or backend='reference'",
+            )
+        return 0
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+    def memory_rows(self) -> MemoryRows:
+        """What it would take, with expected numbers of synapses."""
+        return MemoryRows(self.plan.rows)
