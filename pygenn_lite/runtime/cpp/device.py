@@ -9,18 +9,16 @@ import numpy as np
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
-from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.cpp.arrays import ShardMemory
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.connecting import ProgressPart
 from pygenn_lite.runtime.cpp.instance import CppInstance
-from pygenn_lite.runtime.cpp.instance_pool import InstancePool
+from pygenn_lite.runtime.cpp.instance_pool import InstancePool, raise_failure
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.device import BuildRequest
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
 
-NO_MEMORY = "not enough memory"  # the engine's words
 SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 
 
@@ -59,7 +57,7 @@ class CppDevice:
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
         self.plan, self._shared = plan, request.shared
-        self._pool = InstancePool(min(threads, count))
+        self._pool = InstancePool(self.loaded.engine, min(threads, count)) if count > 1 else None
         plan.check_instances(count, request.shared)
         started = time.perf_counter()
         memory = ShardMemory(plan.partition.shards)
@@ -121,23 +119,18 @@ class CppDevice:
         return done
 
     def _advance(self, steps: int) -> int:
+        if self._pool is None:
+            engine = self.loaded.engine
+            done = int(engine.run(self.instances[0].pointer, steps))
+            if done < 0:
+                raise_failure(engine.last_error())
+            return done
         alive = [one for one in self.instances if not one.failed]
-        done = self._pool.run(lambda one: self._advance_one(one, steps), alive)
-        if len(self.instances) > 1:
-            for instance, own in zip(alive, done, strict=True):
-                instance.failed = own < steps or instance.fault() is not None
-            done = [own for own in done if own == steps] or done
-        return max(done, default=0)
-
-    def _advance_one(self, instance: CppInstance, steps: int) -> int:
-        engine = self.loaded.engine
-        done = int(engine.run(instance.pointer, steps))
-        if done < 0:
-            message = engine.last_error()
-            if NO_MEMORY in message:
-                raise MemoryError
-            raise SimulationError(f"running the simulation: {message}")
-        return done
+        each = self._pool.run([one.pointer for one in alive], steps)
+        for instance, own in zip(alive, each, strict=True):
+            instance.failed = own < steps or instance.fault() is not None
+        whole = [own for own in each if own == steps]
+        return max(whole or each, default=0)
 
     def stop(self) -> None:
         """End ``run`` early. Several instances finish what they are at: all reach one step."""

@@ -1,53 +1,55 @@
-"""Threads over which the instances of a device are spread: each takes the next one, runs its engine
-for as many steps as are wanted, and takes another. Engines run outside Python's lock."""
+"""Threads over which the instances of a device are spread: the engine's pool."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+import ctypes as c
+import weakref
+from collections.abc import Sequence
 
-T = TypeVar("T")
+from pygenn_lite.errors import SimulationError
+from pygenn_lite.runtime.cpp import abi
+
+NO_MEMORY = "not enough memory"  # the engine's words
 
 
 class InstancePool:
-    """So many threads, the caller's among them; they live as long as one call of ``run``."""
+    """So many threads, the caller's among them. Each takes an engine, runs it for all the steps
+    that are wanted, and takes the next.
 
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
+    Parameters
+    ----------
+    engine : Engine
+    threads : int
+    """
 
-    def run(self, work: Callable[[T], int], things: Sequence[T]) -> list[int]:
-        """``work`` of each thing, in their order.
+    def __init__(self, engine: abi.Engine, threads: int) -> None:
+        self._engine = engine
+        self._pool = engine.check(engine.pool_create(threads), "starting threads")
+        self._release = weakref.finalize(self, engine.library.pgl_pool_destroy, self._pool)
+
+    def run(self, pointers: Sequence[int], steps: int) -> list[int]:
+        """Advance engines; the steps that each did (fewer than `steps` after a fault).
 
         Raises
         ------
-        BaseException
-            What the first that failed raised, when all have ended.
+        MemoryError, SimulationError
+            What the first that failed said, when all have ended.
         """
-        if len(things) <= 1 or self.threads == 1:
-            return [work(thing) for thing in things]
-        done = [0] * len(things)
-        left = iter(range(len(things)))
-        lock = threading.Lock()
-        raised: list[BaseException] = []
+        engines = (c.c_void_p * len(pointers))(*pointers)
+        done = (c.c_int64 * len(pointers))()
+        what = "running the simulation"
+        self._engine.check(
+            self._engine.pool_run(self._pool, engines, len(pointers), steps, done), what
+        )
+        for pointer, own in zip(pointers, done, strict=True):
+            if own < 0:
+                raise_failure(self._engine.engine_error(pointer))
+        return list(done)
 
-        def take() -> None:
-            while not raised:
-                with lock:
-                    index = next(left, None)
-                if index is None:
-                    return
-                try:
-                    done[index] = work(things[index])
-                except BaseException as error:  # noqa: BLE001  (raised where all threads meet)
-                    raised.append(error)
 
-        others = [threading.Thread(target=take) for _ in range(self.threads - 1)]
-        for thread in others:
-            thread.start()
-        take()
-        for thread in others:
-            thread.join()
-        if raised:
-            raise raised[0]
-        return done
+def raise_failure(message: bytes | str) -> None:
+    """Raise what an engine says of a run that failed."""
+    text = message if isinstance(message, str) else message.decode(errors="replace")
+    if NO_MEMORY in text:
+        raise MemoryError
+    raise SimulationError(f"running the simulation: {text}")
