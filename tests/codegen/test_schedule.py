@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 import pygenn_lite as pg
 from pygenn_lite import codegen
+from pygenn_lite.codegen.program.kernel import Add, Assign, Domain, Kernel
 from pygenn_lite.codegen.program.schedule import (
     Arrive,
     Call,
@@ -19,6 +22,8 @@ from pygenn_lite.codegen.program.schedule import (
     Send,
     build_schedule,
 )
+from pygenn_lite.codegen.program.signature import Variable
+from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.runtime.reference.interpreter import ReferenceSimulation
 
 
@@ -89,6 +94,45 @@ def test_the_interpreter_calls_a_kernel_from_outside() -> None:
     assert called == [4, 9, 14]
     weight, post = simulation.groups["plastic"].variables["weight"], [0, 1, 0, 1]
     np.testing.assert_allclose(np.bincount(post, weight), [2.0, 2.0])
+
+
+def test_a_schedule_calls_kernels_that_are_statements() -> None:
+    """The same as three kernels of a Program: sums over synapses, a factor for each cell, weights
+    times that; every 5 steps. Renderer and interpreter know nothing of it."""
+
+    def x(text: str) -> Any:
+        return parse_expression(text).sympy()
+
+    weight = Variable("weight", "weight")
+    total, factor = (Variable(n, n, side="target") for n in ("total", "factor"))
+    own = (Variable("total", "total"), Variable("factor", "factor"))
+    synapses, cells = Domain("synapses"), Domain("population")
+    kernels = {
+        "plastic": [
+            Kernel("sum_up", synapses, (weight, total), (Add("total", x("weight")),)),
+            Kernel("scale", synapses, (weight, factor), (Assign("weight", x("weight*factor")),)),
+        ],
+        "cells": [
+            Kernel(
+                "compare",
+                cells,
+                own,
+                (Assign("factor", x("2/total")), Assign("total", x("0*total"))),
+            )
+        ],
+    }
+    net = learning()
+    program = codegen.derive_program(codegen.network_structure(net, precision="float64"))
+    calls = (("sum_up", "plastic"), ("compare", "cells"), ("scale", "plastic"))
+    ops = (Call(name, on, every=5, offset=4) for name, on in calls)
+    simulation = ReferenceSimulation(net, schedule=program.schedule.with_ops(*ops))
+    for on, some in kernels.items():
+        for kernel in some:
+            simulation.add_kernel(kernel, on)
+    for _ in range(15):
+        simulation.step()
+    weights, post = simulation.groups["plastic"].variables["weight"], [0, 1, 0, 1]
+    np.testing.assert_allclose(np.bincount(post, weights), [2.0, 2.0])
 
 
 def test_the_interpreter_reduces_and_shares() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.codegen import NetworkStructure, derive_program, network_structure
+from pygenn_lite.codegen.program.kernel import Kernel as ProgramKernel
 from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.schedule import (
     Arrive,
@@ -188,6 +189,22 @@ class Interpreter:
                 group.send(step, spikes)
         self.spiked(step, population, spikes)
 
+    def add_kernel(self, kernel: ProgramKernel, on: str) -> None:
+        """Let the schedule call a kernel over a population or over all synapses of a group. What
+        it asks for beside the variables that are there begins at 0."""
+        group = self.groups.get(on)
+        population = self.populations[on] if group is None else group.target
+        held: Any  # names with numbers or arrays
+        for v in kernel.variables:
+            if group is not None and v.side == "own":
+                held, size = (group.scalars if v.shared else group.variables), len(group.pre)
+            else:
+                held, size = population.names, population.size
+            name = v.symbol if group is None else group.instance.post.get(v.symbol, v.symbol)
+            if v.side != "source" and name not in held:
+                held[name] = 0.0 if v.shared else np.zeros(size)
+        self._calls[kernel.name, on] = _over(group or population, kernel)
+
     def _own_kernels(self) -> dict[tuple[str, str], Kernel]:
         """What the schedule may call, by kernel and what it runs on."""
         calls: dict[tuple[str, str], Kernel] = {}
@@ -281,6 +298,16 @@ def _after(population: ReferencePopulation) -> Kernel:
 
 def _on_post(group: ReferenceGroup) -> Kernel:
     return lambda sim, step: group.learn_backwards(step, sim.last_spikes[group.instance.target])
+
+
+def _over(on: ReferenceGroup | ReferencePopulation, kernel: ProgramKernel) -> Kernel:
+    if isinstance(on, ReferenceGroup):
+        return lambda _, step: on.visit(kernel, step)
+
+    def run(_: Interpreter, step: int) -> None:
+        on.run(kernel, step)
+
+    return run
 
 
 def _advance(group: ReferenceGroup) -> Kernel:

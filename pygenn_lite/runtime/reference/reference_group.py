@@ -174,15 +174,22 @@ class ReferenceGroup:
         if self.parent is not None:
             names["weight"] = self._weight_of_parent()
         if kernel.table("source"):
+            pre = self.instance.pre
             sent = list(zip(step + kernel.ahead - self.delay, self.pre, strict=True))
-            for name, internal in self.instance.pre.items():
-                names[name] = np.array([self.source.published_at(s, internal, i) for s, i in sent])
-        for name, internal in self.instance.post.items():
-            names[name] = self.target.names[internal][self.post]
+            for name in kernel.table("source"):
+                values = [self.source.published_at(s, pre.get(name, name), i) for s, i in sent]
+                names[name] = np.array(values)
+        for name in kernel.table("target"):
+            names[name] = self.target_array(name)[self.post]
         run_kernel(kernel, names, _Synapses(self, step, self.post), self.pre.size)
         return {
             name: np.array(np.broadcast_to(names[name], self.pre.size)) for name in written(kernel)
         }
+
+    def target_array(self, name: str) -> NDArray[np.float64]:
+        """What kernels of the group call a variable of target neurons, of all of them."""
+        array: NDArray[np.float64] = self.target.names[self.instance.post.get(name, name)]
+        return array
 
     def _event(self, kernel: Kernel, k: int, step: int, nth: int | None = None) -> None:
         names = self._names(k, step, nth)
@@ -222,8 +229,7 @@ class _Synapses:
         raise AssertionError("synapses have no currents")
 
     def add(self, target: str, value: Any) -> None:
-        array = self.group.target.names[self.group.instance.post[target]]
-        np.add.at(array, self.targets, value)
+        np.add.at(self.group.target_array(target), self.targets, value)
 
     def elapsed(self, stamp: Any) -> Any:
         return (self.step - stamp) * self.group.dt

@@ -73,13 +73,13 @@ class ReferencePopulation:
         """Flow from ``t_step`` to the next step, without jumps, where something comes between it
         and the threshold."""
         if "integrate" in self.kernels:
-            self._run(self.kernels["integrate"], step)
+            self.run(self.kernels["integrate"], step)
 
     def fire(self, step: int) -> Indices:
         """The rest of the step; the neurons that spike at its end."""
         spikes = np.empty(0, np.int64)
         if "update" in self.kernels:
-            spikes = np.array(self._run(self.kernels["update"], step), np.int64)
+            spikes = np.array(self.run(self.kernels["update"], step), np.int64)
         if self.train is not None:
             spikes = self._replayed(step + 1)
         self.publish()
@@ -126,7 +126,7 @@ class ReferencePopulation:
         self.first_published += gone
         self.repeated = {k: v for k, v in self.repeated.items() if k[0] >= before}
 
-    def _run(self, kernel: Kernel, step: int) -> list[int]:
+    def run(self, kernel: Kernel, step: int) -> list[int]:
         """A kernel over all neurons."""
         names = {**self.names, "t": step * self.dt}
         spikes = run_kernel(kernel, names, _Step(self, step), self.size)
