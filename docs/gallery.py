@@ -26,7 +26,7 @@ SECTIONS = {
     ),
     "Synapses and plasticity": (
         "short_term_plasticity", "nmda_synapse", "stdp_window", "triplet_stdp", "song_stdp",
-        "inhibitory_plasticity", "reward_learning",
+        "inhibitory_plasticity", "reward_learning", "pal_alignment",
     ),
     "Networks": (
         "cuba", "brunel_regimes", "izhikevich_2003", "gamma_oscillation", "synfire_chain",

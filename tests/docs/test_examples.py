@@ -31,6 +31,7 @@ SHOWN: dict[str, Callable[[Names], bool]] = {
     "gamma_oscillation": lambda n: 10.0 < n["peak"] < 25.0,  # the slower of the two
     "inhibitory_plasticity": lambda n: n["counts"][-6:].mean() < n["counts"][:6].mean() / 4,
     "noise_in_equations": lambda n: abs(n["V"].std() - 3.0) < 0.1,
+    "pal_alignment": lambda n: max(n["final"][True]) < 50.0 < 70.0 < min(n["final"][False]),
     "poisson_input": lambda n: 0.9 < n["cv"] < 1.3,
     "reward_learning": lambda n: n["late"][0] > 1.3 * n["late"][1],
     "short_term_plasticity": lambda n: n["jumps"]["depressing"][0] > n["jumps"]["depressing"][1],
