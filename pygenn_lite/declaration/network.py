@@ -4,13 +4,14 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from numpy.typing import ArrayLike
 
 from pygenn_lite import hooks
 from pygenn_lite.declaration.changes import change_values
 from pygenn_lite.declaration.checks import check_dt, check_seed
+from pygenn_lite.declaration.compile_options import CompileOptions
 from pygenn_lite.declaration.connectivity import Connectivity
 from pygenn_lite.declaration.digest import network_digest
 from pygenn_lite.declaration.inputs import Input
@@ -38,7 +39,9 @@ from pygenn_lite.declaration.values import ValueLike, ValuesLike
 from pygenn_lite.errors import NetworkError
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.simulation import Simulation  # the type of what `compile` hands down
+    # the types of what `compile` hands down
+    from pygenn_lite.runtime.instance_simulation import InstanceSimulation
+    from pygenn_lite.runtime.simulation import Simulation
 
 
 class Network(WithInputs):
@@ -341,6 +344,22 @@ class Network(WithInputs):
         lines += [f"  {i.name}: {type(i).__name__} -> {i.target}" for i in self.inputs]
         return "\n".join(lines)
 
+    @overload
+    def compile(
+        self, backend: str = ..., *, instances: None = ..., **options: Unpack[CompileOptions]
+    ) -> Simulation: ...
+    @overload
+    def compile(
+        self,
+        backend: str = ...,
+        *,
+        instances: Whole,
+        seeds: Sequence[Whole] | None = ...,
+        values: Mapping[str, Any] | None = ...,
+        connectivity: str = ...,
+        **options: Unpack[CompileOptions],
+    ) -> InstanceSimulation: ...
+
     def compile(
         self,
         backend: str = "auto",
@@ -355,10 +374,10 @@ class Network(WithInputs):
         values: Mapping[str, Any] | None = None,
         connectivity: str = "own",
         connectivity_seed: Whole | None = None,
-    ) -> Simulation:
+    ) -> Simulation | InstanceSimulation:
         """Derive, compile and load this network: its options are those of
         :func:`pygenn_lite.compile_network`."""
-        compiled: Simulation = hooks.call(
+        compiled: Simulation | InstanceSimulation = hooks.call(
             "compile_network",
             self,
             backend,

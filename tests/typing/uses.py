@@ -31,6 +31,8 @@ net.record(exc.spikes, exc["V"][:5], group["I_syn"], lif, every=2)
 sim: pg.Simulation = net.compile(threads=2, precision="float64", progress=False)
 result: pg.Result = sim.run(100.0, callback=lambda simulation: simulation.stop(), every=10)
 rate: float = result.rates(50)["exc"]
+many: pg.InstanceResults = net.compile(instances=2, seeds=[1, 2], threads=1).run(5.0)
+first: pg.Result = many[0]
 times: np.ndarray = result.spikes["exc"].times
 sim["exc"]["V"][:5] += 1
 sim.populations["exc"]["V"] = "-65 + i"
@@ -71,6 +73,8 @@ net.poisson(exc, rate=8)  # wrong
 net.record("exc.spikes")  # wrong
 net.compile(threads="2")  # wrong
 net.compile(thread=2)  # wrong
+net.compile(seeds=[1, 2])  # wrong
+net.compile(instances=2, thread=2)  # wrong
 sim.run("ten")  # wrong
 sim.run(10, every="1")  # wrong
 sim.step(1.5)  # wrong
