@@ -45,7 +45,7 @@ class Population(Named):
     initial: tuple[tuple[str, Value], ...] = ()
     parameters: tuple[tuple[str, Value], ...] = ()
     places: FrozenArray | None = None
-    shape: tuple[int, ...] = ()
+    shape: tuple[int, ...] = field(default=(), metadata={"later": True})
 
     def __repr__(self) -> str:
         return line("Population", self.name, f"{self.size:,} x {self.model.name or 'neurons'}")
@@ -143,7 +143,7 @@ class SynapseGroup(Named):
     weight: Value
     delay: Value
     storage: str = "auto"
-    weight_precision: str = "full"
+    weight_precision: str = field(default="full", metadata={"later": True})  # see digest.py
     target_size: int = field(default=0, compare=False)
     one_step: bool = (
         False  # the delay was not given: it is the network's dt, also when that changes

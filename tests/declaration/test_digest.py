@@ -26,7 +26,7 @@ net.connect(exc, exc, pg.ExponentialCurrent(5.0), pg.AllToAll(), weight="exp(-di
 net.poisson(exc, 8.0, weight=1.0, variable="V")
 """
 
-DIGEST = "0706b9d8c2f3e10535a78c10b52c1ca09654ef2eb1ca42f14dd0b24b97343e24"
+DIGEST = "8cd52e70e33905440880c9cd6f454815e51a6d861273f456b566bc4d61c9521c"
 
 
 def built():

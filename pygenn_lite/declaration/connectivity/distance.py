@@ -81,7 +81,7 @@ class DistanceDependent(Connectivity):
     probability: Expression
     max_distance: float | None
     autapses: bool = field(default=False)
-    periodic: tuple[float, ...] | None = None
+    periodic: tuple[float, ...] | None = field(default=None, metadata={"later": True})
 
     def __init__(
         self,
