@@ -11,6 +11,7 @@
 #include "parallel.hpp"
 #include "rows.hpp"
 #include "store.hpp"
+#include "transposing.hpp"
 #include "weight_codes.hpp"
 
 namespace pgl {
@@ -37,7 +38,7 @@ class Builder {
     }
     allocate();
     fill();
-    if (kept(PGL_STORE_TRANSPOSED)) transpose();
+    if (kept(PGL_STORE_TRANSPOSED)) transpose(store_, plan_, wide_, threads_);
   }
 
  private:
@@ -365,7 +366,7 @@ class Builder {
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
       row.make_targets(r);
-      if (store_.groups[0].rule.kind == PGL_EXPLICIT) refuse_repeats(row, r);
+      if (store_.groups[0].rule.kind == PGL_EXPLICIT) refuse_repeats(row, r, store_.groups[0].n_target);
       row.locate();
       if (store_.real_bytes == 4)
         store_dense<float>(r, row);
@@ -380,39 +381,6 @@ class Builder {
     for (uint32_t k = 0; k < row.size(); ++k) {
       pgl_shard_store& shard = store_.shards[row.keys()[k]];
       weights<Real>(shard)[uint64_t(r) * shard.dense_stride + (row.local()[k] - shard.dense_offset)] = row.weights<Real>()[k];
-    }
-  }
-
-  void refuse_repeats(Row& row, uint32_t r) {
-    List<uint64_t>& bits = row.bits();
-    bits.assign(store_.groups[0].n_target / 64 + 1, 0);
-    for (uint32_t k = 0; k < row.size(); ++k) {
-      const uint32_t target = row.targets()[k];
-      if (bits[target / 64] >> target % 64 & 1)
-        throw Error("dense storage holds one synapse per pair, but neuron %u reaches target %u more than once", r, target);
-      bits[target / 64] |= uint64_t(1) << target % 64;
-    }
-  }
-
-  void transpose() {
-    for (uint32_t s = 0; s < plan_.shards; ++s) {
-      pgl_shard_store& shard = store_.shards[s];
-      const uint64_t n = shard.row_begin[store_.n_source];
-      const uint32_t columns = plan_.groups[0].shard_begin[s + 1] - plan_.groups[0].shard_begin[s];
-      const uint32_t offset = plan_.groups[0].arena_offset[s];
-      shard.post_begin.reset(uint64_t(columns) + 1);
-      shard.post_position.reset(n);
-      shard.post_source.reset(n);
-      parallel_group(threads_, store_.n_source, columns, shard.post_begin.data(),
-          [&](uint64_t begin, uint64_t end, auto sink) {
-            for (uint64_t row = begin; row < end; ++row)
-              for (uint32_t k = shard.row_begin[row]; k < shard.row_begin[row + 1]; ++k)
-                sink((wide_[s] ? shard.target32[k] : shard.target16[k]) - offset, k, uint32_t(row));
-          },
-          [&](uint64_t place, uint64_t, uint32_t position, uint32_t source) {
-            shard.post_position[place] = position;
-            shard.post_source[place] = source;
-          });
     }
   }
 

@@ -296,6 +296,18 @@ inline List<Row> rows_for_threads(const StorePlan& plan, uint32_t threads) {
   return rows;
 }
 
+// A matrix holds one synapse per pair.
+inline void refuse_repeats(Row& row, uint32_t r, uint32_t n_target) {
+  List<uint64_t>& bits = row.bits();
+  bits.assign(n_target / 64 + 1, 0);
+  for (uint32_t k = 0; k < row.size(); ++k) {
+    const uint32_t target = row.targets()[k];
+    if (bits[target / 64] >> target % 64 & 1)
+      throw Error("dense storage holds one synapse per pair, but neuron %u reaches target %u more than once", r, target);
+    bits[target / 64] |= uint64_t(1) << target % 64;
+  }
+}
+
 }  // namespace pgl
 
 #endif
