@@ -23,6 +23,7 @@ DRAWN_FIRST = 24  # pairs and delays that are kept where the builder drew the pa
 DRAWN_PAIR = 16  # twice: in parts, and joined
 DRAWING, EVALUATING = 140, 40  # at most, while the host draws values or evaluates an expression
 REPLAYED = 48  # bytes per spike of a source, those for sorting included
+LAST_STEP = 2**62  # stands for what never comes
 COMPUTING = "values of synapses, for a while"
 
 
@@ -41,10 +42,10 @@ def population_rows(described: Described, population: Population, slots: int) ->
     for variable in signature.variables:
         what = f"{variable.symbol} ({variable.role})"
         rows.append(MemoryRow(name, what, population.size, described.width(variable) * padded))
+    repeated = _repeated_spikes(population, described.network.dt) if signature.published else 0
     for symbol in signature.published:
         count = padded * slots
         rows.append(MemoryRow(name, f"{symbol} (past values)", count, count * real))
-        repeated = _repeated_spikes(population, described.network.dt)
         if repeated:
             what = f"{symbol} (spikes of one step)"
             rows.append(MemoryRow(name, what, repeated, repeated * real))
@@ -137,6 +138,8 @@ def _repeated_spikes(population: Population, dt: float) -> int:
     model = population.model
     if not isinstance(model, SpikeSource):
         return 0
-    steps = nearest_steps(model.times.array, dt)
-    pairs = np.stack([steps, np.asarray(model.indices.array, np.float64)])[:, steps < 2**62]
-    return int(pairs.shape[1] - np.unique(pairs, axis=1).shape[1])
+    steps, indices = nearest_steps(model.times.array, dt), np.asarray(model.indices.array)
+    order = np.lexsort((indices, steps))
+    steps, indices = steps[order], indices[order]
+    again = (steps[1:] == steps[:-1]) & (indices[1:] == indices[:-1])
+    return int(np.count_nonzero(again & (steps[1:] < LAST_STEP)))
