@@ -37,7 +37,6 @@ def assert_same(one, other):
     assert np.array_equal(one.traces["cells"]["V"].values, other.traces["cells"]["V"].values)
 
 
-@pytest.mark.parametrize("backend", ["cpp", "reference"])
 @pytest.mark.parametrize("plastic", [False, True])
 def test_a_sample_is_replayed_like_a_declared_train(backend, plastic):
     sim = network(plastic=plastic).compile(backend)
@@ -53,7 +52,6 @@ def test_a_sample_is_replayed_like_a_declared_train(backend, plastic):
             assert np.array_equal(result.weights[group], weights)
 
 
-@pytest.mark.parametrize("backend", ["cpp", "reference"])
 def test_each_instance_has_a_sample_of_its_own(backend):
     sim = network().compile(backend, instances=4)
     for samples in ([2, 0, 1, 2], [1, 1, 0, 2]):
@@ -65,7 +63,6 @@ def test_each_instance_has_a_sample_of_its_own(backend):
     assert {len(result.spikes["source"]) for result in sim.run(10.0)} == {3}
 
 
-@pytest.mark.parametrize("backend", ["cpp", "reference"])
 def test_a_sample_begins_when_it_is_given_and_reset_puts_the_declared_train_back(backend):
     sim = network(([3.0, 12.0], [1, 1])).compile(backend)
     sim.run(10.0)
@@ -80,7 +77,6 @@ def test_a_sample_begins_when_it_is_given_and_reset_puts_the_declared_train_back
     assert sim.run(20.0).spikes["source"].steps.tolist() == [30, 120]
 
 
-@pytest.mark.parametrize("backend", ["cpp", "reference"])
 def test_a_checkpoint_knows_the_sample(backend, tmp_path):
     sim = network().compile(backend, instances=2)
     sim["source"].replay(tensor(), [2, 1])
