@@ -98,7 +98,7 @@ def check_shape(size: object, where: str) -> tuple[int, tuple[int, ...]]:
         return check_size(size, where), ()
     numbers = [whole_number(number) for number in size]
     shape = tuple(number for number in numbers if number is not None and number > 0)
-    if len(shape) != len(size) or not 1 <= len(shape) <= 4:
+    if len(shape) != len(size) or not 2 <= len(shape) <= 4:
         raise NetworkError(
             f"size = {size!r} is not a shape",
             where=where,
