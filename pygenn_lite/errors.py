@@ -2,6 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+
+class Location(str):
+    """A place in a declaration: text for people, and the same as data for those who look it up.
+
+    Attributes
+    ----------
+    owners : tuple of (str, str)
+        Kind and name of what it stands in, from outside: ``("population", "exc")``.
+    path : tuple of str
+        Keys from there: ``("parameters", "tau")``.
+    line : int
+        Of a text of several lines; 0: of none.
+    equation : str
+        ``"dV/dt"``, or the variable that is assigned to.
+    """
+
+    owners: tuple[tuple[str, str], ...]
+    path: tuple[str, ...]
+    line: int
+    equation: str
+
+    def __new__(
+        cls,
+        text: str = "",
+        owners: tuple[tuple[str, str], ...] = (),
+        path: tuple[str, ...] = (),
+        line: int = 0,
+        equation: str = "",
+    ) -> Location:
+        made = super().__new__(cls, text)
+        made.owners, made.path, made.line, made.equation = owners, path, line, equation
+        return made
+
+    @classmethod
+    def of(cls, kind: str, name: str = "") -> Location:
+        """A thing that has a name, or none."""
+        known = kind.removeprefix("Poisson ")  # one of the inputs
+        return cls(f"{kind} {name!r}" if name else kind, ((known, name),))
+
+    def key(self, name: str) -> Location:
+        """One of its parts, as ``neuron model, derivatives``."""
+        return self._further(f", {name}" if self else name, path=(*self.path, name))
+
+    def entry(self, name: str) -> Location:
+        """One of its values, as ``population 'exc': tau``."""
+        return self._further(f": {name}" if self else name, path=(*self.path, name))
+
+    def at_line(self, number: int) -> Location:
+        """A line of its text."""
+        return self._further(f", line {number}" if self else f"line {number}", line=number)
+
+    def at_equation(self, name: str) -> Location:
+        """One of its equations."""
+        return self._further(f": {name}" if self else name, equation=name)
+
+    def about(self, equation: str) -> Location:
+        """The same place; the message names the equation."""
+        return self._further("", equation=equation)
+
+    def inside(self, whole: str) -> Location:
+        """The same place, seen from what it stands in."""
+        outer = as_location(whole)
+        text = f"{outer}, {self}" if self else str(outer)
+        path = self.path or outer.path
+        return Location(text, (*outer.owners, *self.owners), path, self.line, self.equation)
+
+    def spelled(self, word: Callable[[str], str]) -> Location:
+        """The same place, its names spelled by a function (owners have their names already)."""
+        path = tuple(map(word, self.path))
+        return Location(word(str(self)), self.owners, path, self.line, word(self.equation))
+
+    def _further(self, text: str, **changes: Any) -> Location:
+        kept = {"path": self.path, "line": self.line, "equation": self.equation, **changes}
+        return Location(f"{self!s}{text}", self.owners, **kept)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return str(self), self.owners, self.path, self.line, self.equation
+
+
+def as_location(where: str) -> Location:
+    """A place, from text alone if need be."""
+    return where if isinstance(where, Location) else Location(where)
+
 
 class PygennLiteError(Exception):
     """Base of all errors of this package.
@@ -10,15 +96,16 @@ class PygennLiteError(Exception):
     ----------
     message : str
         What is wrong.
-    where : str
-        The place: file and line, model, equation, population.
+    where : str or Location
+        The place: file and line, model, equation, population; as data where it is a `Location`.
     hint : str
         What to write or do instead.
     """
 
     def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
         super().__init__(message, where, hint)
-        self.message, self.where, self.hint = message, where, hint
+        self.message, self.hint = message, hint
+        self.where = as_location(where)
 
     @property
     def cure(self) -> str:

@@ -26,7 +26,7 @@ from pygenn_lite.declaration.population import Population, SpikeSource, SynapseG
 from pygenn_lite.declaration.recorded import SynapsesOf, resized
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value
-from pygenn_lite.errors import NetworkError, PygennLiteError, ShapeError
+from pygenn_lite.errors import Location, NetworkError, PygennLiteError, ShapeError
 
 if TYPE_CHECKING:
     from pygenn_lite.declaration.members import Members
@@ -99,7 +99,7 @@ def _at(values: Mapping[Place, Any], section: str, name: str, *others: str) -> I
         own = [str(p) for p in values if (p.section, p.part) == (section, name)]
         paths = own or [str(p) for p in values if p.part in others]
         shown = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
-        error.where = f"values ({shown})" + (f", {error.where}" if error.where else "")
+        error.where = error.where.inside(f"values ({shown})")
         raise
 
 
@@ -169,11 +169,11 @@ def _changed_synapse(model: Any, changes: Changes) -> Any:
     new = {kind: _inner(changes, "synapse", kind) for kind in kinds}
     if not isinstance(model, SynapseModel) or not any(new.values()):
         return model
-    where = f"synapse model {model.name!r}" if model.name else "synapse model"
+    where = Location.of("synapse model", model.name)
     changed = copy.copy(model)
     for kind, values in new.items():
         merged = dict(getattr(model, kind))
-        merged.update({name: as_value(value, f"{where}: {name}") for name, value in values.items()})
+        merged.update({name: as_value(value, where.entry(name)) for name, value in values.items()})
         object.__setattr__(changed, kind, tuple(merged.items()))
     for name, value in changed.parameters:
         if not isinstance(value, float):

@@ -35,7 +35,7 @@ from pygenn_lite.declaration.population import (
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value, check_length
-from pygenn_lite.errors import EquationError, NetworkError, ShapeError
+from pygenn_lite.errors import EquationError, Location, NetworkError, ShapeError
 
 LEAST_KEPT = 1e-6  # of a truncated normal distribution: rarer values the builder cannot draw
 
@@ -208,11 +208,11 @@ def check_synapse_value(
     value: Value, group: SynapseGroup, pre: Population, post: Population, what: str
 ) -> None:
     """One value, one per explicit synapse, a distribution, or an expression of both ends."""
-    where = f"synapse group {group.name!r}"
+    where = Location.of("synapse group", group.name)
     if isinstance(value, Distribution) and value.kept() < LEAST_KEPT:
         raise NetworkError(
             f"of {what} = {value!r}, less than one value in a million lies between the limits",
-            where=f"{where}: {what}",
+            where=where.entry(what),
             hint="move the limits closer to the mean, or use another distribution",
         )
     if isinstance(value, FrozenArray):

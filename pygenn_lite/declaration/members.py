@@ -9,7 +9,7 @@ from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.population import Population, SpikeSource, SubPopulation, SynapseGroup
 from pygenn_lite.declaration.recorded import Recording
 from pygenn_lite.declaration.selection import Part
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 AnyPopulation = Population | SubPopulation | str
 
@@ -86,7 +86,7 @@ class Members(Named):
         if input not in known:
             raise NetworkError(
                 f"no input {input!r}{nearest(input, known)}",
-                where=f"population {population.name!r}",
+                where=Location.of("population", population.name),
                 hint=f"its inputs are {list(known)}",
             )
         return population

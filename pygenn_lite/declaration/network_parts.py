@@ -44,7 +44,7 @@ from pygenn_lite.declaration.values import (
     as_value,
     as_values,
 )
-from pygenn_lite.errors import NetworkError, PygennLiteWarning, UnsupportedFeature, full_text
+from pygenn_lite.errors import Location, NetworkError, PygennLiteWarning, UnsupportedFeature, full_text
 
 
 def declare_population(
@@ -56,7 +56,7 @@ def declare_population(
     positions: ArrayLike | FrozenArray | None,
 ) -> Population:
     """A population whose values fit its model."""
-    where = f"population {name!r}"
+    where = Location.of("population", name)
     if not isinstance(model, NeuronModel):
         hint = "a NeuronModel, e.g. LIF() (spike trains go through spike_source())"
         raise not_a("neuron model", model, where, hint)
@@ -91,7 +91,7 @@ def declare_spike_source(
     name: str, size: Whole | Sequence[int], times: ArrayLike, indices: ArrayLike
 ) -> Population:
     """A population that replays spikes."""
-    where = f"spike source {name!r}"
+    where = Location.of("spike source", name)
     neurons, shape = check_shape(size, where)
     trains = check_spike_trains(times, indices, neurons, where)
     return Population(name, neurons, trains, shape=shape)
@@ -111,7 +111,7 @@ def declare_group(
     dt: float,
 ) -> SynapseGroup:
     """A synapse group whose rule and values fit its populations, or the parts of them."""
-    where = f"synapse group {name!r}"
+    where = Location.of("synapse group", name)
     check_synapse_model(synapse, where)
     if not isinstance(connectivity, Connectivity):
         hint = "a rule, e.g. FixedProbability(0.1)"
@@ -127,8 +127,8 @@ def declare_group(
         post.name,
         synapse,
         connectivity,
-        connectivity.expand(as_value(weight, f"{where}: weight"), f"{where}: weight"),
-        as_value(dt if delay is None else delay, f"{where}: delay"),
+        connectivity.expand(as_value(weight, where.entry("weight")), where.entry("weight")),
+        as_value(dt if delay is None else delay, where.entry("delay")),
         check_choice(storage, STORAGE, "storage", where, NetworkError),
         _check_precision(weight_precision, storage, synapse, where),
         post.size,
@@ -136,7 +136,7 @@ def declare_group(
     )
     check_synapse_value(group.weight, group, pre, post, "weight")
     check_synapse_value(group.delay, group, pre, post, "delay")
-    check_delay(group.delay, dt, f"{where}: delay")
+    check_delay(group.delay, dt, where.entry("delay"))
     _check_weight(synapse.domains, group.weight, where)
     if not synapse.uses_weight and group.weight != as_value(1.0):  # the default
         text = full_text(
@@ -171,7 +171,7 @@ def with_step(group: SynapseGroup, dt: float) -> SynapseGroup:
     """A group in a network of another time step."""
     if group.one_step:
         return replace(group, delay=dt)
-    check_delay(group.delay, dt, f"synapse group {group.name!r}: delay")
+    check_delay(group.delay, dt, Location.of("synapse group", group.name).entry("delay"))
     return group
 
 
@@ -214,7 +214,7 @@ def declare_poisson(
     sources: ValueLike,
 ) -> PoissonInput:
     """A Poisson input whose values and target fit the population."""
-    where = f"Poisson input {name!r}"
+    where = Location.of("Poisson input", name)
     if (synapse is None) == (variable is None):
         raise NetworkError(
             "give either a synapse model or a variable",
@@ -228,9 +228,9 @@ def declare_poisson(
     declared = PoissonInput(
         name,
         population.name,
-        as_value(rate, f"{where}: rate"),
-        as_value(weight, f"{where}: weight"),
-        as_value(sources, f"{where}: sources"),
+        as_value(rate, where.entry("rate")),
+        as_value(weight, where.entry("weight")),
+        as_value(sources, where.entry("sources")),
         variable,
         synapse,
     )

@@ -24,7 +24,7 @@ from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.language.vocabulary import RANDOM
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
-from pygenn_lite.errors import EquationError, ModelError
+from pygenn_lite.errors import EquationError, Location, ModelError
 
 
 @dataclass(frozen=True, init=False)
@@ -112,20 +112,20 @@ class NeuronModel:
         units: Mapping[str, str] | None = None,
     ) -> None:
         check_label(name, "neuron model", ModelError)
-        where = f"neuron model {name!r}" if name else "neuron model"
+        where = Location.of("neuron model", name)
 
         def put(field: str, value: object) -> None:
             object.__setattr__(self, field, value)
 
         put("name", name)
-        put("equations", parse_equations(derivatives, f"{where}, derivatives"))
-        put("update", parse_equations(update, f"{where}, update", assignments=True))
-        put("threshold", _optional(threshold, f"{where}, threshold"))
-        put("reset", parse_equations(reset, f"{where}, reset", assignments=True))
-        put("refractory", _optional(refractory, f"{where}, refractory"))
+        put("equations", parse_equations(derivatives, where.key("derivatives")))
+        put("update", parse_equations(update, where.key("update"), assignments=True))
+        put("threshold", _optional(threshold, where.key("threshold")))
+        put("reset", parse_equations(reset, where.key("reset"), assignments=True))
+        put("refractory", _optional(refractory, where.key("refractory")))
         put("parameters", as_values(parameters, "parameters", where))
         put("initial", as_values(initial, "initial", where))
-        put("integrator", check_integrator(integrator, f"{where}, integrator"))
+        put("integrator", check_integrator(integrator, where.key("integrator")))
         put("inputs", ("I",) if inputs is None else _names(inputs, "input", where))
         put("hold", ())
         _NeuronCheck(self, where).run(default_input=inputs is None)
@@ -185,8 +185,8 @@ class NeuronModel:
         >>> cell.state_names
         ('V', 'd')
         """
-        where = f"neuron model {self.name!r}, with_variables"
-        added = parse_equations(derivatives, f"{where}: derivatives")
+        where = Location.of("neuron model", self.name).key("with_variables")
+        added = parse_equations(derivatives, where.entry("derivatives"))
         extended = NeuronModel(
             "\n".join(str(equation) for equation in (*self.equations, *added)),
             update="\n".join(str(equation) for equation in self.update),
@@ -221,7 +221,7 @@ class NeuronModel:
 class _NeuronCheck:
     """All that can be wrong with a neuron model."""
 
-    def __init__(self, model: NeuronModel, where: str) -> None:
+    def __init__(self, model: NeuronModel, where: Location) -> None:
         self.model, self.where = model, where
         self.parameters = {n for n, _ in model.parameters}
         self.definitions = {e.name for e in model.equations if e.kind == "definition"}
@@ -251,7 +251,7 @@ class _NeuronCheck:
             if given and model.threshold is None:
                 raise ModelError(
                     f"a {part} without a threshold: the neuron never spikes",
-                    where=f"{self.where}, {part}",
+                    where=self.where.key(part),
                     hint=f"give a threshold such as 'V > V_th', or leave out {part}",
                 )
 
@@ -265,8 +265,8 @@ class _NeuronCheck:
         ]
         pairs += [(n, "input") for n in inputs]
         for name, kind in pairs:
-            place = f", parameters: {name}" if kind == "parameter" else ""
-            check_name(name, kind, self.where + place)
+            of_parameter = self.where.key("parameters").entry(name)
+            check_name(name, kind, of_parameter if kind == "parameter" else self.where)
             if name in seen:
                 raise ModelError(
                     f"{name!r} is used twice: as {seen[name]} and as {kind}",

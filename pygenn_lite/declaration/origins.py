@@ -4,16 +4,11 @@ from different files may be equal."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pygenn_lite.errors import PygennLiteError
-
-_PART = re.compile(r"\b(population|synapse group|input) '(\w+)'")
-_DERIVATIVE = re.compile(r"\bd\w+/dt")
-_WORD = re.compile(r"\bd\w+/dt|\w+")
+from pygenn_lite.errors import Location, PygennLiteError
 
 
 @dataclass(frozen=True)
@@ -50,22 +45,22 @@ def located_in(origins: Origins) -> Iterator[None]:
 
 
 @contextmanager
-def part_of(whole: str) -> Iterator[None]:
-    """Let errors raised inside name the part of the network (``"input 'drive'"``) that they stem
-    from."""
+def part_of(whole: Location) -> Iterator[None]:
+    """Let errors raised inside name the part of the network that they stem from."""
     try:
         yield
     except PygennLiteError as error:
-        if error.where.startswith(whole):
-            raise
-        error.where = f"{whole}, {error.where}" if error.where else whole
+        if not error.where.startswith(whole):
+            error.where = error.where.inside(whole)
         raise
 
 
 def _locate(error: PygennLiteError, origins: Origins) -> None:
-    for found in _PART.finditer(error.where):
-        origin = origins.get((found.group(1), found.group(2)))
+    for owner in error.where.owners:
+        origin = origins.get(owner)
         if origin is not None:
-            words = _WORD.findall(error.where[found.end() :]) + _DERIVATIVE.findall(error.message)
-            error.where = f"{origin.find(words)}, {error.where}"
+            words = [*error.where.path, error.where.equation]
+            words += ["synapse" for kind, _ in error.where.owners if kind == "synapse model"]
+            place = origin.find(words)
+            error.where = error.where.inside(place)
             return

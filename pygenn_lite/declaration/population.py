@@ -19,7 +19,7 @@ from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.summary import counted, line, shortened
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Population(Named):
             spikes = "; spikes are recorded as .spikes" if "spike" in variable else ""
             raise NetworkError(
                 f"no state variable {variable!r}{nearest(str(variable), self.names)}",
-                where=f"population {self.name!r}",
+                where=Location.of("population", self.name),
                 hint=f"its state variables are {self.names}{spikes}",
             )
         return VariableOf(self.name, variable, self.size)
@@ -173,7 +173,7 @@ class SynapseGroup(Named):
             raise NetworkError(
                 f"no variable {variable!r} of the target neurons or of the synapses"
                 f"{nearest(str(variable), known)}",
-                where=f"synapse group {self.name!r}",
+                where=Location.of("synapse group", self.name),
                 hint=f"its postsynaptic variables are {self.names}, its synapses have "
                 f"{self.synapse_names}",
             )
@@ -197,7 +197,7 @@ def ends_of(group: SynapseGroup, source: Population, target: Population) -> Ends
         sizes[1],
         same and alike,
         (places[0], places[1]),
-        f"synapse group {group.name!r}",
+        Location.of("synapse group", group.name),
         parts,
         overlapping=same and not alike,
         periodic=group.connectivity.box,

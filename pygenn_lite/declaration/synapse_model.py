@@ -14,7 +14,9 @@ from pygenn_lite.declaration.language.names import check_label, check_name, near
 from pygenn_lite.declaration.language.vocabulary import RANDOM
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
-from pygenn_lite.errors import EquationError, ModelError
+from pygenn_lite.errors import EquationError, Location, ModelError
+
+TRACE = Location.of("trace")
 
 
 @dataclass(frozen=True, init=False)
@@ -42,18 +44,18 @@ class Trace:
         on_spike: EquationsLike = "",
         initial: ValuesLike = None,
     ) -> None:
-        object.__setattr__(self, "equations", parse_equations(derivatives, "trace"))
+        object.__setattr__(self, "equations", parse_equations(derivatives, TRACE))
         object.__setattr__(
-            self, "on_spike", parse_equations(on_spike, "trace, on_spike", assignments=True)
+            self, "on_spike", parse_equations(on_spike, TRACE.key("on_spike"), assignments=True)
         )
-        object.__setattr__(self, "initial", as_values(initial, "initial", "trace"))
-        check_definitions(self.equations, self.on_spike, "trace")
+        object.__setattr__(self, "initial", as_values(initial, "initial", TRACE))
+        check_definitions(self.equations, self.on_spike, TRACE)
         for name, _ in self.initial:
             if name not in self.state_names:
                 raise ModelError(
                     f"initial value for {name!r}, which is not a variable of the trace"
                     f"{nearest(name, self.state_names)}",
-                    where="trace",
+                    where=TRACE,
                     hint=f"its variables are {list(self.state_names)}",
                 )
 
@@ -165,7 +167,7 @@ class SynapseModel:
         name: str = "",
     ) -> None:
         check_label(name, "synapse model", ModelError)
-        where = f"synapse model {name!r}" if name else "synapse model"
+        where = Location.of("synapse model", name)
         for side, trace in (("pre_trace", pre_trace), ("post_trace", post_trace)):
             if trace is not None and not isinstance(trace, Trace):
                 raise ModelError(
@@ -175,25 +177,25 @@ class SynapseModel:
                 )
         values = {
             "name": name,
-            "equations": parse_equations(derivatives, f"{where}, derivatives"),
-            "inputs": parse_equations(inputs, f"{where}, inputs", assignments=True),
-            "continuous": parse_equations(continuous, f"{where}, continuous", assignments=True),
+            "equations": parse_equations(derivatives, where.key("derivatives")),
+            "inputs": parse_equations(inputs, where.key("inputs"), assignments=True),
+            "continuous": parse_equations(continuous, where.key("continuous"), assignments=True),
             "on_pre": (),
-            "on_post": parse_equations(on_post, f"{where}, on_post", assignments=True),
+            "on_post": parse_equations(on_post, where.key("on_post"), assignments=True),
             "pre_trace": pre_trace,
             "post_trace": post_trace,
             "synapse_equations": parse_equations(
-                synapse_derivatives, f"{where}, synapse_derivatives"
+                synapse_derivatives, where.key("synapse_derivatives")
             ),
             "event_driven": not continuous if event_driven is None else bool(event_driven),
-            "integrator": check_integrator(integrator, f"{where}, integrator", synapses=True),
+            "integrator": check_integrator(integrator, where.key("integrator"), synapses=True),
             "parameters": as_values(parameters, "parameters", where),
             "initial": as_values(initial, "initial", where),
             "variables": as_values(variables, "variables", where),
         }
         if on_pre is None:
             on_pre = "" if values["continuous"] else "I_syn += weight"
-        values["on_pre"] = parse_equations(on_pre, f"{where}, on_pre", assignments=True)
+        values["on_pre"] = parse_equations(on_pre, where.key("on_pre"), assignments=True)
         for key, value in values.items():
             object.__setattr__(self, key, value)
         _check(self, where)

@@ -11,7 +11,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.origins import part_of
 from pygenn_lite.declaration.synapse_model import SynapseModel
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 if TYPE_CHECKING:
     from pygenn_lite.declaration.network import Network
@@ -27,14 +27,14 @@ def check_usage(network: Network) -> None:
     """
     _check_parameters(network)
     for group in network.groups.values():
-        with part_of(f"synapse group {group.name!r}"):
+        with part_of(Location.of("synapse group", group.name)):
             _check_driven(network, group.target, _driven(group.synapse))
     for declared in network.inputs:
         if not isinstance(declared, PoissonInput):
             driven = [declared.input]
         else:
             driven = [e.name for e in declared.synapse.inputs] if declared.synapse else []
-        with part_of(f"input {declared.name!r}"):
+        with part_of(Location.of("input", declared.name)):
             _check_driven(network, declared.target, driven)
 
 
@@ -63,7 +63,7 @@ def _check_parameters(network: Network) -> None:
                 raise NetworkError(
                     f"nothing reads the parameter {name!r}"
                     f"{nearest(name, [n for n in parameters if n != name])}",
-                    where=f"population {population.name!r}: {name}",
+                    where=Location.of("population", population.name).entry(name),
                     hint="use it in an equation, correct its name, or leave it out",
                 )
 

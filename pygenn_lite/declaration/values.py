@@ -21,7 +21,7 @@ from pygenn_lite.declaration.language.equations import (
 from pygenn_lite.declaration.language.habits import UNITS, units_hint
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.numeric import is_masked_array, plain_array
-from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
+from pygenn_lite.errors import DeclarationError, EquationError, ShapeError, as_location
 
 
 class FrozenArray:
@@ -119,7 +119,9 @@ def as_values(source: object, what: str, where: str = "") -> tuple[tuple[str, Va
         pairs = source
     else:
         raise DeclarationError(f"{what} must be a mapping of names to values", where=where)
-    return tuple((str(name), as_value(value, f"{where}: {name}")) for name, value in pairs)
+    return tuple(
+        (str(name), as_value(value, as_location(where).entry(str(name)))) for name, value in pairs
+    )
 
 
 def check_length(value: Value, size: int, what: str, where: str = "") -> None:

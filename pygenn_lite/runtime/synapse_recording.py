@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.selection import Part
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.runtime.device import Instance
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 from pygenn_lite.runtime.recording import Requests, Sink, SynapseRequest, VariableRequest
@@ -93,7 +93,7 @@ def _numbers(part: Part, size: int, group: str) -> Numbers:
     if last >= max(size, 1):
         raise NetworkError(
             f"synapse {last} is recorded, but there are {size}",
-            where=f"synapse group {group!r}",
+            where=Location.of("synapse group", group),
             hint="they are counted in the order of connections()",
         )
     return numbers

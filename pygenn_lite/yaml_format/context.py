@@ -55,7 +55,7 @@ class Context:
             return error
         where = located(self.document, place, error.where, error.message)
         if error.where:
-            where = f"{where}, {error.where}"
+            where = error.where.inside(where)
         return type(error)(error.message, where=where, hint=error.hint)
 
     def number(self, value: Any, place: Place) -> float:

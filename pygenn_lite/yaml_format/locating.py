@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 
+from pygenn_lite.errors import Location
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.merging import MERGE
 
-_EQUATION = re.compile(
-    r", (derivatives|update|threshold|reset|refractory|inputs|continuous|on_pre|on_post|"
-    r"synapse_derivatives)"
-    r"(?:, line (\d+))?(?:: (?:d(\w+)/dt|(\w+)))?"
-)
-_TRACE = re.compile(r"trace: d(\w+)/dt")
-_KEY = re.compile(r"(?:, |: )(\w+)(?:: (\w+))?\Z")
+_OF_EQUATIONS = frozenset(
+    {
+        "derivatives", "update", "threshold", "reset", "refractory", "inputs", "continuous",
+        "on_pre", "on_post", "synapse_derivatives",
+    }
+)  # fmt: skip
 _OTHER_MEANINGS = ("source", "target")  # "source index 9 is out of range": of the connectivity
 _NAME = re.compile(r"'(\w+)'|\A(\w+) ")
 
 
-def located(document: Document, place: Place, where: str, message: str = "") -> str:
+def located(document: Document, place: Place, where: Location, message: str = "") -> str:
     """Name file, line, column and path of what an error speaks of.
 
     Parameters
@@ -27,18 +27,17 @@ def located(document: Document, place: Place, where: str, message: str = "") -> 
     document : Document
     place : Place
         What was declared when the error came up.
-    where, message : str
-        What the error says: an equation ("neuron model, derivatives, line 2"), a key at the end,
-        or a name in the message that stands at one single place within ``place``.
+    where : Location
+        The equation, line and keys that the error names.
+    message : str
+        May begin with a name that stands at one single place within ``place``.
     """
-    equation = _EQUATION.search(where)
-    if equation:
-        key, line, *names = equation.groups()
-        for name in filter(None, names):  # equations may be a mapping of names to right sides
-            if document.has((*place, key, name)):
-                return document.where((*place, key, name))
-        if document.has((*place, key)):
-            return document.where((*place, key), int(line or 0))
+    key = next((k for k in where.path if k in _OF_EQUATIONS), None)
+    name = where.equation.removeprefix("d").removesuffix("/dt")
+    if key is not None and name and document.has((*place, key, name)):
+        return document.where((*place, key, name))  # equations may be a mapping
+    if key is not None and document.has((*place, key)):
+        return document.where((*place, key), where.line)
     return document.where(
         _trace(document, place, where)
         or _key(document, place, where)
@@ -47,24 +46,23 @@ def located(document: Document, place: Place, where: str, message: str = "") -> 
     )
 
 
-def _trace(document: Document, place: Place, where: str) -> Place | None:
+def _trace(document: Document, place: Place, where: Location) -> Place | None:
     """The equations of the trace that has a variable."""
-    found = _TRACE.search(where)
-    if found is None:
+    if ("trace", "") not in where.owners or not where.equation:
         return None
+    name = where.equation.removeprefix("d").removesuffix("/dt")
     for side in ("pre_trace", "post_trace"):
         inner: Place = (*place, side, "derivatives")
         given = document.at(inner)
-        if isinstance(given, dict) and found[1] in given:
-            return (*inner, found[1])
-        if f"d{found[1]}/dt" in str(given):
+        if isinstance(given, dict) and name in given:
+            return (*inner, name)
+        if where.equation in str(given):
             return inner
     return None
 
 
-def _key(document: Document, place: Place, where: str) -> Place | None:
-    found = _KEY.search(where)
-    inner = tuple(part for part in found.groups() if part) if found else ()
+def _key(document: Document, place: Place, where: Location) -> Place | None:
+    inner = where.path
     while inner and not document.has((*place, *inner)):
         inner = inner[:-1]
     return (*place, *inner) if inner else None

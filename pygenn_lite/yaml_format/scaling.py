@@ -37,7 +37,7 @@ from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.population import ends_of
 from pygenn_lite.declaration.recorded import SynapsesOf, resized
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 
 def scale_network(network: Network, k: float, rates: Mapping[str, float]) -> Network:
@@ -96,7 +96,7 @@ class _Scaling:
         return self.scaled
 
     def _population(self, population: Population) -> None:
-        where = f"population '{population.name}'"
+        where = Location.of("population", population.name)
         if isinstance(population.model, SpikeSource):
             raise _cannot(where, "given spike trains cannot be scaled")
         model: NeuronModel = population.model
@@ -118,7 +118,7 @@ class _Scaling:
         return max(1, round(self.full.populations[name].size * self.k))
 
     def _group(self, group: SynapseGroup) -> None:
-        where = f"synapse group '{group.name}'"
+        where = Location.of("synapse group", group.name)
         weight = self._weight(group.weight, where)
         rule = self._rule(group, where)
         indegree = self._indegree(group, where)
@@ -143,7 +143,7 @@ class _Scaling:
         )
 
     def _input(self, one: Any) -> None:
-        where = f"input '{one.name}'"
+        where = Location.of("input", one.name)
         if isinstance(one, CurrentInput) and not isinstance(one.value, FrozenArray):
             self.scaled.current(one.target, one.value, one.input, name=one.name)
             return

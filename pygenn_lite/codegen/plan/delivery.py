@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pygenn_lite.codegen.plan.groups import GroupPlan
 from pygenn_lite.codegen.structure.structures import GroupInstance
 from pygenn_lite.declaration.connectivity import SharedKernel
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import Location, UnsupportedFeature
 
 TARGET_BYTES = 2  # of a synapse in a sparse store
 TABLE_ENTRIES = 1 << 16  # of weights that synapses share, at most
@@ -184,4 +184,4 @@ def _smaller_dense(plan: GroupPlan, one_weight: bool, real_bytes: int) -> bool:
 
 
 def _where(plan: GroupPlan) -> str:
-    return f"synapse group {plan.name!r}: storage"
+    return Location.of("synapse group", plan.name).entry("storage")

@@ -33,7 +33,7 @@ from pygenn_lite.codegen.structure.structures import PopulationStructure
 from pygenn_lite.codegen.systems.integrators import Step, integrate
 from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, build_system, symbol
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, Location, as_location
 
 REFRACTORY = symbol("refractory")  # steps left (or 1: the condition holds)
 WAITING = symbol("waiting__")  # whether the neuron is refractory as the step begins
@@ -69,7 +69,7 @@ class _Parts:
 
 def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
     """Derive the kernels of a population."""
-    where = f"population {structure.name!r}"
+    where = Location.of("population", structure.name)
     system = build_system(structure)
     step = integrate(system, structure.integrator, where)
     step.rules += _discrete_update(system)
@@ -256,7 +256,7 @@ def _refractory_coefficient(
     if unknown:
         raise EquationError(
             f"the refractory period depends on {sorted(unknown)}",
-            where=f"{where}, refractory",
+            where=as_location(where).key("refractory"),
             hint="give a time made of parameters, or a condition such as 'V > -40'",
         )
     steps = sympy.floor(system.refractory / DT + sympy.Rational(1, 2))

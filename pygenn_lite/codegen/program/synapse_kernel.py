@@ -32,6 +32,7 @@ from pygenn_lite.codegen.systems.system import (
     symbol,
 )
 from pygenn_lite.codegen.systems.transmission import transmitted
+from pygenn_lite.errors import Location
 
 STAMP = "last_update"
 REFRACTORY = "refractory"
@@ -60,7 +61,7 @@ class _Parts:
 
 def synapse_kernels(structure: SynapseStructure, name: str) -> SynapseKernels:
     """Derive the kernels of a general synapse group."""
-    where = f"synapse group {structure.name!r}"
+    where = Location.of("synapse group", structure.name)
     derivatives, _ = continuous(structure.equations, {}, where)
     for n, v in derivatives.items():
         check_number(v, f"d{n}/dt", where)

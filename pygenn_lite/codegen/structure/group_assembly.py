@@ -15,7 +15,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ModelError, NetworkError, UnsupportedFeature
+from pygenn_lite.errors import Location, ModelError, NetworkError, UnsupportedFeature
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.structure.population_assembly import PopulationAssembly
@@ -120,7 +120,7 @@ def check_transpose(group: SynapseGroup, groups: Mapping[str, SynapseGroup]) -> 
     rule, model = group.connectivity, group.synapse
     if not isinstance(rule, Transpose):
         return
-    where, other = f"synapse group {group.name!r}", groups.get(rule.of)
+    where, other = Location.of("synapse group", group.name), groups.get(rule.of)
     if other is None:
         raise NetworkError(
             f"there is no synapse group {rule.of!r}{nearest(rule.of, groups)}",
@@ -286,7 +286,7 @@ class _Names:
                     raise UnsupportedFeature(
                         f"{symbol!r} is a parameter with one value per neuron; synapse code can "
                         "read shared parameters and state variables",
-                        where=f"synapse group {self.group.name!r}",
+                        where=Location.of("synapse group", self.group.name),
                         hint=f"make {bare!r} a state variable: give it an initial value instead, "
                         f"and d{bare}/dt = 0",
                     )

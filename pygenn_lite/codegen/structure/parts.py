@@ -63,6 +63,8 @@ def speak(error: PygennLiteError, names: Names) -> None:
         bare = symbol.removeprefix("d")  # of a derivative
         return f"d{names[bare][0]}" if bare in names and bare != symbol else symbol
 
-    error.message, error.where, error.hint = (
-        re.sub(r"\w+", word, text) for text in (error.message, error.where, error.hint)
-    )
+    def spoken(text: str) -> str:
+        return re.sub(r"\w+", word, text)
+
+    error.message, error.hint = spoken(error.message), spoken(error.hint)
+    error.where = error.where.spelled(spoken)

@@ -28,7 +28,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,15 @@ class PopulationAssembly:
         if isinstance(declared, PoissonInput):
             self._give(Part("poisson", len(self.poisson)), declared, weight="weight")
             for what in ("rate", "sources"):
-                self.given_by[f"{declared.name}:{what}"] = f"input {declared.name!r}: {what}"
+                self.given_by[f"{declared.name}:{what}"] = Location.of(
+                    "input", declared.name
+                ).entry(what)
             self.poisson.append((declared, self._poisson_target(declared)))
             return
         if declared.input not in self.population.model.inputs:
             raise NetworkError(
                 f"the neuron model has no input {declared.input!r}",
-                where=f"population {self.population.name!r}",
+                where=Location.of("population", self.population.name),
                 hint=f"its inputs are {list(self.population.model.inputs)}",
             )
         if isinstance(declared, CurrentInput):
@@ -227,7 +229,7 @@ class PopulationAssembly:
         self.owners[part] = [declared.name]
         for name, what in given.items():
             self.values[part.symbol(name)] = getattr(declared, what)
-            self.given_by[part.symbol(name)] = f"input {declared.name!r}: {what}"
+            self.given_by[part.symbol(name)] = Location.of("input", declared.name).entry(what)
 
     def belongs(self, part: Part | None, group: str) -> None:
         """Note that a group uses a receptor or trace."""
@@ -269,7 +271,7 @@ class PopulationAssembly:
                 raise NetworkError(
                     f"the synapse model drives the input {equation.name!r}, which the neuron model "
                     f"of population {self.population.name!r} does not have",
-                    where=f"inputs of {_shown(model)}",
+                    where=Location(f"inputs of {_shown(model)}", path=("inputs",)),
                     hint=f"use {equation.name} in the neuron's equations (its inputs are "
                     f"{list(self.population.model.inputs)}), or choose another synapse model",
                 )
@@ -279,7 +281,11 @@ class PopulationAssembly:
             for symbol in sorted(equation.symbols - known):
                 raise NetworkError(
                     f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",
-                    where=f"inputs of {_shown(model)} on population {self.population.name!r}",
+                    where=Location(
+                        f"inputs of {_shown(model)} on population {self.population.name!r}",
+                        (("population", self.population.name),),
+                        ("inputs",),
+                    ),
                     hint=f"known here: {sorted(known)}",
                 )
 
@@ -333,8 +339,8 @@ def _used_parameters(
     return {name: value for name, value in parameters if name in used}
 
 
-def _shown(model: SynapseModel) -> str:
-    return f"synapse model {model.name!r}" if model.name else "synapse model"
+def _shown(model: SynapseModel) -> Location:
+    return Location.of("synapse model", model.name)
 
 
 def _shared(value: Value) -> bool:

@@ -14,6 +14,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import part_of
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.usage import check_usage
+from pygenn_lite.errors import Location
 
 
 def network_structure(
@@ -43,13 +44,13 @@ def network_structure(
     groups: dict[str, GroupInstance] = {}
     synapse_kernels: dict[SynapseStructure, int] = {}
     for name, group in network.groups.items():
-        with part_of(f"synapse group {name!r}"):
+        with part_of(Location.of("synapse group", name)):
             check_transpose(group, network.groups)
             groups[name], synapse = assemble_group(group, assemblies, real)
         if synapse is not None:
             groups[name].kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))
     for declared in network.inputs:
-        with part_of(f"input {declared.name!r}"):
+        with part_of(Location.of("input", declared.name)):
             assemblies[declared.target].add_input(declared)
 
     kernels: dict[PopulationStructure, int] = {}

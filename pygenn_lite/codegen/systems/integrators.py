@@ -35,7 +35,7 @@ from pygenn_lite.declaration.integrator_records import (
     find_integrator,
 )
 from pygenn_lite.declaration.language.functions import exprel
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, as_location
 
 
 @dataclass
@@ -129,7 +129,7 @@ def _check_noise(part: _Part) -> None:
         raise EquationError(
             f"integrator {part.method.name!r} cannot integrate white noise in "
             f"d{noisy[0]}/dt = {part.system.derivatives[noisy[0]]}",
-            where=f"{part.where}, integrator",
+            where=as_location(part.where).key("integrator").about(f"d{noisy[0]}/dt"),
             hint="use integrator='euler_maruyama' or 'auto'",
         )
 
@@ -140,7 +140,7 @@ def _exact_only(part: _Part, step: Step) -> None:
         raise EquationError(
             f"integrator 'exact' needs linear equations with constant coefficients; "
             f"d{name}/dt = {part.system.derivatives[name]} is not",
-            where=f"{part.where}, integrator",
+            where=as_location(part.where).key("integrator").about(f"d{name}/dt"),
             hint="use 'exponential_euler', 'rk4' or 'auto'",
         )
     _linear_exactly(part, step)
@@ -191,7 +191,7 @@ def _exponential_euler(part: _Part, step: Step) -> None:
             raise EquationError(
                 f"integrator 'exponential_euler' needs d{name}/dt to be linear in {name}; "
                 f"d{name}/dt = {system.derivatives[name]} is not",
-                where=f"{where}, integrator",
+                where=as_location(where).key("integrator").about(f"d{name}/dt"),
                 hint="use 'rk4' or 'auto'",
             )
         rate, drive = split
@@ -223,7 +223,7 @@ def _euler_maruyama(part: _Part, step: Step) -> None:
             if noise_symbols(factor) or any(xi in c.free_symbols for c in conditions):
                 raise EquationError(
                     f"d{name}/dt = {value} must be linear in {xi.name}",
-                    where=where,
+                    where=as_location(where).about(f"d{name}/dt"),
                     hint="white noise can only be multiplied, e.g. 'sigma*sqrt(2/tau)*xi'",
                 )
             draw = _normal(xi, step)

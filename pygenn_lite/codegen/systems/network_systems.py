@@ -31,7 +31,7 @@ from pygenn_lite.codegen.systems.system import (
 )
 from pygenn_lite.codegen.systems.transmission import transmitted
 from pygenn_lite.declaration.language.names import nearest
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, Location
 
 
 @dataclass(frozen=True)
@@ -347,7 +347,7 @@ def _static_system(instance: GroupInstance) -> SynapseSystem:
 
 
 def _synapse_system(instance: GroupInstance, structure: SynapseStructure) -> SynapseSystem:
-    where = f"synapse group {structure.name!r}"
+    where = Location.of("synapse group", structure.name)
     derivatives, _ = continuous(structure.equations, {}, where)
 
     def jumps(statements: tuple[Statement, ...]) -> tuple[Jump, ...]:

@@ -20,7 +20,7 @@ from pygenn_lite.codegen.systems.integrators import components, integrate
 from pygenn_lite.codegen.systems.linear import exact_flow, linear_part, linear_variables
 from pygenn_lite.codegen.systems.rules import Rule
 from pygenn_lite.codegen.systems.system import DT, System, symbol
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, as_location
 
 ELAPSED = symbol("elapsed")
 Derivatives = Mapping[str, sympy.Expr]
@@ -129,7 +129,7 @@ def _check_still(derivatives: Derivatives, moving: set[str], where: str) -> None
             raise EquationError(
                 f"d{name}/dt = {value} cannot be integrated between events: "
                 f"{', '.join(met)} {'changes' if len(met) == 1 else 'change'} meanwhile",
-                where=where,
+                where=as_location(where).about(f"d{name}/dt"),
                 hint="set event_driven=False to integrate it in every step",
             )
 
@@ -142,7 +142,7 @@ def _check_linear(system: System, where: str) -> None:
         raise EquationError(
             f"d{name}/dt = {value} cannot be integrated between events: it is not linear in "
             f"{', '.join(n for n in names if symbol(n) in value.free_symbols)}",
-            where=where,
+            where=as_location(where).about(f"d{name}/dt"),
             hint="set event_driven=False to integrate it in every step, by the integrator of "
             "your choice (integrator='rk4')",
         )

@@ -21,7 +21,7 @@ from pygenn_lite.codegen.structure.structures import (
 )
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.declaration.language.functions import rand, randn
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, Location, as_location
 
 Substitution = Mapping[sympy.Basic, sympy.Expr]
 
@@ -62,7 +62,7 @@ class System:
 
 def build_system(structure: PopulationStructure) -> System:
     """Join all equations of a population."""
-    where = f"population {structure.name!r}"
+    where = Location.of("population", structure.name)
     parameters = dict(structure.parameters)
     noise = []
     contributions: dict[str, list[sympy.Expr]] = {name: [] for name in structure.inputs}
@@ -257,7 +257,10 @@ def _check(system: System, where: str) -> None:
         check_number(value, f"d{name}/dt", where)
         for s in sorted(value.free_symbols, key=str):
             if s.name not in known and not (s.name == "xi" or s.name.startswith("xi_")):
-                raise EquationError(f"unknown symbol {s.name!r} in d{name}/dt", where=where)
+                raise EquationError(
+                    f"unknown symbol {s.name!r} in d{name}/dt",
+                    where=as_location(where).about(f"d{name}/dt"),
+                )
     spikes = (*system.on_pre_spike, *system.on_post_spike)
     for name, value in (*system.update, *system.reset, *spikes):
         check_number(value, name, where)

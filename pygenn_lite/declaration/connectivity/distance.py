@@ -31,7 +31,7 @@ from pygenn_lite.declaration.language.vocabulary import (
     SYNAPSE_SYMBOLS,
 )
 from pygenn_lite.declaration.numeric import plain_number
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import ConnectivityError, as_location
 
 FloatArray = npt.NDArray[np.float64]
 PAIRS_AT_ONCE = 1 << 21
@@ -164,7 +164,7 @@ class DistanceDependent(Connectivity):
         if not ends.have_distance:
             raise ConnectivityError(
                 "distances need positions of both populations, with as many coordinates",
-                where=f"{ends.where}: connectivity",
+                where=as_location(ends.where).entry("connectivity"),
                 hint="give both populations positions of shape (size, 1 to 3)",
             )
         self._check_coordinates(ends)
@@ -184,7 +184,7 @@ class DistanceDependent(Connectivity):
         if self.periodic is not None and len(self.periodic) != number:
             raise ConnectivityError(
                 f"periodic has {len(self.periodic)} lengths, positions have {number} coordinates",
-                where=f"{ends.where}: connectivity",
+                where=as_location(ends.where).entry("connectivity"),
                 hint="give one length for each coordinate",
             )
         lacking = {f"{a}_{side}" for a in AXES[number:] for side in ("pre", "post")}
@@ -192,7 +192,7 @@ class DistanceDependent(Connectivity):
             raise ConnectivityError(
                 f"the probability {self.probability.text!r} reads {symbol!r}, but positions have "
                 f"{number} coordinate{'s' * (number > 1)}",
-                where=f"{ends.where}: connectivity",
+                where=as_location(ends.where).entry("connectivity"),
                 hint="give positions of shape (size, 1 to 3)",
             )
 
@@ -214,7 +214,7 @@ class DistanceDependent(Connectivity):
         at = f" at distance {names[DISTANCE][0]:g}" if DISTANCE in names else ""
         raise ConnectivityError(
             f"the probability {self.probability.text!r} is {probability[first[0]]:g}{at}",
-            where=f"{ends.where}: connectivity",
+            where=as_location(ends.where).entry("connectivity"),
             hint=f"it must lie between 0 and 1: write clip({self.probability.text}, 0, 1), or set "
             "max_distance",
         )

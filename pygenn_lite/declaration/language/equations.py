@@ -17,7 +17,7 @@ from pygenn_lite.declaration.language.habits import block_hint, line_hint
 from pygenn_lite.declaration.language.names import check_name
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.summary import shortened
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, as_location
 
 _DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
 _ASSIGNMENT = re.compile(r"(?<![<>=!+\-*/])(\+|-|\*|/)?=(?!=)")
@@ -173,7 +173,7 @@ def parse_equations(
     for number, line in _lines(source):
         place = where
         if "\n" in source.strip():
-            place = f"{where}, line {number}" if where else f"line {number}"
+            place = as_location(where).at_line(number)
         try:
             result.append(_from_line(line, place, assignments))
         except EquationError as error:
@@ -231,7 +231,7 @@ def _from_line(line: str, where: str, assignments: bool) -> Equation:
             )
         name = _derivative_name(derivative.group(1), where)
         return _equation(
-            "derivative", name, "=", right, f"{where}: d{name}/dt" if where else f"d{name}/dt"
+            "derivative", name, "=", right, as_location(where).at_equation(f"d{name}/dt")
         )
     if assignments:
         if derivative:
@@ -257,9 +257,7 @@ def _from_pair(name: str, value: object, where: str, assignments: bool) -> Equat
     if assignments:
         return _equation("assignment", _target_name(name, where), "=", value, where)
     name = _derivative_name(derivative.group(1) if derivative else name, where)
-    return _equation(
-        "derivative", name, "=", value, f"{where}: d{name}/dt" if where else f"d{name}/dt"
-    )
+    return _equation("derivative", name, "=", value, as_location(where).at_equation(f"d{name}/dt"))
 
 
 def _derivative_name(name: str, where: str) -> str:

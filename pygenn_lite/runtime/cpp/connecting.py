@@ -13,7 +13,7 @@ from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
@@ -111,7 +111,7 @@ class Connecting:
         if high > LONGEST_DELAY:
             raise NetworkError(
                 f"a delay is longer than {LONGEST_DELAY:,} steps of {self.network.dt} ms",
-                where=f"synapse group {plan.name!r}: delay",
+                where=Location.of("synapse group", plan.name).entry("delay"),
                 hint="use shorter delays, a distribution with an upper limit, or a larger dt",
             )
         known = count is None and plan.every_delay

@@ -19,7 +19,7 @@ from pygenn_lite.declaration.distributions import (
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.values.drawing import listed_pairs, sorted_by_source
 from pygenn_lite.runtime.values.philox import (
@@ -195,7 +195,7 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
     if largest > float(np.finfo(real).max):
         raise NetworkError(
             f"a weight of {largest:g} is too large for {real.name}",
-            where=f"synapse group {description.group.name!r}",
+            where=Location.of("synapse group", description.group.name),
             hint="use smaller weights, or precision='float64'",
         )
 
@@ -206,7 +206,7 @@ def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float
     if least < dt * (1 - 1e-9):
         raise NetworkError(
             f"a delay of {least:g} ms is {'negative' if least < 0 else 'below the step'}",
-            where=f"synapse group {group.name!r}: delay",
+            where=Location.of("synapse group", group.name).entry("delay"),
             hint=f"delays are at least dt = {dt} ms: write max({dt}, ...)",
         )
 
@@ -230,7 +230,7 @@ def explicit_values(
         structure.post,
         random=(GroupRandom(seed, f"group:{group.name}"), purpose),
         ends=ends_of(group, source, target),
-        where=f"synapse group {group.name!r}: {what}",
+        where=Location.of("synapse group", group.name).entry(what),
     )
 
 

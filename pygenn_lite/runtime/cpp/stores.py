@@ -19,6 +19,7 @@ from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import (
+    Location,
     ConnectivityError,
     PygennLiteWarning,
     SimulationError,
@@ -72,7 +73,9 @@ def check_pairs(plan: StorePlan, member: GroupDescription) -> None:
         A pair that stands twice in a list that is to be dense.
     """
     if plan.storage == "dense" and member.group.connectivity.repeats is None and member.structure:
-        _refuse_duplicates(member.structure, f"synapse group {member.group.name!r}: storage")
+        _refuse_duplicates(
+            member.structure, Location.of("synapse group", member.group.name).entry("storage")
+        )
 
 
 def _refuse_duplicates(structure: Structure, where: str) -> None:

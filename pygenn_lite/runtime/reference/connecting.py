@@ -11,6 +11,7 @@ from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import ends_of
 from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.errors import Location
 from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.group_drawing import draw_group
@@ -80,7 +81,7 @@ def _variables(
             drawn.post.astype(np.int64),
             random=(random, PURPOSE_VARIABLES + k),
             ends=ends_of(group, source, target),
-            where=f"synapse group {name!r}: {own}",
+            where=Location.of("synapse group", name).entry(own),
         )
         .astype(real)
         .astype(np.float64)

@@ -18,7 +18,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import Location, UnsupportedFeature
 from pygenn_lite.runtime.reference.evaluation import Names
 from pygenn_lite.runtime.reference.kernels import run_kernel, written
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
@@ -32,7 +32,9 @@ STAMP = "last_update"
 def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -> Connections:
     """Synapses of a rule without chance, with one weight and one delay (in the rule's order)."""
     rule = group.connectivity
-    ends = Ends(n_pre, n_post, group.source == group.target, where=f"synapse group {group.name!r}")
+    ends = Ends(
+        n_pre, n_post, group.source == group.target, where=Location.of("synapse group", group.name)
+    )
     without_chance = rule.complete or rule.numbered(n_pre) is not None
     numbers = (float,) if rule.by_builder else (float, FrozenArray)
     delay = dt if group.delay is None else group.delay

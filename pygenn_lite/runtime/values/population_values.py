@@ -14,7 +14,7 @@ from pygenn_lite.declaration.domains import check_numbers
 from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, Location, as_location
 from pygenn_lite.runtime.values.value_arrays import Positions, neuron_values
 
 MOST_EVENTS = 1e9  # of a Poisson input per neuron and step: counts have 32 bits
@@ -50,7 +50,7 @@ class PopulationValues:
         self, value: Value, name: str, seed: int, part: tuple[int, int] | None = None
     ) -> npt.NDArray[np.float64]:
         """One number per neuron (of ``part``: the first, a multiple of 4, and the end)."""
-        own = f"population {self.name!r}: {self.called.get(name, name)}"
+        own = Location.of("population", self.name).entry(self.called.get(name, name))
         return neuron_values(
             value,
             self.size,
@@ -78,7 +78,7 @@ class PopulationValues:
 def check_parameter(declared: Population, name: str, values: npt.NDArray[Any]) -> None:
     """Hold drawn values, or those set between runs, against the model's domains."""
     domains = getattr(declared.model, "domains", ())  # a spike source has none
-    check_numbers(domains, name, values, f"population {declared.name!r}", ArgumentError)
+    check_numbers(domains, name, values, Location.of("population", declared.name), ArgumentError)
 
 
 def check_poisson(name: str, rate: Numbers, sources: Numbers, dt: float) -> None:
@@ -89,11 +89,13 @@ def check_poisson(name: str, rate: Numbers, sources: Numbers, dt: float) -> None
     ArgumentError
         One is negative, or together they are too many to be counted.
     """
-    where = f"Poisson input {name!r}"
+    where = Location.of("Poisson input", name)
     for what, value in (("rate", rate), ("number of sources", sources)):
         if not np.all(np.asarray(value) >= 0):
             raise ArgumentError(
-                f"a {what} is negative", where=f"{where}: {what}", hint="give values >= 0"
+                f"a {what} is negative",
+                where=as_location(where).entry(what),
+                hint="give values >= 0",
             )
     with np.errstate(over="ignore", invalid="ignore"):
         expected = np.asarray(rate) * np.asarray(sources) * (dt / 1000.0)
@@ -118,6 +120,6 @@ def check_refractory_steps(population: str, steps: npt.ArrayLike, dt: float) -> 
     if np.any(bad):
         raise ArgumentError(
             f"a refractory period of {float(counted[bad][0]) * dt:g} ms",
-            where=f"population {population!r}: refractory",
+            where=Location.of("population", population).entry("refractory"),
             hint=f"it must lie between 0 and {LONGEST_REFRACTORY} steps of {dt} ms",
         )

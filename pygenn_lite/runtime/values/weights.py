@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.population import SynapseGroup
-from pygenn_lite.errors import ArgumentError, ShapeError, SimulationError
+from pygenn_lite.errors import ArgumentError, Location, ShapeError, SimulationError
 
 
 def check_weights(
@@ -22,7 +22,9 @@ def check_weights(
     have changed."""
     domains = group.synapse.domains
     domains = domains if number is None else as_of_now(domains, number)
-    check_numbers(domains, "weight", weights, f"synapse group {group.name!r}", ArgumentError)
+    check_numbers(
+        domains, "weight", weights, Location.of("synapse group", group.name), ArgumentError
+    )
 
 
 def check_settable(
@@ -39,7 +41,7 @@ def check_settable(
     own : bool
         Whether they may differ from synapse to synapse.
     """
-    where = f"synapse group {group!r}"
+    where = Location.of("synapse group", group)
     if weights.ndim and weights.shape != (size,):
         raise ShapeError(
             f"weights of shape {weights.shape} for {size} synapses",

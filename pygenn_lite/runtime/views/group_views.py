@@ -15,7 +15,7 @@ from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.errors import Location, ShapeError, SimulationError
 from pygenn_lite.runtime.device import Device, Instance
 from pygenn_lite.runtime.layout import LAST_UPDATE, PopulationLayout, StoredVariable
 from pygenn_lite.runtime.live import Live
@@ -230,7 +230,7 @@ class GroupView(Live, Named):
             if not np.all(np.isfinite(np.asarray(values, dtype=variable.dtype))):
                 raise SimulationError(
                     f"{variable.name!r} is set to NaN or infinity",
-                    where=f"synapse group {self.name!r}",
+                    where=Location.of("synapse group", self.name),
                 )
         self._instance.settle(self.name)
         self._instance.write(variable, values)
@@ -251,7 +251,7 @@ class GroupView(Live, Named):
         if other:
             raise SimulationError(
                 f"the weights are those of {other!r}, transposed",
-                where=f"synapse group {self.name!r}",
+                where=Location.of("synapse group", self.name),
                 hint=f"set them there: sim[{other!r}]['weight'] = ...",
             )
         weights = self._as_weights(values)
@@ -271,7 +271,7 @@ class GroupView(Live, Named):
         except (TypeError, ValueError) as error:
             raise ShapeError(
                 f"the weight {str(values)[:60]!r} is not a number",
-                where=f"synapse group {self.name!r}",
+                where=Location.of("synapse group", self.name),
                 hint="give one weight, or one per synapse in the order of connections()",
             ) from error
 

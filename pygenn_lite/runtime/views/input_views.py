@@ -18,7 +18,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.errors import Location, ShapeError, SimulationError
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.population_values import check_poisson
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons
@@ -94,7 +94,7 @@ class InputView(Live, Named):
         if name == "sd" and np.any(values < 0):
             raise SimulationError(
                 "a standard deviation is negative",
-                where=f"input {self.name!r}",
+                where=Location.of("input", self.name),
                 hint="give values >= 0",
             )
         kept[...] = _finite(values, f"{self.name}[{name!r}]")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pygenn_lite.declaration.domains import Domains, check_bounds, check_numbers
-from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.errors import ArgumentError, Location, SimulationError
 from pygenn_lite.runtime.values.population_values import check_parameter
 from pygenn_lite.runtime.variable_names import path_of
 
@@ -102,7 +102,7 @@ class Parameters:
             path = path_of(layout, layout.variables[shared.name])
             raise SimulationError(
                 f"{name!r} is shared with {', '.join(sorted(others))}",
-                where=f"synapse group {group!r}",
+                where=Location.of("synapse group", group),
                 hint=f"change it for all of them, simulation[{shared.owner!r}][{path!r}] = "
                 "..., or declare values that differ",
             )
@@ -118,7 +118,7 @@ class Parameters:
         for (group, name), places in self._of_group.items():
             if together & set(places):
                 domains = self.instance.network.groups[group].synapse.domains
-                where = f"synapse group {group!r}"
+                where = Location.of("synapse group", group)
                 check_numbers(domains, name, np.array(value), where, ArgumentError)
                 self._check_bounds(domains, group, {name: value})
 
@@ -130,7 +130,7 @@ class Parameters:
         def number(name: str) -> float:
             return new[name] if name in new else now(name)
 
-        check_bounds(concerned, number, f"synapse group {group!r}", ArgumentError)
+        check_bounds(concerned, number, Location.of("synapse group", group), ArgumentError)
 
     def _variable(self, place: Place) -> StoredVariable:
         """The number's record."""
