@@ -44,7 +44,13 @@ from pygenn_lite.declaration.values import (
     as_value,
     as_values,
 )
-from pygenn_lite.errors import Location, NetworkError, PygennLiteWarning, UnsupportedFeature, full_text
+from pygenn_lite.errors import (
+    Location,
+    NetworkError,
+    PygennLiteWarning,
+    UnsupportedFeature,
+    full_text,
+)
 
 
 def declare_population(

@@ -19,8 +19,8 @@ from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import (
-    Location,
     ConnectivityError,
+    Location,
     PygennLiteWarning,
     SimulationError,
     full_text,
