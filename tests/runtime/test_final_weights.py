@@ -1,8 +1,11 @@
 """What a result keeps of the weights at the end of a run."""
 
 import numpy as np
+import pytest
 
 from pygenn_lite.runtime.results import final_weights
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 def test_up_to_a_limit_all_weights_are_kept_beyond_it_a_histogram(monkeypatch):

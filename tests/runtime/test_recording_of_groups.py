@@ -8,6 +8,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import NetworkError, SimulationError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def network() -> pg.Network:
     net = pg.Network(dt=0.1, name="receptors")
