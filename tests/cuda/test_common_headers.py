@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pygenn_lite.runtime.cpp.poisson import poisson_table
 
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.toolchain import COMMON_FLAGS
+from pygenn_lite.runtime.values.poisson import poisson_table
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parents[1] / "pygenn_lite" / "templates"
