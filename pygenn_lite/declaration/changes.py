@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.declaration.checks import check_dt
 from pygenn_lite.declaration.domains import as_of_now, check_bounds, check_domains
 from pygenn_lite.declaration.inputs import CurrentInput, Input, PoissonInput, TimedCurrent
 from pygenn_lite.declaration.language.names import check_label
@@ -59,8 +60,11 @@ def apply_changes(network: Members, values: Mapping[Place, Any]) -> None:
     parts: dict[tuple[str, str], Changes] = {}
     for place, value in values.items():
         parts.setdefault((place.section, place.part), {})[place.keys] = value
+    whole = parts.pop(("network", ""), {})
     with _at(values, "network", ""):
-        _change_network(network, parts.pop(("network", ""), {}))
+        # Delays that change as well hold with the new step: a longer one comes after them.
+        longer = check_dt(whole.get(("dt",), network.dt)) > network.dt
+        _change_network(network, {} if longer else whole)
     moved = set()  # populations of another size, or with other places
     for (section, name), changes in parts.items():
         if section == "populations":
@@ -88,6 +92,9 @@ def apply_changes(network: Members, values: Mapping[Place, Any]) -> None:
         if not isinstance(what, SynapsesOf) and what.population in moved:
             size = network.populations[what.population].size
             network.recordings[index] = replace(recording, what=resized(what, size))
+    if longer:
+        with _at(values, "network", ""):
+            _change_network(network, whole)
 
 
 @contextmanager

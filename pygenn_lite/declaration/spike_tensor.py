@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pygenn_lite.declaration.checks import check_dt, check_size, check_spike_trains
-from pygenn_lite.declaration.numeric import Number, Whole, whole_number
+from pygenn_lite.declaration.numeric import Number, Whole, plain_array, whole_number
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, ShapeError
@@ -50,6 +50,11 @@ class SpikeTensor:
     def __init__(self, trains: Iterable[tuple[ArrayLike, ArrayLike]], size: Whole) -> None:
         self.size = check_size(size, "SpikeTensor")
         times, indices, begin = [], [], [0]
+        if not isinstance(trains, Iterable):
+            raise ShapeError(
+                f"{trains!r:.60} is not a list of samples", where="SpikeTensor",
+                hint="write [(times, indices), ...]",
+            )  # fmt: skip
         for k, train in enumerate(trains):
             where = f"SpikeTensor, sample {k}"
             if not isinstance(train, (tuple, list)) or len(train) != 2:
@@ -70,17 +75,18 @@ class SpikeTensor:
     @classmethod
     def dense(cls, spikes: ArrayLike, dt: Number) -> SpikeTensor:
         """A tensor from an array of zeros and ones, [samples, steps of dt ms, neurons]."""
-        array, step = np.asarray(spikes), check_dt(dt)
+        where, step = "SpikeTensor.dense", check_dt(dt)
+        array = plain_array(spikes, "spikes", where, ShapeError)
         if array.ndim != 3 or array.dtype.kind not in "biuf":
             raise ShapeError(
                 f"an array of shape {array.shape}",
-                where="SpikeTensor.dense",
+                where=where,
                 hint="give numbers of shape (samples, steps, neurons)",
             )
         if not np.all((array == 0) | (array == 1)):
             raise ShapeError(
                 "an entry is neither 0 nor 1",
-                where="SpikeTensor.dense",
+                where=where,
                 hint="a neuron spikes once in a step, or not",
             )
         trains = ((at[0] * step, at[1]) for at in map(np.nonzero, array))
@@ -89,9 +95,10 @@ class SpikeTensor:
     def __len__(self) -> int:
         return len(self._begin) - 1
 
-    def spikes(self, sample: int) -> int:
+    def spikes(self, sample: Whole) -> int:
         """Number of spikes of a sample."""
-        return int(self._begin[sample + 1] - self._begin[sample])
+        number = self._number(sample)
+        return int(self._begin[number + 1] - self._begin[number])
 
     def train(self, sample: Any, dt: float) -> tuple[Steps, Indices]:
         """Steps and neurons of a sample's spikes, in order: parts of arrays made once for a dt.
@@ -101,17 +108,21 @@ class SpikeTensor:
         ArgumentError
             There is no such sample.
         """
+        number = self._number(sample)
+        if dt not in self._ordered:
+            self._ordered[dt] = self._in_order(dt)
+        part = slice(self._begin[number], self._begin[number + 1])
+        steps, indices = self._ordered[dt]
+        return steps[part], indices[part]
+
+    def _number(self, sample: Any) -> int:
         number = whole_number(sample)
         if number is None or not 0 <= number < len(self):
             raise ArgumentError(
                 f"there is no sample {sample!r}", where="SpikeTensor",
                 hint=f"they are counted from 0 to {len(self) - 1}",
             )  # fmt: skip
-        if dt not in self._ordered:
-            self._ordered[dt] = self._in_order(dt)
-        part = slice(self._begin[number], self._begin[number + 1])
-        steps, indices = self._ordered[dt]
-        return steps[part], indices[part]
+        return number
 
     def _in_order(self, dt: float) -> tuple[Steps, Indices]:
         steps = nearest_steps(self._times, dt).clip(0, 2**62).astype(np.int64)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.errors import CheckpointError
+from pygenn_lite.errors import CheckpointError, Location
 from pygenn_lite.runtime.device import Past
 from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.results.files import check_replaceable, written_at_once
@@ -272,11 +272,24 @@ def _read(
         steps, indices = (content[f"spikes/{population}/{n}"] for n in SPIKES[:2])
         if steps.shape != indices.shape:  # the engine would read beyond the shorter one
             raise ValueError(f"there are spikes of {population!r} without a time")
+    for group in changed:
+        _check_settable(device.instances[index], group, content[f"changed/{group}"])
     for population in replayed:
         steps, indices = (content[f"replayed/{population}/{n}"] for n in SPIKES[:2])
         if steps.shape != indices.shape:
             raise ValueError(f"there are spikes of {population!r} without a time")
     return content
+
+
+def _check_settable(instance: Instance, group: str, weights: Array) -> None:
+    """Backends differ in which groups keep one weight for all of their synapses."""
+    if not instance.has_own_weights(group) and np.any(weights != weights[:1]):
+        raise CheckpointError(
+            "the checkpoint has a weight for each synapse, and here all of them share one",
+            where=Location.of("synapse group", group),
+            hint="declare weights that differ (an array or a distribution) in both simulations, or "
+            "restore on the backend that wrote it",
+        )
 
 
 def _shapes(

@@ -193,3 +193,25 @@ def test_a_delay_that_was_not_given_is_one_step_of_whatever_length():
     with pytest.raises(NetworkError, match="below the step"):
         net.dt = 2.0
     assert net.dt == 0.05 and net["exc_inh"].delay == 0.05
+
+
+def test_a_longer_step_and_the_delays_that_fit_it_change_together():
+    net = network()
+    (group,) = (name for name in net.groups if name.startswith("source"))
+    changed = net.with_values({"network.dt": 2.0, f"groups.{group}.delay": 4.0})
+    assert (changed.dt, changed.groups[group].delay) == (2.0, 4.0)
+    shorter = changed.with_values({"network.dt": 0.1, f"groups.{group}.delay": 0.5})
+    assert (shorter.dt, shorter.groups[group].delay) == (0.1, 0.5)
+    assert shorter.groups["exc_inh"].delay == 0.1
+    with pytest.raises(DeclarationError, match=r"network\.dt.*below the step"):
+        net.with_values({"network.dt": 2.0})
+
+
+def test_a_population_cannot_become_smaller_than_the_part_that_is_connected():
+    net = pg.Network()
+    cells = net.population("cells", 10, pg.LIF())
+    net.connect(cells[:3], cells[5:8], pg.Delta(), pg.AllToAll(), name="some")
+    assert net.with_values({"populations.cells.size": 8})["some"].connectivity.parts
+    message = r"(?s)cells\.size.*target is \[5:8:1\], of a population of 7.*8 neurons or more"
+    with pytest.raises(DeclarationError, match=message):
+        net.with_values({"populations.cells.size": 7})

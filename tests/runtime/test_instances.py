@@ -507,3 +507,15 @@ def test_memory_says_what_all_instances_take():
         return sum(row.bytes for row in sim.memory())
 
     assert total(many) > 7 * total(alone) > total(shared)
+
+
+def test_one_weight_for_all_is_set_where_the_instances_have_different_numbers_of_synapses():
+    sim = network(plastic=True).compile(instances=2, seeds=[5, 6])
+    assert len(set(sim["learning"].size)) == 2
+    for given in (30.0, pg.Uniform(1.0, 2.0)):
+        sim["learning"]["weight"] = given
+        for k in range(2):
+            alone = network(5 + k).compile()
+            alone["learning"]["weight"] = given
+            found = sim.instances[k]["learning"]["weight"]
+            assert np.array_equal(found, alone["learning"]["weight"])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.errors import CheckpointError
 
 
 def repeating_network(seed=0):
@@ -57,3 +58,26 @@ def assert_same_state(a, b, tolerance):
     for name, group in a.groups.items():
         weights = np.asarray(b[name]["weight"])
         np.testing.assert_allclose(group["weight"], weights, rtol=max(tolerance, 1e-6))
+
+
+def with_one_weight():
+    net = pg.Network(dt=0.1, seed=2)
+    a, b = net.population("a", 5, helpers.LIF), net.population("b", 4, helpers.LIF)
+    net.connect(a, b, pg.Delta(), pg.AllToAll(), weight=2.0, name="ab")
+    return net
+
+
+def test_weights_that_differ_do_not_become_one_in_silence(tmp_path):
+    there, here = (with_one_weight().compile(backend=b) for b in ("reference", "cpp"))
+    there["ab"]["weight"] = 3.0
+    there.save(tmp_path / "equal.npz")
+    here.restore(tmp_path / "equal.npz")
+    assert np.array_equal(here["ab"]["weight"], np.full(20, 3.0))
+    there["ab"]["weight"] = np.arange(20.0)
+    there.save(tmp_path / "unequal.npz")
+    here.run(1.0)
+    with pytest.raises(
+        CheckpointError, match=r"'ab': the checkpoint has a weight for each synapse"
+    ):
+        here.restore(tmp_path / "unequal.npz")
+    assert here.time == 1.0 and np.array_equal(here["ab"]["weight"], np.full(20, 3.0))

@@ -147,3 +147,33 @@ def test_what_cannot_be_replayed_is_refused():
     twice = network(([1.0, 1.0], [0, 0])).compile()
     with pytest.raises(ArgumentError, match="twice in a step"):
         twice["source"].replay(tensor(), 0)
+
+
+def test_a_sample_without_spikes_ends_the_declared_train(backend):
+    sim = network(([5.0, 6.0], [0, 1])).compile(backend)
+    sim["source"].replay(tensor(), 1)
+    assert len(sim.run(10.0).spikes["source"]) == 0
+
+
+def test_spikes_at_the_beginning_of_a_sample_come_one_step_later_in_the_middle_of_a_run(backend):
+    sim = network().compile(backend)
+    sim.run(1.0)
+    sim["source"].replay(pg.SpikeTensor([([0.0, 0.1], [2, 0])], size=3))
+    found = sim.run(1.0).spikes["source"]
+    assert (list(found.steps), list(found.indices)) == ([11, 11], [0, 2])
+    with pytest.raises(ArgumentError, match="neuron 1 spikes at 0 and one step later"):
+        sim["source"].replay(pg.SpikeTensor([([0.0, 0.1], [1, 1])], size=3))
+
+
+def test_samples_are_counted_from_0():
+    assert [tensor().spikes(k) for k in range(3)] == [3, 0, 4]
+    for wrong in (3, -1, 0.5):
+        with pytest.raises(ArgumentError, match="counted from 0 to 2"):
+            tensor().spikes(wrong)
+
+
+def test_what_is_not_a_list_or_an_array_is_named():
+    with pytest.raises(ShapeError, match="5 is not a list of samples"):
+        pg.SpikeTensor(5, size=3)
+    with pytest.raises(ShapeError, match="not an array of numbers"):
+        pg.SpikeTensor.dense([[[1, 0], [0]]], 0.1)

@@ -102,6 +102,21 @@ def test_weights_that_are_set_are_rounded_and_kept_by_checkpoints(tmp_path):
     )
 
 
+@pytest.mark.parametrize("precision", ["float16", "int16"])
+def test_weights_that_are_set_are_rounded_alike_on_both_backends(precision):
+    found = []
+    for backend in ("reference", "cpp"):
+        net = pg.Network()
+        cells = net.population("cells", 10, pg.LIF())
+        net.connect(cells, cells, pg.Delta(), pg.AllToAll(), weight=pg.Normal(1.0, 0.1),
+                    weight_precision=precision, name="made")  # fmt: skip
+        sim = net.compile(backend, precision="float64")
+        sim["made"]["weight"] = np.linspace(-1.0, 30.0, 100) / 3
+        found.append(sim["made"]["weight"][:])
+    assert found[0] == pytest.approx(found[1], rel=1e-7)
+    assert not np.array_equal(found[0], np.linspace(-1.0, 30.0, 100) / 3)
+
+
 def test_what_has_no_weights_of_16_bits_is_refused_by_name():
     net = pg.Network()
     cells = net.population("cells", 10, pg.LIF())

@@ -98,11 +98,8 @@ class Between(Connectivity):
             whole if part is None else len(part)
             for whole, part in zip((n_pre, n_post), self.parts, strict=True)
         ]
-        for part, what in zip(self.parts, ("source", "target"), strict=True):
-            if part is not None and not len(part):
-                raise ConnectivityError(
-                    f"the {what} is a part without neurons", where=where, hint="write e.g. exc[:5]"
-                )
+        _check_part(self.sources, n_pre, "source", where)
+        _check_part(self.targets, n_post, "target", where)
         alike = same_population and self.sources == self.targets
         self.rule.validate(sizes[0], sizes[1], alike, where)
         fixed_number = hasattr(self.rule, "multapses")
@@ -119,6 +116,22 @@ class Between(Connectivity):
         everyone = np.arange(size)
         sources, targets = (everyone if part is None else part.indices for part in self.parts)
         return bool(np.intersect1d(sources, targets).size)
+
+
+def _check_part(part: Part | None, size: int, what: str, where: str) -> None:
+    if part is None:
+        return
+    if not len(part):
+        raise ConnectivityError(
+            f"the {what} is a part without neurons", where=where, hint="write e.g. exc[:5]"
+        )
+    last = int(part.neurons[-1])
+    if last >= size:  # the population has been made smaller
+        raise ConnectivityError(
+            f"the {what} is {part!r}, of a population of {size} neurons",
+            where=where,
+            hint=f"give the population {last + 1} neurons or more, or connect another part",
+        )
 
 
 def between(rule: Connectivity, sources: Part | None, targets: Part | None) -> Connectivity:

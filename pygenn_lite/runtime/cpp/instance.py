@@ -74,8 +74,9 @@ class CppInstance(NetworkMemory):
         self.replayed.pop(population, None)
         if train is not None:
             self.replayed[population] = train
-        declared = spike_train(self.network.populations[population], self.network.dt)
-        set_train(self, population, train or declared or NO_TRAIN)
+        else:
+            train = spike_train(self.network.populations[population], self.network.dt)
+        set_train(self, population, NO_TRAIN if train is None else train)
 
     def prepare(self, populations: Iterable[str]) -> None:
         """Compute the coefficients of some populations from their parameters."""

@@ -28,6 +28,7 @@ from pygenn_lite.runtime.values.population_values import (
     check_refractory_steps,
 )
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain, repeated_spikes
+from pygenn_lite.runtime.values.weights import rounded_weights
 
 Array = npt.NDArray[Any]
 
@@ -205,6 +206,11 @@ class ReferenceInstance(Interpreter):
             elif name == LAST_UPDATE:  # 32 bits of it are kept by others
                 ago = (self.step_number - np.asarray(values, np.int64)) & 0xFFFFFFFF
                 group.variables[name][:] = self.step_number - ago
+            elif name == "weight":
+                kept = rounded_weights(
+                    np.asarray(values, np.float64), self.network.groups[owner].weight_precision
+                )
+                group.variables[name][:] = self._rounded(kept)
             else:
                 group.variables[name][:] = self._rounded(values)
         else:

@@ -58,6 +58,29 @@ def repeated_spikes(population: Population, dt: float) -> SpikeTrain:
     return SpikeTrain(steps[:-1][again], np.ascontiguousarray(indices[:-1][again]))
 
 
+def from_step(train: SpikeTrain, now: int, where: str) -> SpikeTrain:
+    """A train that begins at a step whose own spikes are on their way already: those at its
+    beginning come one step later.
+
+    Raises
+    ------
+    ArgumentError
+        A neuron would then spike twice in a step.
+    """
+    steps = now + np.maximum(train.steps, 1)
+    order = np.lexsort((train.indices, steps))
+    steps, indices = steps[order], train.indices[order]
+    twice = (steps[1:] == steps[:-1]) & (indices[1:] == indices[:-1])
+    if np.any(twice):
+        raise ArgumentError(
+            f"neuron {indices[:-1][twice][0]} spikes at 0 and one step later, but in the middle of "
+            "a run spikes at 0 come one step later",
+            where=where,
+            hint="begin the sample one step later, or replay it after reset()",
+        )
+    return SpikeTrain(steps, indices)
+
+
 def check_replay(population: Population, tensor: object, dt: float, where: str) -> None:
     """Whether a population can replay samples of a tensor.
 

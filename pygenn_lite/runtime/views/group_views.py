@@ -21,7 +21,7 @@ from pygenn_lite.runtime.layout import LAST_UPDATE, PopulationLayout, StoredVari
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.population_values import check_parameter
-from pygenn_lite.runtime.values.spike_trains import SpikeTrain, check_replay
+from pygenn_lite.runtime.values.spike_trains import SpikeTrain, check_replay, from_step
 from pygenn_lite.runtime.values.weights import check_settable, check_weights
 from pygenn_lite.runtime.variable_names import path_of, public_names, resolve
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons, assigned_to_synapses
@@ -121,15 +121,16 @@ class PopulationView(Live, Named):
         Raises
         ------
         ArgumentError
-            Not a spike source, a tensor of another size, no such sample.
+            Not a spike source, a tensor of another size, no such sample; in the middle of a run,
+            where spikes at 0 come one step later, a neuron that spikes in both steps.
         """
         viewed, label = self._viewed, f"{self.name}.replay"
         dt, now = viewed.instance.network.dt, viewed.device.step
         check_replay(viewed.instance.network.populations[self.name], tensor, dt, label)
-        steps, indices = tensor.train(sample, dt)
+        train = SpikeTrain(*tensor.train(sample, dt))
         if now:  # the spikes of the present step are on their way already
-            steps = now + np.maximum(steps, 1)
-        viewed.instance.replay(self.name, SpikeTrain(steps, indices))
+            train = from_step(train, now, label)
+        viewed.instance.replay(self.name, train)
 
     def _write(self, variable: StoredVariable, values: Array) -> None:
         if not np.all(np.isfinite(values)):

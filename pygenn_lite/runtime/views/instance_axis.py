@@ -56,14 +56,18 @@ class InstancesView(Live, Named):
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
-        if not any(isinstance(view, InputView) for view in self._views):
+        if isinstance(self._views[0], PopulationView):
             self[name][...] = values
             return
-        # Rates may come to be one number, or one per neuron: of each instance on its own.
+        # Rates may come to be one number, or one per neuron: of each instance on its own. Instances
+        # may have different numbers of synapses.
         label = self[name].name
         if is_declared(values) or np.ndim(values) == 0:
             for view in self._views:
                 view[name] = values
+            return
+        if isinstance(self._views[0], GroupView):
+            self[name][...] = values
             return
         array = numbers_of(values, label)
         if len(array) != len(self._views):
