@@ -139,6 +139,7 @@ class NullInstance:
 
 def _refuse(what: str) -> NoReturn:
     raise UnsupportedFeature(
-        f"the null backend knows nothing of {what}: it renders and plans a network, and runs nothing",
+        f"the null backend knows nothing of {what}: it renders and plans a network, and runs "
+        "nothing",
         hint="compile with backend='cpp' or backend='reference'",
     )
