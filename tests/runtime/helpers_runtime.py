@@ -35,10 +35,10 @@ def balanced_network(seed=1, neurons=1000, recorded=True):
     return net
 
 
-def plastic_network(seed=3):
+def plastic_network(seed=3, neurons=200):
     """A learning group with delays that differ, and a static one."""
     net = pg.Network(dt=0.1, seed=seed, name="plastic")
-    exc = net.population("exc", 200, LIF)
+    exc = net.population("exc", neurons, LIF)
     net.connect(
         exc,
         exc,

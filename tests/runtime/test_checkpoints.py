@@ -10,21 +10,32 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import CheckpointError, SimulationError
 
+pytestmark = pytest.mark.usefixtures("backend")
 
-@pytest.mark.parametrize("make", [helpers.balanced_network, helpers.plastic_network])
+
+@pytest.fixture
+def neurons(backend):
+    """A size that the backend simulates in a second."""
+    return {"cpp": 1000, "reference": 30}[backend]
+
+
+@pytest.mark.parametrize("network", [helpers.balanced_network, helpers.plastic_network])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_restored_run_goes_on_with_the_same_spikes(tmp_path, make, threads):
+def test_a_restored_run_goes_on_with_the_same_spikes(tmp_path, network, neurons, threads):
+    def make():
+        return network(neurons=neurons)
+
     sim = make().compile(threads=1)
-    sim.run(123.4)
+    sim.run(23.4)
     sim.save(tmp_path / "point.npz")
-    undisturbed = sim.run(200.0)
+    undisturbed = sim.run(50.0)
     assert all(len(t) for t in undisturbed.spikes.values())
 
     again = make().compile(threads=threads)
     again.run(17.0)
     again.restore(tmp_path / "point.npz")
-    assert again.time == 123.4
-    resumed = again.run(200.0)
+    assert again.time == 23.4
+    resumed = again.run(50.0)
     assert helpers.same_spikes(resumed, undisturbed)
     for name, group in sim.groups.items():
         assert np.array_equal(group["weight"], again[name]["weight"])
@@ -33,17 +44,17 @@ def test_a_restored_run_goes_on_with_the_same_spikes(tmp_path, make, threads):
             assert np.array_equal(population[variable], again[name][variable])
 
 
-def test_the_seed_of_the_noise_and_set_values_come_along(tmp_path):
-    sim = helpers.balanced_network().compile()
+def test_the_seed_of_the_noise_and_set_values_come_along(tmp_path, neurons):
+    sim = helpers.balanced_network(neurons=neurons).compile()
     sim.reset(seed=5)
     sim["exc"]["t_ref"] = 2.0
     sim["exc_inh"]["weight"] = np.linspace(1.0, 3.0, len(sim["exc_inh"]))
     sim.run(50.0)
     sim.save(tmp_path / "point.npz")
-    undisturbed = sim.run(100.0)
-    again = helpers.balanced_network().compile()
+    undisturbed = sim.run(50.0)
+    again = helpers.balanced_network(neurons=neurons).compile()
     again.restore(tmp_path / "point.npz")
-    assert helpers.same_spikes(again.run(100.0), undisturbed)
+    assert helpers.same_spikes(again.run(50.0), undisturbed)
 
 
 @pytest.mark.parametrize("weight", [pg.Normal(2.0, 0.2), 2.0])
@@ -125,16 +136,16 @@ def test_several_spikes_of_one_step_that_are_on_their_way_keep_what_each_carries
     assert np.array_equal(again.run(10.0).traces["cells"]["V"].values, undisturbed)
 
 
-def test_parameters_of_a_group_come_along(tmp_path):
-    sim = helpers.plastic_network().compile()
+def test_parameters_of_a_group_come_along(tmp_path, neurons):
+    sim = helpers.plastic_network(neurons=neurons).compile()
     sim["learning"]["tau_plus"] = 3.0
     sim["learning"]["w_max"] = 0.7
     sim.save(tmp_path / "point.npz")
-    undisturbed = sim.run(200.0)
-    again = helpers.plastic_network().compile()
+    undisturbed = sim.run(60.0)
+    again = helpers.plastic_network(neurons=neurons).compile()
     again.restore(tmp_path / "point.npz")
     assert float(again["learning"]["w_max"]) == pytest.approx(0.7)
-    assert helpers.same_spikes(again.run(200.0), undisturbed)
+    assert helpers.same_spikes(again.run(60.0), undisturbed)
     assert np.array_equal(again["learning"]["weight"], sim["learning"]["weight"])
 
 
@@ -253,17 +264,17 @@ def test_a_checkpoint_of_the_start_keeps_the_spikes_at_the_start(tmp_path):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_counts_of_spikes_go_on_where_they_were(tmp_path, threads):
-    sim = helpers.balanced_network().compile(threads=2)
-    sim.run(100.0)
+def test_counts_of_spikes_go_on_where_they_were(tmp_path, neurons, threads):
+    sim = helpers.balanced_network(neurons=neurons).compile(threads=2)
+    sim.run(30.0)
     sim.save(tmp_path / "point.npz")
     counts = sim["exc"].spike_counts()
-    rates = sim.run(100.0).rates()
+    rates = sim.run(30.0).rates()
     assert counts.any()
-    again = helpers.balanced_network().compile(threads=threads)
+    again = helpers.balanced_network(neurons=neurons).compile(threads=threads)
     again.restore(tmp_path / "point.npz")
     assert np.array_equal(again["exc"].spike_counts(), counts)
-    assert again.run(100.0).rates() == rates
+    assert again.run(30.0).rates() == rates
     assert np.array_equal(again["exc"].spike_counts(), sim["exc"].spike_counts())
 
 

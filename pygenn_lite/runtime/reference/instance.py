@@ -19,7 +19,10 @@ from pygenn_lite.runtime.recording import Requests, Sink, recorded_variable
 from pygenn_lite.runtime.reference.connecting import ReferenceSynapses
 from pygenn_lite.runtime.reference.interpreter import Interpreter
 from pygenn_lite.runtime.reference.recorders import Recorders
-from pygenn_lite.runtime.reference.reference_population import declared_train
+from pygenn_lite.runtime.reference.reference_population import (
+    ReferencePopulation,
+    declared_train,
+)
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.population_values import (
     PopulationValues,
@@ -291,10 +294,12 @@ class ReferenceInstance(Interpreter):
     def set_past(self, variable: StoredVariable, past: Past) -> None:
         """Put past values back, after ``set_step``."""
         population, name = self.populations[variable.owner], variable.name
-        if len(population.published) != len(past.values):
-            population.published = [dict(population.published[-1]) for _ in past.values]
+        # Oldest first. At step 0 `begin` is still to come, which publishes the present values.
+        rows = past.values[::-1] if self.step_number else past.values[:0:-1]
+        if len(population.published) != len(rows):
+            population.published = [dict(population.published[-1]) for _ in rows]
             population.first_published = self.step_number - len(past.values) + 1
-        for row, values in zip(population.published, past.values[::-1], strict=True):
+        for row, values in zip(population.published, rows, strict=True):
             row[name] = values.astype(np.float64)
         train = repeated_spikes(self.network.populations[variable.owner], population.dt)
         keys = zip(train.steps.tolist(), train.indices.tolist(), strict=True)
@@ -365,11 +370,18 @@ class ReferenceInstance(Interpreter):
             for variable in layout.variables.values():
                 if variable.role in ("state", "accumulator") and not variable.shared:
                     names[variable.name] = self._rounded(names[variable.name])
+            self._round_published(self.populations[name])
         for name, group in self.groups.items():
             if self.layout.groups[name].plastic:
                 for own, values in group.variables.items():
                     if own != LAST_UPDATE:
                         group.variables[own] = self._rounded(values)
+
+    def _round_published(self, population: ReferencePopulation) -> None:
+        """Round what synapses will see of the present step."""
+        now = [k for (step, _), k in population.repeated.items() if step == self.step_number]
+        for row in (population.published[-1], *(left for kept in now for left in kept)):
+            row.update({name: self._rounded(values) for name, values in row.items()})
 
     def _set_parameters(self, seed: int) -> None:
         for name, population in self.populations.items():
