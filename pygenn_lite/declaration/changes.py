@@ -25,6 +25,7 @@ from pygenn_lite.declaration.network_parts import (
 from pygenn_lite.declaration.paths import NetworkValues, Place
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.recorded import SynapsesOf, resized
+from pygenn_lite.declaration.spreading import spread_again
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value
 from pygenn_lite.errors import Location, NetworkError, PygennLiteError, ShapeError
@@ -197,6 +198,12 @@ def _changed_synapse(model: Any, changes: Changes) -> Any:
 
 
 def _changed_input(declared: Input, target: Population, changes: Changes) -> Input:
+    part, where = declared.part, Location.of("input", declared.name)
+    new = {k: spread_again(k[0], v, part, where) if len(k) == 1 else v for k, v in changes.items()}
+    return replace(_declared_anew(declared, target, new), part=part)
+
+
+def _declared_anew(declared: Input, target: Population, changes: Changes) -> Input:
     name = declared.name
     if isinstance(declared, PoissonInput):
         synapse = declared.synapse

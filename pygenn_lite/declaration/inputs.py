@@ -1,10 +1,16 @@
-"""Inputs that need no source population: Poisson trains and currents."""
+"""Inputs that need no source population: Poisson trains and currents.
+
+What drives a part of a population has values for all of its neurons, 0 for the others. ``part``
+says which part was meant, so that one number that is set later holds for that part alone; it is no
+part of equality, as the values say all of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.summary import line, value_text
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
@@ -15,6 +21,7 @@ class _Shown:
 
     name: str
     target: str
+    part: Part | None
 
     @property
     def summary(self) -> str:
@@ -39,6 +46,7 @@ class PoissonInput(_Shown):
     sources: Value = 1.0
     variable: str | None = None
     synapse: SynapseModel | None = None
+    part: Part | None = field(default=None, compare=False)
 
     @property
     def summary(self) -> str:
@@ -57,6 +65,7 @@ class CurrentInput(_Shown):
     target: str
     input: str
     value: Value
+    part: Part | None = field(default=None, compare=False)
 
     @property
     def summary(self) -> str:
@@ -73,6 +82,7 @@ class TimedCurrent(_Shown):
     input: str
     times: FrozenArray
     values: FrozenArray
+    part: Part | None = field(default=None, compare=False)
 
     @property
     def summary(self) -> str:
@@ -89,6 +99,7 @@ class NoiseCurrent(_Shown):
     input: str
     mean: Value
     sd: Value
+    part: Part | None = field(default=None, compare=False)
 
     @property
     def summary(self) -> str:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
+
 from pygenn_lite.declaration.connectivity.ends import Parts
-from pygenn_lite.declaration.inputs import Input
+from pygenn_lite.declaration.inputs import (
+    CurrentInput,
+    Input,
+    NoiseCurrent,
+    PoissonInput,
+    TimedCurrent,
+)
 from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.population import Population, SpikeSource, SubPopulation, SynapseGroup
@@ -12,6 +21,7 @@ from pygenn_lite.declaration.selection import Part
 from pygenn_lite.errors import Location, NetworkError
 
 AnyPopulation = Population | SubPopulation | str
+AnyInput = TypeVar("AnyInput", PoissonInput, CurrentInput, TimedCurrent, NoiseCurrent)
 
 
 class Members(Named):
@@ -35,9 +45,11 @@ class Members(Named):
                 f"the name {name!r} is used twice", where=what, hint="give each its own name"
             )
 
-    def _add_input(self, declared: Input) -> None:
-        self.inputs.append(declared)
-        self._input_names.add(declared.name)
+    def _add_input(self, declared: AnyInput, part: Part | None) -> AnyInput:
+        known = declared if part is None else replace(declared, part=part)
+        self.inputs.append(known)
+        self._input_names.add(known.name)
+        return known
 
     def _input_name(self, name: str | None, base: str) -> str:
         taken = self._input_names

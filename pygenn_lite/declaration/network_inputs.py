@@ -60,8 +60,7 @@ class WithInputs(WithRecordings):
             weight=spread_array(weight, part, f"{where}: weight"), synapse=synapse,
             variable=variable, sources=spread_array(sources, part, f"{where}: sources"),
         )  # fmt: skip
-        self._add_input(declared)
-        return declared
+        return self._add_input(declared, part)
 
     def current(
         self,
@@ -75,8 +74,7 @@ class WithInputs(WithRecordings):
         population, part = self._input_target(whole_of(target), input), part_of(target)
         name = self._input_name(name, f"current_{population.name}")
         declared = declare_current(name, population, spread(value, part, name), input)
-        self._add_input(declared)
-        return declared
+        return self._add_input(declared, part)
 
     def timed_current(
         self,
@@ -101,8 +99,7 @@ class WithInputs(WithRecordings):
         declared = declare_timed_current(
             name, population, times, spread_columns(values, part, name), input
         )
-        self._add_input(declared)
-        return declared
+        return self._add_input(declared, part)
 
     def noise_current(
         self,
@@ -119,5 +116,4 @@ class WithInputs(WithRecordings):
         declared = declare_noise_current(
             name, population, spread(mean, part, name), spread(sd, part, name), input
         )
-        self._add_input(declared)
-        return declared
+        return self._add_input(declared, part)

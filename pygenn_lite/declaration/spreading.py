@@ -14,6 +14,8 @@ from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike, as_value
 from pygenn_lite.errors import NetworkError, ShapeError
 
+HARMLESS = ("weight", "sources")  # without a rate they do nothing
+
 
 def spread(value: ValueLike, part: Part | None, where: str) -> ValueLike:
     """One number, or one for each neuron of the part, as one for each of the population.
@@ -51,6 +53,21 @@ def spread_columns(values: ArrayLike, part: Part | None, where: str) -> ArrayLik
         return values
     array = plain_array(values, "values", where, ShapeError)
     return _columns(array[:, None] if array.ndim == 1 else array, part, where)
+
+
+def spread_again(field: str, value: Any, part: Part | None, where: str) -> Any:
+    """A new value for a field of an input; one for each neuron of the population stays as it is."""
+    if part is None or field == "times":
+        return value
+    if field == "values":
+        plain = value.array if isinstance(value, FrozenArray) else value
+        array = plain_array(plain, field, where, ShapeError)
+        whole = array.ndim == 2 and array.shape[1] == part.size
+        return array if whole else spread_columns(array, part, where)
+    given = as_value(value, where)
+    if isinstance(given, FrozenArray) and given.array.shape == (part.size,):
+        return given
+    return (spread_array if field in HARMLESS else spread)(given, part, where)
 
 
 def _columns(values: Any, part: Part, where: str) -> NDArray[np.float64]:

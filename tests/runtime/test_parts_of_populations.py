@@ -229,3 +229,43 @@ def test_values_of_a_part_that_do_not_fit_it_are_refused_by_name():
     for value in ("i", pg.Uniform(0.0, 1.0)):
         with pytest.raises(NetworkError, match="takes numbers, not a formula"):
             net.poisson(a[:5], value, weight=1.0, variable="V")
+
+
+def test_one_number_set_later_for_an_input_to_a_part_holds_for_the_part(backend):
+    cell = pg.NeuronModel("dV/dt = I", initial=dict(V=0.0))
+    net = pg.Network(dt=0.1, seed=1)
+    cells = net.population("cells", 8, cell)
+    net.current(cells[2:4], 1.0, name="push")
+    net.timed_current(cells[6:], [0.0, 5.0], [1.0, 2.0], name="steps")
+    net.noise_current(cells[4:6], 1.0, 0.5, name="noise")
+    net.poisson(cells[:1], 100.0, weight=1.0, variable="V", name="drive")
+    new = {"push.value": 3.0, "noise.sd": 0.0, "noise.mean": 2.0, "steps.values": [4.0, 6.0],
+           "drive.rate": 0.0}  # fmt: skip
+    changed = net.with_values({f"inputs.{path}": value for path, value in new.items()})
+    by_path = changed.compile(backend, precision="float64")
+    between_runs = net.compile(backend, precision="float64")
+    instances = net.compile(backend, precision="float64", instances=2, seeds=[1, 1])
+    for sim in (between_runs, instances):
+        for path, value in new.items():
+            name, field = path.split(".")
+            if name != "steps":
+                sim[name][field] = value
+    between_runs["steps"]["values"] = by_path["steps"]["values"]
+    instances["steps"]["values"] = [by_path["steps"]["values"]] * 2
+    for sim in (by_path, between_runs, instances.instances[0], instances.instances[1]):
+        assert np.array_equal(sim["push"]["value"], [0, 0, 3, 3, 0, 0, 0, 0])
+    expected = [0, 0, 30, 30, 20, 20, 50, 50]
+    for sim in (by_path, between_runs):
+        sim.run(10.0)
+        assert sim["cells"]["V"][:] == pytest.approx(expected)
+    instances.run(10.0)
+    assert instances["cells"]["V"][1] == pytest.approx(expected)
+    # A change of something else, and a change of what was changed, keep the part.
+    again = changed.with_values({"inputs.push.value": 5.0, "populations.cells.initial.V": 1.0})
+    assert np.array_equal(again["push"].value.array, [0, 0, 5, 5, 0, 0, 0, 0])
+    assert np.array_equal(
+        again.with_values({"inputs.push.value": [6.0, 7.0]})["push"].value.array,
+        [0, 0, 6, 7, 0, 0, 0, 0],
+    )
+    with pytest.raises(NetworkError, match="takes numbers, not a formula"):
+        between_runs["drive"]["rate"] = pg.Uniform(1.0, 2.0)

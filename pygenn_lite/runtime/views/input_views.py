@@ -16,8 +16,9 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.spreading import spread_again
 from pygenn_lite.declaration.summary import line, listed
-from pygenn_lite.declaration.values import Value
+from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import Location, ShapeError, SimulationError
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.population_values import check_poisson
@@ -34,7 +35,8 @@ class InputView(Live, Named):
     A Poisson input has ``rate`` (Hz), ``sources`` and ``weight``; a constant current ``value``; a
     noise current ``mean`` and ``sd``; a timed current ``values``, one per time (and neuron). What
     was declared as one number has shape () and stays one number; rate and sources may also be set
-    to one number per neuron. Changes hold from the next step on, without compiling anything, are
+    to one number per neuron; one number for an input to a part of a population holds for that part.
+    Changes hold from the next step on, without compiling anything, are
     kept by ``reset`` and are part of a checkpoint.
     """
 
@@ -80,6 +82,10 @@ class InputView(Live, Named):
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
+        part = self.declared.part
+        if part is not None and name in self.names and np.ndim(values) == 0:
+            values = spread_again(name, values, part, f"{self.name}[{name!r}]")
+            values = values.array if isinstance(values, FrozenArray) else values
         if isinstance(self.declared, PoissonInput) and name in self._kept:
             label = f"{self.name}[{name!r}]"  # may come to be one number, or one per neuron
             self._set(name, np.array(numbers_of(values, label, self._drawn(name))))
