@@ -128,8 +128,9 @@ def _put_back(
     for name, variable in _variables(device).items():
         instance.write(variable, content[name])
     for name, variable in _published(device).items():
-        past = Past(content[f"{name}/past"], content[f"{name}/repeated"])
-        instance.set_past(variable, past)
+        rows = len(instance.past(variable).values)
+        past = _of_length(content[f"{name}/past"], rows)
+        instance.set_past(variable, Past(past, content[f"{name}/repeated"]))
     for population in device.layout.populations:
         steps, indices, counts = (content[f"spikes/{population}/{n}"] for n in SPIKES)
         instance.set_spikes_in_flight(population, steps.astype(np.int64), indices.astype(np.uint32))
@@ -266,8 +267,10 @@ def _read(
             raise ValueError(f"{name!r} holds no numbers")
         if shapes == [None] and found.ndim == 1:
             continue
+        if name.endswith("/past") and len(found):
+            found = _of_length(found, 1)
         if found.shape not in shapes:
-            raise ValueError(f"{name!r} has shape {found.shape}")
+            raise ValueError(f"{name!r} has shape {content[name].shape}")
     for population in device.layout.populations:
         steps, indices = (content[f"spikes/{population}/{n}"] for n in SPIKES[:2])
         if steps.shape != indices.shape:  # the engine would read beyond the shorter one
@@ -279,6 +282,12 @@ def _read(
         if steps.shape != indices.shape:
             raise ValueError(f"there are spikes of {population!r} without a time")
     return content
+
+
+def _of_length(past: Array, rows: int) -> Array:
+    """So many rows, the newest first. Backends keep all that the longest delay looks back to, and
+    some more, each for reasons of its own: what was not kept is not looked at."""
+    return past[np.minimum(np.arange(rows), len(past) - 1)]
 
 
 def _check_settable(instance: Instance, group: str, weights: Array) -> None:
@@ -301,7 +310,7 @@ def _shapes(
         shapes[name] = _shapes_of(device, instance, variable)
     for name, variable in _published(device).items():
         past = instance.past(variable)
-        shapes[f"{name}/past"] = [past.values.shape]
+        shapes[f"{name}/past"] = [(1, *past.values.shape[1:])]  # of any length, see _of_length
         shapes[f"{name}/repeated"] = [past.repeated.shape]
     for name, population in layout.populations.items():
         shapes |= {f"spikes/{name}/{n}": [None] for n in SPIKES[:2]}

@@ -81,3 +81,26 @@ def test_weights_that_differ_do_not_become_one_in_silence(tmp_path):
     ):
         here.restore(tmp_path / "unequal.npz")
     assert here.time == 1.0 and np.array_equal(here["ab"]["weight"], np.full(20, 3.0))
+
+
+@pytest.mark.parametrize("delay", [pg.Uniform(0.1, 6.0), pg.Gamma(2.0, 1.0)], ids=str)
+def test_delays_that_are_drawn_look_back_alike_on_both_backends(tmp_path, delay):
+    def network():
+        net = pg.Network(dt=0.1, seed=3)
+        cells = net.population("cells", 12, pg.LIF(), initial={"V": pg.Uniform(-65.0, -50.0)})
+        net.current(cells, pg.Uniform(400.0, 900.0))
+        stdp = pg.PairSTDP(pg.ExponentialCurrent(5.0), w_max=100.0)
+        net.connect(
+            cells, cells, stdp, pg.FixedProbability(0.3), weight=30.0, delay=delay, name="l"
+        )
+        net.record(cells.spikes)
+        return net
+
+    for first, second in (("reference", "cpp"), ("cpp", "reference")):
+        one, other = (network().compile(b, precision="float64") for b in (first, second))
+        one.run(25.0)
+        one.save(tmp_path / "state.npz", overwrite=True)
+        other.restore(tmp_path / "state.npz")
+        left, right = one.run(25.0), other.run(25.0)
+        assert len(left.spikes["cells"]) and helpers.same_spikes(left, right)
+        np.testing.assert_allclose(one["l"]["weight"], other["l"]["weight"], rtol=1e-9)
