@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.checks import check_dt
+from pygenn_lite.declaration.connectivity.between import check_part
 from pygenn_lite.declaration.domains import as_of_now, check_bounds, check_domains
 from pygenn_lite.declaration.inputs import CurrentInput, Input, PoissonInput, TimedCurrent
 from pygenn_lite.declaration.language.names import check_label
@@ -22,9 +23,10 @@ from pygenn_lite.declaration.network_parts import (
     declare_spike_source,
     declare_timed_current,
 )
-from pygenn_lite.declaration.paths import NetworkValues, Place
+from pygenn_lite.declaration.paths import INPUT_FIELDS, NetworkValues, Place
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.recorded import SynapsesOf, resized
+from pygenn_lite.declaration.selection import Part, part_in
 from pygenn_lite.declaration.spreading import spread_again
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, as_value
@@ -149,10 +151,12 @@ def _trains(model: SpikeSource, changes: Changes) -> tuple[Any, Any]:
 
 def _changed_group(network: Members, group: SynapseGroup, changes: Changes) -> SynapseGroup:
     delay: Any = changes.get(("delay",), None if group.one_step else group.delay)
+    source, target = network.populations[group.source], network.populations[group.target]
+    sources, targets = group.connectivity.parts
     return declare_group(
         group.name,
-        (network.populations[group.source], network.populations[group.target]),
-        group.connectivity.parts,
+        (source, target),
+        (part_in(sources, source.size), part_in(targets, target.size)),
         _changed_synapse(changes.get(("synapse",), group.synapse), changes),
         _changed_rule(changes.get(("connectivity",), group.connectivity.plain), changes),
         weight=_value(group.weight, changes, "weight"),
@@ -199,8 +203,22 @@ def _changed_synapse(model: Any, changes: Changes) -> Any:
 
 def _changed_input(declared: Input, target: Population, changes: Changes) -> Input:
     part, where = declared.part, Location.of("input", declared.name)
+    if part is not None and part.size != target.size:
+        changes = {**_values_of_part(declared, part), **changes}
+        part = part_in(part, target.size)
+        check_part(part, target.size, "target", where)
     new = {k: spread_again(k[0], v, part, where) if len(k) == 1 else v for k, v in changes.items()}
     return replace(_declared_anew(declared, target, new), part=part)
+
+
+def _values_of_part(declared: Input, part: Part) -> Changes:
+    """The values of an input for the neurons of its part."""
+    given = {name: getattr(declared, name) for name in INPUT_FIELDS[type(declared)]}
+    return {
+        (name,): value.array[..., part.indices]
+        for name, value in given.items()
+        if name != "times" and isinstance(value, FrozenArray)
+    }
 
 
 def _declared_anew(declared: Input, target: Population, changes: Changes) -> Input:

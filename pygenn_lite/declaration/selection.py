@@ -74,6 +74,14 @@ class Part:
         return np.searchsorted(self.chosen.array, neurons).astype(np.int64)
 
 
+def part_in(part: Part | None, size: int) -> Part | None:
+    """The same neurons in a population that has come to be of another size; None: all of it."""
+    if part is None or part.size == size:
+        return part
+    same = replace(part, size=size)
+    return None if len(same) == size == same.indices[-1] + 1 else same
+
+
 def selection_text(what: Selection) -> str:
     """The chosen neurons as one writes them behind the name; nothing for all."""
     if what.chosen is not None:

@@ -159,6 +159,8 @@ def _values(
     for path, values in given.items():
         for place in known.matching(path):
             _check_may_differ(place, shared)
+            if shared and place.keys == ("positions",):
+                _check_not_connected(network, place)
             places[place] = _one_each(values, count, str(place))
     return places
 
@@ -199,6 +201,18 @@ def _check_may_differ(place: Place, shared: bool) -> None:
             "instances with shared connectivity have the same synapses, with the same weights and "
             "delays at the start",
             where=where,
+            hint="write connectivity='own'",
+        )
+
+
+def _check_not_connected(network: Network, place: Place) -> None:
+    """Positions decide about synapses, and about their weights and delays."""
+    groups = [g.name for g in network.groups.values() if place.part in (g.source, g.target)]
+    if groups:
+        raise NetworkError(
+            f"positions may decide about the synapses of {groups[0]!r}, and instances with shared "
+            "connectivity have the same synapses",
+            where=f"values ({place})",
             hint="write connectivity='own'",
         )
 

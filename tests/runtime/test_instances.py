@@ -519,3 +519,26 @@ def test_one_weight_for_all_is_set_where_the_instances_have_different_numbers_of
             alone["learning"]["weight"] = given
             found = sim.instances[k]["learning"]["weight"]
             assert np.array_equal(found, alone["learning"]["weight"])
+
+
+def test_positions_of_connected_neurons_are_shared_with_their_synapses():
+    net = pg.Network(seed=1)
+    places = np.linspace(0.0, 1.0, 20)[:, None]
+    cells = net.population("cells", 20, pg.LIF(), positions=places)
+    rule = pg.DistanceDependent("exp(-5*distance)")
+    net.connect(cells, cells, pg.Delta(), rule, name="near")
+    values = {"populations.cells.positions": [places, 2 * places]}
+    with pytest.raises(NetworkError, match=r"cells\.positions\): positions may decide.*'near'"):
+        net.compile(instances=2, values=values, connectivity="shared")
+    own = net.compile(instances=2, seeds=[1, 1], values=values)
+    alone = net.with_values({"populations.cells.positions": 2 * places}).compile()
+    assert len(own.instances[1]["near"]) == len(alone["near"]) < len(own.instances[0]["near"])
+
+
+def test_recorded_weights_of_different_numbers_of_synapses_are_looked_at_one_by_one():
+    net = network()
+    net.record(net["learning"]["weight"], every=100)
+    result = net.compile(instances=2).run(20.0)
+    with pytest.raises(SimulationError, match="different numbers of synapses in 'learning'"):
+        result.traces["learning"]["weight"]
+    assert result[0].traces["learning"]["weight"].values.shape[1] > 0

@@ -269,3 +269,25 @@ def test_one_number_set_later_for_an_input_to_a_part_holds_for_the_part(backend)
     )
     with pytest.raises(NetworkError, match="takes numbers, not a formula"):
         between_runs["drive"]["rate"] = pg.Uniform(1.0, 2.0)
+
+
+def test_a_network_of_another_size_is_the_one_declared_so():
+    def declared(size):
+        net = pg.Network(seed=1)
+        cells = net.population("cells", size, pg.LIF())
+        net.connect(cells[:3], cells[[4, 6]], pg.Delta(), pg.AllToAll(), name="some")
+        net.current(cells[2:6], [1.0, 2.0, 3.0, 4.0], name="push")
+        net.timed_current(cells[:2], [0.0, 5.0], [1.0, 2.0], name="steps")
+        net.poisson(cells[4:7], 8.0, weight=1.0, variable="V", name="drive")
+        return net
+
+    for size in (7, 30):
+        resized = declared(10).with_values({"populations.cells.size": size})
+        assert resized == declared(size) and resized.digest() == declared(size).digest()
+        new = resized.with_values({"inputs.drive.rate": 9.0})["drive"].rate.array
+        assert np.flatnonzero(new).tolist() == [4, 5, 6]
+    net = pg.Network()
+    cells = net.population("cells", 10, pg.LIF())
+    net.current(cells[5:8], 1.0, name="push")
+    with pytest.raises(ConnectivityError, match=r"(?s)'push'.*population of 7 neurons.*8 neurons"):
+        net.with_values({"populations.cells.size": 7})

@@ -98,8 +98,8 @@ class Between(Connectivity):
             whole if part is None else len(part)
             for whole, part in zip((n_pre, n_post), self.parts, strict=True)
         ]
-        _check_part(self.sources, n_pre, "source", where)
-        _check_part(self.targets, n_post, "target", where)
+        check_part(self.sources, n_pre, "source", where)
+        check_part(self.targets, n_post, "target", where)
         alike = same_population and self.sources == self.targets
         self.rule.validate(sizes[0], sizes[1], alike, where)
         fixed_number = hasattr(self.rule, "multapses")
@@ -118,7 +118,14 @@ class Between(Connectivity):
         return bool(np.intersect1d(sources, targets).size)
 
 
-def _check_part(part: Part | None, size: int, what: str, where: str) -> None:
+def check_part(part: Part | None, size: int, what: str, where: str) -> None:
+    """A part has neurons, and a population of this size has them.
+
+    Raises
+    ------
+    ConnectivityError
+        Not so.
+    """
     if part is None:
         return
     if not len(part):
@@ -130,7 +137,7 @@ def _check_part(part: Part | None, size: int, what: str, where: str) -> None:
         raise ConnectivityError(
             f"the {what} is {part!r}, of a population of {size} neurons",
             where=where,
-            hint=f"give the population {last + 1} neurons or more, or connect another part",
+            hint=f"give the population {last + 1} neurons or more, or name another part",
         )
 
 

@@ -96,6 +96,11 @@ class InstanceResults(Sequence[Result]):
                 f"instances have different numbers of samples of {variable!r}",
                 hint="some ended early (see .failed): look at one by one, as in results[0].traces",
             )
+        if len({trace.values.shape for trace in traces}) > 1:
+            raise SimulationError(
+                f"instances have different numbers of synapses in {owner!r}",
+                hint="look at one by one, as in results[0].traces, or record as many of each",
+            )
         return replace(traces[0], values=np.stack([trace.values for trace in traces]))
 
     def rates(self, settle: float = 0.0) -> dict[str, npt.NDArray[np.float64]]:
