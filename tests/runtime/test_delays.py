@@ -6,6 +6,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import NetworkError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def connected(delay, dt, **options):
     net = pg.Network(dt=dt, seed=1)

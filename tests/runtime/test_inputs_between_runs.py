@@ -8,10 +8,12 @@ import pygenn_lite as pg
 from pygenn_lite.errors import EquationError, PygennLiteError, ShapeError, SimulationError
 from pygenn_lite.runtime.cpp import building as build
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 CELL = pg.NeuronModel(
     "dV/dt = (I - V)/tau\nIm = 0*V", parameters=dict(tau=10.0), initial=dict(V=0.0)
 )
-TIMES = np.arange(0.0, 40.0, 10.0)
+TIMES = np.arange(0.0, 10.0, 2.5)
 
 
 def network(rate=100.0, weight=0.5, sources=3, current=1.0, sd=0.2, values=(0.0, 1.0, 2.0, 3.0)):
@@ -28,7 +30,7 @@ def network(rate=100.0, weight=0.5, sources=3, current=1.0, sd=0.2, values=(0.0,
 
 
 def traces(sim):
-    return sim.run(40.0).traces["cells"]["V"].values
+    return sim.run(10.0).traces["cells"]["V"].values
 
 
 CHANGES = [
@@ -72,7 +74,7 @@ def test_changes_come_along_in_checkpoints(tmp_path):
     sim["poisson_cells"]["rate"] = 777.0
     sim["timed_cells"]["values"] = [1.0, 2.0, 5.0, -4.0]
     sim["current_cells"]["value"] = 0.5
-    sim.run(17.0)
+    sim.run(4.2)
     sim.save(tmp_path / "point.npz")
     again = network().compile(threads=2)
     again["poisson_cells"]["rate"] = np.full(70, 3.0)

@@ -6,6 +6,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import ArgumentError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 CLOCK = pg.NeuronModel("dV/dt = 1", initial=dict(V="100*i"))  # V: 100 times its index, and the time
 
 

@@ -10,6 +10,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import ArgumentError, PygennLiteError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 CELL = pg.NeuronModel(
     "dV/dt = (E - V + I)/tau", threshold="V > 50", parameters=dict(E=-65.0, tau=10.0)
 )

@@ -12,8 +12,7 @@ import numpy as np
 from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
-from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
-from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
@@ -32,6 +31,7 @@ from pygenn_lite.runtime.cpp.stores import (
     check_pairs,
     zero_offsets,
 )
+from pygenn_lite.runtime.values.delays import check_longest_delay
 from pygenn_lite.runtime.values.philox import PURPOSE_WEIGHT
 from pygenn_lite.runtime.values.weights import check_weights
 
@@ -108,12 +108,7 @@ class Connecting:
             low = int(steps.min(initial=high))
         elif not every:
             high = self._longest_drawn(description)
-        if high > LONGEST_DELAY:
-            raise NetworkError(
-                f"a delay is longer than {LONGEST_DELAY:,} steps of {self.network.dt} ms",
-                where=Location.of("synapse group", plan.name).entry("delay"),
-                hint="use shorter delays, a distribution with an upper limit, or a larger dt",
-            )
+        check_longest_delay(high, plan.name, self.network.dt)
         known = count is None and plan.every_delay
         return None if known else DrawnGroup(count, low, high, every)
 

@@ -21,6 +21,7 @@ from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.values.delays import check_least_delay
 from pygenn_lite.runtime.values.drawing import listed_pairs, sorted_by_source
 from pygenn_lite.runtime.values.philox import (
     PURPOSE_DELAY,
@@ -170,7 +171,7 @@ def describe_group(
     if plan.delay in ("given", "later"):
         description.delay = values(group.delay, PURPOSE_DELAY, "delay")
         if isinstance(group.delay, Expression):
-            _check_least(description.delay, group, dt)
+            check_least_delay(description.delay, group, dt)
     if plan.weight == "given":
         description.weight = values(group.weight, PURPOSE_WEIGHT, "weight")
     elif plan.weight == "later":
@@ -197,17 +198,6 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
             f"a weight of {largest:g} is too large for {real.name}",
             where=Location.of("synapse group", description.group.name),
             hint="use smaller weights, or precision='float64'",
-        )
-
-
-def _check_least(delays: npt.NDArray[np.float64], group: SynapseGroup, dt: float) -> None:
-    """What a user's expression says must be possible (drawn delays are raised to a step)."""
-    least = float(delays.min(initial=np.inf))
-    if least < dt * (1 - 1e-9):
-        raise NetworkError(
-            f"a delay of {least:g} ms is {'negative' if least < 0 else 'below the step'}",
-            where=Location.of("synapse group", group.name).entry("delay"),
-            hint=f"delays are at least dt = {dt} ms: write max({dt}, ...)",
         )
 
 

@@ -216,5 +216,6 @@ class _Step:
 def declared_train(population: Population, dt: float) -> tuple[Indices, Indices]:
     """Steps and neurons of a spike source's spikes."""
     source: Any = population.model
-    steps = nearest_steps(source.times.array, dt).astype(np.int64)
+    never = 2.0**62  # later than any run; an int64 holds it
+    steps = nearest_steps(source.times.array, dt).clip(max=never).astype(np.int64)
     return steps, np.asarray(source.indices.array).astype(np.int64)

@@ -9,11 +9,13 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.connectivity import Ends, Indices
 from pygenn_lite.declaration.distributions import Distribution, NativeDistribution
+from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps, times_of
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.delays import check_least_delay, check_longest_delay
 from pygenn_lite.runtime.values.drawing import (
     draw_pairs,
     listed_pairs,
@@ -38,6 +40,11 @@ def draw_group(network: Network, group: SynapseGroup, seed: int) -> Connections:
         One of its groups.
     seed : int
         Of the connectivity.
+
+    Raises
+    ------
+    NetworkError
+        A delay is too long, or an expression gives one below a step.
 
     Notes
     -----
@@ -71,6 +78,7 @@ class _Drawing:
             if host_delay:
                 self._order(self.post)
         delay = self._delays(host_delay)
+        check_longest_delay(int(delay.max(initial=1)), group.name, self.dt)
         if host_weight and not (listed or host_delay):
             (delay,) = self._order(self.post, delay)
         weight = self._weights(host_weight)
@@ -87,7 +95,10 @@ class _Drawing:
     def _delays(self, by_host: bool) -> npt.NDArray[np.int64]:
         value = _without_spread(self.group.delay)
         if by_host or not isinstance(value, Distribution):
-            return delay_steps(self._values(value, PURPOSE_DELAY, "delay"), self.dt)
+            delays = self._values(value, PURPOSE_DELAY, "delay")
+            if isinstance(value, Expression):
+                check_least_delay(delays, self.group, self.dt)
+            return delay_steps(delays, self.dt)
         return delays_of_words(_native(value), self._words(PURPOSE_DELAY), self.dt)
 
     def _weights(self, by_host: bool) -> Floats:

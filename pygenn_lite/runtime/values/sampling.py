@@ -70,13 +70,14 @@ def _truncated(native: NativeDistribution, words: Words) -> Words:
 
 
 def delays_of_words(native: NativeDistribution, words: Words, dt: float) -> npt.NDArray[np.int64]:
-    """The delay in steps that each word stands for: rounded, at least 1."""
+    """The delay in steps that each word stands for: rounded, at least 1;
+    `LONGEST_DELAY` + 1 stands for all that are too long."""
     if _is_one_value(native):
         value = native.a * native.factor + native.offset if native.affine else native.a
-        steps = min(max(math.floor(value / dt + 0.5), 1), LONGEST_DELAY)
+        steps = min(max(math.floor(value / dt + 0.5), 1), LONGEST_DELAY + 1)
         return np.full(words.shape, steps, np.int64)
     first, thresholds = 1, []
-    for steps in range(1, LONGEST_DELAY):
+    for steps in range(1, LONGEST_DELAY + 1):
         share = min(max(_below(native, (steps + 0.5) * dt), 0.0), 1.0)
         word = math.floor(share * _ALL_WORDS + 0.5)
         if word >= _ALL_WORDS:
