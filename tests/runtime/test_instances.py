@@ -542,3 +542,8 @@ def test_recorded_weights_of_different_numbers_of_synapses_are_looked_at_one_by_
     with pytest.raises(SimulationError, match="different numbers of synapses in 'learning'"):
         result.traces["learning"]["weight"]
     assert result[0].traces["learning"]["weight"].values.shape[1] > 0
+
+
+def test_a_slice_without_instances_is_shown():
+    result = network(plastic=False).compile(instances=2).run(1.0)
+    assert repr(result[2:]) == "<InstanceResults: no instances>" and len(result[2:]) == 0

@@ -146,6 +146,8 @@ class InstanceResults(Sequence[Result]):
         return InstanceResults(both, other.seeds, {**self.failed, **other.failed})
 
     def __repr__(self) -> str:
+        if not self.results:  # an empty slice
+            return "<InstanceResults: no instances>"
         failed = f", {len(self.failed)} failed" if self.failed else ""
         first: Any = self.results[0]
         return (
