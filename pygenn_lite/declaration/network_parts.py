@@ -21,7 +21,13 @@ from pygenn_lite.declaration.checks import (
     check_timed_values,
     not_a,
 )
-from pygenn_lite.declaration.connectivity import STORAGE, WEIGHT_PRECISIONS, Connectivity, between
+from pygenn_lite.declaration.connectivity import (
+    STORAGE,
+    WEIGHT_PRECISIONS,
+    Connectivity,
+    Convolution,
+    between,
+)
 from pygenn_lite.declaration.connectivity.ends import Parts
 from pygenn_lite.declaration.domains import Domains, check_domains
 from pygenn_lite.declaration.inputs import (
@@ -144,6 +150,14 @@ def declare_group(
     check_synapse_value(group.delay, group, pre, post, "delay")
     check_delay(group.delay, dt, where.entry("delay"))
     _check_weight(synapse.domains, group.weight, where)
+    if isinstance(connectivity, Convolution) and synapse.changes_weight:
+        text = full_text(
+            "the kernel is where the weights begin: each synapse learns by itself, and what has "
+            "learned is no longer a convolution",
+            where,
+            "learn a kernel outside of the run and set it with with_values, or filter this warning",
+        )
+        warnings.warn(text, PygennLiteWarning, stacklevel=3)
     if not synapse.uses_weight and group.weight != as_value(1.0):  # the default
         text = full_text(
             "a weight is given, but nothing in the synapse model reads it",

@@ -187,6 +187,13 @@ class NeuronModel:
         """
         where = Location.of("neuron model", self.name).key("with_variables")
         added = parse_equations(derivatives, where.entry("derivatives"))
+        if self.update:
+            raise ModelError(
+                f"{self.name or 'the model'} has an update rule, which takes no further equations",
+                where=where,
+                hint="write a model of your own with all updates in 'update', or take one with "
+                "derivatives",
+            )
         extended = NeuronModel(
             "\n".join(str(equation) for equation in (*self.equations, *added)),
             update="\n".join(str(equation) for equation in self.update),

@@ -115,8 +115,11 @@ class SynapsesOf:
                 hint="how many there are is known when the network is compiled: write [:10], "
                 "[::100] or [[1, 5, 7]]",
             )
-        chosen = selected(self.part.neurons, key, what)
-        return replace(self, part=replace(self.part, **chosen))
+        chosen = replace(self.part, **selected(self.part.neurons, key, what))
+        if not isinstance(key, slice) and len(chosen):
+            # A slice ends where the synapses do; of a list each one must be there.
+            chosen = Part(UNKNOWN, chosen=FrozenArray(chosen.indices))
+        return replace(self, part=chosen)
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,12 @@ class SynapseModel:
         return {symbol for equation in self._code() for symbol in equation.symbols}
 
     @property
+    def changes_weight(self) -> bool:
+        """Whether synapses learn: an event or an equation of their own sets the weight."""
+        own = (*self.on_pre, *self.on_post, *self.synapse_equations)
+        return any(equation.name == "weight" for equation in own)
+
+    @property
     def uses_weight(self) -> bool:
         """Whether anything reads or changes the weight."""
         return "weight" in self.symbols | {equation.name for equation in self._code()}

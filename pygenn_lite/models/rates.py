@@ -40,7 +40,7 @@ def RateNeuron(
     """
     return NeuronModel(
         f"dr/dt = (-r + ({transfer}))/tau",
-        parameters={"tau": tau, **dict(as_values(parameters, "parameters", "RateNeuron"))},
+        parameters=(("tau", tau), *as_values(parameters, "parameters", "RateNeuron")),
         initial=merged_initial({"r": 0.0}, initial),
         integrator=integrator,
         name="RateNeuron",

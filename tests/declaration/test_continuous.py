@@ -19,6 +19,7 @@ from pygenn_lite.errors import DeclarationError, ModelError
         (dict(continuous="I_post += a", parameters=dict(a=1.0, b=2.0)), "nothing reads .* 'b'"),
         (dict(continuous="I_post += rand()"), "synapses draw no random numbers"),
         (dict(continuous="a += 1", parameters=dict(a=1.0)), "assignment to the parameter 'a'"),
+        (dict(continuous="V_pre += weight*V_post"), "a synapse's source are only read"),
     ],
 )  # fmt: skip
 def test_models_say_what_is_wrong(arguments: dict[str, object], message: str) -> None:

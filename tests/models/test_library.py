@@ -10,7 +10,7 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.errors import DeclarationError
+from pygenn_lite.errors import DeclarationError, ModelError
 
 SHELVES = {**models.NEURONS, **models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
 
@@ -101,3 +101,8 @@ def test_a_typical_mistake_is_answered_in_the_librarys_words(mistake, words):
 def test_a_misspelt_model_is_answered_with_the_nearest():
     with pytest.raises(AttributeError, match="did you mean 'LIF'"):
         pg.Lif()
+
+
+def test_a_rate_unit_has_one_time_constant():
+    with pytest.raises(ModelError, match="'tau' is used twice"):
+        pg.RateNeuron(parameters=dict(tau=3.0))

@@ -7,7 +7,7 @@ import pytest
 from helpers_oracle import assert_equal_runs, reference, run_compiled
 
 import pygenn_lite as pg
-from pygenn_lite.errors import NetworkError, PygennLiteError
+from pygenn_lite.errors import ConnectivityError, NetworkError, PygennLiteError
 
 UNIT = pg.RateNeuron(tau=5.0)
 LEARNING = pg.SynapseModel(
@@ -90,6 +90,7 @@ def test_files_hold_transposed_groups() -> None:
         (pg.Transpose("up"), dict(synapse=LEARNING), "no synapses of its own"),
         (pg.Transpose("up"), dict(synapse=pg.ExponentialCurrent()), "no synapses of its own"),
         (pg.Transpose("up"), dict(weight=2.0), "the weights are those of 'up'"),
+        (pg.Transpose("up"), dict(delay=pg.Uniform(0.1, 1.0)), "delay: .* one delay"),
     ],
 )
 def test_what_cannot_be_transposed_is_told(
@@ -102,3 +103,9 @@ def test_what_cannot_be_transposed_is_told(
     with pytest.raises(NetworkError, match=message) as caught:
         net.compile()
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("factor", [float("nan"), float("inf"), "2", [1.0]])
+def test_a_factor_is_a_finite_number(factor: object) -> None:
+    with pytest.raises(ConnectivityError, match="factor = "):
+        pg.Transpose("up", factor=factor)

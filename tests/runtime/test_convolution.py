@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ConnectivityError, NetworkError, ShapeError
+from pygenn_lite.errors import ConnectivityError, NetworkError, PygennLiteWarning, ShapeError
 
 SILENT = pg.NeuronModel("dV/dt = 0*V", initial=dict(V=0.0))
 RNG = np.random.default_rng(4)
@@ -122,7 +122,13 @@ def layers(source=(2, 9, 8), target=(3, 5, 4)):
                                    weight=np.ones((2, 3, 5, 5))),
          ShapeError, r"shape \(2, 3, 5, 5\), but needs \(3, 2, 5, 5\)"),
         (lambda n, a, b: n.connect(a[:5], b, pg.Delta(), pg.Convolution(5), weight=1.0),
-         ConnectivityError, "the source has no shape"),
+         ConnectivityError, "(?s)the source has no shape.*parts of populations have no shape"),
+        (lambda n, a, b: n.connect(a, b, pg.Delta(), pg.Pooling(10), weight=1.0),
+         ConnectivityError, r"windows of 10 x 10 do not fit on maps of shape \(2, 9, 8\)"),
+        (lambda n, a, b: n.connect(a, b, pg.Delta(), pg.Convolution(5), weight=pg.Normal(0, 1)),
+         ConnectivityError, r"(?s)weights are its kernel.*an array of shape \(3, 2, 5, 5\)"),
+        (lambda n, a, b: n.connect(a, b, pg.Delta(), pg.Convolution(5), weight="i_pre"),
+         ConnectivityError, "gives every synapse its own"),
         (lambda n, a, b: n.connect(a, b, pg.Delta(), pg.Convolution(5), weight=1.0,
                                    storage="procedural").name and n.compile(),
          pg.errors.UnsupportedFeature, "between maps cannot be procedural"),
@@ -141,5 +147,11 @@ def test_a_kernel_learns_by_synapse_and_says_so():
     """Plastic synapses of a convolution have weights of their own, which start as the kernel's."""
     net, a, b = layers()
     kernel = RNG.uniform(0.2, 0.8, (3, 2, 5, 5))
-    net.connect(a, b, pg.PairSTDP(pg.Delta()), pg.Convolution(5), weight=kernel, name="learning")
+    with pytest.warns(PygennLiteWarning, match="each synapse learns by itself"):
+        net.connect(
+            a, b, pg.PairSTDP(pg.Delta()), pg.Convolution(5), weight=kernel, name="learning"
+        )
+    net.connect(
+        a, b, pg.TsodyksMarkram(pg.Delta()), pg.Convolution(5), weight=kernel
+    )  # it does not
     assert net.compile()["learning"].size == 3 * 2 * 25 * 20

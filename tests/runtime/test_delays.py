@@ -40,3 +40,27 @@ def test_a_truncated_distribution_without_spread_keeps_to_its_limits(storage):
     assert set(high.compile()["drawn"].connections().delay) == {2.0}
     net = connected(1.0, 0.1, weight=pg.TruncatedNormal(1.0, 0.0, low=2.0), storage=storage)
     assert set(net.compile()["drawn"].connections().weight) == {2.0}
+
+
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("delay", [1, 2, 3])
+@pytest.mark.parametrize("before", [0, 2])
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_value_that_is_set_leaves_what_was_sent_before(delay, before, saved, tmp_path):
+    """A variable of a source is set at t: what left earlier (before 0: the initial value) arrives
+    unchanged, what leaves from t on is the new one; a checkpoint holds the same."""
+    net = pg.Network(dt=1.0)
+    source = net.population("source", 1, pg.NeuronModel("dr/dt = 1", initial=dict(r=1.0)))
+    target = net.population("target", 1, pg.NeuronModel(update="r = I"))
+    net.connect(source, target, pg.RateSynapse(), pg.AllToAll(), weight=1.0, delay=float(delay))
+    net.record(target["r"])
+    sim = net.compile(precision="float64")
+    seen = list(sim.run(before).traces["target"]["r"].values[:, 0]) if before else []
+    sim["source"]["r"] = 50.0
+    if saved:
+        sim.save(tmp_path / "checkpoint")
+        sim = net.compile(precision="float64")
+        sim.restore(tmp_path / "checkpoint")
+    seen += list(sim.run(7.0 - before).traces["target"]["r"].values[:, 0])
+    sent = [1.0] * 10 + [1.0, 2.0][:before] + [50.0 + k for k in range(7 - before)]
+    assert seen == [0.0, *sent[11 - delay : 17 - delay]]

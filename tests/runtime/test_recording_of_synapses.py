@@ -79,6 +79,19 @@ def test_what_cannot_be_recorded_of_synapses_is_refused_by_name():
         net.compile().run(1.0)
 
 
+def test_each_of_listed_synapses_must_be_there_a_slice_ends_where_they_do():
+    """Two numbers of a list are evenly spaced: they must not pass for a slice, which is cut."""
+    net = learning(lambda group: [group["weight"][[0, 100_000]]])
+    with pytest.raises(NetworkError, match="synapse 100000 is recorded, but there are"):
+        net.compile().run(1.0)
+    copy = pg.load_network(pg.dump_network(net))[0]
+    with pytest.raises(NetworkError, match="synapse 100000 is recorded, but there are"):
+        copy.compile().run(1.0)
+    net = learning(lambda group: [group["weight"][:100_000]])
+    sim = net.compile()
+    assert sim.run(1.0).traces["learning"]["weight"].values.shape[1] == sim["learning"].size
+
+
 def test_recordings_of_synapses_are_shown_and_counted_before_the_run():
     net = learning()
     assert "weight of synapses" in net.compile().inspect().recording

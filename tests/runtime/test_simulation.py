@@ -326,6 +326,22 @@ def test_nan_is_let_through_when_the_check_is_off():
     assert not np.isfinite(sim["grows"]["x"]).any()
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("threshold", ["x > 1", "x >= 1", "not (x <= 1)", "x*w > 1", "abs(x) > 1"])
+@pytest.mark.parametrize("refractory", [None, 1.0])
+def test_what_is_not_a_number_does_not_spike_when_the_check_is_off(threshold, refractory):
+    model = pg.NeuronModel(
+        "dx/dt = 1e-6*log(w - 0.95); dw/dt = -w", threshold=threshold, reset="x = 0",
+        refractory=refractory, initial=dict(x=[0.5, 2.0], w=1.0),
+    )  # fmt: skip
+    net = pg.Network(dt=0.1)
+    net.record(net.population("cells", 2, model).spikes)
+    sim = net.compile(check_finite=False)
+    spikes = sim.run(2.0).spikes["cells"]
+    assert np.isnan(sim["cells"]["x"]).all()
+    assert spikes.indices.tolist() == [1] and spikes.steps.tolist() == [1]  # before it is NaN
+
+
 # ---------------------------------------------------------------- compiling
 
 

@@ -221,6 +221,10 @@ def _reads(names: Iterable[str]) -> Body:
 def _look_view(kernel: Kernel, screen: Screen, writer: Writer) -> LookView:
     watched = () if screen.check is None else screen.check.watched
     parts = [] if screen.below is None else [writer.expression(screen.below)]
+    states = {v.symbol for v in kernel.variables if v.role == "state"}
+    if screen.rare is not None and not watched and states & screen.names:
+        # Nobody looks for NaN: it must not pass for a spike, and the complement is false for it.
+        parts = [f"(!{writer.expression(screen.rare.condition)})"]
     if watched:
         # NaN and infinity stay in a sum; what the condition bounds from above need be looked at
         # from below only.

@@ -145,12 +145,18 @@ def check_transpose(group: SynapseGroup, groups: Mapping[str, SynapseGroup]) -> 
             "storage='dense'",
         )
     own = model.on_pre or model.on_post or model.synapse_equations or model.variables
-    if not model.continuous or own or not isinstance(group.delay, (int, float)):
+    if not model.continuous or own:
         raise NetworkError(
-            "a transposed group has no synapses of its own: it transmits continuously, with one "
-            "delay, and neither reacts to spikes nor learns",
+            "a transposed group has no synapses of its own: it transmits continuously, and neither "
+            "reacts to spikes nor learns",
             where=where,
             hint="use a model such as RateSynapse()",
+        )
+    if not isinstance(group.delay, (int, float)):
+        raise NetworkError(
+            "a transposed group has one delay for all synapses",
+            where=where.entry("delay"),
+            hint="give one number",
         )
     if group.weight != 1.0:
         raise NetworkError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -45,7 +46,7 @@ class Transpose(Connectivity):
 
     def __post_init__(self) -> None:
         number = plain_number(self.factor)
-        if not isinstance(self.of, str) or number is None:
+        if not isinstance(self.of, str) or number is None or not math.isfinite(number):
             raise ConnectivityError(
                 f"of = {self.of!r}, factor = {self.factor!r}",
                 where="Transpose",

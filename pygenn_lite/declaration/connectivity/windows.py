@@ -65,12 +65,21 @@ class _WindowRule(Connectivity):
                     f"{type(self).__name__} needs maps, but the {what} has "
                     f"{f'shape {shape}' if shape else 'no shape'}",
                     where=where,
-                    hint="declare the population with (channels, height, width) as its size",
+                    hint="declare the population with (channels, height, width) as its size; "
+                    "parts of populations have no shape",
                 )
         made = copy.copy(self)
         object.__setattr__(made, "_shapes", (source, target))
         size, stride, padding = made._window()
-        given = [(n + 2 * padding - k) // stride + 1 for n, k in zip(source[1:], size, strict=True)]
+        room = [n + 2 * padding - k for n, k in zip(source[1:], size, strict=True)]
+        if min(room) < 0:
+            raise ConnectivityError(
+                f"windows of {size[0]} x {size[1]} do not fit on maps of shape {source} with "
+                f"padding {padding}",
+                where=where,
+                hint="use smaller windows, or more padding",
+            )
+        given = [n // stride + 1 for n in room]
         expected = (made._channels(), *given)
         if expected != target:
             raise ConnectivityError(
@@ -139,6 +148,9 @@ class Convolution(_WindowRule):
     target pixel (o, y, x) gets ``sum W[o, i, k, l] in[i, y*stride + k - padding, x*stride + l -
     padding]``, as in machine learning (the kernel is not turned).
 
+    The kernel is shared by static synapses only. Plastic ones begin with its weights, and each
+    learns by itself: what has learned is no longer a convolution. ``connect`` warns of it.
+
     Parameters
     ----------
     kernel : int or pair of int
@@ -177,8 +189,14 @@ class Convolution(_WindowRule):
 
     def expand(self, weight: Value, where: str) -> Value:
         """A kernel as the weights of all synapses."""
-        if not isinstance(weight, FrozenArray):
+        if isinstance(weight, (int, float)):
             return weight
+        if not isinstance(weight, FrozenArray):
+            raise ConnectivityError(
+                f"a convolution's weights are its kernel, but {weight} gives every synapse its own",
+                where=where,
+                hint=f"give an array of shape {self.kernel_shape}, or one number",
+            )
         given = weight.kernel if isinstance(weight, SharedKernel) else weight.array
         if given.ndim == 1 and len(given) == self.numbered(0):
             return weight

@@ -269,6 +269,12 @@ def _target_name(name: str, where: str) -> str:
     """Assignments may go to 'weight' and to X_post."""
     if name == "weight":
         return name
+    if name.endswith("_pre"):
+        raise EquationError(
+            f"{name!r} cannot be assigned: variables of a synapse's source are only read",
+            where=where,
+            hint="to act on the source, connect a group in the opposite direction",
+        )
     bare = name.removesuffix("_post")
     check_name(bare, "variable", where)
     return name

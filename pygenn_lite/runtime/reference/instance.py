@@ -161,7 +161,7 @@ class ReferenceInstance(Interpreter):
             population.seed = seed
             population.published, population.repeated = [], {}
             population.first_published = step - 1
-            population.publish()
+            population.publish(step - 1)
             self.last_spikes[name] = np.empty(0, np.int64)
             self.counts[name][:] = 0
             self.sent[name] = []
@@ -296,9 +296,10 @@ class ReferenceInstance(Interpreter):
         population, name = self.populations[variable.owner], variable.name
         # Oldest first. At step 0 `begin` is still to come, which publishes the present values.
         rows = past.values[::-1] if self.step_number else past.values[:0:-1]
-        if len(population.published) != len(rows):
+        first = self.step_number - len(past.values) + 1
+        if (len(population.published), population.first_published) != (len(rows), first):
             population.published = [dict(population.published[-1]) for _ in rows]
-            population.first_published = self.step_number - len(past.values) + 1
+            population.first_published = first
         for row, values in zip(population.published, rows, strict=True):
             row[name] = values.astype(np.float64)
         train = repeated_spikes(self.network.populations[variable.owner], population.dt)
@@ -410,7 +411,7 @@ class ReferenceInstance(Interpreter):
         )
         if name in self.layout.populations[variable.owner].published:
             now = population.names[name]
-            population.published[-1][name] = now.copy()
+            population.publish_now(name, self.step_number)
             for (step, neuron), kept in population.repeated.items():
                 if step == self.step_number:
                     for left in kept:

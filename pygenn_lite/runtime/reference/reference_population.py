@@ -53,12 +53,12 @@ class ReferencePopulation:
         if own is not None:
             self._load_values(own, population.positions)
             self.prepare()
-        self.publish()
+        self.publish(-1)
 
     def begin(self, step: int) -> Indices:
         """Before the first step: a spike source's spikes at ``t_step``."""
         spikes = self._replayed(step)
-        self.publish()
+        self.publish(step)
         return spikes
 
     # ------------------------------------------------------------------ one step
@@ -82,7 +82,7 @@ class ReferencePopulation:
             spikes = np.array(self.run(self.kernels["update"], step), np.int64)
         if self.train is not None:
             spikes = self._replayed(step + 1)
-        self.publish()
+        self.publish(step + 1)
         return spikes
 
     def _replayed(self, step: int) -> Indices:
@@ -108,9 +108,17 @@ class ReferencePopulation:
             for name in written(kernel):
                 self.names[name][spikes] = names[name]
 
-    def publish(self) -> None:
-        """Remember the variables that synapses read with a delay."""
-        self.published.append({n: self.names[n].copy() for n in self.instance.published})
+    def publish(self, step: int) -> None:
+        """Remember the variables that synapses read with a delay, as they are at ``t_step``."""
+        row = {n: self.names[n].copy() for n in self.instance.published}
+        del self.published[max(step - self.first_published, 0) :]
+        self.published.append(row)
+
+    def publish_now(self, name: str, step: int) -> None:
+        """A published variable was set between runs: spikes of this step carry the new value."""
+        if len(self.published) <= step - self.first_published:
+            self.publish(step)
+        self.published[step - self.first_published][name] = self.names[name].copy()
 
     def published_at(self, step: int, name: str, neuron: int, nth: int | None = None) -> float:
         """What synapses see; before the start of the run, the initial value. With `nth`: what the
