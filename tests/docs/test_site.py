@@ -50,7 +50,15 @@ def test_each_page_stands_once_in_the_navigation_and_kinds_of_pages_are_kept_apa
     listed = [page for page in pages_in(SITE["nav"]) if not page.startswith("gallery/")]
     assert sorted(listed) == [page.name for page in PAGES]
     kinds = [next(iter(entry)) for entry in SITE["nav"]]
-    assert kinds == ["Home", "Tutorials", "How to", "Gallery", "Explanation", "Reference"]
+    assert kinds == [
+        "Home",
+        "Tutorials",
+        "How to",
+        "Gallery",
+        "Explanation",
+        "Contributing",
+        "Reference",
+    ]
 
 
 def test_each_page_is_named_on_the_first_one() -> None:

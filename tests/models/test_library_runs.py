@@ -19,6 +19,8 @@ DRIVE = {
     "AdaptiveThresholdLIF": 400.0,
     "FitzHughNagumo": 0.6,
     "QIF": 4.0,
+    "TwoCompartment": 300.0,
+    "RateNeuron": 1.0,
 }
 
 
@@ -56,7 +58,7 @@ def test_every_neuron_model_runs_as_the_reference_says():
         net.record(population.spikes)
     net.record(net.population("PoissonNeuron", 50, models.PoissonNeuron(rate=100.0)).spikes)
     result = _compare(net, 60.0, models.NEURONS)
-    for name in models.NEURONS:
+    for name in models.NEURONS.keys() - {"RateNeuron"}:
         assert len(result.spikes[name].steps) >= 1, name
 
 

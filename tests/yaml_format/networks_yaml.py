@@ -164,7 +164,8 @@ def rules():
         ),
     }  # fmt: skip
     maps = {pg.Convolution, pg.Pooling}  # between shapes: tests/runtime/test_convolution.py
-    assert {*forms, *maps} == set(RULES), "draw the new rule here, too"
+    of_others = {pg.Transpose}  # needs another group: tests/oracle/test_transpose.py
+    assert {*forms, *maps, *of_others} == set(RULES), "draw the new rule here, too"
     return st.one_of(list(forms.values()))
 
 

@@ -26,8 +26,10 @@ Names = dict[str, Any]
 def evaluate(expression: sympy.Basic, names: Mapping[str, Any]) -> Any:
     """Value of a SymPy expression for the given arrays and numbers."""
     function, arguments = _compiled(expression)
+    # Python's own numbers would raise where a branch that is not taken divides by zero.
+    values = (np.float64(v) if isinstance(v, float) else v for v in map(names.get, arguments))
     with np.errstate(all="ignore"):
-        return function(*(names[name] for name in arguments))
+        return function(*values)
 
 
 def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:
