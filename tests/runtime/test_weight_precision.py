@@ -181,3 +181,40 @@ def test_another_kernel_is_set_as_the_weights_of_all_synapses():
     half = convolution(first, weight_precision="float16").compile()
     full = convolution(first).compile()["made"]["weight"][:]
     assert half["made"]["weight"][:] == pytest.approx(full, rel=2.0**-11 * 1.001, abs=1e-7)
+
+
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("real", ["float32", "float64"])
+def test_the_smallest_weights_arrive_as_they_are_read(real):
+    """Below 2^-14 half precision counts steps of 2^-24; workers take subnormal floats for zero."""
+    weight = np.arange(-2050, 2050) * 2.0**-24
+    net = pg.Network(dt=0.1)
+    source = net.spike_source("source", 1, [1.0], [0])
+    target = net.population("target", len(weight), pg.NeuronModel("dV/dt = 0*V"))
+    net.connect(
+        source, target, pg.Delta(), pg.AllToAll(), weight=weight[None, :], storage="sparse",
+        weight_precision="float16", name="made",
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PygennLiteWarning)
+        sim = net.compile(precision=real)
+    sim.run(5.0)
+    expected = weight.astype(np.float16)
+    assert np.array_equal(sim["made"]["weight"][:], expected)
+    assert np.array_equal(sim["target"]["V"][:], expected)
+
+
+@pytest.mark.usefixtures("backend")
+@pytest.mark.parametrize("precision", ["float16", "int16"])
+@pytest.mark.parametrize("weight", [1e5, 0.1, 1e-9])
+def test_one_weight_for_all_is_kept_as_it_is(weight, precision):
+    net = pg.Network(dt=0.1)
+    source = net.spike_source("source", 1, [1.0], [0])
+    target = net.population("target", 3, pg.NeuronModel("dV/dt = 0*V"))
+    net.connect(source, target, pg.Delta(), pg.AllToAll(), weight=weight,
+                weight_precision=precision, name="made")  # fmt: skip
+    sim = net.compile(precision="float64")
+    sim.run(5.0)
+    assert np.array_equal(sim["target"]["V"][:], 3 * [weight])
+    sim["made"]["weight"] = weight / 3
+    assert np.array_equal(sim["made"]["weight"][:], 3 * [weight / 3])

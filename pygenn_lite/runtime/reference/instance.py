@@ -210,9 +210,10 @@ class ReferenceInstance(Interpreter):
                 ago = (self.step_number - np.asarray(values, np.int64)) & 0xFFFFFFFF
                 group.variables[name][:] = self.step_number - ago
             elif name == "weight":
-                kept = rounded_weights(
-                    np.asarray(values, np.float64), self.network.groups[owner].weight_precision
-                )
+                declared = self.network.groups[owner]
+                kept = np.asarray(values, np.float64)
+                if not isinstance(declared.weight, (int, float)):
+                    kept = rounded_weights(kept, declared.weight_precision)
                 group.variables[name][:] = self._rounded(kept)
             else:
                 group.variables[name][:] = self._rounded(values)

@@ -83,7 +83,8 @@ class _Drawing:
             (delay,) = self._order(self.post, delay)
         weight = self._weights(host_weight)
         delay, weight = self._order(self.post, delay, weight)
-        weight = rounded_weights(weight, group.weight_precision)
+        if not isinstance(group.weight, (int, float)):  # one for all is kept as it is
+            weight = rounded_weights(weight, group.weight_precision)
         return Connections(self.pre, self.post, times_of(delay, self.dt), weight)
 
     def _order(self, *arrays: Any) -> tuple[Any, ...]:

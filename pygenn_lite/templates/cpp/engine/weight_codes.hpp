@@ -17,18 +17,21 @@ namespace pgl {
 inline constexpr uint32_t kCodedWeights = PGL_STORE_HALF | PGL_STORE_FIXED | PGL_STORE_TABLE;
 inline constexpr double kLargestHalf = 65504.0, kLargestFixed = 32767.0;
 
-// Half precision (IEEE 754 binary16): the bits of the number as a float, moved and multiplied by 2^112, which is exact,
-// also for the smallest ones.
+// Half precision (IEEE 754 binary16): the bits of the number as a float, moved, the exponent raised by 112. Below the
+// least normal number the mantissa counts steps of 2^-24. No subnormal float comes up: workers take these for zero.
 PGL_INLINE float half_value(uint16_t code) {
-  const uint32_t moved = uint32_t(code & 0x7fffu) << 13;
-  float magnitude;
-  memcpy(&magnitude, &moved, sizeof moved);
-  magnitude *= 5.192296858534828e33f;
+  const uint32_t magnitude = code & 0x7fffu;
+  const uint32_t moved = (magnitude << 13) + (112u << 23);
+  float normal;
+  memcpy(&normal, &moved, sizeof moved);
+  const float small = float(int32_t(magnitude)) * 5.9604644775390625e-8f;
+  const float size = magnitude < 0x400u ? small : normal;
   uint32_t bits;
-  memcpy(&bits, &magnitude, sizeof bits);
+  memcpy(&bits, &size, sizeof bits);
   bits |= uint32_t(code & 0x8000u) << 16;
-  memcpy(&magnitude, &bits, sizeof bits);
-  return magnitude;
+  float value;
+  memcpy(&value, &bits, sizeof bits);
+  return value;
 }
 
 // To the nearest, ties to even. The number is finite and at most kLargestHalf.
