@@ -76,6 +76,8 @@ class SpikeTensor:
     def dense(cls, spikes: ArrayLike, dt: Number) -> SpikeTensor:
         """A tensor from an array of zeros and ones, [samples, steps of dt ms, neurons]."""
         where, step = "SpikeTensor.dense", check_dt(dt)
+        if isinstance(spikes, np.ndarray) and spikes.dtype == bool:
+            spikes = spikes.view(np.uint8)  # a spike or none: what other arrays of truth are not
         array = plain_array(spikes, "spikes", where, ShapeError)
         if array.ndim != 3 or array.dtype.kind not in "biuf":
             raise ShapeError(
