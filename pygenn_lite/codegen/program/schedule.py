@@ -45,8 +45,8 @@ class Op:
 
 
 @dataclass(frozen=True)
-class Deliver(Op):
-    """A static group adds its weights where spikes arrive at ``t_(n + lead)``."""
+class _OfGroup(Op):
+    """What is done where a group's spikes arrive at ``t_(n + lead)``."""
 
     group: str
     lead: int = 0
@@ -54,22 +54,33 @@ class Deliver(Op):
     @property
     def of(self) -> str:
         return self.group
+
+
+@dataclass(frozen=True)
+class _OfPopulation(Op):
+    """What is done with a population's neurons."""
+
+    population: str
+
+    @property
+    def of(self) -> str:
+        return self.population
+
+
+# Operations without fields of their own are dataclasses by their base: making one takes a
+# millisecond of every start.
+
+
+class Deliver(_OfGroup):
+    """A static group adds its weights where spikes arrive at ``t_(n + lead)``."""
 
     @property
     def what(self) -> str:
         return f"arrivals at {_time(self.lead)} through static synapses"
 
 
-@dataclass(frozen=True)
-class Arrive(Op):
+class Arrive(_OfGroup):
     """``on_pre`` of a group's synapses at which spikes arrive at ``t_(n + lead)``."""
-
-    group: str
-    lead: int = 0
-
-    @property
-    def of(self) -> str:
-        return self.group
 
     @property
     def what(self) -> str:
@@ -108,7 +119,6 @@ class Call(Op):
         return self.role or f"kernel {self.kernel}"
 
 
-@dataclass(frozen=True)
 class Sample(Op):
     """Recorded variables are noted as they are."""
 
@@ -117,31 +127,17 @@ class Sample(Op):
         return "variables are recorded as they are at t_n"
 
 
-@dataclass(frozen=True)
-class Fire(Op):
+class Fire(_OfPopulation):
     """A population's neurons come to ``t_(n+1)``: flow (unless it is called apart), jumps,
     threshold, reset."""
-
-    population: str
-
-    @property
-    def of(self) -> str:
-        return self.population
 
     @property
     def what(self) -> str:
         return "neurons come to t_{n+1}: flow, jumps, threshold, reset, presynaptic traces"
 
 
-@dataclass(frozen=True)
-class Send(Op):
+class Send(_OfPopulation):
     """A population's spikes at ``t_(n+1)`` are counted, recorded and sent."""
-
-    population: str
-
-    @property
-    def of(self) -> str:
-        return self.population
 
     @property
     def what(self) -> str:
@@ -149,7 +145,7 @@ class Send(Op):
 
 
 @dataclass(frozen=True)
-class Reduce(Op):
+class Reduce(_OfPopulation):
     """One number of a population's neurons; the next :class:`Exchange` makes it known.
 
     Numbers are added in an order that depends on neither threads nor backend: in double, by blocks
@@ -171,7 +167,6 @@ class Reduce(Op):
         Which neurons; all by default.
     """
 
-    population: str
     how: str
     into: str
     variable: str = ""
@@ -180,15 +175,10 @@ class Reduce(Op):
     end: int | None = None
 
     @property
-    def of(self) -> str:
-        return self.population
-
-    @property
     def what(self) -> str:
         return f"{self.into} = {self.how} of {self.variable or 'spiking neurons'}"
 
 
-@dataclass(frozen=True)
 class Exchange(Op):
     """All workers meet: what came before is done everywhere, and may be read from here on."""
 
