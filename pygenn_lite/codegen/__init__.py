@@ -20,9 +20,9 @@ from pygenn_lite.codegen.program.signature import Signatures
 from pygenn_lite.codegen.structure.parts import speak
 from pygenn_lite.codegen.structure.resolution import network_structure
 from pygenn_lite.codegen.structure.structures import (
-    GroupInstance,
+    GroupBinding,
     NetworkStructure,
-    PopulationInstance,
+    PopulationBinding,
 )
 from pygenn_lite.errors import EquationError, PygennLiteError
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "GeneratedCode",
-    "GroupInstance",
+    "GroupBinding",
     "NetworkStructure",
-    "PopulationInstance",
+    "PopulationBinding",
     "Signatures",
     "derive_program",
     "generate",

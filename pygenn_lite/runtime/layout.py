@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.codegen import NetworkStructure, PopulationInstance, Signatures
+from pygenn_lite.codegen import NetworkStructure, PopulationBinding, Signatures
 from pygenn_lite.codegen.program.signature import SynapseSignature, Variable
 from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.declaration.inputs import Input, PoissonInput, TimedCurrent
@@ -150,11 +150,11 @@ def layout_of(
 
 def _population(
     declared: Population,
-    instance: PopulationInstance,
+    binding: PopulationBinding,
     signatures: Signatures,
     real: np.dtype[Any],
 ) -> PopulationLayout:
-    signature = signatures.of_population(instance.kernel)
+    signature = signatures.of_population(binding.kernel)
     return PopulationLayout(
         declared.name,
         declared.size,
@@ -162,7 +162,7 @@ def _population(
         signature.published,
         signature.checked,
         dict(signature.integrators or {}),
-        instance.owners,
+        binding.owners,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pygenn_lite.codegen.plan.groups import GroupPlan
-from pygenn_lite.codegen.structure.structures import GroupInstance
+from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.errors import Location, UnsupportedFeature
 
@@ -50,7 +50,7 @@ class StorePlan:
 
 
 def plan_stores(
-    groups: Iterable[tuple[GroupPlan, GroupInstance]], real_bytes: int
+    groups: Iterable[tuple[GroupPlan, GroupBinding]], real_bytes: int
 ) -> tuple[StorePlan, ...]:
     """Which groups share a store.
 
@@ -65,25 +65,25 @@ def plan_stores(
     """
     plans: list[StorePlan | list[GroupPlan]] = []
     shared: dict[tuple[str, int], list[GroupPlan]] = {}
-    for plan, instance in groups:
-        if instance.kind == "general":
-            plans.append(_general(plan, instance))
+    for plan, binding in groups:
+        if binding.kind == "general":
+            plans.append(_general(plan, binding))
             continue
         one_weight = plan.weight == "one"
         codes = "" if one_weight else _codes(plan)
         if codes:
             source = plan.group.source
-            plans.append(StorePlan(source, (plan.name,), lead=instance.lead, codes=codes))
+            plans.append(StorePlan(source, (plan.name,), lead=binding.lead, codes=codes))
             continue
         storage = _storage(plan, one_weight, real_bytes)
         if storage != "sparse" or (one_weight and plan.delay == "one"):
             # Zeros where there is no synapse:
             incomplete = storage == "dense" and not plan.group.connectivity.complete
             source, weights = plan.group.source, incomplete or not one_weight
-            store = StorePlan(source, (plan.name,), storage, weights, lead=instance.lead)
+            store = StorePlan(source, (plan.name,), storage, weights, lead=binding.lead)
             plans.append(store)
             continue
-        key = (plan.group.source, instance.lead)
+        key = (plan.group.source, binding.lead)
         if key not in shared:
             shared[key] = []
             plans.append(shared[key])
@@ -105,24 +105,24 @@ def _codes(plan: GroupPlan) -> str:
     return "shared" if shared and group.storage in ("auto", "sparse") else ""
 
 
-def _general(plan: GroupPlan, instance: GroupInstance) -> StorePlan:
+def _general(plan: GroupPlan, binding: GroupBinding) -> StorePlan:
     if plan.group.storage == "procedural":
         raise UnsupportedFeature(
             f"storage={plan.group.storage!r} is offered for synapses that only add a weight",
             where=_where(plan),
             hint="leave storage='auto'",
         )
-    if instance.transpose_of:
+    if binding.transpose_of:
         return StorePlan(plan.group.source, (plan.name,), "dense", weights=False, general=True)
-    if instance.dense:
+    if binding.dense:
         check_dense(plan)
         return StorePlan(plan.group.source, (plan.name,), "dense", general=True)
     return StorePlan(
         plan.group.source,
         (plan.name,),
-        delays=instance.needs_delays and plan.delay != "one",
-        sources=instance.needs_sources,
-        transposed=instance.needs_transposed,
+        delays=binding.needs_delays and plan.delay != "one",
+        sources=binding.needs_sources,
+        transposed=binding.needs_transposed,
         general=True,
     )
 

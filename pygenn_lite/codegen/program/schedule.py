@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from pygenn_lite.codegen.program.signature import Signatures, SynapseSignature
-from pygenn_lite.codegen.structure.structures import GroupInstance, NetworkStructure
+from pygenn_lite.codegen.structure.structures import GroupBinding, NetworkStructure
 
 NAMES_SHOWN = 8  # of populations or groups on a line
 
@@ -260,7 +260,7 @@ def _step(structure: NetworkStructure, signatures: Signatures) -> Iterator[Op]:
         if p.kernel is not None
     }
 
-    def kernels(group: GroupInstance) -> SynapseSignature:
+    def kernels(group: GroupBinding) -> SynapseSignature:
         assert group.kernel is not None
         return signatures.synapses[group.kernel]
 

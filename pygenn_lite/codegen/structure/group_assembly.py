@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.structure.population_assembly import Attached
-from pygenn_lite.codegen.structure.structures import GroupInstance, SynapseStructure, statements
+from pygenn_lite.codegen.structure.structures import GroupBinding, SynapseStructure, statements
 from pygenn_lite.declaration.connectivity import AllToAll, Transpose
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.habits import symbol_hint
@@ -29,7 +29,7 @@ def general_group(
     target: PopulationAssembly,
     receptor: Attached,
     real: str,
-) -> tuple[GroupInstance, SynapseStructure]:
+) -> tuple[GroupBinding, SynapseStructure]:
     """Resolve a group whose synapses do more than add a constant weight."""
     model, rule = group.synapse, group.connectivity
     pre = source.trace("pre", model.pre_trace, model) if model.pre_trace else Attached()
@@ -73,7 +73,7 @@ def general_group(
         transposed=isinstance(rule, Transpose),
     )
     every_step = bool(model.continuous or model.synapse_equations) and not event_driven
-    instance = GroupInstance(
+    binding = GroupBinding(
         name=group.name,
         kind="general",
         source=group.source,
@@ -95,7 +95,7 @@ def general_group(
         transpose_of=rule.of if isinstance(rule, Transpose) else "",
         factor=rule.factor if isinstance(rule, Transpose) else 1.0,
     )
-    return instance, structure
+    return binding, structure
 
 
 def is_dense(group: SynapseGroup) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pygenn_lite.codegen.structure.parts import COUPLED, Part
 from pygenn_lite.codegen.structure.structures import (
-    PopulationInstance,
+    PopulationBinding,
     PopulationStructure,
     ReceptorStructure,
     TraceStructure,
@@ -209,9 +209,9 @@ class PopulationAssembly:
             check_finite=check_finite,
         )
 
-    def instance(self, kernel: int | None) -> PopulationInstance:
+    def binding(self, kernel: int | None) -> PopulationBinding:
         """The population's data."""
-        return PopulationInstance(
+        return PopulationBinding(
             name=self.population.name,
             kernel=kernel,
             values=self.values,

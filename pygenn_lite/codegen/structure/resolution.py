@@ -5,7 +5,7 @@ from __future__ import annotations
 from pygenn_lite.codegen.structure.group_assembly import check_transpose, general_group
 from pygenn_lite.codegen.structure.population_assembly import PopulationAssembly, jump_target
 from pygenn_lite.codegen.structure.structures import (
-    GroupInstance,
+    GroupBinding,
     NetworkStructure,
     PopulationStructure,
     SynapseStructure,
@@ -41,7 +41,7 @@ def network_structure(
     assemblies = {
         name: PopulationAssembly(population) for name, population in network.populations.items()
     }
-    groups: dict[str, GroupInstance] = {}
+    groups: dict[str, GroupBinding] = {}
     synapse_kernels: dict[SynapseStructure, int] = {}
     for name, group in network.groups.items():
         with part_of(Location.of("synapse group", name)):
@@ -58,14 +58,14 @@ def network_structure(
     for name, assembly in assemblies.items():
         structure = assembly.structure(real, check_finite)
         index = None if structure is None else kernels.setdefault(structure, len(kernels))
-        populations[name] = assembly.instance(index)
+        populations[name] = assembly.binding(index)
 
     return NetworkStructure(tuple(kernels), tuple(synapse_kernels), populations, groups)
 
 
 def assemble_group(
     group: SynapseGroup, assemblies: dict[str, PopulationAssembly], real: str
-) -> tuple[GroupInstance, SynapseStructure | None]:
+) -> tuple[GroupBinding, SynapseStructure | None]:
     """Attach a group's receptor and traces to its populations; returns its data and, where its
     synapses do more than add a weight, what their kernels are generated from."""
     target = assemblies[group.target]
@@ -74,7 +74,7 @@ def assemble_group(
     if not group.synapse.is_static:
         return general_group(group, assemblies[group.source], target, receptor, real)
     variable = jump_target(group.synapse, target)
-    instance = GroupInstance(
+    binding = GroupBinding(
         group.name,
         "static",
         group.source,
@@ -84,4 +84,4 @@ def assemble_group(
         receptor=receptor.symbols,
         receptor_part=receptor.part,
     )
-    return instance, None
+    return binding, None

@@ -133,8 +133,8 @@ class SynapseStructure:
 
 
 @dataclass
-class PopulationInstance:
-    """Data of one population: which kernel, and where each of its values comes from."""
+class PopulationBinding:
+    """What binds a population to its kernel: where each of the values comes from."""
 
     name: str
     kernel: int | None
@@ -149,8 +149,8 @@ class PopulationInstance:
 
 
 @dataclass
-class GroupInstance:
-    """Data of one synapse group."""
+class GroupBinding:
+    """What binds a synapse group to its kernels, or to the variable that static synapses add to."""
 
     name: str
     kind: str  # "static" | "general"
@@ -182,8 +182,8 @@ class NetworkStructure:
 
     kernels: tuple[PopulationStructure, ...]
     synapse_kernels: tuple[SynapseStructure, ...]
-    populations: dict[str, PopulationInstance]
-    groups: dict[str, GroupInstance]
+    populations: dict[str, PopulationBinding]
+    groups: dict[str, GroupBinding]
 
     @property
     def reads_changing_weights(self) -> bool:

@@ -15,9 +15,9 @@ import sympy
 
 from pygenn_lite.codegen.structure.parts import Part
 from pygenn_lite.codegen.structure.structures import (
-    GroupInstance,
+    GroupBinding,
     NetworkStructure,
-    PopulationInstance,
+    PopulationBinding,
     Statement,
     SynapseStructure,
 )
@@ -271,28 +271,28 @@ def systems_of(structure: NetworkStructure) -> NetworkSystems:
     built = [build_system(kernel) for kernel in structure.kernels]
     return NetworkSystems(
         {
-            name: _neuron_system(structure, instance, built[instance.kernel])
-            for name, instance in structure.populations.items()
-            if instance.kernel is not None
+            name: _neuron_system(structure, binding, built[binding.kernel])
+            for name, binding in structure.populations.items()
+            if binding.kernel is not None
         },
         {
-            name: _static_system(instance)
-            if instance.kernel is None
-            else _synapse_system(instance, structure.synapse_kernels[instance.kernel])
-            for name, instance in structure.groups.items()
+            name: _static_system(binding)
+            if binding.kernel is None
+            else _synapse_system(binding, structure.synapse_kernels[binding.kernel])
+            for name, binding in structure.groups.items()
         },
     )
 
 
 def _neuron_system(
-    structure: NetworkStructure, instance: PopulationInstance, system: System
+    structure: NetworkStructure, binding: PopulationBinding, system: System
 ) -> NeuronSystem:
-    assert instance.kernel is not None
-    kernel = structure.kernels[instance.kernel]
+    assert binding.kernel is not None
+    kernel = structure.kernels[binding.kernel]
     g, no_g = signed_threshold(system.threshold, system.draws)
     spikes = system.on_pre_spike
     return NeuronSystem(
-        population=instance.name,
+        population=binding.name,
         states=system.states,
         f=system.derivatives,
         update=system.update,
@@ -310,43 +310,43 @@ def _neuron_system(
         events=tuple(
             (declared.name, target, Part("poisson", k).symbol("weight"))
             for k, (declared, (target, _)) in enumerate(
-                zip(instance.poisson, kernel.poisson, strict=True)
+                zip(binding.poisson, kernel.poisson, strict=True)
             )
         ),
         parameters=tuple(
-            _parameter(instance, s, kernel.names[s], shared)
+            _parameter(binding, s, kernel.names[s], shared)
             for s, shared in system.parameters.items()
         ),
     )
 
 
 def _parameter(
-    instance: PopulationInstance, symbol: str, named: tuple[str, Part], shared: bool
+    binding: PopulationBinding, symbol: str, named: tuple[str, Part], shared: bool
 ) -> Parameter:
     name, part = named
-    owner, *others = instance.owners.get(part, (instance.name,))
+    owner, *others = binding.owners.get(part, (binding.name,))
     return Parameter(owner, name, symbol, shared, others=tuple(others))
 
 
-def _static_system(instance: GroupInstance) -> SynapseSystem:
-    variable = symbol(instance.target_variable)
-    jump = Jump(instance.target_variable, "target", variable + symbol("weight"))
+def _static_system(binding: GroupBinding) -> SynapseSystem:
+    variable = symbol(binding.target_variable)
+    jump = Jump(binding.target_variable, "target", variable + symbol("weight"))
     return SynapseSystem(
-        group=instance.name,
-        source=instance.source,
-        target=instance.target,
+        group=binding.name,
+        source=binding.source,
+        target=binding.target,
         static=True,
         variables=(),
         f={},
         on_arrival=(jump,),
         on_post_spike=(),
         pre={},
-        post={instance.target_variable: instance.target_variable},
-        parameters=_per_synapse(instance.name, ("weight", "delay")),
+        post={binding.target_variable: binding.target_variable},
+        parameters=_per_synapse(binding.name, ("weight", "delay")),
     )
 
 
-def _synapse_system(instance: GroupInstance, structure: SynapseStructure) -> SynapseSystem:
+def _synapse_system(binding: GroupBinding, structure: SynapseStructure) -> SynapseSystem:
     where = Location.of("synapse group", structure.name)
     derivatives, _ = continuous(structure.equations, {}, where)
 
@@ -358,23 +358,23 @@ def _synapse_system(instance: GroupInstance, structure: SynapseStructure) -> Syn
 
     on_arrival, on_post = jumps(structure.on_pre), jumps(structure.on_post)
     changing = {*derivatives, *(j.variable for j in (*on_arrival, *on_post))}
-    own = [n for n in structure.synapse if n in instance.initial]
+    own = [n for n in structure.synapse if n in binding.initial]
     constant = tuple(n for n in own if n not in changing)
     return SynapseSystem(
-        group=instance.name,
-        source=instance.source,
-        target=instance.target,
+        group=binding.name,
+        source=binding.source,
+        target=binding.target,
         static=False,
         variables=tuple(n for n in own if n in changing),
         f=derivatives,
         transmitted=transmitted(structure, where),
         on_arrival=on_arrival,
         on_post_spike=on_post,
-        pre=dict(instance.pre),
-        post={n: s for n, s in instance.post.items() if n in _read_or_added(structure)},
+        pre=dict(binding.pre),
+        post={n: s for n, s in binding.post.items() if n in _read_or_added(structure)},
         parameters=(
-            *_per_synapse(instance.name, (*constant, "delay")),
-            *(Parameter(instance.name, n, n, True) for n in structure.scalars),
+            *_per_synapse(binding.name, (*constant, "delay")),
+            *(Parameter(binding.name, n, n, True) for n in structure.scalars),
         ),
     )
 

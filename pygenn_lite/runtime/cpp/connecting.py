@@ -157,10 +157,10 @@ class Connecting:
         """A store; without arenas only the pairs of neurons matter."""
 
         def offsets(description: GroupDescription) -> Any:
-            instance = self.structure.groups[description.group.name]
-            if arenas is None or instance.kind == "general":
+            binding = self.structure.groups[description.group.name]
+            if arenas is None or binding.kind == "general":
                 return zero_offsets(self.partition)
-            return arena_offsets(arenas, instance)
+            return arena_offsets(arenas, binding)
 
         assert self.loaded.builder is not None  # compiled for every network with synapses
         building = Building(

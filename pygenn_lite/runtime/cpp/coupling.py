@@ -29,7 +29,7 @@ def begin_sums(step: Iterable[Op], memories: Mapping[str, SynapseMemory]) -> Non
             continue
         memory.sets = 0
         for k, sink in enumerate(memory.signature.sinks):
-            internal = memory.instance.post[sink]
+            internal = memory.binding.post[sink]
             target = (memory.target.name, internal)
             if memory.target.known[internal].role == "coupled" and target not in begun:
                 begun.add(target)
@@ -49,7 +49,7 @@ def scratch(memory: SynapseMemory, columns: int) -> npt.NDArray[Any]:
 def present(memory: SynapseMemory, piece: int) -> npt.NDArray[np.uint8] | None:
     """Which entries of a shard's matrix are synapses; None: all, or no matrix."""
     entries = memory.views[piece].n_synapses
-    if not memory.instance.dense or memory.stored.size == memory.source.size * memory.target.size:
+    if not memory.binding.dense or memory.stored.size == memory.source.size * memory.target.size:
         return None
     pieces, positions = memory.positions()
     mask = np.zeros(max(entries, 1), np.uint8)
@@ -71,5 +71,5 @@ def matrix_of(memory: SynapseMemory, kept: list[Any]) -> dict[str, Any]:
         "of_shards": len(parent.views),
         "of": c.addressof(pointers),
         "of_begin": begin.ctypes.data,
-        "factor": memory.instance.factor,
+        "factor": memory.binding.factor,
     }

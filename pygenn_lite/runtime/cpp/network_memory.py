@@ -147,20 +147,20 @@ class NetworkMemory:
             for k, description in enumerate(store.members)
         }
         self.synapses = {}
-        for name, instance in self.structure.groups.items():
-            if instance.kernel is not None:
-                signature = self.loaded.code.signatures.synapses[instance.kernel]
+        for name, binding in self.structure.groups.items():
+            if binding.kernel is not None:
+                signature = self.loaded.code.signatures.synapses[binding.kernel]
                 self.synapses[name] = SynapseMemory(
                     self.groups[name],
-                    instance,
+                    binding,
                     signature,
-                    self.populations[instance.source],
-                    self.populations[instance.target],
+                    self.populations[binding.source],
+                    self.populations[binding.target],
                     self.connectivity_seed,
                     self.loaded.function(signature.settle, c.c_void_p, c.c_int64),
                     self.clock.step,
                     shared_store=self.shared,
                 )
         for synapses in self.synapses.values():
-            if synapses.instance.transpose_of:
-                synapses.parent = self.synapses[synapses.instance.transpose_of]
+            if synapses.binding.transpose_of:
+                synapses.parent = self.synapses[synapses.binding.transpose_of]

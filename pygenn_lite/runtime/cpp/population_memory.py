@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import PopulationInstance
+from pygenn_lite.codegen import PopulationBinding
 from pygenn_lite.codegen.plan.partition import BLOCK, Partition
 from pygenn_lite.codegen.program.signature import NeuronSignature
 from pygenn_lite.declaration.population import Population
@@ -59,7 +59,7 @@ class PopulationMemory:
     Parameters
     ----------
     declared : Population
-    instance : PopulationInstance
+    binding : PopulationBinding
         Where its values come from.
     signature : NeuronSignature
         Of its kernels.
@@ -78,7 +78,7 @@ class PopulationMemory:
     def __init__(
         self,
         declared: Population,
-        instance: PopulationInstance,
+        binding: PopulationBinding,
         signature: NeuronSignature,
         *,
         partition: Partition,
@@ -90,12 +90,12 @@ class PopulationMemory:
         ring_slots: int,
     ) -> None:
         self.name, self.size = declared.name, declared.size
-        self.declared, self.instance = declared, instance
+        self.declared, self.binding = declared, binding
         self.partition, self.dt, self.real = partition, dt, np.dtype(real)
         self.signature = signature
         self.known = {v.symbol: v for v in signature.all_variables}
         called = {v.symbol: v.name for v in signature.all_variables}
-        self.values = PopulationValues(declared, instance, called)
+        self.values = PopulationValues(declared, binding, called)
         self.arrays: dict[str, NeuronArray] = {}
         for variable in signature.variables:
             name = variable.symbol
@@ -122,9 +122,9 @@ class PopulationMemory:
         self._kept: list[Any] = []  # memory that arguments point to
         self.poisson = [
             PoissonTables(p.name, *self.values.poisson(p, seed), size=self.size, dt=dt)
-            for p in instance.poisson
+            for p in binding.poisson
         ]
-        self.timed = [TimedTable(t, self.size, dt, self.real) for t in instance.timed]
+        self.timed = [TimedTable(t, self.size, dt, self.real) for t in binding.timed]
         self._set_parameters(seed)
 
     # ------------------------------------------------------------------ values
@@ -133,7 +133,7 @@ class PopulationMemory:
         """Initial states; no neuron is refractory."""
         for name, array in self.arrays.items():
             if self.known[name].role == "state":
-                self._fill(array, self.instance.initial[name], name, seed)
+                self._fill(array, self.binding.initial[name], name, seed)
             elif self.known[name].role in ("refractory", "accumulator", "coupled"):
                 array.write(0)
         self.fill_rings()
@@ -179,10 +179,10 @@ class PopulationMemory:
     def _set_parameters(self, seed: int) -> None:
         for name, index in self.scalar_index.items():
             if self.known[name].role == "parameter":
-                self.scalars[index] = float(self.instance.values[name])  # type: ignore[arg-type]
+                self.scalars[index] = float(self.binding.values[name])  # type: ignore[arg-type]
         for name, array in self.arrays.items():
             if self.known[name].role == "parameter":
-                self._fill(array, self.instance.values[name], name, seed)
+                self._fill(array, self.binding.values[name], name, seed)
                 check_parameter(self.declared, name, array.read())
 
     def _check_refractory_steps(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.codegen import GroupBinding
 from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
@@ -217,10 +217,10 @@ def zero_offsets(partition: Partition) -> Offsets:
     return np.zeros(partition.shards, dtype=np.uint32)
 
 
-def arena_offsets(arenas: Arenas, instance: GroupInstance) -> Offsets:
+def arena_offsets(arenas: Arenas, binding: GroupBinding) -> Offsets:
     """Where a static group's target variable begins in each shard's arena."""
-    variable = instance.target_variable + ("__sum" if instance.lead else "")
-    return arenas.offset[instance.target, variable]
+    variable = binding.target_variable + ("__sum" if binding.lead else "")
+    return arenas.offset[binding.target, variable]
 
 
 class StoredGroup:

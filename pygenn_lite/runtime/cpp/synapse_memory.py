@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import GroupInstance
+from pygenn_lite.codegen import GroupBinding
 from pygenn_lite.codegen.program.signature import SynapseSignature
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
@@ -32,7 +32,7 @@ class SynapseMemory:
     Parameters
     ----------
     stored : StoredGroup
-    instance : GroupInstance
+    binding : GroupBinding
     signature : SynapseSignature
         Of its kernels.
     source, target : PopulationMemory
@@ -49,7 +49,7 @@ class SynapseMemory:
     def __init__(
         self,
         stored: StoredGroup,
-        instance: GroupInstance,
+        binding: GroupBinding,
         signature: SynapseSignature,
         source: PopulationMemory,
         target: PopulationMemory,
@@ -59,7 +59,7 @@ class SynapseMemory:
         shared_store: bool = False,
     ) -> None:
         self.settle, self.now = settle, now
-        self.stored, self.instance, self.signature = stored, instance, signature
+        self.stored, self.binding, self.signature = stored, binding, signature
         self.name = stored.name
         self.source, self.target = source, target
         self.partition, self.dt, self.seed = target.partition, target.dt, seed
@@ -78,7 +78,7 @@ class SynapseMemory:
         weights = [self._weights_of(v) for v in self.views]
         self.variables["weight"] = [_aligned_copy(w) for w in weights] if shared_store else weights
         self.scalars = np.array(
-            [float(instance.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
+            [float(binding.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
         )
         self._initial_weights: list[npt.NDArray[Any]] | None = None
         self.parent: SynapseMemory | None = None  # whose weights it has, transposed
@@ -134,7 +134,7 @@ class SynapseMemory:
         """The same, as the last event at each synapse left it."""
         if self.parent is not None:
             matrix = self.parent.read_raw("weight").reshape(self.target.size, self.source.size)
-            return np.asarray(matrix.T.ravel() * np.asarray(self.instance.factor, self.real))
+            return np.asarray(matrix.T.ravel() * np.asarray(self.binding.factor, self.real))
         pieces, positions = self.positions()
         result = np.empty(self.stored.size, dtype=self.dtypes[name])
         for s, part in enumerate((variables or self.variables)[name]):
@@ -189,7 +189,7 @@ class SynapseMemory:
         return sum(part.nbytes for part in parts)
 
     def _declared_variables(self) -> list[tuple[str, Value]]:
-        return [(n, v) for n, v in self.instance.initial.items() if n != "weight"]
+        return [(n, v) for n, v in self.binding.initial.items() if n != "weight"]
 
     def _drawn(self, value: Value, name: str, purpose: int) -> npt.NDArray[np.float64]:
         """Initial values that differ between synapses, in canonical order."""
@@ -229,7 +229,7 @@ class SynapseMemory:
         """pgl_synapse_args of all shards, and the memory that they point to."""
         args = (abi.SynapseArgs * self.partition.shards)()
         kept: list[Any] = [args]
-        rings = [self.source.published[self.instance.pre[n]] for n in self.signature.pre]
+        rings = [self.source.published[self.binding.pre[n]] for n in self.signature.pre]
         delay = self.stored.description.delay
         for s, view in enumerate(self.views):
             synapse = _pointers(
@@ -241,7 +241,7 @@ class SynapseMemory:
                 ]
             )
             post = _pointers(
-                [self.target.arrays[self.instance.post[n]].address(s) for n in self.signature.post]
+                [self.target.arrays[self.binding.post[n]].address(s) for n in self.signature.post]
             )
             pre = (abi.Ring * max(len(rings), 1))(
                 *(

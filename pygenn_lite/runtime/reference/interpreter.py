@@ -90,9 +90,9 @@ class Interpreter:
         self.network, self.schedule = network, program.schedule
         self.populations: dict[str, ReferencePopulation] = {}
         for name, population in network.populations.items():
-            instance = structure.populations[name]
-            kernel = None if instance.kernel is None else program.neurons[instance.kernel]
-            self.populations[name] = ReferencePopulation(network, population, instance, kernel)
+            binding = structure.populations[name]
+            kernel = None if binding.kernel is None else program.neurons[binding.kernel]
+            self.populations[name] = ReferencePopulation(network, population, binding, kernel)
         self.groups: dict[str, ReferenceGroup] = {}
         for name in network.groups:
             link = structure.groups[name]
@@ -106,8 +106,8 @@ class Interpreter:
                 (initial or {}).get(name),
             )
         for one in self.groups.values():
-            if one.instance.transpose_of:
-                one.mirror(self.groups[one.instance.transpose_of])
+            if one.binding.transpose_of:
+                one.mirror(self.groups[one.binding.transpose_of])
         self.step_number = 0
         self.signals: dict[str, float] = {}
         self._waiting: dict[str, float] = {}  # results that the next exchange makes known
@@ -185,7 +185,7 @@ class Interpreter:
         """A population's spikes at ``t_step`` are sent through all groups."""
         spikes = self.last_spikes[population]
         for group in self.groups.values():
-            if group.instance.source == population:
+            if group.binding.source == population:
                 group.send(step, spikes)
         self.spiked(step, population, spikes)
 
@@ -200,7 +200,7 @@ class Interpreter:
                 held, size = (group.scalars if v.shared else group.variables), len(group.pre)
             else:
                 held, size = population.names, population.size
-            name = v.symbol if group is None else group.instance.post.get(v.symbol, v.symbol)
+            name = v.symbol if group is None else group.binding.post.get(v.symbol, v.symbol)
             if v.side != "source" and name not in held:
                 held[name] = 0.0 if v.shared else np.zeros(size)
         self._calls[kernel.name, on] = _over(group or population, kernel)
@@ -297,7 +297,7 @@ def _after(population: ReferencePopulation) -> Kernel:
 
 
 def _on_post(group: ReferenceGroup) -> Kernel:
-    return lambda sim, step: group.learn_backwards(step, sim.last_spikes[group.instance.target])
+    return lambda sim, step: group.learn_backwards(step, sim.last_spikes[group.binding.target])
 
 
 def _over(on: ReferenceGroup | ReferencePopulation, kernel: ProgramKernel) -> Kernel:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.codegen.program.kernel import Draw, Kernel
 from pygenn_lite.codegen.program.program import SynapseKernels
-from pygenn_lite.codegen.structure.structures import GroupInstance
+from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
@@ -64,17 +64,17 @@ class ReferenceGroup:
     def __init__(
         self,
         network: Network,
-        instance: GroupInstance,
+        binding: GroupBinding,
         synapses: Connections,
         own: SynapseKernels | None,
         populations: dict[str, ReferencePopulation],
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         """``initial``: values of variables that are drawn or given one by one."""
-        self.instance, self.dt = instance, network.dt
+        self.binding, self.dt = binding, network.dt
         self.own, self.plastic = own, own is not None
         self.kernels: dict[str, Kernel] = {} if own is None else own.kernels
-        self.source, self.target = populations[instance.source], populations[instance.target]
+        self.source, self.target = populations[binding.source], populations[binding.target]
         self.pre = np.asarray(synapses.pre, np.int64)
         self.post = np.asarray(synapses.post, np.int64)
         self.delay = delay_steps(synapses.delay, self.dt)
@@ -85,11 +85,11 @@ class ReferenceGroup:
         if own is not None:
             for name in (v.symbol for v in own.variables):
                 if name not in self.variables:
-                    start = {**instance.initial, **(initial or {})}.get(name, 0.0)
+                    start = {**binding.initial, **(initial or {})}.get(name, 0.0)
                     if not isinstance(start, (int, float, np.ndarray)):
                         raise UnsupportedFeature(f"initial value {start!r} of a synapse variable")
                     self.variables[name] = np.full(self.pre.size, start, np.float64)
-            self.scalars = {v.symbol: _number(instance.values[v.symbol]) for v in own.scalars}
+            self.scalars = {v.symbol: _number(binding.values[v.symbol]) for v in own.scalars}
         self.parent: ReferenceGroup | None = None  # whose weights it has, transposed
         self.mirrored = np.zeros(0, np.int64)  # synapses of the parent, by synapse
         self.outgoing: dict[int, list[int]] = defaultdict(list)
@@ -104,7 +104,7 @@ class ReferenceGroup:
         self.queue.clear()
         for step, neurons in spikes.items():
             self.send(step, neurons)
-        for arrival in [k for k in self.queue if k < now + self.instance.lead]:
+        for arrival in [k for k in self.queue if k < now + self.binding.lead]:
             del self.queue[arrival]
 
     def mirror(self, parent: ReferenceGroup) -> None:
@@ -116,7 +116,7 @@ class ReferenceGroup:
     def _weight_of_parent(self) -> NDArray[np.float64]:
         assert self.parent is not None
         weights = self.parent.variables["weight"][self.mirrored]
-        return np.asarray(self.instance.factor * weights)
+        return np.asarray(self.binding.factor * weights)
 
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
         """Spikes of the source at ``t_step`` set out; several of one neuron one after another."""
@@ -128,8 +128,8 @@ class ReferenceGroup:
 
     def deliver_static(self, step: int) -> None:
         """Arrivals at ``t_step`` (or, for sums added at the end of the step, one step later)."""
-        total = self.target.names[self.instance.target_variable + "__sum" * self.instance.lead]
-        for k, _ in self.queue.pop(step + self.instance.lead, ()):
+        total = self.target.names[self.binding.target_variable + "__sum" * self.binding.lead]
+        for k, _ in self.queue.pop(step + self.binding.lead, ()):
             total[self.post[k]] += self.variables["weight"][k]
 
     def deliver_plastic(self, step: int) -> None:
@@ -176,7 +176,7 @@ class ReferenceGroup:
         if self.parent is not None:
             names["weight"] = self._weight_of_parent()
         if kernel.table("source"):
-            pre = self.instance.pre
+            pre = self.binding.pre
             sent = list(zip(step + kernel.ahead - self.delay, self.pre, strict=True))
             for name in kernel.table("source"):
                 values = [self.source.published_at(s, pre.get(name, name), i) for s, i in sent]
@@ -190,7 +190,7 @@ class ReferenceGroup:
 
     def target_array(self, name: str) -> NDArray[np.float64]:
         """What kernels of the group call a variable of target neurons, of all of them."""
-        array: NDArray[np.float64] = self.target.names[self.instance.post.get(name, name)]
+        array: NDArray[np.float64] = self.target.names[self.binding.post.get(name, name)]
         return array
 
     def _event(self, kernel: Kernel, k: int, step: int, nth: int | None = None) -> None:
@@ -206,9 +206,9 @@ class ReferenceGroup:
         names: Names = {**self.scalars, "t": step * self.dt, "dt": self.dt}
         names["delay"] = int(self.delay[k]) * self.dt
         names |= {name: float(values[k]) for name, values in self.variables.items()}
-        for name, internal in self.instance.pre.items():
+        for name, internal in self.binding.pre.items():
             names[name] = self.source.published_at(sent, internal, int(self.pre[k]), nth)
-        for name, internal in self.instance.post.items():
+        for name, internal in self.binding.post.items():
             names[name] = float(self.target.names[internal][self.post[k]])
         return names
 

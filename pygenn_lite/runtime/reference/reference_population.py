@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.codegen.program.kernel import Draw, Kernel
 from pygenn_lite.codegen.program.program import NeuronKernels
-from pygenn_lite.codegen.structure.structures import PopulationInstance, is_spike_source
+from pygenn_lite.codegen.structure.structures import PopulationBinding, is_spike_source
 from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
@@ -34,12 +34,12 @@ class ReferencePopulation:
         self,
         network: Network,
         population: Population,
-        instance: PopulationInstance,
+        binding: PopulationBinding,
         own: NeuronKernels | None,
     ) -> None:
         self.name, self.size = population.name, population.size
         self.dt, self.seed = network.dt, network.seed
-        self.instance, self.own = instance, own
+        self.binding, self.own = binding, own
         self.kernels: dict[str, Kernel] = {} if own is None else own.kernels
         self.stream = stream_of(f"population:{self.name}")
         self.names: Names = {"dt": self.dt}
@@ -48,8 +48,8 @@ class ReferencePopulation:
         self.repeated: dict[tuple[int, int], list[Names]] = {}  # by step and neuron: each spike's
         self.train = declared_train(population, self.dt) if is_spike_source(population) else None
         # Rate and sources of Poisson inputs, values of timed currents: may be set between runs.
-        self.poisson = {p.name: self._poisson(p) for p in instance.poisson}
-        self.timed_values = [np.asarray(timed.values.array) for timed in instance.timed]
+        self.poisson = {p.name: self._poisson(p) for p in binding.poisson}
+        self.timed_values = [np.asarray(timed.values.array) for timed in binding.timed]
         if own is not None:
             self._load_values(own, population.positions)
             self.prepare()
@@ -93,7 +93,7 @@ class ReferencePopulation:
         spikes: Indices = np.sort(indices[steps == step])
         for neuron in spikes:  # a train may hold a neuron's spike twice
             self.after(step, np.array([neuron]))
-            left = {n: self.names[n][neuron] for n in self.instance.published}
+            left = {n: self.names[n][neuron] for n in self.binding.published}
             self.repeated.setdefault((step, int(neuron)), []).append(left)
         return spikes
 
@@ -110,7 +110,7 @@ class ReferencePopulation:
 
     def publish(self, step: int) -> None:
         """Remember the variables that synapses read with a delay, as they are at ``t_step``."""
-        row = {n: self.names[n].copy() for n in self.instance.published}
+        row = {n: self.names[n].copy() for n in self.binding.published}
         del self.published[max(step - self.first_published, 0) :]
         self.published.append(row)
 
@@ -158,13 +158,13 @@ class ReferencePopulation:
     def _load_values(self, own: NeuronKernels, positions: Any) -> None:
         for scalar in own.scalars:
             if scalar.role == "parameter":
-                self.names[scalar.symbol] = self.value(self.instance.values[scalar.symbol], "")
+                self.names[scalar.symbol] = self.value(self.binding.values[scalar.symbol], "")
         for array in own.variables:
             if array.role == "parameter":
-                given = self.instance.values[array.symbol]
+                given = self.binding.values[array.symbol]
                 self.names[array.symbol] = self.value(given, array.symbol, positions)
             elif array.role == "state":
-                given = self.instance.initial[array.symbol]
+                given = self.binding.initial[array.symbol]
                 start = self.value(given, array.symbol, positions)
                 self.names[array.symbol] = np.array(np.broadcast_to(start, self.size))
             elif array.role in ("accumulator", "coupled"):
@@ -203,13 +203,13 @@ class _Step:
 
     def count(self, index: int) -> Any:
         own = self.population
-        declared = own.instance.poisson[index]
+        declared = own.binding.poisson[index]
         stream = stream_of(f"input:{declared.name}")
         rate = own.expected_count(declared.name)
         return poisson_counts(rate, own.size, own.seed, stream, self.step)
 
     def timed(self, index: int) -> Any:
-        timed = self.population.instance.timed[index]
+        timed = self.population.binding.timed[index]
         begins = nearest_steps(timed.times.array, self.population.dt)
         row = int(np.searchsorted(begins, self.step, side="right")) - 1
         return self.population.timed_values[index][row] if row >= 0 else 0.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import PopulationInstance
+from pygenn_lite.codegen import PopulationBinding
 from pygenn_lite.declaration.domains import check_numbers
 from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.population import Population
@@ -28,16 +28,16 @@ class PopulationValues:
     Parameters
     ----------
     declared : Population
-    instance : PopulationInstance
+    binding : PopulationBinding
         Where its values come from.
     called : mapping
         What users call its variables, by symbol.
     """
 
     def __init__(
-        self, declared: Population, instance: PopulationInstance, called: Mapping[str, str]
+        self, declared: Population, binding: PopulationBinding, called: Mapping[str, str]
     ) -> None:
-        self.declared, self.instance, self.called = declared, instance, called
+        self.declared, self.binding, self.called = declared, binding, called
         self.name, self.size = declared.name, declared.size
 
     @property
@@ -58,7 +58,7 @@ class PopulationValues:
             stream=f"population:{self.name}:{name}",
             positions=self.positions,
             part=part,
-            where=self.instance.given_by.get(name) or own,
+            where=self.binding.given_by.get(name) or own,
         )
 
     def numbers_or_one(self, value: Value, name: str, seed: int) -> Numbers:

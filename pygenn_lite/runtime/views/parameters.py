@@ -18,7 +18,7 @@ from pygenn_lite.runtime.values.population_values import check_parameter
 from pygenn_lite.runtime.variable_names import path_of
 
 if TYPE_CHECKING:
-    from pygenn_lite.codegen import GroupInstance
+    from pygenn_lite.codegen import GroupBinding
     from pygenn_lite.runtime.device import Instance
     from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 
@@ -170,7 +170,7 @@ def _is_shared(layout: NetworkLayout, place: Place) -> bool:
     return variable is not None and variable.shared
 
 
-def _attached(link: GroupInstance, name: str) -> list[Place]:
+def _attached(link: GroupBinding, name: str) -> list[Place]:
     """Where a parameter would be kept by the group's receptor and traces."""
     parts = (
         (link.target, link.receptor_part),
