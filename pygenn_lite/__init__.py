@@ -13,13 +13,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite import declaration, errors, hooks
-from pygenn_lite.declaration import *  # noqa: F403
-from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite import errors, hooks
 from pygenn_lite.errors import PygennLiteError
 
 __version__ = "0.1.0"
 
+# Nothing is imported before it is used: `pygenn-lite --help` needs no NumPy.
+_MODULES = ("declaration", "models", "plotting")
 _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
     "compile_network": "pygenn_lite.runtime.compilation",
@@ -55,10 +55,10 @@ __all__: list[str] = [
     "register_backend",
     "scale_network",
 ]
-__all__ += declaration.__all__
 
 if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
-    from pygenn_lite import models, plotting
+    from pygenn_lite import declaration, models, plotting
+    from pygenn_lite.declaration import *  # noqa: F403
     from pygenn_lite.models import *  # noqa: F403
     from pygenn_lite.runtime.backends import register_backend
     from pygenn_lite.runtime.compilation import compile_network
@@ -71,27 +71,37 @@ if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite.runtime.simulation import Simulation
     from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
 
+    __all__ += declaration.__all__
     __all__ += models.__all__
 else:
+    _OWN = __all__
+    del __all__  # `__getattr__` adds what the declaration lists
 
     def __getattr__(name: str) -> Any:
-        """Heavier parts, and the model library, are imported when first used."""
-        if name in ("models", "plotting"):
+        """Import a public name when it is first used."""
+        if name == "__all__":
+            return [*_OWN, *import_module("pygenn_lite.declaration").__all__]
+        if name in _MODULES:
             return import_module(f"pygenn_lite.{name}")
         if name in _LAZY:
             return getattr(import_module(_LAZY[name]), name)
-        if not name.startswith("_"):
-            library = import_module("pygenn_lite.models")
-            if name in library.__all__:
-                return getattr(library, name)
-            hint = nearest(name, __dir__())
-            raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}{hint}")
-        raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")
+        if name.startswith("_"):
+            raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")
+        for shelf in ("pygenn_lite.declaration", "pygenn_lite.models"):
+            module = import_module(shelf)
+            if name in module.__all__:
+                globals()[name] = getattr(module, name)  # not asked for again
+                return globals()[name]
+        from pygenn_lite.declaration.language.names import nearest
+
+        hint = nearest(name, __dir__())
+        raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
     """All that is public, the model library included."""
-    return sorted({*__all__, *import_module("pygenn_lite.models").__all__, "__version__"})
+    library = import_module("pygenn_lite.models").__all__
+    return sorted({*import_module(__name__).__all__, *library, "__version__"})
 
 
 hooks.supply(

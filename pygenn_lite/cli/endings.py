@@ -7,8 +7,6 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from pygenn_lite.runtime.results.files import is_disk_full
-
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 INTERRUPTED = 130  # what the library of the command line makes of Ctrl-C, without a word
 
@@ -36,6 +34,8 @@ def note_command(words: Sequence[str]) -> None:
 
 def disk_message(error: OSError) -> str:
     """Say what the system refused to do with which file."""
+    from pygenn_lite.runtime.results.files import is_disk_full
+
     name = f"'{error.filename}'" if error.filename else "a file"
     if is_disk_full(error):
         return f"cannot write {name}: the disk is full, or a limit on file sizes is reached"

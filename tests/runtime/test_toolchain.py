@@ -192,9 +192,10 @@ def test_all_that_kernels_include_is_in_their_key():
     assert building.TEMPLATES / "cpp" / "flags.hpp" in seen and len(seen) > 10
 
 
-def test_importing_the_package_is_light():
+def test_importing_the_declaration_is_light():
     code = (
-        "import sys, numpy; before = set(sys.modules); import pygenn_lite; "  # NumPy 1 has more
+        "import sys, numpy; before = set(sys.modules); "  # NumPy 1 has more
+        "from pygenn_lite import Network; "
         "heavy = {'sympy', 'jinja2', 'matplotlib', 'h5py', 'pydantic', 'rich', 'scipy', "
         "'numpy.ma', 'uuid', 'html'}; "
         "print(sorted(heavy & (set(sys.modules) - before)))"

@@ -52,7 +52,7 @@ def test_a_star_import_brings_what_is_listed():
 
 
 def test_what_is_listed_loads_nothing_until_it_is_used():
-    heavy = ("sympy", "jinja2", "pydantic", "matplotlib", "h5py", "scipy.special")
+    heavy = ("numpy", "sympy", "jinja2", "pydantic", "matplotlib", "h5py", "scipy.special")
     code = f"import sys, pygenn_lite; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
