@@ -153,7 +153,9 @@ def all_view(kernel: Kernel) -> AllView:
         name=kernel.name,
         returns=kernel.fires,
         arrays=tuple(pointers(kernel, "own", (*plain, *_reads(seen)))),
-        loop_arrays=tuple(pointers(kernel, "own", plain)),
+        # Counters are written before the floating-point variables. After these, GCC makes of "keep
+        # V where the counter runs" a masked store, which the loads right behind it wait for.
+        loop_arrays=tuple(sorted(pointers(kernel, "own", plain), key=lambda p: p.type == "real")),
         scalars=tuple((k, n) for k, n in every if n in seen),
         every_scalar=every,
         scalar_index=shared,
