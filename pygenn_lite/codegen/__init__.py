@@ -5,6 +5,7 @@
     derive_program      structure    -> Program            update rules, by SymPy, and the schedule
     render_cpp          Program      -> C++ source         through Jinja
     signatures_of       Program      -> Signatures         what the runtime must know, as plain data
+    deliveries_of       structure, signatures -> Delivery  what each synapse group delivers
     build_schedule      structure, signatures -> Schedule  what a step does, in which order
 
 Print any of them to read it.
@@ -15,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.codegen.program.delivery import deliveries_of
 from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.codegen.program.signature import Signatures
 from pygenn_lite.codegen.structure.parts import speak
@@ -97,7 +99,12 @@ def derive_program(structure: NetworkStructure) -> Program:
             for k, s in enumerate(structure.synapse_kernels)
         ),
     )
-    return replace(program, schedule=build_schedule(structure, signatures_of(program)))
+    signatures = signatures_of(program)
+    return replace(
+        program,
+        schedule=build_schedule(structure, signatures),
+        deliveries=deliveries_of(structure, signatures),
+    )
 
 
 def generate(structure: NetworkStructure) -> GeneratedCode:

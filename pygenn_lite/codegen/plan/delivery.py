@@ -1,4 +1,5 @@
-"""Which store a delivery reads: the synapses of one group, or of several from one source."""
+"""Plans where what is delivered lies: which store a delivery reads, with the synapses of one group
+or of several from one source. What is delivered is decided in codegen/program/delivery.py."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pygenn_lite.codegen.plan.groups import GroupPlan
+from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.errors import Location, UnsupportedFeature
@@ -50,7 +52,7 @@ class StorePlan:
 
 
 def plan_stores(
-    groups: Iterable[tuple[GroupPlan, GroupBinding]], real_bytes: int
+    groups: Iterable[tuple[GroupPlan, GroupBinding, Delivery]], real_bytes: int
 ) -> tuple[StorePlan, ...]:
     """Which groups share a store.
 
@@ -65,25 +67,25 @@ def plan_stores(
     """
     plans: list[StorePlan | list[GroupPlan]] = []
     shared: dict[tuple[str, int], list[GroupPlan]] = {}
-    for plan, binding in groups:
-        if binding.kind == "general":
+    for plan, binding, delivery in groups:
+        if not delivery.is_static:
             plans.append(_general(plan, binding))
             continue
         one_weight = plan.weight == "one"
         codes = "" if one_weight else _codes(plan)
         if codes:
             source = plan.group.source
-            plans.append(StorePlan(source, (plan.name,), lead=binding.lead, codes=codes))
+            plans.append(StorePlan(source, (plan.name,), lead=delivery.lead, codes=codes))
             continue
         storage = _storage(plan, one_weight, real_bytes)
         if storage != "sparse" or (one_weight and plan.delay == "one"):
             # Zeros where there is no synapse:
             incomplete = storage == "dense" and not plan.group.connectivity.complete
             source, weights = plan.group.source, incomplete or not one_weight
-            store = StorePlan(source, (plan.name,), storage, weights, lead=binding.lead)
+            store = StorePlan(source, (plan.name,), storage, weights, lead=delivery.lead)
             plans.append(store)
             continue
-        key = (plan.group.source, binding.lead)
+        key = (plan.group.source, delivery.lead)
         if key not in shared:
             shared[key] = []
             plans.append(shared[key])

@@ -26,6 +26,7 @@ from pygenn_lite.codegen.plan.ownership import Ownership, RoundRobin
 from pygenn_lite.codegen.plan.partition import Partition, make_partition
 from pygenn_lite.codegen.plan.rows import COMPUTING, population_rows, synapse_rows
 from pygenn_lite.codegen.plan.threads import automatic_threads
+from pygenn_lite.codegen.program.delivery import Delivery, deliveries_of
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import MemoryPlanError, UnsupportedFeature
@@ -45,6 +46,8 @@ class NetworkPlan:
     ownership : Ownership
         Which worker (shard) has which neurons.
     groups : dict of str to GroupPlan
+    deliveries : dict of str to Delivery
+        What each group delivers.
     stores : tuple of StorePlan
     min_delay, max_delay : int
         Of all groups, steps.
@@ -56,6 +59,7 @@ class NetworkPlan:
     threads: int
     ownership: Ownership
     groups: Mapping[str, GroupPlan]
+    deliveries: Mapping[str, Delivery]
     stores: tuple[StorePlan, ...]
     min_delay: int
     max_delay: int
@@ -225,15 +229,19 @@ def plan_network(
         cpus = 1
     threads = threads or automatic_threads(described, groups, cpus)
     structures = described.structure.groups
+    deliveries = deliveries_of(described.structure, described.signatures)
     stores = plan_stores(
-        [(plan, structures[name]) for name, plan in groups.items()], described.real.itemsize
+        [(plan, structures[name], deliveries[name]) for name, plan in groups.items()],
+        described.real.itemsize,
     )
     ownership: Ownership = (
         cut_network(described, threads)
         if dealt_to is None
         else RoundRobin(dealt_to, {p.name: p.size for p in described.network.populations.values()})
     )
-    empty = NetworkPlan(described, threads, ownership, groups, stores, 1, 1, MemoryRows())
+    empty = NetworkPlan(
+        described, threads, ownership, groups, deliveries, stores, 1, 1, MemoryRows()
+    )
     return _complete(empty)
 
 

@@ -7,8 +7,9 @@ interpreter runs them as they stand. Each structure prints itself in a form a sc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.codegen.program.kernel import Kernel, LinearFlow
 from pygenn_lite.codegen.program.schedule import NOTHING_TO_DO, Schedule
 from pygenn_lite.codegen.program.signature import TimedSignature, Variable
@@ -105,11 +106,12 @@ class SynapseKernels:
 
 @dataclass(frozen=True)
 class Program:
-    """All kernels of a network, and the order in which they are called."""
+    """All kernels of a network, what its groups deliver, and the order in which all is done."""
 
     neurons: tuple[NeuronKernels, ...]
     synapses: tuple[SynapseKernels, ...]
     schedule: Schedule = NOTHING_TO_DO
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
 
     @property
     def real(self) -> str:

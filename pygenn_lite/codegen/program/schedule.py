@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from pygenn_lite.codegen.program.signature import Signatures, SynapseSignature
-from pygenn_lite.codegen.structure.structures import GroupBinding, NetworkStructure
+from pygenn_lite.codegen.program.delivery import deliveries_of
+from pygenn_lite.codegen.program.signature import Signatures
+from pygenn_lite.codegen.structure.structures import NetworkStructure
 
 NAMES_SHOWN = 8  # of populations or groups on a line
 
@@ -252,42 +253,35 @@ def build_schedule(structure: NetworkStructure, signatures: Signatures) -> Sched
 
 
 def _step(structure: NetworkStructure, signatures: Signatures) -> Iterator[Op]:
-    groups = structure.groups
-    general = [group for group in groups.values() if group.kind == "general"]
+    deliveries = deliveries_of(structure, signatures).values()
     neurons = {
         name: (structure.kernels[p.kernel].is_source, signatures.neurons[p.kernel])
         for name, p in structure.populations.items()
         if p.kernel is not None
     }
-
-    def kernels(group: GroupBinding) -> SynapseSignature:
-        assert group.kernel is not None
-        return signatures.synapses[group.kernel]
-
-    yield from (Deliver(g.name, g.lead) for g in groups.values() if g.kind == "static")
-    yield from (Arrive(g.name) for g in general if g.lead == 0 and kernels(g).on_pre)
-    for group in general:
-        on_post = kernels(group).on_post
-        if on_post:
+    yield from (Deliver(d.group, d.lead) for d in deliveries if d.is_static)
+    yield from (Arrive(d.group) for d in deliveries if d.on_pre and d.lead == 0)
+    for d in deliveries:
+        if d.on_post:
             what = "plastic synapses onto neurons that spiked at t_n"
-            yield Call(on_post, group.name, "spiking", what)
+            yield Call(d.on_post, d.group, "spiking", what)
     for name, (is_source, kernel) in neurons.items():
         if kernel.after and not is_source:  # a source's traces see its spikes as they come up
             what = "postsynaptic traces of neurons that spiked at t_n"
             yield Call(kernel.after, name, "spiking", what)
     # Those that only transmit come first: they may read what others change in this step.
-    for group in sorted(general, key=lambda g: not kernels(g).only_transmits):
-        advance, transmits = kernels(group).step, bool(kernels(group).sinks)
-        if advance and kernels(group).only_transmits:
-            yield Call(advance, group.name, role=_TRANSMISSION)
-        elif advance:
+    for d in sorted(deliveries, key=lambda d: not d.only_transmits):
+        if d.step and d.only_transmits:
+            yield Call(d.step, d.group, role=_TRANSMISSION)
+        elif d.step:
             what = "continuous dynamics of synapses"
-            yield Call(advance, group.name, role=f"{_TRANSMISSION}; {what}" if transmits else what)
+            role = f"{_TRANSMISSION}; {what}" if d.transmits else what
+            yield Call(d.step, d.group, role=role)
     yield Sample()
     for name, (_, kernel) in neurons.items():
         if kernel.integrate:
             yield Call(kernel.integrate, name, role="neurons are integrated to t_{n+1}")
-    yield from (Arrive(g.name, 1) for g in general if g.lead == 1 and kernels(g).on_pre)
+    yield from (Arrive(d.group, 1) for d in deliveries if d.on_pre and d.lead == 1)
     yield from (Fire(name) for name in structure.populations)
     yield from (Send(name) for name in structure.populations)
 

@@ -14,6 +14,7 @@ from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.runtime.cpp.arrays import Arenas
+from pygenn_lite.runtime.cpp.delivery import neuron_offsets, target_offsets
 from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
     Structure,
@@ -26,10 +27,8 @@ from pygenn_lite.runtime.cpp.stores import (
     Building,
     Store,
     StoredGroup,
-    arena_offsets,
     build_store,
     check_pairs,
-    zero_offsets,
 )
 from pygenn_lite.runtime.values.delays import check_longest_delay
 from pygenn_lite.runtime.values.philox import PURPOSE_WEIGHT
@@ -50,7 +49,7 @@ class Connecting:
     """
 
     def __init__(self, plan: NetworkPlan, loaded: LoadedCode, seed: int) -> None:
-        self.structure, self.loaded, self.seed = plan.described.structure, loaded, seed
+        self.deliveries, self.loaded, self.seed = plan.deliveries, loaded, seed
         self.network, self.partition = plan.described.network, plan.partition
         self.real, self.threads = plan.described.real, plan.threads
         plan.check()
@@ -135,7 +134,7 @@ class Connecting:
         group, builder = description.group, self.loaded.builder
         assert builder is not None
         begin = self.partition.begin[group.target]
-        native = description.native(begin, zero_offsets(self.partition))
+        native = description.native(begin, neuron_offsets(self.partition))
         return builder.check(
             builder.delay_maximum(
                 description.n_pre,
@@ -157,10 +156,8 @@ class Connecting:
         """A store; without arenas only the pairs of neurons matter."""
 
         def offsets(description: GroupDescription) -> Any:
-            binding = self.structure.groups[description.group.name]
-            if arenas is None or binding.kind == "general":
-                return zero_offsets(self.partition)
-            return arena_offsets(arenas, binding)
+            delivery = self.deliveries[description.group.name]
+            return target_offsets(delivery, arenas, self.partition)
 
         assert self.loaded.builder is not None  # compiled for every network with synapses
         building = Building(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes as c
-
 import numpy as np
 
 from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.runtime.cpp.coupling import begin_sums
+from pygenn_lite.runtime.cpp.delivery import add_by_kernels, add_static
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
-from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain, spike_train
 
 
@@ -34,23 +32,19 @@ def fill_engine(instance: NetworkMemory) -> dict[str, int]:
     numbers = Numbers()
     for name, memory in instance.populations.items():
         numbers.populations[name] = _add_population(instance, memory)
-    for store in instance.stores:
-        if not store.plan.general:
-            arenas = (c.c_void_p * instance.partition.shards)(
-                *(a.ctypes.data for a in instance.arenas.data)
-            )
-            number = instance.call(
-                "static_add",
-                numbers.populations[store.plan.source],
-                store.pointer,
-                arenas,
-                store.plan.lead,
-            )
-            numbers.deliveries |= {m.group.name: number for m in store.members}
+    numbers.deliveries = add_static(
+        instance.call, instance.stores, instance.arenas, numbers.populations
+    )
     schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
     begin_sums(schedule.step, instance.synapses)
     for name, synapses in instance.synapses.items():
-        numbers.groups[name] = _add_synapses(instance, synapses, numbers.populations)
+        numbers.groups[name] = add_by_kernels(
+            instance.call,
+            instance.loaded.address,
+            synapses,
+            instance.plan.deliveries[name],
+            numbers.populations,
+        )
     ops = engine_ops(schedule.step, numbers, instance.loaded.address)
     instance.call("schedule_set", ops, len(ops))
     return numbers.populations
@@ -92,17 +86,3 @@ def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
             published.repeated.ctypes.data,
         )
     return number
-
-
-def _add_synapses(instance: NetworkMemory, memory: SynapseMemory, numbers: dict[str, int]) -> int:
-    signature = memory.signature
-    args, memory.kept = memory.arguments()
-    return instance.call(
-        "synapse_add",
-        numbers[memory.source.name],
-        numbers[memory.target.name],
-        memory.stored.store.pointer,
-        instance.loaded.address(signature.on_pre),
-        args,
-        signature.lead,
-    )

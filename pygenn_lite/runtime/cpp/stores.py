@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import GroupBinding
 from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
@@ -26,7 +25,6 @@ from pygenn_lite.errors import (
     full_text,
 )
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.values.connections import Connections
@@ -210,17 +208,6 @@ def build_store(
         raise raised
     builder.check(pointer, f"connecting {', '.join(plan.groups)}")
     return Store(builder, pointer, plan, members, building.real)
-
-
-def zero_offsets(partition: Partition) -> Offsets:
-    """For groups whose targets are neurons of the shard, not places in its arena."""
-    return np.zeros(partition.shards, dtype=np.uint32)
-
-
-def arena_offsets(arenas: Arenas, binding: GroupBinding) -> Offsets:
-    """Where a static group's target variable begins in each shard's arena."""
-    variable = binding.target_variable + ("__sum" if binding.lead else "")
-    return arenas.offset[binding.target, variable]
 
 
 class StoredGroup:

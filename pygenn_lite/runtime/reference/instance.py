@@ -166,7 +166,7 @@ class ReferenceInstance(Interpreter):
             self.counts[name][:] = 0
             self.sent[name] = []
         for group in self.groups.values():
-            group.queue.clear()
+            group.arrivals.queue.clear()
         self.recorders.clear()
 
     def prepare(self, populations: Iterable[str]) -> None:

@@ -96,12 +96,11 @@ class Interpreter:
         self.groups: dict[str, ReferenceGroup] = {}
         for name in network.groups:
             link = structure.groups[name]
-            synapse_kernel = None if link.kernel is None else program.synapses[link.kernel]
             self.groups[name] = ReferenceGroup(
                 network,
                 link,
                 synapses[name],
-                synapse_kernel,
+                program,
                 self.populations,
                 (initial or {}).get(name),
             )
@@ -139,9 +138,9 @@ class Interpreter:
         step = self.step_number
         match op:
             case Deliver():
-                self.groups[op.group].deliver_static(step)
+                self.groups[op.group].deliver(step + op.lead)
             case Arrive():
-                self.groups[op.group].deliver_plastic(step + op.lead)
+                self.groups[op.group].arrive(step + op.lead)
             case Call():
                 self._kernel(op)(self, step)
             case Sample():

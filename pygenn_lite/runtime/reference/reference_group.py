@@ -1,4 +1,4 @@
-"""Synapse groups in the reference interpreter: plain loops over synapses, one queue of arrivals."""
+"""Synapse groups in the reference interpreter: their variables, and plain loops over synapses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.codegen.program.kernel import Draw, Kernel
-from pygenn_lite.codegen.program.program import SynapseKernels
+from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.network import Network
@@ -19,6 +19,7 @@ from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location, UnsupportedFeature
+from pygenn_lite.runtime.reference.delivery import Arrivals, add_weights, run_on_pre
 from pygenn_lite.runtime.reference.evaluation import Names
 from pygenn_lite.runtime.reference.kernels import run_kernel, written
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
@@ -66,13 +67,15 @@ class ReferenceGroup:
         network: Network,
         binding: GroupBinding,
         synapses: Connections,
-        own: SynapseKernels | None,
+        program: Program,
         populations: dict[str, ReferencePopulation],
         initial: Mapping[str, Any] | None = None,
     ) -> None:
         """``initial``: values of variables that are drawn or given one by one."""
         self.binding, self.dt = binding, network.dt
+        own = None if binding.kernel is None else program.synapses[binding.kernel]
         self.own, self.plastic = own, own is not None
+        self.delivery = program.deliveries[binding.name]
         self.kernels: dict[str, Kernel] = {} if own is None else own.kernels
         self.source, self.target = populations[binding.source], populations[binding.target]
         self.pre = np.asarray(synapses.pre, np.int64)
@@ -92,20 +95,14 @@ class ReferenceGroup:
             self.scalars = {v.symbol: _number(binding.values[v.symbol]) for v in own.scalars}
         self.parent: ReferenceGroup | None = None  # whose weights it has, transposed
         self.mirrored = np.zeros(0, np.int64)  # synapses of the parent, by synapse
-        self.outgoing: dict[int, list[int]] = defaultdict(list)
+        self.arrivals = Arrivals(self.pre, self.post, self.delay)
         self.incoming: dict[int, list[int]] = defaultdict(list)
         for k in np.lexsort((self.delay, self.post, self.pre)):
-            self.outgoing[int(self.pre[k])].append(int(k))
             self.incoming[int(self.post[k])].append(int(k))
-        self.queue: dict[int, list[tuple[int, int]]] = defaultdict(list)
 
     def set_out_again(self, spikes: Mapping[int, NDArray[np.int64]], now: int) -> None:
         """Spikes of the past, by step, are put back on their way; what has arrived is left out."""
-        self.queue.clear()
-        for step, neurons in spikes.items():
-            self.send(step, neurons)
-        for arrival in [k for k in self.queue if k < now + self.binding.lead]:
-            del self.queue[arrival]
+        self.arrivals.put_back(spikes, now + self.delivery.lead)
 
     def mirror(self, parent: ReferenceGroup) -> None:
         """Take the weights of another group, in the opposite direction."""
@@ -118,25 +115,21 @@ class ReferenceGroup:
         weights = self.parent.variables["weight"][self.mirrored]
         return np.asarray(self.binding.factor * weights)
 
+    def deliver(self, step: int) -> None:
+        """Weights of what arrives at ``t_step``."""
+        total = self.target.names[self.delivery.adds_to]
+        add_weights(self.arrivals.take(step), total, self.post, self.variables["weight"])
+
+    def arrive(self, step: int) -> None:
+        """What arrives at ``t_step``: on_pre of each synapse."""
+        arrivals = self.arrivals.take(step)
+        if "on_pre" in self.kernels:
+            kernel = self.kernels["on_pre"]
+            run_on_pre(arrivals, lambda k, nth: self._event(kernel, k, step, nth))
+
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
-        """Spikes of the source at ``t_step`` set out; several of one neuron one after another."""
-        sent: dict[int, int] = defaultdict(int)
-        for neuron in map(int, spikes):
-            for k in self.outgoing[neuron]:
-                self.queue[step + int(self.delay[k])].append((k, sent[neuron]))
-            sent[neuron] += 1
-
-    def deliver_static(self, step: int) -> None:
-        """Arrivals at ``t_step`` (or, for sums added at the end of the step, one step later)."""
-        total = self.target.names[self.binding.target_variable + "__sum" * self.binding.lead]
-        for k, _ in self.queue.pop(step + self.binding.lead, ()):
-            total[self.post[k]] += self.variables["weight"][k]
-
-    def deliver_plastic(self, step: int) -> None:
-        """Arrivals at ``t_step``: on_pre of each synapse."""
-        for k, nth in self.queue.pop(step, ()):
-            if "on_pre" in self.kernels:
-                self._event(self.kernels["on_pre"], k, step, nth)
+        """Spikes of the source at ``t_step`` set out."""
+        self.arrivals.send(step, spikes)
 
     def learn_backwards(self, step: int, spikes: NDArray[np.int64]) -> None:
         """The target's spikes at ``t_step``: on_post of each synapse."""
