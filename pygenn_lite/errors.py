@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pygenn_lite.old_names import (
+    PygennLiteDeprecationWarning as PygennLiteDeprecationWarning,
+)
+from pygenn_lite.old_names import module_attribute, with_old_attributes
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Old names of errors."""
+        return module_attribute(__name__, name)
 
 
 class Location(str):
@@ -89,6 +100,7 @@ def as_location(where: str) -> Location:
     return where if isinstance(where, Location) else Location(where)
 
 
+@with_old_attributes
 class PygennLiteError(Exception):
     """Base of all errors of this package.
 
@@ -106,11 +118,6 @@ class PygennLiteError(Exception):
         super().__init__(message, where, hint)
         self.message, self.hint = message, hint
         self.where = as_location(where)
-
-    @property
-    def cure(self) -> str:
-        """The old name of `hint`."""
-        return self.hint
 
     def __str__(self) -> str:
         return full_text(self.message, self.where, self.hint)
@@ -165,7 +172,7 @@ class FileFormatError(DeclarationError):
     """A model or result file cannot be read."""
 
 
-class UnsupportedFeature(DeclarationError):
+class UnsupportedFeatureError(DeclarationError):
     """A backend lacks a feature that the declaration asks for."""
 
 
@@ -177,7 +184,7 @@ class CompileError(PygennLiteError):
     """Generated code did not compile."""
 
 
-class MemoryPlanError(PygennLiteError):
+class InsufficientMemoryError(PygennLiteError):
     """The network does not fit into memory."""
 
 

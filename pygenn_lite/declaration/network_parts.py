@@ -54,7 +54,7 @@ from pygenn_lite.errors import (
     Location,
     NetworkError,
     PygennLiteWarning,
-    UnsupportedFeature,
+    UnsupportedFeatureError,
     full_text,
 )
 
@@ -173,13 +173,13 @@ def _check_precision(given: str, storage: str, synapse: SynapseModel, where: str
     place = f"{where}: weight_precision"
     precision = check_choice(given, WEIGHT_PRECISIONS, "weight precision", place, NetworkError)
     if precision != "full" and not synapse.is_static:
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"weights in {precision} are offered for synapses that only add a weight",
             where=place,
             hint="leave weight_precision='full' where weights change or are read",
         )
     if precision != "full" and storage in ("dense", "procedural"):
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"weights in {precision} are offered for sparse storage, not for {storage}",
             where=place,
             hint="leave storage='auto'",

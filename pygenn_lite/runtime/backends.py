@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.device import Backend
 
 PRECISIONS = ("float32", "float64")
@@ -49,11 +49,11 @@ def register_backend(name: str, make: Callable[[], Backend], *, replace: bool = 
 
     Raises
     ------
-    UnsupportedFeature
+    UnsupportedFeatureError
         The name is taken.
     """
     if name == "auto" or (name in BACKENDS and not replace):
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"there is a backend {name!r} already",
             hint="choose another name"
             if name == "auto"
@@ -67,22 +67,22 @@ def choose_backend(name: str) -> Backend:
 
     Raises
     ------
-    UnsupportedFeature
+    UnsupportedFeatureError
         There is none of this name.
     """
     if isinstance(name, str) and name == "auto":
         made = (make() for make in BACKENDS.values())
         return next(backend for backend in made if backend.is_available())
     if not isinstance(name, str) or name not in BACKENDS:
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"no backend {name!r}", hint=f"choose one of {', '.join(['auto', *BACKENDS])}"
         )
     return BACKENDS[name]()
 
 
 def check_precision(precision: str) -> None:
-    """Raise UnsupportedFeature for anything but a known type of numbers."""
+    """Raise UnsupportedFeatureError for anything but a known type of numbers."""
     if not isinstance(precision, str) or precision not in PRECISIONS:
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"no precision {precision!r}", hint=f"choose one of {', '.join(PRECISIONS)}"
         )

@@ -75,7 +75,7 @@ def compile_network(
     ArgumentError, ShapeError, NetworkError
         Not one seed or value for each instance; a path that leads nowhere, or to what instances
         cannot differ in (a size, a model, dt).
-    MemoryPlanError
+    InsufficientMemoryError
         The network, or so many instances of it, does not fit into memory.
 
     Examples

@@ -336,7 +336,7 @@ class Backend(Protocol):
 
         Raises
         ------
-        UnsupportedFeature
+        UnsupportedFeatureError
             The networks ask for what this backend lacks.
         """
         ...

@@ -13,7 +13,12 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.declaration.summary import counted, listed
-from pygenn_lite.errors import FileFormatError, MemoryPlanError, NumericalError, SimulationError
+from pygenn_lite.errors import (
+    FileFormatError,
+    InsufficientMemoryError,
+    NumericalError,
+    SimulationError,
+)
 from pygenn_lite.runtime.device import Device, Fault, Instance
 from pygenn_lite.runtime.recording import sample_bytes
 from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
@@ -199,7 +204,7 @@ class RunLoop:
         self._broken_off = True
         self.sinks.cut(self.step)
         reached = float(times_of(self.step, self.dt))
-        raise MemoryPlanError(
+        raise InsufficientMemoryError(
             f"there is no memory left for what is recorded after {reached:g} ms; what was "
             "recorded before is kept in this error's 'result'",
             hint=f"{HINT}; reset() before the next run",

@@ -221,7 +221,7 @@ class Simulation(Live, Named):
             is raised when the others have got to the end.
         ArgumentError
             ``stream_to`` names a file that is there already.
-        MemoryPlanError
+        InsufficientMemoryError
             What is to be recorded does not fit into memory: told before the first step. Where
             memory runs out all the same, what was recorded is kept in the error's ``result``.
 

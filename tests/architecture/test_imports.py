@@ -26,6 +26,7 @@ ROWS = (
     ("codegen",),
     ("declaration",),
     ("hooks", "errors"),
+    ("old_names",),
 )
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 BACKENDS = ("cpp", "reference", "cuda", "null")  # rooms of runtime that mirror each other's names

@@ -161,5 +161,5 @@ def test_what_the_interpreter_does_not_know_is_refused() -> None:
     net = learning()
     program = codegen.derive_program(codegen.network_structure(net, precision="float64"))
     simulation = ReferenceSimulation(net, schedule=program.schedule.with_ops(Call("none", "cells")))
-    with pytest.raises(pg.errors.UnsupportedFeature, match="no kernel 'none'"):
+    with pytest.raises(pg.errors.UnsupportedFeatureError, match="no kernel 'none'"):
         simulation.step()

@@ -3,7 +3,7 @@
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime import backends
 
 
@@ -48,7 +48,7 @@ def test_auto_is_the_first_that_is_available(three):
 
 @pytest.mark.parametrize("name", ["abacus", "", "Second", "second ", "gpu"])
 def test_an_unknown_backend_is_refused_with_the_list_of_those_there_are(three, name):
-    with pytest.raises(UnsupportedFeature) as refusal:
+    with pytest.raises(UnsupportedFeatureError) as refusal:
         network().compile(backend=name)
     assert repr(name) in str(refusal.value)
     assert "choose one of auto, absent, second, third" in str(refusal.value)
@@ -56,7 +56,7 @@ def test_an_unknown_backend_is_refused_with_the_list_of_those_there_are(three, n
 
 @pytest.mark.parametrize("precision", ["float16", "double", "Float32", ""])
 def test_an_unknown_precision_is_refused_before_anything_is_built(three, precision):
-    with pytest.raises(UnsupportedFeature) as refusal:
+    with pytest.raises(UnsupportedFeatureError) as refusal:
         network().compile(precision=precision)
     assert repr(precision) in str(refusal.value)
     assert "choose one of float32, float64" in str(refusal.value)

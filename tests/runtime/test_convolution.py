@@ -131,7 +131,7 @@ def layers(source=(2, 9, 8), target=(3, 5, 4)):
          ConnectivityError, "gives every synapse its own"),
         (lambda n, a, b: n.connect(a, b, pg.Delta(), pg.Convolution(5), weight=1.0,
                                    storage="procedural").name and n.compile(),
-         pg.errors.UnsupportedFeature, "between maps cannot be procedural"),
+         pg.errors.UnsupportedFeatureError, "between maps cannot be procedural"),
         (lambda n, a, b: pg.Convolution(0), ConnectivityError, "kernel = 0"),
         (lambda n, a, b: pg.Convolution((3, 3, 3)), ConnectivityError, "is not a size"),
         (lambda n, a, b: pg.Convolution(3, stride=0), ConnectivityError, "stride = 0"),

@@ -12,12 +12,12 @@ from pygenn_lite.errors import (
     CheckpointError,
     DeclarationError,
     FileFormatError,
-    MemoryPlanError,
+    InsufficientMemoryError,
     NetworkError,
     NumericalError,
     ShapeError,
     SimulationError,
-    UnsupportedFeature,
+    UnsupportedFeatureError,
 )
 
 SEEDS = [5, 6, 7, 8]
@@ -243,7 +243,7 @@ def test_weights_that_all_share_are_not_set_for_one():
     sim["learning"]["weight"] = 3.0  # plastic: each has its own
     assert np.all(np.asarray(sim["learning"]["weight"]) == 3.0)
     before = np.asarray(sim.instances[1]["exc_inh"]["weight"])
-    with pytest.raises(UnsupportedFeature, match="connectivity='own'"):
+    with pytest.raises(UnsupportedFeatureError, match="connectivity='own'"):
         sim["exc_inh"]["weight"] = 3.0
     assert np.array_equal(before, sim.instances[1]["exc_inh"]["weight"])
     own = network().compile(instances=2)
@@ -492,7 +492,9 @@ def test_more_instances_than_fit_are_refused_with_the_number_that_does(monkeypat
     from pygenn_lite.codegen.plan import memory
 
     monkeypatch.setattr(memory, "available_memory", lambda: (64 << 20) + 100_000)
-    with pytest.raises(MemoryPlanError, match=r"1,000 instances need about .* MiB") as caught:
+    with pytest.raises(
+        InsufficientMemoryError, match=r"1,000 instances need about .* MiB"
+    ) as caught:
         network().compile(instances=1000)
     fit = int(caught.value.hint.split()[0])
     assert 1 <= fit < 20 and "connectivity='shared'" in caught.value.hint

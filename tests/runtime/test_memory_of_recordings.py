@@ -11,7 +11,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.codegen.plan import memory as plan
-from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.errors import InsufficientMemoryError
 from pygenn_lite.runtime import run_loop
 from pygenn_lite.runtime.results import memory_sink
 
@@ -36,7 +36,7 @@ def test_samples_that_do_not_fit_are_refused_before_the_first_step(
     samples = len([s for s in range(start, start + 1000) if s % every == 0])
     needed = samples * (1000 * 4 + 8)
     monkeypatch.setattr(plan, "available_memory", lambda: needed + plan.SPARE - 1)
-    with pytest.raises(MemoryPlanError, match=r"p: V \(recorded\)") as caught:
+    with pytest.raises(InsufficientMemoryError, match=r"p: V \(recorded\)") as caught:
         sim.run(100.0)
     assert sim.steps_done == start
     assert all(word in str(caught.value) for word in ("stream_to", "every=", "exc['V'][:100]"))
@@ -52,7 +52,7 @@ def test_samples_that_do_not_fit_are_refused_before_the_first_step(
 
 def test_more_bytes_than_there_are_addresses_are_refused(monkeypatch):
     monkeypatch.setattr(plan, "available_memory", lambda: None)
-    with pytest.raises(MemoryPlanError, match="more than this process can get"):
+    with pytest.raises(InsufficientMemoryError, match="more than this process can get"):
         firing(1000).run(1e17)
 
 
@@ -151,7 +151,9 @@ def test_what_was_recorded_is_kept_when_memory_runs_out_all_the_same(monkeypatch
     else:
         device = sim._device
         monkeypatch.setattr(device, "run", fail_after(device.run, sim))
-    with pytest.raises(MemoryPlanError, match=r"no memory left .* after [0-9.]+ ms") as caught:
+    with pytest.raises(
+        InsufficientMemoryError, match=r"no memory left .* after [0-9.]+ ms"
+    ) as caught:
         sim.run(100.0)
     result = caught.value.result
     assert result.interrupted and 80 < result.stop_step < 120
@@ -176,14 +178,14 @@ LIMITED = """
 import os, resource, sys
 sys.path.insert(0, os.environ["TESTS"])
 from test_memory_of_recordings import firing
-from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.errors import InsufficientMemoryError
 sim = firing(20_000, spikes=True)
 sim.run(1.0)
 used = int(open("/proc/self/statm").read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 resource.setrlimit(resource.RLIMIT_AS, (used + (150 << 20),) * 2)
 try:
     sim.run(1e6)
-except MemoryPlanError as error:
+except InsufficientMemoryError as error:
     train, stop = error.result.spikes["p"], error.result.stop_step
     print(len(train) == 20_000 * (stop - 10), stop > 100, int(train.steps[-1]) == stop)
 """

@@ -13,7 +13,7 @@ from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.network_plan import plan_network
 from pygenn_lite.codegen.plan.rows import COMPUTING
-from pygenn_lite.errors import MemoryPlanError, UnsupportedFeature
+from pygenn_lite.errors import InsufficientMemoryError, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import population_memory
 from pygenn_lite.runtime.cpp.connecting import Connecting
 from pygenn_lite.runtime.cpp.instance import CppInstance
@@ -119,7 +119,9 @@ def test_memory_that_cannot_be_had_is_reported_with_the_plan(monkeypatch):
     monkeypatch.setattr(CppInstance, "_allocate", none_left)
     net = pg.Network()
     net.population("a", 1000, pg.LIF())
-    with pytest.raises(MemoryPlanError, match=r"(?s)more than this process.*a: V \(state\)"):
+    with pytest.raises(
+        InsufficientMemoryError, match=r"(?s)more than this process.*a: V \(state\)"
+    ):
         net.compile()
 
 
@@ -139,7 +141,7 @@ def never(*arguments):
 def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
     monkeypatch.setattr(plan, "available_memory", lambda: 3 << 30)
     monkeypatch.setattr(Connecting, "_draw_structure", never)
-    with pytest.raises(MemoryPlanError, match="late: synapses"):
+    with pytest.raises(InsufficientMemoryError, match="late: synapses"):
         drawn_late(delay).compile(threads=1)
 
 
@@ -147,7 +149,9 @@ def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
 def test_more_synapses_than_can_be_numbered_are_refused_before_drawing(monkeypatch, delay):
     monkeypatch.setattr(plan, "available_memory", lambda: 1 << 60)
     monkeypatch.setattr(Connecting, "_draw_structure", never)
-    with pytest.raises(MemoryPlanError, match=r"(?s)late: more than 2\^32 synapses.*threads"):
+    with pytest.raises(
+        InsufficientMemoryError, match=r"(?s)late: more than 2\^32 synapses.*threads"
+    ):
         drawn_late(delay, neurons=200_000).compile(threads=1)
 
 
@@ -223,7 +227,7 @@ def test_connections_by_distance_that_do_not_fit_are_refused_before_they_are_dra
     places = np.random.default_rng(2).uniform(0.0, 100.0, (50_000, 2))
     cells = net.population("cells", 50_000, pg.LIF(), positions=places)
     net.connect(cells, cells, pg.Delta(), pg.DistanceDependent(0.5), name="near")
-    with pytest.raises(MemoryPlanError, match=r"near: synapses \(about 1,2"):
+    with pytest.raises(InsufficientMemoryError, match=r"near: synapses \(about 1,2"):
         net.compile(threads=1)
 
 
@@ -249,10 +253,12 @@ def test_instances_that_do_not_fit_are_refused_with_the_number_that_does(monkeyp
     whole = sum(row.bytes for row in planned.rows)
     monkeypatch.setattr(plan, "available_memory", lambda: plan.SPARE + 10 * whole)
     planned.check_instances(10)
-    with pytest.raises(MemoryPlanError, match=r"(?s)^1,000 instances need.*synapses.*of them fit"):
+    with pytest.raises(
+        InsufficientMemoryError, match=r"(?s)^1,000 instances need.*synapses.*of them fit"
+    ):
         planned.check_instances(1000)
     fit = max(n for n in range(1, 50) if _fits(planned, n))
-    with pytest.raises(MemoryPlanError, match=rf"hint: {fit} of them fit"):
+    with pytest.raises(InsufficientMemoryError, match=rf"hint: {fit} of them fit"):
         planned.check_instances(1000)
     assert sum(_fits(planned, n, shared=True) for n in range(1, 50)) > fit
 
@@ -260,7 +266,7 @@ def test_instances_that_do_not_fit_are_refused_with_the_number_that_does(monkeyp
 def _fits(planned, instances, shared=False):
     try:
         planned.check_instances(instances, shared)
-    except MemoryPlanError:
+    except InsufficientMemoryError:
         return False
     return True
 
@@ -288,5 +294,5 @@ def test_neurons_can_be_dealt_out_to_the_shards_of_a_gpu():
     size = net.populations[name].size
     assert sum(dealt.ownership.count(name, s) for s in range(132)) == size
     assert sum(r.bytes for r in dealt.rows) > sum(r.bytes for r in cut.rows)  # a row per shard
-    with pytest.raises(UnsupportedFeature, match="side by side"):
+    with pytest.raises(UnsupportedFeatureError, match="side by side"):
         assert dealt.partition

@@ -6,7 +6,7 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.codegen import generate, network_structure
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import toolchain
 
 NETWORKS = [helpers.balanced_network, helpers.plastic_network]
@@ -56,7 +56,9 @@ def test_values_that_follow_from_the_declaration_are_there(monkeypatch):
 def test_what_needs_a_machine_is_refused(what, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     sim = helpers.plastic_network().compile(backend="null")
-    with pytest.raises(UnsupportedFeature, match="renders and plans a network, and runs nothing"):
+    with pytest.raises(
+        UnsupportedFeatureError, match="renders and plans a network, and runs nothing"
+    ):
         what(sim)
     assert not any(tmp_path.iterdir())
 

@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ConnectivityError, FileFormatError, NetworkError, UnsupportedFeature
+from pygenn_lite.errors import (
+    ConnectivityError,
+    FileFormatError,
+    NetworkError,
+    UnsupportedFeatureError,
+)
 from pygenn_lite.runtime.reference.interpreter import run_reference
 from pygenn_lite.yaml_format import dump_network
 from pygenn_lite.yaml_format.scaling import scale_network
@@ -135,7 +140,7 @@ def test_a_pair_with_two_synapses_has_no_place_in_a_matrix():
 
 
 def test_it_cannot_be_procedural():
-    with pytest.raises(UnsupportedFeature, match="drawn by Python cannot be procedural"):
+    with pytest.raises(UnsupportedFeatureError, match="drawn by Python cannot be procedural"):
         network(Ring(3), storage="procedural").compile()
 
 

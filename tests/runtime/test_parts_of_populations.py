@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ConnectivityError, NetworkError, ShapeError, UnsupportedFeature
+from pygenn_lite.errors import ConnectivityError, NetworkError, ShapeError, UnsupportedFeatureError
 
 PLACES = np.random.default_rng(1).uniform(0, 1, (60, 2))
 
@@ -154,7 +154,7 @@ def test_what_does_not_fit_the_parts_is_refused_by_name():
         made(lambda a, b: (a[:20], a[10:30]), pg.FixedInDegree(3, autapses=False))
     with pytest.raises(ShapeError, match=r"\(5, 6\)"):
         made(lambda a, b: (a[:5], b[:6]), pg.AllToAll(), weight=np.ones((60, 40)))
-    with pytest.raises(UnsupportedFeature, match="parts of populations cannot be procedural"):
+    with pytest.raises(UnsupportedFeatureError, match="parts of populations cannot be procedural"):
         made(lambda a, b: (a[:5], b[:6]), pg.AllToAll(), storage="procedural")
 
 

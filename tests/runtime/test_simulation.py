@@ -14,7 +14,7 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.codegen.plan import memory as plan
 from pygenn_lite.errors import (
-    MemoryPlanError,
+    InsufficientMemoryError,
     NumericalError,
     ShapeError,
     SimulationError,
@@ -356,7 +356,7 @@ def test_a_plan_that_does_not_fit_is_refused_with_its_table(monkeypatch):
         pg.FixedProbability(0.1),
         weight=pg.Normal(1.0, 0.1),
     )
-    with pytest.raises(MemoryPlanError, match="exc_exc: synapses \\(about 250,000,000\\)"):
+    with pytest.raises(InsufficientMemoryError, match="exc_exc: synapses \\(about 250,000,000\\)"):
         net.compile()
 
 

@@ -10,7 +10,7 @@ from pygenn_lite.errors import (
     PygennLiteError,
     ShapeError,
     SimulationError,
-    UnsupportedFeature,
+    UnsupportedFeatureError,
 )
 
 CELL = pg.NeuronModel("dV/dt = (I - V)/tau", parameters=dict(tau=10.0), initial=dict(V=0.0))
@@ -352,7 +352,7 @@ def test_values_of_synapses_are_finite_numbers(name, value):
     ],
 )
 def test_storage_that_does_not_fit_is_refused_by_name(rule, options):
-    with pytest.raises(UnsupportedFeature, match=options["storage"].removesuffix("d")):
+    with pytest.raises(UnsupportedFeatureError, match=options["storage"].removesuffix("d")):
         connected(rule, **options)
 
 

@@ -7,7 +7,7 @@ import helpers_runtime as helpers
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime import backends
 
 RECIPES = Path(__file__).parents[2] / "docs" / "recipes.md"
@@ -32,7 +32,7 @@ def test_it_runs_what_others_run(toy):
 
 
 def test_it_names_what_it_lacks(toy):
-    with pytest.raises(UnsupportedFeature, match=r"the toy has no plasticity: .*'learning'"):
+    with pytest.raises(UnsupportedFeatureError, match=r"the toy has no plasticity: .*'learning'"):
         helpers.plastic_network().compile(backend="toy")
 
 
@@ -46,16 +46,16 @@ def test_a_checkpoint_moves_from_and_to_it(toy, tmp_path):
 
 
 def test_a_name_is_taken_once(toy):
-    with pytest.raises(UnsupportedFeature, match="there is a backend 'toy' already"):
+    with pytest.raises(UnsupportedFeatureError, match="there is a backend 'toy' already"):
         pg.register_backend("toy", toy)
     pg.register_backend("toy", toy, replace=True)
     for name in ("auto", "cpp"):
-        with pytest.raises(UnsupportedFeature, match=f"there is a backend '{name}' already"):
+        with pytest.raises(UnsupportedFeatureError, match=f"there is a backend '{name}' already"):
             pg.register_backend(name, toy)
 
 
 def test_it_is_in_the_list_of_what_there_is(toy):
     net = pg.Network()
     net.population("cells", 1, pg.LIF())
-    with pytest.raises(UnsupportedFeature, match="auto, cpp, reference, null, toy"):
+    with pytest.raises(UnsupportedFeatureError, match="auto, cpp, reference, null, toy"):
         net.compile(backend="tyo")

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import NetworkError, PygennLiteError, PygennLiteWarning, UnsupportedFeature
+from pygenn_lite.errors import (
+    NetworkError,
+    PygennLiteError,
+    PygennLiteWarning,
+    UnsupportedFeatureError,
+)
 
 
 def network(weight, precision, *, rule=None, delay=pg.Uniform(0.5, 2.0), **options):  # noqa: B008
@@ -120,11 +125,11 @@ def test_weights_that_are_set_are_rounded_alike_on_both_backends(precision):
 def test_what_has_no_weights_of_16_bits_is_refused_by_name():
     net = pg.Network()
     cells = net.population("cells", 10, pg.LIF())
-    with pytest.raises(UnsupportedFeature, match="that only add a weight"):
+    with pytest.raises(UnsupportedFeatureError, match="that only add a weight"):
         net.connect(cells, cells, pg.PairSTDP(), pg.AllToAll(), weight=0.5,
                     weight_precision="float16")  # fmt: skip
     for storage in ("dense", "procedural"):
-        with pytest.raises(UnsupportedFeature, match=f"not for {storage}"):
+        with pytest.raises(UnsupportedFeatureError, match=f"not for {storage}"):
             network(1.0, "int16", storage=storage)
     with pytest.raises(NetworkError, match=r"weight_precision.*float16"):
         network(1.0, "float8")

@@ -10,7 +10,7 @@ from pygenn_lite.codegen.plan.groups import GroupPlan
 from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import SharedKernel
-from pygenn_lite.errors import Location, UnsupportedFeature
+from pygenn_lite.errors import Location, UnsupportedFeatureError
 
 TARGET_BYTES = 2  # of a synapse in a sparse store
 TABLE_ENTRIES = 1 << 16  # of weights that synapses share, at most
@@ -62,7 +62,7 @@ def plan_stores(
 
     Raises
     ------
-    UnsupportedFeature
+    UnsupportedFeatureError
         A storage that a group cannot have.
     """
     plans: list[StorePlan | list[GroupPlan]] = []
@@ -109,7 +109,7 @@ def _codes(plan: GroupPlan) -> str:
 
 def _general(plan: GroupPlan, binding: GroupBinding) -> StorePlan:
     if plan.group.storage == "procedural":
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"storage={plan.group.storage!r} is offered for synapses that only add a weight",
             where=_where(plan),
             hint="leave storage='auto'",
@@ -143,11 +143,11 @@ def _storage(plan: GroupPlan, one_weight: bool, real_bytes: int) -> str:
 def _check_procedural(plan: GroupPlan) -> None:
     rule = plan.group.connectivity
     if rule.not_procedural:
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             rule.not_procedural, where=_where(plan), hint="use another rule, or storage='auto'"
         )
     if plan.pairs != "builder" or "later" in (plan.weight, plan.delay):
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             "procedural synapses need a rule, weights and delays that can be drawn again",
             where=_where(plan),
             hint="use constants or distributions as weight and delay (not an array, "
@@ -160,15 +160,15 @@ def check_dense(plan: GroupPlan) -> None:
 
     Raises
     ------
-    UnsupportedFeature
+    UnsupportedFeatureError
         The group has more.
     """
     if plan.delay != "one":
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             "a dense group has one delay", where=_where(plan), hint="use a constant delay"
         )
     if plan.group.connectivity.repeats:
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             "dense storage holds one synapse per pair of neurons",
             where=_where(plan),
             hint="forbid multapses, or use storage='auto'",

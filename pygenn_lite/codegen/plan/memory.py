@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.errors import InsufficientMemoryError
 
 SPARE = 64 << 20  # left to the rest of the process
 
@@ -66,7 +66,7 @@ class MemoryRows(list[MemoryRow]):
 def check_memory(
     rows: Sequence[MemoryRow],
     held: int = 0,
-    refusal: Callable[[Any, str], MemoryPlanError] | None = None,
+    refusal: Callable[[Any, str], InsufficientMemoryError] | None = None,
 ) -> None:
     """Refuse a plan that does not fit, where ``held`` bytes of it are taken already.
 
@@ -75,7 +75,7 @@ def check_memory(
 
     Raises
     ------
-    MemoryPlanError
+    InsufficientMemoryError
         With the table of what needs how much.
     """
     needed = sum(row.bytes for row in rows)
@@ -94,9 +94,9 @@ def within_plan(rows: Sequence[MemoryRow]) -> Iterator[None]:
         raise _refusal(rows, "more than this process can get") from None
 
 
-def _refusal(rows: Sequence[MemoryRow], available: str) -> MemoryPlanError:
+def _refusal(rows: Sequence[MemoryRow], available: str) -> InsufficientMemoryError:
     needed = sum(row.bytes for row in rows)
-    return MemoryPlanError(
+    return InsufficientMemoryError(
         f"the network needs about {readable(needed)} of memory, {available}:\n{table(rows)}",
         hint="use fewer neurons or synapses, constant weights and delays, storage='procedural', "
         "precision='float32', or a machine with more memory",

@@ -29,7 +29,7 @@ from pygenn_lite.codegen.plan.threads import automatic_threads
 from pygenn_lite.codegen.program.delivery import Delivery, deliveries_of
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import MemoryPlanError, UnsupportedFeature
+from pygenn_lite.errors import InsufficientMemoryError, UnsupportedFeatureError
 
 MOST_IN_SHARD = 0xFFFFFFFF
 
@@ -72,11 +72,11 @@ class NetworkPlan:
 
         Raises
         ------
-        UnsupportedFeature
+        UnsupportedFeatureError
             They are dealt out.
         """
         if not isinstance(self.ownership, Partition):
-            raise UnsupportedFeature(
+            raise UnsupportedFeatureError(
                 "the C++ backend needs the neurons of a worker side by side",
                 hint="plan without dealing them out",
             )
@@ -119,7 +119,7 @@ class NetworkPlan:
 
         Raises
         ------
-        MemoryPlanError
+        InsufficientMemoryError
             Too much memory, or more synapses in a shard than can be numbered.
         """
         check_memory(self.rows)
@@ -131,7 +131,7 @@ class NetworkPlan:
 
         Raises
         ------
-        MemoryPlanError
+        InsufficientMemoryError
             Too much memory.
         """
         check_memory([row for row in self.rows if row.what != COMPUTING], held)
@@ -147,7 +147,7 @@ class NetworkPlan:
 
         Raises
         ------
-        MemoryPlanError
+        InsufficientMemoryError
             With the number that fits.
         """
         available = memory.available_memory()
@@ -157,7 +157,7 @@ class NetworkPlan:
         if once + each * instances + SPARE <= available:
             return
         fit = max(0, (available - SPARE - once) // max(each, 1))
-        raise MemoryPlanError(
+        raise InsufficientMemoryError(
             f"{instances:,} instances need about {readable(once + each * instances)} of memory, "
             f"{readable(available)} are available; one needs:\n{table(self.rows)}",
             hint=f"{fit:,} of them fit: run so many at a time"
@@ -193,7 +193,7 @@ class NetworkPlan:
                 for m in members
             )
             if count > MOST_IN_SHARD:
-                raise MemoryPlanError(
+                raise InsufficientMemoryError(
                     "more than 2^32 synapses in the part of one thread",
                     where=f"synapse group {', '.join(store.groups)}",
                     hint="use more threads, fewer synapses, or storage='procedural'",
@@ -221,7 +221,7 @@ def plan_network(
 
     Raises
     ------
-    UnsupportedFeature
+    UnsupportedFeatureError
         A storage that a group cannot have.
     """
     groups = plan_groups(described.network)

@@ -15,7 +15,7 @@ from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import Location, ModelError, NetworkError, UnsupportedFeature
+from pygenn_lite.errors import Location, ModelError, NetworkError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.structure.population_assembly import PopulationAssembly
@@ -289,7 +289,7 @@ class _Names:
             if bare in dict(side.population.model.parameters):
                 value = side.values[bare]
                 if not isinstance(value, (int, float)):
-                    raise UnsupportedFeature(
+                    raise UnsupportedFeatureError(
                         f"{symbol!r} is a parameter with one value per neuron; synapse code can "
                         "read shared parameters and state variables",
                         where=Location.of("synapse group", self.group.name),

@@ -42,7 +42,7 @@ class Connecting:
 
     Raises
     ------
-    MemoryPlanError
+    InsufficientMemoryError
         They will not fit.
     NetworkError
         A delay is too long, a weight too large.

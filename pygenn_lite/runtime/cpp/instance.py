@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import within_plan
-from pygenn_lite.errors import Location, UnsupportedFeature
+from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine, set_train
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
@@ -129,7 +129,7 @@ class CppInstance(NetworkMemory):
         elif owner in self.synapses:
             self.synapses[owner].write_raw(name, values)
         else:
-            raise UnsupportedFeature(
+            raise UnsupportedFeatureError(
                 "instances with shared connectivity have the weights of a static group in common",
                 where=Location.of("synapse group", owner),
                 hint="compile with connectivity='own' to set them for each instance",

@@ -17,7 +17,7 @@ from pygenn_lite.codegen.program.schedule import (
     Sample,
     Send,
 )
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import abi
 
 
@@ -83,7 +83,7 @@ def engine_ops(
             record.args = abi.address_of((arguments or {})[op.into, op.population])
             records.append(record)
         else:
-            raise UnsupportedFeature(f"the C++ engine has no operation like {op!r}")
+            raise UnsupportedFeatureError(f"the C++ engine has no operation like {op!r}")
     return (abi.Op * len(records))(*records)
 
 

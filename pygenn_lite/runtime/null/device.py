@@ -10,7 +10,7 @@ from pygenn_lite.codegen import GeneratedCode
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.codegen.plan.network_plan import plan_network
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.device import BuildRequest, CodeReport
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.null.instance import NullInstance
@@ -53,11 +53,11 @@ class NullDevice:
 
         Raises
         ------
-        UnsupportedFeature
+        UnsupportedFeatureError
             Always.
         """
         if steps:
-            raise UnsupportedFeature(
+            raise UnsupportedFeatureError(
                 "the null backend renders and plans a network, and runs nothing",
                 hint="compile with backend='cpp' or backend='reference'",
             )

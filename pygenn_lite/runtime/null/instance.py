@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.device import Past
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 from pygenn_lite.runtime.recording import Sink
@@ -138,7 +138,7 @@ class NullInstance:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise UnsupportedFeature(
+    raise UnsupportedFeatureError(
         f"the null backend knows nothing of {what}: it renders and plans a network, and runs "
         "nothing",
         hint="compile with backend='cpp' or backend='reference'",

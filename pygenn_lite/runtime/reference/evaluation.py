@@ -16,7 +16,7 @@ from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.functions import numpy_forms
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.reference.random_numbers import element_uniforms
 from pygenn_lite.runtime.values.philox import stream_of
 
@@ -65,7 +65,7 @@ def declared_value(value: Value, size: int, seed: int, stream: str, positions: A
         return np.broadcast_to(evaluate(value.sympy(), names), size).astype(np.float64)
     if isinstance(value, (int, float)):
         return float(value)
-    raise UnsupportedFeature(f"the reference interpreter does not know {value!r}")
+    raise UnsupportedFeatureError(f"the reference interpreter does not know {value!r}")
 
 
 @cache

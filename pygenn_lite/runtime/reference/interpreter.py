@@ -32,7 +32,7 @@ from pygenn_lite.codegen.program.schedule import (
     Send,
 )
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import UnsupportedFeature
+from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.reference.reductions import reduced
 from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declared_synapses
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
@@ -155,7 +155,9 @@ class Interpreter:
                 self.signals.update(self._waiting)
                 self._waiting.clear()
             case _:
-                raise UnsupportedFeature(f"the reference interpreter has no operation like {op!r}")
+                raise UnsupportedFeatureError(
+                    f"the reference interpreter has no operation like {op!r}"
+                )
 
     def _reduce(self, op: Reduce) -> None:
         population = self.populations[op.population]
@@ -175,7 +177,7 @@ class Interpreter:
 
     def _kernel(self, op: Call) -> Kernel:
         if (op.kernel, op.on) not in self._calls:
-            raise UnsupportedFeature(
+            raise UnsupportedFeatureError(
                 f"the reference interpreter knows no kernel {op.kernel!r} of {op.on!r}"
             )
         return self._calls[op.kernel, op.on]

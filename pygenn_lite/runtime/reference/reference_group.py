@@ -18,7 +18,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.errors import Location, UnsupportedFeature
+from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.runtime.reference.delivery import Arrivals, add_weights, run_on_pre
 from pygenn_lite.runtime.reference.evaluation import Names
 from pygenn_lite.runtime.reference.kernels import run_kernel, written
@@ -40,7 +40,7 @@ def declared_synapses(group: SynapseGroup, n_pre: int, n_post: int, dt: float) -
     numbers = (float,) if rule.by_builder else (float, FrozenArray)
     delay = dt if group.delay is None else group.delay
     if not (without_chance and isinstance(group.weight, numbers) and isinstance(delay, numbers)):
-        raise UnsupportedFeature(
+        raise UnsupportedFeatureError(
             f"the reference interpreter needs the synapses of group {group.name!r} as arrays",
             hint="pass connections={name: simulation[name].connections()}",
         )
@@ -90,7 +90,7 @@ class ReferenceGroup:
                 if name not in self.variables:
                     start = {**binding.initial, **(initial or {})}.get(name, 0.0)
                     if not isinstance(start, (int, float, np.ndarray)):
-                        raise UnsupportedFeature(f"initial value {start!r} of a synapse variable")
+                        raise UnsupportedFeatureError(f"initial value {start!r} of a synapse variable")
                     self.variables[name] = np.full(self.pre.size, start, np.float64)
             self.scalars = {v.symbol: _number(binding.values[v.symbol]) for v in own.scalars}
         self.parent: ReferenceGroup | None = None  # whose weights it has, transposed
@@ -233,4 +233,4 @@ class _Synapses:
 def _number(value: Any) -> float:
     if isinstance(value, (int, float)):
         return float(value)
-    raise UnsupportedFeature(f"parameter {value!r} of a synapse group is not a number")
+    raise UnsupportedFeatureError(f"parameter {value!r} of a synapse group is not a number")

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, check_memory, readable, table
 from pygenn_lite.declaration.steps import times_of
-from pygenn_lite.errors import MemoryPlanError
+from pygenn_lite.errors import InsufficientMemoryError
 from pygenn_lite.runtime.recording import (
     Indices,
     Requests,
@@ -44,7 +44,7 @@ class MemorySink:
 
     Raises
     ------
-    MemoryPlanError
+    InsufficientMemoryError
         The samples will not fit.
     """
 
@@ -191,15 +191,15 @@ def check_recording(rows: list[MemoryRow]) -> None:
 
     Raises
     ------
-    MemoryPlanError
+    InsufficientMemoryError
     """
     if sum(row.bytes for row in rows) > NEGLIGIBLE:  # single steps must not ask the system
         check_memory(rows, refusal=_too_much)
 
 
-def _too_much(rows: list[MemoryRow], available: str) -> MemoryPlanError:
+def _too_much(rows: list[MemoryRow], available: str) -> InsufficientMemoryError:
     needed = sum(row.bytes for row in rows)
-    return MemoryPlanError(
+    return InsufficientMemoryError(
         f"what is to be recorded needs about {readable(needed)} of memory, {available}:\n"
         f"{table(rows)}",
         hint=HINT,

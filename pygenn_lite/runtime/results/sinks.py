@@ -41,7 +41,7 @@ class RunSinks:
 
     Raises
     ------
-    MemoryPlanError
+    InsufficientMemoryError
         The samples do not fit into memory.
     ArgumentError, SimulationError
         The file must not, or cannot, be written.

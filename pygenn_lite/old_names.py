@@ -1,0 +1,147 @@
+"""Old public names: one table, and what makes each of them work for one more release, with a
+warning that says the new name."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from importlib import import_module
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+PACKAGE = __name__.partition(".")[0]
+
+
+class PygennLiteDeprecationWarning(DeprecationWarning):
+    """An old name was used. It works in this release; the message says the new one."""
+
+
+@dataclass(frozen=True)
+class OldName:
+    """A public name that has changed.
+
+    Attributes
+    ----------
+    kind : str
+        "name" (of a module), "attribute" (of a class), "argument" (of a function), "key" (of a
+        network file, or in a path to a value) or "option" (of the command line).
+    where : str
+        The module, the class, the function, or the section of a file.
+    """
+
+    kind: str
+    where: str
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        spelled = {
+            "name": f"{self.where}.{self.old} is now {self.where}.{self.new}",
+            "attribute": f"{self.where}.{self.old} is now {self.where}.{self.new}",
+            "argument": f"{self.where}({self.old}=) is now {self.where}({self.new}=)",
+            "key": f"the key {self.old!r} ({self.where}) is now {self.new!r}",
+            "option": f"{self.old} is now {self.new} ({self.where})",
+        }
+        return f"{spelled[self.kind]}; the old name will be removed in the next release"
+
+
+OLD_NAMES: tuple[OldName, ...] = (
+    OldName("name", "pygenn_lite.errors", "UnsupportedFeature", "UnsupportedFeatureError"),
+    OldName("name", "pygenn_lite.errors", "MemoryPlanError", "InsufficientMemoryError"),
+    OldName("attribute", "PygennLiteError", "cure", "hint"),
+)
+_TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}
+
+
+def old_names(kind: str, where: str) -> Iterator[OldName]:
+    """What has changed in one place."""
+    return (one for one in OLD_NAMES if (one.kind, one.where) == (kind, where))
+
+
+def warn_old_name(kind: str, where: str, old: str, place: str = "") -> str:
+    """Warn the user's line that uses an old name; returns the new one.
+
+    Parameters
+    ----------
+    place : str
+        File and line, where it is not Python that uses the name.
+    """
+    one = _TABLE[kind, where, old]
+    text = f"{place}: {one}" if place else str(one)
+    warnings.warn(text, PygennLiteDeprecationWarning, stacklevel=_level_of_user())
+    return one.new
+
+
+def module_attribute(module: str, name: str) -> Any:
+    """What an old name of a module stands for, for its ``__getattr__``.
+
+    Raises
+    ------
+    AttributeError
+        The module has no such name, and never had.
+    """
+    if ("name", module, name) not in _TABLE:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return getattr(import_module(module), warn_old_name("name", module, name))
+
+
+def with_old_attributes(owner: type[T]) -> type[T]:
+    """Class decorator: the old attributes of the table give the new ones."""
+    for one in old_names("attribute", owner.__name__):
+        setattr(owner, one.old, _old_attribute(one))
+    return owner
+
+
+def with_old_arguments(
+    function: str, **converted: Callable[..., Any]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: the old keyword arguments of the table are taken as the new ones.
+
+    Parameters
+    ----------
+    function : str
+        How the table calls it, ``"Network.record"``.
+    converted : function
+        By old argument: gets the first positional argument (`self`) and the value, and returns the
+        value of the new argument, where it has another unit.
+    """
+    renamed = {one.old: one.new for one in old_names("argument", function)}
+
+    def decorate(call: Callable[P, R]) -> Callable[P, R]:
+        @wraps(call)
+        def renaming(*args: P.args, **kwargs: P.kwargs) -> R:
+            for old in renamed.keys() & kwargs.keys():
+                new = warn_old_name("argument", function, old)
+                if new in kwargs:
+                    raise TypeError(f"{function}() got {new!r} and its old name {old!r}")
+                value = kwargs.pop(old)
+                kwargs[new] = converted[old](args[0], value) if old in converted else value
+            return call(*args, **kwargs)
+
+        return renaming
+
+    return decorate
+
+
+def _old_attribute(one: OldName) -> property:
+    def read(self: Any) -> Any:
+        return getattr(self, warn_old_name(one.kind, one.where, one.old))
+
+    return property(read)
+
+
+def _level_of_user() -> int:
+    """How many calls above `warn_old_name` the user's own code stands."""
+    level, frame = 2, sys._getframe(2)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _is_ours(module: str) -> bool:
+    return module == PACKAGE or module.startswith((f"{PACKAGE}.", "importlib"))

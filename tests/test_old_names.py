@@ -1,0 +1,99 @@
+"""Old public names work, and warn once, with the new name."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite import errors
+from pygenn_lite.errors import PygennLiteDeprecationWarning
+from pygenn_lite.old_names import OLD_NAMES, OldName, warn_old_name, with_old_arguments
+
+# What has an old attribute, and what is called with an old argument: gives its value, and that of
+# the new name.
+USES: dict[tuple[str, str], Callable[[], tuple[Any, Any]]] = {}
+
+
+def use(where: str, old: str) -> Callable[[Any], Any]:
+    def register(function: Any) -> Any:
+        USES[where, old] = function
+        return function
+
+    return register
+
+
+@use("PygennLiteError", "cure")
+def cure() -> tuple[Any, Any]:
+    error = errors.NetworkError("wrong", hint="write 5")
+    return error.cure, error.hint  # type: ignore[attr-defined]
+
+
+def values(one: OldName) -> tuple[Any, Any]:
+    """What the old name gives, and the new one."""
+    if one.kind == "name":
+        module = import_module(one.where)
+        return getattr(module, one.old), getattr(module, one.new)
+    return USES[one.where, one.old]()
+
+
+@pytest.mark.parametrize("one", OLD_NAMES, ids=lambda one: f"{one.where}-{one.old}")
+def test_an_old_name_gives_what_the_new_one_gives_and_warns_once(one: OldName) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        old, new = values(one)
+    assert old is new or old == new
+    [warning] = [w for w in caught if issubclass(w.category, DeprecationWarning)]
+    assert issubclass(warning.category, PygennLiteDeprecationWarning)
+    assert one.old in str(warning.message) and f"is now {_spelled(one)}" in str(warning.message)
+    assert warning.filename == __file__, "the warning names the user's line"
+
+
+def _spelled(one: OldName) -> str:
+    if one.kind == "argument":
+        return f"{one.where}({one.new}=)"
+    return {"key": repr(one.new), "option": one.new}.get(one.kind, f"{one.where}.{one.new}")
+
+
+@pytest.mark.parametrize("module", ["pygenn_lite", "pygenn_lite.errors"])
+def test_a_module_offers_no_old_names(module: str) -> None:
+    offered = dir(import_module(module))
+    assert not [one.old for one in OLD_NAMES if one.where == module and one.old in offered]
+
+
+def test_a_name_that_never_was_is_not_an_old_one() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'UnsupportedFoo'"):
+        _ = errors.UnsupportedFoo  # type: ignore[attr-defined]
+
+
+def test_an_argument_by_both_names_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pygenn_lite import old_names
+
+    one = OldName("argument", "f", "old", "new")
+    monkeypatch.setattr(old_names, "OLD_NAMES", (one,))
+    monkeypatch.setitem(old_names._TABLE, ("argument", "f", "old"), one)
+
+    @with_old_arguments("f")
+    def f(new: int = 0) -> int:
+        return new
+
+    with pytest.warns(PygennLiteDeprecationWarning, match=r"f\(old=\) is now f\(new=\)"):
+        assert f(old=3) == 3  # type: ignore[call-arg]
+    with (
+        pytest.warns(PygennLiteDeprecationWarning),
+        pytest.raises(TypeError, match="'new' and its old name 'old'"),
+    ):
+        f(new=3, old=3)  # type: ignore[call-arg]
+
+
+def test_a_warning_about_a_file_names_its_line() -> None:
+    with pytest.warns(PygennLiteDeprecationWarning, match=r"^net\.yaml:3: .*PygennLiteError\.hint"):
+        assert warn_old_name("attribute", "PygennLiteError", "cure", place="net.yaml:3") == "hint"
+
+
+def test_all_of_it_is_one_package() -> None:
+    assert pg.errors.PygennLiteDeprecationWarning is PygennLiteDeprecationWarning
