@@ -14,7 +14,7 @@ if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         """Old names of errors."""
-        return module_attribute(__name__, name)
+        return module_attribute(__name__, "pg.errors", name)
 
 
 class Location(str):

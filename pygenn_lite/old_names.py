@@ -31,7 +31,8 @@ class OldName:
         "name" (of a module), "attribute" (of a class), "argument" (of a function), "key" (of a
         network file, or in a path to a value) or "option" (of the command line).
     where : str
-        The module, the class, the function, or the section of a file.
+        The module (as users call it, ``pg.errors``), the class, the function, or the section of a
+        file.
     """
 
     kind: str
@@ -51,8 +52,8 @@ class OldName:
 
 
 OLD_NAMES: tuple[OldName, ...] = (
-    OldName("name", "pygenn_lite.errors", "UnsupportedFeature", "UnsupportedFeatureError"),
-    OldName("name", "pygenn_lite.errors", "MemoryPlanError", "InsufficientMemoryError"),
+    OldName("name", "pg.errors", "UnsupportedFeature", "UnsupportedFeatureError"),
+    OldName("name", "pg.errors", "MemoryPlanError", "InsufficientMemoryError"),
     OldName("attribute", "PygennLiteError", "cure", "hint"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}
@@ -77,17 +78,18 @@ def warn_old_name(kind: str, where: str, old: str, place: str = "") -> str:
     return one.new
 
 
-def module_attribute(module: str, name: str) -> Any:
-    """What an old name of a module stands for, for its ``__getattr__``.
+def module_attribute(module: str, where: str, name: str) -> Any:
+    """What an old name of a module stands for, for its ``__getattr__``; the table calls the module
+    `where`.
 
     Raises
     ------
     AttributeError
         The module has no such name, and never had.
     """
-    if ("name", module, name) not in _TABLE:
+    if ("name", where, name) not in _TABLE:
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
-    return getattr(import_module(module), warn_old_name("name", module, name))
+    return getattr(import_module(module), warn_old_name("name", where, name))
 
 
 def with_old_attributes(owner: type[T]) -> type[T]:

@@ -14,6 +14,7 @@ from pygenn_lite import errors
 from pygenn_lite.errors import PygennLiteDeprecationWarning
 from pygenn_lite.old_names import OLD_NAMES, OldName, warn_old_name, with_old_arguments
 
+MODULES = {"pg": "pygenn_lite", "pg.errors": "pygenn_lite.errors"}
 # What has an old attribute, and what is called with an old argument: gives its value, and that of
 # the new name.
 USES: dict[tuple[str, str], Callable[[], tuple[Any, Any]]] = {}
@@ -36,7 +37,7 @@ def cure() -> tuple[Any, Any]:
 def values(one: OldName) -> tuple[Any, Any]:
     """What the old name gives, and the new one."""
     if one.kind == "name":
-        module = import_module(one.where)
+        module = import_module(MODULES[one.where])
         return getattr(module, one.old), getattr(module, one.new)
     return USES[one.where, one.old]()
 
@@ -59,9 +60,9 @@ def _spelled(one: OldName) -> str:
     return {"key": repr(one.new), "option": one.new}.get(one.kind, f"{one.where}.{one.new}")
 
 
-@pytest.mark.parametrize("module", ["pygenn_lite", "pygenn_lite.errors"])
+@pytest.mark.parametrize("module", MODULES)
 def test_a_module_offers_no_old_names(module: str) -> None:
-    offered = dir(import_module(module))
+    offered = dir(import_module(MODULES[module]))
     assert not [one.old for one in OLD_NAMES if one.where == module and one.old in offered]
 
 
