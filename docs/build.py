@@ -127,7 +127,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Connectivity", "", [
         pg.AllToAll, pg.OneToOne, pg.FixedProbability, pg.FixedTotalNumber, pg.FixedInDegree,
-        pg.FixedOutDegree, pg.Explicit, pg.CSR, pg.from_scipy, pg.DistanceDependent,
+        pg.FixedOutDegree, pg.PairList, pg.CSR, pg.from_scipy, pg.DistanceDependent,
         pg.Convolution, pg.Pooling,
         pg.Connectivity,
     ]  # fmt: skip

@@ -23,7 +23,7 @@ net = pg.Network(dt=0.1)
 source = net.spike_source("source", 1, times, np.zeros(len(times), dtype=int))
 target = net.population("target", 3, pg.LIF(tau=30.0, V_th=0.0))  # never fires
 for number, (name, model) in enumerate(synapses.items()):
-    net.connect(source, target, model, pg.Explicit([0], [number]), weight=weights[name], name=name)
+    net.connect(source, target, model, pg.PairList([0], [number]), weight=weights[name], name=name)
 net.record(target["V"])
 trace = net.compile().run(1200.0).traces["target"]["V"]
 

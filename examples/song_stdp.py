@@ -25,7 +25,7 @@ conductance = pg.ExponentialConductance(5.0, E_rev=0.0)
 rule = pg.PairSTDP(conductance, A_plus=0.005, A_minus=0.00525, w_max=g_max)
 start = pg.Uniform(0.0, g_max)
 net.connect(free, neuron, rule, pg.AllToAll(), weight=start, name="alone")
-copies = pg.Explicit(np.arange(inputs // 2) % 10, np.zeros(inputs // 2, dtype=int))
+copies = pg.PairList(np.arange(inputs // 2) % 10, np.zeros(inputs // 2, dtype=int))
 net.connect(
     common, neuron, rule, copies, weight=start, delay=pg.Uniform(0.1, 10.0), name="together"
 )

@@ -21,14 +21,14 @@ net.poisson(cells, 2.0, sources=6400, weight=-32.0, synapse=current, name="inhib
 
 pre, post = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
 ahead = np.arange(groups - 1)[:, None, None] * size
-feed_forward = pg.Explicit((pre + ahead).ravel(), (post + ahead + size).ravel())
+feed_forward = pg.PairList((pre + ahead).ravel(), (post + ahead + size).ravel())
 net.connect(cells, cells, current, feed_forward, weight=62.0, delay=5.0)
 
 # Volleys into the first group: at 50 ms of 35 spikes, at 150 ms of 60, at 250 ms of 95.
 rng = np.random.default_rng(3)
 times = np.concatenate([rng.normal(at, 1.0, n) for at, n in ((50, 35), (150, 60), (250, 95))])
 volley = net.spike_source("volley", len(times), times, np.arange(len(times)))
-onto_first = pg.Explicit(*(a.ravel() for a in np.indices((len(times), size))))
+onto_first = pg.PairList(*(a.ravel() for a in np.indices((len(times), size))))
 net.connect(volley, cells, current, onto_first, weight=62.0, delay=1.0)
 net.record(cells.spikes)
 result = net.compile().run(350.0)

@@ -93,9 +93,9 @@ else:
                 globals()[name] = getattr(module, name)  # not asked for again
                 return globals()[name]
         from pygenn_lite.declaration.language.names import nearest
+        from pygenn_lite.old_names import module_attribute
 
-        hint = nearest(name, __dir__())
-        raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}{hint}")
+        return module_attribute(__name__, "pg", name, nearest(name, __dir__()))
 
 
 def __dir__() -> list[str]:

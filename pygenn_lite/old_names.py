@@ -29,10 +29,10 @@ class OldName:
     ----------
     kind : str
         "name" (of a module), "attribute" (of a class), "argument" (of a function), "key" (of a
-        network file, or in a path to a value) or "option" (of the command line).
+        section of a network file) or "option" (of the command line).
     where : str
-        The module (as users call it, ``pg.errors``), the class, the function, or the section of a
-        file.
+        The module (as users call it, ``pg.errors``), the class, the function, or the section
+        ("the file" for its top; ``*`` for any key, ``**`` for any number of them).
     """
 
     kind: str
@@ -55,6 +55,8 @@ OLD_NAMES: tuple[OldName, ...] = (
     OldName("name", "pg.errors", "UnsupportedFeature", "UnsupportedFeatureError"),
     OldName("name", "pg.errors", "MemoryPlanError", "InsufficientMemoryError"),
     OldName("attribute", "PygennLiteError", "cure", "hint"),
+    OldName("name", "pg", "Explicit", "PairList"),
+    OldName("key", "**.connectivity", "explicit", "pair_list"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}
 
@@ -78,7 +80,7 @@ def warn_old_name(kind: str, where: str, old: str, place: str = "") -> str:
     return one.new
 
 
-def module_attribute(module: str, where: str, name: str) -> Any:
+def module_attribute(module: str, where: str, name: str, hint: str = "") -> Any:
     """What an old name of a module stands for, for its ``__getattr__``; the table calls the module
     `where`.
 
@@ -88,7 +90,7 @@ def module_attribute(module: str, where: str, name: str) -> Any:
         The module has no such name, and never had.
     """
     if ("name", where, name) not in _TABLE:
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
     return getattr(import_module(module), warn_old_name("name", where, name))
 
 

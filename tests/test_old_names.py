@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from importlib import import_module
@@ -34,11 +35,30 @@ def cure() -> tuple[Any, Any]:
     return error.cure, error.hint  # type: ignore[attr-defined]
 
 
+FILE = """
+models: {lif: {use: LIF}}
+synapses: {current: {use: ExponentialCurrent}}
+populations:
+  exc: {size: 2, model: lif}
+"""
+GROUP = "connections: [{source: exc, target: exc, synapse: current, connectivity: RULE}]"
+# By section and key: what stands in a file with the old key and, by the new one, without it.
+FILES: dict[tuple[str, str], tuple[str, str]] = {
+    ("**.connectivity", "explicit"): (
+        GROUP.replace("RULE", "{explicit: {pre: [0], post: [1]}}"),
+        GROUP.replace("RULE", "{pair_list: {pre: [0], post: [1]}}"),
+    ),
+}
+
+
 def values(one: OldName) -> tuple[Any, Any]:
     """What the old name gives, and the new one."""
     if one.kind == "name":
         module = import_module(MODULES[one.where])
         return getattr(module, one.old), getattr(module, one.new)
+    if one.kind == "key":
+        old, new = FILES[one.where, one.old]
+        return pg.load_network(FILE + old), pg.load_network(FILE + new)
     return USES[one.where, one.old]()
 
 
@@ -51,6 +71,8 @@ def test_an_old_name_gives_what_the_new_one_gives_and_warns_once(one: OldName) -
     [warning] = [w for w in caught if issubclass(w.category, DeprecationWarning)]
     assert issubclass(warning.category, PygennLiteDeprecationWarning)
     assert one.old in str(warning.message) and f"is now {_spelled(one)}" in str(warning.message)
+    if one.kind == "key":
+        assert re.match(r"<text>:\d+:\d+ \(", str(warning.message))
     assert warning.filename == __file__, "the warning names the user's line"
 
 
@@ -98,3 +120,29 @@ def test_a_warning_about_a_file_names_its_line() -> None:
 
 def test_all_of_it_is_one_package() -> None:
     assert pg.errors.PygennLiteDeprecationWarning is PygennLiteDeprecationWarning
+
+
+def test_an_old_key_beside_the_new_one_is_refused() -> None:
+    rule = "{explicit: {pre: [0], post: [1]}, pair_list: {pre: [0], post: [1]}}"
+    with (
+        pytest.warns(PygennLiteDeprecationWarning),
+        pytest.raises(errors.FileFormatError, match="'explicit' is the old name of 'pair_list'"),
+    ):
+        pg.load_network(FILE + GROUP.replace("RULE", rule))
+
+
+def test_errors_below_an_old_key_name_its_line() -> None:
+    text = FILE + GROUP.replace("RULE", "\n    {explicit: {pre: [0],\n    post: [0.5]}}")
+    with (
+        pytest.warns(PygennLiteDeprecationWarning, match=r"^<text>:7:6 \(conn"),
+        pytest.raises(errors.DeclarationError, match=r"<text>:8.*pair_list.*whole"),
+    ):
+        pg.load_network(text)
+
+
+def test_a_path_to_a_place_of_a_file_may_have_old_keys() -> None:
+    changed = {"connections[0].connectivity.explicit.post": [0]}
+    new = FILE + GROUP.replace("RULE", "{pair_list: {pre: [0], post: [1]}}")
+    with pytest.warns(PygennLiteDeprecationWarning, match="'pair_list'"):
+        network, _ = pg.load_network(new, set=changed)
+    assert network.groups["exc_exc"].connectivity == pg.PairList([0], [0])

@@ -207,7 +207,7 @@ def check_not_negative(value: Value, what: str, where: str) -> None:
 def check_synapse_value(
     value: Value, group: SynapseGroup, pre: Population, post: Population, what: str
 ) -> None:
-    """One value, one per explicit synapse, a distribution, or an expression of both ends."""
+    """One value, one per listed synapse, a distribution, or an expression of both ends."""
     where = Location.of("synapse group", group.name)
     if isinstance(value, Distribution) and value.kept() < LEAST_KEPT:
         raise NetworkError(
@@ -225,7 +225,7 @@ def check_synapse_value(
                 f"{what} is an array, but the rule {type(group.connectivity.plain).__name__} does "
                 "not say which synapse is which",
                 where=where,
-                hint=f"give a matrix of shape {sizes}, use Explicit or CSR, or a distribution",
+                hint=f"give a matrix of shape {sizes}, use PairList or CSR, or a distribution",
             )
         if value.array.shape not in ((size,), sizes):
             raise ShapeError(

@@ -173,7 +173,7 @@ class Network(WithInputs):
         source, target : Population, part of one, or str
             Of parts, ``exc[:5]``, the rule and the values count within them.
         weight : Value
-            A number, an array (one per synapse, explicit rules), a distribution, or an expression
+            A number, an array (one per synapse of a list), a distribution, or an expression
             of i_pre, i_post, x_pre, ..., distance.
         delay : Value
             ms, at least dt; rounded to steps. By default one step, whatever dt is.

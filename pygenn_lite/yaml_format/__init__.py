@@ -35,7 +35,7 @@ high]}``, ``{normal: [mean, sd]}``, ``{truncated_normal: {mean: m, sd: s, low: 0
 of one, may be a matrix (rows are targets, columns sources), ``{by_source: [...]}`` or
 ``{by_target: [...]}``; a probability of 0 means no connection. Rules are ``all_to_all``,
 ``one_to_one``, ``{fixed_probability: p}``, ``{fixed_total_number: n}`` (or ``{probability: p}``),
-``{fixed_in_degree: n}``, ``{fixed_out_degree: n}``, ``{explicit: {pre: [...], post: [...]}}``,
+``{fixed_in_degree: n}``, ``{fixed_out_degree: n}``, ``{pair_list: {pre: [...], post: [...]}}``,
 ``{csr: {...}}``, ``{distance_dependent: "exp(-distance/100)"}``. The duration counts after
 settling: the whole run takes ``settle + duration``.
 """

@@ -12,6 +12,7 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.models import network_file, network_names
 from pygenn_lite.yaml_format.document import MAX_CHARACTERS, Document, parse_document
 from pygenn_lite.yaml_format.network_builder import build_network
+from pygenn_lite.yaml_format.old_keys import rename_old_keys
 from pygenn_lite.yaml_format.overrides import apply_overrides
 from pygenn_lite.yaml_format.settings import RunSettings
 
@@ -53,7 +54,9 @@ def load_network(
     (10, 20.0)
     """
     document = read_document(source)
+    rename_old_keys(document)
     apply_overrides(document, {} if set is None else set)
+    rename_old_keys(document)  # of the values given there
     return build_network(document)
 
 

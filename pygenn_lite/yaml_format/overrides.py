@@ -15,6 +15,7 @@ from pygenn_lite.declaration.paths import split_path
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
+from pygenn_lite.yaml_format.old_keys import new_key
 from pygenn_lite.yaml_format.rule_forms import write_rule
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
 from pygenn_lite.yaml_format.value_forms import write_value
@@ -43,7 +44,7 @@ def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
     """
     if not isinstance(changes, Mapping):
         raise FileFormatError(
-            f"{changes!r} is no mapping of paths to values",
+            f"{changes!r} is not a mapping of paths to values",
             where="--set",
             hint="write {'populations.exc.size': 100}",
         )
@@ -79,6 +80,8 @@ def _set(document: Document, path: str, value: Any) -> None:
     place: Place = ()
     while parts:
         part = parts.pop(0)
+        if isinstance(here, dict):
+            part = new_key(place, part)
         key: str | int = part
         if isinstance(here, list):
             key = _index(here, part, place, path)

@@ -74,7 +74,7 @@ def write_rule(rule: Any) -> Any:
     if form is None:
         raise FileFormatError(
             f"the connectivity {type(rule).__name__} is drawn by Python and has no form in YAML",
-            hint="write the synapses that it draws as Explicit(pre, post), which can be listed",
+            hint="write the synapses that it draws as PairList(pre, post), which can be listed",
         )
     name, bare = form.name, form.bare
     options: dict[str, Any] = {}

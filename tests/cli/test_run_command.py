@@ -78,7 +78,7 @@ def test_a_network_without_a_name_is_called_like_its_file(here, call):
 
 DENSE = (
     "connections[0]={source: exc, target: inh, synapse: {ExponentialCurrent: {tau: 5}}, weight: "
-    "{normal: [1, 0.1]}, delay: 1, storage: dense, connectivity: {explicit: "
+    "{normal: [1, 0.1]}, delay: 1, storage: dense, connectivity: {pair_list: "
     "{pre: [0, 0], post: [1, 1]}}}"
 )
 

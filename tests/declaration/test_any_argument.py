@@ -71,7 +71,7 @@ ARGUMENTS = {
     "the model of a population": lambda x: net().population("q", 2, x),
     "spike times": lambda x: net().spike_source("s", 2, x, [0]),
     "spike indices": lambda x: net().spike_source("s", 2, [0.0], x),
-    "sources of synapses": lambda x: pg.Explicit(x, [0]),
+    "sources of synapses": lambda x: pg.PairList(x, [0]),
     "rows": lambda x: pg.CSR(x, [0]),
     "a probability by distance": pg.DistanceDependent,
     "a probability": pg.FixedProbability,

@@ -50,7 +50,7 @@ def network():
     inh = net.population("inh", 1, pg.LIF(), parameters=dict(tau=np.ones(1)))
     source = net.spike_source("source", 2, [1.0], [0])
     net.connect(source, exc, pg.PairSTDP(), pg.AllToAll(), weight=np.ones((2, 3200)), delay=1.5)
-    net.connect(exc, inh, pg.ExponentialCurrent(5.0), pg.Explicit(range(3200), [0] * 3200))
+    net.connect(exc, inh, pg.ExponentialCurrent(5.0), pg.PairList(range(3200), [0] * 3200))
     net.poisson(exc, np.full(3200, 9.0), weight=0.1, variable="V", sources=7)
     net.poisson(exc, 8.0, weight=0.1, synapse=pg.ExponentialCurrent(5.0))
     net.current(exc, 1.0)

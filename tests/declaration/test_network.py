@@ -88,17 +88,17 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
             ["10 sources", "multapses"],
         ),
         (
-            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.Explicit([0, 10], [0, 1])),
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.PairList([0, 10], [0, 1])),
             ConnectivityError,
             ["source index 10"],
         ),
         (
-            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.Explicit([0, 1], [0, -1])),
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.PairList([0, 1], [0, -1])),
             ConnectivityError,
             ["target index -1"],
         ),
         (
-            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.Explicit([0], [0]), weight=[1.0, 2.0]),
+            lambda n, a, b: n.connect(a, b, SYNAPSE, pg.PairList([0], [0]), weight=[1.0, 2.0]),
             ShapeError,
             ["weight", "1 synapses"],
         ),

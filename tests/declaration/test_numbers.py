@@ -222,8 +222,8 @@ MASK = np.array([True, False])
 @pytest.mark.parametrize(
     "declare",
     [
-        lambda net, p: pg.Explicit(MASK, MASK),
-        lambda net, p: pg.Explicit([True, False], [0, 1]),
+        lambda net, p: pg.PairList(MASK, MASK),
+        lambda net, p: pg.PairList([True, False], [0, 1]),
         lambda net, p: pg.CSR(np.array([False, True, True]), [0]),
         lambda net, p: net.spike_source("s", 2, [1.0, 2.0], MASK),
     ],
@@ -243,13 +243,13 @@ def test_what_is_no_index_records_nothing(index):
 
 
 def test_indices_in_any_layout_are_indices():
-    expected = pg.Explicit([0, 1, 1], [1, 0, 1])
+    expected = pg.PairList([0, 1, 1], [1, 0, 1])
     for kind in (np.uint8, np.int32, ">i4", np.float32, object):
-        assert pg.Explicit(np.array([0, 1, 1], kind), np.array([1, 0, 1], kind)[::1]) == expected
-    assert pg.Explicit(range(3), (0, 1, 2)) == pg.Explicit([0, 1, 2], [0, 1, 2])
+        assert pg.PairList(np.array([0, 1, 1], kind), np.array([1, 0, 1], kind)[::1]) == expected
+    assert pg.PairList(range(3), (0, 1, 2)) == pg.PairList([0, 1, 2], [0, 1, 2])
     for wrong in ([0.5], [[0]], [-(2**60) + 0.5], np.array([np.nan]), np.ma.array([0], mask=[1])):
         with pytest.raises(PygennLiteError):
-            pg.Explicit(wrong, [0])
+            pg.PairList(wrong, [0])
 
 
 def test_given_arrays_may_change_afterwards():
@@ -286,7 +286,7 @@ def test_what_gives_itself_as_an_array_is_one():
 
 def test_networks_and_models_are_copied_and_sent():
     net, p = two()
-    net.connect(p, p, pg.PairSTDP(pg.ExponentialCurrent(5.0)), pg.Explicit([0], [1]), weight=[0.5])
+    net.connect(p, p, pg.PairSTDP(pg.ExponentialCurrent(5.0)), pg.PairList([0], [1]), weight=[0.5])
     net.record(p.spikes)
     for again in (pickle.loads(pickle.dumps(net)), copy.deepcopy(net), copy.copy(net)):
         assert again == net

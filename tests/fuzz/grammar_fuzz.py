@@ -382,8 +382,8 @@ class Source:
             pg.FixedTotalNumber(n=self.choice([0, 1, 7])),
             pg.FixedInDegree(self.choice([0, 2])),
             pg.FixedOutDegree(1),
-            pg.Explicit([], []),
-            pg.Explicit([0, 0], [0, 0]),
+            pg.PairList([], []),
+            pg.PairList([0, 0], [0, 0]),
             pg.OneToOne(),
         ]
         return self.choice(rules)

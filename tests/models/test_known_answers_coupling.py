@@ -42,7 +42,7 @@ def test_gap_junctions_let_no_current_out() -> None:
     )
     ring = np.arange(70)
     pre, post = np.concatenate([ring, (ring + 1) % 70]), np.concatenate([(ring + 1) % 70, ring])
-    net.connect(cells, cells, pg.GapJunction(), pg.Explicit(pre, post), weight=20.0)
+    net.connect(cells, cells, pg.GapJunction(), pg.PairList(pre, post), weight=20.0)
     sim = net.compile(precision="float64")
     sim.run(5.0)
     mean = -65.0 + (start.mean() + 65.0) * np.exp(-0.5)
@@ -135,7 +135,7 @@ def test_synapses_of_a_two_compartment_neuron_choose_where_they_end() -> None:
     cells = net.population("cells", 2, pg.TwoCompartment())
     for number, where in enumerate(("I", "I_d")):
         net.connect(
-            source, cells, pg.ExponentialCurrent(5.0, input=where), pg.Explicit([0], [number]),
+            source, cells, pg.ExponentialCurrent(5.0, input=where), pg.PairList([0], [number]),
             weight=100.0,
         )  # fmt: skip
     sim = net.compile(precision="float64")

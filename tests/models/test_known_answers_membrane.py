@@ -110,7 +110,7 @@ def test_delays_of_each_synapse_are_exact_to_the_step():
         source,
         population,
         models.Delta(),
-        pg.Explicit(np.zeros(200, dtype=int), np.arange(200)),
+        pg.PairList(np.zeros(200, dtype=int), np.arange(200)),
         weight=np.arange(1.0, 201.0),
         delay=delays,
     )

@@ -29,7 +29,7 @@ def _learn(synapse, pre, post, *, delay, weight, duration, precision="float64", 
     target = forced_population(net, "post", post)
     i, j = (grid.ravel() for grid in np.meshgrid(range(len(pre)), range(len(post)), indexing="ij"))
     net.connect(
-        source, target, synapse, pg.Explicit(i, j), weight=weight, delay=delay, name="learning"
+        source, target, synapse, pg.PairList(i, j), weight=weight, delay=delay, name="learning"
     )
     sim = net.compile(precision=precision, threads=1)
     sim.run(duration)
@@ -283,7 +283,7 @@ def test_tsodyks_markram_agrees_with_a_plain_recursion(tau_facil):
         source,
         target,
         synapse,
-        pg.Explicit(np.arange(4), np.arange(4)),
+        pg.PairList(np.arange(4), np.arange(4)),
         weight=-weight,
         delay=delays,
         name="different",

@@ -16,7 +16,6 @@ import numpy as np
 from pygenn_lite.declaration import (
     AllToAll,
     Connectivity,
-    Explicit,
     FixedInDegree,
     FixedOutDegree,
     FixedProbability,
@@ -24,6 +23,7 @@ from pygenn_lite.declaration import (
     Network,
     NeuronModel,
     OneToOne,
+    PairList,
     Population,
     SynapseModel,
     Trace,
@@ -89,7 +89,7 @@ class Draw:
             case 6:
                 count = int(self.between(0, 4 * n_post))
                 pre, post = (self.random.integers(0, n, count) for n in (n_pre, n_post))
-                return Explicit(pre, post)
+                return PairList(pre, post)
             case 0:
                 return FixedProbability(self.between(0.05, 0.5), autapses)
             case 1:
@@ -119,11 +119,11 @@ class Draw:
             FixedTotalNumber: 4.0 * (source.size + target.size) / target.size,
             AllToAll: float(source.size),
             OneToOne: 1.0,
-            Explicit: 2.0,
+            PairList: 2.0,
         }.get(type(rule), 0.3 * source.size)
         low, high = 10 * low / max(expected, 1.0), 10 * high / max(expected, 1.0)
         weight = self.between(low, high) if self.random.random() < 0.4 else Uniform(low, high)
-        if isinstance(rule, Explicit) and self.random.random() < 0.5:
+        if isinstance(rule, PairList) and self.random.random() < 0.5:
             weight = self.many(low, high, len(rule.pre))
         delay = self.delay()
         storage = "auto"

@@ -60,7 +60,7 @@ def declared(given):
         strict=True,
     ):
         net.connect(
-            origin, cells, model, pg.Explicit(pre, post), weight=weight, delay=delay * DT, name=name
+            origin, cells, model, pg.PairList(pre, post), weight=weight, delay=delay * DT, name=name
         )
     return net
 

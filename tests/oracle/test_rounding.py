@@ -18,7 +18,7 @@ def relay(delay=DT, times=(0.1,)):
     net = pg.Network(dt=DT, seed=1)
     source = net.spike_source("source", 1, times, [0] * len(times))
     relayed = net.population("relayed", 1, STILL)
-    net.connect(source, relayed, pg.Delta(), pg.Explicit([0], [0]), weight=1.0, delay=delay)
+    net.connect(source, relayed, pg.Delta(), pg.PairList([0], [0]), weight=1.0, delay=delay)
     return net
 
 

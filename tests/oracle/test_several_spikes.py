@@ -116,7 +116,7 @@ def many_sources(seed=4):
     source = net.spike_source("source", n, steps * DT, neurons)
     cells = net.population("cells", m, STILL)
     net.connect(
-        source, cells, pg.TsodyksMarkram(pg.Delta(), **SHORT_TERM), pg.Explicit(pre, post),
+        source, cells, pg.TsodyksMarkram(pg.Delta(), **SHORT_TERM), pg.PairList(pre, post),
         weight=1.0, delay=delays * DT,
     )  # fmt: skip
     expected = np.zeros(m)

@@ -158,7 +158,7 @@ def test_compiled_methods_are_the_interpreters():
             integrator=integrator,
         )
         delays = np.array([0.1, 0.5, 0.9, 1.2, 0.3, 0.2])
-        pairs = pg.Explicit([0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1])
+        pairs = pg.PairList([0, 0, 1, 1, 2, 2], [0, 1, 0, 1, 0, 1])
         net.connect(source, cells, model, pairs, weight=2.0, delay=delays)
     both(net, 60)
 

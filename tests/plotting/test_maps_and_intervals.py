@@ -126,7 +126,7 @@ def test_cells_of_a_large_matrix_show_weights_per_pair_also_at_the_edge():
 def test_a_synapse_group_is_drawn_with_all_its_neurons():
     net = pg.Network(seed=1)
     pre, post = (net.population(name, 10, pg.LIF()) for name in ("exc", "inh"))
-    net.connect(pre, post, pg.Delta(), pg.Explicit([3], [4]), weight=2.0, delay=1.0)
+    net.connect(pre, post, pg.Delta(), pg.PairList([3], [4]), weight=2.0, delay=1.0)
     sim = net.compile(progress=False)
     assert sim["exc_inh"].shape == (10, 10)
     ax = plotting.weight_matrix(sim["exc_inh"])

@@ -17,7 +17,7 @@ RULES = [
     pg.FixedTotalNumber(900),
     pg.FixedInDegree(20),
     pg.FixedOutDegree(9, multapses=False),
-    pg.Explicit(PLACES[:, 0].astype(int), PLACES[:, 1].astype(int)),
+    pg.PairList(PLACES[:, 0].astype(int), PLACES[:, 1].astype(int)),
     pg.DistanceDependent("exp(-distance/3)"),
 ]
 NATIVE = [
@@ -77,7 +77,7 @@ def test_procedural_groups():
 
 
 def test_lists_of_values_follow_the_list_of_synapses():
-    rule = pg.Explicit([5, 3, 5, 0], [1, 2, 1, 4])
+    rule = pg.PairList([5, 3, 5, 0], [1, 2, 1, 4])
     assert_drawn_alike(rule, np.arange(4.0), np.array([0.4, 0.3, 0.2, 0.1]))
 
 

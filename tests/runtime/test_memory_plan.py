@@ -61,7 +61,7 @@ def test_the_plan_is_the_same_before_and_after_building(net, precision):
 def test_explicit_delays_need_no_drawing_to_be_told():
     net = pg.Network(dt=0.1, seed=2)
     cells = net.population("cells", 10, pg.LIF())
-    rule = pg.Explicit(np.arange(10), np.arange(10)[::-1])
+    rule = pg.PairList(np.arange(10), np.arange(10)[::-1])
     net.connect(cells, cells, pg.PairSTDP(), rule, delay=np.linspace(0.1, 9.0, 10), name="listed")
     net.connect(cells, cells, pg.PairSTDP(), pg.OneToOne(), delay="0.1 + 0.2*i_pre", name="formula")
     assert foretold(net) == found(net)

@@ -69,7 +69,7 @@ def test_it_is_stored_like_the_list_of_its_synapses(storage, weight):
     ring = Ring(3)
     pre, post = ring.draw(SIZE, SIZE, None)
     own = network(ring, weight=weight, storage=storage).compile()
-    listed = network(pg.Explicit(pre, post), weight=weight, storage=storage).compile()
+    listed = network(pg.PairList(pre, post), weight=weight, storage=storage).compile()
     one, other = own["aa"].connections(), listed["aa"].connections()
     for name in ("pre", "post", "delay", "weight"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
@@ -145,7 +145,7 @@ def test_it_cannot_be_procedural():
 
 
 def test_it_has_no_form_in_files():
-    with pytest.raises(FileFormatError, match=r"Ring is drawn by Python.*\n.*Explicit"):
+    with pytest.raises(FileFormatError, match=r"Ring is drawn by Python.*\n.*PairList"):
         dump_network(network(Ring(3)))
 
 

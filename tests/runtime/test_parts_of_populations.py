@@ -33,7 +33,7 @@ RULES = {
     "in-degree": (pg.FixedInDegree(3), 30),
     "out-degree": (pg.FixedOutDegree(3), 15),
     "distance": (pg.DistanceDependent("exp(-distance)"), None),
-    "explicit": (pg.Explicit([0, 4, 4], [9, 0, 1]), 3),
+    "explicit": (pg.PairList([0, 4, 4], [9, 0, 1]), 3),
     "rows": (pg.CSR([0, 1, 1, 1, 1, 3], [9, 0, 1]), 3),
 }
 
@@ -90,7 +90,7 @@ def test_values_count_within_the_parts_and_places_are_the_neurons_own():
     matrix = np.arange(12.0).reshape(3, 4)
     _, _, made_so = made(lambda a, b: (a[sources], b[targets]), pg.AllToAll(), weight=matrix)
     assert list(made_so.weight) == list(range(12))
-    _, _, made_so = made(lambda a, b: (a[sources], b[1]), pg.Explicit([2, 0], [0, 0]),
+    _, _, made_so = made(lambda a, b: (a[sources], b[1]), pg.PairList([2, 0], [0, 0]),
                          weight=[2.0, 0.5], delay=[0.3, 0.7])  # fmt: skip
     assert list(made_so.pre) == [3, 50] and list(made_so.weight) == [0.5, 2.0]
     assert made_so.delay == pytest.approx([0.7, 0.3])

@@ -33,7 +33,7 @@ PAIRS = (np.array([5, 0, 5, 29, 5]), np.array([199, 7, 0, 64, 199]))
 
 def test_explicit_pairs_keep_their_weights_and_delays():
     weight, delay = np.arange(5.0), np.array([1.0, 0.2, 0.3, 0.4, 0.5])
-    found = connected(pg.Explicit(*PAIRS), weight, delay)[0].connections()
+    found = connected(pg.PairList(*PAIRS), weight, delay)[0].connections()
     assert found.pre.tolist() == [0, 5, 5, 5, 29]
     assert found.post.tolist() == [7, 0, 199, 199, 64]
     assert found.delay.tolist() == [0.2, 0.3, 0.5, 1.0, 0.4]
@@ -44,7 +44,7 @@ def test_compressed_rows_are_the_same_synapses():
     order = np.lexsort((PAIRS[1], PAIRS[0]))
     rows = np.searchsorted(PAIRS[0][order], np.arange(31))
     one = connected(pg.CSR(rows, PAIRS[1][order]), np.arange(5.0)[order])[0].connections()
-    two = connected(pg.Explicit(*PAIRS), np.arange(5.0))[0].connections()
+    two = connected(pg.PairList(*PAIRS), np.arange(5.0))[0].connections()
     assert one.post.tolist() == two.post.tolist()
     assert sorted(one.weight) == sorted(two.weight)
 
@@ -421,7 +421,7 @@ def test_a_probability_counts_only_where_a_synapse_is_possible():
     [
         (pg.FixedProbability(0.0), "0.1 + 0.1*i_pre"),
         (pg.FixedProbability(0.0), pg.Gamma(2.0, 1.0)),
-        (pg.Explicit([], []), np.zeros(0)),
+        (pg.PairList([], []), np.zeros(0)),
     ],
 )
 @pytest.mark.parametrize("synapse", [pg.PairSTDP(), CURRENT])
@@ -448,7 +448,7 @@ BEYOND_THE_BOUNDS = pytest.mark.filterwarnings("ignore:.*it is kept between w_mi
 def test_weights_beyond_the_precision_are_refused_by_name(weight, synapse):
     net = pg.Network(dt=0.1)
     cells = net.population("p", 10, CELL if synapse is CURRENT else pg.LIF())
-    net.connect(cells, cells, synapse, pg.Explicit(range(10), range(10)), weight=weight, name="g")
+    net.connect(cells, cells, synapse, pg.PairList(range(10), range(10)), weight=weight, name="g")
     with pytest.raises(PygennLiteError, match=r"group 'g': a weight .* too large for float32"):
         net.compile()
 

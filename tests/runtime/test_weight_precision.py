@@ -54,7 +54,7 @@ def test_a_run_is_that_of_the_rounded_weights(precision, real):
     synapses = sim["made"].connections()
     result = sim.run(50.0)
     given = network(synapses.weight, "full", delay=1.0, storage="sparse",
-                    rule=pg.Explicit(synapses.pre, synapses.post))  # fmt: skip
+                    rule=pg.PairList(synapses.pre, synapses.post))  # fmt: skip
     other = given.compile(precision=real).run(50.0)
     values = result.traces["target"]["V"].values
     assert np.ptp(values) > 1.0

@@ -22,7 +22,7 @@ lif = net.population("lif", 10, pg.LIF(tau=np.float32(3), C=[1.0, 2.0], E_L="-65
 source = net.spike_source("source", 2, [0.0, 1.5], np.array([0, 1]))
 stdp = pg.PairSTDP(pg.ExponentialCurrent(5.0), w_max=2)
 group = net.connect(exc, "lif", stdp, pg.FixedProbability(0.1), weight=1, delay=pg.Uniform(0.1, 1))
-net.connect(source, exc, pg.Delta(), pg.Explicit([0, 1], np.arange(2)), weight="i_pre", name="d")
+net.connect(source, exc, pg.Delta(), pg.PairList([0, 1], np.arange(2)), weight="i_pre", name="d")
 net.poisson(exc, 8, weight=0.1, variable="V", sources=[1, 2])
 net.current(exc, np.zeros(10))
 net.timed_current(exc, [0, 1], [[1.0, 2.0]])

@@ -146,9 +146,9 @@ def rules():
         ),
         pg.FixedInDegree: st.builds(pg.FixedInDegree, count, flag, flag),
         pg.FixedOutDegree: st.builds(pg.FixedOutDegree, count, flag, flag),
-        pg.Explicit: index.flatmap(
+        pg.PairList: index.flatmap(
             lambda pre: st.builds(
-                lambda post: pg.Explicit(pre, post),
+                lambda post: pg.PairList(pre, post),
                 st.lists(st.integers(0, SIZE - 1), min_size=len(pre), max_size=len(pre)),
             )
         ),
@@ -264,7 +264,7 @@ def networks(draw):
         spaced = source is not s
         if isinstance(rule, pg.DistanceDependent) and not spaced:
             continue
-        explicit = {pg.Explicit: "pre", pg.CSR: "targets"}.get(type(rule))
+        explicit = {pg.PairList: "pre", pg.CSR: "targets"}.get(type(rule))
         count = len(getattr(rule, explicit)) if explicit else None
         try:
             net.connect(

@@ -217,7 +217,7 @@ FOUND_BY_COMPILING = [
     ),
     (
         RULE,
-        "{explicit: {pre: [0, 0], post: [1, 1]}}\n    storage: dense",
+        "{pair_list: {pre: [0, 0], post: [1, 1]}}\n    storage: dense",
         "<text>:18 (connections[0].storage)",
         "one synapse per pair",
     ),
@@ -267,7 +267,7 @@ def assert_points_at_what_it_names(text, error):
 @pytest.mark.parametrize(("old", "new", "place", "message"), FOUND_BY_COMPILING)
 def test_a_mistake_that_compiling_finds_is_named_with_its_place(old, new, place, message):
     text = small(old, new)
-    if "explicit" in new:
+    if "pair_list" in new:
         text = text.replace("target: [exc, inh]", "target: exc")
     network, _ = load_network(text)
     with pytest.raises(PygennLiteError) as caught:

@@ -87,7 +87,7 @@ def test_every_form_of_a_value(given, value):
         ("{fixed_total_number: {probability: 0.1}}", pg.FixedTotalNumber(probability=0.1)),
         ("{fixed_in_degree: {n: 2, multapses: false}}", pg.FixedInDegree(2, multapses=False)),
         ("{fixed_out_degree: g}", pg.FixedOutDegree(4)),
-        ("{explicit: {pre: [0, 1], post: [7, 0]}}", pg.Explicit([0, 1], [7, 0])),
+        ("{pair_list: {pre: [0, 1], post: [7, 0]}}", pg.PairList([0, 1], [7, 0])),
         ("{csr: {row_begin: [0, 1, 3], targets: [7, 0, 1]}}", pg.CSR([0, 1, 3], [7, 0, 1])),
     ],
 )

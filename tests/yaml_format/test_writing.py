@@ -54,7 +54,7 @@ def full_network():
         pre_trace=pg.Trace("dx/dt = -x/tau", "x += 1"), synapse_derivatives="dw/dt = -w",
         post_trace=pg.Trace(on_spike="y = t", initial=dict(y=-1)), event_driven=False,
     )  # fmt: skip
-    net.connect(a, b, synapse, pg.Explicit([0, 1], [2, 3]), weight=[0.1, 0.2], delay=[0.5, 1.0])
+    net.connect(a, b, synapse, pg.PairList([0, 1], [2, 3]), weight=[0.1, 0.2], delay=[0.5, 1.0])
     net.connect(a, a, pg.Delta(), pg.DistanceDependent("exp(-distance)", 3.0), weight="distance")
     net.connect(
         s, a, pg.Delta(), pg.FixedTotalNumber(5, multapses=False), name="null",

@@ -24,7 +24,7 @@ from pygenn_lite.declaration.connectivity.common_rules import (
 )
 from pygenn_lite.declaration.connectivity.distance import DistanceDependent
 from pygenn_lite.declaration.connectivity.ends import Ends
-from pygenn_lite.declaration.connectivity.lists import CSR, Explicit, from_scipy
+from pygenn_lite.declaration.connectivity.lists import CSR, PairList, from_scipy
 from pygenn_lite.declaration.connectivity.transpose import Transpose
 from pygenn_lite.declaration.connectivity.windows import Convolution, Pooling, SharedKernel
 
@@ -35,7 +35,7 @@ RULES: tuple[type[Connectivity], ...] = (
     FixedTotalNumber,
     FixedInDegree,
     FixedOutDegree,
-    Explicit,
+    PairList,
     CSR,
     DistanceDependent,
     Convolution,
@@ -55,7 +55,6 @@ __all__ = [
     "Count",
     "DistanceDependent",
     "Ends",
-    "Explicit",
     "FixedInDegree",
     "FixedOutDegree",
     "FixedProbability",
@@ -63,6 +62,7 @@ __all__ = [
     "Indices",
     "NativeRule",
     "OneToOne",
+    "PairList",
     "Pooling",
     "RandomNumbers",
     "SharedKernel",

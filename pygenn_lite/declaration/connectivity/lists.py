@@ -25,11 +25,11 @@ BY_LIST = "connectivity that is given as a list cannot be procedural"
 
 
 @dataclass(frozen=True, init=False)
-class Explicit(Connectivity):
+class PairList(Connectivity):
     """Synapse k goes from `pre[k]` to `post[k]`; arrays of weights and delays follow this order."""
 
     yaml: ClassVar[YamlForm] = YamlForm(
-        "explicit", fields=("pre", "post"), all_of=("pre", "post"), columns=("pre", "post")
+        "pair_list", fields=("pre", "post"), all_of=("pre", "post"), columns=("pre", "post")
     )
     not_procedural: ClassVar[str] = BY_LIST
 
@@ -42,7 +42,7 @@ class Explicit(Connectivity):
         if len(self.pre) != len(self.post):
             raise ConnectivityError(
                 f"pre has {len(self.pre)} entries, post {len(self.post)}",
-                where="Explicit",
+                where="PairList",
                 hint="give one of each per synapse",
             )
 
