@@ -90,7 +90,9 @@ class ReferenceGroup:
                 if name not in self.variables:
                     start = {**binding.initial, **(initial or {})}.get(name, 0.0)
                     if not isinstance(start, (int, float, np.ndarray)):
-                        raise UnsupportedFeatureError(f"initial value {start!r} of a synapse variable")
+                        raise UnsupportedFeatureError(
+                            f"initial value {start!r} of a synapse variable"
+                        )
                     self.variables[name] = np.full(self.pre.size, start, np.float64)
             self.scalars = {v.symbol: _number(binding.values[v.symbol]) for v in own.scalars}
         self.parent: ReferenceGroup | None = None  # whose weights it has, transposed
