@@ -12,7 +12,7 @@ import pygenn_lite as pg
 net = pg.Network(dt=0.01)
 axon = net.population("axon", 3, pg.HodgkinHuxleySquid(), initial=dict(V=-65.0))
 strengths = np.array([3.0, 8.0, 15.0])  # uA/cm2
-net.timed_current(axon, times=[5.0, 6.0], values=np.outer([1.0, 0.0], strengths))
+net.step_current(axon, times=[5.0, 6.0], values=np.outer([1.0, 0.0], strengths))
 net.record(*(axon[name] for name in ("V", "m", "h", "n")))
 result = net.compile(precision="float64").run(25.0)
 

@@ -27,7 +27,7 @@ net = pg.Network(dt=0.05)
 cells = net.population(
     "cells", len(table), pg.AdEx(), parameters=values, initial=dict(V=values["E_L"], w=0.0)
 )
-net.timed_current(cells, times=[100.0], values=[current])
+net.step_current(cells, times=[100.0], values=[current])
 net.record(cells.spikes, cells["V"])
 result = net.compile(precision="float64").run(600.0)
 

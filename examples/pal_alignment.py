@@ -30,7 +30,7 @@ final = {}
 for axis, prospective in zip(axes, (True, False), strict=True):
     net = pal_microcircuit(SIZES, RATES, up=(-1.0, 1.0), prospective=prospective)
     patterns = np.tile(np.random.default_rng(1).uniform(0.0, 1.0, (100, 5)), (EPOCHS, 1))
-    net.timed_current("x", np.arange(len(patterns)) * 1.0, patterns, "pattern")
+    net.step_current("x", np.arange(len(patterns)) * 1.0, patterns, "pattern")
     sim = net.compile(threads=1)
     course = [angles(sim)]
     for _ in range(10):

@@ -57,6 +57,9 @@ OLD_NAMES: tuple[OldName, ...] = (
     OldName("attribute", "PygennLiteError", "cure", "hint"),
     OldName("name", "pg", "Explicit", "PairList"),
     OldName("key", "**.connectivity", "explicit", "pair_list"),
+    OldName("name", "pg", "TimedCurrent", "StepCurrent"),
+    OldName("attribute", "Network", "timed_current", "step_current"),
+    OldName("key", "inputs", "timed_current", "step_current"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}
 

@@ -15,6 +15,7 @@ from pygenn_lite import errors
 from pygenn_lite.errors import PygennLiteDeprecationWarning
 from pygenn_lite.old_names import OLD_NAMES, OldName, warn_old_name, with_old_arguments
 
+CURRENT = "inputs: [{KEY: {target: exc, times: [0, 1], values: [2, 3]}}]"
 MODULES = {"pg": "pygenn_lite", "pg.errors": "pygenn_lite.errors"}
 # What has an old attribute, and what is called with an old argument: gives its value, and that of
 # the new name.
@@ -48,7 +49,19 @@ FILES: dict[tuple[str, str], tuple[str, str]] = {
         GROUP.replace("RULE", "{explicit: {pre: [0], post: [1]}}"),
         GROUP.replace("RULE", "{pair_list: {pre: [0], post: [1]}}"),
     ),
+    ("inputs", "timed_current"): (
+        CURRENT.replace("KEY", "timed_current"),
+        CURRENT.replace("KEY", "step_current"),
+    ),
 }
+
+
+@use("Network", "timed_current")
+def timed_current() -> tuple[Any, Any]:
+    nets = [pg.Network(), pg.Network()]
+    cells = [net.population("cells", 2, pg.LIF()) for net in nets]
+    old = nets[0].timed_current(cells[0], [0.0, 1.0], [2.0, 3.0])  # type: ignore[attr-defined]
+    return old, nets[1].step_current(cells[1], [0.0, 1.0], [2.0, 3.0])
 
 
 def values(one: OldName) -> tuple[Any, Any]:

@@ -26,7 +26,7 @@ from pygenn_lite.declaration.distributions import (
     TruncatedNormal,
     Uniform,
 )
-from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent, PoissonInput, StepCurrent
 from pygenn_lite.declaration.integrator_records import IntegratorLike
 from pygenn_lite.declaration.language.equations import (
     Equation,
@@ -83,10 +83,10 @@ __all__: list[str] = [
     "SpikeSource",
     "SpikeTensor",
     "SpikesOf",
+    "StepCurrent",
     "SynapseGroup",
     "SynapseModel",
     "SynapsesOf",
-    "TimedCurrent",
     "Trace",
     "Transpose",
     "TruncatedNormal",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.declaration.checks import check_dt
 from pygenn_lite.declaration.connectivity.between import check_part
 from pygenn_lite.declaration.domains import as_of_now, check_bounds, check_domains
-from pygenn_lite.declaration.inputs import CurrentInput, Input, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.inputs import CurrentInput, Input, PoissonInput, StepCurrent
 from pygenn_lite.declaration.language.names import check_label
 from pygenn_lite.declaration.network_parts import (
     declare_current,
@@ -21,7 +21,7 @@ from pygenn_lite.declaration.network_parts import (
     declare_poisson,
     declare_population,
     declare_spike_source,
-    declare_timed_current,
+    declare_step_current,
 )
 from pygenn_lite.declaration.paths import INPUT_FIELDS, NetworkValues, Place
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
@@ -237,11 +237,11 @@ def _declared_anew(declared: Input, target: Population, changes: Changes) -> Inp
     if isinstance(declared, CurrentInput):
         value = _value(declared.value, changes, "value")
         return declare_current(name, target, value, declared.input)
-    if isinstance(declared, TimedCurrent):
+    if isinstance(declared, StepCurrent):
         times, values = (
             _plain(changes.get((field,), getattr(declared, field))) for field in ("times", "values")
         )
-        return declare_timed_current(name, target, times, values, declared.input)
+        return declare_step_current(name, target, times, values, declared.input)
     mean, sd = (_value(getattr(declared, what), changes, what) for what in ("mean", "sd"))
     return declare_noise_current(name, target, mean, sd, declared.input)
 

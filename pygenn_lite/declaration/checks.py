@@ -171,7 +171,7 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> Spike
     return SpikeSource(FrozenArray(t), FrozenArray(i))
 
 
-def check_timed_values(
+def check_step_values(
     times: Any, values: Any, size: int, where: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rising times, and one value, or one per neuron, for each."""

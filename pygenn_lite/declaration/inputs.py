@@ -74,7 +74,7 @@ class CurrentInput(_Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class TimedCurrent(_Shown):
+class StepCurrent(_Shown):
     """A piecewise constant current: ``values[k]`` from ``times[k]`` (ms) on; 0 before the first."""
 
     name: str
@@ -108,4 +108,4 @@ class NoiseCurrent(_Shown):
         return f"{self.input} + Gaussian noise, mean {mean}, standard deviation {spread}"
 
 
-Input: TypeAlias = PoissonInput | CurrentInput | TimedCurrent | NoiseCurrent
+Input: TypeAlias = PoissonInput | CurrentInput | StepCurrent | NoiseCurrent

@@ -11,7 +11,7 @@ from pygenn_lite.declaration.inputs import (
     Input,
     NoiseCurrent,
     PoissonInput,
-    TimedCurrent,
+    StepCurrent,
 )
 from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.named import Named, as_name
@@ -21,7 +21,7 @@ from pygenn_lite.declaration.selection import Part
 from pygenn_lite.errors import Location, NetworkError
 
 AnyPopulation = Population | SubPopulation | str
-AnyInput = TypeVar("AnyInput", PoissonInput, CurrentInput, TimedCurrent, NoiseCurrent)
+AnyInput = TypeVar("AnyInput", PoissonInput, CurrentInput, StepCurrent, NoiseCurrent)
 
 
 class Members(Named):

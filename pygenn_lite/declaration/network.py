@@ -37,6 +37,7 @@ from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike, ValuesLike
 from pygenn_lite.errors import NetworkError
+from pygenn_lite.old_names import with_old_attributes
 
 if TYPE_CHECKING:
     # the types of what `compile` hands down
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.simulation import Simulation
 
 
+@with_old_attributes
 class Network(WithInputs):
     """A network under declaration.
 

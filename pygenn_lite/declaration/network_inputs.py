@@ -1,4 +1,4 @@
-"""Inputs of a network: `poisson`, `current`, `timed_current`, `noise_current`."""
+"""Inputs of a network: `poisson`, `current`, `step_current`, `noise_current`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pygenn_lite.declaration.inputs import (
     CurrentInput,
     NoiseCurrent,
     PoissonInput,
-    TimedCurrent,
+    StepCurrent,
 )
 from pygenn_lite.declaration.members import AnyPopulation, part_of, whole_of
 from pygenn_lite.declaration.network_parts import (
     declare_current,
     declare_noise_current,
     declare_poisson,
-    declare_timed_current,
+    declare_step_current,
 )
 from pygenn_lite.declaration.network_recordings import WithRecordings
 from pygenn_lite.declaration.spreading import spread, spread_array, spread_columns
@@ -76,7 +76,7 @@ class WithInputs(WithRecordings):
         declared = declare_current(name, population, spread(value, part, name), input)
         return self._add_input(declared, part)
 
-    def timed_current(
+    def step_current(
         self,
         target: AnyPopulation,
         times: ArrayLike,
@@ -84,19 +84,19 @@ class WithInputs(WithRecordings):
         input: str = "I",
         *,
         name: str | None = None,
-    ) -> TimedCurrent:
+    ) -> StepCurrent:
         """Add a current that is ``values[k]`` from ``times[k]`` (ms) on.
 
         Parameters
         ----------
         times : array, shape (k,)
-            Rising.
+            Increasing.
         values : array, shape (k,) or (k, size)
             Shared, or one column per neuron.
         """
         population, part = self._input_target(whole_of(target), input), part_of(target)
-        name = self._input_name(name, f"timed_{population.name}")
-        declared = declare_timed_current(
+        name = self._input_name(name, f"step_{population.name}")
+        declared = declare_step_current(
             name, population, times, spread_columns(values, part, name), input
         )
         return self._add_input(declared, part)

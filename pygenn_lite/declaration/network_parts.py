@@ -16,9 +16,9 @@ from pygenn_lite.declaration.checks import (
     check_positions,
     check_shape,
     check_spike_trains,
+    check_step_values,
     check_synapse_model,
     check_synapse_value,
-    check_timed_values,
     not_a,
 )
 from pygenn_lite.declaration.connectivity import (
@@ -34,7 +34,7 @@ from pygenn_lite.declaration.inputs import (
     CurrentInput,
     NoiseCurrent,
     PoissonInput,
-    TimedCurrent,
+    StepCurrent,
 )
 from pygenn_lite.declaration.language.names import check_choice, nearest
 from pygenn_lite.declaration.neuron_model import NeuronModel
@@ -204,12 +204,12 @@ def declare_current(
     return declared
 
 
-def declare_timed_current(
+def declare_step_current(
     name: str, population: Population, times: ArrayLike, values: ArrayLike, input: str
-) -> TimedCurrent:
+) -> StepCurrent:
     """A current that changes in time, with values that fit its times and the population."""
-    t, v = check_timed_values(times, values, population.size, f"timed current {name!r}")
-    return TimedCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
+    t, v = check_step_values(times, values, population.size, f"step current {name!r}")
+    return StepCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
 
 
 def declare_noise_current(

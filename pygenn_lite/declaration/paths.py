@@ -17,7 +17,7 @@ from pygenn_lite.declaration.inputs import (
     Input,
     NoiseCurrent,
     PoissonInput,
-    TimedCurrent,
+    StepCurrent,
 )
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
@@ -35,7 +35,7 @@ ALIASES = {"connections": "groups"}  # what files call them
 INPUT_FIELDS: dict[type[Any], tuple[str, ...]] = {
     PoissonInput: ("rate", "weight", "sources"),
     CurrentInput: ("value",),
-    TimedCurrent: ("times", "values"),
+    StepCurrent: ("times", "values"),
     NoiseCurrent: ("mean", "sd"),
 }
 # What instances of one compiled network cannot differ in, and what to do instead.

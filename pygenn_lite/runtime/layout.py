@@ -11,7 +11,7 @@ import numpy as np
 from pygenn_lite.codegen import NetworkStructure, PopulationBinding, Signatures
 from pygenn_lite.codegen.program.signature import SynapseSignature, Variable
 from pygenn_lite.codegen.structure.parts import OWN, Part
-from pygenn_lite.declaration.inputs import Input, PoissonInput, TimedCurrent
+from pygenn_lite.declaration.inputs import Input, PoissonInput, StepCurrent
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
 
@@ -194,6 +194,6 @@ def _input(declared: Input, real: np.dtype[Any]) -> dict[str, StoredVariable]:
     name, double = declared.name, np.dtype(np.float64)
     if isinstance(declared, PoissonInput):
         return {n: StoredVariable(name, n, "input", double) for n in ("rate", "sources")}
-    if isinstance(declared, TimedCurrent):
+    if isinstance(declared, StepCurrent):
         return {"values": StoredVariable(name, "values", "input", real)}
     return {}

@@ -21,7 +21,7 @@ A network file has these sections (all but ``populations`` may be missing)::
       - poisson: {target: all, rate: 8, sources: {by_target: [1600, 1500]}, weight: 87.8,
                   synapse: ampa}
       - current: {target: exc, value: 100}
-      - timed_current: {target: exc, times: [0, 10], values: [0, 5]}
+      - step_current: {target: exc, times: [0, 10], values: [0, 5]}
       - noise_current: {target: exc, mean: 0, sd: 1}
     run: {duration: 1000, settle: 500, record: [exc.spikes, "exc.V[:10]"], every: 1}
     published: {exc: 5.6}                               # rates in Hz, shown beside measured ones

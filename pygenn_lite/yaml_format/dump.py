@@ -17,7 +17,7 @@ from pygenn_lite.declaration import (
     SynapseModel,
     Trace,
 )
-from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, TimedCurrent
+from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, StepCurrent
 from pygenn_lite.declaration.recorded import Recording, SynapsesOf
 from pygenn_lite.declaration.selection import Part, selection_text
 from pygenn_lite.errors import FileFormatError
@@ -29,7 +29,7 @@ from pygenn_lite.yaml_format.value_forms import write_value
 INPUT_KINDS: dict[type[Any], str] = {
     PoissonInput: "poisson",
     CurrentInput: "current",
-    TimedCurrent: "timed_current",
+    StepCurrent: "step_current",
     NoiseCurrent: "noise_current",
 }
 
@@ -198,7 +198,7 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
     section["input"] = one.input
     if isinstance(one, CurrentInput):
         section["value"] = write_value(one.value)
-    elif isinstance(one, TimedCurrent):
+    elif isinstance(one, StepCurrent):
         section |= {"times": one.times.array.tolist(), "values": one.values.array.tolist()}
     else:
         section |= {"mean": write_value(one.mean), "sd": write_value(one.sd)}

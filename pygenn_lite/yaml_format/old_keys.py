@@ -73,4 +73,4 @@ def _rename(document: Document, place: Place, mapping: dict[str, Any], old: str,
     before, after = (*place, old), (*place, new)
     for table in (document.marks, document.spelled, document.parts):
         for known in [known for known in table if known[: len(before)] == before]:
-            table[(*after, *known[len(before) :])] = table[known]  # type: ignore[index, assignment]
+            table[(*after, *known[len(before) :])] = table[known]  # type: ignore[assignment]

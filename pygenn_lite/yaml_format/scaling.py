@@ -155,7 +155,7 @@ class _Scaling:
             self._poisson(one, where)
             return
         elif getattr(one, "values", None) is not None and one.values.array.ndim == 1:
-            self.scaled.timed_current(
+            self.scaled.step_current(
                 one.target, one.times.array, one.values.array, one.input, name=one.name
             )
             return

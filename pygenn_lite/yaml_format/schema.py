@@ -200,7 +200,7 @@ class CurrentSection(Section):
     name: Word | None = None
 
 
-class TimedCurrentSection(Section):
+class StepCurrentSection(Section):
     """A piecewise constant current."""
 
     target: Names
@@ -225,7 +225,7 @@ class InputSection(Section):
 
     poisson: PoissonSection | None = None
     current: CurrentSection | None = None
-    timed_current: TimedCurrentSection | None = None
+    step_current: StepCurrentSection | None = None
     noise_current: NoiseCurrentSection | None = None
 
 

@@ -88,7 +88,7 @@ ARGUMENTS = {
     "storage": lambda x: connect(storage=x),
     "a current": lambda x: net().current("p", x),
     "the input of a current": lambda x: net().current("p", 1.0, x),
-    "a timed current": lambda x: net().timed_current("p", [0.0], x),
+    "a step current": lambda x: net().step_current("p", [0.0], x),
     "the variable of an input": lambda x: net().poisson("p", 1.0, weight=1.0, variable=x),
     "a deviation": lambda x: net().noise_current("p", 0.0, x),
     "a trace": lambda x: pg.SynapseModel(pre_trace=x),

@@ -54,7 +54,7 @@ def network():
     net.poisson(exc, np.full(3200, 9.0), weight=0.1, variable="V", sources=7)
     net.poisson(exc, 8.0, weight=0.1, synapse=pg.ExponentialCurrent(5.0))
     net.current(exc, 1.0)
-    net.timed_current(exc, [0.0, 1.0], [1.0, 2.0])
+    net.step_current(exc, [0.0, 1.0], [1.0, 2.0])
     net.noise_current(exc)
     net.record(exc.spikes, exc["V"][:10], inh.spikes)
     return net

@@ -64,7 +64,7 @@ def hint_of(declare, *arguments, **options):
         ("dV/dt = int(t > 5)", "write where(condition, 1, 0)"),
         ("dV/dt = (E - V)/tau*int(not_refractory)", "write where(condition, 1, 0)"),
         ("dV/dt = (E - V)/tau*not_refractory", "hold=['V']"),
-        ("dV/dt = (E - V + stim(t))/tau", "network.timed_current(population, times, values"),
+        ("dV/dt = (E - V + stim(t))/tau", "network.step_current(population, times, values"),
         ("dV/dt = (E - V + Isyn)/tau", "write I, or give inputs=['Isyn']"),
         ("dV/dt = V^2", "write ** instead of ^"),
         ("dV/dt = -V/(20*ms)", "write '-V / 20.0': times are in ms"),

@@ -135,8 +135,8 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (lambda n, a, b: n.poisson(b, -1.0, weight=1, variable="V"), NetworkError, ["negative"]),
         (lambda n, a, b: n.poisson(b, 1.0, weight=1), NetworkError, ["either"]),
         (lambda n, a, b: n.current(b, 1.0, "J"), NetworkError, ["'J'", "['I']"]),
-        (lambda n, a, b: n.timed_current(b, [0, 1], [1.0]), ShapeError, ["(2,)", "(1,)"]),
-        (lambda n, a, b: n.timed_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise", "sort"]),
+        (lambda n, a, b: n.step_current(b, [0, 1], [1.0]), ShapeError, ["(2,)", "(1,)"]),
+        (lambda n, a, b: n.step_current(b, [1, 0], [1.0, 2.0]), NetworkError, ["rise", "sort"]),
         (
             lambda n, a, b: n.connect(a, b, pg.ExponentialCurrent, pg.AllToAll()),
             NetworkError,
@@ -210,7 +210,7 @@ DEAF = pg.NeuronModel("dV/dt = -V/tau", parameters={"tau": 10.0})
     "drive",
     [
         lambda net, a: net.current(a, 1.0, name="drive"),
-        lambda net, a: net.timed_current(a, [0.0], [1.0], name="drive"),
+        lambda net, a: net.step_current(a, [0.0], [1.0], name="drive"),
         lambda net, a: net.noise_current(a, name="drive"),
         lambda net, a: net.poisson(
             a, 1.0, weight=1.0, synapse=pg.ExponentialCurrent(5.0), name="drive"

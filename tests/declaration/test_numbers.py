@@ -167,8 +167,8 @@ def test_arrays_that_are_no_numbers_are_refused_as_values(name):
             declare()
     if name != "not finite":
         for declare in (
-            lambda: net.timed_current(p, [0.0, 1.0], given),
-            lambda: net.timed_current(p, given, [0.0, 1.0]),
+            lambda: net.step_current(p, [0.0, 1.0], given),
+            lambda: net.step_current(p, given, [0.0, 1.0]),
             lambda: net.spike_source("s", 2, given, [0, 1]),
             lambda: net.population("q", 2, pg.LIF(), positions=given),
         ):

@@ -32,7 +32,7 @@ def network(**changes):
     net.connect(source, exc, pg.Delta(), pg.AllToAll(), weight=1.0, delay=1.5)
     net.poisson(exc, given["rate"], weight=1.0, variable="V", name="drive")
     net.current(inh, given["current"], name="constant")
-    net.timed_current(inh, [0.0, 5.0], given["values"], name="steps")
+    net.step_current(inh, [0.0, 5.0], given["values"], name="steps")
     net.noise_current(inh, 0.0, given["sd"], name="noise")
     net.record(exc.spikes, exc["V"][4:], net["exc_inh"]["I_syn"])
     return net

@@ -117,7 +117,7 @@ def test_every_rule_distribution_and_input_has_a_form_in_files():
         (schema.ConnectionSection, pg.Network.connect, set()),
         (schema.PoissonSection, pg.Network.poisson, set()),
         (schema.CurrentSection, pg.Network.current, set()),
-        (schema.TimedCurrentSection, pg.Network.timed_current, set()),
+        (schema.StepCurrentSection, pg.Network.step_current, set()),
         (schema.NoiseCurrentSection, pg.Network.noise_current, set()),
     ],
 )

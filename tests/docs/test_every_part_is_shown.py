@@ -59,7 +59,7 @@ def public_methods(kind: type) -> list[str]:
     return [name for name, _ in inspect.getmembers(kind, inspect.isfunction) if name[0] != "_"]
 
 
-INPUTS = ("poisson", "current", "timed_current", "noise_current", "spike_source")
+INPUTS = ("poisson", "current", "step_current", "noise_current", "spike_source")
 PYTHON = {
     "models of the library": calls(models.__all__),
     "distributions": calls(kinds_of(pg.Distribution)),

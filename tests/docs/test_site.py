@@ -133,7 +133,7 @@ def test_each_entry_of_the_reference_names_the_examples_that_use_it(gallery) -> 
     entry = text.split("### TripletSTDP\n")[1].split("\n### ")[0]
     assert "Used in [triplet_stdp](../examples/triplet_stdp.py)\n" in entry
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    entry = text.split("#### Network.timed_current\n")[1].split("\n#### ")[0]
+    entry = text.split("#### Network.step_current\n")[1].split("\n#### ")[0]
     assert "[action_potential](../examples/action_potential.py)" in entry
     entry = text.split("#### Simulation.restore\n")[1].split("\n#### ")[0]
     assert re.findall(r"examples/(\w+)\.py", entry) == ["checkpoint"]

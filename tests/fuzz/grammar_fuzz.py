@@ -456,7 +456,7 @@ class Source:
         elif kind == 1:
             attempt(lambda: net.current(target, self.value(size), target_input))
         elif kind == 2:
-            attempt(lambda: net.timed_current(target, [0.0, 0.3], [1.0, -1.0], target_input))
+            attempt(lambda: net.step_current(target, [0.0, 0.3], [1.0, -1.0], target_input))
         elif kind == 3:
             attempt(lambda: net.noise_current(target, 0.0, self.value(size), target_input))
         return refused

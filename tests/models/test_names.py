@@ -85,7 +85,7 @@ def test_names_of_inputs_are_those_that_work():
     p = net.population("p", 3, pg.LIF())
     net.poisson(p, 5.0, weight=1.0, variable="V")
     net.current(p, 1.0)
-    net.timed_current(p, [0.0, 1.0], [1.0, 2.0])
+    net.step_current(p, [0.0, 1.0], [1.0, 2.0])
     net.noise_current(p, 0.0, 1.0)
     sim = net.compile(precision="float64", threads=1)
     values = ["rate", "sources", "weight"], ["value"], ["values"], ["mean", "sd"]

@@ -24,7 +24,7 @@ def aligned(prospective: bool, epochs: int = 30) -> tuple[np.ndarray, np.ndarray
     """Angles before and after learning from 100 random patterns, each shown for 1 ms."""
     net = pal_microcircuit(SIZES, ALIGNMENT, up=(-1.0, 1.0), prospective=prospective)
     patterns = np.tile(np.random.default_rng(1).uniform(0.0, 1.0, (100, 5)), (epochs, 1))
-    net.timed_current("x", np.arange(len(patterns)) * 1.0, patterns, "pattern")
+    net.step_current("x", np.arange(len(patterns)) * 1.0, patterns, "pattern")
     sim = net.compile(threads=1)
     before = angles(sim)
     sim.run(100.0 * epochs)

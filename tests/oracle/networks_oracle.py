@@ -166,8 +166,8 @@ def current_based(draw: Draw) -> Network:
     net.poisson(inh, 30.0, weight=0.1, variable="V", sources=draw.between(1000, 9000) // 1)
     net.noise_current(exc, draw.between(0, 300), draw.between(0, 300))
     net.current(exc, draw.many(0, 300, n))
-    net.timed_current(inh, [5 * net.dt, 90 * net.dt], draw.random.uniform(0, 500, (2, m)))
-    net.timed_current(exc, [0.0, 150 * net.dt], [100.0, draw.between(0, 400)])
+    net.step_current(inh, [5 * net.dt, 90 * net.dt], draw.random.uniform(0, 500, (2, m)))
+    net.step_current(exc, [0.0, 150 * net.dt], [100.0, draw.between(0, 400)])
     return net
 
 
@@ -187,7 +187,7 @@ def conductance_based(draw: Draw) -> Network:
     net.poisson(spiking, 2000.0, weight=draw.between(1, 4), synapse=excite)
     net.poisson(lif, 2000.0, weight=draw.between(1, 4), synapse=excite)
     net.current(adex, draw.between(700, 1500))
-    net.timed_current(spiking, [0.0, 8.0], [0.0, draw.between(100, 400)])
+    net.step_current(spiking, [0.0, 8.0], [0.0, draw.between(100, 400)])
     return net
 
 
@@ -235,7 +235,7 @@ def maps_and_chance(draw: Draw) -> Network:
     rough = net.population("rough", n, rough)
     draw.connect(ou, rough, tiring, -0.2, 0.3)
     net.noise_current(rough, 0.8, 0.3)
-    net.timed_current(rough, [1.0, 3.0], draw.random.uniform(0, 0.5, (2, n)))
+    net.step_current(rough, [1.0, 3.0], draw.random.uniform(0, 0.5, (2, n)))
     return net
 
 

@@ -37,7 +37,7 @@ def test_delays_spike_times_currents_and_durations_round_up_at_halves():
 
     net = pg.Network(dt=DT, seed=1)
     cells = net.population("cells", 1, FOLLOWING)
-    net.timed_current(cells, [HALF], [1.0])
+    net.step_current(cells, [HALF], [1.0])
     assert float(run_compiled(net, 4).states["cells"]["V"][0]) == pytest.approx(DT)  # from step 3
     assert float(run_reference(net, 4).states["cells"]["V"][0]) == pytest.approx(DT)
 

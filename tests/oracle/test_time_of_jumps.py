@@ -245,7 +245,7 @@ def test_currents_and_receptors_act_from_the_very_end_of_refractoriness_on():
     net = pg.Network(dt=DT)
     timed = net.population("timed", 1, clamped(5))
     jumps(net, timed, pg.Delta(), [1.0], 20.0)
-    net.timed_current(timed, [1.2, 1.5], [3.0, 1.0])  # refractory until 1.5
+    net.step_current(timed, [1.2, 1.5], [3.0, 1.0])  # refractory until 1.5
     driven = net.population("driven", 1, clamped(5))
     jumps(net, driven, pg.Delta(), [1.0], 20.0)
     jumps(net, driven, pg.ExponentialCurrent(2.0), [1.5], 1.0)

@@ -24,7 +24,7 @@ def network(rate=100.0, weight=0.5, sources=3, current=1.0, sd=0.2, values=(0.0,
     net.current(cells, 0.25, name="first")
     net.current(cells, current)
     net.noise_current(cells, 0.1, sd)
-    net.timed_current(cells, TIMES, np.asarray(values))
+    net.step_current(cells, TIMES, np.asarray(values))
     net.record(cells["V"])
     return net
 
@@ -41,7 +41,7 @@ CHANGES = [
     ("poisson_cells", "weight", dict(weight=-2.0)),
     ("current_cells", "value", dict(current=-3.0)),
     ("noise_cells", "sd", dict(sd=0.0)),
-    ("timed_cells", "values", dict(values=(4.0, 0.0, -1.0, 2.0))),
+    ("step_cells", "values", dict(values=(4.0, 0.0, -1.0, 2.0))),
 ]
 
 
@@ -72,7 +72,7 @@ def test_rates_per_neuron_can_be_set_one_by_one():
 def test_changes_come_along_in_checkpoints(tmp_path):
     sim = network().compile()
     sim["poisson_cells"]["rate"] = 777.0
-    sim["timed_cells"]["values"] = [1.0, 2.0, 5.0, -4.0]
+    sim["step_cells"]["values"] = [1.0, 2.0, 5.0, -4.0]
     sim["current_cells"]["value"] = 0.5
     sim.run(4.2)
     sim.save(tmp_path / "point.npz")
@@ -96,8 +96,8 @@ def test_changes_come_along_in_checkpoints(tmp_path):
         ("poisson_cells", "speed", 1.0, SimulationError),
         ("noise_cells", "sd", -1.0, SimulationError),
         ("noise_cells", "sd", "much", EquationError),
-        ("timed_cells", "values", [1.0, 2.0], ShapeError),
-        ("timed_cells", "values", np.nan, SimulationError),
+        ("step_cells", "values", [1.0, 2.0], ShapeError),
+        ("step_cells", "values", np.nan, SimulationError),
         ("no_such_input", "rate", 1.0, SimulationError),
     ],
 )
@@ -131,7 +131,7 @@ def test_spikes_late_in_time_never_come_and_do_not_wrap_around():
     net = pg.Network()
     source = net.spike_source("source", 2, [0.3, 1e300], [0, 1])
     cells = net.population("cells", 2, CELL)
-    net.timed_current(cells, [1e300], [1.0])
+    net.step_current(cells, [1e300], [1.0])
     net.record(source.spikes, cells["V"])
     result = net.compile().run(1.0)
     assert result.spikes["source"].times.tolist() == [0.3]

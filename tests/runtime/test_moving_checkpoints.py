@@ -15,7 +15,7 @@ def repeating_network(seed=0):
     cells = net.population("cells", 3, helpers.LIF)
     synapse = pg.TsodyksMarkram(pg.ExponentialCurrent(tau=5.0))
     net.connect(source, cells, synapse, pg.AllToAll(), weight=0.3, delay=5.0)
-    net.timed_current(cells, [0.0, 8.0], [0.0, 1.0])
+    net.step_current(cells, [0.0, 8.0], [0.0, 1.0])
     net.record(cells.spikes, cells["V"])
     return net
 

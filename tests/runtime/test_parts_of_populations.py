@@ -205,8 +205,8 @@ def test_inputs_drive_a_part_alone():
     cells = net.population("cells", 8, cell)
     net.current(cells[2:4], 1.0)
     net.current(cells[[5, 7]], [2.0, 3.0])
-    net.timed_current(cells[0], [5.0], [4.0])
-    net.timed_current(cells[6:], [0.0, 5.0], [[0.0, 1.0], [10.0, 0.0]])
+    net.step_current(cells[0], [5.0], [4.0])
+    net.step_current(cells[6:], [0.0, 5.0], [[0.0, 1.0], [10.0, 0.0]])
     sim = net.compile(precision="float64")
     sim.run(10.0)
     assert sim["cells"]["V"][:] == pytest.approx([20, 0, 10, 10, 0, 20, 50, 35])
@@ -236,7 +236,7 @@ def test_one_number_set_later_for_an_input_to_a_part_holds_for_the_part(backend)
     net = pg.Network(dt=0.1, seed=1)
     cells = net.population("cells", 8, cell)
     net.current(cells[2:4], 1.0, name="push")
-    net.timed_current(cells[6:], [0.0, 5.0], [1.0, 2.0], name="steps")
+    net.step_current(cells[6:], [0.0, 5.0], [1.0, 2.0], name="steps")
     net.noise_current(cells[4:6], 1.0, 0.5, name="noise")
     net.poisson(cells[:1], 100.0, weight=1.0, variable="V", name="drive")
     new = {"push.value": 3.0, "noise.sd": 0.0, "noise.mean": 2.0, "steps.values": [4.0, 6.0],
@@ -277,7 +277,7 @@ def test_a_network_of_another_size_is_the_one_declared_so():
         cells = net.population("cells", size, pg.LIF())
         net.connect(cells[:3], cells[[4, 6]], pg.Delta(), pg.AllToAll(), name="some")
         net.current(cells[2:6], [1.0, 2.0, 3.0, 4.0], name="push")
-        net.timed_current(cells[:2], [0.0, 5.0], [1.0, 2.0], name="steps")
+        net.step_current(cells[:2], [0.0, 5.0], [1.0, 2.0], name="steps")
         net.poisson(cells[4:7], 8.0, weight=1.0, variable="V", name="drive")
         return net
 

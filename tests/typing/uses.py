@@ -25,7 +25,7 @@ group = net.connect(exc, "lif", stdp, pg.FixedProbability(0.1), weight=1, delay=
 net.connect(source, exc, pg.Delta(), pg.PairList([0, 1], np.arange(2)), weight="i_pre", name="d")
 net.poisson(exc, 8, weight=0.1, variable="V", sources=[1, 2])
 net.current(exc, np.zeros(10))
-net.timed_current(exc, [0, 1], [[1.0, 2.0]])
+net.step_current(exc, [0, 1], [[1.0, 2.0]])
 net.noise_current(exc, sd=pg.LogNormal(0, 1))
 net.record(exc.spikes, exc["V"][:5], group["I_syn"], lif, every=2)
 sim: pg.Simulation = net.compile(threads=2, precision="float64", progress=False)

@@ -283,7 +283,7 @@ def networks(draw):
     times = draw(st.sampled_from([[], [0.5], [0.0, 1.5]]))
     each = st.lists(number, min_size=SIZE, max_size=SIZE)
     rows = st.lists(draw(st.sampled_from([number, each])), min_size=len(times), max_size=len(times))
-    net.timed_current(b, times, draw(rows), name="step")
+    net.step_current(b, times, draw(rows), name="step")
     net.noise_current(b, draw(neuron_values()), draw(rate))
     net.record(a.spikes, b.spikes[1:], b["w"][::2], every=draw(st.integers(1, 3)))
     net.record(s.spikes[1], a["V"], a["w"][[2, 0]], b.spikes[[0, 1]])

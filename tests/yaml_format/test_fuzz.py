@@ -18,7 +18,7 @@ synapses:
   q: {on_pre: V_post += weight * u, variables: {u: 1}, pre_trace: {derivatives: dx/dt = -x, on_spike: x += 1}}
 inputs:
   - current: {target: exc, value: {by_target: [1]}}
-  - timed_current: {target: inh, times: [0, 1], values: [1, 2]}
+  - step_current: {target: inh, times: [0, 1], values: [1, 2]}
   - noise_current: {target: all, sd: 1}
 published: {exc: 1}
 """  # noqa: E501

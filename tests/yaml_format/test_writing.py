@@ -62,8 +62,8 @@ def full_network():
     )  # fmt: skip
     net.poisson(a, [1.0, 2, 3, 4], weight=pg.Uniform(0, 1), synapse=synapse, sources=3)
     net.current(a, "i * 2", "J_in")
-    net.timed_current(b, [0, 1], [[1, 2, 3, 4], [5, 6, 7, 8]])
-    net.timed_current(b, [0, 1], [0, 1], name="step")
+    net.step_current(b, [0, 1], [[1, 2, 3, 4], [5, 6, 7, 8]])
+    net.step_current(b, [0, 1], [0, 1], name="step")
     net.noise_current(b, 1.0, pg.LogNormal(0, 1))
     net.record(a.spikes[1:3], b["V"][::2], every=7)
     net.record(net.groups["a_true"]["q"][:2])

@@ -21,7 +21,7 @@ from pygenn_lite.declaration.inputs import (
     Input,
     NoiseCurrent,
     PoissonInput,
-    TimedCurrent,
+    StepCurrent,
 )
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.names import nearest
@@ -56,7 +56,7 @@ class PopulationAssembly:
         self.coupled: dict[str, None] = {}
         self.split = False
         self.poisson: list[tuple[PoissonInput, str]] = []
-        self.timed: list[TimedCurrent] = []
+        self.timed: list[StepCurrent] = []
         self.currents: list[CurrentInput] = []
         self.noise: list[NoiseCurrent] = []
         self.given_by: dict[str, str] = {}
@@ -135,7 +135,7 @@ class PopulationAssembly:
         if isinstance(declared, CurrentInput):
             self._give(Part("current", len(self.currents)), declared, value="value")
             self.currents.append(declared)
-        elif isinstance(declared, TimedCurrent):
+        elif isinstance(declared, StepCurrent):
             self._give(Part("timed", len(self.timed)), declared)
             self.timed.append(declared)
         elif isinstance(declared, NoiseCurrent):

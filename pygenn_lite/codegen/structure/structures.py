@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from pygenn_lite.codegen.structure.parts import COUPLED, OWN, Names, Part
-from pygenn_lite.declaration.inputs import PoissonInput, TimedCurrent
+from pygenn_lite.declaration.inputs import PoissonInput, StepCurrent
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.values import Value
@@ -141,7 +141,7 @@ class PopulationBinding:
     values: dict[str, Value]
     initial: dict[str, Value]
     poisson: tuple[PoissonInput, ...] = ()
-    timed: tuple[TimedCurrent, ...] = ()
+    timed: tuple[StepCurrent, ...] = ()
     published: tuple[str, ...] = ()
     given_by: dict[str, str] = field(default_factory=dict)  # for messages: the input of a value
     # Names of the groups that use a receptor or trace, or of the input.

@@ -125,7 +125,7 @@ def function_hint(name: str, arguments: str) -> str:
     """The same for a function that is not known, called with arguments."""
     if arguments.strip() == "t" and name not in _FUNCTIONS:
         return (
-            f"values that change in time are an input: network.timed_current(population, times, "
+            f"values that change in time are an input: network.step_current(population, times, "
             f"values, input='I'), and I instead of {name}(t)"
         )
     return _FUNCTIONS.get(name, "")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.partition import BLOCK
-from pygenn_lite.declaration.inputs import TimedCurrent
+from pygenn_lite.declaration.inputs import StepCurrent
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
@@ -83,7 +83,7 @@ class PoissonTables:
 class TimedTable:
     """One current that changes in time."""
 
-    def __init__(self, declared: TimedCurrent, size: int, dt: float, real: npt.DTypeLike) -> None:
+    def __init__(self, declared: StepCurrent, size: int, dt: float, real: npt.DTypeLike) -> None:
         self.name, self.size = declared.name, size
         begin = nearest_steps(declared.times.array, dt)
         self.begin = np.clip(begin, -LAST_STEP, LAST_STEP).astype(np.int64)

@@ -33,7 +33,7 @@ class InputView(Live, Named):
     """An input by its name: ``simulation["poisson_exc"]["rate"] = 9.0``.
 
     A Poisson input has ``rate`` (Hz), ``sources`` and ``weight``; a constant current ``value``; a
-    noise current ``mean`` and ``sd``; a timed current ``values``, one per time (and neuron). What
+    noise current ``mean`` and ``sd``; a step current ``values``, one per time (and neuron). What
     was declared as one number has shape () and stays one number; rate and sources may also be set
     to one number per neuron; one number for an input to a part of a population holds for that part.
     Changes hold from the next step on, without compiling anything, are
