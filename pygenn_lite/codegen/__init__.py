@@ -29,6 +29,7 @@ from pygenn_lite.codegen.structure.structures import (
 from pygenn_lite.errors import EquationError, PygennLiteError
 
 if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.extension import Extension
     from pygenn_lite.codegen.program.program import Program
     from pygenn_lite.codegen.systems.network_systems import NetworkSystems
 
@@ -61,8 +62,14 @@ def systems_of(structure: NetworkStructure) -> NetworkSystems:
     return systems_of(structure)
 
 
-def derive_program(structure: NetworkStructure) -> Program:
+def derive_program(structure: NetworkStructure, extension: Extension | None = None) -> Program:
     """Derive update rules of all kernels (imports SymPy).
+
+    Parameters
+    ----------
+    structure : NetworkStructure
+    extension : Extension, optional
+        What else is to be compiled.
 
     Raises
     ------
@@ -100,16 +107,18 @@ def derive_program(structure: NetworkStructure) -> Program:
         ),
     )
     signatures = signatures_of(program)
+    added = () if extension is None else extension.kernels(structure)
     return replace(
         program,
         schedule=build_schedule(structure, signatures),
         deliveries=deliveries_of(structure, signatures),
+        added=tuple(replace(kernel, scattered=True) for kernel in added),
     )
 
 
-def generate(structure: NetworkStructure) -> GeneratedCode:
+def generate(structure: NetworkStructure, extension: Extension | None = None) -> GeneratedCode:
     """The whole way from structure to source text."""
-    return render_program(derive_program(structure))
+    return render_program(derive_program(structure, extension))
 
 
 def render_program(program: Program) -> GeneratedCode:

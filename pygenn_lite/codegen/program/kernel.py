@@ -200,10 +200,19 @@ class Where:
 
 @dataclass(frozen=True)
 class Emit:
-    """This neuron spikes."""
+    """This neuron spikes.
+
+    Attributes
+    ----------
+    carries : tuple of str
+        Variables of the neuron whose values go with the spike into a record of it, such as where
+        in the step it was.
+    """
+
+    carries: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return "spike"
+        return f"spike({', '.join(self.carries)})" if self.carries else "spike"
 
 
 Statement = (
@@ -235,6 +244,9 @@ class Kernel:
         Synapses stand in a matrix: rows source, columns target.
     transposed : bool
         In another group's, of which targets are the rows.
+    scattered : bool
+        Shared variables stand one by one in different places: each by its address, behind the
+        elements' own in their table.
     """
 
     name: str
@@ -246,6 +258,7 @@ class Kernel:
     ahead: int = 0
     matrix: bool = False
     transposed: bool = False
+    scattered: bool = False
 
     def __post_init__(self) -> None:
         check_kernel(self)
@@ -263,7 +276,8 @@ class Kernel:
         """Positions in one table of the ABI: of the elements' own variables, shared ones, those of
         source or target neurons."""
         chosen = [v for v in self.variables if v.side == side and v.shared == shared]
-        return {v.symbol: k for k, v in enumerate(chosen)}
+        first = len(self.table(side)) if shared and self.scattered else 0
+        return {v.symbol: first + k for k, v in enumerate(chosen)}
 
     @property
     def checked(self) -> tuple[str, ...]:
@@ -302,6 +316,8 @@ def read_by(statement: Statement) -> set[str]:
         return {statement.stamp, "dt"}
     if isinstance(statement, Check):
         return set(statement.variables)
+    if isinstance(statement, Emit):
+        return set(statement.carries)
     if isinstance(statement, Where):
         inner = set().union(*(read_by(s) for s in statement.body))
         return names_in(statement.condition, statement.late) | inner

@@ -25,13 +25,20 @@ from pygenn_lite.codegen.program.kernel import (
     names_in,
     read_by,
 )
-from pygenn_lite.codegen.program.neuron_variables import neuron_scalars, neuron_variables
+from pygenn_lite.codegen.program.neuron_variables import (
+    BEFORE,
+    OFFSET,
+    SPEED,
+    neuron_scalars,
+    neuron_variables,
+)
 from pygenn_lite.codegen.program.program import NeuronKernels
 from pygenn_lite.codegen.program.signature import TimedSignature, Variable
 from pygenn_lite.codegen.structure.parts import Part
 from pygenn_lite.codegen.structure.structures import PopulationStructure
 from pygenn_lite.codegen.systems.integrators import Step, integrate
 from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
+from pygenn_lite.codegen.systems.signed_threshold import signed_threshold
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, build_system, symbol
 from pygenn_lite.errors import EquationError, Location, as_location
 
@@ -99,7 +106,8 @@ def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
         TimedValue(Part("timed", k).symbol("value"), k, shared)
         for k, (_, shared) in enumerate(structure.timed)
     )
-    integrate_ = parts.kernel("integrate", "all", _sourced(_flow(parts, rules), draws, timed))
+    flow = [*_threshold_before(parts), *_flow(parts, rules)]
+    integrate_ = parts.kernel("integrate", "all", _sourced(flow, draws, timed))
     check = [Check(tuple(checked), tuple(n for n in checked if n not in decaying))]
     rare = _spike(parts, reset, reset_draws)
     fire = [*_jumps(parts), *(check if checked else []), *rare]
@@ -199,7 +207,7 @@ def _spike(
     condition = system.threshold.xreplace({**AT_END, **parts.noise})
     late: sympy.Basic = sympy.true
     traces = () if structure.is_source else system.on_pre_spike
-    body: list[Statement] = list(reset_draws)
+    body: list[Statement] = [*_crossing(parts), *reset_draws]
     body += [Assign(n, v.xreplace(AT_END)) for n, v in (*reset, *traces)]
     if structure.refractory is not None:
         seen = names_in(condition) & set(system.states)
@@ -212,7 +220,45 @@ def _spike(
             condition = sympy.And(condition, free)
         by_time = not structure.refractory_is_condition
         body.append(Assign(REFRACTORY.name, symbol("refractory_steps") if by_time else sympy.S.One))
-    return [Where(condition, (*body, Emit()), late)]
+    carries = (OFFSET, SPEED) if structure.crossing else ()
+    return [Where(condition, (*body, Emit(carries)), late)]
+
+
+def _signed(parts: _Parts) -> sympy.Expr:
+    """The threshold as a number.
+
+    Raises
+    ------
+    EquationError
+        It has no such form.
+    """
+    g, why = signed_threshold(parts.system.threshold, parts.system.draws)
+    if g is None:
+        raise EquationError(
+            f"spikes cannot be located within a step: {why or 'there is no threshold'}",
+            where=Location.of("population", parts.structure.name).key("threshold"),
+            hint="write the threshold as a comparison, such as 'V > theta'",
+        )
+    return g
+
+
+def _threshold_before(parts: _Parts) -> list[Statement]:
+    """The signed threshold as the step begins, where spikes are located within it."""
+    return [Assign(BEFORE, _signed(parts))] if parts.structure.crossing else []
+
+
+def _crossing(parts: _Parts) -> list[Statement]:
+    """Where in its step a spike is, by linear interpolation of the signed threshold; at a jump that
+    comes at the end of the step the speed is that of the whole step."""
+    if not parts.structure.crossing:
+        return []
+    before, rise = symbol(BEFORE), symbol(f"{BEFORE}__rise")
+    offset = sympy.Piecewise((-before / rise, before < 0), (sympy.S.Zero, True))
+    return [
+        Assign(rise.name, _signed(parts).xreplace(AT_END) - before),
+        Assign(OFFSET, offset),
+        Assign(SPEED, rise / DT),
+    ]
 
 
 def _coefficients(parts: _Parts) -> list[Statement]:

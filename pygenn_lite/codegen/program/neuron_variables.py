@@ -11,6 +11,10 @@ from pygenn_lite.codegen.systems.integrators import Step
 from pygenn_lite.codegen.systems.rules import Coefficient
 from pygenn_lite.codegen.systems.system import System
 
+# Where a spike is within its step: the signed threshold as the step begins; then, of the latest
+# spike, the part of the step and the speed per ms.
+BEFORE, OFFSET, SPEED = "threshold__before", "spike_offset", "spike_speed"
+
 
 def neuron_variables(
     structure: PopulationStructure,
@@ -31,6 +35,8 @@ def neuron_variables(
     arrays += [_declared(n, names, "parameter") for n in parameters]
     arrays += [_numeric(c.name, "coefficient") for c in coefficients if c.per_neuron]
     arrays += [_numeric(n, "coefficient") for flow in step.flows for n in flow.per_neuron]
+    if structure.crossing:
+        arrays += [_numeric(n, "crossing") for n in (BEFORE, OFFSET, SPEED)]
     return tuple(arrays)
 
 

@@ -106,12 +106,25 @@ class SynapseKernels:
 
 @dataclass(frozen=True)
 class Program:
-    """All kernels of a network, what its groups deliver, and the order in which all is done."""
+    """All kernels of a network, what its groups deliver, and the order in which all is done.
+
+    Attributes
+    ----------
+    neurons : tuple of NeuronKernels
+    synapses : tuple of SynapseKernels
+    schedule : Schedule
+        Of the simulation.
+    deliveries : dict of str to Delivery
+        By group.
+    added : tuple of Kernel
+        What an extension brings along.
+    """
 
     neurons: tuple[NeuronKernels, ...]
     synapses: tuple[SynapseKernels, ...]
     schedule: Schedule = NOTHING_TO_DO
     deliveries: dict[str, Delivery] = field(default_factory=dict)
+    added: tuple[Kernel, ...] = ()
 
     @property
     def real(self) -> str:
@@ -121,12 +134,13 @@ class Program:
 
     @property
     def kernels(self) -> Iterator[Kernel]:
-        """All kernels: of populations, then of groups."""
+        """All kernels: of populations, of groups, of an extension."""
         for own in self.neurons:
             yield from own.kernels.values()
         for group in self.synapses:
             yield from group.kernels.values()
+        yield from self.added
 
     def __str__(self) -> str:
-        kernels = (str(kernel) for kernel in (*self.neurons, *self.synapses))
+        kernels = (str(kernel) for kernel in (*self.neurons, *self.synapses, *self.added))
         return "\n\n".join([*kernels, str(self.schedule)])

@@ -13,12 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.program.delivery import deliveries_of
 from pygenn_lite.codegen.program.signature import Signatures
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.until import Until
+
 NAMES_SHOWN = 8  # of populations or groups on a line
+LOOPS = ("steps", "blocks", "batches", "epochs")
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ class Call(Op):
     kernel : str
         Its function's name.
     on : str
-        The population or group.
+        The population or group; "": the network, whose kernels work on shared signals alone. Those
+        are carried out once, where the next :class:`Exchange` comes.
     visit : str
         "all"; or "spiking": neurons (or synapses onto neurons) that spiked at ``t_n``, after
         :class:`Fire` at ``t_(n+1)``.
@@ -157,7 +163,8 @@ class Reduce(_OfPopulation):
     population : str
     how : str
         "sum", "mean", "max" (and where it is); "spikes" (how many neurons spiked, and the first of
-        them), "first" (the same, but who was first stays first until its signal is set to -1).
+        them), "first" (the same, but who was first stays first until its signal is set to -1);
+        "winners" (again and again the largest that no winner before inhibits: how many there are).
     into : str
         The shared signal that gets it.
     variable : str
@@ -165,7 +172,19 @@ class Reduce(_OfPopulation):
     index_into : str
         The shared signal that gets the neuron ("": none).
     begin, end : int
-        Which neurons; all by default.
+        Which neurons, such as those of a feature map; all by default.
+    add : bool
+        Whether the number is added to its signal: of several populations, one after the other.
+    winners : int
+        How many at most.
+    radius : int
+        A winner inhibits its whole channel, and all channels so near its place (below 0: none).
+    shape : (int, int, int), optional
+        Channels, height and width of ``begin`` to ``end``; by default all are channels.
+    least : float
+        What winners must lie above.
+    mask : str
+        A variable that becomes 1 for winners, 0 for the others.
     """
 
     how: str
@@ -174,6 +193,12 @@ class Reduce(_OfPopulation):
     index_into: str = ""
     begin: int = 0
     end: int | None = None
+    add: bool = False
+    winners: int = 1
+    radius: int = -1
+    shape: tuple[int, int, int] | None = None
+    least: float = 0.0
+    mask: str = ""
 
     @property
     def what(self) -> str:
@@ -195,14 +220,31 @@ class Loop:
     Attributes
     ----------
     over : str
-        "steps", "batches" or "epochs".
+        "steps"; "blocks" (of `size` steps each, to which loops over steps inside keep); "batches"
+        or "epochs".
     body : tuple of Op or Loop
+        Operations with ``every`` count what the innermost loop is over.
     direction : {1, -1}
+    count : int or None
+        How many passes; of steps, all that the run is told of by default, or, backwards, all back
+        to the last restart. None of others: one.
+    size : int
+        Of a block.
+    until : Until or None
     """
 
     over: str
     body: tuple[Op | Loop, ...]
     direction: int = 1
+    count: int | None = None
+    size: int = 1
+    until: Until | None = None
+
+    def __post_init__(self) -> None:
+        if self.over not in LOOPS:
+            raise ValueError(f"a loop over {self.over!r}: it is over one of {', '.join(LOOPS)}")
+        if self.over == "steps" and any(isinstance(part, Loop) for part in self.body):
+            raise ValueError("a step has no loops inside")
 
     def __str__(self) -> str:
         return "\n".join(_lines(self, ""))
@@ -221,6 +263,11 @@ class Schedule:
             if loop.over == "steps":
                 return tuple(op for op in loop.body if isinstance(op, Op))
         return ()
+
+    @property
+    def ops(self) -> Iterator[Op]:
+        """All operations, those of inner loops in their place."""
+        yield from _all_ops(self.loops)
 
     def with_ops(self, *ops: Op, before: type[Op] = Sample) -> Schedule:
         """The same with more operations in each step, by default just before variables are
@@ -286,6 +333,14 @@ def _step(structure: NetworkStructure, signatures: Signatures) -> Iterator[Op]:
     yield from (Send(name) for name in structure.populations)
 
 
+def _all_ops(parts: Iterable[Op | Loop]) -> Iterator[Op]:
+    for part in parts:
+        if isinstance(part, Loop):
+            yield from _all_ops(part.body)
+        else:
+            yield part
+
+
 def _all_loops(parts: Iterable[Op | Loop]) -> Iterator[Loop]:
     for part in parts:
         if isinstance(part, Loop):
@@ -295,7 +350,10 @@ def _all_loops(parts: Iterable[Op | Loop]) -> Iterator[Loop]:
 
 def _lines(loop: Loop, indent: str) -> Iterator[str]:
     way = "" if loop.direction == 1 else ", backwards"
-    yield f"{indent}for all {loop.over}{way}"
+    passes = "all" if loop.count is None else f"{loop.count:,}"
+    size = f" of {loop.size:,} steps" if loop.over == "blocks" else ""
+    end = "" if loop.until is None else f", {loop.until}"
+    yield f"{indent}for {passes} {loop.over}{size}{way}{end}"
     number = 0
     for _, parts in groupby(loop.body, key=_kind):
         alike = list(parts)

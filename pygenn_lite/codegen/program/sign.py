@@ -8,7 +8,12 @@ import sympy
 
 from pygenn_lite.codegen.program.kernel import Assign, Draw, Kernel, Update
 from pygenn_lite.codegen.program.program import NeuronKernels, Program, SynapseKernels
-from pygenn_lite.codegen.program.signature import NeuronSignature, Signatures, SynapseSignature
+from pygenn_lite.codegen.program.signature import (
+    KernelSignature,
+    NeuronSignature,
+    Signatures,
+    SynapseSignature,
+)
 from pygenn_lite.codegen.render.coupling import coupled_kernels, scratch_of
 
 
@@ -18,6 +23,18 @@ def signatures_of(program: Program) -> Signatures:
         real=program.real,
         neurons=tuple(_neuron(kernels) for kernels in program.neurons),
         synapses=tuple(_synapse(kernels) for kernels in program.synapses),
+        added=tuple(_added(kernel) for kernel in program.added),
+    )
+
+
+def _added(kernel: Kernel) -> KernelSignature:
+    return KernelSignature(
+        kernel.name,
+        kernel.domain.kind,
+        kernel.domain.visit,
+        own=tuple(kernel.table("own")),
+        shared=tuple(kernel.table("own", shared=True)),
+        target=tuple(kernel.table("target")),
     )
 
 

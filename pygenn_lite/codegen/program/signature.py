@@ -27,7 +27,8 @@ class Variable:
     role : str
         "state", "parameter", "coefficient" (computed before the run), "accumulator" (sums what
         arrives in a step), "coupled" (sum of what is transmitted continuously, held over the step),
-        "refractory" (steps left), "stamp" (step of the last event).
+        "refractory" (steps left), "stamp" (step of the last event), "crossing" (where in a step
+        a spike was).
     dtype : str
         "real", or the NumPy name of an integer type.
     shared : bool
@@ -166,6 +167,29 @@ class SynapseSignature:
         return [v.symbol for v in self.scalars]
 
 
+@dataclass(frozen=True)
+class KernelSignature:
+    """A kernel that an extension brings along.
+
+    Attributes
+    ----------
+    name : str
+        Of the function.
+    kind, visit : str
+        Its domain.
+    own, shared, target : tuple of str
+        Symbols of variables: of the elements and shared ones (by address), in the order of
+        ``arrays`` or ``synapse``; of target neurons in that of ``post``.
+    """
+
+    name: str
+    kind: str
+    visit: str
+    own: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+
+
 NOTHING = NeuronSignature("nothing")  # of a spike source that computes nothing
 
 
@@ -176,6 +200,7 @@ class Signatures:
     real: str = "float"
     neurons: tuple[NeuronSignature, ...] = ()
     synapses: tuple[SynapseSignature, ...] = ()
+    added: tuple[KernelSignature, ...] = ()  # of an extension
 
     def of_population(self, kernel: int | None) -> NeuronSignature:
         """The signature of a population, by the number of its kernel (None: it has none)."""
@@ -198,7 +223,15 @@ class Signatures:
             real=data["real"],
             neurons=tuple(_neuron(d) for d in data["neurons"]),
             synapses=tuple(_synapse(d) for d in data["synapses"]),
+            added=tuple(KernelSignature(**_tuples(d, _TABLES)) for d in data["added"]),
         )
+
+
+_TABLES = ("own", "shared", "target")
+
+
+def _tuples(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:
+    return {**data, **{name: tuple(data[name]) for name in listed}}
 
 
 def _neuron(data: dict[str, Any]) -> NeuronSignature:
@@ -212,8 +245,7 @@ def _synapse(data: dict[str, Any]) -> SynapseSignature:
 
 def _common(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:
     return {
-        **data,
-        **{name: tuple(data[name]) for name in listed},
+        **_tuples(data, listed),
         "variables": tuple(_variable(d) for d in data["variables"]),
         "scalars": tuple(_variable(d) for d in data["scalars"]),
     }

@@ -43,6 +43,7 @@ def render_cpp(program: Program) -> str:
     """C++ source of all kernels of a Program."""
     sections = [_section(str(own), own.kernels.values()) for own in program.neurons]
     sections += [_of_group(own) for own in program.synapses]
+    sections += [_section(str(kernel), [kernel]) for kernel in program.added]
     return _render(sections, program.real)
 
 

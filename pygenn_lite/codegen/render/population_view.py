@@ -74,6 +74,7 @@ class AllView:
 
     name: str
     returns: bool
+    scattered: bool
     arrays: tuple[Pointer, ...]
     loop_arrays: tuple[Pointer, ...]
     scalars: tuple[tuple[int, str], ...]
@@ -100,6 +101,7 @@ class SpikingView:
     name: str
     scalars: tuple[tuple[int, str], ...]
     few: FewView
+    scattered: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class OnceView:
     shared: tuple[OnceLine, ...]
     arrays: tuple[Pointer, ...]
     own: tuple[OnceLine, ...]
+    scattered: bool
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ def all_view(kernel: Kernel) -> AllView:
     return AllView(
         name=kernel.name,
         returns=kernel.fires,
+        scattered=kernel.scattered,
         arrays=tuple(pointers(kernel, "own", (*plain, *_reads(seen)))),
         # Counters are written before the floating-point variables. After these, GCC makes of "keep
         # V where the counter runs" a masked store, which the loads right behind it wait for.
@@ -177,7 +181,8 @@ def spiking_view(kernel: Kernel) -> SpikingView:
     arrays = tuple(pointers(kernel, "own", kernel.body))
     sources = _sources(kernel.body, used)
     few = FewView(arrays, arrays, (), sources, None, "", writer.lines(kernel.body))
-    return SpikingView(kernel.name, tuple((k, n) for n, k in shared.items() if n in used), few)
+    scalars = tuple((k, n) for n, k in shared.items() if n in used)
+    return SpikingView(kernel.name, scalars, few, kernel.scattered)
 
 
 def once_view(kernel: Kernel) -> OnceView:
@@ -212,7 +217,8 @@ def once_view(kernel: Kernel) -> OnceView:
 
     first = lines(before, False)
     arrays = tuple(p for p in own.values() if p.loaded)
-    return OnceView(kernel.name, given, first, arrays, lines(loop, True))
+    rest = lines(loop, True)
+    return OnceView(kernel.name, given, first, arrays, rest, kernel.scattered)
 
 
 def _reads(names: Iterable[str]) -> Body:

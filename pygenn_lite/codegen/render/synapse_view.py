@@ -25,6 +25,8 @@ class SynapseView:
         Variables of the source, as they were when the spike was sent (in a visit of all: a delay
         ago), by position.
     scalars : tuple of (int, str)
+    scattered : bool
+        As of the kernel.
     uses_delay, uses_target : bool
     before, lines : tuple of Line
         What is the same for all synapses, and what is done at each.
@@ -38,6 +40,7 @@ class SynapseView:
     target: tuple[Pointer, ...]
     source: tuple[tuple[int, str], ...]
     scalars: tuple[tuple[int, str], ...]
+    scattered: bool
     uses_delay: bool
     uses_target: bool
     before: tuple[Line, ...]
@@ -74,6 +77,7 @@ def synapse_view(kernel: Kernel) -> SynapseView:
         target=target,
         source=source,
         scalars=tuple((k, n) for n, k in kernel.table("own", shared=True).items()),
+        scattered=kernel.scattered,
         uses_delay="delay" in used,
         uses_target=bool(target),
         before=writer.lines(before),

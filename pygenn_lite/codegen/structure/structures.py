@@ -76,6 +76,7 @@ class PopulationStructure:
     is_source: bool
     real: str
     check_finite: bool
+    crossing: str = ""  # how spikes are located within their steps, where that is asked for
 
     @cached_property
     def names(self) -> Names:
