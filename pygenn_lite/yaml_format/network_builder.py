@@ -177,19 +177,12 @@ class _Builder:
         grid = Grid(targets, sources, listed)
         for column, source in enumerate(sources):
             for row, target in enumerate(targets):
-                self._group(section, place, grid, row, column, source, target)
+                self._group(section, place, grid, row, column)
 
     def _group(
-        self,
-        section: ConnectionSection,
-        place: Place,
-        grid: Grid,
-        row: int,
-        column: int,
-        source: str,
-        target: str,
+        self, section: ConnectionSection, place: Place, grid: Grid, row: int, column: int
     ) -> None:
-        context = self.context
+        context, source, target = self.context, grid.sources[column], grid.targets[row]
 
         def cell(key: str) -> Any:
             inner = (*place, key)

@@ -27,15 +27,13 @@ def long_signatures() -> set[str]:
 
 
 def test_no_function_takes_more_than_six_arguments_by_position() -> None:
-    assert long_signatures() - TO_BE_SHORTENED == set()
+    assert long_signatures() - COMMANDS == TO_BE_SHORTENED
 
 
+# typer reads the options of a command from the parameters of its function.
+COMMANDS = {"cli/app:plot", "cli/app:run"}
 TO_BE_SHORTENED: set[str] = {
-    "cli/app:plot",
-    "cli/app:run",
-    "declaration/connectivity/common_rules:_check_room",
     "runtime/cpp/descriptors:explicit_values",
     "runtime/cpp/synapse_memory:__init__",
     "runtime/reference/instance:__init__",
-    "yaml_format/network_builder:_group",
 }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pygenn_lite.codegen.program.kernel import Kernel, LinearFlow
-from pygenn_lite.codegen.program.program import NeuronKernels, SynapseKernels
 
 TITLES = {
     "prepare": "before the run",
@@ -20,24 +19,17 @@ TITLES = {
 }
 
 
-def describe_neuron_kernels(own: NeuronKernels) -> str:
-    """Update rule of a population as formulas."""
-    lines = [f"neuron kernel {own.name} ({own.real})", *_methods(own.integrators)]
-    for flow in own.flows:
+def describe_kernels(
+    head: Iterable[str],
+    integrators: Iterable[tuple[str, str]],
+    flows: Iterable[LinearFlow],
+    kernels: Mapping[str, Kernel],
+) -> str:
+    """The kernels of a population or a group as formulas, under what `head` says of it."""
+    lines = [*head, *_methods(integrators)]
+    for flow in flows:
         lines += _flow(flow)
-    for role, kernel in own.kernels.items():
-        lines += _section(role, kernel)
-    return "\n".join(lines)
-
-
-def describe_synapse_kernels(own: SynapseKernels) -> str:
-    """What happens at a plastic synapse as formulas."""
-    lines = [f"synapse kernel {own.name} ({own.real})"]
-    lines.append(f"  per synapse: {', '.join(v.symbol for v in own.variables)}")
-    lines += _methods(own.integrators)
-    for flow in own.flows:
-        lines += _flow(flow)
-    for role, kernel in own.kernels.items():
+    for role, kernel in kernels.items():
         lines += _section(role, kernel)
     return "\n".join(lines)
 

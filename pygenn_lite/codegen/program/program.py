@@ -51,9 +51,10 @@ class NeuronKernels:
     real: str
 
     def __str__(self) -> str:
-        from pygenn_lite.codegen.program.describe import describe_neuron_kernels
+        from pygenn_lite.codegen.program.describe import describe_kernels
 
-        return describe_neuron_kernels(self)
+        head = [f"neuron kernel {self.name} ({self.real})"]
+        return describe_kernels(head, self.integrators, self.flows, self.kernels)
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,11 @@ class SynapseKernels:
         return f"{self.name}_step"
 
     def __str__(self) -> str:
-        from pygenn_lite.codegen.program.describe import describe_synapse_kernels
+        from pygenn_lite.codegen.program.describe import describe_kernels
 
-        return describe_synapse_kernels(self)
+        variables = ", ".join(v.symbol for v in self.variables)
+        head = [f"synapse kernel {self.name} ({self.real})", f"  per synapse: {variables}"]
+        return describe_kernels(head, self.integrators, self.flows, self.kernels)
 
 
 @dataclass(frozen=True)

@@ -186,8 +186,8 @@ class FixedTotalNumber(Connectivity):
     def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
         """Without multapses there must be enough pairs."""
         lost = n_pre if same_population and not self.autapses else 0
-        total, pairs = self.total(n_pre, n_post), n_pre * n_post
-        _check_room(self, total, pairs, lost, "synapses", "pairs", where)
+        room = _Room(n_pre * n_post, lost, "synapses", "pairs")
+        _check_room(self, self.total(n_pre, n_post), room, where)
 
     @property
     def repeats(self) -> bool:
@@ -301,38 +301,47 @@ def _check_degree(
     rule: FixedInDegree | FixedOutDegree, size: int, same: bool, where: str, what: str
 ) -> None:
     lost = 1 if same and not rule.autapses else 0
-    _check_room(rule, rule.n, size, lost, "synapses per neuron", what, where)
+    _check_room(rule, rule.n, _Room(size, lost, "synapses per neuron", what), where)
+
+
+@dataclass(frozen=True)
+class _Room:
+    """What a rule draws from: so many places, of which `lost` are autapses that it forbids; and the
+    words for one that is taken, and for one that is there."""
+
+    places: int
+    lost: int
+    synapses: str
+    what: str
+
+    @property
+    def available(self) -> int:
+        return self.places - self.lost
 
 
 def _check_room(
-    rule: FixedInDegree | FixedOutDegree | FixedTotalNumber,
-    wanted: int,
-    places: int,
-    lost: int,
-    synapses: str,
-    what: str,
-    where: str,
+    rule: FixedInDegree | FixedOutDegree | FixedTotalNumber, wanted: int, room: _Room, where: str
 ) -> None:
-    """There must be a place for every synapse. `lost` of the `places` are autapses and forbidden;
-    the hint names what would help, and nothing that is so already."""
-    available = places - lost
+    """There must be a place for every synapse. The hint names what would help, and nothing that is
+    so already."""
+    available, lost = room.available, room.lost
     if wanted == 0 or (available > 0 and (rule.multapses or wanted <= available)):
         return
     hints = []
     if not rule.multapses and available > 0:
         hints.append("allow multapses (multapses=True)")
-    if lost and (wanted <= places or rule.multapses):
+    if lost and (wanted <= room.places or rule.multapses):
         hints.append("allow autapses (autapses=True)")
     if lost and not hints:
         hints.append("allow autapses and multapses (both True)")
     lower = "n" if rule.n is not None else "the probability"
-    hints.append(f"lower {lower}: at most {available} {synapses} fit")
+    hints.append(f"lower {lower}: at most {available} {room.synapses} fit")
     without = [word for word in ("autapses", "multapses") if not getattr(rule, word)]
     if not lost and "autapses" in without:
         without.remove("autapses")
     shown = f" without {' and '.join(without)}" if without else ""
     raise ConnectivityError(
-        f"{wanted} {synapses}{shown} need more than the {available} {what} there are",
+        f"{wanted} {room.synapses}{shown} need more than the {available} {room.what} there are",
         where=where,
         hint=", or ".join(hints),
     )
