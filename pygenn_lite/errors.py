@@ -75,9 +75,8 @@ class Location(str):
         """The same place; the message names the equation."""
         return self._further("", equation=equation)
 
-    def inside(self, whole: str) -> Location:
+    def inside(self, outer: Location) -> Location:
         """The same place, seen from what it stands in."""
-        outer = as_location(whole)
         text = f"{outer}, {self}" if self else str(outer)
         path = self.path or outer.path
         return Location(text, (*outer.owners, *self.owners), path, self.line, self.equation)
@@ -95,9 +94,7 @@ class Location(str):
         return str(self), self.owners, self.path, self.line, self.equation
 
 
-def as_location(where: str) -> Location:
-    """A place, from text alone if need be."""
-    return where if isinstance(where, Location) else Location(where)
+NOWHERE = Location()
 
 
 @with_old_attributes
@@ -108,16 +105,20 @@ class PygennLiteError(Exception):
     ----------
     message : str
         What is wrong.
-    where : str or Location
-        The place: file and line, model, equation, population; as data where it is a `Location`.
+    where : Location
+        The place: file and line, model, equation, population.
     hint : str
         What to write or do instead.
     """
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, where: Location = NOWHERE, hint: str = "") -> None:
+        if not isinstance(where, Location):
+            raise TypeError(
+                f"where={where!r}: the place of an error is a Location, "
+                "e.g. pg.errors.Location.of('population', 'exc')"
+            )
         super().__init__(message, where, hint)
-        self.message, self.hint = message, hint
-        self.where = as_location(where)
+        self.message, self.where, self.hint = message, where, hint
 
     def __str__(self) -> str:
         return full_text(self.message, self.where, self.hint)
@@ -132,7 +133,9 @@ def full_text(message: str, where: str = "", hint: str = "") -> str:
     return f"{text}\n  hint: {hint}" if hint else text
 
 
-def _rebuild(kind: type[PygennLiteError], message: str, where: str, hint: str) -> PygennLiteError:
+def _rebuild(
+    kind: type[PygennLiteError], message: str, where: Location, hint: str
+) -> PygennLiteError:
     return kind(message, where=where, hint=hint)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pygenn_lite.cli.endings import say
 from pygenn_lite.declaration import Network
-from pygenn_lite.errors import FileFormatError
+from pygenn_lite.errors import FileFormatError, Location
 from pygenn_lite.yaml_format import RunSettings, load_network, scale_network
 from pygenn_lite.yaml_format.document import parse_fragment
 
@@ -37,7 +37,7 @@ def load(
         if not settings.full_scale_rates:
             raise FileFormatError(
                 "the network cannot be scaled: its rates at full scale are not known",
-                where=settings.source,
+                where=Location(settings.source),
                 hint="write them under 'full_scale_rates:'",
             )
         network = scale_network(network, scale, settings.full_scale_rates)
@@ -48,6 +48,8 @@ def _split(change: str) -> tuple[str, Any]:
     path, sign, value = change.partition("=")
     if not sign or not path.strip():
         raise FileFormatError(
-            f"'{change[:80]}' is not a valid change", where="--set", hint="write --set path=value"
+            f"'{change[:80]}' is not a valid change",
+            where=Location("--set"),
+            hint="write --set path=value",
         )
     return path.strip(), parse_fragment(value, f"--set {path.strip()}")

@@ -21,6 +21,7 @@ from pygenn_lite.declaration import Network, SpikeSource
 from pygenn_lite.errors import (
     ArgumentError,
     FileFormatError,
+    Location,
     NumericalError,
     SimulationError,
 )
@@ -146,7 +147,7 @@ def _time(name: str, given: float | None, otherwise: float) -> float:
         return otherwise
     if not 0 <= given < 1e12:
         raise FileFormatError(
-            f"{given:g} is not a valid time", where=f"--{name}", hint="give ms, 0 to 1e12"
+            f"{given:g} is not a valid time", where=Location(f"--{name}"), hint="give ms, 0 to 1e12"
         )
     return given
 
@@ -204,7 +205,7 @@ def _refuse_existing(folder: Path, overwrite: bool) -> None:
     if there and not overwrite:
         raise ArgumentError(
             f"'{folder}' has a {' and a '.join(there)} already",
-            where="--out",
+            where=Location("--out"),
             hint="choose another folder, or add --overwrite to replace what is there",
         )
 

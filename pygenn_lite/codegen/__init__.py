@@ -26,7 +26,7 @@ from pygenn_lite.codegen.structure.structures import (
     NetworkStructure,
     PopulationBinding,
 )
-from pygenn_lite.errors import EquationError, PygennLiteError
+from pygenn_lite.errors import EquationError, Location, PygennLiteError
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.extension import Extension
@@ -91,7 +91,7 @@ def derive_program(structure: NetworkStructure, extension: Extension | None = No
             # SymPy's, on expressions that no one has thought of.
             raise EquationError(
                 f"the equations are too involved for SymPy ({str(error).strip()[:200]})",
-                where=f"{what} {part.name!r}",
+                where=Location(f"{what} {part.name!r}"),
                 hint="write them more plainly: no where() or Piecewise() inside a condition, and "
                 "no functions of constants",
             ) from error

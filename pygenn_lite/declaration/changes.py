@@ -109,7 +109,7 @@ def _at(values: Mapping[Place, Any], section: str, name: str, *others: str) -> I
         own = [str(p) for p in values if (p.section, p.part) == (section, name)]
         paths = own or [str(p) for p in values if p.part in others]
         shown = ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
-        error.where = error.where.inside(f"values ({shown})")
+        error.where = error.where.inside(Location(f"values ({shown})"))
         raise
 
 

@@ -40,7 +40,7 @@ from pygenn_lite.errors import EquationError, Location, NetworkError, ShapeError
 LEAST_KEPT = 1e-6  # of a truncated normal distribution: rarer values the builder cannot draw
 
 
-def check_neuron_value(value: Value, population: Population, what: str, where: str) -> None:
+def check_neuron_value(value: Value, population: Population, what: str, where: Location) -> None:
     """One value, one per neuron, a distribution, or an expression of i, n and the position."""
     check_length(value, population.size, what, where)
     if isinstance(value, Expression):
@@ -55,7 +55,7 @@ def check_neuron_value(value: Value, population: Population, what: str, where: s
         _check_symbols(value, known, what, where, "value of neurons")
 
 
-def check_numbers(values: Any, what: str, where: str) -> NDArray[np.float64]:
+def check_numbers(values: Any, what: str, where: Location) -> NDArray[np.float64]:
     """Numbers given as an array."""
     return plain_array(values, what, where, ShapeError)
 
@@ -82,7 +82,7 @@ def check_seed(seed: object) -> int:
     return number
 
 
-def check_size(size: object, where: str) -> int:
+def check_size(size: object, where: Location) -> int:
     """Number of neurons of a population."""
     number = whole_number(size)
     if number is None or not 1 <= number < 2**32 - 64:
@@ -92,7 +92,7 @@ def check_size(size: object, where: str) -> int:
     return number
 
 
-def check_shape(size: object, where: str) -> tuple[int, tuple[int, ...]]:
+def check_shape(size: object, where: Location) -> tuple[int, tuple[int, ...]]:
     """Number of neurons, and the shape where one was given: (channels, height, width)."""
     if not isinstance(size, (tuple, list)):
         return check_size(size, where), ()
@@ -107,13 +107,13 @@ def check_shape(size: object, where: str) -> tuple[int, tuple[int, ...]]:
     return check_size(math.prod(shape), where), shape
 
 
-def check_synapse_model(given: object, where: str) -> None:
+def check_synapse_model(given: object, where: Location) -> None:
     """A synapse model, not the function that makes one."""
     if not isinstance(given, SynapseModel):
         raise not_a("synapse model", given, where, "a SynapseModel, e.g. ExponentialCurrent(5.0)")
 
 
-def not_a(what: str, given: object, where: str, hint: str) -> NetworkError:
+def not_a(what: str, given: object, where: Location, hint: str) -> NetworkError:
     """The error for something else than was asked for. What is given without parentheses, or by its
     name as in a file, is told so."""
     name = getattr(given, "__name__", None)
@@ -126,7 +126,7 @@ def not_a(what: str, given: object, where: str, hint: str) -> NetworkError:
     return NetworkError(f"{shown} is not a {what}", where=where, hint=hint)
 
 
-def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None:
+def check_positions(positions: Any, size: int, where: Location) -> FrozenArray | None:
     """One to three finite coordinates for every neuron."""
     if positions is None:
         return None
@@ -148,7 +148,7 @@ def check_positions(positions: Any, size: int, where: str) -> FrozenArray | None
     return FrozenArray(array)
 
 
-def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> SpikeSource:
+def check_spike_trains(times: Any, indices: Any, size: int, where: Location) -> SpikeSource:
     """Spike times and the neurons that they belong to."""
     t = check_numbers(times, "times", where)
     i = plain_indices(indices, "indices", where, NetworkError)
@@ -172,7 +172,7 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: str) -> Spike
 
 
 def check_step_values(
-    times: Any, values: Any, size: int, where: str
+    times: Any, values: Any, size: int, where: Location
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Rising times, and one value, or one per neuron, for each."""
     t, v = check_numbers(times, "times", where), check_numbers(values, "values", where)
@@ -191,7 +191,7 @@ def check_step_values(
     return t, v
 
 
-def check_not_negative(value: Value, what: str, where: str) -> None:
+def check_not_negative(value: Value, what: str, where: Location) -> None:
     """Rates, standard deviations, ... (expressions are looked at when they are computed)."""
     low: float | None = None
     if isinstance(value, float):
@@ -241,7 +241,7 @@ def check_synapse_value(
         _check_symbols(value, known, what, where, "value of synapses")
 
 
-def check_delay(delay: Value, dt: float, where: str) -> None:
+def check_delay(delay: Value, dt: float, where: Location) -> None:
     """Delays are at least one step (of distributions, where a least value is given)."""
     least: float | None = None
     kind = ""
@@ -262,7 +262,7 @@ def check_delay(delay: Value, dt: float, where: str) -> None:
     _check_longest(delay, dt, where)
 
 
-def _check_longest(delay: Value, dt: float, where: str) -> None:
+def _check_longest(delay: Value, dt: float, where: Location) -> None:
     """No delay, and no mean of drawn ones, beyond what the engine counts (what single ones are
     drawn is looked at when they are)."""
     longest, what = 0.0, "delay"
@@ -287,7 +287,9 @@ def _axes(population: Population) -> tuple[str, ...]:
     return AXES[: population.positions.shape[1]]
 
 
-def _check_symbols(value: Expression, known: set[str], what: str, where: str, place: str) -> None:
+def _check_symbols(
+    value: Expression, known: set[str], what: str, where: Location, place: str
+) -> None:
     for symbol in sorted(value.symbols - known):
         hint = symbol_hint(symbol, value.text, place)
         raise EquationError(

@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from pygenn_lite.declaration.language.constants import constant_value
 from pygenn_lite.declaration.language.equations import Equation, Expression
 from pygenn_lite.declaration.language.parser import parse_tree
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import NOWHERE, EquationError, Location
 
 LARGEST_EXPANSION = 20_000  # operations and names; the largest model of the library has 300
 
 
 def check_definitions(
-    equations: Iterable[Equation], users: Iterable[Expression] = (), where: str = ""
+    equations: Iterable[Equation], users: Iterable[Expression] = (), where: Location = NOWHERE
 ) -> None:
     """Check definitions, and every expression that may use them.
 
@@ -47,7 +47,7 @@ def check_definitions(
         _constant(user, constants, where)
 
 
-def _in_order(definitions: dict[str, Equation], where: str) -> list[str]:
+def _in_order(definitions: dict[str, Equation], where: Location) -> list[str]:
     """Names of definitions, each after those that it uses (without recursion: chains are long)."""
     ordered: dict[str, None] = {}
     for start in definitions:
@@ -77,7 +77,7 @@ def _used(definitions: dict[str, Equation], name: str) -> list[str]:
     return sorted(definitions[name].symbols & definitions.keys())
 
 
-def _expanded_size(expression: Expression, sizes: dict[str, int], where: str) -> int:
+def _expanded_size(expression: Expression, sizes: dict[str, int], where: Location) -> int:
     counts = Counter(
         node.id if isinstance(node, ast.Name) else ""
         for node in ast.walk(parse_tree(expression.text))
@@ -95,5 +95,5 @@ def _expanded_size(expression: Expression, sizes: dict[str, int], where: str) ->
     return size
 
 
-def _constant(expression: Expression, known: dict[str, float], where: str) -> float | None:
+def _constant(expression: Expression, known: dict[str, float], where: Location) -> float | None:
     return constant_value(parse_tree(expression.text), expression.where or where, known)

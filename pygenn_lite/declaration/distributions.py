@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_number
-from pygenn_lite.errors import DeclarationError
+from pygenn_lite.errors import DeclarationError, Location
 
 Floats: TypeAlias = NDArray[np.float64]
 _LARGEST_LOGARITHM = 709.0  # of a double
@@ -71,7 +71,7 @@ class Distribution:
             if value is None or math.isnan(value) or (math.isinf(value) and not may_be_infinite):
                 raise DeclarationError(
                     f"{f.name} = {getattr(self, f.name)!r} is not a finite number",
-                    where=type(self).__name__,
+                    where=Location.of(type(self).__name__),
                 )
             object.__setattr__(self, f.name, value)
         self._validate()
@@ -81,7 +81,7 @@ class Distribution:
 
     def _require(self, condition: bool, message: str, hint: str = "") -> None:
         if not condition:
-            raise DeclarationError(message, where=repr(self), hint=hint)
+            raise DeclarationError(message, where=Location(repr(self)), hint=hint)
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function.
@@ -421,7 +421,7 @@ class Affine(Distribution):
         for what, number in (("factor", self.factor), ("offset", self.offset)):
             if not math.isfinite(number):
                 raise DeclarationError(
-                    f"the {what} {number} is not a finite number", where=repr(self.of)
+                    f"the {what} {number} is not a finite number", where=Location(repr(self.of))
                 )
 
     def __repr__(self) -> str:
@@ -506,6 +506,6 @@ def _operand(distribution: Distribution, given: object, sign: str) -> float:
 def _no_arithmetic(distribution: Distribution, what: str) -> DeclarationError:
     return DeclarationError(
         f"{what} is not offered",
-        where=repr(distribution),
+        where=Location(repr(distribution)),
         hint="multiply or divide a distribution by a finite number, or add one",
     )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import InputError, PygennLiteWarning, full_text
+from pygenn_lite.errors import InputError, Location, PygennLiteWarning, full_text
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def as_of_now(domains: Domains, number: Callable[[str], float]) -> Domains:
 
 
 def check_bounds(
-    domains: Domains, number: Callable[[str], float], where: str, error: type[InputError]
+    domains: Domains, number: Callable[[str], float], where: Location, error: type[InputError]
 ) -> None:
     """Of two parameters that are bounds, the lower must not exceed the upper.
 
@@ -104,7 +104,7 @@ def attach_domains(model: object, domains: Domains) -> None:
 def check_domains(
     domains: Domains,
     values: Iterable[tuple[str, Value]],
-    where: str,
+    where: Location,
     error: type[InputError],
     stacklevel: int = 2,
 ) -> None:
@@ -130,7 +130,11 @@ def check_domains(
 
 
 def check_numbers(
-    domains: Domains, name: str, numbers: NDArray[np.floating], where: str, error: type[InputError]
+    domains: Domains,
+    name: str,
+    numbers: NDArray[np.floating],
+    where: Location,
+    error: type[InputError],
 ) -> None:
     """The same for numbers that are drawn, computed, or set between runs."""
     if all(np.all(domain.holds(numbers)) for known, domain in domains if known == name):

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from pygenn_lite.declaration.language.names import check_choice
 from pygenn_lite.declaration.runge_kutta import RungeKutta
-from pygenn_lite.errors import ModelError
+from pygenn_lite.errors import Location, ModelError
 
 AUTO = "auto"
 IntegratorLike: TypeAlias = "str | RungeKutta"
@@ -90,7 +90,7 @@ def integrator_names(synapses: bool = False) -> tuple[str, ...]:
     return (AUTO, *(n for n, r in INTEGRATORS.items() if r.synapses or not synapses))
 
 
-def check_integrator(given: object, where: str, synapses: bool = False) -> IntegratorLike:
+def check_integrator(given: object, where: Location, synapses: bool = False) -> IntegratorLike:
     """A name or a tableau as users give it.
 
     Raises

@@ -42,7 +42,9 @@ class Members(Named):
         check_name(name, what, reserved=False)
         if name in self.populations or name in self.groups:
             raise NetworkError(
-                f"the name {name!r} is used twice", where=what, hint="give each its own name"
+                f"the name {name!r} is used twice",
+                where=Location.of(what),
+                hint="give each its own name",
             )
 
     def _add_input(self, declared: AnyInput, part: Part | None) -> AnyInput:
@@ -56,7 +58,7 @@ class Members(Named):
         if name is not None:
             check_name(name, "input", reserved=False)
             if name in taken:
-                raise NetworkError(f"the name {name!r} is used twice", where="input")
+                raise NetworkError(f"the name {name!r} is used twice", where=Location.of("input"))
             return name
         return free_name(base, taken)
 

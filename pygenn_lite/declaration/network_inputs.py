@@ -21,6 +21,7 @@ from pygenn_lite.declaration.network_recordings import WithRecordings
 from pygenn_lite.declaration.spreading import spread, spread_array, spread_columns
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike
+from pygenn_lite.errors import Location
 
 
 class WithInputs(WithRecordings):
@@ -54,11 +55,11 @@ class WithInputs(WithRecordings):
         """
         population, part = self._receiver(whole_of(target)), part_of(target)
         name = self._input_name(name, f"poisson_{population.name}")
-        where = f"Poisson input {name!r}"
+        where = Location.of("Poisson input", name)
         declared = declare_poisson(
-            name, population, spread(rate, part, f"{where}: rate"),
-            weight=spread_array(weight, part, f"{where}: weight"), synapse=synapse,
-            variable=variable, sources=spread_array(sources, part, f"{where}: sources"),
+            name, population, spread(rate, part, where.entry("rate")),
+            weight=spread_array(weight, part, where.entry("weight")), synapse=synapse,
+            variable=variable, sources=spread_array(sources, part, where.entry("sources")),
         )  # fmt: skip
         return self._add_input(declared, part)
 
@@ -73,7 +74,7 @@ class WithInputs(WithRecordings):
         """Add a constant current (a number, or one per neuron)."""
         population, part = self._input_target(whole_of(target), input), part_of(target)
         name = self._input_name(name, f"current_{population.name}")
-        declared = declare_current(name, population, spread(value, part, name), input)
+        declared = declare_current(name, population, spread(value, part, Location(name)), input)
         return self._add_input(declared, part)
 
     def step_current(
@@ -97,7 +98,7 @@ class WithInputs(WithRecordings):
         population, part = self._input_target(whole_of(target), input), part_of(target)
         name = self._input_name(name, f"step_{population.name}")
         declared = declare_step_current(
-            name, population, times, spread_columns(values, part, name), input
+            name, population, times, spread_columns(values, part, Location(name)), input
         )
         return self._add_input(declared, part)
 
@@ -114,6 +115,10 @@ class WithInputs(WithRecordings):
         population, part = self._input_target(whole_of(target), input), part_of(target)
         name = self._input_name(name, f"noise_{population.name}")
         declared = declare_noise_current(
-            name, population, spread(mean, part, name), spread(sd, part, name), input
+            name,
+            population,
+            spread(mean, part, Location(name)),
+            spread(sd, part, Location(name)),
+            input,
         )
         return self._add_input(declared, part)

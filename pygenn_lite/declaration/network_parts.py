@@ -168,9 +168,9 @@ def declare_group(
     return group
 
 
-def _check_precision(given: str, storage: str, synapse: SynapseModel, where: str) -> str:
+def _check_precision(given: str, storage: str, synapse: SynapseModel, where: Location) -> str:
     """Weights of 16 bits are those of static synapses that are stored one by one."""
-    place = f"{where}: weight_precision"
+    place = where.entry("weight_precision")
     precision = check_choice(given, WEIGHT_PRECISIONS, "weight precision", place, NetworkError)
     if precision != "full" and not synapse.is_static:
         raise UnsupportedFeatureError(
@@ -199,8 +199,8 @@ def declare_current(
     name: str, population: Population, value: ValueLike, input: str
 ) -> CurrentInput:
     """A constant current whose value fits the population."""
-    declared = CurrentInput(name, population.name, input, as_value(value, name))
-    check_neuron_value(declared.value, population, "value", f"current {name!r}")
+    declared = CurrentInput(name, population.name, input, as_value(value, Location(name)))
+    check_neuron_value(declared.value, population, "value", Location.of("current", name))
     return declared
 
 
@@ -208,7 +208,7 @@ def declare_step_current(
     name: str, population: Population, times: ArrayLike, values: ArrayLike, input: str
 ) -> StepCurrent:
     """A current that changes in time, with values that fit its times and the population."""
-    t, v = check_step_values(times, values, population.size, f"step current {name!r}")
+    t, v = check_step_values(times, values, population.size, Location.of("step current", name))
     return StepCurrent(name, population.name, input, FrozenArray(t), FrozenArray(v))
 
 
@@ -216,10 +216,12 @@ def declare_noise_current(
     name: str, population: Population, mean: ValueLike, sd: ValueLike, input: str
 ) -> NoiseCurrent:
     """A Gaussian current whose values fit the population."""
-    declared = NoiseCurrent(name, population.name, input, as_value(mean, name), as_value(sd, name))
+    declared = NoiseCurrent(
+        name, population.name, input, as_value(mean, Location(name)), as_value(sd, Location(name))
+    )
     for what in ("mean", "sd"):
-        check_neuron_value(getattr(declared, what), population, what, f"noise {name!r}")
-    check_not_negative(declared.sd, "sd", f"noise {name!r}")
+        check_neuron_value(getattr(declared, what), population, what, Location.of("noise", name))
+    check_not_negative(declared.sd, "sd", Location.of("noise", name))
     return declared
 
 
@@ -271,10 +273,12 @@ def recordable(thing: object) -> Recorded:
     if isinstance(thing, (SpikesOf, VariableOf, SynapsesOf)):
         return thing
     raise NetworkError(
-        f"cannot record {thing!r}", where="record", hint="e.g. exc.spikes or exc['V'][:10]"
+        f"cannot record {thing!r}",
+        where=Location.of("record"),
+        hint="e.g. exc.spikes or exc['V'][:10]",
     )
 
 
-def _check_weight(domains: Domains, weight: Value, where: str) -> None:
+def _check_weight(domains: Domains, weight: Value, where: Location) -> None:
     """Warnings point to who called the network's method, which called `declare_...`."""
     check_domains(domains, [("weight", weight)], where, NetworkError, stacklevel=4)

@@ -7,7 +7,7 @@ from pygenn_lite.declaration.network_parts import recordable
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf, VariableOf
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 
 class WithRecordings(Members):
@@ -33,7 +33,9 @@ class WithRecordings(Members):
         """
         steps = whole_number(every)
         if steps is None or steps < 1:
-            raise NetworkError(f"every = {every!r}", where="record", hint="a whole number >= 1")
+            raise NetworkError(
+                f"every = {every!r}", where=Location.of("record"), hint="a whole number >= 1"
+            )
         for thing in map(recordable, things):
             if isinstance(thing, SynapsesOf):
                 if thing.group not in self.groups:
@@ -43,7 +45,7 @@ class WithRecordings(Members):
             if self._population(thing.population).size != thing.size:
                 raise NetworkError(
                     f"{thing.population!r} of another network cannot be recorded in this one",
-                    where="record",
+                    where=Location.of("record"),
                     hint="use what population() of this network returned",
                 )
             if isinstance(thing, VariableOf) and thing.group not in ("", *self.groups):

@@ -377,14 +377,14 @@ class _NeuronCheck:
             )
 
 
-def _optional(source: object, where: str) -> Expression | None:
+def _optional(source: object, where: Location) -> Expression | None:
     if source is None or (isinstance(source, str) and not source):
         return None
     return parse_expression(source, where)
 
 
 def _units(
-    units: Mapping[str, str], known: tuple[str, ...], where: str
+    units: Mapping[str, str], known: tuple[str, ...], where: Location
 ) -> tuple[tuple[str, str], ...]:
     if not isinstance(units, Mapping):
         raise ModelError(f"units = {units!r}", where=where, hint='write for instance dict(V="mV")')
@@ -399,7 +399,7 @@ def _units(
     return tuple(units.items())
 
 
-def _names(names: Iterable[str], what: str, where: str) -> tuple[str, ...]:
+def _names(names: Iterable[str], what: str, where: Location) -> tuple[str, ...]:
     try:
         names = (names,) if isinstance(names, str) else tuple(names)
     except TypeError:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.language.constants import as_float
-from pygenn_lite.errors import DeclarationError, PygennLiteError
+from pygenn_lite.errors import NOWHERE, DeclarationError, Location, PygennLiteError
 
 Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 """A number as users may give it; arrays of shape () are taken, too."""
@@ -70,7 +70,10 @@ def whole_number(value: object) -> int | None:
 
 
 def plain_array(
-    values: Any, what: str, where: str = "", error: type[PygennLiteError] = DeclarationError
+    values: Any,
+    what: str,
+    where: Location = NOWHERE,
+    error: type[PygennLiteError] = DeclarationError,
 ) -> NDArray[np.float64]:
     """The numbers that a user gave, as a float64 array of the same shape (NaN and infinity may be
     among them).
@@ -131,7 +134,10 @@ def plain_array(
 
 
 def plain_indices(
-    values: Any, what: str, where: str = "", error: type[PygennLiteError] = DeclarationError
+    values: Any,
+    what: str,
+    where: Location = NOWHERE,
+    error: type[PygennLiteError] = DeclarationError,
 ) -> NDArray[np.int64]:
     """A list of indices as int64; masks are refused, since of two, or of one cut to its true
     entries, the meaning is unclear.

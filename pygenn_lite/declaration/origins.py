@@ -17,16 +17,16 @@ class Origin:
 
     Attributes
     ----------
-    place : str
+    place : Location
         File, line and key, as messages show it: ``"net.yaml:11 (populations.exc)"``.
-    parts : mapping of str to str
+    parts : mapping of str to Location
         The same for its keys, variables, parameters and equations (``"weight"``, ``"dV/dt"``).
     """
 
-    place: str
-    parts: Mapping[str, str] = field(default_factory=dict)
+    place: Location
+    parts: Mapping[str, Location] = field(default_factory=dict)
 
-    def find(self, words: list[str]) -> str:
+    def find(self, words: list[str]) -> Location:
         """The place of the first word that has one of its own, else that of the whole."""
         return next((self.parts[word] for word in words if word in self.parts), self.place)
 

@@ -23,7 +23,7 @@ from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.synapse_model import SynapseModel
-from pygenn_lite.errors import NetworkError, PygennLiteError
+from pygenn_lite.errors import Location, NetworkError, PygennLiteError
 
 if TYPE_CHECKING:
     from pygenn_lite.declaration.members import Members
@@ -142,7 +142,7 @@ class NetworkValues(Mapping[str, Any]):
         return found
 
     def _canonical(self, path: str) -> list[str]:
-        parts = split_path(path, "values", NetworkError)
+        parts = split_path(path, Location("values"), NetworkError)
         parts[0] = ALIASES.get(parts[0], parts[0])
         order = self._order.get(parts[0], [])
         if len(parts) > 1 and _INDEX.fullmatch(parts[1]):
@@ -153,7 +153,7 @@ class NetworkValues(Mapping[str, Any]):
 
     def _nowhere(self, path: str, parts: list[str]) -> NetworkError:
         """Say at which part of a path nothing follows, and what could."""
-        where = f"values ({path[:120]})"
+        where = Location(f"values ({path[:120]})")
         known = [text.split(".") for text in self._places]
         for depth, part in enumerate(parts):
             following = list(dict.fromkeys(k[depth] for k in known if len(k) > depth))
@@ -180,7 +180,7 @@ class NetworkValues(Mapping[str, Any]):
         return list(self)
 
 
-def split_path(path: str, where: str, error: type[PygennLiteError]) -> list[str]:
+def split_path(path: str, where: Location, error: type[PygennLiteError]) -> list[str]:
     """Split ``a.b[0].c`` into its parts."""
     parts = [name or index for name, index in _PART.findall(path)]
     dotted = re.sub(r"\[(-?\d{1,9})\]", r".\1", path).split(".")

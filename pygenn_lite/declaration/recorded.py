@@ -18,7 +18,7 @@ from pygenn_lite.declaration.selection import (
 )
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,7 +111,7 @@ class SynapsesOf:
         if backwards or is_mask(key):
             raise NetworkError(
                 "synapses are chosen by their numbers, from 0 on",
-                where=what,
+                where=Location(what),
                 hint="how many there are is known when the network is compiled: write [:10], "
                 "[::100] or [[1, 5, 7]]",
             )

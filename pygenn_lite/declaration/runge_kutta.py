@@ -14,12 +14,12 @@ import numpy as np
 
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_number
-from pygenn_lite.errors import ModelError
+from pygenn_lite.errors import Location, ModelError
 
 MOST_STAGES = 16
 HIGHEST_ORDER = 8  # that is looked for
 TOLERANCE = 1e-9  # of coefficients that were given as decimals
-WHERE = "Runge-Kutta tableau"
+WHERE = Location("Runge-Kutta tableau")
 
 if TYPE_CHECKING:
     from fractions import Fraction  # which knows decimal numbers: imported where it is used

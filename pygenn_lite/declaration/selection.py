@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration.numeric import is_mask, is_masked_array, plain_indices, whole_number
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.errors import NetworkError
+from pygenn_lite.errors import Location, NetworkError
 
 Neurons = range | NDArray[np.int64]
 UNKNOWN = 1 << 62  # the size of what is only counted when a network is compiled
@@ -117,13 +117,17 @@ def _forwards(key: slice, size: int, what: str) -> tuple[int, int, int]:
     try:
         start, stop, step = key.indices(size)
     except (TypeError, ValueError):
-        raise NetworkError(f"{key} is not a slice of neurons", where=what, hint="[:10]") from None
+        raise NetworkError(
+            f"{key} is not a slice of neurons", where=Location(what), hint="[:10]"
+        ) from None
     if step <= 0:
-        raise NetworkError("a slice must go forwards", where=what, hint="use a positive step")
+        raise NetworkError(
+            "a slice must go forwards", where=Location(what), hint="use a positive step"
+        )
     if key.start is not None and start >= size and (key.stop is None or key.stop > key.start):
         raise NetworkError(
             f"[{key.start}:{'' if key.stop is None else key.stop}] lies beyond the last neuron",
-            where=what,
+            where=Location(what),
             hint=f"there are {size}, counted from 0",
         )
     return start, stop, step
@@ -134,20 +138,24 @@ def _listed(key: Any, size: int, what: str) -> NDArray[np.int64]:
     if isinstance(key, (str, bytes)) or not listed:
         raise NetworkError(
             f"{key!r} is neither a slice nor a list of neurons",
-            where=what,
+            where=Location(what),
             hint="write for instance [:10] or [[1, 5, 7]]",
         )
     if len(key) == size and is_mask(key) and not is_masked_array(key):
         return np.flatnonzero(key)
     if not len(key):
         return np.zeros(0, np.int64)
-    return _in_range(plain_indices(key, "the list of neurons", what, NetworkError), size, what)
+    return _in_range(
+        plain_indices(key, "the list of neurons", Location(what), NetworkError), size, what
+    )
 
 
 def _in_range(indices: NDArray[np.int64], size: int, what: str) -> NDArray[np.int64]:
     bad = indices[(indices < -size) | (indices >= size)]
     if bad.size:
-        raise NetworkError(f"index {bad[0]} is out of range", where=what, hint=f"size is {size}")
+        raise NetworkError(
+            f"index {bad[0]} is out of range", where=Location(what), hint=f"size is {size}"
+        )
     return indices % max(size, 1)
 
 

@@ -12,7 +12,7 @@ from pygenn_lite.declaration.checks import check_dt, check_size, check_spike_tra
 from pygenn_lite.declaration.numeric import Number, Whole, plain_array, whole_number
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.errors import ArgumentError, ShapeError
+from pygenn_lite.errors import ArgumentError, Location, ShapeError
 
 Steps = NDArray[np.int64]
 Indices = NDArray[np.uint32]
@@ -48,15 +48,15 @@ class SpikeTensor:
     """
 
     def __init__(self, trains: Iterable[tuple[ArrayLike, ArrayLike]], size: Whole) -> None:
-        self.size = check_size(size, "SpikeTensor")
+        self.size = check_size(size, Location.of("SpikeTensor"))
         times, indices, begin = [], [], [0]
         if not isinstance(trains, Iterable):
             raise ShapeError(
-                f"{trains!r:.60} is not a list of samples", where="SpikeTensor",
+                f"{trains!r:.60} is not a list of samples", where=Location.of("SpikeTensor"),
                 hint="write [(times, indices), ...]",
             )  # fmt: skip
         for k, train in enumerate(trains):
-            where = f"SpikeTensor, sample {k}"
+            where = Location(f"SpikeTensor, sample {k}")
             if not isinstance(train, (tuple, list)) or len(train) != 2:
                 raise ShapeError(
                     "a sample is a pair of times and indices", where=where,
@@ -67,7 +67,9 @@ class SpikeTensor:
             indices.append(source.indices.array.astype(np.uint32))
             begin.append(begin[-1] + len(times[-1]))
         if len(begin) == 1:
-            raise ShapeError("there is no sample", where="SpikeTensor", hint="give one at least")
+            raise ShapeError(
+                "there is no sample", where=Location.of("SpikeTensor"), hint="give one at least"
+            )
         self._begin = np.array(begin)
         self._times, self._indices = np.concatenate(times), np.concatenate(indices)
         self._ordered: dict[float, tuple[Steps, Indices]] = {}
@@ -75,7 +77,7 @@ class SpikeTensor:
     @classmethod
     def dense(cls, spikes: ArrayLike, dt: Number) -> SpikeTensor:
         """A tensor from an array of zeros and ones, [samples, steps of dt ms, neurons]."""
-        where, step = "SpikeTensor.dense", check_dt(dt)
+        where, step = Location.of("SpikeTensor.dense"), check_dt(dt)
         if isinstance(spikes, np.ndarray) and spikes.dtype == bool:
             spikes = spikes.view(np.uint8)  # a spike or none: what other arrays of truth are not
         array = plain_array(spikes, "spikes", where, ShapeError)
@@ -121,7 +123,7 @@ class SpikeTensor:
         number = whole_number(sample)
         if number is None or not 0 <= number < len(self):
             raise ArgumentError(
-                f"there is no sample {sample!r}", where="SpikeTensor",
+                f"there is no sample {sample!r}", where=Location.of("SpikeTensor"),
                 hint=f"they are counted from 0 to {len(self) - 1}",
             )  # fmt: skip
         return number
@@ -137,7 +139,7 @@ class SpikeTensor:
             k = int(np.flatnonzero(twice)[0])
             raise ShapeError(
                 f"neuron {indices[k]} spikes twice in a step of {dt} ms",
-                where=f"SpikeTensor, sample {samples[k]}",
+                where=Location(f"SpikeTensor, sample {samples[k]}"),
                 hint="use a smaller dt, or leave one of the spikes out",
             )
         for array in (steps, indices):

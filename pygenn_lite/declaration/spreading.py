@@ -12,12 +12,12 @@ from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.numeric import plain_array
 from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike, as_value
-from pygenn_lite.errors import NetworkError, ShapeError
+from pygenn_lite.errors import Location, NetworkError, ShapeError
 
 HARMLESS = ("weight", "sources")  # without a rate they do nothing
 
 
-def spread(value: ValueLike, part: Part | None, where: str) -> ValueLike:
+def spread(value: ValueLike, part: Part | None, where: Location) -> ValueLike:
     """One number, or one for each neuron of the part, as one for each of the population.
 
     Raises
@@ -39,7 +39,7 @@ def spread(value: ValueLike, part: Part | None, where: str) -> ValueLike:
     return _columns(given.array if isinstance(given, FrozenArray) else given, part, where)
 
 
-def spread_array(value: ValueLike, part: Part | None, where: str) -> ValueLike:
+def spread_array(value: ValueLike, part: Part | None, where: Location) -> ValueLike:
     """The same for values that do no harm to the others: all but arrays stay as they are."""
     if part is None:
         return value
@@ -47,7 +47,7 @@ def spread_array(value: ValueLike, part: Part | None, where: str) -> ValueLike:
     return spread(given, part, where) if isinstance(given, FrozenArray) else given
 
 
-def spread_columns(values: ArrayLike, part: Part | None, where: str) -> ArrayLike:
+def spread_columns(values: ArrayLike, part: Part | None, where: Location) -> ArrayLike:
     """Values over time, shape (times,) or (times, neurons of the part), as (times, size)."""
     if part is None:
         return values
@@ -55,7 +55,7 @@ def spread_columns(values: ArrayLike, part: Part | None, where: str) -> ArrayLik
     return _columns(array[:, None] if array.ndim == 1 else array, part, where)
 
 
-def spread_again(field: str, value: Any, part: Part | None, where: str) -> Any:
+def spread_again(field: str, value: Any, part: Part | None, where: Location) -> Any:
     """A new value for a field of an input; one for each neuron of the population stays as it is."""
     if part is None or field == "times":
         return value
@@ -70,7 +70,7 @@ def spread_again(field: str, value: Any, part: Part | None, where: str) -> Any:
     return (spread_array if field in HARMLESS else spread)(given, part, where)
 
 
-def _columns(values: Any, part: Part, where: str) -> NDArray[np.float64]:
+def _columns(values: Any, part: Part, where: Location) -> NDArray[np.float64]:
     array = np.asarray(values, np.float64)
     spread_out = np.zeros((*array.shape[:-1], part.size))
     if array.ndim and array.shape[-1] not in (1, len(part)):

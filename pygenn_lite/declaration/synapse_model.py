@@ -259,7 +259,7 @@ class SynapseModel:
         ]
 
 
-def _check_integrator(model: SynapseModel, where: str) -> None:
+def _check_integrator(model: SynapseModel, where: Location) -> None:
     if model.integrator == "auto":
         return
     if not model.synapse_equations:
@@ -277,7 +277,7 @@ def _check_integrator(model: SynapseModel, where: str) -> None:
         )
 
 
-def _check(model: SynapseModel, where: str) -> None:
+def _check(model: SynapseModel, where: Location) -> None:
     _check_integrator(model, where)
     seen: dict[str, str] = {}
     pairs = [(n, "parameter") for n, _ in model.parameters]
@@ -387,7 +387,7 @@ def _check_continuous(model: SynapseModel) -> None:
         )
 
 
-def _check_parameters_read(model: SynapseModel, where: str) -> None:
+def _check_parameters_read(model: SynapseModel, where: Location) -> None:
     """One that nothing reads is misspelt more often than not."""
     for name, _ in model.parameters:
         if name not in model.symbols:
@@ -398,7 +398,7 @@ def _check_parameters_read(model: SynapseModel, where: str) -> None:
             )
 
 
-def _check_readable(model: SynapseModel, where: str) -> None:
+def _check_readable(model: SynapseModel, where: Location) -> None:
     """What no kernel of synapses has: random numbers; between events, the delay."""
     for equation in model._code():
         for function in sorted(equation.functions & RANDOM):
@@ -416,7 +416,7 @@ def _check_readable(model: SynapseModel, where: str) -> None:
             )
 
 
-def _known(equation: Equation, known: set[str], where: str) -> None:
+def _known(equation: Equation, known: set[str], where: Location) -> None:
     for symbol in sorted(equation.symbols - known):
         raise EquationError(
             f"unknown symbol {symbol!r} in {equation}{nearest(symbol, known)}",

@@ -21,7 +21,7 @@ from pygenn_lite.declaration.language.equations import (
 from pygenn_lite.declaration.language.habits import UNITS, units_hint
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.numeric import is_masked_array, plain_array
-from pygenn_lite.errors import DeclarationError, EquationError, ShapeError, as_location
+from pygenn_lite.errors import NOWHERE, DeclarationError, EquationError, Location, ShapeError
 
 
 class FrozenArray:
@@ -63,7 +63,7 @@ ValuesLike: TypeAlias = Mapping[str, ValueLike] | Sequence[tuple[str, ValueLike]
 """Values by name."""
 
 
-def as_value(source: object, where: str = "") -> Value:
+def as_value(source: object, where: Location = NOWHERE) -> Value:
     """Normalise what a user may give as a value.
 
     Raises
@@ -89,7 +89,7 @@ def as_value(source: object, where: str = "") -> Value:
     return float(array) if array.ndim == 0 else FrozenArray(array)
 
 
-def _as_expression(source: object, where: str) -> Value:
+def _as_expression(source: object, where: Location) -> Value:
     expression = source if isinstance(source, Expression) else parse_expression(source, where)
     if expression.is_condition:
         raise DeclarationError(
@@ -107,7 +107,9 @@ def _as_expression(source: object, where: str) -> Value:
     return expression if constant is None else float(constant)
 
 
-def as_values(source: object, what: str, where: str = "") -> tuple[tuple[str, Value], ...]:
+def as_values(
+    source: object, what: str, where: Location = NOWHERE
+) -> tuple[tuple[str, Value], ...]:
     """A mapping of names to values, as pairs."""
     if source is None:
         return ()
@@ -119,12 +121,10 @@ def as_values(source: object, what: str, where: str = "") -> tuple[tuple[str, Va
         pairs = source
     else:
         raise DeclarationError(f"{what} must be a mapping of names to values", where=where)
-    return tuple(
-        (str(name), as_value(value, as_location(where).entry(str(name)))) for name, value in pairs
-    )
+    return tuple((str(name), as_value(value, where.entry(str(name)))) for name, value in pairs)
 
 
-def check_length(value: Value, size: int, what: str, where: str = "") -> None:
+def check_length(value: Value, size: int, what: str, where: Location = NOWHERE) -> None:
     """An array must have one entry per element.
 
     Raises

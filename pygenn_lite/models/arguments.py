@@ -27,7 +27,7 @@ from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.values import as_value
-from pygenn_lite.errors import ModelError
+from pygenn_lite.errors import Location, ModelError
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=NeuronModel | SynapseModel)
@@ -56,18 +56,19 @@ def library_model(
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
+        place = Location.of(function.__name__)
 
         @wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = _bound(function.__name__, signature, args, kwargs)
-            _check_numbers(function.__name__, signature, given)
+            given = _bound(place, signature, args, kwargs)
+            _check_numbers(place, signature, given)
             values = ((n, v) for n, v in given.items() if n in dict(domains) and v is not None)
             for name, value in values:
-                number = as_value(value, f"{function.__name__}: {name}")
-                check_domains(domains, [(name, number)], function.__name__, ModelError)
+                number = as_value(value, place.entry(name))
+                check_domains(domains, [(name, number)], place, ModelError)
             made = function(*args, **kwargs)
             receptor = made.domains
-            bounds = _weight_domain(function.__name__, given, weight_bounds, receptor)
+            bounds = _weight_domain(place, given, weight_bounds, receptor)
             attach_domains(made, (*receptor, *domains, *bounds))
             return made
 
@@ -77,7 +78,7 @@ def library_model(
 
 
 def _bound(
-    model: str, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    model: Location, signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """All arguments by name, defaults included."""
     known = list(signature.parameters)
@@ -93,7 +94,7 @@ def _bound(
     return bound.arguments
 
 
-def _check_numbers(model: str, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
+def _check_numbers(model: Location, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
     """Parameters of synapses are one finite number each."""
     for name, parameter in signature.parameters.items():
         if parameter.annotation != "float":
@@ -109,7 +110,7 @@ def _check_numbers(model: str, signature: inspect.Signature, given: Mapping[str,
 
 
 def _weight_domain(
-    model: str, given: Mapping[str, Any], bounds: tuple[str, str] | None, receptor: Domains
+    model: Location, given: Mapping[str, Any], bounds: tuple[str, str] | None, receptor: Domains
 ) -> Domains:
     """Where a rule keeps its weights."""
     if bounds is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from pygenn_lite.declaration import IntegratorLike, NeuronModel, ValueLike
-from pygenn_lite.errors import ModelError
+from pygenn_lite.errors import Location, ModelError
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
 
@@ -93,12 +93,14 @@ def Izhikevich(
     if not isinstance(regime, str) or regime not in IZHIKEVICH_REGIMES:
         raise ModelError(
             f"unknown regime '{regime}'",
-            where="Izhikevich",
+            where=Location.of("Izhikevich"),
             hint="write one of " + ", ".join(IZHIKEVICH_REGIMES),
         )
     if not isinstance(scheme, str) or scheme not in ("published", "equations"):
         raise ModelError(
-            f"unknown scheme '{scheme}'", where="Izhikevich", hint="write published or equations"
+            f"unknown scheme '{scheme}'",
+            where=Location.of("Izhikevich"),
+            hint="write published or equations",
         )
     standard = IZHIKEVICH_REGIMES[regime]
     given = (a, b, c, d)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pygenn_lite.declaration import SynapseModel, Trace
 from pygenn_lite.declaration.language.names import check_name
+from pygenn_lite.errors import Location
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.plasticity import compose
 
@@ -86,7 +87,7 @@ def DopamineSTDP(
     """
     own = not dopamine
     if not own:
-        check_name(dopamine, "variable", "DopamineSTDP: dopamine")
+        check_name(dopamine, "variable", Location.of("DopamineSTDP").entry("dopamine"))
     parameters = {
         "A_plus": A_plus,
         "A_minus": A_minus,

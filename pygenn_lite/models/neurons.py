@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from pygenn_lite.declaration import IntegratorLike, NeuronModel, ValueLike
 from pygenn_lite.declaration.values import as_values
+from pygenn_lite.errors import Location
 from pygenn_lite.models.arguments import library_model
 
 __all__ = [
@@ -373,4 +374,4 @@ def PoissonNeuron(*, rate: ValueLike = 10.0) -> NeuronModel:
 
 def merged_initial(defaults: dict[str, ValueLike], initial: Initial) -> dict[str, ValueLike]:
     """Return a model's own initial values with the caller's in their place."""
-    return {**defaults, **dict(as_values(initial, "initial", "initial"))}
+    return {**defaults, **dict(as_values(initial, "initial", Location("initial")))}

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pygenn_lite.declaration import SynapseModel, Trace
 from pygenn_lite.declaration.domains import attach_domains
 from pygenn_lite.declaration.language.equations import Equation
-from pygenn_lite.errors import ModelError
+from pygenn_lite.errors import Location, ModelError
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.synapses import ExponentialCurrent
 
@@ -316,13 +316,13 @@ def compose(
         given = getattr(receptor, "__name__", repr(receptor))
         raise ModelError(
             f"the receptor {given} is not a synapse model",
-            where=name,
+            where=Location.of(name),
             hint="pass a model, for example ExponentialCurrent(5.0)",
         )
     if not receptor.is_static:
         raise ModelError(
             "the receptor of a plasticity rule must be a static synapse",
-            where=name,
+            where=Location.of(name),
             hint="pass for example ExponentialCurrent(5.0), without plasticity of its own",
         )
     own = dict(receptor.parameters)
@@ -330,7 +330,7 @@ def compose(
     if taken:
         raise ModelError(
             f"the receptor has a parameter of the rule's name '{taken[0]}'",
-            where=name,
+            where=Location.of(name),
             hint="rename the receptor's parameter",
         )
     arrival = [_arrival(equation, released) for equation in receptor.on_pre]
@@ -360,5 +360,7 @@ def _arrival(equation: Equation, released: str) -> str:
 def _check(model: str, parameter: str, given: str, known: tuple[str, ...]) -> None:
     if not isinstance(given, str) or given not in known:
         raise ModelError(
-            f"unknown {parameter} '{given}'", where=model, hint="write " + " or ".join(known)
+            f"unknown {parameter} '{given}'",
+            where=Location.of(model),
+            hint="write " + " or ".join(known),
         )

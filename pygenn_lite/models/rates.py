@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pygenn_lite.declaration import NeuronModel, ValueLike
 from pygenn_lite.declaration.values import ValuesLike, as_values
+from pygenn_lite.errors import Location
 from pygenn_lite.models.arguments import library_model
 from pygenn_lite.models.neurons import Initial, merged_initial
 
@@ -40,7 +41,7 @@ def RateNeuron(
     """
     return NeuronModel(
         f"dr/dt = (-r + ({transfer}))/tau",
-        parameters=(("tau", tau), *as_values(parameters, "parameters", "RateNeuron")),
+        parameters=(("tau", tau), *as_values(parameters, "parameters", Location.of("RateNeuron"))),
         initial=merged_initial({"r": 0.0}, initial),
         integrator=integrator,
         name="RateNeuron",

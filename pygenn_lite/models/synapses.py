@@ -9,7 +9,7 @@ neuron's membrane potential.
 from __future__ import annotations
 
 from pygenn_lite.declaration import SynapseModel, ValueLike
-from pygenn_lite.errors import ModelError
+from pygenn_lite.errors import Location, ModelError
 from pygenn_lite.models.arguments import library_model
 
 __all__ = [
@@ -176,7 +176,7 @@ def Delta(variable: str = "V") -> SynapseModel:
     if not isinstance(variable, str):
         raise ModelError(
             f"the variable that jumps is {variable!r}, which is no name",
-            where="Delta",
+            where=Location.of("Delta"),
             hint="write Delta('V'), or Delta(); connect(..., weight=...) says how far it jumps",
         )
     return SynapseModel(on_pre=f"{variable}_post += weight", name="Delta")

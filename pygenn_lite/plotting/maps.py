@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.plotting.axes import check_count, check_time, muted, new_axes, plain, titled
 from pygenn_lite.plotting.colors import population_color
 from pygenn_lite.plotting.style import styled
@@ -137,7 +137,7 @@ def _connections(synapses: Any, shape: tuple[int, int] | None) -> tuple[Any, tup
     if not all(hasattr(connections, name) for name in ("pre", "post", "weight")):
         raise ArgumentError(
             f"{repr(synapses)[:80]} has no synapses",
-            where="weight_matrix",
+            where=Location.of("weight_matrix"),
             hint="give a synapse group of a simulation, such as sim['exc_inh']",
         )
     least = tuple(
@@ -147,7 +147,7 @@ def _connections(synapses: Any, shape: tuple[int, int] | None) -> tuple[Any, tup
     if len(shape) != 2 or min(shape) < 1 or any(s < n for s, n in zip(shape, least, strict=True)):
         raise ArgumentError(
             f"shape = {shape!r} does not hold the synapses",
-            where="weight_matrix",
+            where=Location.of("weight_matrix"),
             hint=f"give at least {least}: source and target neurons",
         )
     return connections, (int(shape[0]), int(shape[1]))
@@ -185,7 +185,7 @@ def _positions(population: Population) -> Any:
     if positions is None:
         raise ArgumentError(
             f"population {getattr(population, 'name', population)!r} has no positions",
-            where="spatial_map",
+            where=Location.of("spatial_map"),
             hint="declare it with positions=array of shape (size, 1 to 3)",
         )
     places = np.asarray(getattr(positions, "array", positions), dtype=float)
@@ -204,13 +204,13 @@ def _values(population: Population, values: Any, settle: float) -> tuple[Any, An
     except (TypeError, ValueError):
         raise ArgumentError(
             f"{repr(values)[:80]} are no values of neurons",
-            where="spatial_map",
+            where=Location.of("spatial_map"),
             hint="give one number for each neuron, or a result",
         ) from None
     if numbers.shape != (population.size,):
         raise ArgumentError(
             f"values of shape {numbers.shape} for {population.size} neurons",
-            where="spatial_map",
+            where=Location.of("spatial_map"),
             hint="give one value for each neuron",
         )
     return numbers, every
@@ -223,7 +223,9 @@ def _neuron_rates(population: Population, result: Result, settle: float) -> tupl
     train = result.spikes[population.name]
     seconds = (result.duration - check_time(settle, "settle", 0.0)) / 1000.0
     if seconds <= 0:
-        raise ArgumentError(f"nothing is left after {settle:g} ms", where="spatial_map")
+        raise ArgumentError(
+            f"nothing is left after {settle:g} ms", where=Location.of("spatial_map")
+        )
     _, neurons = spikes_after(result, population.name, settle)
     counts = np.bincount(neurons, minlength=population.size)
     known = np.ones(population.size, dtype=bool)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pygenn_lite.declaration.numeric import plain_indices
 from pygenn_lite.declaration.summary import counted, listed
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.plotting.axes import (
     check_count,
     check_time,
@@ -223,7 +223,7 @@ def _distribution(weights: Any, bins: int) -> tuple[Any, Any, float]:
     except (TypeError, ValueError) as error:
         raise ArgumentError(
             f"{repr(weights)[:80]} has no weights",
-            where="weight_histogram",
+            where=Location.of("weight_histogram"),
             hint="give a synapse group, such as sim['exc_inh'], or an array of weights",
         ) from error
     values = values[np.isfinite(values)]

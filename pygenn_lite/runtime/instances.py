@@ -19,7 +19,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.paths import NetworkValues, Place
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.errors import ArgumentError, NetworkError, ShapeError
+from pygenn_lite.errors import NOWHERE, ArgumentError, Location, NetworkError, ShapeError
 
 CONNECTIVITY = ("own", "shared")
 LAST_SEED = 2**64
@@ -79,7 +79,7 @@ def plan_instances(
     def structure_of(one: Network) -> codegen.NetworkStructure:
         return codegen.network_structure(one, precision, check_finite)
 
-    check_choice(options.connectivity, CONNECTIVITY, "connectivity", "", NetworkError)
+    check_choice(options.connectivity, CONNECTIVITY, "connectivity", NOWHERE, NetworkError)
     given = options.connectivity_seed
     wiring = None if given is None else check_seed(given)
     if options.instances is None:
@@ -171,21 +171,21 @@ def _one_each(values: Any, count: int, path: str) -> Sequence[Any]:
     if length is None or (isinstance(values, np.ndarray) and values.ndim == 0):
         raise ShapeError(
             "one value is given, and not one for each instance",
-            where=f"values ({path})",
+            where=Location(f"values ({path})"),
             hint=f"give a list of {count}; what all instances have in common is declared in the "
             "network: network.with_values(...)",
         )
     if length() != count:
         raise ShapeError(
             f"{length()} values for {count} instances",
-            where=f"values ({path})",
+            where=Location(f"values ({path})"),
             hint=f"give {count}: one for each instance, along the first axis of an array",
         )
     return list(values)
 
 
 def _check_may_differ(place: Place, shared: bool) -> None:
-    where = f"values ({place})"
+    where = Location(f"values ({place})")
     if place.structural:
         raise NetworkError(
             f"instances of one compiled network cannot differ in it: {place.structural}",
@@ -212,7 +212,7 @@ def _check_not_connected(network: Network, place: Place) -> None:
         raise NetworkError(
             f"positions may decide about the synapses of {groups[0]!r}, and instances with shared "
             "connectivity have the same synapses",
-            where=f"values ({place})",
+            where=Location(f"values ({place})"),
             hint="write connectivity='own'",
         )
 
@@ -238,7 +238,7 @@ def _check_alike(
         return
     raise NetworkError(
         f"the values of instance {index} make another structure than those of instance 0",
-        where=f"values ({', '.join(map(str, places[:3]))})",
+        where=Location(f"values ({', '.join(map(str, places[:3]))})"),
         hint="a value is one number, or one per neuron, in all instances alike; groups onto one "
         "population whose synapses have equal values share their variables: change all of them, "
         "as in 'groups.*.synapse.parameters.tau', or none",

@@ -16,6 +16,7 @@ from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import (
     FileFormatError,
     InsufficientMemoryError,
+    Location,
     NumericalError,
     SimulationError,
 )
@@ -266,7 +267,7 @@ class RunLoop:
         which = f"instance {index}, " if self.sinks.options.axis else ""
         return NumericalError(
             f"{variable.called!r} became {fault.value} at {moment:g} ms",
-            where=f"{which}population {fault.population!r}, neuron {fault.neuron}",
+            where=Location(f"{which}population {fault.population!r}, neuron {fault.neuron}"),
             hint="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
             f"{bound}use a smaller dt, or switch the check off (check_finite=False)",
         )

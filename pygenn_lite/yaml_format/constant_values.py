@@ -31,11 +31,11 @@ def evaluate_constant(text: str, names: Mapping[str, float]) -> float:
     float
         Always finite.
     """
-    expression = parse_expression(text, "")
+    expression = parse_expression(text)
     unknown = sorted(expression.symbols - set(names))
     if unknown:
         raise _unknown_constant(unknown[0], text, names)
-    value = constant_value(parse_tree(expression.text), "", names)
+    value = constant_value(parse_tree(expression.text), known=names)
     if value is None:  # a condition, or random
         raise EquationError(
             f"'{text}' is not a number", hint="write a formula of numbers and constants"
@@ -52,7 +52,7 @@ def substitute_constants(text: str, names: Mapping[str, float]) -> float | str:
         The number, if nothing else was in the formula; else the formula of what remains
         (``"exp(-distance / lambda_)"`` with ``lambda_`` replaced).
     """
-    expression = parse_expression(text, "")
+    expression = parse_expression(text)
     symbols = set(expression.symbols)
     if not symbols - set(names) and not expression.functions & RANDOM:
         return evaluate_constant(text, names)

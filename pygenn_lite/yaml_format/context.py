@@ -169,7 +169,7 @@ def work_out_constants(document: Document, given: Mapping[str, Any]) -> dict[str
         ready = []
         for name, text in waiting.items():
             with context.at(("constants", name)):
-                needs = set(parse_expression(text, "").symbols)
+                needs = set(parse_expression(text).symbols)
             if not needs & set(waiting):
                 ready.append(name)
         if not ready:

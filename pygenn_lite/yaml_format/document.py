@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration.language.habits import block_hint
-from pygenn_lite.errors import FileFormatError
+from pygenn_lite.errors import FileFormatError, Location
 from pygenn_lite.yaml_format.marks import Mark, Place, format_place
 from pygenn_lite.yaml_format.merging import MERGE, copy_of, merged
 
@@ -67,7 +67,7 @@ class Document:
     parts: dict[Place, Place] = field(default_factory=dict)
     folder: Path = field(default_factory=Path)
 
-    def where(self, place: Place, offset: int = 0) -> str:
+    def where(self, place: Place, offset: int = 0) -> Location:
         """Name a place for a message: ``file.yaml:12:5 (connections[0].weight)``.
 
         ``offset`` narrows it down to a line (from 1) of equations.
@@ -79,7 +79,7 @@ class Document:
         start = f"{self.source}:{mark}" if mark.line else "--set"
         if mark == _NOWHERE:
             start = self.source
-        return f"{start} ({format_place(place)})" if place else start
+        return Location(f"{start} ({format_place(place)})" if place else start)
 
     def has(self, place: Place) -> bool:
         """Whether it is known where this place stands."""
@@ -141,7 +141,7 @@ def parse_document(text: str, source: str = "<text>", folder: Path | None = None
     if len(text) > MAX_CHARACTERS:
         raise FileFormatError(
             f"the document has {len(text):,} characters, more than {MAX_CHARACTERS:,}",
-            where=source,
+            where=Location(source),
             hint="keep large arrays in a file of their own and name it",
         )
     return _TreeBuilder(Document(None, source, folder=folder or Path())).build(text)
@@ -199,7 +199,8 @@ class _TreeBuilder:
             raise self._syntax_error(error, text) from None
         except (ValueError, OverflowError) as error:  # surrogates, escapes beyond Unicode
             raise FileFormatError(
-                f"the text is not valid YAML: {error}", where=self.document.source
+                f"the text is not valid YAML: {error}",
+                where=Location(self.document.source),
             ) from None
         return self.document
 
@@ -368,7 +369,7 @@ class _TreeBuilder:
         return text
 
     def _error(self, message: str, hint: str) -> FileFormatError:
-        place = f"{self.document.source}:{self.mark}"
+        place = Location(f"{self.document.source}:{self.mark}")
         return FileFormatError(message, where=place, hint=hint)
 
     def _syntax_error(self, error: Any, text: str) -> FileFormatError:
@@ -386,7 +387,7 @@ class _TreeBuilder:
             hint = block_hint(equation[0]) or hint
         if equation is None and problem == "mapping values are not allowed in this context":
             hint = "text that holds ': ' stands in quotes"
-        return FileFormatError(message, where=f"{self.document.source}:{here}", hint=hint)
+        return FileFormatError(message, where=Location(f"{self.document.source}:{here}"), hint=hint)
 
 
 def _depth(value: Any) -> int:

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from pygenn_lite.declaration import Network
 from pygenn_lite.declaration.language.names import nearest
-from pygenn_lite.errors import FileFormatError
+from pygenn_lite.errors import FileFormatError, Location
 from pygenn_lite.models import network_file, network_names
 from pygenn_lite.yaml_format.document import MAX_CHARACTERS, Document, parse_document
 from pygenn_lite.yaml_format.network_builder import build_network
@@ -71,12 +71,14 @@ def read_document(source: str | Path | IO[Any]) -> Document:
         if path.stat().st_size > MAX_CHARACTERS:
             raise FileFormatError(
                 f"the file is larger than {MAX_CHARACTERS:,} bytes",
-                where=str(path),
+                where=Location(str(path)),
                 hint="keep large arrays in a file of their own and name it",
             )
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise FileFormatError(f"cannot read the file: {error.strerror}", where=str(path)) from None
+        raise FileFormatError(
+            f"cannot read the file: {error.strerror}", where=Location(str(path))
+        ) from None
     except UnicodeDecodeError:
         raise _not_text(str(path)) from None
     return parse_document(text, str(path), path.parent)
@@ -90,7 +92,7 @@ def _read_stream(stream: IO[Any]) -> Document:
     except UnicodeDecodeError:
         raise _not_text(name) from None
     except (OSError, ValueError) as error:
-        raise FileFormatError(f"cannot read the file: {error}", where=name) from None
+        raise FileFormatError(f"cannot read the file: {error}", where=Location(name)) from None
     path = Path(name)
     return parse_document(text, name, path.parent if path.is_file() else None)
 
@@ -98,7 +100,7 @@ def _read_stream(stream: IO[Any]) -> Document:
 def _not_text(name: str) -> FileFormatError:
     return FileFormatError(
         "the file is not UTF-8 text",
-        where=name,
+        where=Location(name),
         hint="give a network as YAML; a result file is drawn by 'pygenn-lite plot'",
     )
 
@@ -114,7 +116,7 @@ def find_network_file(source: object) -> Path:
     if not isinstance(source, (str, Path)):
         raise FileFormatError(
             f"{source!r} is not a name, a file or the text of a network",
-            where="load_network",
+            where=Location.of("load_network"),
             hint="give the name of a library network, a path, or YAML text",
         )
     if isinstance(source, str) and source in network_names():

@@ -19,7 +19,7 @@ _OTHER_MEANINGS = ("source", "target")  # "source index 9 is out of range": of t
 _NAME = re.compile(r"'(\w+)'|\A(\w+) ")
 
 
-def located(document: Document, place: Place, where: Location, message: str = "") -> str:
+def located(document: Document, place: Place, where: Location, message: str = "") -> Location:
     """Name file, line, column and path of what an error speaks of.
 
     Parameters

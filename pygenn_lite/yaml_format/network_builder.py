@@ -175,8 +175,8 @@ class _Builder:
         if len(self.network.groups) + len(sources) * len(targets) > MAX_CONNECTIONS:
             raise self.document.error(place, "more than a million connections")
         grid = Grid(targets, sources, listed)
-        for column, source in enumerate(sources):
-            for row, target in enumerate(targets):
+        for column in range(len(sources)):
+            for row in range(len(targets)):
                 self._group(section, place, grid, row, column)
 
     def _group(

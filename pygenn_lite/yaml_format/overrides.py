@@ -12,7 +12,7 @@ from pygenn_lite.declaration import Connectivity, Distribution, Expression, Froz
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.numeric import has_unit, is_masked_array, plain_array
 from pygenn_lite.declaration.paths import split_path
-from pygenn_lite.errors import FileFormatError
+from pygenn_lite.errors import FileFormatError, Location
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
 from pygenn_lite.yaml_format.old_keys import new_key
@@ -45,7 +45,7 @@ def apply_overrides(document: Document, changes: Mapping[str, Any]) -> None:
     if not isinstance(changes, Mapping):
         raise FileFormatError(
             f"{changes!r} is not a mapping of paths to values",
-            where="--set",
+            where=Location("--set"),
             hint="write {'populations.exc.size': 100}",
         )
     for path, value in changes.items():
@@ -71,7 +71,7 @@ def plain(value: Any) -> Any:
 
 
 def _set(document: Document, path: str, value: Any) -> None:
-    parts = split_path(path, "--set", FileFormatError)
+    parts = split_path(path, Location("--set"), FileFormatError)
     if parts[0] == "groups" and isinstance(document.data, dict):  # what networks call them
         parts[0] = "connections"
     if not isinstance(document.data, dict):
@@ -154,4 +154,4 @@ def _extensible(place: Place) -> bool:
 
 
 def _nowhere(path: str, message: str) -> FileFormatError:
-    return FileFormatError(message, where=f"--set {path[:120]}")
+    return FileFormatError(message, where=Location(f"--set {path[:120]}"))

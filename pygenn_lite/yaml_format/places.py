@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.origins import Origin
-from pygenn_lite.errors import as_location
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.locating import located
 from pygenn_lite.yaml_format.marks import Place
@@ -27,7 +26,7 @@ def origin_of(
         The model's: each derivative is found by ``dV/dt``.
     """
     parts = {
-        f"d{equation.name}/dt": located(context.document, model, as_location(equation.where))
+        f"d{equation.name}/dt": located(context.document, model, equation.where)
         for equation in equations
         if equation.kind == "derivative"
     }

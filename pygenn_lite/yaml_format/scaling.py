@@ -161,7 +161,7 @@ class _Scaling:
             return
         raise _cannot(where, "it has one value per neuron", "use a distribution")
 
-    def _poisson(self, one: PoissonInput, where: str) -> None:
+    def _poisson(self, one: PoissonInput, where: Location) -> None:
         if one.synapse is None:
             raise _cannot(where, "its events are no currents", "give it a current synapse")
         if not isinstance(one.rate, float) or not isinstance(one.sources, float):
@@ -179,13 +179,15 @@ class _Scaling:
             name=one.name,
         )
 
-    def _restore(self, synapse: SynapseModel, target: str, arriving: float, where: str) -> None:
+    def _restore(
+        self, synapse: SynapseModel, target: str, arriving: float, where: Location
+    ) -> None:
         for input_name, charge in _charges(synapse, where).items():
             key = (target, input_name)
             current = 1e-3 * charge * (1 - math.sqrt(self.k)) * arriving
             self.missing[key] = self.missing.get(key, 0.0) + current
 
-    def _weight(self, weight: Any, where: str) -> Any:
+    def _weight(self, weight: Any, where: Location) -> Any:
         factor = 1 / math.sqrt(self.k)
         if isinstance(weight, float):
             return weight * factor
@@ -203,7 +205,7 @@ class _Scaling:
             return type(weight)(**scaled)
         raise _cannot(where, "its weights are no numbers or scalable distribution")
 
-    def _indegree(self, group: SynapseGroup, where: str) -> float:
+    def _indegree(self, group: SynapseGroup, where: Location) -> float:
         """Synapses per target neuron of the full network."""
         ends = self._ends(group, self.full)
         count = group.connectivity.count(ends)
@@ -217,7 +219,7 @@ class _Scaling:
         source, target = network.populations[group.source], network.populations[group.target]
         return ends_of(group, source, target)
 
-    def _rule(self, group: SynapseGroup, where: str) -> Connectivity:
+    def _rule(self, group: SynapseGroup, where: Location) -> Connectivity:
         rule, full = group.connectivity, self._ends(group, self.full)
         name = type(rule).__name__
         scaled = rule.scaled(self.k, full.n_pre, full.n_post)
@@ -231,7 +233,7 @@ class _Scaling:
         return scaled
 
 
-def _number(full: float, factor: float, what: str, where: str) -> int:
+def _number(full: float, factor: float, what: str, where: Location) -> int:
     """A number of synapses or sources, scaled. Where none would be left, neither would be the mean
     and the variance of what they bring."""
     number = round(full * factor)
@@ -240,7 +242,7 @@ def _number(full: float, factor: float, what: str, where: str) -> int:
     return number
 
 
-def _nothing_left(full: float, what: str, where: str) -> NetworkError:
+def _nothing_left(full: float, what: str, where: Location) -> NetworkError:
     return _cannot(where, f"of {full:g} {what} none are left", "choose a larger factor")
 
 
@@ -248,7 +250,7 @@ def _mean(weight: Any) -> float:
     return weight.mean_value() if isinstance(weight, Distribution) else float(weight)
 
 
-def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
+def _charges(synapse: SynapseModel, where: Location) -> dict[str, float]:
     """Integral over time of each input's current after one spike of weight 1.
 
     For receptor variables ``x' = A x`` that jump by ``b`` and give ``c x`` it is ``-c A^-1 b``.
@@ -290,5 +292,5 @@ def _charges(synapse: SynapseModel, where: str) -> dict[str, float]:
     return totals
 
 
-def _cannot(where: str, message: str, hint: str = "") -> NetworkError:
+def _cannot(where: Location, message: str, hint: str = "") -> NetworkError:
     return NetworkError(f"cannot be scaled: {message}", where=where, hint=hint)

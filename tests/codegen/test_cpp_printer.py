@@ -48,7 +48,7 @@ def value_of_cpp(text: str) -> float:
 
 
 def agree(text: str) -> None:
-    expression = parse_expression(text, "test").sympy()
+    expression = parse_expression(text).sympy()
     printed = str(CppPrinter().doprint(expression))
     expected = float(evaluate(expression, VALUES))
     found = value_of_cpp(printed)
@@ -95,7 +95,7 @@ TERMS = st.recursive(
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(TERMS)
 def test_random_expressions_have_the_value_of_the_equation(text):
-    expression = parse_expression(text, "test").sympy()
+    expression = parse_expression(text).sympy()
     if expression.has(sympy.zoo, sympy.nan, sympy.I, sympy.oo):
         return  # a division of constants by zero: the declaration sees to those
     expected = np.float64(evaluate(expression, VALUES))
@@ -117,7 +117,7 @@ def test_numbers_become_literals_of_the_real_type():
      ("x/y + z", 0), ("x + y - z", 0), ("x*y", 0)],
 )  # fmt: skip
 def test_products_in_sums_are_fused_by_us_and_not_by_the_compiler(text, fused):
-    printed = str(CppPrinter().doprint(parse_expression(text, "test").sympy()))
+    printed = str(CppPrinter().doprint(parse_expression(text).sympy()))
     assert printed.count("pgl::fma(") == fused, printed
     agree(text)
 

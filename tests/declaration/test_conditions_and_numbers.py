@@ -26,7 +26,7 @@ from pygenn_lite.errors import EquationError
 )
 def test_kinds_are_kept_apart(text, said):
     with pytest.raises(EquationError) as error:
-        parse_expression(text, "here")
+        parse_expression(text, pg.errors.Location("here"))
     for part in ("here", *said):
         assert part in str(error.value)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pygenn_lite.declaration import parse_equations, parse_expression
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, Location
 
 V, E, tau = sympy.symbols("V E_L tau", real=True)
 
@@ -100,7 +100,7 @@ def test_assignments_keep_their_operator():
 def test_what_is_not_arithmetic_is_refused_quickly(text, words):
     begin = time.process_time()
     with pytest.raises(EquationError) as caught:
-        parse_expression(text, "here").sympy()
+        parse_expression(text, Location("here")).sympy()
     assert time.process_time() - begin < 2.0
     assert "here" in str(caught.value) or "sense" in str(caught.value)
     for word in words:
@@ -109,7 +109,7 @@ def test_what_is_not_arithmetic_is_refused_quickly(text, words):
 
 def test_an_error_names_the_line():
     with pytest.raises(EquationError, match="line 2"):
-        parse_equations("dV/dt = -V\ndw/dt = 3 +* w", "model m")
+        parse_equations("dV/dt = -V\ndw/dt = 3 +* w", Location.of("model m"))
 
 
 CHARACTERS = st.sampled_from(
@@ -130,7 +130,7 @@ def test_random_text_is_an_expression_or_a_named_error(text):
 @given(st.text(max_size=60))
 def test_random_equations_are_read_or_refused_by_name(text):
     try:
-        parse_equations(text, "fuzz")
+        parse_equations(text, Location("fuzz"))
     except EquationError as error:
         assert str(error)
 

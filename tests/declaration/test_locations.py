@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import Location, PygennLiteError, as_location
+from pygenn_lite.errors import Location, PygennLiteError
 
 
 def test_text_and_data_grow_together() -> None:
@@ -20,7 +20,12 @@ def test_text_and_data_grow_together() -> None:
     assert outer == f"population 'exc', {line}"
     assert outer.owners == (("population", "exc"), ("neuron model", "own"))
     assert Location().key("weight") == "weight" and Location.of("trace") == "trace"
-    assert as_location("anywhere").path == ()
+    assert Location("anywhere").path == ()
+
+
+def test_a_place_that_is_text_alone_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"where='here': .* Location, e\.g\. "):
+        PygennLiteError("wrong", where="here")
 
 
 def test_a_place_survives_a_pickle() -> None:

@@ -14,7 +14,7 @@ RULES = (pg.FixedInDegree, pg.FixedOutDegree, pg.FixedTotalNumber)
 def refusal(rule, sizes, same):
     """What the rule says to these sizes; nothing if it can be met."""
     try:
-        rule.validate(*sizes, same, "here")
+        rule.validate(*sizes, same, pg.errors.Location("here"))
     except ConnectivityError as error:
         return error
     return None

@@ -9,7 +9,7 @@ from scipy.stats import poisson
 import pygenn_lite as pg
 from pygenn_lite.declaration.connectivity import Ends
 from pygenn_lite.declaration.language.evaluation import evaluate
-from pygenn_lite.errors import DeclarationError, EquationError, ShapeError
+from pygenn_lite.errors import DeclarationError, EquationError, Location, ShapeError
 from pygenn_lite.runtime.values.philox import GroupRandom, neuron_uniforms, philox, stream_of
 from pygenn_lite.runtime.values.poisson import EACH, ENTRIES, poisson_table
 from pygenn_lite.runtime.values.value_arrays import neuron_values, place_in_row, synapse_values
@@ -97,7 +97,7 @@ def test_an_unknown_symbol_is_named():
 
 def neuron(value, size=4, positions=None):
     return neuron_values(
-        value, size, seed=1, stream="population:a:V", positions=positions, where="here"
+        value, size, seed=1, stream="population:a:V", positions=positions, where=Location("here")
     )
 
 
@@ -120,7 +120,7 @@ def test_values_of_synapses():
     pre, post = np.array([0, 0, 1, 2]), np.array([1, 2, 0, 0])
     place = np.array([[0.0, 0.0], [3.0, 4.0], [6.0, 8.0]])
     ends = Ends(3, 3, positions=(place, place))
-    options = dict(random=(GroupRandom(1, "group:a"), 1), ends=ends, where="here")
+    options = dict(random=(GroupRandom(1, "group:a"), 1), ends=ends, where=Location("here"))
     distance = synapse_values(pg.parse_expression("distance"), pre, post, **options)
     assert distance.tolist() == [5.0, 10.0, 5.0, 10.0]
     index = synapse_values(pg.parse_expression("10*i_pre + i_post"), pre, post, **options)

@@ -185,5 +185,5 @@ def _smaller_dense(plan: GroupPlan, one_weight: bool, real_bytes: int) -> bool:
     return plan.count * (TARGET_BYTES + real_bytes) > plan.n_pre * plan.n_post * real_bytes
 
 
-def _where(plan: GroupPlan) -> str:
+def _where(plan: GroupPlan) -> Location:
     return Location.of("synapse group", plan.name).entry("storage")

@@ -29,7 +29,7 @@ from pygenn_lite.codegen.plan.threads import automatic_threads
 from pygenn_lite.codegen.program.delivery import Delivery, deliveries_of
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import InsufficientMemoryError, UnsupportedFeatureError
+from pygenn_lite.errors import InsufficientMemoryError, Location, UnsupportedFeatureError
 
 MOST_IN_SHARD = 0xFFFFFFFF
 
@@ -195,7 +195,7 @@ class NetworkPlan:
             if count > MOST_IN_SHARD:
                 raise InsufficientMemoryError(
                     "more than 2^32 synapses in the part of one thread",
-                    where=f"synapse group {', '.join(store.groups)}",
+                    where=Location(f"synapse group {', '.join(store.groups)}"),
                     hint="use more threads, fewer synapses, or storage='procedural'",
                 )
 

@@ -40,7 +40,7 @@ from pygenn_lite.codegen.systems.integrators import Step, integrate
 from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
 from pygenn_lite.codegen.systems.signed_threshold import signed_threshold
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, build_system, symbol
-from pygenn_lite.errors import EquationError, Location, as_location
+from pygenn_lite.errors import EquationError, Location
 
 REFRACTORY = symbol("refractory")  # steps left (or 1: the condition holds)
 WAITING = symbol("waiting__")  # whether the neuron is refractory as the step begins
@@ -292,7 +292,7 @@ def _discrete_update(system: System) -> list[Rule]:
 
 
 def _refractory_coefficient(
-    structure: PopulationStructure, system: System, where: str
+    structure: PopulationStructure, system: System, where: Location
 ) -> list[Coefficient]:
     """Number of steps of the refractory period, from a time in ms."""
     if system.refractory is None or structure.refractory_is_condition:
@@ -302,7 +302,7 @@ def _refractory_coefficient(
     if unknown:
         raise EquationError(
             f"the refractory period depends on {sorted(unknown)}",
-            where=as_location(where).key("refractory"),
+            where=where.key("refractory"),
             hint="give a time made of parameters, or a condition such as 'V > -40'",
         )
     steps = sympy.floor(system.refractory / DT + sympy.Rational(1, 2))

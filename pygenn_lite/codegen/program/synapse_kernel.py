@@ -146,7 +146,7 @@ def _rules(rules: Sequence[Rule]) -> list[Statement]:
 
 
 def _increments(
-    statements: Iterable[Text], structure: SynapseStructure, where: str
+    statements: Iterable[Text], structure: SynapseStructure, where: Location
 ) -> list[Statement]:
     """Ordered statements; variables of the target neuron are added to."""
     result: list[Statement] = []

@@ -14,7 +14,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from pygenn_lite.declaration.language.functions import cpp_names
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, Location
 
 LARGEST_EXPANDED_POWER = 16
 NO_INTEGERS: Mapping[str, str] = MappingProxyType({})
@@ -71,7 +71,7 @@ class CppPrinter(StrPrinter):
             shown = str(value) if len(str(value)) < 40 else f"{str(value)[:36]}..."
             raise EquationError(
                 f"the number {shown} is too large",
-                where="an equation, after its constants were computed",
+                where=Location.of("an equation, after its constants were computed"),
                 hint="look for products and powers of very large numbers",
             )
         if self.real.endswith("_t") and number.is_integer():

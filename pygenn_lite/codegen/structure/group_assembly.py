@@ -308,5 +308,5 @@ class _Names:
         return names
 
 
-def _where(model: SynapseModel, equation: Equation) -> str:
-    return equation.where or f"synapse model {model.name!r}"
+def _where(model: SynapseModel, equation: Equation) -> Location:
+    return equation.where or Location.of("synapse model", model.name)

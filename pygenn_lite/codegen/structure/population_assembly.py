@@ -59,7 +59,7 @@ class PopulationAssembly:
         self.timed: list[StepCurrent] = []
         self.currents: list[CurrentInput] = []
         self.noise: list[NoiseCurrent] = []
-        self.given_by: dict[str, str] = {}
+        self.given_by: dict[str, Location] = {}
         self.owners: dict[Part, list[str]] = {}
         if not self.is_source:
             self.values.update(_merged(population.model.parameters, population.parameters))

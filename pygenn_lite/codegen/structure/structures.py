@@ -21,6 +21,7 @@ from pygenn_lite.declaration.inputs import PoissonInput, StepCurrent
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import Location
 
 Statement = tuple[str, str, str]  # variable, operator, text; for derivatives operator is "'"
 
@@ -144,7 +145,9 @@ class PopulationBinding:
     poisson: tuple[PoissonInput, ...] = ()
     timed: tuple[StepCurrent, ...] = ()
     published: tuple[str, ...] = ()
-    given_by: dict[str, str] = field(default_factory=dict)  # for messages: the input of a value
+    given_by: dict[str, Location] = field(
+        default_factory=dict
+    )  # for messages: the input of a value
     # Names of the groups that use a receptor or trace, or of the input.
     owners: dict[Part, tuple[str, ...]] = field(default_factory=dict)
 

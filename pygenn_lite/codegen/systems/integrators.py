@@ -35,7 +35,7 @@ from pygenn_lite.declaration.integrator_records import (
     find_integrator,
 )
 from pygenn_lite.declaration.language.functions import exprel
-from pygenn_lite.errors import EquationError, as_location
+from pygenn_lite.errors import EquationError, Location
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Step:
     integrators: dict[str, str] = field(default_factory=dict)
 
 
-def integrate(system: System, requested: str, where: str) -> Step:
+def integrate(system: System, requested: str, where: Location) -> Step:
     """Derive the discrete step of a whole system.
 
     Raises
@@ -91,11 +91,11 @@ class _Part:
     linear: tuple[str, ...]  # of these: get their exact propagator, where the method leaves them
     rest: tuple[str, ...]
     method: Integrator
-    where: str
+    where: Location
 
 
 def _integrate_component(
-    system: System, component: Sequence[str], requested: str, step: Step, where: str
+    system: System, component: Sequence[str], requested: str, step: Step, where: Location
 ) -> None:
     asked = None if requested == AUTO else find_integrator(requested)
     # A method asked for by name is used for the neuron's own variables even where they are linear.
@@ -129,7 +129,7 @@ def _check_noise(part: _Part) -> None:
         raise EquationError(
             f"integrator {part.method.name!r} cannot integrate white noise in "
             f"d{noisy[0]}/dt = {part.system.derivatives[noisy[0]]}",
-            where=as_location(part.where).key("integrator").about(f"d{noisy[0]}/dt"),
+            where=part.where.key("integrator").about(f"d{noisy[0]}/dt"),
             hint="use integrator='euler_maruyama' or 'auto'",
         )
 
@@ -140,7 +140,7 @@ def _exact_only(part: _Part, step: Step) -> None:
         raise EquationError(
             f"integrator 'exact' needs linear equations with constant coefficients; "
             f"d{name}/dt = {part.system.derivatives[name]} is not",
-            where=as_location(part.where).key("integrator").about(f"d{name}/dt"),
+            where=part.where.key("integrator").about(f"d{name}/dt"),
             hint="use 'exponential_euler', 'rk4' or 'auto'",
         )
     _linear_exactly(part, step)
@@ -191,7 +191,7 @@ def _exponential_euler(part: _Part, step: Step) -> None:
             raise EquationError(
                 f"integrator 'exponential_euler' needs d{name}/dt to be linear in {name}; "
                 f"d{name}/dt = {system.derivatives[name]} is not",
-                where=as_location(where).key("integrator").about(f"d{name}/dt"),
+                where=where.key("integrator").about(f"d{name}/dt"),
                 hint="use 'rk4' or 'auto'",
             )
         rate, drive = split
@@ -223,7 +223,7 @@ def _euler_maruyama(part: _Part, step: Step) -> None:
             if noise_symbols(factor) or any(xi in c.free_symbols for c in conditions):
                 raise EquationError(
                     f"d{name}/dt = {value} must be linear in {xi.name}",
-                    where=as_location(where).about(f"d{name}/dt"),
+                    where=where.about(f"d{name}/dt"),
                     hint="white noise can only be multiplied, e.g. 'sigma*sqrt(2/tau)*xi'",
                 )
             draw = _normal(xi, step)

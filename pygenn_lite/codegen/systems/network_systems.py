@@ -244,7 +244,7 @@ class NetworkSystems:
         for path in sorted(wanted - known.keys()):
             raise ArgumentError(
                 f"no parameter {path!r}{nearest(path, known)}",
-                where="trainable",
+                where=Location.of("trainable"),
                 hint=f"parameters are {', '.join(known)}",
             )
 

@@ -20,7 +20,7 @@ from pygenn_lite.codegen.systems.integrators import components, integrate
 from pygenn_lite.codegen.systems.linear import exact_flow, linear_part, linear_variables
 from pygenn_lite.codegen.systems.rules import Rule
 from pygenn_lite.codegen.systems.system import DT, System, symbol
-from pygenn_lite.errors import EquationError, as_location
+from pygenn_lite.errors import EquationError, Location
 
 ELAPSED = symbol("elapsed")
 Derivatives = Mapping[str, sympy.Expr]
@@ -35,7 +35,9 @@ class Dynamics:
     integrators: tuple[tuple[str, str], ...] = ()
 
 
-def between_events(derivatives: Derivatives, structure: SynapseStructure, where: str) -> Dynamics:
+def between_events(
+    derivatives: Derivatives, structure: SynapseStructure, where: Location
+) -> Dynamics:
     """Exactly over `elapsed` ms: linear equations whose coefficients are constant in that time.
 
     Raises
@@ -56,7 +58,7 @@ def between_events(derivatives: Derivatives, structure: SynapseStructure, where:
     return Dynamics(tuple(flows), tuple(rules), tuple((n, "exact") for n in derivatives))
 
 
-def every_step(derivatives: Derivatives, structure: SynapseStructure, where: str) -> Dynamics:
+def every_step(derivatives: Derivatives, structure: SynapseStructure, where: Location) -> Dynamics:
     """From step to step, all variables together, by the integrator asked for."""
     system, drives = _apart(_system(derivatives, structure))
     step = integrate(system, structure.integrator, where)
@@ -122,19 +124,19 @@ def _put_in(
     return left, [replace(a, value=a.value.xreplace(formulas)) for a in rules]
 
 
-def _check_still(derivatives: Derivatives, moving: set[str], where: str) -> None:
+def _check_still(derivatives: Derivatives, moving: set[str], where: Location) -> None:
     for name, value in derivatives.items():
         met = sorted(s.name for s in value.free_symbols if s.name in moving)
         if met:
             raise EquationError(
                 f"d{name}/dt = {value} cannot be integrated between events: "
                 f"{', '.join(met)} {'changes' if len(met) == 1 else 'change'} meanwhile",
-                where=as_location(where).about(f"d{name}/dt"),
+                where=where.about(f"d{name}/dt"),
                 hint="set event_driven=False to integrate it in every step",
             )
 
 
-def _check_linear(system: System, where: str) -> None:
+def _check_linear(system: System, where: Location) -> None:
     names = list(system.derivatives)
     linear = linear_variables(system, names)
     for name in _to_blame(system, [n for n in names if n not in linear]):
@@ -142,7 +144,7 @@ def _check_linear(system: System, where: str) -> None:
         raise EquationError(
             f"d{name}/dt = {value} cannot be integrated between events: it is not linear in "
             f"{', '.join(n for n in names if symbol(n) in value.free_symbols)}",
-            where=as_location(where).about(f"d{name}/dt"),
+            where=where.about(f"d{name}/dt"),
             hint="set event_driven=False to integrate it in every step, by the integrator of "
             "your choice (integrator='rk4')",
         )

@@ -21,7 +21,7 @@ from pygenn_lite.codegen.structure.structures import (
 )
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.declaration.language.functions import rand, randn
-from pygenn_lite.errors import EquationError, Location, as_location
+from pygenn_lite.errors import EquationError, Location
 
 Substitution = Mapping[sympy.Basic, sympy.Expr]
 
@@ -137,7 +137,7 @@ def build_system(structure: PopulationStructure) -> System:
 
 
 def continuous(
-    statements: Iterable[Statement], names: Substitution, where: str
+    statements: Iterable[Statement], names: Substitution, where: Location
 ) -> tuple[dict[str, sympy.Expr], dict[sympy.Basic, sympy.Expr]]:
     """Derivatives (definitions put in, wherever they stand) and the definitions, both with renamed
     symbols."""
@@ -154,7 +154,7 @@ def continuous(
     }
 
 
-def assignments(statements: Iterable[Statement], where: str) -> list[tuple[str, sympy.Expr]]:
+def assignments(statements: Iterable[Statement], where: Location) -> list[tuple[str, sympy.Expr]]:
     """Ordered assignments with ``x += e`` written as ``x = x + e``."""
     result = []
     for name, operator, text in statements:
@@ -208,7 +208,7 @@ class _RandomSymbols:
 
 
 def _optional(
-    text: str | None, where: str, close: _Closure, random: _RandomSymbols
+    text: str | None, where: Location, close: _Closure, random: _RandomSymbols
 ) -> sympy.Expr | None:
     if text is None:
         return None
@@ -222,7 +222,7 @@ def _renamed(
     return {symbol(name): symbol(part.symbol(name)) for name in names}
 
 
-def check_number(value: sympy.Basic, shown: str, where: str) -> None:
+def check_number(value: sympy.Basic, shown: str, where: Location) -> None:
     """What is assigned or integrated must be a real number.
 
     Raises
@@ -239,7 +239,7 @@ def check_number(value: sympy.Basic, shown: str, where: str) -> None:
     check_real(value, shown, where)
 
 
-def check_real(value: sympy.Basic, shown: str, where: str) -> None:
+def check_real(value: sympy.Basic, shown: str, where: Location) -> None:
     """Nothing in an expression may be infinite, undefined or imaginary."""
     if value.has(sympy.zoo, sympy.nan, sympy.oo, sympy.S.NegativeInfinity, sympy.I):
         raise EquationError(
@@ -249,7 +249,7 @@ def check_real(value: sympy.Basic, shown: str, where: str) -> None:
         )
 
 
-def _check(system: System, where: str) -> None:
+def _check(system: System, where: Location) -> None:
     """A last look before code is made: every symbol must be known (the declaration's own checks
     come first and speak better; this one also sees what groups and inputs added)."""
     known = {*system.states, *system.parameters, *system.forcings, *system.draws, "t", "dt"}
@@ -259,7 +259,7 @@ def _check(system: System, where: str) -> None:
             if s.name not in known and not (s.name == "xi" or s.name.startswith("xi_")):
                 raise EquationError(
                     f"unknown symbol {s.name!r} in d{name}/dt",
-                    where=as_location(where).about(f"d{name}/dt"),
+                    where=where.about(f"d{name}/dt"),
                 )
     spikes = (*system.on_pre_spike, *system.on_post_spike)
     for name, value in (*system.update, *system.reset, *spikes):

@@ -7,9 +7,10 @@ import sympy
 from pygenn_lite.codegen.structure.structures import SynapseStructure
 from pygenn_lite.codegen.systems.system import check_number, symbol
 from pygenn_lite.declaration.language.equations import parse_expression
+from pygenn_lite.errors import Location
 
 
-def transmitted(structure: SynapseStructure, where: str) -> dict[str, sympy.Expr]:
+def transmitted(structure: SynapseStructure, where: Location) -> dict[str, sympy.Expr]:
     """By what is added to (``I_post``, ``V_post``, a variable of the receptor); definitions are put
     in, and statements with one target summed."""
     definitions: dict[sympy.Basic, sympy.Expr] = {}

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.connectivity.ends import Ends, Parts
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_indices, plain_number
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
 
 STORAGE = ("auto", "sparse", "dense", "procedural")
 WEIGHT_PRECISIONS = ("full", "float16", "int16")
@@ -128,7 +128,8 @@ class Connectivity:
             value = getattr(self, flag, True)
             if not isinstance(value, (bool, np.bool_)):
                 raise ConnectivityError(
-                    f"{flag} = {value!r} is neither True nor False", where=type(self).__name__
+                    f"{flag} = {value!r} is neither True nor False",
+                    where=Location.of(type(self).__name__),
                 )
             if hasattr(self, flag):
                 object.__setattr__(self, flag, bool(value))
@@ -167,7 +168,9 @@ class Connectivity:
         from it before anything is drawn."""
         return None
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """Check the rule against the sizes of its populations.
 
         Raises
@@ -198,11 +201,13 @@ class Connectivity:
         """Lengths of the periodic box in which distances are taken; empty: there is none."""
         return ()
 
-    def bound(self, source: tuple[int, ...], target: tuple[int, ...], where: str) -> Connectivity:
+    def bound(
+        self, source: tuple[int, ...], target: tuple[int, ...], where: Location
+    ) -> Connectivity:
         """The rule for populations of these shapes (empty: they have none)."""
         return self
 
-    def expand(self, weight: Any, where: str) -> Any:
+    def expand(self, weight: Any, where: Location) -> Any:
         """The weights of all synapses from what was given for them."""
         return weight
 
@@ -281,7 +286,7 @@ class Connectivity:
         """Whether a pair may have several synapses; None: only the pairs tell."""
         return None
 
-    def check_complete(self, where: str) -> None:
+    def check_complete(self, where: Location) -> None:
         """A rule must be drawn in some way.
 
         Raises
@@ -302,7 +307,7 @@ class Connectivity:
 _WAYS = ("draw", "pairs", "native")  # one of which every rule has
 
 
-def check_range(values: Indices, size: int, what: str, where: str) -> None:
+def check_range(values: Indices, size: int, what: str, where: Location) -> None:
     """Indices must lie in a population."""
     if values.size and (values.min() < 0 or values.max() >= size):
         bad = int(values[(values < 0) | (values >= size)][0])
@@ -313,7 +318,7 @@ def check_range(values: Indices, size: int, what: str, where: str) -> None:
         )
 
 
-def probability_of(p: object, where: str) -> float:
+def probability_of(p: object, where: Location) -> float:
     """A probability as a user gives it."""
     number = plain_number(p)
     if number is None or not 0.0 <= number <= 1.0:

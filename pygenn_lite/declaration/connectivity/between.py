@@ -10,7 +10,7 @@ import numpy as np
 from pygenn_lite.declaration.connectivity.base import Connectivity, Count, Indices
 from pygenn_lite.declaration.connectivity.ends import Ends, Parts
 from pygenn_lite.declaration.selection import Part
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,7 +46,9 @@ class Between(Connectivity):
         """That of the rule."""
         return self.rule.box
 
-    def bound(self, source: tuple[int, ...], target: tuple[int, ...], where: str) -> Connectivity:
+    def bound(
+        self, source: tuple[int, ...], target: tuple[int, ...], where: Location
+    ) -> Connectivity:
         """Parts have no shape."""
         parts = self.parts
         source, target = (
@@ -55,7 +57,7 @@ class Between(Connectivity):
         )
         return replace(self, rule=self.rule.bound(source, target, where))
 
-    def expand(self, weight: Any, where: str) -> Any:
+    def expand(self, weight: Any, where: Location) -> Any:
         """As the rule does."""
         return self.rule.expand(weight, where)
 
@@ -88,11 +90,13 @@ class Between(Connectivity):
         """That of the rule."""
         return self.rule.repeats
 
-    def check_complete(self, where: str) -> None:
+    def check_complete(self, where: Location) -> None:
         """The rule must be drawn in some way."""
         self.rule.check_complete(where)
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """The parts must hold what the rule asks for."""
         sizes = [
             whole if part is None else len(part)
@@ -118,7 +122,7 @@ class Between(Connectivity):
         return bool(np.intersect1d(sources, targets).size)
 
 
-def check_part(part: Part | None, size: int, what: str, where: str) -> None:
+def check_part(part: Part | None, size: int, what: str, where: Location) -> None:
     """A part has neurons, and a population of this size has them.
 
     Raises

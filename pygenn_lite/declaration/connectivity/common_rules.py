@@ -19,7 +19,7 @@ from pygenn_lite.declaration.connectivity.base import (
 )
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import whole_number
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
 
 _FLAGS = ("autapses", "multapses")
 
@@ -83,7 +83,9 @@ class OneToOne(Connectivity):
         everyone = np.arange(ends.n_pre)
         return everyone, everyone
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """Sizes must be equal."""
         if n_pre != n_post:
             raise ConnectivityError(
@@ -114,7 +116,7 @@ class FixedProbability(Connectivity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "p", probability_of(self.p, "FixedProbability"))
+        object.__setattr__(self, "p", probability_of(self.p, Location.of("FixedProbability")))
 
     @property
     def repeats(self) -> bool:
@@ -159,17 +161,19 @@ class FixedTotalNumber(Connectivity):
         super().__post_init__()
         if (self.n is None) == (self.probability is None):
             raise ConnectivityError(
-                "give either n or probability", where="FixedTotalNumber", hint="one of the two"
+                "give either n or probability",
+                where=Location.of("FixedTotalNumber"),
+                hint="one of the two",
             )
         if self.n is not None:
-            object.__setattr__(self, "n", _count(self.n, "FixedTotalNumber"))
+            object.__setattr__(self, "n", _count(self.n, Location.of("FixedTotalNumber")))
         else:
-            probability = probability_of(self.probability, "FixedTotalNumber")
+            probability = probability_of(self.probability, Location.of("FixedTotalNumber"))
             object.__setattr__(self, "probability", probability)
             if self.probability == 1.0:
                 raise ConnectivityError(
                     "probability 1 would need infinitely many synapses",
-                    where="FixedTotalNumber",
+                    where=Location.of("FixedTotalNumber"),
                     hint="use AllToAll()",
                 )
 
@@ -183,7 +187,9 @@ class FixedTotalNumber(Connectivity):
             return round(self.probability * pairs)
         return round(math.log1p(-self.probability) / math.log1p(-1.0 / pairs))
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """Without multapses there must be enough pairs."""
         lost = n_pre if same_population and not self.autapses else 0
         room = _Room(n_pre * n_post, lost, "synapses", "pairs")
@@ -225,9 +231,11 @@ class FixedInDegree(Connectivity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "n", _count(self.n, "FixedInDegree"))
+        object.__setattr__(self, "n", _count(self.n, Location.of("FixedInDegree")))
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """Without multapses there must be enough sources."""
         _check_degree(self, n_pre, same_population, where, "sources")
 
@@ -262,9 +270,11 @@ class FixedOutDegree(Connectivity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "n", _count(self.n, "FixedOutDegree"))
+        object.__setattr__(self, "n", _count(self.n, Location.of("FixedOutDegree")))
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """Without multapses there must be enough targets."""
         _check_degree(self, n_post, same_population, where, "targets")
 
@@ -286,7 +296,7 @@ class FixedOutDegree(Connectivity):
         return replace(self, n=round(self.n * k))
 
 
-def _count(n: object, where: str) -> int:
+def _count(n: object, where: Location) -> int:
     number = whole_number(n)
     if number is None or not 0 <= number < 2**62:
         raise ConnectivityError(
@@ -298,7 +308,7 @@ def _count(n: object, where: str) -> int:
 
 
 def _check_degree(
-    rule: FixedInDegree | FixedOutDegree, size: int, same: bool, where: str, what: str
+    rule: FixedInDegree | FixedOutDegree, size: int, same: bool, where: Location, what: str
 ) -> None:
     lost = 1 if same and not rule.autapses else 0
     _check_room(rule, rule.n, _Room(size, lost, "synapses per neuron", what), where)
@@ -320,7 +330,10 @@ class _Room:
 
 
 def _check_room(
-    rule: FixedInDegree | FixedOutDegree | FixedTotalNumber, wanted: int, room: _Room, where: str
+    rule: FixedInDegree | FixedOutDegree | FixedTotalNumber,
+    wanted: int,
+    room: _Room,
+    where: Location,
 ) -> None:
     """There must be a place for every synapse. The hint names what would help, and nothing that is
     so already."""

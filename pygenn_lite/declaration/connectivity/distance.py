@@ -31,7 +31,7 @@ from pygenn_lite.declaration.language.vocabulary import (
     SYNAPSE_SYMBOLS,
 )
 from pygenn_lite.declaration.numeric import plain_number
-from pygenn_lite.errors import ConnectivityError, as_location
+from pygenn_lite.errors import ConnectivityError, Location
 
 FloatArray = npt.NDArray[np.float64]
 PAIRS_AT_ONCE = 1 << 21
@@ -90,7 +90,7 @@ class DistanceDependent(Connectivity):
         autapses: bool = False,
         periodic: Sequence[float] | None = None,
     ) -> None:
-        expression = parse_expression(probability, "DistanceDependent")
+        expression = parse_expression(probability, Location.of("DistanceDependent"))
         unknown = sorted(expression.symbols - _KNOWN)
         if unknown or expression.functions & RANDOM:
             raise ConnectivityError(
@@ -98,25 +98,27 @@ class DistanceDependent(Connectivity):
                 + (
                     f"reads {unknown[0]!r}{nearest(unknown[0], _KNOWN)}" if unknown else "is random"
                 ),
-                where="DistanceDependent",
+                where=Location.of("DistanceDependent"),
                 hint="it may read distance, dx, x_pre, x_post, i_pre, ...: 'exp(-distance/100)'",
             )
         if expression.is_condition:
             raise ConnectivityError(
                 f"the probability {expression.text!r} is a condition, not a number",
-                where="DistanceDependent",
+                where=Location.of("DistanceDependent"),
                 hint=f"write where({expression.text}, 1, 0)",
             )
-        constant = constant_value(parse_tree(expression.text), "DistanceDependent")
+        constant = constant_value(parse_tree(expression.text), Location.of("DistanceDependent"))
         if constant is not None:
-            probability_of(constant, "DistanceDependent")
-            expression = parse_expression(constant, "DistanceDependent")  # "1/2" and 0.5 are equal
+            probability_of(constant, Location.of("DistanceDependent"))
+            expression = parse_expression(
+                constant, Location.of("DistanceDependent")
+            )  # "1/2" and 0.5 are equal
         given = plain_number(max_distance)
         limit = None if given is None else as_float(given)
         if max_distance is not None and (limit is None or not 0 < limit < math.inf):
             raise ConnectivityError(
                 f"max_distance = {max_distance!r} is not a valid distance",
-                where="DistanceDependent",
+                where=Location.of("DistanceDependent"),
                 hint="give a positive number, or None for no limit",
             )
         object.__setattr__(self, "probability", expression)
@@ -164,7 +166,7 @@ class DistanceDependent(Connectivity):
         if not ends.have_distance:
             raise ConnectivityError(
                 "distances need positions of both populations, with as many coordinates",
-                where=as_location(ends.where).entry("connectivity"),
+                where=ends.where.entry("connectivity"),
                 hint="give both populations positions of shape (size, 1 to 3)",
             )
         self._check_coordinates(ends)
@@ -184,7 +186,7 @@ class DistanceDependent(Connectivity):
         if self.periodic is not None and len(self.periodic) != number:
             raise ConnectivityError(
                 f"periodic has {len(self.periodic)} lengths, positions have {number} coordinates",
-                where=as_location(ends.where).entry("connectivity"),
+                where=ends.where.entry("connectivity"),
                 hint="give one length for each coordinate",
             )
         lacking = {f"{a}_{side}" for a in AXES[number:] for side in ("pre", "post")}
@@ -192,7 +194,7 @@ class DistanceDependent(Connectivity):
             raise ConnectivityError(
                 f"the probability {self.probability.text!r} reads {symbol!r}, but positions have "
                 f"{number} coordinate{'s' * (number > 1)}",
-                where=as_location(ends.where).entry("connectivity"),
+                where=ends.where.entry("connectivity"),
                 hint="give positions of shape (size, 1 to 3)",
             )
 
@@ -214,7 +216,7 @@ class DistanceDependent(Connectivity):
         at = f" at distance {names[DISTANCE][0]:g}" if DISTANCE in names else ""
         raise ConnectivityError(
             f"the probability {self.probability.text!r} is {probability[first[0]]:g}{at}",
-            where=as_location(ends.where).entry("connectivity"),
+            where=ends.where.entry("connectivity"),
             hint=f"it must lie between 0 and 1: write clip({self.probability.text}, 0, 1), or set "
             "max_distance",
         )
@@ -230,7 +232,7 @@ def _box(periodic: Sequence[float] | None) -> tuple[float, ...] | None:
     if wrong or not 1 <= len(numbers) <= 3:
         raise ConnectivityError(
             f"periodic = {periodic!r} is not a valid box",
-            where="DistanceDependent",
+            where=Location.of("DistanceDependent"),
             hint="give one to three positive lengths, e.g. (1.0, 1.0)",
         )
     return tuple(as_float(n) for n in numbers if n is not None)

@@ -13,6 +13,7 @@ from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.language.vocabulary import AXES, DISTANCE, OFFSETS
 from pygenn_lite.declaration.selection import Part
+from pygenn_lite.errors import NOWHERE, Location
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.integer]
@@ -45,7 +46,7 @@ class Ends:
     n_post: int
     same_population: bool = False
     positions: tuple[Positions, Positions] = (None, None)
-    where: str = ""
+    where: Location = NOWHERE
     parts: Parts = (None, None)
     overlapping: bool = False
     periodic: tuple[float, ...] = ()

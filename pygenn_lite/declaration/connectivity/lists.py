@@ -19,7 +19,7 @@ from pygenn_lite.declaration.connectivity.base import (
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import plain_array, plain_indices
 from pygenn_lite.declaration.values import FrozenArray
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
 
 BY_LIST = "connectivity that is given as a list cannot be procedural"
 
@@ -42,11 +42,13 @@ class PairList(Connectivity):
         if len(self.pre) != len(self.post):
             raise ConnectivityError(
                 f"pre has {len(self.pre)} entries, post {len(self.post)}",
-                where="PairList",
+                where=Location.of("PairList"),
                 hint="give one of each per synapse",
             )
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """Indices must lie in the populations."""
         check_range(self.pre.array, n_pre, "source", where)
         check_range(self.post.array, n_post, "target", where)
@@ -91,11 +93,13 @@ class CSR(Connectivity):
         ):
             raise ConnectivityError(
                 "row_begin must rise from 0 to the number of targets",
-                where="CSR",
+                where=Location.of("CSR"),
                 hint="give len(sources) + 1 entries",
             )
 
-    def validate(self, n_pre: int, n_post: int, same_population: bool, where: str = "") -> None:
+    def validate(
+        self, n_pre: int, n_post: int, same_population: bool, where: Location = NOWHERE
+    ) -> None:
         """One row per source, targets in the population."""
         if len(self.row_begin) != n_pre + 1:
             raise ConnectivityError(
@@ -123,11 +127,13 @@ def from_scipy(matrix: Any) -> tuple[CSR, FrozenArray]:
     if not hasattr(matrix, "tocsr"):
         raise ConnectivityError(
             f"{type(matrix).__name__} is not a scipy.sparse matrix",
-            where="from_scipy",
+            where=Location.of("from_scipy"),
             hint="give scipy.sparse.csr_array(matrix)",
         )
     csr = matrix.tocsr()
-    return CSR(csr.indptr, csr.indices), FrozenArray(plain_array(csr.data, "weights", "from_scipy"))
+    return CSR(csr.indptr, csr.indices), FrozenArray(
+        plain_array(csr.data, "weights", Location.of("from_scipy"))
+    )
 
 
 def _indices(values: Any, what: str) -> FrozenArray:

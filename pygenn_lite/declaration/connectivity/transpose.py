@@ -9,7 +9,7 @@ from typing import ClassVar
 from pygenn_lite.declaration.connectivity.base import Connectivity, Count, NativeRule, YamlForm
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import plain_number
-from pygenn_lite.errors import ConnectivityError
+from pygenn_lite.errors import ConnectivityError, Location
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,7 +49,7 @@ class Transpose(Connectivity):
         if not isinstance(self.of, str) or number is None or not math.isfinite(number):
             raise ConnectivityError(
                 f"of = {self.of!r}, factor = {self.factor!r}",
-                where="Transpose",
+                where=Location.of("Transpose"),
                 hint="write Transpose(of='name_of_a_group', factor=-1.0)",
             )
         object.__setattr__(self, "factor", float(number))

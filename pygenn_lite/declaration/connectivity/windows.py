@@ -21,7 +21,7 @@ from pygenn_lite.declaration.connectivity.base import (
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import plain_array, whole_number
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import ConnectivityError, ShapeError
+from pygenn_lite.errors import ConnectivityError, Location, ShapeError
 
 Shape = tuple[int, ...]
 Windows = tuple[Indices, Indices, Indices]
@@ -51,7 +51,7 @@ class _WindowRule(Connectivity):
 
     not_procedural: ClassVar[str] = "connectivity between maps cannot be procedural"
 
-    def bound(self, source: Shape, target: Shape, where: str) -> Connectivity:
+    def bound(self, source: Shape, target: Shape, where: Location) -> Connectivity:
         """The rule with the shapes of its populations, which must fit.
 
         Raises
@@ -177,9 +177,11 @@ class Convolution(_WindowRule):
     padding: int = 0
 
     def __init__(self, kernel: int | Sequence[int], stride: int = 1, padding: int = 0) -> None:
-        object.__setattr__(self, "kernel", _pair(kernel, "kernel", "Convolution"))
-        object.__setattr__(self, "stride", _whole(stride, "stride", "Convolution", 1))
-        object.__setattr__(self, "padding", _whole(padding, "padding", "Convolution", 0))
+        object.__setattr__(self, "kernel", _pair(kernel, "kernel", Location.of("Convolution")))
+        object.__setattr__(self, "stride", _whole(stride, "stride", Location.of("Convolution"), 1))
+        object.__setattr__(
+            self, "padding", _whole(padding, "padding", Location.of("Convolution"), 0)
+        )
 
     @property
     def kernel_shape(self) -> Shape:
@@ -187,7 +189,7 @@ class Convolution(_WindowRule):
         source, target = self.shapes
         return (target[0], source[0], *self.kernel)
 
-    def expand(self, weight: Value, where: str) -> Value:
+    def expand(self, weight: Value, where: Location) -> Value:
         """A kernel as the weights of all synapses."""
         if isinstance(weight, (int, float)):
             return weight
@@ -253,11 +255,11 @@ class Pooling(_WindowRule):
     def __init__(
         self, size: int | Sequence[int], stride: int | None = None, padding: int = 0
     ) -> None:
-        window = _pair(size, "size", "Pooling")
+        window = _pair(size, "size", Location.of("Pooling"))
         step = window[0] if stride is None else stride
         object.__setattr__(self, "size", window)
-        object.__setattr__(self, "stride", _whole(step, "stride", "Pooling", 1))
-        object.__setattr__(self, "padding", _whole(padding, "padding", "Pooling", 0))
+        object.__setattr__(self, "stride", _whole(step, "stride", Location.of("Pooling"), 1))
+        object.__setattr__(self, "padding", _whole(padding, "padding", Location.of("Pooling"), 0))
 
     def _window(self) -> tuple[tuple[int, int], int, int]:
         return self.size, self.stride, self.padding
@@ -273,7 +275,7 @@ class Pooling(_WindowRule):
         return pre.ravel(), post.ravel(), np.broadcast_to(place, pre.shape).ravel()
 
 
-def _pair(given: Any, what: str, where: str) -> tuple[int, int]:
+def _pair(given: Any, what: str, where: Location) -> tuple[int, int]:
     number = whole_number(given)
     pair = [number, number] if number is not None else list(given) if np.ndim(given) == 1 else []
     if len(pair) != 2:
@@ -285,7 +287,7 @@ def _pair(given: Any, what: str, where: str) -> tuple[int, int]:
     return _whole(pair[0], what, where, 1), _whole(pair[1], what, where, 1)
 
 
-def _whole(given: Any, what: str, where: str, least: int) -> int:
+def _whole(given: Any, what: str, where: Location, least: int) -> int:
     number = whole_number(given)
     if number is None or number < least:
         raise ConnectivityError(

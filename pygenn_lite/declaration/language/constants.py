@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import NOWHERE, EquationError, Location
 
 LARGEST_NUMBER = 1e300
 LARGEST_EXPONENT = 1000
@@ -35,7 +35,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 
 
 def constant_value(
-    tree: ast.AST, where: str = "", known: Mapping[str, float] | None = None
+    tree: ast.AST, where: Location = NOWHERE, known: Mapping[str, float] | None = None
 ) -> float | None:
     """Value of an expression of numbers, or None if it depends on anything else.
 
@@ -58,7 +58,7 @@ def constant_value(
 class _Constants:
     """One walk over a tree, which looks at every part of it."""
 
-    def __init__(self, where: str, known: Mapping[str, float]) -> None:
+    def __init__(self, where: Location, known: Mapping[str, float]) -> None:
         self.where, self.known = where, known
 
     def value(self, node: ast.AST, power: float) -> float | None:

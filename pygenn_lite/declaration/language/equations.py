@@ -17,7 +17,7 @@ from pygenn_lite.declaration.language.habits import block_hint, line_hint
 from pygenn_lite.declaration.language.names import check_name
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.summary import shortened
-from pygenn_lite.errors import EquationError, as_location
+from pygenn_lite.errors import NOWHERE, EquationError, Location
 
 _DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
 _ASSIGNMENT = re.compile(r"(?<![<>=!+\-*/])(\+|-|\*|/)?=(?!=)")
@@ -49,7 +49,7 @@ class Expression:
     """
 
     text: str
-    where: str = field(default="", compare=False)
+    where: Location = field(default=NOWHERE, compare=False)
 
     @property
     def symbols(self) -> frozenset[str]:
@@ -91,7 +91,7 @@ class Equation(Expression):
     """A derivative ``dx/dt = ...``, a definition ``x = ...`` or an assignment ``x += ...``."""
 
     text: str = ""
-    where: str = field(default="", compare=False)
+    where: Location = field(default=NOWHERE, compare=False)
     kind: str = "definition"
     name: str = ""
     operator: str = "="
@@ -117,7 +117,7 @@ def _sympy(text: str) -> Any:
         ) from None
 
 
-def parse_expression(source: object, where: str = "") -> Expression:
+def parse_expression(source: object, where: Location = NOWHERE) -> Expression:
     """An expression from text, a number or SymPy.
 
     Raises
@@ -134,7 +134,7 @@ def parse_expression(source: object, where: str = "") -> Expression:
 
 
 def parse_equations(
-    source: object, where: str = "", *, assignments: bool = False
+    source: object, where: Location = NOWHERE, *, assignments: bool = False
 ) -> tuple[Equation, ...]:
     """Equations from text (one per line or ``;``), a mapping, or SymPy.
 
@@ -173,7 +173,7 @@ def parse_equations(
     for number, line in _lines(source):
         place = where
         if "\n" in source.strip():
-            place = as_location(where).at_line(number)
+            place = where.at_line(number)
         try:
             result.append(_from_line(line, place, assignments))
         except EquationError as error:
@@ -211,7 +211,7 @@ def _lines(source: str) -> list[tuple[int, str]]:
     return statements
 
 
-def _from_line(line: str, where: str, assignments: bool) -> Equation:
+def _from_line(line: str, where: Location, assignments: bool) -> Equation:
     found = _ASSIGNMENT.search(line)
     if not found:
         raise EquationError(
@@ -230,9 +230,7 @@ def _from_line(line: str, where: str, assignments: bool) -> Equation:
                 f"{left} {operator} ... is not an equation", where=where, hint="use '='"
             )
         name = _derivative_name(derivative.group(1), where)
-        return _equation(
-            "derivative", name, "=", right, as_location(where).at_equation(f"d{name}/dt")
-        )
+        return _equation("derivative", name, "=", right, where.at_equation(f"d{name}/dt"))
     if assignments:
         if derivative:
             raise EquationError(
@@ -252,20 +250,20 @@ def _from_line(line: str, where: str, assignments: bool) -> Equation:
     return _equation("definition", name, "=", right, where)
 
 
-def _from_pair(name: str, value: object, where: str, assignments: bool) -> Equation:
+def _from_pair(name: str, value: object, where: Location, assignments: bool) -> Equation:
     derivative = _DERIVATIVE.match(name)
     if assignments:
         return _equation("assignment", _target_name(name, where), "=", value, where)
     name = _derivative_name(derivative.group(1) if derivative else name, where)
-    return _equation("derivative", name, "=", value, as_location(where).at_equation(f"d{name}/dt"))
+    return _equation("derivative", name, "=", value, where.at_equation(f"d{name}/dt"))
 
 
-def _derivative_name(name: str, where: str) -> str:
+def _derivative_name(name: str, where: Location) -> str:
     """Synapse models may give dweight/dt."""
     return name if name == "weight" else check_name(name, "variable", where)
 
 
-def _target_name(name: str, where: str) -> str:
+def _target_name(name: str, where: Location) -> str:
     """Assignments may go to 'weight' and to X_post."""
     if name == "weight":
         return name
@@ -280,7 +278,7 @@ def _target_name(name: str, where: str) -> str:
     return name
 
 
-def _equation(kind: str, name: str, operator: str, value: object, where: str) -> Equation:
+def _equation(kind: str, name: str, operator: str, value: object, where: Location) -> Equation:
     expression = parse_expression(value, where)
     if expression.is_condition:
         raise EquationError(
@@ -291,7 +289,7 @@ def _equation(kind: str, name: str, operator: str, value: object, where: str) ->
     return Equation(expression.text, where, kind, name, operator)
 
 
-def _text(source: object, where: str) -> str:
+def _text(source: object, where: Location) -> str:
     """Text of what a user gave: text, a number, or a SymPy expression (turned into text, so that it
     goes through the same checks)."""
     if isinstance(source, Expression):

@@ -15,7 +15,7 @@ import numpy as np
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS, folded
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import EquationError, Location
 
 Values = Mapping[str, Any]
 
@@ -116,5 +116,5 @@ class _Walk:
         return result
 
     def _error(self, message: str, hint: str = "") -> EquationError:
-        where = self.expression.where or f"'{self.expression.text}'"
+        where = self.expression.where or Location(f"'{self.expression.text}'")
         return EquationError(message, where=where, hint=hint)

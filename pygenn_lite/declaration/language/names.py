@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.declaration.summary import listed
-from pygenn_lite.errors import DeclarationError, EquationError
+from pygenn_lite.errors import NOWHERE, DeclarationError, EquationError, Location
 
 LONGEST_NAME = 64
 LONGEST_LABEL = 200
@@ -39,7 +39,7 @@ def is_identifier(name: str) -> bool:
     return len(name) <= LONGEST_NAME and _PATTERN.match(name) is not None
 
 
-def check_name(name: object, what: str, where: str = "", *, reserved: bool = True) -> str:
+def check_name(name: object, what: str, where: Location = NOWHERE, *, reserved: bool = True) -> str:
     """A name that a user gives to a variable, parameter, population, ...
 
     Raises
@@ -93,7 +93,7 @@ def check_choice(
     value: object,
     choices: Iterable[str],
     what: str,
-    where: str = "",
+    where: Location = NOWHERE,
     error: type[DeclarationError] = DeclarationError,
 ) -> str:
     """One of several words."""

@@ -15,7 +15,7 @@ from pygenn_lite.declaration.language.constants import LARGEST_NUMBER, as_float,
 from pygenn_lite.declaration.language.habits import function_hint, text_hint
 from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import NOWHERE, EquationError, Location
 
 LONGEST_TEXT = 10_000
 DEEPEST_NESTING = 60
@@ -27,7 +27,7 @@ _WHAT_TO_USE = "use names, numbers, + - * / **, comparisons, and/or/not and the 
 
 
 @lru_cache(maxsize=4096)
-def parse_tree(text: str, where: str = "") -> ast.expr:
+def parse_tree(text: str, where: Location = NOWHERE) -> ast.expr:
     """The checked syntax tree of an expression.
 
     Raises
@@ -120,7 +120,7 @@ def is_boolean(tree: ast.expr) -> bool:
     return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.BitAnd, ast.BitOr))
 
 
-def _too_deep(text: str, where: str) -> EquationError:
+def _too_deep(text: str, where: Location) -> EquationError:
     return EquationError(
         f"{_short(text)} is nested too deeply",
         where=where,
@@ -128,7 +128,7 @@ def _too_deep(text: str, where: str) -> EquationError:
     )
 
 
-def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
+def _check(node: ast.AST, text: str, where: Location, depth: int) -> None:
     if depth > 4 * DEEPEST_NESTING:
         raise _too_deep(text, where)
     children: list[ast.AST] = []
@@ -176,7 +176,7 @@ def _check(node: ast.AST, text: str, where: str, depth: int) -> None:
         _check(child, text, where, depth + 1)
 
 
-def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
+def _check_call(node: ast.Call, text: str, where: Location) -> list[ast.AST]:
     name = node.func.id if isinstance(node.func, ast.Name) else None
     if name is None or node.keywords:
         raise _refused(node, text, where)
@@ -215,7 +215,7 @@ def _check_call(node: ast.Call, text: str, where: str) -> list[ast.AST]:
     return children
 
 
-def _numbers(nodes: Sequence[ast.AST], text: str, where: str) -> None:
+def _numbers(nodes: Sequence[ast.AST], text: str, where: Location) -> None:
     """No conditions among the operands of arithmetic and the arguments of functions."""
     for node in nodes:
         if isinstance(node, ast.expr) and is_boolean(node):
@@ -226,7 +226,7 @@ def _numbers(nodes: Sequence[ast.AST], text: str, where: str) -> None:
             )
 
 
-def _conditions(nodes: Sequence[ast.AST], text: str, where: str) -> None:
+def _conditions(nodes: Sequence[ast.AST], text: str, where: Location) -> None:
     """No numbers where something is asked."""
     for node in nodes:
         if isinstance(node, ast.expr) and not is_boolean(node):
@@ -237,7 +237,7 @@ def _conditions(nodes: Sequence[ast.AST], text: str, where: str) -> None:
             )
 
 
-def _check_number(value: object, text: str, where: str) -> None:
+def _check_number(value: object, text: str, where: Location) -> None:
     if isinstance(value, bool):
         return
     if (
@@ -248,7 +248,7 @@ def _check_number(value: object, text: str, where: str) -> None:
         )
 
 
-def _refused(node: ast.AST, text: str, where: str) -> EquationError:
+def _refused(node: ast.AST, text: str, where: Location) -> EquationError:
     return EquationError(
         f"{type(node).__name__.lower()} is not allowed in the expression {_short(text)}",
         where=where,

@@ -9,10 +9,10 @@ from typing import Any
 from sympy.printing.str import StrPrinter
 
 from pygenn_lite.declaration.language.names import LONGEST_NAME, is_identifier
-from pygenn_lite.errors import EquationError
+from pygenn_lite.errors import NOWHERE, EquationError, Location
 
 
-def sympy_text(expression: Any, where: str = "") -> str:
+def sympy_text(expression: Any, where: Location = NOWHERE) -> str:
     """Equation text of a SymPy expression.
 
     Raises
@@ -26,7 +26,7 @@ def sympy_text(expression: Any, where: str = "") -> str:
 class _TextPrinter(StrPrinter):
     """SymPy's own notation where it is ours too; the rest spelt out."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: Location) -> None:
         super().__init__()
         self.where = where
 

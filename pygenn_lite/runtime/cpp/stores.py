@@ -76,7 +76,7 @@ def check_pairs(plan: StorePlan, member: GroupDescription) -> None:
         )
 
 
-def _refuse_duplicates(structure: Structure, where: str) -> None:
+def _refuse_duplicates(structure: Structure, where: Location) -> None:
     """A matrix of weights has no place for a second synapse of a pair."""
     pairs = np.stack([structure.pre, structure.post], axis=1)
     different, times = np.unique(pairs, axis=0, return_counts=True)
@@ -285,7 +285,7 @@ class StoredGroup:
         if not np.array_equal(table[places], weights):
             raise SimulationError(
                 "synapses that share an entry of the kernel are set to different weights",
-                where=f"synapse group {self.name!r}",
+                where=Location(f"synapse group {self.name!r}"),
                 hint="set weights that come from one kernel",
             )
         return table

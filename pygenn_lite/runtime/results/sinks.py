@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, readable
-from pygenn_lite.errors import ArgumentError, PygennLiteWarning, full_text
+from pygenn_lite.errors import ArgumentError, Location, PygennLiteWarning, full_text
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.recording import Indices, Requests, Steps, recording_rows
 from pygenn_lite.runtime.results.files import real_path
@@ -160,7 +160,7 @@ def check_sinks(given: Iterable[Sink]) -> tuple[Sink, ...]:
             name = getattr(sink, "__name__", type(sink).__name__)
             raise ArgumentError(
                 f"{name} is not a sink",
-                where="run(sinks=...)",
+                where=Location.of("run(sinks=...)"),
                 hint="write a subclass of pygenn_lite.Sink and give an object of it",
             )
     return sinks

@@ -14,6 +14,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps, times_of
 from pygenn_lite.declaration.values import FrozenArray, Value
+from pygenn_lite.errors import Location
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.delays import check_least_delay, check_longest_delay
 from pygenn_lite.runtime.values.drawing import (
@@ -118,7 +119,7 @@ class _Drawing:
             self.post,
             random=(self.random, purpose),
             ends=self.ends,
-            where=f"{self.ends.where}: {what}",
+            where=Location(f"{self.ends.where}: {what}"),
         )
 
     def _words(self, purpose: int) -> npt.NDArray[np.uint32]:

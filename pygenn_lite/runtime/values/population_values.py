@@ -14,7 +14,7 @@ from pygenn_lite.declaration.domains import check_numbers
 from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ArgumentError, Location, as_location
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.runtime.values.value_arrays import Positions, neuron_values
 
 MOST_EVENTS = 1e9  # of a Poisson input per neuron and step: counts have 32 bits
@@ -94,7 +94,7 @@ def check_poisson(name: str, rate: Numbers, sources: Numbers, dt: float) -> None
         if not np.all(np.asarray(value) >= 0):
             raise ArgumentError(
                 f"a {what} is negative",
-                where=as_location(where).entry(what),
+                where=where.entry(what),
                 hint="give values >= 0",
             )
     with np.errstate(over="ignore", invalid="ignore"):

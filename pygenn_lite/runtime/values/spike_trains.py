@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.population import Population, SpikeSource
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.steps import nearest_steps
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, Location
 
 LAST_STEP = 2**62  # stands for what never comes
 
@@ -58,7 +58,7 @@ def repeated_spikes(population: Population, dt: float) -> SpikeTrain:
     return SpikeTrain(steps[:-1][again], np.ascontiguousarray(indices[:-1][again]))
 
 
-def from_step(train: SpikeTrain, now: int, where: str) -> SpikeTrain:
+def from_step(train: SpikeTrain, now: int, where: Location) -> SpikeTrain:
     """A train that begins at a step whose own spikes are on their way already: those at its
     beginning come one step later.
 
@@ -81,7 +81,7 @@ def from_step(train: SpikeTrain, now: int, where: str) -> SpikeTrain:
     return SpikeTrain(steps, indices)
 
 
-def check_replay(population: Population, tensor: object, dt: float, where: str) -> None:
+def check_replay(population: Population, tensor: object, dt: float, where: Location) -> None:
     """Whether a population can replay samples of a tensor.
 
     Raises

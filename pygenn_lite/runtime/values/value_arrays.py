@@ -12,7 +12,7 @@ from pygenn_lite.declaration.connectivity.ends import Ends, axes
 from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import DeclarationError, ShapeError
+from pygenn_lite.errors import DeclarationError, Location, ShapeError
 from pygenn_lite.runtime.values.philox import GroupRandom, neuron_uniforms
 
 FloatArray = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ def neuron_values(
     seed: int,
     stream: str,
     positions: Positions,
-    where: str,
+    where: Location,
     part: tuple[int, int] | None = None,
 ) -> FloatArray:
     """One number per neuron.
@@ -75,7 +75,7 @@ def synapse_values(
     *,
     random: tuple[GroupRandom, int],
     ends: Ends,
-    where: str,
+    where: Location,
 ) -> FloatArray:
     """One number per synapse, for synapses ordered by presynaptic neuron.
 
@@ -126,7 +126,7 @@ def place_in_row(pre: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
     return np.arange(count) - np.repeat(starts, lengths)
 
 
-def _finite(values: FloatArray, where: str, begin: int = 0) -> FloatArray:
+def _finite(values: FloatArray, where: Location, begin: int = 0) -> FloatArray:
     if not np.all(np.isfinite(values)):
         first = int(np.flatnonzero(~np.isfinite(values))[0])
         raise DeclarationError(

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.checks import check_neuron_value, check_synapse_value
 from pygenn_lite.declaration.population import coordinates, ends_of
 from pygenn_lite.declaration.values import Value
+from pygenn_lite.errors import Location
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.philox import GroupRandom
 from pygenn_lite.runtime.values.value_arrays import neuron_values, synapse_values
@@ -28,7 +29,7 @@ def assigned_to_neurons(
 ) -> npt.NDArray[np.float64]:
     """One number per neuron, for a variable of the population, or of an input (``owner``) to it."""
     declared = instance.network.populations[population]
-    label = f"{owner or population}[{name!r}]"
+    label = Location(f"{owner or population}[{name!r}]")
     check_neuron_value(value, declared, name, label)
     return neuron_values(
         value,
@@ -54,5 +55,5 @@ def assigned_to_synapses(
         connections.post,
         random=(GroupRandom(instance.seed, f"assigned:group:{group}:{name}:{step}"), 0),
         ends=ends_of(declared, source, target),
-        where=f"{group}[{name!r}]",
+        where=Location(f"{group}[{name!r}]"),
     )

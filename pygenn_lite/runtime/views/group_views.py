@@ -124,7 +124,7 @@ class PopulationView(Live, Named):
             Not a spike source, a tensor of another size, no such sample; in the middle of a run,
             where spikes at 0 come one step later, a neuron that spikes in both steps.
         """
-        viewed, label = self._viewed, f"{self.name}.replay"
+        viewed, label = self._viewed, Location(f"{self.name}.replay")
         dt, now = viewed.instance.network.dt, viewed.device.step
         check_replay(viewed.instance.network.populations[self.name], tensor, dt, label)
         train = SpikeTrain(*tensor.train(sample, dt))

@@ -59,7 +59,7 @@ class InputView(Live, Named):
 
     def __getitem__(self, name: str) -> StateArray:
         name = as_name(name)
-        label = f"{self.name}[{name!r}]"
+        label = Location(f"{self.name}[{name!r}]")
         if name in self._internal:
             kept = self._target[self._internal[name]]
             return StateArray(
@@ -84,10 +84,12 @@ class InputView(Live, Named):
     def __setitem__(self, name: str, values: Any) -> None:
         part = self.declared.part
         if part is not None and name in self.names and np.ndim(values) == 0:
-            values = spread_again(name, values, part, f"{self.name}[{name!r}]")
+            values = spread_again(name, values, part, Location(f"{self.name}[{name!r}]"))
             values = values.array if isinstance(values, FrozenArray) else values
         if isinstance(self.declared, PoissonInput) and name in self._kept:
-            label = f"{self.name}[{name!r}]"  # may come to be one number, or one per neuron
+            label = Location(
+                f"{self.name}[{name!r}]"
+            )  # may come to be one number, or one per neuron
             self._set(name, np.array(numbers_of(values, label, self._drawn(name))))
         else:
             self[name][...] = values
@@ -107,7 +109,7 @@ class InputView(Live, Named):
 
     def _set(self, name: str, values: Array) -> None:
         """Set what is kept for the input itself."""
-        label = f"{self.name}[{name!r}]"
+        label = Location(f"{self.name}[{name!r}]")
         size = self._target.size
         if isinstance(self.declared, PoissonInput):
             if values.shape not in ((), (size,)):

@@ -13,7 +13,7 @@ from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.errors import ShapeError, SimulationError
+from pygenn_lite.errors import Location, ShapeError, SimulationError
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
 from pygenn_lite.runtime.views.input_views import InputView
@@ -73,7 +73,7 @@ class InstancesView(Live, Named):
         if len(array) != len(self._views):
             raise ShapeError(
                 f"values of shape {array.shape} for {counted(len(self._views), 'instance')}",
-                where=label,
+                where=Location(label),
                 hint="the first axis is that of the instances",
             )
         self._write(name, array)
@@ -103,7 +103,7 @@ class InstancesView(Live, Named):
         if given.shape not in ((), (len(views),)):
             raise ShapeError(
                 f"samples of shape {given.shape} for {counted(len(views), 'instance')}",
-                where=label,
+                where=Location(label),
                 hint="give one for all, or one for each",
             )
         for view, sample in zip(views, np.broadcast_to(given, len(views)), strict=True):

@@ -13,7 +13,7 @@ from pygenn_lite.declaration.distributions import Distribution
 from pygenn_lite.declaration.language.equations import Expression, is_sympy
 from pygenn_lite.declaration.numeric import is_masked_array, plain_array
 from pygenn_lite.declaration.values import Value, as_value
-from pygenn_lite.errors import ArgumentError, ShapeError
+from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.runtime.live import Live
 
 Array = npt.NDArray[Any]
@@ -106,12 +106,14 @@ class StateArray(Live, NDArrayOperatorsMixin):
         except IndexError as error:
             last = f", from 0 to {len(values) - 1}" if values.ndim else ""
             hint = f"give indices{last}, a slice, or a mask of shape {values.shape}"
-            raise ArgumentError(str(error), where=f"{self.name}[...]", hint=hint) from error
+            raise ArgumentError(
+                str(error), where=Location(f"{self.name}[...]"), hint=hint
+            ) from error
         except (TypeError, ValueError) as error:
             raise ShapeError(
                 f"values of shape {given.shape} do not fit {self.name!r} of shape "
                 f"{values.shape}: {error}",
-                where=f"{self.name}[...]",
+                where=Location(f"{self.name}[...]"),
                 hint="give one value, or one for each of them"
                 if values.ndim
                 else "all share this value: give one number, or declare it with one value for each "
@@ -122,7 +124,7 @@ class StateArray(Live, NDArrayOperatorsMixin):
     def _check_index(self, index: Any) -> None:
         if is_masked_array(index) and np.ma.is_masked(index):  # NumPy would forget the mask
             raise ArgumentError(
-                "the index has masked entries", where=self.name, hint="index.compressed()"
+                "the index has masked entries", where=Location(self.name), hint="index.compressed()"
             )
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -147,7 +149,7 @@ class StateArray(Live, NDArrayOperatorsMixin):
         if name in _IN_PLACE:
             raise ArgumentError(
                 f"{name}() would change a copy of the values only",
-                where=self.name,
+                where=Location(self.name),
                 hint="assign instead, e.g. state[...] = numpy.sort(state)",
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -185,14 +187,14 @@ def numbers_of(value: Any, name: str, evaluate: Callable[[Value], Array] | None 
         No numbers, or a formula where none is taken.
     """
     if not is_declared(value):
-        return plain_array(value, f"what is assigned to {name}", "", ArgumentError)
-    declared = as_value(value, name)
+        return plain_array(value, f"what is assigned to {name}", error=ArgumentError)
+    declared = as_value(value, Location(name))
     if isinstance(declared, float):
         return np.array(declared)
     if evaluate is None:
         raise ArgumentError(
             f"{value!r} is neither a number nor an array of numbers",
-            where=name,
+            where=Location(name),
             hint="formulas and distributions cannot be assigned here: give numbers",
         )
     return evaluate(declared)
