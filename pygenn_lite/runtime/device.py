@@ -39,27 +39,27 @@ class BuildRequest:
 
     Attributes
     ----------
-    networks : tuple of Network
+    networks : sequence of Network
         One for each instance, with the instance's seed; the caller will not change them.
-    structures : tuple of NetworkStructure
+    structures : sequence of NetworkStructure
         Of these networks; all have the same key.
     precision : {"float32", "float64"}
     threads : int or None
         Worker threads; None: as many as are worthwhile. Results do not depend on it.
     cache : bool
         Whether generated code is kept for next time.
-    connectivity_seeds : tuple of int
+    connectivity_seeds : sequence of int
         Of the synapses, their weights and delays, for each instance.
     shared : bool
         Whether all instances have the same synapses, laid down once; the seeds are equal then.
     """
 
-    networks: tuple[Network, ...]
-    structures: tuple[NetworkStructure, ...]
+    networks: Sequence[Network]
+    structures: Sequence[NetworkStructure]
     precision: str = "float32"
     threads: int | None = None
     cache: bool = True
-    connectivity_seeds: tuple[int, ...] = ()
+    connectivity_seeds: Sequence[int] = ()
     shared: bool = False
 
     @property
@@ -148,10 +148,23 @@ class Instance(Protocol):
     connectivity_seed : int
     """
 
-    network: Network
-    structure: NetworkStructure
-    seed: int
-    connectivity_seed: int
+    @property
+    def network(self) -> Network: ...
+    @property
+    def structure(self) -> NetworkStructure: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def connectivity_seed(self) -> int: ...
+
+    def initialise(self, seed: int) -> None:
+        """Initial values, drawn with this seed; coefficients; plastic groups as they were built;
+        step 0."""
+        ...
+
+    def set_step(self, step: int, seed: int) -> None:
+        """Go to a step, without spikes in flight or recorded."""
+        ...
 
     def read(self, variable: StoredVariable, *, stored: bool = False) -> Array:
         """A copy of a variable: shape () where it is shared, else one value per element.
@@ -295,12 +308,14 @@ class Device(Protocol):
 
     def set_step(self, step: int, seeds: Sequence[int]) -> None:
         """Go to a step, without spikes in flight or recorded; ``seeds``: one for each instance."""
-        ...
+        for instance, seed in zip(self.instances, seeds, strict=True):
+            instance.set_step(step, seed)
 
     def initialise(self, seeds: Sequence[int]) -> None:
         """Initial values, drawn with these seeds; coefficients; plastic groups as they were built;
         step 0."""
-        ...
+        for instance, seed in zip(self.instances, seeds, strict=True):
+            instance.initialise(seed)
 
     def run(self, steps: int) -> int:
         """Advance by up to so many steps; returns how many were done: fewer after ``stop``, or

@@ -16,7 +16,7 @@ from pygenn_lite.codegen.plan.rows import COMPUTING
 from pygenn_lite.errors import InsufficientMemoryError, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import population_memory
 from pygenn_lite.runtime.cpp.connecting import Connecting
-from pygenn_lite.runtime.cpp.instance import CppInstance
+from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.toolchain import available_cpus
 
 
@@ -116,7 +116,7 @@ def test_memory_that_cannot_be_had_is_reported_with_the_plan(monkeypatch):
     def none_left(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr(CppInstance, "_allocate", none_left)
+    monkeypatch.setattr(NetworkMemory, "_allocate", none_left)
     net = pg.Network()
     net.population("a", 1000, pg.LIF())
     with pytest.raises(

@@ -13,6 +13,7 @@ from pygenn_lite.codegen.plan.partition import BLOCK, Partition
 
 Array = npt.NDArray[Any]
 ALIGNMENT = 64
+SMALL_ALIGNMENT = 16  # of arrays that are smaller than a cache line
 PAGE = 4096
 CHUNK = 16 * PAGE
 
@@ -40,12 +41,93 @@ class ShardMemory:
         """A zeroed array in the memory of a shard, beginning at a multiple of 64 bytes."""
         size = -(-count * np.dtype(dtype).itemsize // ALIGNMENT) * ALIGNMENT
         if size > len(self._rest[piece]):
-            whole = -(-max(size, CHUNK) // PAGE) * PAGE
-            raw = np.zeros(whole + PAGE, dtype=np.uint8)
-            start = -raw.ctypes.data % PAGE
-            self._rest[piece] = raw[start : start + whole]
+            self._rest[piece] = _pages(-(-max(size, CHUNK) // PAGE) * PAGE)
         array, self._rest[piece] = self._rest[piece][:size], self._rest[piece][size:]
         return array.view(dtype)[:count]
+
+
+COMMON = -1  # where arrays lie that no shard owns: only read, or read by all
+
+
+class InstanceArrays:
+    """Arrays of which every instance of a device has its own, laid out alike: the places of the
+    first instance are those of all others, one after another in one allocation.
+
+    So an instance is a number; what it needs of Python's is made when it is asked for.
+
+    Parameters
+    ----------
+    shards : int
+    instances : int
+    """
+
+    def __init__(self, shards: int, instances: int) -> None:
+        self.shards, self.instances = shards, instances
+        self._shard_memory = ShardMemory(shards)
+        self._first: list[Array] = []  # of the first instance, in the order in which it asked
+        self._places: list[tuple[int, int]] = []  # the shard or COMMON, and the offset there
+        self._ends = dict.fromkeys((COMMON, *range(shards)), 0)
+        self._others: dict[int, Array] = {}  # [instances - 1, bytes]
+
+    def of(self, index: int) -> ArraysOfOne:
+        """The arrays of an instance, from the first on."""
+        return ArraysOfOne(self, index)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of one instance."""
+        return sum(map(self._stride, self._ends))
+
+    def place(self, index: int, number: int, of: int, size: int) -> Array:
+        """The ``number``-th array of an instance, as bytes."""
+        if index == 0 and number == len(self._first):
+            self._lay_out(of, size)
+        if self._places[number][0] != of or self._first[number].nbytes != size:
+            raise AssertionError("instances ask for different arrays")
+        if index == 0:
+            return self._first[number]
+        if of not in self._others:
+            others, stride = self.instances - 1, self._stride(of)
+            self._others[of] = _pages(others * stride).reshape(others, stride)
+        offset = self._places[number][1]
+        whole: Array = self._others[of][index - 1, offset : offset + size]
+        return whole
+
+    def _lay_out(self, of: int, size: int) -> None:
+        """Memory for the next array of the first instance."""
+        if of == COMMON:
+            self._first.append(aligned_zeros(size, np.uint8)[:size])
+        else:
+            self._first.append(self._shard_memory.zeros(of, size, np.uint8))
+        apart = ALIGNMENT if size >= ALIGNMENT else SMALL_ALIGNMENT
+        offset = -(-self._ends[of] // apart) * apart
+        self._places.append((of, offset))
+        self._ends[of] = offset + size
+
+    def _stride(self, of: int) -> int:
+        """Bytes from one instance to the next."""
+        return -(-self._ends[of] // ALIGNMENT) * ALIGNMENT
+
+
+class ArraysOfOne:
+    """The arrays of one instance, given out in the order in which the first one was built."""
+
+    def __init__(self, arrays: InstanceArrays, index: int) -> None:
+        self._arrays, self._index, self._next = arrays, index, 0
+
+    def zeros(self, of: int, count: int, dtype: npt.DTypeLike) -> Array:
+        """The next array: of a shard, or COMMON. Zeros before anything is written to it."""
+        size = count * np.dtype(dtype).itemsize
+        found = self._arrays.place(self._index, self._next, of, size)
+        self._next += 1
+        return found.view(dtype)
+
+
+def _pages(size: int) -> Array:
+    """So many zeroed bytes that begin where a page does."""
+    raw = np.zeros(size + PAGE, dtype=np.uint8)
+    start = -raw.ctypes.data % PAGE
+    return raw[start : start + size]
 
 
 class Arenas:
@@ -60,7 +142,7 @@ class Arenas:
         partition: Partition,
         variables: Iterable[tuple[str, str]],
         dtype: npt.DTypeLike,
-        memory: ShardMemory,
+        memory: ArraysOfOne,
     ) -> None:
         self.partition = partition
         self.dtype = np.dtype(dtype)
@@ -91,15 +173,17 @@ class NeuronArray:
         self.size = int(self.cuts[-1])
 
     @classmethod
-    def contiguous(cls, partition: Partition, population: str, dtype: npt.DTypeLike) -> NeuronArray:
+    def contiguous(
+        cls, partition: Partition, population: str, dtype: npt.DTypeLike, memory: ArraysOfOne
+    ) -> NeuronArray:
         """Memory that no shard owns: values that are only read, or read by all."""
         size = int(partition.begin[population][-1])
         padded = -(-size // BLOCK) * BLOCK
-        return cls([aligned_zeros(padded, dtype)], partition, population)
+        return cls([memory.zeros(COMMON, padded, dtype)], partition, population)
 
     @classmethod
     def in_shards(
-        cls, partition: Partition, population: str, dtype: npt.DTypeLike, memory: ShardMemory
+        cls, partition: Partition, population: str, dtype: npt.DTypeLike, memory: ArraysOfOne
     ) -> NeuronArray:
         """Memory of the workers that write it, outside the arenas."""
         pieces = [

@@ -1,19 +1,19 @@
-"""The present step, for whoever must not keep the machine alive."""
+"""The present step of an instance, for whoever must not keep its memory alive."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.instance_records import InstanceRecords
 
 
-@dataclass
+@dataclass(frozen=True)
 class Clock:
-    """Tells the step of the engine that is there now."""
+    """Tells the step of the engine that an instance has now."""
 
-    engine: abi.Engine
-    pointer: int = 0
+    records: InstanceRecords
+    index: int
 
     def step(self) -> int:
         """The present step; 0 before there is an engine."""
-        return int(self.engine.step_get(self.pointer)) if self.pointer else 0
+        return self.records.step(self.index)

@@ -51,10 +51,12 @@ def present(memory: SynapseMemory, piece: int) -> npt.NDArray[np.uint8] | None:
     entries = memory.views[piece].n_synapses
     if not memory.binding.dense or memory.stored.size == memory.source.size * memory.target.size:
         return None
-    pieces, positions = memory.positions()
-    mask = np.zeros(max(entries, 1), np.uint8)
-    mask[positions[pieces == piece]] = 1
-    return mask
+    masks = memory.stored.store.masks  # of one store for all instances that have it
+    if (memory.name, piece) not in masks:
+        pieces, positions = memory.positions()
+        mask = masks[memory.name, piece] = np.zeros(max(entries, 1), np.uint8)
+        mask[positions[pieces == piece]] = 1
+    return masks[memory.name, piece]
 
 
 def matrix_of(memory: SynapseMemory, kept: list[Any]) -> dict[str, Any]:

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 
-from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
+from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows, within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
-from pygenn_lite.runtime.cpp.arrays import ShardMemory
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.arrays import InstanceArrays
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.connecting import ProgressPart
+from pygenn_lite.runtime.cpp.device_memory import DeviceMemory
 from pygenn_lite.runtime.cpp.instance import CppInstance
 from pygenn_lite.runtime.cpp.instance_pool import InstancePool, raise_failure
+from pygenn_lite.runtime.cpp.instance_records import InstanceRecords
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
-from pygenn_lite.runtime.device import BuildRequest
+from pygenn_lite.runtime.cpp.network_memory import InCommon, NetworkMemory
+from pygenn_lite.runtime.cpp.recorders import Recorders
+from pygenn_lite.runtime.device import BuildRequest, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
 
 SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 
 
-class CppDevice:
-    """Everything of compiled networks that lives in memory: a
-    :class:`~pygenn_lite.runtime.device.Device`.
+class CppDevice(Device):
+    """Everything of compiled networks that lives in memory.
 
     Parameters
     ----------
@@ -56,51 +62,45 @@ class CppDevice:
         self.requests = recording_requests(network)
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
-        self.plan, self._shared = plan, request.shared
+        self.plan = plan
         self._pool = InstancePool(self.loaded.engine, min(threads, count)) if count > 1 else None
         plan.check_instances(count, request.shared)
         started = time.perf_counter()
-        memory = ShardMemory(plan.partition.shards)
-        self.instances: list[CppInstance] = []
+        self._records = InstanceRecords.of(self.loaded.engine, count)
+        self._memory = DeviceMemory(request, self._in_common(request.shared))
+        self._instances = CppInstances(self._memory)
         for k in range(count):
-            self._build(request, k, memory, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
+            self._build(k, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
         self.connect_seconds = time.perf_counter() - started
 
-    def _build(
-        self, request: BuildRequest, index: int, memory: ShardMemory, progress: ProgressPart
-    ) -> None:
-        seeds = request.connectivity_seeds
-        self.instances.append(
-            CppInstance(
-                request.networks[index],
-                request.structures[index],
-                self.loaded,
-                self.layout,
-                self.requests,
-                self.plan.of_instance(request.networks[index], request.structures[index]),
-                progress=progress,
-                connectivity_seed=seeds[index] if seeds else request.networks[index].seed,
-                memory=memory,
-                shared=request.shared,
-                like=self.instances[0] if request.shared and index else None,
-            )
+    def _in_common(self, shared: bool) -> InCommon:
+        engine, count = self.loaded.engine, len(self._records.seeds)
+        return InCommon(
+            loaded=self.loaded,
+            layout=self.layout,
+            numbers={name: k for k, name in enumerate(self.layout.populations)},
+            recorders=Recorders(engine, self.requests, self.real),
+            plan=self.plan,
+            arrays=InstanceArrays(self.plan.partition.shards, count),
+            records=self._records,
+            shared=shared,
         )
+
+    def _build(self, index: int, progress: ProgressPart) -> None:
+        memory = self._memory.build(index, progress)  # held here until it is filled
+        with within_plan(memory.plan.rows):
+            self._instances[index].initialise(memory.network.seed)
+
+    @property
+    def instances(self) -> CppInstances:
+        """All of them."""
+        return self._instances
 
     @property
     def step(self) -> int:
         """The present step: of the instances that have not failed."""
-        alive = (one for one in self.instances if not one.failed)
-        return next(alive, self.instances[0]).clock.step()
-
-    def set_step(self, step: int, seeds: Sequence[int]) -> None:
-        """Go to a step, without spikes in flight."""
-        for instance, seed in zip(self.instances, seeds, strict=True):
-            instance.set_step(step, seed)
-
-    def initialise(self, seeds: Sequence[int]) -> None:
-        """Initial values, plastic groups as built, step 0."""
-        for instance, seed in zip(self.instances, seeds, strict=True):
-            instance.initialise(seed)
+        failed = self._records.failed
+        return self._records.step(failed.index(False) if False in failed else 0)
 
     def run(self, steps: int) -> int:
         """Advance by up to so many steps; returns how many were done."""
@@ -111,55 +111,79 @@ class CppDevice:
             advanced = self._advance(wanted)
             done += advanced
             if self.step % SETTLE_EVERY == 0:
-                for instance in self.instances:
-                    for synapses in instance.synapses.values():
-                        synapses.settle_now()
+                self._settle()
             if advanced < wanted:
                 break
         return done
 
+    def _settle(self) -> None:
+        for instance in self._instances:
+            for group in self.layout.groups:
+                instance.settle(group)
+
     def _advance(self, steps: int) -> int:
+        engine, records = self.loaded.engine, self._records
         if self._pool is None:
-            engine = self.loaded.engine
-            done = int(engine.run(self.instances[0].pointer, steps))
+            done = int(engine.run(records.pointers[0], steps))
             if done < 0:
                 raise_failure(engine.last_error())
             return done
-        alive = [one for one in self.instances if not one.failed]
-        each = self._pool.run([one.pointer for one in alive], steps)
-        for instance, own in zip(alive, each, strict=True):
-            instance.failed = own < steps or instance.fault() is not None
+        alive = [k for k, failed in enumerate(records.failed) if not failed]
+        each = self._pool.run([records.pointers[k] for k in alive], steps)
+        for k, own in zip(alive, each, strict=True):
+            found = engine.fault_get(records.pointers[k], abi.Fault())
+            records.failed[k] = own < steps or bool(found)
         whole = [own for own in each if own == steps]
         return max(whole or each, default=0)
 
     def stop(self) -> None:
         """End ``run`` early. Several instances finish what they are at: all reach one step."""
-        if len(self.instances) == 1:
-            self.loaded.engine.stop(self.instances[0].pointer)
-
-    def _owns(self, instance: CppInstance) -> bool:
-        """Whether the synapses of an instance are its own, and not those of the first."""
-        return not self._shared or instance is self.instances[0]
+        if self._pool is None:
+            self.loaded.engine.stop(self._records.pointers[0])
 
     def memory_rows(self) -> MemoryRows:
         """What takes how many bytes, as it is."""
         rows = MemoryRows()
-        for instance in self.instances:
-            rows += _population_rows(instance)
-            for store in (
-                instance.stores if not self._shared or instance is self.instances[0] else ()
-            ):
+        for k in range(len(self._memory)):
+            memory = self._memory[k]
+            rows += _population_rows(memory)
+            for store in memory.stores if self._memory.owns_synapses(k) else ():
                 members = ", ".join(store.plan.groups)
-                count = sum(instance.groups[n].size for n in store.plan.groups)
+                count = sum(memory.groups[n].size for n in store.plan.groups)
                 rows.append(MemoryRow(members, store.contents, count, store.nbytes))
-            for name, synapses in instance.synapses.items():
+            for name, synapses in memory.synapses.items():
                 if synapses.nbytes:
-                    count = instance.groups[name].size
+                    count = memory.groups[name].size
                     rows.append(MemoryRow(name, "synapse variables", count, synapses.nbytes))
         return rows
 
 
-def _population_rows(instance: CppInstance) -> list[MemoryRow]:
+class CppInstances(Sequence[CppInstance]):
+    """The instances of a device, each made when it is asked for."""
+
+    def __init__(self, memory: DeviceMemory) -> None:
+        self._memory = memory
+        self._made: weakref.WeakValueDictionary[int, CppInstance] = weakref.WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return len(self._memory)
+
+    @overload
+    def __getitem__(self, index: int) -> CppInstance: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[CppInstance]: ...
+
+    def __getitem__(self, index: int | slice) -> CppInstance | list[CppInstance]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(len(self))[index]]
+        k = range(len(self))[index]
+        found = self._made.get(k)
+        if found is None:
+            found = self._made[k] = CppInstance(self._memory, k)
+        return found
+
+
+def _population_rows(instance: NetworkMemory) -> list[MemoryRow]:
     rows = []
     for name, memory in instance.populations.items():
         for variable, array in memory.arrays.items():

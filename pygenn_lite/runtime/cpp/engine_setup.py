@@ -10,6 +10,7 @@ from pygenn_lite.runtime.cpp.delivery import add_by_kernels, add_static
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
+from pygenn_lite.runtime.recording import recorded_variable
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain, spike_train
 
 
@@ -27,11 +28,12 @@ def new_engine(instance: NetworkMemory) -> int:
     return int(pointer)
 
 
-def fill_engine(instance: NetworkMemory) -> dict[str, int]:
-    """Hand everything to a new engine; returns what it calls the populations."""
+def fill_engine(instance: NetworkMemory) -> None:
+    """Hand everything to a new engine."""
     numbers = Numbers()
     for name, memory in instance.populations.items():
         numbers.populations[name] = _add_population(instance, memory)
+        assert numbers.populations[name] == instance.common.numbers[name]
     numbers.deliveries = add_static(
         instance.call, instance.stores, instance.arenas, numbers.populations
     )
@@ -45,17 +47,17 @@ def fill_engine(instance: NetworkMemory) -> dict[str, int]:
             instance.plan.deliveries[name],
             numbers.populations,
         )
+        instance.records.kept[instance.index, name] = synapses.kept
     ops = engine_ops(schedule.step, numbers, instance.loaded.address)
     instance.call("schedule_set", ops, len(ops))
-    return numbers.populations
+    for population, train in instance.records.replayed.get(instance.index, {}).items():
+        set_train(instance, population, train)
+    _add_recorders(instance)
 
 
 def set_train(instance: NetworkMemory, population: str, train: SpikeTrain) -> None:
     """Give a spike source another train."""
-    _set_train(instance, instance.numbers[population], train)
-
-
-def _set_train(instance: NetworkMemory, number: int, train: SpikeTrain) -> None:
+    number = instance.common.numbers[population]
     steps = np.ascontiguousarray(train.steps, np.int64)
     indices = np.ascontiguousarray(train.indices, np.uint32)
     instance.call("source_set", number, len(train), steps.ctypes.data, indices.ctypes.data)
@@ -73,7 +75,7 @@ def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
     )
     train = spike_train(memory.declared, instance.network.dt)
     if train is not None:
-        _set_train(instance, number, train)
+        set_train(instance, memory.name, train)
     for name, published in memory.published.items():
         instance.call(
             "publish_add",
@@ -86,3 +88,22 @@ def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
             published.repeated.ctypes.data,
         )
     return number
+
+
+def _add_recorders(instance: NetworkMemory) -> None:
+    common, requests = instance.common, instance.common.recorders.requests
+    for spikes in requests.spikes:
+        number = common.numbers[spikes.population]
+        instance.call("record_spikes", number, spikes.begin, spikes.end, spikes.stride)
+    for request in requests.variables:
+        memory = instance.populations[request.population]
+        variable = recorded_variable(request, common.layout, instance.structure)
+        array, shards = memory.arrays[variable.name], memory.partition.shards
+        instance.call(
+            "record_variable",
+            common.numbers[request.population],
+            (c.c_void_p * shards)(*(array.address(s) for s in range(shards))),
+            request.indices.ctypes.data,
+            len(request.indices),
+            request.every,
+        )

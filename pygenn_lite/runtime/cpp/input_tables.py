@@ -3,7 +3,6 @@ runs."""
 
 from __future__ import annotations
 
-import ctypes as c
 from typing import Any
 
 import numpy as np
@@ -16,35 +15,30 @@ from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
 from pygenn_lite.runtime.values.philox import stream_of
 from pygenn_lite.runtime.values.poisson import ONE_RATE_KIND, RATES_KIND, TABLE_KIND, poisson_table
-from pygenn_lite.runtime.values.population_values import Numbers, check_poisson
+from pygenn_lite.runtime.values.population_values import Numbers
 from pygenn_lite.runtime.values.spike_trains import LAST_STEP
 
 
-class PoissonTables:
+class PoissonRates:
     """One Poisson input: what the kernel draws its counts from.
 
     Parameters
     ----------
     name : str
     rate, sources : float or ndarray
-        One number, or one per neuron.
+        One number, or one per neuron (they have been checked).
     size : int
         Neurons of the target.
     dt : float
         ms.
     """
 
+    __slots__ = ("expected", "name", "rate", "rates", "sources", "stream", "table")
+
     def __init__(self, name: str, rate: Numbers, sources: Numbers, *, size: int, dt: float) -> None:
         self.name, self.stream = name, stream_of(f"input:{name}")
-        self.size, self.dt = size, dt
-        self.served: list[tuple[Any, int, int]] = []
-        check_poisson(name, rate, sources, dt)
-        self.set(rate, sources)
-
-    def set(self, rate: Numbers, sources: Numbers) -> None:
-        """Other rates, from the next step on (they have been checked)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            expected = np.asarray(rate) * np.asarray(sources) * (self.dt / 1000.0)
+            expected = np.asarray(rate) * np.asarray(sources) * (dt / 1000.0)
         self.rate, self.sources = rate, sources
         self.rates: npt.NDArray[np.float64] | None = None
         self.table = None
@@ -53,18 +47,16 @@ class PoissonTables:
             self.expected = float(expected)
             self.table = poisson_table(self.expected)
         else:
-            self.rates = aligned_zeros(-(-self.size // BLOCK) * BLOCK, np.float64)
-            self.rates[: self.size] = expected
-        for arguments, index, first in self.served:
-            arguments[index] = self._argument(first)
+            self.rates = aligned_zeros(-(-size // BLOCK) * BLOCK, np.float64)
+            self.rates[:size] = expected
 
-    def serve(self, arguments: c.Array[abi.Poisson], index: int, first: int) -> None:
-        """Fill in the argument of the shard that begins at neuron ``first``, now and whenever the
-        rates change."""
-        self.served.append((arguments, index, first))
-        arguments[index] = self._argument(first)
+    @property
+    def given(self) -> tuple[Numbers, Numbers]:
+        """Rate and sources."""
+        return self.rate, self.sources
 
-    def _argument(self, first: int) -> abi.Poisson:
+    def argument(self, first: int) -> abi.Poisson:
+        """pgl_poisson of the shard that begins at neuron ``first``."""
         if self.rates is not None:
             address = self.rates.ctypes.data + 8 * first
             return abi.Poisson(kind=RATES_KIND, stream=self.stream, rates=address)

@@ -1,23 +1,26 @@
-"""One network of the C++ backend: its memory and its engine, as the device shows them."""
+"""One instance of the C++ backend: its memory and its engine, as the device shows them."""
 
 from __future__ import annotations
 
 import ctypes as c
-import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.plan.memory import within_plan
+from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.codegen.plan.network_plan import NetworkPlan
+from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.device_memory import DeviceMemory
 from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine, set_train
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.recorders import Recorders
-from pygenn_lite.runtime.device import Fault, Past
+from pygenn_lite.runtime.device import Fault, Instance, Past
 from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.recording import Sink
 from pygenn_lite.runtime.values.connections import Connections
@@ -26,108 +29,149 @@ from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, spike_
 Array = npt.NDArray[Any]
 
 
-class CppInstance(NetworkMemory):
-    """An instance of a :class:`~pygenn_lite.runtime.cpp.device.CppDevice`; see NetworkMemory for
-    what it is made of."""
+class CppInstance(Instance):
+    """An instance of a :class:`~pygenn_lite.runtime.cpp.device.CppDevice`: a number, and the way to
+    what the device keeps for it."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.recorders: Recorders
-        self._release: Callable[[], object] = lambda: None
-        self.replayed: dict[str, SpikeTrain] = {}
-        with within_plan(self.plan.rows):
-            self.initialise(self.network.seed, first=True)
+    def __init__(self, device: DeviceMemory, index: int) -> None:
+        self._device, self.index = device, index
+        self._common, self._records = device.common, device.common.records
+
+    @property
+    def network(self) -> Network:
+        """Its declaration."""
+        return self._device.request.networks[self.index]
+
+    @property
+    def structure(self) -> NetworkStructure:
+        """Of this."""
+        return self._device.request.structures[self.index]
+
+    @property
+    def seed(self) -> int:
+        """Of initial values and noise."""
+        return self._records.seeds[self.index]
+
+    @property
+    def connectivity_seed(self) -> int:
+        """Of the synapses."""
+        return self._device.connectivity_seed(self.index)
+
+    @cached_property
+    def memory(self) -> NetworkMemory:
+        """What it keeps, by name."""
+        return self._device[self.index]
+
+    @property
+    def plan(self) -> NetworkPlan:
+        """How it lies in memory."""
+        return self.memory.plan
+
+    @property
+    def recorders(self) -> Recorders:
+        """What its engine records."""
+        return self._common.recorders
+
+    @property
+    def _pointer(self) -> int:
+        return self._records.pointers[self.index] or 0
+
+    def call(self, name: str, *arguments: Any) -> int:
+        """Let the engine do something; an exception where it fails."""
+        return self._common.loaded.engine.call(name, self._pointer, *arguments)
 
     # ------------------------------------------------------------------ time
 
-    def initialise(self, seed: int, first: bool = False) -> None:
+    def initialise(self, seed: int) -> None:
         """Initial values for a seed, plastic groups as built, coefficients, step 0."""
-        if not first:
-            for synapses in self.synapses.values():
+        if not self.memory.is_new:
+            for synapses in self.memory.synapses.values():
                 synapses.initialise()
         for population in list(self.replayed):
             self.replay(population, None)
-        for memory in self.populations.values():
+        for memory in self.memory.populations.values():
             memory.initialise(seed)
-        self.prepare(self.populations)
+        self.prepare(self.memory.populations)
         self.set_step(0, seed)
+        self.memory.is_new = False
 
     def set_step(self, step: int, seed: int) -> None:
         """Go to a step, without spikes in flight."""
-        self.failed = False
-        if seed != self.seed or not self.pointer:  # seeds are part of what an engine copies
-            self.seed = seed
-            pointer = new_engine(self)
-            self._release()
-            self.clock.pointer = pointer
-            destroy = self.engine.library.pgl_engine_destroy
-            self._release = weakref.finalize(self, destroy, self.pointer)
-            self.numbers = fill_engine(self)
-            for population, train in self.replayed.items():
-                set_train(self, population, train)
-            self.recorders = Recorders(self, self.requests, self.layout)
+        self._records.failed[self.index] = False
+        if seed != self.seed or not self._pointer:  # seeds are part of what an engine copies
+            self._records.seeds[self.index] = seed
+            self._records.replace_engine(self.index, new_engine(self.memory))
+            fill_engine(self.memory)
         self.drain(None)
-        self.engine.step_set(self.pointer, step)
+        self._common.loaded.engine.step_set(self._pointer, step)
+
+    @property
+    def replayed(self) -> Mapping[str, SpikeTrain]:
+        """Spike sources that replay another train than the declared one, and which."""
+        return self._records.replayed.get(self.index, {})
 
     def replay(self, population: str, train: SpikeTrain | None) -> None:
         """Let a spike source replay another train from the next step on; None: the declared."""
-        self.replayed.pop(population, None)
+        replayed = self._records.replayed.setdefault(self.index, {})
+        replayed.pop(population, None)
         if train is not None:
-            self.replayed[population] = train
+            replayed[population] = train
         else:
             train = spike_train(self.network.populations[population], self.network.dt)
-        set_train(self, population, NO_TRAIN if train is None else train)
+        set_train(self.memory, population, NO_TRAIN if train is None else train)
 
     def prepare(self, populations: Iterable[str]) -> None:
         """Compute the coefficients of some populations from their parameters."""
         types = (c.c_void_p, c.c_void_p, c.c_uint32, c.c_double)
         for name in populations:
-            prepare = self.loaded.population_signature(self.structure, name).prepare
-            if prepare is not None:
-                self.populations[name].prepare(self.loaded.function(prepare, *types))
+            memory = self.memory.populations[name]
+            if memory.signature.prepare is not None:
+                memory.prepare(self._common.loaded.function(memory.signature.prepare, *types))
 
     # ------------------------------------------------------------------ values
 
     def read(self, variable: StoredVariable, *, stored: bool = False) -> Array:
         """A copy of a variable: shape () where it is shared, else one value per element."""
         owner, name = variable.owner, variable.name
-        if owner in self.populations:
-            memory = self.populations[owner]
+        if owner in self.memory.populations:
+            memory = self.memory.populations[owner]
             if variable.shared:
                 return np.array(memory.scalars[memory.scalar_index[name]])
             return memory.arrays[name].read()
-        if owner in self.poisson:
-            return np.array(getattr(self.poisson[owner], name), np.float64)
-        if owner in self.timed:
-            return self.timed[owner].values
-        synapses = self.synapses.get(owner)
+        if owner in self.memory.poisson:
+            return np.array(getattr(self.memory.poisson[owner].rates(owner), name), np.float64)
+        if owner in self.memory.timed:
+            return self.memory.timed[owner].values
+        synapses = self.memory.synapses.get(owner)
         if synapses is None:
-            return self.groups[owner].weights()
+            return self.memory.groups[owner].weights()
         if variable.shared:
             return np.array(synapses.scalars[synapses.signature.scalar_names.index(name)])
         if name == "weight" and not stored:
             return synapses.weights()
         if name not in synapses.dtypes:
-            return self.groups[owner].weights()
+            return self.memory.groups[owner].weights()
         return synapses.read_raw(name) if stored else synapses.read(name)
 
     def write(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
         """Set a variable: one value, or one per element."""
         owner, name = variable.owner, variable.name
-        if owner in self.populations:
+        if owner in self.memory.populations:
             self._write_population(variable, values)
-        elif owner in self.poisson:
-            tables = self.poisson[owner]
-            tables.set(**{"rate": tables.rate, "sources": tables.sources, name: np.array(values)})
-        elif owner in self.timed:
-            self.timed[owner].set(values)
+        elif owner in self.memory.poisson:
+            target = self.memory.poisson[owner]
+            rate, sources = target.rates(owner).given
+            given = {"rate": rate, "sources": sources, name: np.array(values)}
+            target.set_rates(owner, given["rate"], given["sources"])
+        elif owner in self.memory.timed:
+            self.memory.timed[owner].set(values)
         elif variable.shared:
-            synapses = self.synapses[owner]
+            synapses = self.memory.synapses[owner]
             synapses.scalars[synapses.signature.scalar_names.index(name)] = values
-        elif name == "weight" and not self.shared:
-            self.groups[owner].set_weights(values)
-        elif owner in self.synapses:
-            self.synapses[owner].write_raw(name, values)
+        elif name == "weight" and not self.memory.shared:
+            self.memory.groups[owner].set_weights(values)
+        elif owner in self.memory.synapses:
+            self.memory.synapses[owner].write_raw(name, values)
         else:
             raise UnsupportedFeatureError(
                 "instances with shared connectivity have the weights of a static group in common",
@@ -136,58 +180,58 @@ class CppInstance(NetworkMemory):
             )
 
     def _write_population(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
-        memory, name = self.populations[variable.owner], variable.name
+        memory, name = self.memory.populations[variable.owner], variable.name
         if variable.shared:
             memory.scalars[memory.scalar_index[name]] = values
             return
         memory.arrays[name].write(values)
         if name in memory.published:
-            memory.publish_now(name, self.clock.step())
+            memory.publish_now(name, self.memory.clock.step())
 
     def settle(self, group: str) -> None:
         """Bring the event-driven variables of a group up to date."""
-        if group in self.synapses:
-            self.synapses[group].settle_now()
+        if group in self.memory.synapses:
+            self.memory.synapses[group].settle_now()
 
     def synapse_count(self, group: str) -> int:
         """Synapses of a group."""
-        return self.groups[group].size
+        return self.memory.groups[group].size
 
     def connections(self, group: str) -> Connections:
         """The synapses of a group, weights as of now."""
-        connections = self.groups[group].connections()
-        if group not in self.synapses:
+        connections = self.memory.groups[group].connections()
+        if group not in self.memory.synapses:
             return connections
-        return replace(connections, weight=self.synapses[group].weights())
+        return replace(connections, weight=self.memory.synapses[group].weights())
 
     def has_own_weights(self, group: str) -> bool:
         """Whether the weights of a group may differ from synapse to synapse."""
-        return self.groups[group].store.has_weights
+        return self.memory.groups[group].store.has_weights
 
     # ------------------------------------------------------------------ spikes
 
     def spike_totals(self) -> npt.NDArray[np.int64]:
         """Spikes of each population since the start (or the last reset)."""
-        totals = np.zeros(len(self.numbers), np.int64)
+        totals = np.zeros(len(self._common.numbers), np.int64)
         self.call("total_spikes", totals.ctypes.data)
         return totals
 
     def spike_counts(self, population: str) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset)."""
-        counts = np.empty(self.populations[population].size, np.uint32)
-        self.call("spike_totals", self.numbers[population], counts.ctypes.data)
+        counts = np.empty(self._common.layout.populations[population].size, np.uint32)
+        self.call("spike_totals", self._common.numbers[population], counts.ctypes.data)
         return counts
 
     def set_spike_counts(self, population: str, counts: npt.NDArray[np.uint32]) -> None:
         """Go on counting from here."""
         counts = np.ascontiguousarray(counts, np.uint32)
-        self.call("spike_totals_import", self.numbers[population], counts.ctypes.data)
+        self.call("spike_totals_import", self._common.numbers[population], counts.ctypes.data)
 
     def spikes_in_flight(
         self, population: str
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
         """Steps and neurons of the spikes that may still have to arrive somewhere."""
-        number = self.numbers[population]
+        number = self._common.numbers[population]
         count = self.call("inflight_count", number)
         steps, indices = np.empty(count, np.int64), np.empty(count, np.uint32)
         self.call("inflight_export", number, steps.ctypes.data, indices.ctypes.data)
@@ -199,21 +243,21 @@ class CppInstance(NetworkMemory):
         """Put spikes back on their way, after ``set_step``."""
         steps = np.ascontiguousarray(steps, np.int64)
         indices = np.ascontiguousarray(indices, np.uint32)
-        number = self.numbers[population]
+        number = self._common.numbers[population]
         self.call("inflight_import", number, len(steps), steps.ctypes.data, indices.ctypes.data)
 
     def past(self, variable: StoredVariable) -> Past:
         """Past values of a published variable, newest first."""
-        memory = self.populations[variable.owner]
+        memory = self.memory.populations[variable.owner]
         published = memory.published[variable.name]
-        slots = (self.clock.step() - np.arange(self.max_delay + 1)) & published.mask
+        slots = (self.memory.clock.step() - np.arange(self.memory.max_delay + 1)) & published.mask
         return Past(published.ring[slots, : memory.size], published.repeated.copy())
 
     def set_past(self, variable: StoredVariable, past: Past) -> None:
         """Put past values back, after ``set_step``."""
-        memory = self.populations[variable.owner]
+        memory = self.memory.populations[variable.owner]
         published = memory.published[variable.name]
-        slots = (self.clock.step() - np.arange(len(past.values))) & published.mask
+        slots = (self.memory.clock.step() - np.arange(len(past.values))) & published.mask
         published.ring[slots, : memory.size] = past.values
         published.repeated[:] = past.repeated
 
@@ -221,14 +265,14 @@ class CppInstance(NetworkMemory):
 
     def drain(self, sink: Sink | None) -> None:
         """Hand over what was recorded since the last call; without a sink it is dropped."""
-        self.recorders.drain(sink)
+        self._common.recorders.drain(self._pointer, sink)
 
     def fault(self) -> Fault | None:
         """The variable that ended the last run, if one stopped being finite."""
         found = abi.Fault()
-        if not self.engine.fault_get(self.pointer, found):
+        if not self._common.loaded.engine.fault_get(self._pointer, found):
             return None
-        layout = list(self.layout.populations.values())[found.population]
+        layout = list(self._common.layout.populations.values())[found.population]
         name = layout.checked[found.variable]
-        value = self.populations[layout.name].arrays[name].read()[found.neuron]
+        value = self.memory.populations[layout.name].arrays[name].read()[found.neuron]
         return Fault(layout.name, found.neuron, name, found.step, float(value))

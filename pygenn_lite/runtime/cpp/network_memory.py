@@ -1,9 +1,11 @@
-"""The memory of one network: arrays of its populations, stores and variables of its synapses, and
-the engine that they are handed to."""
+"""The memory of one instance, by name: arrays of its populations, stores and variables of its
+synapses, and the engine that they are handed to."""
 
 from __future__ import annotations
 
 import ctypes as c
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
@@ -12,82 +14,102 @@ from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.runtime.cpp.arrays import Arenas, ShardMemory
+from pygenn_lite.runtime.cpp.arrays import Arenas, ArraysOfOne, InstanceArrays
 from pygenn_lite.runtime.cpp.clock import Clock
 from pygenn_lite.runtime.cpp.connecting import Connecting, ProgressPart
+from pygenn_lite.runtime.cpp.instance_records import InstanceRecords
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
-from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
+from pygenn_lite.runtime.cpp.population_memory import InstancePlace, PopulationMemory
+from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
 from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.layout import NetworkLayout
-from pygenn_lite.runtime.recording import Requests
 
 Array = npt.NDArray[Any]
 
 
-class NetworkMemory:
-    """All that one instance keeps.
-
-    Parameters
-    ----------
-    network : Network
-    structure : NetworkStructure
-    loaded : LoadedCode
-    layout : NetworkLayout
-    requests : Requests
-    plan : NetworkPlan
-    progress : callable
-        Gets the part of the connecting that is done, 0 to 1.
-    connectivity_seed : int
-    memory : ShardMemory
-        Where the arrays of all instances lie.
-    shared : bool
-        Whether the instances of the device share their synapses.
-    like : NetworkMemory, optional
-        Another that has laid them down already.
+@dataclass(frozen=True)
+class InCommon:
+    """What the instances of a device have in common.
 
     Attributes
     ----------
-    failed : bool
-        Whether a variable stopped being finite since the step was set: then it runs no more.
+    loaded : LoadedCode
+    layout : NetworkLayout
+    numbers : dict of str to int
+        What engines call the populations.
+    recorders : Recorders
+    plan : NetworkPlan
+        Of one instance, for the threads that each gets.
+    arrays : InstanceArrays
+    records : InstanceRecords
+    shared : bool
+        Whether they share their synapses.
+    """
+
+    loaded: LoadedCode
+    layout: NetworkLayout
+    numbers: Mapping[str, int]
+    recorders: Recorders
+    plan: NetworkPlan
+    arrays: InstanceArrays
+    records: InstanceRecords
+    shared: bool
+
+
+class NetworkMemory:
+    """All that one instance keeps, by name. Where it lies belongs to the device: of instances that
+    share their synapses this is made anew whenever somebody asks for it.
+
+    Parameters
+    ----------
+    common : InCommon
+    index : int
+        Number of the instance.
+    network : Network
+    structure : NetworkStructure
+    connectivity_seed : int
+    progress : callable
+        Gets the part of the connecting that is done, 0 to 1.
+    like : NetworkMemory, optional
+        Another that has laid down the synapses for all.
     """
 
     def __init__(
         self,
+        common: InCommon,
+        index: int,
         network: Network,
         structure: NetworkStructure,
-        loaded: LoadedCode,
-        layout: NetworkLayout,
-        requests: Requests,
-        plan: NetworkPlan,
-        *,
-        progress: ProgressPart,
         connectivity_seed: int,
-        memory: ShardMemory,
-        shared: bool = False,
+        *,
+        progress: ProgressPart | None = None,
         like: NetworkMemory | None = None,
     ) -> None:
-        self.network, self.structure, self.seed = network, structure, network.seed
-        self.connectivity_seed, self.shared, self.failed = connectivity_seed, shared, False
-        self.loaded, self.layout, self.requests = loaded, layout, requests
-        self.partition, self.threads = plan.partition, plan.threads
-        self.real = plan.described.real
-        self.engine, self.clock = loaded.engine, Clock(loaded.engine)
+        self.common, self.index = common, index
+        self.network, self.structure = network, structure
+        self.connectivity_seed, self.shared = connectivity_seed, common.shared
+        self.loaded, self.records, self.engine = common.loaded, common.records, common.loaded.engine
+        self.clock = Clock(self.records, index)
+        self.is_new = not self.pointer
+        self.partition, self.threads = common.plan.partition, common.plan.threads
+        self.real = common.plan.described.real
         self.arenas: Arenas
-        self.numbers: dict[str, int] = {}  # what the engine calls the populations
         self.plan: NetworkPlan
         self.stores: list[Store]
+        memory = common.arrays.of(index)
         if like is not None:
             self.plan, self.stores = like.plan, like.stores
             self._allocate(memory)
-            self._connect()
+            self._connect(memory)
             return
-        connecting = Connecting(plan, loaded, connectivity_seed)
+        plan = common.plan.of_instance(network, structure)
+        connecting = Connecting(plan, self.loaded, connectivity_seed)
         self.plan = connecting.plan
         with within_plan(self.plan.rows):
             self._allocate(memory)
-            self.stores = connecting.lay_down(self.arenas, progress)
-            self._connect()
+            self.stores = connecting.lay_down(self.arenas, progress or (lambda part: None))
+            self._connect(memory)
 
     @property
     def min_delay(self) -> int:
@@ -101,8 +123,13 @@ class NetworkMemory:
 
     @property
     def pointer(self) -> int:
-        """The engine's pgl_engine."""
-        return self.clock.pointer
+        """The engine's pgl_engine; 0 before there is one."""
+        return self.records.pointers[self.index] or 0
+
+    @property
+    def seed(self) -> int:
+        """Of initial values and noise."""
+        return self.records.seeds[self.index]
 
     def call(self, name: str, *arguments: Any) -> int:
         """Let the engine do something; an exception where it fails."""
@@ -110,7 +137,7 @@ class NetworkMemory:
 
     # ------------------------------------------------------------------ building
 
-    def _allocate(self, memory: ShardMemory) -> None:
+    def _allocate(self, memory: ArraysOfOne) -> None:
         signatures = {
             name: self.loaded.population_signature(self.structure, name)
             for name in self.network.populations
@@ -122,31 +149,37 @@ class NetworkMemory:
             if variable.addressed
         ]
         self.arenas = Arenas(self.partition, variables, self.real, memory)
+        place = InstancePlace(
+            index=self.index,
+            memory=memory,
+            records=self.records,
+            partition=self.partition,
+            arenas=self.arenas,
+            real=self.real,
+            dt=self.network.dt,
+            ring_slots=self.plan.ring_slots,
+            is_new=self.is_new,
+        )
         self.populations = {
             name: PopulationMemory(
                 declared,
                 self.structure.populations[name],
                 signatures[name],
-                partition=self.partition,
-                arenas=self.arenas,
-                memory=memory,
-                real=self.real,
-                dt=self.network.dt,
+                place=place,
                 seed=self.network.seed,
-                ring_slots=self.plan.ring_slots,
             )
             for name, declared in self.network.populations.items()
         }
-        self.poisson = {t.name: t for p in self.populations.values() for t in p.poisson}
+        self.poisson = {name: p for p in self.populations.values() for name in p.poisson}
         self.timed = {t.name: t for p in self.populations.values() for t in p.timed}
 
-    def _connect(self) -> None:
+    def _connect(self, memory: ArraysOfOne) -> None:
         self.groups = {
             description.group.name: StoredGroup(store, k, self.network.dt)
             for store in self.stores
             for k, description in enumerate(store.members)
         }
-        self.synapses = {}
+        self.synapses: dict[str, SynapseMemory] = {}
         for name, binding in self.structure.groups.items():
             if binding.kernel is not None:
                 signature = self.loaded.code.signatures.synapses[binding.kernel]
@@ -159,7 +192,8 @@ class NetworkMemory:
                     self.connectivity_seed,
                     self.loaded.function(signature.settle, c.c_void_p, c.c_int64),
                     self.clock.step,
-                    shared_store=self.shared,
+                    memory=memory if self.shared else None,
+                    is_new=self.is_new,
                 )
         for synapses in self.synapses.values():
             if synapses.binding.transpose_of:

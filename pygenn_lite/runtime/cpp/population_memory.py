@@ -12,17 +12,22 @@ import numpy.typing as npt
 from pygenn_lite.codegen import PopulationBinding
 from pygenn_lite.codegen.plan.partition import BLOCK, Partition
 from pygenn_lite.codegen.program.signature import NeuronSignature
+from pygenn_lite.codegen.structure.structures import is_spike_source
+from pygenn_lite.declaration.inputs import TimedCurrent
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.arrays import Arenas, NeuronArray, ShardMemory, aligned_zeros
-from pygenn_lite.runtime.cpp.input_tables import PoissonTables, TimedTable
+from pygenn_lite.runtime.cpp.arrays import COMMON, Arenas, ArraysOfOne, NeuronArray
+from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
+from pygenn_lite.runtime.cpp.instance_records import InstanceRecords, Repeated
 from pygenn_lite.runtime.values.philox import stream_of
 from pygenn_lite.runtime.values.population_values import (
+    Numbers,
     PopulationValues,
     check_parameter,
+    check_poisson,
     check_refractory_steps,
 )
-from pygenn_lite.runtime.values.spike_trains import repeated_spikes
+from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, repeated_spikes
 
 
 @dataclass
@@ -44,6 +49,48 @@ class Published:
         return int(self.ring.shape[1])
 
 
+@dataclass
+class ArgumentTables:
+    """What the arguments of one shard point to."""
+
+    arrays: Any
+    poisson: Any
+    timed: Any
+
+
+@dataclass
+class InstancePlace:
+    """Where the populations of an instance lie, and what they have in place.
+
+    Attributes
+    ----------
+    index : int
+        Number of the instance.
+    memory : ArraysOfOne
+    records : InstanceRecords
+    partition : Partition
+    arenas : Arenas
+    real : dtype
+    dt : float
+        ms.
+    ring_slots : int
+        How many steps of published variables are kept (a power of two).
+    is_new : bool
+        Whether nothing has been put there yet.
+    """
+
+    index: int
+    memory: ArraysOfOne
+    records: InstanceRecords
+    partition: Partition
+    arenas: Arenas
+    real: np.dtype[Any]
+    dt: float
+    ring_slots: int
+    is_new: bool
+
+
+NOTHING_REPEATED = Repeated(NO_TRAIN, {}, abi.Repeats())
 DRAWN_AT_ONCE = 1 << 18  # neurons; a multiple of 4
 WRITTEN = (
     "state",
@@ -54,7 +101,7 @@ WRITTEN = (
 
 
 class PopulationMemory:
-    """All that one population keeps.
+    """All that one population of an instance keeps: arrays, and what lies in the records.
 
     Parameters
     ----------
@@ -63,16 +110,10 @@ class PopulationMemory:
         Where its values come from.
     signature : NeuronSignature
         Of its kernels.
-    partition : Partition
-    arenas : Arenas
-    memory : ShardMemory
-    real : dtype
-    dt : float
-        ms.
+    place : InstancePlace
+        Where it lies, and what it has in common with the other populations.
     seed : int
         For parameters that are drawn.
-    ring_slots : int
-        How many steps of published variables are kept (a power of two).
     """
 
     def __init__(
@@ -81,51 +122,49 @@ class PopulationMemory:
         binding: PopulationBinding,
         signature: NeuronSignature,
         *,
-        partition: Partition,
-        arenas: Arenas,
-        memory: ShardMemory,
-        real: npt.DTypeLike,
-        dt: float,
+        place: InstancePlace,
         seed: int,
-        ring_slots: int,
     ) -> None:
         self.name, self.size = declared.name, declared.size
         self.declared, self.binding = declared, binding
-        self.partition, self.dt, self.real = partition, dt, np.dtype(real)
-        self.signature = signature
+        self.partition, self.dt, self.real = place.partition, place.dt, place.real
+        self.signature, self._place = signature, place
+        self._seed = seed
         self.known = {v.symbol: v for v in signature.all_variables}
         called = {v.symbol: v.name for v in signature.all_variables}
         self.values = PopulationValues(declared, binding, called)
+        memory = place.memory
         self.arrays: dict[str, NeuronArray] = {}
         for variable in signature.variables:
             name = variable.symbol
             dtype = self.real if variable.dtype == "real" else np.dtype(variable.dtype)
             if variable.addressed:
-                self.arrays[name] = NeuronArray.in_arenas(arenas, self.name, name)
+                self.arrays[name] = NeuronArray.in_arenas(place.arenas, self.name, name)
             elif variable.role in WRITTEN and name not in signature.published:
-                self.arrays[name] = NeuronArray.in_shards(partition, self.name, dtype, memory)
+                self.arrays[name] = NeuronArray.in_shards(self.partition, self.name, dtype, memory)
             else:
-                self.arrays[name] = NeuronArray.contiguous(partition, self.name, dtype)
+                self.arrays[name] = NeuronArray.contiguous(self.partition, self.name, dtype, memory)
         self.scalar_index = {v.symbol: k for k, v in enumerate(signature.scalars)}
-        self.scalars = aligned_zeros(len(signature.scalars), np.float64)
+        self.scalars = memory.zeros(COMMON, len(signature.scalars), np.float64)
+        self._repeated = self._repeated_spikes()
         self.published: dict[str, Published] = {}
-        self.repeats = repeated_spikes(declared, dt)
-        self._repeats_argument = abi.Repeats(
-            n=len(self.repeats),
-            step=self.repeats.steps.ctypes.data,
-            source=self.repeats.indices.ctypes.data,
-        )
         for name in signature.published:
             stride = -(-self.size // BLOCK) * BLOCK
-            ring = aligned_zeros(ring_slots * stride, self.real).reshape(ring_slots, stride)
-            self.published[name] = Published(ring, np.zeros(len(self.repeats), self.real))
-        self._kept: list[Any] = []  # memory that arguments point to
-        self.poisson = [
-            PoissonTables(p.name, *self.values.poisson(p, seed), size=self.size, dt=dt)
-            for p in binding.poisson
-        ]
-        self.timed = [TimedTable(t, self.size, dt, self.real) for t in binding.timed]
-        self._set_parameters(seed)
+            ring = memory.zeros(COMMON, place.ring_slots * stride, self.real)
+            self.published[name] = Published(
+                ring.reshape(place.ring_slots, stride),
+                self._repeated.values.get(name, np.zeros(0, self.real)),
+            )
+        self.poisson = [p.name for p in binding.poisson]
+        self.timed = [self._timed_table(timed) for timed in binding.timed]
+        self._tables = self._argument_tables()
+        if place.is_new:
+            self._set_parameters(seed)
+
+    @property
+    def repeats(self) -> SpikeTrain:
+        """Spikes of the declared train that another of the same neuron and step follows."""
+        return self._repeated.spikes
 
     # ------------------------------------------------------------------ values
 
@@ -153,7 +192,7 @@ class PopulationMemory:
 
     def repeats_argument(self) -> Any:
         """pgl_repeats of a train, None where no neuron has two spikes in a step."""
-        return c.addressof(self._repeats_argument) if len(self.repeats) else None
+        return c.addressof(self._repeated.argument) if len(self.repeats) else None
 
     def prepare(self, function: Any) -> None:
         """Compute coefficients (propagators) from the parameters."""
@@ -184,6 +223,8 @@ class PopulationMemory:
             if self.known[name].role == "parameter":
                 self._fill(array, self.binding.values[name], name, seed)
                 check_parameter(self.declared, name, array.read())
+        for name in self.poisson:
+            self.rates(name)
 
     def _check_refractory_steps(self) -> None:
         name = "refractory_steps"
@@ -192,33 +233,96 @@ class PopulationMemory:
         elif name in self.arrays:
             check_refractory_steps(self.name, self.arrays[name].read(), self.dt)
 
+    # ------------------------------------------------------------------ inputs
+
+    def rates(self, name: str) -> PoissonRates:
+        """What a Poisson input draws its counts from."""
+        place = self._place
+        declared = next(p for p in self.binding.poisson if p.name == name)
+
+        def as_declared() -> PoissonRates:
+            rate, sources = self.values.poisson(declared, self._seed)
+            check_poisson(name, rate, sources, self.dt)
+            return PoissonRates(name, rate, sources, size=self.size, dt=self.dt)
+
+        return place.records.poisson(place.index, name, as_declared)
+
+    def _timed_table(self, declared: TimedCurrent) -> TimedTable:
+        return self._place.records.timed(
+            self._place.index,
+            declared.name,
+            lambda: TimedTable(declared, self.size, self.dt, self.real),
+        )
+
+    def set_rates(self, name: str, rate: Numbers, sources: Numbers) -> None:
+        """Other rates, from the next step on (they have been checked)."""
+        rates = PoissonRates(name, rate, sources, size=self.size, dt=self.dt)
+        before = self.rates(name)
+        self._place.records.set_poisson(self._place.index, name, rates)
+        self._serve(name)
+        del before  # kernels might have been told of its tables until here
+
+    def _serve(self, name: str) -> None:
+        """Tell the kernels of a Poisson input's rates."""
+        rates, k = self.rates(name), self.poisson.index(name)
+        for s, tables in enumerate(self._tables):
+            tables.poisson[k] = rates.argument(self._begin(s))
+
     # ------------------------------------------------------------------ arguments
 
     def arguments(self, seed: int) -> Any:
         """pgl_population_args of all shards."""
-        shards = self.partition.shards
-        args = (abi.PopulationArgs * shards)()
-        self._kept = [args]
-        for tables in self.poisson:
-            tables.served.clear()
-        for s in range(shards):
-            pointers = (c.c_void_p * max(len(self.arrays), 1))(
-                *(a.address(s) for a in self.arrays.values())
-            )
-            poisson = (abi.Poisson * max(len(self.poisson), 1))()
-            for k, tables in enumerate(self.poisson):
-                tables.serve(poisson, k, int(self.partition.begin[self.name][s]))
-            timed = (abi.Timed * max(len(self.timed), 1))(*(t.argument() for t in self.timed))
-            self._kept += [pointers, poisson, timed]
+        args = (abi.PopulationArgs * len(self._tables))()
+        for s, tables in enumerate(self._tables):
+            for k, array in enumerate(self.arrays.values()):
+                tables.arrays[k] = array.address(s)
+            for k, table in enumerate(self.timed):
+                tables.timed[k] = table.argument()
             args[s] = abi.PopulationArgs(
-                arrays=c.addressof(pointers),
+                arrays=c.addressof(tables.arrays),
                 scalars=self.scalars.ctypes.data,
-                poisson=c.addressof(poisson),
-                timed=c.addressof(timed),
+                poisson=c.addressof(tables.poisson),
+                timed=c.addressof(tables.timed),
                 count=self.partition.count(self.name, s),
-                first=min(int(self.partition.begin[self.name][s]), self.size),
+                first=min(self._begin(s), self.size),
                 seed=seed,
                 stream=stream_of(f"population:{self.name}"),
                 dt=self.dt,
             )
+        for name in self.poisson:
+            self._serve(name)
         return args
+
+    def _argument_tables(self) -> list[ArgumentTables]:
+        """Memory for what the arguments of each shard point to."""
+
+        def room(kind: Any, count: int) -> Any:
+            memory = self._place.memory.zeros(COMMON, max(count, 1) * c.sizeof(kind), np.uint8)
+            return (kind * max(count, 1)).from_buffer(memory)
+
+        return [
+            ArgumentTables(
+                room(c.c_void_p, len(self.arrays)),
+                room(abi.Poisson, len(self.poisson)),
+                room(abi.Timed, len(self.timed)),
+            )
+            for _ in range(self.partition.shards)
+        ]
+
+    def _begin(self, shard: int) -> int:
+        return int(self.partition.begin[self.name][shard])
+
+    def _repeated_spikes(self) -> Repeated:
+        def as_declared() -> Repeated:
+            spikes = repeated_spikes(self.declared, self.dt)
+            values = {n: np.zeros(len(spikes), self.real) for n in self.signature.published}
+            argument = abi.Repeats(
+                n=len(spikes),
+                step=spikes.steps.ctypes.data,
+                source=spikes.indices.ctypes.data,
+            )
+            return Repeated(spikes, values, argument)
+
+        if not self.signature.published or not is_spike_source(self.declared):
+            return NOTHING_REPEATED
+        return self._place.records.repeated(self._place.index, self.name, as_declared)

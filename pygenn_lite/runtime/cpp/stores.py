@@ -103,6 +103,7 @@ class Store:
     ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
         self.members, self.real = members, real
+        self.masks: dict[tuple[str, int], npt.NDArray[np.uint8]] = {}  # of incomplete matrices
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
     @property

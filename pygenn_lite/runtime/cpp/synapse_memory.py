@@ -14,7 +14,7 @@ from pygenn_lite.codegen.program.signature import SynapseSignature
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.runtime.cpp import abi, coupling
-from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import COMMON, ArraysOfOne, aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
     Structure,
     explicit_values,
@@ -42,8 +42,10 @@ class SynapseMemory:
         Brings event-driven variables up to date.
     now : callable
         The present step.
-    shared_store : bool
-        Whether other instances have the same store: weights are kept here then.
+    memory : ArraysOfOne, optional
+        Where the arrays of instances lie that have one store in common: weights are kept here then.
+    is_new : bool
+        Whether nothing has been put there yet.
     """
 
     def __init__(
@@ -56,7 +58,8 @@ class SynapseMemory:
         seed: int,
         settle: Any,
         now: Callable[[], int],
-        shared_store: bool = False,
+        memory: ArraysOfOne | None = None,
+        is_new: bool = True,
     ) -> None:
         self.settle, self.now = settle, now
         self.stored, self.binding, self.signature = stored, binding, signature
@@ -70,25 +73,36 @@ class SynapseMemory:
             v.symbol: self.real if v.dtype == "real" else np.dtype(v.dtype)
             for v in signature.variables
         }
+        self._own_weights = memory is not None
+
+        def zeros(count: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+            if memory is None:
+                return aligned_zeros(count, dtype)
+            return memory.zeros(COMMON, max(count, 1), dtype)
+
         self.variables: dict[str, list[npt.NDArray[Any]]] = {
-            name: [aligned_zeros(v.n_synapses, dtype) for v in self.views]
+            name: [zeros(v.n_synapses, dtype) for v in self.views]
             for name, dtype in self.dtypes.items()
             if name != "weight"
         }
         weights = [self._weights_of(v) for v in self.views]
-        self.variables["weight"] = [_aligned_copy(w) for w in weights] if shared_store else weights
-        self.scalars = np.array(
-            [float(binding.values[n]) for n in signature.scalar_names] or [0.0]  # type: ignore[arg-type]
+        self.variables["weight"] = (
+            [zeros(len(w), w.dtype)[: len(w)] for w in weights] if self._own_weights else weights
         )
+        self.scalars = zeros(len(signature.scalar_names), np.float64)
         self._initial_weights: list[npt.NDArray[Any]] | None = None
         self.parent: SynapseMemory | None = None  # whose weights it has, transposed
         self.sets = 0  # bits of the sums that its transmission begins
         self.kept: list[Any] = []  # memory that the engine's arguments point to
         if not isinstance(stored.description.weight, float) or stored.description.weight_later:
-            own = self.variables["weight"]
-            self._initial_weights = weights if shared_store else [w.copy() for w in own]
-        self._own_weights = shared_store
-        self.initialise(first=True)
+            self._initial_weights = weights if self._own_weights else [w.copy() for w in weights]
+        if is_new:
+            for k, name in enumerate(signature.scalar_names):
+                self.scalars[k] = float(binding.values[name])  # type: ignore[arg-type]
+            if self._own_weights:
+                for own, stored_weights in zip(self.variables["weight"], weights, strict=True):
+                    own[:] = stored_weights
+            self.initialise(first=True)
 
     # ------------------------------------------------------------------ values
 
@@ -283,12 +297,6 @@ class SynapseMemory:
                 **coupling.matrix_of(self, kept),
             )
         return args, kept
-
-
-def _aligned_copy(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    copy = aligned_zeros(len(values), values.dtype)[: len(values)]
-    copy[:] = values
-    return copy
 
 
 def _pointers(addresses: list[int | None]) -> Any:

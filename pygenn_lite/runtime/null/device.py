@@ -11,14 +11,14 @@ from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.codegen.plan.network_plan import plan_network
 from pygenn_lite.errors import UnsupportedFeatureError
-from pygenn_lite.runtime.device import BuildRequest, CodeReport
+from pygenn_lite.runtime.device import BuildRequest, CodeReport, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.null.instance import NullInstance
 from pygenn_lite.runtime.recording import recording_requests
 
 
-class NullDevice:
-    """Networks that were rendered and planned: a :class:`~pygenn_lite.runtime.device.Device`."""
+class NullDevice(Device):
+    """Networks that were rendered and planned."""
 
     backend = "null"
     threads = 1
@@ -34,19 +34,19 @@ class NullDevice:
         self.plan = plan_network(Described(network, structure, code.signatures, self.real))
         seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
         counts = {name: round(group.count) for name, group in self.plan.groups.items()}
-        self.instances = [
+        self._instances = [
             NullInstance(own, of_own, self.layout, seed, counts)
             for own, of_own, seed in zip(request.networks, request.structures, seeds, strict=True)
         ]
 
+    @property
+    def instances(self) -> list[NullInstance]:
+        """All of them."""
+        return self._instances
+
     def set_step(self, step: int, seeds: Sequence[int]) -> None:
         """Refused: time stands still."""
         self.run(step)
-
-    def initialise(self, seeds: Sequence[int]) -> None:
-        """Initial values."""
-        for instance, seed in zip(self.instances, seeds, strict=True):
-            instance.initialise(seed)
 
     def run(self, steps: int) -> int:
         """Refused, but for no steps.

@@ -44,6 +44,10 @@ class NullInstance:
         self.seed = seed
         self._fill(seed, ("state",))
 
+    def set_step(self, step: int, seed: int) -> None:
+        """Refused: time stands still."""
+        _refuse("time")
+
     def read(self, variable: StoredVariable, *, stored: bool = False) -> Array:
         """A copy of a variable of a population."""
         if variable not in self._kept:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
 from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.signature import Signatures
-from pygenn_lite.runtime.device import BuildRequest, CodeReport
+from pygenn_lite.runtime.device import BuildRequest, CodeReport, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
 from pygenn_lite.runtime.reference.instance import ReferenceInstance
 
 
-class ReferenceDevice:
-    """Interpreted networks in memory: a :class:`~pygenn_lite.runtime.device.Device`.
+class ReferenceDevice(Device):
+    """Interpreted networks in memory.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ class ReferenceDevice:
         self._stop_wanted = False
         started = time.perf_counter()
         seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
-        self.instances = [
+        self._instances = [
             ReferenceInstance(
                 network, structure, program, self.layout, self.requests, self.real, seed
             )
@@ -53,26 +52,21 @@ class ReferenceDevice:
         self.connect_seconds = time.perf_counter() - started
 
     @property
+    def instances(self) -> list[ReferenceInstance]:
+        """All of them."""
+        return self._instances
+
+    @property
     def step(self) -> int:
         """The present step: of the instances that have not failed."""
-        alive = (one for one in self.instances if not one.found)
-        return next(alive, self.instances[0]).step_number
-
-    def set_step(self, step: int, seeds: Sequence[int]) -> None:
-        """Go to a step, without spikes in flight."""
-        for instance, seed in zip(self.instances, seeds, strict=True):
-            instance.set_step(step, seed)
-
-    def initialise(self, seeds: Sequence[int]) -> None:
-        """Initial values, plastic groups as built, step 0."""
-        for instance, seed in zip(self.instances, seeds, strict=True):
-            instance.initialise(seed)
+        alive = (one for one in self._instances if not one.found)
+        return next(alive, self._instances[0]).step_number
 
     def run(self, steps: int) -> int:
         """Advance by up to so many steps; returns how many were done."""
         self._stop_wanted = False
         for done in range(steps):
-            alive = [instance for instance in self.instances if not instance.found]
+            alive = [instance for instance in self._instances if not instance.found]
             if self._stop_wanted or not alive:
                 return done
             for instance in alive:
@@ -86,7 +80,7 @@ class ReferenceDevice:
     def memory_rows(self) -> MemoryRows:
         """What takes how many bytes: arrays of NumPy, not what Python adds to them."""
         rows = MemoryRows()
-        for instance in self.instances:
+        for instance in self._instances:
             for name, population in instance.populations.items():
                 for variable in self.layout.populations[name].variables.values():
                     if not variable.shared:
