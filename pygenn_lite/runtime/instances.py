@@ -3,9 +3,11 @@ Instance k is nothing but the network in which its values stand, with its seed."
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import numpy as np
 
@@ -44,21 +46,50 @@ class PlannedInstances:
 
     Attributes
     ----------
-    networks : tuple of Network
-    structures : tuple of NetworkStructure
+    networks : sequence of Network
+    structures : sequence of NetworkStructure
         All with the same key.
-    connectivity_seeds : tuple of int
+    connectivity_seeds : sequence of int
     shared : bool
         Whether the synapses are laid down once for all.
     axis : bool
         Whether results and values have an axis of instances.
     """
 
-    networks: tuple[Network, ...]
-    structures: tuple[codegen.NetworkStructure, ...]
-    connectivity_seeds: tuple[int, ...]
+    networks: Sequence[Network]
+    structures: Sequence[codegen.NetworkStructure]
+    connectivity_seeds: Sequence[int]
     shared: bool
     axis: bool
+
+
+Declared = TypeVar("Declared")
+
+
+class DeclaredOnDemand(Sequence[Declared]):
+    """Declarations of all instances, each made when it is asked for: they are large beside the
+    state of a small network."""
+
+    def __init__(self, count: int, make: Callable[[int], Declared]) -> None:
+        self._count, self._make = count, make
+        self._made: weakref.WeakValueDictionary[int, Declared] = weakref.WeakValueDictionary()
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Declared: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Declared]: ...
+
+    def __getitem__(self, index: int | slice) -> Declared | Sequence[Declared]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(self._count)[index]]
+        k = range(self._count)[index]
+        found = self._made.get(k)
+        if found is None:
+            found = self._made[k] = self._make(k)
+        return found
 
 
 def plan_instances(
@@ -100,14 +131,17 @@ def plan_instances(
         )
     seeds = _seeds(network, options.seeds, count)
     values = _values(network, options.values or {}, count, shared)
-    networks = tuple(_instance(network, values, k, seed) for k, seed in enumerate(seeds))
+    declared = network.copy()
+    networks = DeclaredOnDemand(count, lambda k: _instance(declared, values, k, seeds[k]))
     first = structure_of(networks[0])
-    structures = [first]
-    for k, one in enumerate(networks[1:], 1):
-        structures.append(structure_of(one) if values else first)
-        _check_alike(first, structures[-1], k, list(values))
+    structures = DeclaredOnDemand(
+        count, lambda k: structure_of(networks[k]) if values and k else first
+    )
+    if values:
+        for k in range(1, count):
+            _check_alike(first, structures[k], k, list(values))
     wirings = (network.seed if wiring is None else wiring,) * count if shared else tuple(seeds)
-    return PlannedInstances(networks, tuple(structures), wirings, shared, True)
+    return PlannedInstances(networks, structures, wirings, shared, True)
 
 
 def _refuse_without_instances(options: InstanceOptions) -> None:
@@ -181,7 +215,7 @@ def _one_each(values: Any, count: int, path: str) -> Sequence[Any]:
             where=Location(f"values ({path})"),
             hint=f"give {count}: one for each instance, along the first axis of an array",
         )
-    return list(values)
+    return list(copy.deepcopy(values))  # what the user does to arrays later changes nothing
 
 
 def _check_may_differ(place: Place, shared: bool) -> None:

@@ -30,7 +30,7 @@ from pygenn_lite.runtime.results.run_sink import Sink
 from pygenn_lite.runtime.results.sink_options import SinkOptions
 from pygenn_lite.runtime.results.sinks import RunSinks, check_sinks
 from pygenn_lite.runtime.runner import Runner, RunOptions
-from pygenn_lite.runtime.views.instance_view import InstanceView
+from pygenn_lite.runtime.views.instance_view import InstanceView, InstanceViews
 
 Callback = Callable[["Simulation"], object]
 
@@ -63,15 +63,14 @@ class Simulation(Live, Named):
         self._device, self._instance, self.timings = device, device.instances[0], timings
         self.notes: dict[str, str] = {}
         self._runner = Runner(device, checks)
-        numbers = range(len(device.instances))
-        self._instances = [InstanceView(device, k, self._runner.changed) for k in numbers]
+        self._instances = InstanceViews(device, self._runner.changed)
 
     # ------------------------------------------------------------------ looking
 
     @property
     def instances(self) -> Sequence[InstanceView]:
         """All instances; one without an axis of instances."""
-        return tuple(self._instances)
+        return self._instances
 
     @property
     def network(self) -> Network:

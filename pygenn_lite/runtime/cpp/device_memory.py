@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import weakref
+from collections import OrderedDict
 
 from pygenn_lite.runtime.cpp.connecting import ProgressPart
 from pygenn_lite.runtime.cpp.network_memory import InCommon, NetworkMemory
 from pygenn_lite.runtime.device import BuildRequest
+
+MOST_RECENT = 64  # instances; the memory of one takes some 10 KiB of names
 
 
 class DeviceMemory:
@@ -14,7 +16,7 @@ class DeviceMemory:
 
     What they have lies in arrays and records of the device; `NetworkMemory` gives names to it. Of
     instances with synapses of their own it owns these and is kept; of others it is made when it is
-    asked for, and gone when nobody needs it any more.
+    asked for, and kept while not many others are.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ class DeviceMemory:
     def __init__(self, request: BuildRequest, common: InCommon) -> None:
         self.request, self.common = request, common
         self._kept: dict[int, NetworkMemory] = {}  # the first, and those with synapses of their own
-        self._seen: weakref.WeakValueDictionary[int, NetworkMemory] = weakref.WeakValueDictionary()
+        self._recent: OrderedDict[int, NetworkMemory] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self.request.networks)
@@ -37,21 +39,30 @@ class DeviceMemory:
 
     def build(self, index: int, progress: ProgressPart) -> NetworkMemory:
         """The memory of the next instance, with its synapses."""
-        memory = self._seen[index] = self._make(index, progress)
+        memory = self._make(index, progress)
         if not index or not self.common.shared:
             self._kept[index] = memory
+        else:
+            self._remember(index, memory)
         return memory
 
     def __getitem__(self, index: int) -> NetworkMemory:
         """The memory of an instance that was built."""
-        found = self._kept.get(index) or self._seen.get(index)
+        found = self._kept.get(index)
         if found is None:
-            found = self._seen[index] = self._make(index, None)
+            found = self._recent.get(index) or self._make(index, None)
+            self._remember(index, found)
         return found
 
     def owns_synapses(self, index: int) -> bool:
         """Whether the synapses of an instance are its own, and not those of the first."""
         return not self.common.shared or index == 0
+
+    def _remember(self, index: int, memory: NetworkMemory) -> None:
+        self._recent[index] = memory
+        self._recent.move_to_end(index)
+        if len(self._recent) > MOST_RECENT:
+            self._recent.popitem(last=False)
 
     def _make(self, index: int, progress: ProgressPart | None) -> NetworkMemory:
         return NetworkMemory(

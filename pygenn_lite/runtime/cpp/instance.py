@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes as c
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,7 +56,7 @@ class CppInstance(Instance):
         """Of the synapses."""
         return self._device.connectivity_seed(self.index)
 
-    @cached_property
+    @property
     def memory(self) -> NetworkMemory:
         """What it keeps, by name."""
         return self._device[self.index]

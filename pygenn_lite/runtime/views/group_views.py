@@ -51,12 +51,14 @@ class Viewed:
     changed_weights: ChangedWeights
 
     @classmethod
-    def of(cls, device: Device, index: int, changed: set[str]) -> Viewed:
+    def of(
+        cls, device: Device, index: int, changed: set[str], changed_weights: ChangedWeights
+    ) -> Viewed:
         """An instance by its index; ``changed`` takes the populations whose coefficients are to be
         computed again."""
         instance = device.instances[index]
         parameters = Parameters(instance, device.layout, changed)
-        return cls(device, instance, parameters, ChangedWeights(instance, device.layout))
+        return cls(device, instance, parameters, changed_weights)
 
 
 class PopulationView(Live, Named):

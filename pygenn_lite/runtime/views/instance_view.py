@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.summary import line
+from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.live import Live
@@ -33,14 +34,14 @@ class InstanceView(Live, Named):
         """Of its initial values and noise: the network's, or that of the last ``reset``."""
         return self._device.instances[self.index].seed
 
-    @property
+    @cached_property
     def changed_weights(self) -> ChangedWeights:
         """Weights of static groups that were set by hand."""
-        return self._viewed.changed_weights
+        return ChangedWeights(self._device.instances[self.index], self._device.layout)
 
     @cached_property
     def _viewed(self) -> Viewed:
-        return Viewed.of(self._device, self.index, self._changed)
+        return Viewed.of(self._device, self.index, self._changed, self.changed_weights)
 
     @cached_property
     def populations(self) -> dict[str, PopulationView]:
@@ -76,3 +77,37 @@ class InstanceView(Live, Named):
 
     def __repr__(self) -> str:
         return line("instance", str(self.index), f"seed {self.seed}", ", ".join(self.names))
+
+
+class InstanceViews(Sequence[InstanceView]):
+    """All instances of a simulation, each made when it is asked for.
+
+    Parameters
+    ----------
+    device : Device
+    changed : set of str
+        Takes the populations whose coefficients are to be computed again.
+    """
+
+    def __init__(self, device: Device, changed: set[str]) -> None:
+        self._device, self._changed = device, changed
+        self._made: dict[int, InstanceView] = {}
+
+    def __len__(self) -> int:
+        return len(self._device.instances)
+
+    @overload
+    def __getitem__(self, index: int) -> InstanceView: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[InstanceView, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> InstanceView | tuple[InstanceView, ...]:
+        if isinstance(index, slice):
+            return tuple(self[k] for k in range(len(self))[index])
+        k = range(len(self))[index]
+        if k not in self._made:
+            self._made[k] = InstanceView(self._device, k, self._changed)
+        return self._made[k]
+
+    def __repr__(self) -> str:
+        return f"<{counted(len(self), 'instance')}>"
