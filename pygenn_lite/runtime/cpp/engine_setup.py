@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes as c
+
 import numpy as np
 
 from pygenn_lite.codegen.program.schedule import build_schedule

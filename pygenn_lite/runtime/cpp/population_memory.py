@@ -13,7 +13,7 @@ from pygenn_lite.codegen import PopulationBinding
 from pygenn_lite.codegen.plan.partition import BLOCK, Partition
 from pygenn_lite.codegen.program.signature import NeuronSignature
 from pygenn_lite.codegen.structure.structures import is_spike_source
-from pygenn_lite.declaration.inputs import TimedCurrent
+from pygenn_lite.declaration.inputs import StepCurrent
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import COMMON, Arenas, ArraysOfOne, NeuronArray
@@ -247,7 +247,7 @@ class PopulationMemory:
 
         return place.records.poisson(place.index, name, as_declared)
 
-    def _timed_table(self, declared: TimedCurrent) -> TimedTable:
+    def _timed_table(self, declared: StepCurrent) -> TimedTable:
         return self._place.records.timed(
             self._place.index,
             declared.name,
