@@ -16,9 +16,9 @@ from pygenn_lite.declaration.connectivity import (
     Transpose,
     from_scipy,
 )
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.distributions import (
     Binomial,
-    Distribution,
     Exponential,
     Gamma,
     LogNormal,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import InputError, Location, PygennLiteWarning, full_text

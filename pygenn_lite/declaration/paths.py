@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.connectivity import Connectivity
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.inputs import (
     CurrentInput,
     Input,

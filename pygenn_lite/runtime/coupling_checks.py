@@ -20,7 +20,7 @@ from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
-from pygenn_lite.runtime.precision_checks import neuron_part
+from pygenn_lite.runtime.model_values import neuron_part
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.device import Device

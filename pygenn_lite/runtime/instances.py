@@ -14,7 +14,7 @@ import numpy as np
 from pygenn_lite import codegen
 from pygenn_lite.declaration.changes import apply_changes
 from pygenn_lite.declaration.checks import check_seed
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.names import check_choice
 from pygenn_lite.declaration.network import Network

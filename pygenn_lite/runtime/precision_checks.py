@@ -10,22 +10,22 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.structure.parts import OWN, Part
-from pygenn_lite.codegen.structure.structures import PopulationStructure, Statement
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.codegen.structure.parts import OWN
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.errors import EquationError, PygennLiteWarning, full_text
+from pygenn_lite.runtime.model_values import ModelPart, model_parts, stride_of
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.device import Device, Instance
-    from pygenn_lite.runtime.layout import NetworkLayout, PopulationLayout, StoredVariable
+    from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 
 Array = npt.NDArray[np.float64]
 
@@ -35,7 +35,6 @@ TOLERATED_OF_A_SPIKE = 0.1  # the same of single changes, whose errors cancel in
 SLOWEST = BITS / TOLERATED  # the least part of a value that a step should change
 LONGEST_CLOCK = int(0.1 / BITS)  # steps, until which t is right within a tenth of a step
 CURE = "compile with precision='float64'"
-MOST_NEURONS = 1 << 16  # of a population that are looked at
 _CHANCE = re.compile(r"rand\(\) <=? (.*)")
 _SLOW = (
     "changes so slowly (by {:.1g} of itself in a step) that rounding to float32 shifts its rate by "
@@ -74,7 +73,7 @@ class PrecisionChecks:
         if alike in self._clean:
             return
         told = len(self.told)
-        for part in _parts(structure, self.instance, layout):
+        for part in model_parts(structure, self.instance, layout):
             for name, text in part.derivatives() if self.single else ():
                 self._look_at(population, part, name, text)
             if part.part == OWN and structure.threshold is not None:
@@ -131,7 +130,7 @@ class PrecisionChecks:
                         "than 1 %",
                     )
 
-    def _look_at(self, population: str, part: _Part, name: str, text: str) -> None:
+    def _look_at(self, population: str, part: ModelPart, name: str, text: str) -> None:
         """One derivative: how much of itself does the variable change in a step?"""
         internal = part.part.symbol(name)
         dt, size = self.instance.network.dt, part.layout.size
@@ -153,7 +152,7 @@ class PrecisionChecks:
         elif not np.any(np.abs(rate) > noise) and part.is_constant(text):
             self.ramps[population].append((internal, np.abs(at[0]) * dt))
 
-    def _look_at_chance(self, population: str, part: _Part, threshold: str) -> None:
+    def _look_at_chance(self, population: str, part: ModelPart, threshold: str) -> None:
         """Is the probability of a spike in a step, where parameters alone decide it, one that can
         be drawn?"""
         found = _CHANCE.fullmatch(threshold)
@@ -210,117 +209,6 @@ class PrecisionChecks:
             self.told.add(key)
             text = full_text(f"{variable!r} {what}", owner, hint)
             warnings.warn(text, PygennLiteWarning, stacklevel=2)
-
-
-def neuron_part(device: Device, population: str) -> _Part | None:
-    """The neuron model of a population, to be evaluated; None for spike sources."""
-    instance = device.instances[0]
-    index = instance.structure.populations[population].kernel
-    if index is None:
-        return None
-    layout = device.layout.populations[population]
-    return next(_parts(instance.structure.kernels[index], instance, layout))
-
-
-def stride_of(size: int) -> int:
-    """Of large populations some neurons stand for all: looking must not take memory or time."""
-    return -(-size // MOST_NEURONS)
-
-
-class _Part:
-    """The neuron model itself, one receptor or one trace, with what its names stand for."""
-
-    def __init__(
-        self,
-        instance: Instance,
-        layout: PopulationLayout,
-        part: Part,
-        equations: tuple[Statement, ...],
-        inputs: Mapping[str, list[str]],
-    ) -> None:
-        self.instance, self.layout = instance, layout
-        self.part, self.inputs = part, inputs
-        self.equations = equations
-        self.definitions = {name: text for name, kind, text in equations if kind == "="}
-        self.states = {name for name, kind, _ in equations if kind == "'"}
-
-    def derivatives(self) -> Iterator[tuple[str, str]]:
-        """Names and texts of what can be evaluated."""
-        for name, kind, text in self.equations:
-            if kind == "'" and self._is_array(self.part.symbol(name)):
-                try:
-                    self.value(text, {})
-                except (EquationError, KeyError, RecursionError):
-                    continue  # random numbers and the like
-                yield name, text
-
-    def _is_array(self, internal: str) -> bool:
-        variable = self.layout.variables.get(internal)
-        return variable is not None and not variable.shared
-
-    def value(self, text: str, given: Mapping[str, float]) -> Array:
-        """The value of an expression: other variables as they are, inputs from outside 0."""
-        return np.asarray(evaluate(parse_expression(text), _Names(self, given)), np.float64)
-
-    def is_constant(self, text: str) -> bool:
-        """Whether nothing but parameters decides it."""
-        symbols = parse_expression(text).symbols
-        if symbols & (self.states | self.inputs.keys() | {"t"}):
-            return False
-        return all(self.is_constant(self.definitions[n]) for n in symbols & self.definitions.keys())
-
-    def number(self, name: str) -> Any:
-        """What a name stands for."""
-        if name in self.definitions:
-            return self.value(self.definitions[name], {})
-        if name in self.inputs:
-            return sum((self.number(current) for current in self.inputs[name]), start=0.0)
-        if name == "t" or name == "xi" or name.startswith("xi_"):
-            return 0.0
-        if name == "dt":
-            return self.instance.network.dt
-        for internal in (self.part.symbol(name), name):
-            variable = self.layout.variables.get(internal)
-            if variable is not None:
-                values = self.instance.read(variable)
-                return float(values) if variable.shared else values[:: stride_of(self.layout.size)]
-        raise KeyError(name)
-
-
-class _Names(Mapping[str, Any]):
-    """The names of a part, some of them replaced; definitions follow."""
-
-    def __init__(self, part: _Part, given: Mapping[str, float]) -> None:
-        self.part, self.given = part, given
-
-    def __getitem__(self, name: str) -> Any:
-        if name in self.given:
-            return self.given[name]
-        if name in self.part.definitions:
-            return self.part.value(self.part.definitions[name], self.given)
-        return self.part.number(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name != "pi"
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
-def _parts(
-    structure: PopulationStructure, instance: Instance, layout: PopulationLayout
-) -> Iterator[_Part]:
-    currents: dict[str, list[str]] = {name: [] for name in structure.inputs}
-    for k, (name, _) in enumerate(structure.currents):
-        currents[name].append(Part("current", k).symbol("value"))
-    yield _Part(instance, layout, OWN, structure.equations, currents)
-    for k, receptor in enumerate(structure.receptors):
-        yield _Part(instance, layout, Part("receptor", k), receptor.equations, {})
-    for part, trace in structure.numbered_traces:
-        yield _Part(instance, layout, part, trace.equations, {})
 
 
 def _clocks(instance: Instance) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,8 @@ from pygenn_lite.declaration import (
     SynapseModel,
 )
 from pygenn_lite.declaration.connectivity import Ends
-from pygenn_lite.declaration.distributions import Affine, Binomial, Gamma
+from pygenn_lite.declaration.distribution_base import Affine
+from pygenn_lite.declaration.distributions import Binomial, Gamma
 from pygenn_lite.declaration.inputs import CurrentInput, NoiseCurrent
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.population import ends_of

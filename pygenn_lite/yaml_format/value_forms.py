@@ -10,13 +10,14 @@ import numpy as np
 
 from pygenn_lite.declaration import distributions as declared
 from pygenn_lite.declaration.connectivity import SharedKernel
+from pygenn_lite.declaration.distribution_base import Affine, Distribution
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.marks import Place
 
-DISTRIBUTIONS: dict[str, type[declared.Distribution]] = {
+DISTRIBUTIONS: dict[str, type[Distribution]] = {
     "uniform": declared.Uniform,
     "normal": declared.Normal,
     "truncated_normal": declared.TruncatedNormal,
@@ -27,7 +28,7 @@ DISTRIBUTIONS: dict[str, type[declared.Distribution]] = {
 }
 
 
-def _fields(kind: type[declared.Distribution]) -> tuple[tuple[str, ...], int]:
+def _fields(kind: type[Distribution]) -> tuple[tuple[str, ...], int]:
     """Parameters of a distribution in their order, and how many of them a file must give (all but
     limits that are infinite by default)."""
     found = fields(kind)
@@ -64,11 +65,11 @@ def write_value(value: Any) -> Any:
         return value.kernel.tolist()
     if isinstance(value, FrozenArray):
         return value.array.tolist()
-    if isinstance(value, declared.Affine):
+    if isinstance(value, Affine):
         given = {"factor": value.factor} if value.factor != 1 else {}
         given |= {"offset": value.offset} if value.offset else {}
         return {**write_value(value.of), **given}
-    if isinstance(value, declared.Distribution):
+    if isinstance(value, Distribution):
         for name, kind in DISTRIBUTIONS.items():
             if type(value) is kind:
                 names, required = _fields(kind)

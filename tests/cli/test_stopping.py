@@ -100,13 +100,13 @@ def wait_until(condition, seconds=30.0):
 def test_ctrl_c_while_another_process_compiles_the_same_is_not_kept_waiting(here):
     import fcntl
 
-    from pygenn_lite.runtime.cpp import building, processor, toolchain
+    from pygenn_lite.runtime.cpp import cache_keys, processor, toolchain
 
     cache = here / "cache"
     locks = cache / "v1" / "locks"
     for folder in (cache, cache / "v1", locks):
         folder.mkdir(mode=0o700)
-    key = building.part_key("engine", toolchain.find_compiler(), processor.find_target())
+    key = cache_keys.part_key("engine", toolchain.find_compiler(), processor.find_target())
     with open(locks / f"{key}.lock", "w") as lock:
         os.chmod(lock.name, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -16,7 +16,7 @@ from pygenn_lite.codegen.program.kernel import Kernel
 from pygenn_lite.codegen.render.cpp import render_kernels
 from pygenn_lite.errors import ToolchainError
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.building import TEMPLATES
+from pygenn_lite.runtime.cpp.cache_keys import TEMPLATES
 from pygenn_lite.runtime.cpp.processor import find_target
 from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
 from pygenn_lite.runtime.reference.kernels import run_kernel, written

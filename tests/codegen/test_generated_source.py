@@ -13,7 +13,7 @@ from pygenn_lite.codegen.passes.safe_names import template_names
 from pygenn_lite.codegen.render.cpp import view_of
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel, Trace
 from pygenn_lite.errors import EquationError, ToolchainError
-from pygenn_lite.runtime.cpp.building import TEMPLATES
+from pygenn_lite.runtime.cpp.cache_keys import TEMPLATES
 from pygenn_lite.runtime.cpp.toolchain import find_compiler
 
 

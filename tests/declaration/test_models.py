@@ -94,6 +94,14 @@ def test_a_name_of_ones_own_takes_the_place_of_the_default_input():
     assert neuron().inputs == neuron(inputs=["I"]).inputs == ("I",)
 
 
+def test_a_variable_of_the_default_input_s_name_may_be_reset():
+    """It is the model's own, not computed by the equations."""
+    own = pg.NeuronModel(
+        "dI/dt = (2 - I)/tau", threshold="I > 1", reset="I = 0", parameters={"tau": 10.0}
+    )
+    assert (own.inputs, own.state_names) == ((), ("I",))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -14,7 +14,7 @@ import sympy
 import pygenn_lite as pg
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.declaration.connectivity import RULES
-from pygenn_lite.declaration.distributions import Affine
+from pygenn_lite.declaration.distribution_base import Affine
 from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.constants import constant_value
 from pygenn_lite.declaration.language.evaluation import evaluate

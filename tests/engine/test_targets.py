@@ -249,12 +249,12 @@ def test_a_processor_without_fused_multiply_add_is_told_so() -> None:
 
 
 def test_the_target_is_part_of_the_cache_key() -> None:
-    from pygenn_lite.runtime.cpp import building, toolchain
+    from pygenn_lite.runtime.cpp import cache_keys, toolchain
 
     one = toolchain.Compiler(("g++",), "gcc", "1")
     targets = [processor.Target(n, ()) for n in ("native", *processor.LEVELS)]
-    assert len({building.kernels_key(one, t, "a") for t in targets}) == len(targets)
-    assert len({building.part_key("engine", one, t) for t in targets}) == len(targets)
+    assert len({cache_keys.kernels_key(one, t, "a") for t in targets}) == len(targets)
+    assert len({cache_keys.part_key("engine", one, t) for t in targets}) == len(targets)
 
 
 @pytest.mark.parametrize("count", [1, 10, 16, 17, 63, 64, 1000])

@@ -10,7 +10,7 @@ import pytest
 
 from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import compile_cache
-from pygenn_lite.runtime.cpp import building, processor, toolchain
+from pygenn_lite.runtime.cpp import building, cache_keys, processor, toolchain
 from pygenn_lite.runtime.cpp.processor import find_target
 
 
@@ -136,9 +136,9 @@ def test_the_machine_can_be_told_from_others(of, what, other, monkeypatch):
 
 def test_code_for_one_machine_is_not_found_on_another(monkeypatch):
     compiler = toolchain.Compiler(("g++",), "gcc", "1")
-    before = building.kernels_key(compiler, find_target(), "a")
+    before = cache_keys.kernels_key(compiler, find_target(), "a")
     monkeypatch.setattr(building, "machine_identity", lambda: "another")
-    assert building.kernels_key(compiler, find_target(), "a") != before
+    assert cache_keys.kernels_key(compiler, find_target(), "a") != before
 
 
 @pytest.mark.parametrize(
@@ -168,16 +168,16 @@ def test_keys_tell_structures_and_compilers_apart():
     one = toolchain.Compiler(("g++",), "gcc", "1")
     two = toolchain.Compiler(("g++",), "gcc", "2")
     here = find_target()
-    keys = {building.kernels_key(c, here, s) for c in (one, two) for s in ("a", "b")}
+    keys = {cache_keys.kernels_key(c, here, s) for c in (one, two) for s in ("a", "b")}
     assert len(keys) == 4
-    assert building.part_key("engine", one, here) not in keys
+    assert cache_keys.part_key("engine", one, here) not in keys
 
 
 def test_all_that_kernels_include_is_in_their_key():
     """Else an upgrade would meet kernels that were compiled from older headers."""
     known, pending = (
-        set(building.kernel_sources()),
-        [building.TEMPLATES / "cpp" / "kernels.cpp.jinja"],
+        set(cache_keys.kernel_sources()),
+        [cache_keys.TEMPLATES / "cpp" / "kernels.cpp.jinja"],
     )
     seen = set()
     while pending:
@@ -186,10 +186,10 @@ def test_all_that_kernels_include_is_in_their_key():
         seen.add(path)
         names = re.findall(r'(?:#|{% )include "(.+?)"', path.read_text(encoding="utf-8"))
         for name in names:
-            found = [p for p in (building.TEMPLATES / name, path.parent / name) if p.is_file()]
+            found = [p for p in (cache_keys.TEMPLATES / name, path.parent / name) if p.is_file()]
             assert found, f"{name} of {path}"
             pending += set(found) - seen
-    assert building.TEMPLATES / "cpp" / "flags.hpp" in seen and len(seen) > 10
+    assert cache_keys.TEMPLATES / "cpp" / "flags.hpp" in seen and len(seen) > 10
 
 
 def test_importing_the_declaration_is_light():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.runtime.cpp import building, toolchain
+from pygenn_lite.runtime.cpp import building, cache_keys, toolchain
 
 ZIG = toolchain.Compiler((sys.executable, "-m", "ziglang", "c++"), "zig", "1")
 NEEDS_ZIG = pytest.mark.skipif(
@@ -69,7 +69,7 @@ def test_zig_need_not_build_a_library_where_the_system_has_one():
 
 
 def test_no_header_of_the_cpp_library_is_included():
-    for path in building.TEMPLATES.rglob("*"):
+    for path in cache_keys.TEMPLATES.rglob("*"):
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()
             included = [line.split("<")[1] for line in lines if line.startswith("#include <")]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pygenn_lite.declaration.connectivity import Connectivity, Ends, Indices
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup, ends_of

@@ -13,7 +13,7 @@ from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.codegen.plan.ownership import Ownership
 from pygenn_lite.codegen.plan.partition import ARENA_LIMIT, BLOCK
 from pygenn_lite.declaration.connectivity.distance import PAIRS_AT_ONCE
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.population import Population, SpikeSource
 from pygenn_lite.declaration.steps import nearest_steps
 

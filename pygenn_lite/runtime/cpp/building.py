@@ -18,7 +18,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,14 +25,13 @@ from pygenn_lite.codegen import Signatures
 from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.runtime import compile_cache
 from pygenn_lite.runtime.cpp.abi import load_library
+from pygenn_lite.runtime.cpp.cache_keys import ENGINE, TEMPLATES, kernels_key, part_key
 from pygenn_lite.runtime.cpp.compilers import Compilers
-from pygenn_lite.runtime.cpp.processor import Target, find_target, machine_identity
+from pygenn_lite.runtime.cpp.processor import Target, find_target
 from pygenn_lite.runtime.cpp.toolchain import (
-    COMMON_FLAGS,
     Compiler,
     find_compiler,
     first_use_of,
-    optimisation,
     part_flags,
 )
 
@@ -42,10 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PACKAGE = Path(__file__).resolve().parent.parent.parent
-TEMPLATES = PACKAGE / "templates"
-GENERATORS = ("codegen", "declaration")  # rooms that decide what source a structure gets
-ENGINE = TEMPLATES / "cpp" / "engine"
 SIGNATURES = "signatures.json"  # beside the kernels
 
 _FLAG_TROUBLE = re.compile(
@@ -229,44 +223,6 @@ def _meanwhile(
     with ThreadPoolExecutor(max_workers=2) as pool, _ended_with_us(compilers):
         futures = {part: pool.submit(make, part) for part in parts}
         yield lambda: {part: future.result() for part, future in futures.items()}
-
-
-def part_key(part: str, compiler: Compiler, target: Target) -> str:
-    """Cache key of a part that is the same for all networks: "engine" or "builder"."""
-    headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
-    return f"{part}-{_key(compiler, target, part, _digest_of(*sorted(headers)))}"
-
-
-def kernels_key(compiler: Compiler, target: Target, structure_key: str) -> str:
-    """Cache key of a network's kernels: known before any code is generated."""
-    sources = _digest_of(*kernel_sources())
-    return f"kernels-{_key(compiler, target, 'kernels', sources, structure_key)}"
-
-
-def kernel_sources() -> tuple[Path, ...]:
-    """All files of the package that decide the kernels of a structure."""
-    templates = [p for p in (TEMPLATES / "cpp").iterdir() if p.is_file()]
-    headers = [ENGINE / "abi.h", *(TEMPLATES / "common").iterdir()]
-    generators = [
-        p for room in GENERATORS for p in (PACKAGE / room).rglob("*.py") if p.parent.name != "plan"
-    ]
-    return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
-
-
-def _key(compiler: Compiler, target: Target, part: str, *contents: str) -> str:
-    flags = (optimisation(part, compiler.family), *COMMON_FLAGS)
-    everything = (compiler.identity, machine_identity(), target.name, *flags, *contents)
-    return hashlib.sha256("\0".join(everything).encode()).hexdigest()[:32]
-
-
-@cache
-def _digest_of(*sources: Path) -> str:
-    """Digest of source files of the package: newer code never meets older objects."""
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def _ready(key: str, name: str) -> Path | None:

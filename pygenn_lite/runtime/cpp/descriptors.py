@@ -13,9 +13,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.groups import GroupPlan, without_spread
 from pygenn_lite.declaration.connectivity import SharedKernel
-from pygenn_lite.declaration.distributions import (
-    Distribution,
-)
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.values import FrozenArray, Value

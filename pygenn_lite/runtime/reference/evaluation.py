@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from sympy.printing.numpy import NumPyPrinter
 
 from pygenn_lite.codegen.program.kernel import LinearFlow
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.functions import numpy_forms
 from pygenn_lite.declaration.values import FrozenArray, Value

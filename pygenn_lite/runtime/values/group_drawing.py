@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.connectivity import Ends, Indices
-from pygenn_lite.declaration.distributions import Distribution, NativeDistribution
+from pygenn_lite.declaration.distribution_base import Distribution, NativeDistribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup, ends_of

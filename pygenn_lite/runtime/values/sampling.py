@@ -8,7 +8,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.declaration.distributions import NativeDistribution
+from pygenn_lite.declaration.distribution_base import NativeDistribution
 from pygenn_lite.declaration.steps import LONGEST_DELAY
 from pygenn_lite.runtime.values.compiled_math import exp, fma, log, polynomial, unit
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.connectivity.ends import Ends, axes
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import DeclarationError, Location, ShapeError

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from pygenn_lite.declaration.distributions import Distribution
+from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression, is_sympy
 from pygenn_lite.declaration.numeric import is_masked_array, plain_array
 from pygenn_lite.declaration.values import Value, as_value
