@@ -122,8 +122,9 @@ class NeuronModel:
         put("parameters", as_values(parameters, "parameters", where))
         put("initial", as_values(initial, "initial", where))
         put("integrator", check_integrator(integrator, where.key("integrator")))
-        own = {n for n, _ in self.parameters} | {e.name for e in self.equations}
-        default = () if "I" in {*own, *self.state_names} else ("I",)
+        own = {n for n, _ in (*self.parameters, *self.initial)}
+        own |= {e.name for e in (*self.equations, *self.update)}
+        default = () if "I" in own else ("I",)
         put("inputs", default if inputs is None else _names(inputs, "input", where))
         put("hold", ())
         NeuronCheck(self, where, () if inputs is None else self.inputs).run()

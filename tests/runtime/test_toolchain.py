@@ -137,7 +137,7 @@ def test_the_machine_can_be_told_from_others(of, what, other, monkeypatch):
 def test_code_for_one_machine_is_not_found_on_another(monkeypatch):
     compiler = toolchain.Compiler(("g++",), "gcc", "1")
     before = cache_keys.kernels_key(compiler, find_target(), "a")
-    monkeypatch.setattr(building, "machine_identity", lambda: "another")
+    monkeypatch.setattr(cache_keys, "machine_identity", lambda: "another")
     assert cache_keys.kernels_key(compiler, find_target(), "a") != before
 
 
