@@ -6,10 +6,11 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import wraps
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
+
+from pygenn_lite.records import dataclass
 
 P = ParamSpec("P")
 R = TypeVar("R")

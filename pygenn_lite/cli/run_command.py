@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from pygenn_lite.errors import (
     NumericalError,
     SimulationError,
 )
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.files import RESULT_FILE, harmless_name, written_at_once
 
 if TYPE_CHECKING:

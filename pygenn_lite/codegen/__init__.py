@@ -13,7 +13,7 @@ Print any of them to read it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.codegen.program.delivery import deliveries_of
@@ -27,6 +27,7 @@ from pygenn_lite.codegen.structure.structures import (
     PopulationBinding,
 )
 from pygenn_lite.errors import EquationError, Location, PygennLiteError
+from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.extension import Extension

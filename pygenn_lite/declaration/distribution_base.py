@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import DeclarationError, Location
+from pygenn_lite.records import dataclass
 
 Floats: TypeAlias = NDArray[np.float64]
 

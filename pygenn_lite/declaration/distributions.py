@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
 from pygenn_lite.declaration.distribution_base import Distribution, Floats, NativeDistribution
+from pygenn_lite.records import dataclass
 
 _LARGEST_LOGARITHM = 709.0  # of a double
 _FAR = 4.7534  # standard deviations: beyond lies less than one value in a million

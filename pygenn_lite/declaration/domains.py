@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import InputError, Location, PygennLiteWarning, full_text
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

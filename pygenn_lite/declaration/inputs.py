@@ -7,13 +7,14 @@ part of equality, as the values say all of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.summary import line, value_text
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
+from pygenn_lite.records import dataclass
 
 
 class _Shown:

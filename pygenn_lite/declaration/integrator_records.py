@@ -6,13 +6,13 @@ step is derived stands in `codegen/systems/integrators.py`, one function for eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import Any, TypeAlias
 
 from pygenn_lite.declaration.language.names import check_choice
 from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.errors import Location, ModelError
+from pygenn_lite.records import dataclass
 
 AUTO = "auto"
 IntegratorLike: TypeAlias = "str | RungeKutta"

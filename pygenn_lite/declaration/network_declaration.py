@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.recorded import Recording
 from pygenn_lite.declaration.summary import counted, line
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pygenn_lite import hooks
 from pygenn_lite.declaration.domains import Domains
@@ -21,6 +21,7 @@ from pygenn_lite.declaration.neuron_checks import NeuronCheck
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.errors import Location, ModelError
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True, init=False)

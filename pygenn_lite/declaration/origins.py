@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pygenn_lite.errors import Location, PygennLiteError
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from pygenn_lite.declaration.population import Population, SpikeSource, SynapseG
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.errors import Location, NetworkError, PygennLiteError
+from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.declaration.members import Members

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, overload
 
 import numpy as np
@@ -20,6 +20,7 @@ from pygenn_lite.declaration.summary import counted, line, shortened
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from pygenn_lite.declaration.selection import (
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True, repr=False)

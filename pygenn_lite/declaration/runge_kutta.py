@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,6 +14,7 @@ import numpy as np
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import Location, ModelError
+from pygenn_lite.records import dataclass
 
 MOST_STAGES = 16
 HIGHEST_ORDER = 8  # that is looked for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pygenn_lite.declaration.numeric import is_mask, is_masked_array, plain_indices, whole_number
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.records import dataclass
 
 Neurons = range | NDArray[np.int64]
 UNKNOWN = 1 << 62  # the size of what is only counted when a network is compiled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pygenn_lite import hooks
 from pygenn_lite.declaration.definitions import check_definitions
@@ -15,6 +15,7 @@ from pygenn_lite.declaration.language.vocabulary import RANDOM
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.errors import EquationError, Location, ModelError
+from pygenn_lite.records import dataclass
 
 TRACE = Location.of("trace")
 

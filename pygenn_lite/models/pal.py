@@ -10,13 +10,13 @@ in ms, conductances in 1/ms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel
 from pygenn_lite.models.continuous import RateSynapse
+from pygenn_lite.records import dataclass
 
 __all__ = ["PALRates", "pal_microcircuit"]
 

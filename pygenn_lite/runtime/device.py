@@ -14,11 +14,13 @@ another one takes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import NetworkStructure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from pygenn_lite.codegen.plan.memory import MemoryRows, readable, table
 from pygenn_lite.declaration.html import heading, preformatted, safe
 from pygenn_lite.declaration.html import table as html_table
 from pygenn_lite.declaration.summary import counted
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.recording import Requests, recording_rows
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -22,6 +21,7 @@ from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.paths import NetworkValues, Place
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NOWHERE, ArgumentError, Location, NetworkError, ShapeError
+from pygenn_lite.records import dataclass
 
 CONNECTIVITY = ("own", "shared")
 LAST_SEED = 2**64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.declaration.inputs import Input, PoissonInput, StepCurrent
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
+from pygenn_lite.records import dataclass
 
 LAST_UPDATE = "last_update"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.recorded import SpikesOf, SynapsesOf
 from pygenn_lite.declaration.selection import Neurons, Part
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 from pygenn_lite.runtime.variable_names import resolve
 

@@ -8,9 +8,9 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from pygenn_lite.errors import FileFormatError, PygennLiteWarning, SimulationError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.precision_checks import PrecisionChecks

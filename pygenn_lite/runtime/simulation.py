@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -16,6 +15,7 @@ from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_n
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.inspection import Inspection, inspect_device, memory_rows

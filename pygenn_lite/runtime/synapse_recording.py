@@ -7,13 +7,14 @@ multiples of the interval, and what is read there goes to the same place as othe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.selection import Part
 from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.device import Instance
 from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
 from pygenn_lite.runtime.recording import Requests, Sink, SynapseRequest, VariableRequest

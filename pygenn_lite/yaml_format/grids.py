@@ -8,11 +8,11 @@ whose rows are the targets and whose columns are the sources; or ``{by_source: [
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import ShapeError
+from pygenn_lite.records import dataclass
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
 

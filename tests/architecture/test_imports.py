@@ -27,6 +27,7 @@ ROWS = (
     ("declaration",),
     ("hooks", "errors"),
     ("old_names",),
+    ("records",),
 )
 HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
 BACKENDS = ("cpp", "reference", "cuda", "null")  # rooms of runtime that mirror each other's names

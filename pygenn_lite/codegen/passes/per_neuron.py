@@ -8,7 +8,7 @@ and computed beforehand, and only what is left is computed for every pair.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import sympy
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -17,6 +17,7 @@ from sympy.logic.boolalg import Boolean
 from pygenn_lite.codegen.program.kernel import Add
 from pygenn_lite.codegen.systems.rules import Next, Rule
 from pygenn_lite.codegen.systems.system import symbol
+from pygenn_lite.records import dataclass
 
 Parts = dict[sympy.Expr, sympy.Symbol]
 

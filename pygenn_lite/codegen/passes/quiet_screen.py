@@ -6,8 +6,6 @@ stopped being finite, and only those are taken one by one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sympy
 
 from pygenn_lite.codegen.program.kernel import (
@@ -25,6 +23,7 @@ from pygenn_lite.codegen.program.kernel import (
     read_by,
     written_by,
 )
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

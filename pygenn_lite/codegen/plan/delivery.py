@@ -4,13 +4,13 @@ or of several from one source. What is delivered is decided in codegen/program/d
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pygenn_lite.codegen.plan.groups import GroupPlan
 from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.errors import Location, UnsupportedFeatureError
+from pygenn_lite.records import dataclass
 
 TARGET_BYTES = 2  # of a synapse in a sparse store
 TABLE_ENTRIES = 1 << 16  # of weights that synapses share, at most

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from pygenn_lite.codegen.program.signature import Signatures, Variable
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ their expected number, the range of their delays."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray, Value
+from pygenn_lite.records import dataclass
 
 SCATTERED_DELAYS = 64  # different delays in a row, where only drawing could tell
 UNCONNECTED_DELAY = 16  # steps that shards take at a time where nothing is connected

@@ -7,12 +7,12 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import InsufficientMemoryError
+from pygenn_lite.records import dataclass
 
 SPARE = 64 << 20  # left to the rest of the process
 

@@ -8,7 +8,7 @@ that have no limit) enters in a second stage, `NetworkPlan.with_drawn`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pygenn_lite.codegen.plan import memory
 from pygenn_lite.codegen.plan.delivery import StorePlan, plan_stores
@@ -30,6 +30,7 @@ from pygenn_lite.codegen.program.delivery import Delivery, deliveries_of
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import InsufficientMemoryError, Location, UnsupportedFeatureError
+from pygenn_lite.records import dataclass
 
 MOST_IN_SHARD = 0xFFFFFFFF
 

@@ -4,12 +4,13 @@ backend that needs it assumes that a shard's neurons stand side by side."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from pygenn_lite.records import dataclass
 
 Indices = npt.NDArray[np.integer]
 

@@ -4,10 +4,11 @@ population, all neurons of some small ones. Results do not depend on the cut; sp
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from pygenn_lite.records import dataclass
 
 BLOCK = 64  # neurons are updated in blocks of this many (PGL_BLOCK)
 ARENA_LIMIT = 61440  # receptor variables of a shard that 16-bit targets reach, with some to spare

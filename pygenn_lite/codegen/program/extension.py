@@ -9,12 +9,13 @@ hold them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall
 from pygenn_lite.codegen.program.schedule import Call, Schedule
 from pygenn_lite.codegen.structure.structures import NetworkStructure
+from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.kernel import Kernel

@@ -4,9 +4,10 @@ reverse, and what is done between runs."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pygenn_lite.codegen.program.schedule import Loop, Op, Sample, Schedule
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

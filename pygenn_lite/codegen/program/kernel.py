@@ -9,12 +9,13 @@ renders and is interpreted; renderers and interpreters know no kernel by name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy
 
 from pygenn_lite.codegen.program.signature import Variable
 from pygenn_lite.codegen.program.text import shown
+from pygenn_lite.records import dataclass
 
 VISITS = {
     "population": ("all", "spiking", "once"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import sympy
 
@@ -41,6 +40,7 @@ from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
 from pygenn_lite.codegen.systems.signed_threshold import signed_threshold
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, build_system, symbol
 from pygenn_lite.errors import EquationError, Location
+from pygenn_lite.records import dataclass
 
 REFRACTORY = symbol("refractory")  # steps left (or 1: the condition holds)
 WAITING = symbol("waiting__")  # whether the neuron is refractory as the step begins

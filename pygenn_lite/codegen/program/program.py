@@ -7,12 +7,13 @@ interpreter runs them as they stand. Each structure prints itself in a form a sc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.codegen.program.kernel import Kernel, LinearFlow
 from pygenn_lite.codegen.program.schedule import NOTHING_TO_DO, Schedule
 from pygenn_lite.codegen.program.signature import TimedSignature, Variable
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ steps ``n`` with ``n % every == offset``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.program.delivery import deliveries_of
 from pygenn_lite.codegen.program.signature import Signatures
 from pygenn_lite.codegen.structure.structures import NetworkStructure
+from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.until import Until

@@ -6,10 +6,11 @@ Jinja.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from pygenn_lite.codegen.structure.parts import OWN, Part
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import sympy
 
@@ -33,6 +32,7 @@ from pygenn_lite.codegen.systems.system import (
 )
 from pygenn_lite.codegen.systems.transmission import transmitted
 from pygenn_lite.errors import Location
+from pygenn_lite.records import dataclass
 
 STAMP = "last_update"
 REFRACTORY = "refractory"

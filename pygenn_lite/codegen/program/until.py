@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from pygenn_lite.records import dataclass
 
 RELATIONS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,

@@ -4,7 +4,6 @@ synapses in matrices. Both are made into one function, which sees each synapse o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sympy
 
@@ -12,6 +11,7 @@ from pygenn_lite.codegen.passes.per_neuron import NeuronParts, PairSum, Parts
 from pygenn_lite.codegen.program.kernel import Add, Assign, Kernel, LinearFlow, Propagate, Update
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.codegen.systems.rules import Next, Rule
+from pygenn_lite.records import dataclass
 
 ROWS = 4  # of a matrix that are added at once: each sum is then loaded and stored once for four
 

@@ -4,7 +4,6 @@ hold names and expressions; how a value is reached is up to the templates."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from pygenn_lite.codegen.render.population_view import (
     spiking_view,
 )
 from pygenn_lite.codegen.render.synapse_view import SynapseView, synapse_view
+from pygenn_lite.records import dataclass
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 

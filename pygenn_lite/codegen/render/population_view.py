@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import sympy
 
@@ -27,6 +26,7 @@ from pygenn_lite.codegen.program.kernel import (
     written_by,
 )
 from pygenn_lite.codegen.render.statements import FlowView, Line, Pointer, Writer, pointers
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -27,6 +26,7 @@ from pygenn_lite.codegen.program.kernel import (
 )
 from pygenn_lite.codegen.program.signature import Variable
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
+from pygenn_lite.records import dataclass
 
 C_TYPES = {"real": "real", "uint16": "uint16_t", "uint32": "uint32_t"}
 

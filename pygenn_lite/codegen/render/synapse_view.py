@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pygenn_lite.codegen.passes.uniform import split_uniform
 from pygenn_lite.codegen.program.kernel import Add, Elapsed, Kernel, everything, read_by
 from pygenn_lite.codegen.render.statements import Line, Pointer, Writer, pointers
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ belongs to is kept beside it (:class:`pygenn_lite.codegen.program.signature.Vari
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.records import dataclass
 
 INPUTS = ("poisson", "current", "timed", "noise")
 

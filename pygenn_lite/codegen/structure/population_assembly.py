@@ -5,7 +5,7 @@ whose postsynaptic equations and parameters agree jump the same variables."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pygenn_lite.codegen.structure.parts import COUPLED, Part
 from pygenn_lite.codegen.structure.structures import (
@@ -29,6 +29,7 @@ from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from pygenn_lite.codegen.structure.parts import COUPLED, OWN, Names, Part
@@ -22,6 +22,7 @@ from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import Location
+from pygenn_lite.records import dataclass
 
 Statement = tuple[str, str, str]  # variable, operator, text; for derivatives operator is "'"
 

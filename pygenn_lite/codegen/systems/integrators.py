@@ -10,7 +10,7 @@ with a neuron variable, or refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
 import sympy
@@ -36,6 +36,7 @@ from pygenn_lite.declaration.integrator_records import (
 )
 from pygenn_lite.declaration.language.functions import exprel
 from pygenn_lite.errors import EquationError, Location
+from pygenn_lite.records import dataclass
 
 
 @dataclass

@@ -9,7 +9,7 @@ derived from them. Nothing of numerics is in here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import sympy
 
@@ -32,6 +32,7 @@ from pygenn_lite.codegen.systems.system import (
 from pygenn_lite.codegen.systems.transmission import transmitted
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

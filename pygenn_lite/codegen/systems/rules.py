@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sympy
 
 from pygenn_lite.codegen.program.kernel import Assign
 from pygenn_lite.codegen.program.text import shown
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

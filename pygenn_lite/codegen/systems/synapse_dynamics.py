@@ -8,7 +8,7 @@ safe, else matrix exponentials in the kernel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy
 
@@ -21,6 +21,7 @@ from pygenn_lite.codegen.systems.linear import exact_flow, linear_part, linear_v
 from pygenn_lite.codegen.systems.rules import Rule
 from pygenn_lite.codegen.systems.system import DT, System, symbol
 from pygenn_lite.errors import EquationError, Location
+from pygenn_lite.records import dataclass
 
 ELAPSED = symbol("elapsed")
 Derivatives = Mapping[str, sympy.Expr]

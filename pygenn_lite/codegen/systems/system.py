@@ -7,7 +7,7 @@ it, adjoints will be derived from it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -22,6 +22,7 @@ from pygenn_lite.codegen.structure.structures import (
 from pygenn_lite.declaration.language.equations import parse_expression
 from pygenn_lite.declaration.language.functions import rand, randn
 from pygenn_lite.errors import EquationError, Location
+from pygenn_lite.records import dataclass
 
 Substitution = Mapping[sympy.Basic, sympy.Expr]
 

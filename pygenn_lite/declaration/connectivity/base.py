@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -13,6 +12,7 @@ from pygenn_lite.declaration.connectivity.ends import Ends, Parts
 from pygenn_lite.declaration.language.constants import as_float
 from pygenn_lite.declaration.numeric import plain_indices, plain_number
 from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
+from pygenn_lite.records import dataclass
 
 STORAGE = ("auto", "sparse", "dense", "procedural")
 WEIGHT_PRECISIONS = ("full", "float16", "int16")

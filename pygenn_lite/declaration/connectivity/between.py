@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from pygenn_lite.declaration.connectivity.base import Connectivity, Count, Indic
 from pygenn_lite.declaration.connectivity.ends import Ends, Parts
 from pygenn_lite.declaration.selection import Part
 from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True, repr=False)

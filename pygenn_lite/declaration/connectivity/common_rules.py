@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from pygenn_lite.declaration.connectivity.base import (
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
+from pygenn_lite.records import dataclass
 
 _FLAGS = ("autapses", "multapses")
 

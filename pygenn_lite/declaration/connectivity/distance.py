@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 import numpy as np
@@ -32,6 +32,7 @@ from pygenn_lite.declaration.language.vocabulary import (
 )
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ConnectivityError, Location
+from pygenn_lite.records import dataclass
 
 FloatArray = npt.NDArray[np.float64]
 PAIRS_AT_ONCE = 1 << 21

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from pygenn_lite.declaration.language.evaluation import evaluate
 from pygenn_lite.declaration.language.vocabulary import AXES, DISTANCE, OFFSETS
 from pygenn_lite.declaration.selection import Part
 from pygenn_lite.errors import NOWHERE, Location
+from pygenn_lite.records import dataclass
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.integer]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +19,7 @@ from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import plain_array, plain_indices
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
+from pygenn_lite.records import dataclass
 
 BY_LIST = "connectivity that is given as a list cannot be procedural"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pygenn_lite.declaration.connectivity.base import Connectivity, Count, NativeRule, YamlForm
 from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ConnectivityError, Location
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True, repr=False)

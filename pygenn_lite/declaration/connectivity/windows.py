@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +21,7 @@ from pygenn_lite.declaration.connectivity.ends import Ends
 from pygenn_lite.declaration.numeric import plain_array, whole_number
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import ConnectivityError, Location, ShapeError
+from pygenn_lite.records import dataclass
 
 Shape = tuple[int, ...]
 Windows = tuple[Indices, Indices, Indices]

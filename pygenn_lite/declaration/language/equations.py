@@ -7,7 +7,7 @@ import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
@@ -18,6 +18,7 @@ from pygenn_lite.declaration.language.names import check_name
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.summary import shortened
 from pygenn_lite.errors import NOWHERE, EquationError, Location
+from pygenn_lite.records import dataclass
 
 _DERIVATIVE = re.compile(r"d([A-Za-z][A-Za-z0-9_]*)\s*/\s*dt\Z", re.ASCII)
 _ASSIGNMENT = re.compile(r"(?<![<>=!+\-*/])(\+|-|\*|/)?=(?!=)")

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from pygenn_lite.records import dataclass
 
 CONSTANTS = {"pi": math.pi}
 AXES = ("x", "y", "z")

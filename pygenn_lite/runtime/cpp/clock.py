@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.instance_records import InstanceRecords
 
 

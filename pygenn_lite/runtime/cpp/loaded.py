@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes as c
-from dataclasses import dataclass
 from typing import Any
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.program.signature import NeuronSignature
 from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.processor import find_target

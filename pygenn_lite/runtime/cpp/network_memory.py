@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ctypes as c
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import Arenas, ArraysOfOne, InstanceArrays
 from pygenn_lite.runtime.cpp.clock import Clock
 from pygenn_lite.runtime.cpp.connecting import Connecting, ProgressPart

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pygenn_lite.errors import ToolchainError
+from pygenn_lite.records import dataclass
 
 VARIABLE = "PYGENN_LITE_MARCH"
 NATIVE = "native"

@@ -7,7 +7,6 @@ import ctypes as c
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from pygenn_lite.errors import (
     SimulationError,
     full_text,
 )
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch

@@ -8,11 +8,11 @@ import os
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pygenn_lite.errors import ToolchainError
+from pygenn_lite.records import dataclass
 
 CURE = (
     "install a C++20 compiler with the system's package manager (for example "

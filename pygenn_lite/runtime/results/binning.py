@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.summary import counted, line
+from pygenn_lite.records import dataclass
 
 IntArray = npt.NDArray[np.int64]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.summary import counted, line
+from pygenn_lite.records import dataclass
 
 MOST_WEIGHTS = 4_000_000  # of a group, kept one by one: 16 MB in a file
 BINS = 200

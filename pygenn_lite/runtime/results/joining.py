@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
 from pygenn_lite.runtime.results.result import Result
 

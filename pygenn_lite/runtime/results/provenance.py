@@ -10,7 +10,6 @@ import contextlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import numpy as np
 from pygenn_lite import hooks
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import PygennLiteError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 
 if TYPE_CHECKING:

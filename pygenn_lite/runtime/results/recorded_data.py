@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.declaration.summary import counted, line, listed
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 
 T = TypeVar("T")

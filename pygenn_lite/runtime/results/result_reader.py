@@ -7,7 +7,6 @@ import contextlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import FileFormatError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.files import RESULT_FILE, as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.results.open_hdf5 import open_hdf5

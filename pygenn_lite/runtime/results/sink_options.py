@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.run_sink import Sink
 
 

@@ -3,12 +3,11 @@ interpreter runs on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.summary import counted, line
+from pygenn_lite.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ word ``k`` of the call for element ``16 b + c``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.connectivity import Connectivity, Ends, Indices, NativeRule
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.values.compiled_math import log, unit
 from pygenn_lite.runtime.values.philox import PURPOSE_STRUCTURE, GroupRandom, philox
 from pygenn_lite.runtime.values.splitting import shared_out

@@ -4,10 +4,11 @@ parameters and synapse variables. Same words as the compiled code draws (see DES
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from pygenn_lite.records import dataclass
 
 UintArray = npt.NDArray[np.uint32]
 FloatArray = npt.NDArray[np.float64]

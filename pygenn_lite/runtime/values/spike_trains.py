@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +9,7 @@ from pygenn_lite.declaration.population import Population, SpikeSource
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.records import dataclass
 
 LAST_STEP = 2**62  # stands for what never comes
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import Location, ShapeError, SimulationError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.device import Device, Instance
 from pygenn_lite.runtime.layout import LAST_UPDATE, PopulationLayout, StoredVariable
 from pygenn_lite.runtime.live import Live
