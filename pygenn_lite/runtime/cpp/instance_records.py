@@ -6,11 +6,12 @@ from __future__ import annotations
 import ctypes as c
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 import numpy.typing as npt
 
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain
