@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("searching", deadline=None)
 settings.load_profile("steady")
 
-LEFT_OUT = pytest.StashKey[set[tuple[str, str]]]()
+LEFT_OUT = pytest.StashKey[set[tuple[str, str, str]]]()  # title, line, test
 CHOSEN_ONLY = ("slow", "gpu", "compilers", "nvrtc")  # markers of tests that are run on demand
 
 
@@ -45,16 +45,39 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 
 # ------------------------------------------------------------------ on which backend
-BACKENDS = ("cpp", "reference")  # on each of these runs what takes the fixture `backend`
+# On each of these runs what takes the fixture `backend`, except tests marked with one of the words
+# behind it, which say why: `compiled`: about what only compiled code has; `long`: would take slow
+# backends too long. They may stand at a module, a test or a single parameter, as in
+# pytest.param(..., marks=pytest.mark.long("8,000 steps")).
+BACKENDS: dict[str, tuple[str, ...]] = {"cpp": (), "reference": ("compiled", "long")}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test with the fixture `backend` (its own, or its module's by ``usefixtures``) runs on every
-    backend. With the marker ``compiled``, which says why, it runs on compiled ones only."""
+    backend."""
     if "backend" in metafunc.fixturenames:
-        compiled = any(metafunc.definition.iter_markers("compiled"))
-        names = [name for name in BACKENDS if not (compiled and name == "reference")]
-        metafunc.parametrize("backend", names, indirect=True)
+        metafunc.parametrize("backend", list(BACKENDS), indirect=True)
+
+
+@pytest.hookimpl(trylast=True)  # of what -k and -m have chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    fit = []
+    for item in items:
+        if unfit := _unfit(item):
+            backend, why = unfit
+            name = item.nodeid.partition("[")[0]
+            line = f"{name.partition('::')[0]}: {why.name}, {why.args[0]}"
+            config.stash[LEFT_OUT].add((f"left out on {backend}", line, name))
+        else:
+            fit.append(item)
+    items[:] = fit
+
+
+def _unfit(item: pytest.Item) -> tuple[str, pytest.Mark] | None:
+    """A test's backend, and the marker for which it leaves the test out."""
+    backend = item.callspec.params.get("backend", "") if hasattr(item, "callspec") else ""
+    markers = filter(None, map(item.get_closest_marker, BACKENDS.get(backend, ())))
+    return next(((backend, marker) for marker in markers), None)
 
 
 @pytest.fixture
@@ -75,9 +98,9 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def pytest_deselected(items: Iterable[pytest.Item]) -> None:
     for item in items:
         name = item.nodeid.partition("[")[0]
-        for marker in CHOSEN_ONLY:
-            if item.get_closest_marker(marker):
-                item.config.stash[LEFT_OUT].add((marker, name))
+        for marker in filter(item.get_closest_marker, CHOSEN_ONLY):
+            title = f"left out; run with: pytest -m {marker}"
+            item.config.stash[LEFT_OUT].add((title, name, name))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -88,20 +111,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    for marker, name in getattr(node, "workeroutput", {}).get("left_out", ()):
-        node.config.stash[LEFT_OUT].add((marker, name))
+    for entry in getattr(node, "workeroutput", {}).get("left_out", ()):
+        node.config.stash[LEFT_OUT].add(tuple(entry))
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    by_marker: dict[str, list[str]] = defaultdict(list)
-    for marker, name in sorted(config.stash[LEFT_OUT]):
-        by_marker[marker].append(name)
-    for marker, names in by_marker.items():
-        terminalreporter.section(f"left out; run with: pytest -m {marker}", sep="-")
-        for name in names:
-            terminalreporter.line(name)
+    title = ""
+    tests = Counter((title, line) for title, line, _ in config.stash[LEFT_OUT])
+    for (section, line), count in sorted(tests.items()):
+        if section != title:
+            terminalreporter.section(section, sep="-")
+            title = section
+        terminalreporter.line(line if count == 1 else f"{line} ({count} tests)")
 
 
 # ------------------------------------------------------------------ what is made once

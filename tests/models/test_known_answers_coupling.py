@@ -12,6 +12,8 @@ from scipy.linalg import expm
 import pygenn_lite as pg
 from pygenn_lite.errors import PygennLiteWarning
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def difference_of_two_neurons(dt: float) -> float:
     """V_0 - V_1 of two coupled passive neurons after 8 ms."""

@@ -7,6 +7,8 @@ from scipy.integrate import solve_ivp
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DURATION = 8.0
 
 

@@ -7,6 +7,8 @@ from helpers_models import EXACT, silent_lif
 import pygenn_lite as pg
 from pygenn_lite import models
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 RELAXED = -49 + (-60 + 49) * np.exp(-10 / 20)  # -55.67183725683897
 
 
@@ -42,6 +44,7 @@ def test_f_i_curve_with_refractoriness_on_the_grid():
     assert [set(i.tolist()) for i in intervals] == [{613}, {298}, {159}, {68}]
 
 
+@pytest.mark.long("125,000 steps")
 def test_f_i_curve_tends_to_the_closed_form():
     currents = np.array([376.0, 400.0, 500.0, 1000.0])
     exact = 2 - 10 * np.log(1 - 15 / (currents * 10 / 250))

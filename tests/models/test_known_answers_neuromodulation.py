@@ -7,6 +7,8 @@ from helpers_models import EXACT, forced_population
 import pygenn_lite as pg
 from pygenn_lite.errors import ModelError, PygennLiteError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 LAG, WAIT = 10.0, 80.0
 
 

@@ -51,7 +51,7 @@ def test_izhikevich_published_scheme_has_the_published_counts(regime, precision)
         np.testing.assert_array_equal(spikes.steps[:5] + 1, [5, 32, 80, 142, 196])
 
 
-@pytest.mark.compiled("60,000 steps")
+@pytest.mark.long("60,000 steps")
 def test_izhikevich_equations_agree_with_an_integration_of_high_order():
     from scipy.integrate import solve_ivp
 
@@ -82,7 +82,7 @@ def test_izhikevich_equations_agree_with_an_integration_of_high_order():
     np.testing.assert_allclose(spikes.times, expected, atol=0.1)
 
 
-@pytest.mark.compiled("100,000 steps")
+@pytest.mark.long("100,000 steps")
 def test_hodgkin_huxley_squid_axon_has_the_known_intervals():
     currents = np.array([6.0, 6.5, 10.0, 20.0])
     spikes = _spikes(models.HodgkinHuxleySquid(integrator="rk4"), currents, 1000.0, 0.01, size=4)
@@ -94,7 +94,7 @@ def test_hodgkin_huxley_squid_axon_has_the_known_intervals():
         assert last == pytest.approx(interval, rel=2e-4, abs=1e-3)
 
 
-@pytest.mark.compiled("5,000 steps")
+@pytest.mark.long("5,000 steps")
 def test_hodgkin_huxley_rests_where_its_gates_say():
     net = pg.Network(dt=0.01)
     net.population("p", 1, models.HodgkinHuxleySquid())
@@ -117,7 +117,7 @@ def test_rates_of_hodgkin_huxley_type_are_finite_where_their_published_form_is_n
             assert np.isfinite(np.asarray(sim["p"]["V"])).all()
 
 
-@pytest.mark.compiled("10,000 steps")
+@pytest.mark.long("10,000 steps")
 def test_traub_miles_cell_agrees_with_scipy():
     from scipy.integrate import solve_ivp
 
@@ -146,7 +146,7 @@ def test_traub_miles_cell_agrees_with_scipy():
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.compiled("20,000 steps")
+@pytest.mark.long("20,000 steps")
 def test_qif_period_is_pi_tau_over_the_root_of_the_current():
     exact = np.pi * 10 / np.sqrt(4.0)
     assert exact == pytest.approx(15.70796, abs=1e-5)
@@ -154,7 +154,7 @@ def test_qif_period_is_pi_tau_over_the_root_of_the_current():
     assert np.diff(spikes.times).mean() == pytest.approx(exact, abs=0.015)
 
 
-@pytest.mark.compiled("20,000 steps")
+@pytest.mark.long("20,000 steps")
 def test_fitzhugh_nagumo_has_the_period_of_its_limit_cycle_and_rests_without_current():
     from scipy.integrate import solve_ivp
 
@@ -177,7 +177,7 @@ def test_fitzhugh_nagumo_has_the_period_of_its_limit_cycle_and_rests_without_cur
     np.testing.assert_allclose(spikes.times, events, atol=0.025)
 
 
-@pytest.mark.compiled("24,000 steps")
+@pytest.mark.long("24,000 steps")
 def test_adex_agrees_with_scipy_over_several_spikes():
     from scipy.integrate import solve_ivp
 
@@ -203,7 +203,7 @@ def test_adex_agrees_with_scipy_over_several_spikes():
     np.testing.assert_allclose(spikes.times, expected, atol=0.05)
 
 
-@pytest.mark.compiled("8,000 steps")
+@pytest.mark.long("8,000 steps")
 def test_adex_without_adaptation_fires_regularly_and_with_it_slows_down():
     current = 800.0
     plain = _spikes(models.AdEx(a=0.0, b=0.0), current, 400.0, 0.1)
@@ -224,7 +224,7 @@ def test_adex_stays_finite_at_a_coarse_step():
     assert np.abs(np.asarray(sim["p"]["w"])).max() < 1e5
 
 
-@pytest.mark.compiled("300,000 steps")
+@pytest.mark.long("300,000 steps")
 def test_an_adaptive_threshold_lengthens_intervals_to_their_fixed_point():
     model = models.AdaptiveThresholdLIF(t_ref=0.0)
     intervals = np.diff(_spikes(model, 400.0, 3000.0, 0.01).times)

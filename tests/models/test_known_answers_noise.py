@@ -12,8 +12,13 @@ from scipy.special import erfcx
 import pygenn_lite as pg
 from pygenn_lite import models
 
+pytestmark = pytest.mark.usefixtures("backend")
 
-@pytest.mark.parametrize("dt", [0.1, 1.0, 4.0])
+
+STEPS_OF_MANY = pytest.mark.long("4,000 steps of 20,000 neurons")
+
+
+@pytest.mark.parametrize("dt", [pytest.param(0.1, marks=STEPS_OF_MANY), 1.0, 4.0])
 def test_ornstein_uhlenbeck_has_its_own_deviation_under_euler_maruyama(dt):
     tau, sigma, count = 10.0, 3.0, 20_000
     net = pg.Network(dt=dt, seed=5)
@@ -49,6 +54,7 @@ def test_noise_of_different_names_is_independent_and_of_one_name_shared():
     assert abs(np.corrcoef(a, c)[0, 1]) < 5 / np.sqrt(20_000)
 
 
+@pytest.mark.long("10,000 steps of 2,000 neurons")
 def test_shot_noise_has_campbells_mean_and_deviation():
     count, weight, rate = 2000, 20.0, 8.0  # rate per ms
     net = pg.Network(dt=0.1, seed=9)
@@ -74,6 +80,7 @@ def siegert(mu, sigma, tau=20.0, t_ref=2.0, theta=20.0, V_r=10.0):
     return 1000 / (t_ref + tau * np.sqrt(np.pi) * area)
 
 
+@pytest.mark.long("60,000 steps")
 def test_siegert_rates():
     cases = [(14.0, 5.0, 6.770), (18.0, 5.0, 19.620), (22.0, 2.0, 28.850)]
     dt, each = 0.05, 400
@@ -132,7 +139,12 @@ def test_escape_noise_has_the_rate_of_its_hazard():
     assert count == pytest.approx(expected, abs=5 * np.sqrt(expected))
 
 
-@pytest.mark.parametrize("precision", ["float64", "float32"])
+FOR_THE_SECOND_TIME = pytest.mark.long("3,000 steps of 1,500 neurons for the second time")
+
+
+@pytest.mark.parametrize(
+    "precision", ["float64", pytest.param("float32", marks=FOR_THE_SECOND_TIME)]
+)
 def test_escape_noise_with_adaptation_fires_as_often_as_a_plain_loop_of_its_equations(precision):
     currents, each, dt, duration = np.array([60.0, 150.0, 400.0]), 500, 0.1, 300.0
     net = pg.Network(dt=dt, seed=5)

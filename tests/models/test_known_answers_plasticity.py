@@ -15,6 +15,8 @@ from pygenn_lite.models import (
     VogelsSTDP,
 )
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DT = 0.1
 SOURCES, TARGETS = 6, 5
 
@@ -178,6 +180,7 @@ def test_triplet_stdp_agrees_with_a_plain_loop(pairing):
     _against_the_loop(synapse, lambda e, w: _triplet(e, w, TRIPLET, pairing), seed=3)
 
 
+@pytest.mark.long("30,000 steps")
 def test_triplet_stdp_of_a_pairing_protocol_has_its_closed_form():
     # 60 pairs at frequency rho, as Pfister and Gerstner's figure 2: geometric sums of triplets.
     p = dict(TRIPLET, A2_plus=5e-10, A3_plus=6.2e-3, A2_minus=7e-3, A3_minus=2.3e-4)
@@ -300,6 +303,7 @@ def test_tsodyks_markram_agrees_with_a_plain_recursion(tau_facil):
         np.testing.assert_allclose(trace.values[:, k], expected, atol=1e-11)
 
 
+@pytest.mark.long("120,000 steps")
 def test_tsodyks_markram_has_the_known_stationary_resources():
     rates = [1.0, 5.0, 20.0, 50.0]
     known = [0.832795, 0.362266, 0.114252, 0.048190]

@@ -117,7 +117,7 @@ class Run:
                 self.body(statement.body, names)
             return
         size = self.count if self.some is None else len(self.some)
-        chosen = np.flatnonzero(np.broadcast_to(holds, size))
+        chosen = np.flatnonzero(np.full(size, holds))
         if not chosen.size:
             return
         inner = replace(self, some=chosen if self.some is None else self.some[chosen])
@@ -126,7 +126,7 @@ class Run:
         self.spikes += inner.spikes
         for name in written_by(statement):
             if name in names:
-                values = np.array(np.broadcast_to(names[name], size))
+                values = np.full(size, names[name])
                 values[chosen] = own[name]
                 names[name] = values
 

@@ -179,9 +179,7 @@ class ReferenceGroup:
         for name in kernel.table("target"):
             names[name] = self.target_array(name)[self.post]
         run_kernel(kernel, names, _Synapses(self, step, self.post), self.pre.size)
-        return {
-            name: np.array(np.broadcast_to(names[name], self.pre.size)) for name in written(kernel)
-        }
+        return {name: np.full(self.pre.size, names[name]) for name in written(kernel)}
 
     def target_array(self, name: str) -> NDArray[np.float64]:
         """What kernels of the group call a variable of target neurons, of all of them."""

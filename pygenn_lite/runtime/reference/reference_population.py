@@ -140,7 +140,7 @@ class ReferencePopulation:
         spikes = run_kernel(kernel, names, _Step(self, step), self.size)
         for name in written(kernel):
             dtype = self.names[name].dtype
-            self.names[name] = np.array(np.broadcast_to(names[name], self.size), dtype)
+            self.names[name] = np.full(self.size, names[name], dtype)
         return spikes
 
     def expected_count(self, name: str) -> Any:
