@@ -35,5 +35,4 @@ COMMANDS = {"cli/app:plot", "cli/app:run"}
 TO_BE_SHORTENED: set[str] = {
     "runtime/cpp/descriptors:explicit_values",
     "runtime/cpp/synapse_memory:__init__",
-    "runtime/reference/instance:__init__",
 }

@@ -13,6 +13,8 @@ from pygenn_lite.runtime.results.binning import bin_edges, count_spikes
 from pygenn_lite.runtime.results.recorded_data import SpikeCounts, SpikeTrain
 from pygenn_lite.runtime.results.result import Result
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 @settings(deadline=None)
 @given(

@@ -7,6 +7,8 @@ from scipy import signal
 import pygenn_lite as pg
 from pygenn_lite.errors import ConnectivityError, NetworkError, PygennLiteWarning, ShapeError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 SILENT = pg.NeuronModel("dV/dt = 0*V", initial=dict(V=0.0))
 RNG = np.random.default_rng(4)
 

@@ -6,6 +6,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import ConnectivityError, EquationError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 RING = np.arange(100) / 100
 BOX = np.random.default_rng(2).uniform(0, 1, (80, 2)) * [1.0, 2.0]
 

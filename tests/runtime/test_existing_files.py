@@ -23,6 +23,8 @@ from pygenn_lite.errors import (
 from pygenn_lite.runtime.results import files, result_file
 from pygenn_lite.runtime.results.files import FileClaim, written_at_once
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def poisson(seed=1, neurons=5):
     net = pg.Network(dt=0.1, seed=seed, name="poisson")
@@ -326,6 +328,7 @@ for write in (
 """
 
 
+@pytest.mark.compiled("runs in a process of its own")
 def test_an_old_good_file_survives_a_limit_on_file_sizes(here):
     poisson().run(5.0, stream_to="old.h5")
     before = Path("old.h5").read_bytes()

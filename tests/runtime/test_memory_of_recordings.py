@@ -15,6 +15,8 @@ from pygenn_lite.errors import InsufficientMemoryError
 from pygenn_lite.runtime import run_loop
 from pygenn_lite.runtime.results import memory_sink
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 ALWAYS = pg.NeuronModel("dV/dt = 1", threshold="V > -1", reset="V = V", initial=dict(V="0.01*i"))
 
 
@@ -26,8 +28,11 @@ def firing(neurons, *, spikes=False, every=1):
     return net.compile(threads=1)
 
 
-@pytest.mark.parametrize("start", [0, 7])
-@pytest.mark.parametrize("every", [1, 3, 10])
+LONG = pytest.mark.long("4,000 steps of 1,000 neurons")
+
+
+@pytest.mark.parametrize("start", [pytest.param(0, marks=LONG), 7])
+@pytest.mark.parametrize("every", [*(pytest.param(k, marks=LONG) for k in (1, 3)), 10])
 def test_samples_that_do_not_fit_are_refused_before_the_first_step(
     monkeypatch, tmp_path, every, start
 ):
@@ -82,6 +87,7 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr("pygenn_lite.runtime.results.result_reader.ROWS_AT_ONCE", 1 << 14)
 
 
+@pytest.mark.long("2,000 steps of 1,000 neurons that all fire")
 @pytest.mark.parametrize("spikes", [False, True])
 @pytest.mark.parametrize("from_file", [False, True])
 def test_a_result_is_held_once_not_twice(small_chunks, tmp_path, spikes, from_file):
@@ -135,7 +141,12 @@ def test_spikes_of_which_only_the_steps_still_fitted_are_forgotten():
     assert steps.flags.writeable and indices.dtype == np.uint32
 
 
-@pytest.mark.parametrize("place", ["in the sink", "when fetched", "in the engine"])
+WHEN_FETCHED = pytest.mark.compiled("records in the engine's memory")
+
+
+@pytest.mark.parametrize(
+    "place", ["in the sink", pytest.param("when fetched", marks=WHEN_FETCHED), "in the engine"]
+)
 def test_what_was_recorded_is_kept_when_memory_runs_out_all_the_same(monkeypatch, place):
     monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 0.0)  # one step at a time
     sim = firing(10, spikes=True)
@@ -191,6 +202,7 @@ except InsufficientMemoryError as error:
 """
 
 
+@pytest.mark.compiled("runs in a process of its own")
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit works otherwise elsewhere")
 def test_a_process_that_reaches_its_limit_keeps_what_was_recorded():
     root = str(Path(pg.__file__).parents[1])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite.errors import CheckpointError
+from pygenn_lite.errors import CheckpointError, SimulationError
 
 
 def repeating_network(seed=0):
@@ -67,8 +67,17 @@ def with_one_weight():
     return net
 
 
-def test_weights_that_differ_do_not_become_one_in_silence(tmp_path):
+def test_whether_synapses_may_have_weights_of_their_own_is_no_matter_of_the_backend():
+    for backend in ("reference", "cpp", "null"):
+        sim = with_one_weight().compile(backend)
+        with pytest.raises(SimulationError, match="all synapses of this group share one weight"):
+            sim["ab"]["weight"] = np.arange(20.0)
+
+
+def test_weights_that_differ_do_not_become_one_in_silence(tmp_path, monkeypatch):
     there, here = (with_one_weight().compile(backend=b) for b in ("reference", "cpp"))
+    # As a backend from outside may have it, that keeps a weight for each synapse:
+    monkeypatch.setattr(there._device.instances[0], "has_own_weights", lambda group: True)
     there["ab"]["weight"] = 3.0
     there.save(tmp_path / "equal.npz")
     here.restore(tmp_path / "equal.npz")

@@ -6,6 +6,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import ConnectivityError, NetworkError, ShapeError, UnsupportedFeatureError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 PLACES = np.random.default_rng(1).uniform(0, 1, (60, 2))
 
 

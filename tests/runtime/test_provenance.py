@@ -18,6 +18,8 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.cpp import loaded
 from pygenn_lite.runtime.results import provenance
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def network(seed=7):
     net = pg.Network(dt=0.1, seed=seed, name="größer")
@@ -106,6 +108,7 @@ def test_results_can_be_pickled(results):
         assert np.array_equal(again.spikes["p"].steps, result.spikes["p"].steps)
 
 
+@pytest.mark.compiled("runs in a process of its own")
 def test_what_writes_a_network_is_imported_when_somebody_asks():
     code = (
         "import pygenn_lite as pg, sys\n"

@@ -6,6 +6,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import NetworkError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def learning(record=lambda group: [group["weight"]], every=10, **options):
     net = pg.Network(dt=0.1, seed=2)

@@ -17,6 +17,8 @@ from pygenn_lite.errors import FileFormatError, SimulationError
 from pygenn_lite.runtime.results.recorded_data import SpikeCounts
 from pygenn_lite.runtime.results.result_file import ResultFile
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
@@ -76,6 +78,7 @@ sim.run(1e9, stream_to=sys.argv[1])
 """
 
 
+@pytest.mark.compiled("runs in a process of its own")
 @pytest.mark.parametrize("seconds", [1.0, 1.6])
 def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
     path = tmp_path / "killed.h5"
@@ -105,24 +108,28 @@ def test_a_killed_run_leaves_a_readable_file(tmp_path, seconds):
 
 
 def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
-    whole = helpers.balanced_network(recorded=False).compile().run(190.0, stream_to=tmp_path / "w")
+    net = helpers.balanced_network(neurons=100, recorded=False)
+    whole = net.compile().run(190.0, stream_to=tmp_path / "w")
     counts = whole.counts
     part = SpikeCounts(counts.steps[:2], {p: t[:2] for p, t in counts.totals.items()})
     killed = replace(whole, counts=part)  # the last count came too late for the last flush
     assert counts.steps.tolist() == [0, 1000, 1900] and counts.totals["exc"][1] > 0
-    assert killed.rates()["exc"] == pytest.approx(counts.totals["exc"][1] / 800 / 0.1)
+    assert killed.rates()["exc"] == pytest.approx(counts.totals["exc"][1] / 80 / 0.1)
     for known in (counts.steps[:1], counts.steps[:0]):
         early = SpikeCounts(known, {p: t[: len(known)] for p, t in counts.totals.items()})
         with pytest.raises(SimulationError, match="no rate of 'exc' is known"):
             replace(whole, counts=early).rates()
 
 
-@pytest.mark.parametrize("settle", [0.1, 35.0, 120.3])
+ONE_MORE = pytest.mark.long("4,800 steps once more")
+
+
+@pytest.mark.parametrize("settle", [pytest.param(0.1, marks=ONE_MORE), 35.0, 120.3])
 def test_rates_from_the_settling_time_of_the_run_are_exact(tmp_path, settle):
-    recorded = helpers.balanced_network()
+    recorded = helpers.balanced_network(neurons=100)
     recorded.record(recorded.populations["inh"].spikes)
     expected = recorded.compile().run(150.0).rates(settle)
-    sim = helpers.balanced_network(recorded=False).compile()
+    sim = helpers.balanced_network(neurons=100, recorded=False).compile()
     sim.run(33.3)
     sim.reset()  # and a run that does not begin at 0
     assert sim.run(150.0, settle=settle).rates(settle) == expected

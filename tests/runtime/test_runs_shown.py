@@ -11,6 +11,8 @@ from pygenn_lite.runtime.notebook import NotebookBars
 from pygenn_lite.runtime.results.binning import BinnedSpikes
 from pygenn_lite.runtime.results.final_weights import WeightHistogram
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 @pytest.fixture(scope="module")
 def sim():

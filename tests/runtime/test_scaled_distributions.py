@@ -5,6 +5,8 @@ import pytest
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 NATIVE = [
     pg.Uniform(0.5, 2.0),
     pg.Normal(1.0, 0.25),
@@ -27,13 +29,19 @@ def connections(weight=1.0, delay=1.0, precision="float32", threads=1, **options
     return net.compile(precision=precision, threads=threads)["drawn"].connections()
 
 
+IN_SINGLE = pytest.mark.compiled("draws in single precision; hosts draw in double, then round")
+
+
 @pytest.mark.parametrize("storage", ["sparse", "dense", "procedural"])
+@pytest.mark.parametrize("precision", [pytest.param("float32", marks=IN_SINGLE), "float64"])
 @pytest.mark.parametrize("base", NATIVE, ids=named)
-def test_weights_are_the_others_times_the_factor_bit_for_bit(base, storage):
-    plain = connections(base, storage=storage).weight
-    assert np.array_equal(connections(-4 * base, storage=storage).weight, -4 * plain)
-    shifted = connections(-4 * base + 3, storage=storage).weight
-    assert np.array_equal(shifted, (plain * -4 + 3).astype(np.float32))
+def test_weights_are_the_others_times_the_factor_bit_for_bit(base, precision, storage):
+    plain, scaled, shifted = (
+        connections(weight, precision=precision, storage=storage).weight
+        for weight in (base, -4 * base, -4 * base + 3)
+    )
+    assert np.array_equal(scaled, -4 * plain)
+    assert np.array_equal(shifted, (plain * -4 + 3).astype(precision))
 
 
 @pytest.mark.parametrize("base", DRAWN_BY_THE_HOST, ids=named)

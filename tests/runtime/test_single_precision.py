@@ -8,6 +8,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import PygennLiteWarning
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 INTEGRATORS = ("exact", "euler", "rk2", "heun", "rk4", "exponential_euler", "euler_maruyama")
 
 
@@ -173,6 +175,7 @@ def test_a_variable_of_synapses_that_is_stepped_too_slowly_is_named():
     assert message.startswith("synapse group 'eligible': 'c' changes so slowly (by 1e-07")
 
 
+@pytest.mark.long("1.7 million steps")
 def test_a_time_kept_in_single_precision_is_told_before_a_long_run():
     net = pg.Network(dt=1.0)
     model = pg.NeuronModel(

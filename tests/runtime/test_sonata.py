@@ -5,6 +5,8 @@ import pytest
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 libsonata = pytest.importorskip("libsonata", reason="SONATA's reader is part of the test extra")
 
 

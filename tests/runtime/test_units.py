@@ -6,6 +6,8 @@ import pygenn_lite as pg
 from pygenn_lite import models
 from pygenn_lite.errors import ModelError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 MILLIVOLTS = dict(V="mV")
 
 

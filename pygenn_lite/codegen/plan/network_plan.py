@@ -93,6 +93,10 @@ class NetworkPlan:
         """Whether drawing told all that only drawing can tell."""
         return all(g.drawn or (g.pairs != "python" and g.every_delay) for g in self.groups.values())
 
+    def store_of(self, group: str) -> StorePlan:
+        """Where the synapses of a group lie."""
+        return next(store for store in self.stores if group in store.groups)
+
     def for_threads(self, threads: int) -> NetworkPlan:
         """The plan for another number of threads."""
         if threads == self.threads:

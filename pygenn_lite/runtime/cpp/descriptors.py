@@ -17,7 +17,7 @@ from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import Location, NetworkError
+from pygenn_lite.errors import Location
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.values.delays import check_least_delay
 from pygenn_lite.runtime.values.drawing import listed_pairs, sorted_by_source
@@ -28,7 +28,7 @@ from pygenn_lite.runtime.values.philox import (
     stream_of,
 )
 from pygenn_lite.runtime.values.value_arrays import synapse_values
-from pygenn_lite.runtime.values.weights import check_weights
+from pygenn_lite.runtime.values.weights import check_range, check_weights
 
 IntArray = npt.NDArray[np.integer]
 
@@ -190,13 +190,7 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
         weight = weight.numbers()
     if isinstance(description.group.weight, Expression) and isinstance(weight, np.ndarray):
         check_weights(description.group, weight)
-    largest = float(np.max(np.abs(weight), initial=0.0))
-    if largest > float(np.finfo(real).max):
-        raise NetworkError(
-            f"a weight of {largest:g} is too large for {real.name}",
-            where=Location.of("synapse group", description.group.name),
-            hint="use smaller weights, or precision='float64'",
-        )
+    check_range(description.group.name, weight, real)
 
 
 def explicit_values(

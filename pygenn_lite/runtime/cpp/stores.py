@@ -17,7 +17,6 @@ from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import (
-    ConnectivityError,
     Location,
     PygennLiteWarning,
     SimulationError,
@@ -27,7 +26,7 @@ from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch
-from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.connections import Connections, check_distinct
 
 Offsets = npt.NDArray[np.uint32]
 MOST_LOST = 0.01  # by rounding, of all weights together, without a warning
@@ -71,23 +70,7 @@ def check_pairs(plan: StorePlan, member: GroupDescription) -> None:
         A pair that stands twice in a list that is to be dense.
     """
     if plan.storage == "dense" and member.group.connectivity.repeats is None and member.structure:
-        _refuse_duplicates(
-            member.structure, Location.of("synapse group", member.group.name).entry("storage")
-        )
-
-
-def _refuse_duplicates(structure: Structure, where: Location) -> None:
-    """A matrix of weights has no place for a second synapse of a pair."""
-    pairs = np.stack([structure.pre, structure.post], axis=1)
-    different, times = np.unique(pairs, axis=0, return_counts=True)
-    if np.any(times > 1):
-        pre, post = different[times > 1][0]
-        raise ConnectivityError(
-            f"source {pre} reaches target {post} more than once",
-            where=where,
-            hint="dense storage holds one synapse per pair: give each pair once, or use "
-            "storage='auto'",
-        )
+        check_distinct(member.group.name, member.structure.pre, member.structure.post)
 
 
 class Store:

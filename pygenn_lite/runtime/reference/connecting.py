@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import NetworkStructure
-from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.population import ends_of
+from pygenn_lite.codegen.plan.network_plan import NetworkPlan
+from pygenn_lite.declaration.language.equations import Expression
+from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.errors import Location
 from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout
-from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.connections import Connections, check_distinct
 from pygenn_lite.runtime.values.group_drawing import draw_group
 from pygenn_lite.runtime.values.philox import PURPOSE_VARIABLES, GroupRandom
 from pygenn_lite.runtime.values.value_arrays import synapse_values
+from pygenn_lite.runtime.values.weights import check_range, check_weights
 
 Array = npt.NDArray[Any]
 
@@ -33,19 +34,14 @@ class ReferenceSynapses:
         Steps.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        structure: NetworkStructure,
-        layout: NetworkLayout,
-        real: np.dtype[Any],
-        seed: int,
-    ) -> None:
+    def __init__(self, plan: NetworkPlan, layout: NetworkLayout, seed: int) -> None:
+        network, real = plan.described.network, plan.described.real
         self.connections: dict[str, Connections] = {}
         self.initial: dict[str, dict[str, Array]] = {}
         self.max_delay = 1
         for name, group in network.groups.items():
             drawn = draw_group(network, group, seed)
+            _check(drawn, group, plan)
             weight = drawn.weight.astype(real).astype(np.float64)
             drawn = Connections(drawn.pre, drawn.post, drawn.delay, weight)
             self.connections[name] = drawn
@@ -53,9 +49,7 @@ class ReferenceSynapses:
                 longest = int(delay_steps(drawn.delay, network.dt).max())
                 self.max_delay = max(self.max_delay, longest)
             if layout.groups[name].plastic:
-                self.initial[name] = _variables(
-                    network, structure, drawn, real, GroupRandom(seed, f"group:{name}")
-                )
+                self.initial[name] = _variables(plan, drawn, GroupRandom(seed, f"group:{name}"))
 
     def start_of(self, group: str) -> dict[str, Array]:
         """Variables of a group as they were built."""
@@ -63,13 +57,26 @@ class ReferenceSynapses:
         return {name: values.copy() for name, values in start.items()}
 
 
-def _variables(
-    network: Network,
-    structure: NetworkStructure,
-    drawn: Connections,
-    real: np.dtype[Any],
-    random: GroupRandom,
-) -> dict[str, Array]:
+def _check(drawn: Connections, group: SynapseGroup, plan: NetworkPlan) -> None:
+    """Refuse what no backend takes, though nothing here has to fit into a matrix.
+
+    Raises
+    ------
+    ConnectivityError
+        Two synapses of a pair, in a dense group.
+    NetworkError
+        A weight is too large, or (ArgumentError) outside the domain that its model gives.
+    """
+    if plan.store_of(group.name).storage == "dense" and group.connectivity.repeats is None:
+        check_distinct(group.name, drawn.pre, drawn.post)
+    if isinstance(group.weight, Expression):
+        check_weights(group, drawn.weight)
+    check_range(group.name, drawn.weight, plan.described.real)
+
+
+def _variables(plan: NetworkPlan, drawn: Connections, random: GroupRandom) -> dict[str, Array]:
+    network, structure = plan.described.network, plan.described.structure
+    real = plan.described.real
     name = random.name.removeprefix("group:")
     group = network.groups[name]
     source, target = network.populations[group.source], network.populations[group.target]

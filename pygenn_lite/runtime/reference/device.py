@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 
+from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
+from pygenn_lite.codegen.plan.network_plan import plan_network
 from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.signature import Signatures
 from pygenn_lite.runtime.device import BuildRequest, CodeReport, Device
@@ -38,12 +40,16 @@ class ReferenceDevice(Device):
         self.code = CodeReport(seconds=seconds)
         self.layout = layout_of(request.network, request.structure, signatures, self.real)
         self.requests = recording_requests(request.network)
+        # Nothing lies in memory as planned here; what a plan refuses or lets share is said alike.
+        self.plan = plan_network(
+            Described(request.network, request.structure, signatures, self.real), threads=1
+        )
         self._stop_wanted = False
         started = time.perf_counter()
         seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
         self._instances = [
             ReferenceInstance(
-                network, structure, program, self.layout, self.requests, self.real, seed
+                self.plan.of_instance(network, structure), program, self.layout, self.requests, seed
             )
             for network, structure, seed in zip(
                 request.networks, request.structures, seeds, strict=True

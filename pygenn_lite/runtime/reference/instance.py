@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.codegen.program.program import Program
-from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.device import Fault, Past
 from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout, StoredVariable
@@ -44,29 +43,32 @@ class ReferenceInstance(Interpreter):
 
     Parameters
     ----------
-    network : Network
-    structure : NetworkStructure
+    plan : NetworkPlan
+        Of this instance: what it is declared as, and which groups share one weight.
     program : Program
     layout : NetworkLayout
     requests : Requests
-    real : dtype
     connectivity_seed : int
         Of synapses, their weights, delays and variables.
     """
 
     def __init__(
         self,
-        network: Network,
-        structure: NetworkStructure,
+        plan: NetworkPlan,
         program: Program,
         layout: NetworkLayout,
         requests: Requests,
-        real: np.dtype[Any],
         connectivity_seed: int,
     ) -> None:
+        network, structure, real = (
+            plan.described.network,
+            plan.described.structure,
+            plan.described.real,
+        )
+        self.plan = plan
         self.connectivity_seed = connectivity_seed
         self.structure, self.layout, self.real, self.seed = structure, layout, real, network.seed
-        self.synapses = ReferenceSynapses(network, structure, layout, real, connectivity_seed)
+        self.synapses = ReferenceSynapses(plan, layout, connectivity_seed)
         super().__init__(
             network, structure, program, self.synapses.connections, self.synapses.initial
         )
@@ -193,8 +195,9 @@ class ReferenceInstance(Interpreter):
             if variable.shared:
                 return np.array(group.scalars[name])
             known = group.variables if stored else group.values_at(self.step_number)
+            values = known[name] if name == LAST_UPDATE else self._rounded(known[name])
             dtype = np.float64 if name == "weight" and not stored else variable.dtype
-            return _as(known[name], dtype)
+            return _as(values, dtype)
         return self._input(variable)
 
     def write(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
@@ -235,12 +238,13 @@ class ReferenceInstance(Interpreter):
     def connections(self, group: str) -> Connections:
         """The synapses of a group, weights as of now."""
         drawn = self.synapses.connections[group]
-        weight = self.groups[group].values_at(self.step_number)["weight"]
-        return Connections(drawn.pre.copy(), drawn.post.copy(), drawn.delay.copy(), weight.copy())
+        weight = self._rounded(self.groups[group].values_at(self.step_number)["weight"])
+        return Connections(drawn.pre.copy(), drawn.post.copy(), drawn.delay.copy(), weight)
 
     def has_own_weights(self, group: str) -> bool:
-        """Always: nothing is left out of memory here."""
-        return True
+        """Whether the weights of a group may differ from synapse to synapse: here all may, but what
+        may be set is no matter of the backend."""
+        return self.plan.store_of(group).weights
 
     # ------------------------------------------------------------------ spikes
 

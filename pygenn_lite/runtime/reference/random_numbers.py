@@ -92,22 +92,22 @@ def poisson_counts(rate: Any, size: int, seed: int, stream: int, step: int) -> I
         keep = (words & np.uint32(0x7FFFFFF)) < threshold[entry]
         return np.where(keep, entry, alias[entry]).astype(np.int64)
     rates = np.broadcast_to(np.asarray(rate, np.float64), size)
-    return np.array(
-        [
-            _inverted(r, u) if r < LARGE_RATE else _rejected(r, seed, stream, step, neuron)
-            for neuron, (r, u) in enumerate(zip(rates, to_uniform(words), strict=True))
-        ],
-        np.int64,
-    )
+    counts = _inverted(np.minimum(rates, LARGE_RATE), to_uniform(words))
+    for neuron in np.flatnonzero(rates >= LARGE_RATE):
+        counts[neuron] = _rejected(float(rates[neuron]), seed, stream, step, int(neuron))
+    return counts
 
 
-def _inverted(rate: float, uniform: float) -> int:
-    count, term = 0, math.exp(-rate)
-    below = term
-    while uniform > below and count < 63:
-        count += 1
-        term *= rate / count
-        below += term
+def _inverted(rates: Reals, uniforms: Reals) -> Integers:
+    term = np.exp(-rates)
+    below, count = term.copy(), np.zeros(rates.shape, np.int64)
+    for k in range(1, 64):
+        higher = uniforms > below
+        if not higher.any():
+            break
+        count += higher
+        term *= rates / k
+        below += term  # where it is not higher, it stays so
     return count
 
 

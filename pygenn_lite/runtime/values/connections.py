@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.summary import counted, line
+from pygenn_lite.errors import ConnectivityError, Location
 from pygenn_lite.records import dataclass
 
 
@@ -33,3 +34,22 @@ class Connections:
 
     def __repr__(self) -> str:
         return line("Connections", "", counted(len(self), "synapse"), "pre, post, delay, weight")
+
+
+def check_distinct(group: str, pre: npt.NDArray[np.integer], post: npt.NDArray[np.integer]) -> None:
+    """Refuse a second synapse of a pair: a matrix of weights has no place for it.
+
+    Raises
+    ------
+    ConnectivityError
+        There is one.
+    """
+    different, times = np.unique(np.stack([pre, post], axis=1), axis=0, return_counts=True)
+    if np.any(times > 1):
+        source, target = different[times > 1][0]
+        raise ConnectivityError(
+            f"source {source} reaches target {target} more than once",
+            where=Location.of("synapse group", group).entry("storage"),
+            hint="dense storage holds one synapse per pair: give each pair once, or use "
+            "storage='auto'",
+        )

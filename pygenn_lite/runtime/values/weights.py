@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.population import SynapseGroup
-from pygenn_lite.errors import ArgumentError, Location, ShapeError, SimulationError
+from pygenn_lite.errors import ArgumentError, Location, NetworkError, ShapeError, SimulationError
 
 
 def check_weights(
@@ -25,6 +25,23 @@ def check_weights(
     check_numbers(
         domains, "weight", weights, Location.of("synapse group", group.name), ArgumentError
     )
+
+
+def check_range(group: str, weight: npt.ArrayLike, real: np.dtype[Any]) -> None:
+    """Refuse weights, or parameters of their distribution, that would be infinite in memory.
+
+    Raises
+    ------
+    NetworkError
+        One is too large for ``real``.
+    """
+    largest = float(np.max(np.abs(weight), initial=0.0))
+    if largest > float(np.finfo(real).max):
+        raise NetworkError(
+            f"a weight of {largest:g} is too large for {real.name}",
+            where=Location.of("synapse group", group),
+            hint="use smaller weights, or precision='float64'",
+        )
 
 
 def check_settable(
