@@ -1,4 +1,4 @@
-"""Frozen dataclasses whose methods are written when they are first needed.
+"""Dataclasses whose methods are written when they are first needed.
 
 The standard library writes and compiles six methods for every dataclass when it is declared: a
 third of the time from a fresh process to the first step of a network, most of it for classes which
@@ -24,9 +24,15 @@ _LOCK = threading.RLock()
 _OPTIONS = {"frozen", "init", "repr", "eq"}
 
 
+# They lend their ``__dataclass_params__``: who derives from a frozen class must be frozen.
 @dataclasses.dataclass(frozen=True)
 class _Frozen:
-    """Lends its ``__dataclass_params__``, which forbid that a class derived is not frozen."""
+    pass
+
+
+@dataclasses.dataclass
+class _Changing:
+    pass
 
 
 class _Factory:
@@ -42,22 +48,22 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(kind: type | None = None, **options: bool) -> Any:
-        """Like ``dataclasses.dataclass``, which makes all that are not frozen, or are ordered or
-        the like."""
+        """Like ``dataclasses.dataclass``, which makes those that are ordered, have slots, ..."""
         if kind is None:
             return lambda kind: dataclass(kind, **options)
-        if not options.get("frozen") or set(options) - _OPTIONS:
+        if set(options) - _OPTIONS:
             return dataclasses.dataclass(**options)(kind)
+        frozen = options.get("frozen", False)
         _Pending(kind, options.get("init", True))
-        methods = _refusing_changes(kind)
+        methods = _refusing_changes(kind) if frozen else {}
         if options.get("repr", True):
             methods["__repr__"] = _shown(kind)
         if options.get("eq", True):
-            methods |= _compared(kind)
+            methods |= _compared(kind, frozen)
         for name, method in methods.items():
             if vars(kind).get(name) is None:  # Python forbids `__hash__` where there is an `__eq__`
                 setattr(kind, name, method)
-        kind.__dataclass_params__ = _Frozen.__dataclass_params__
+        kind.__dataclass_params__ = (_Frozen if frozen else _Changing).__dataclass_params__
         return kind
 
 
@@ -135,6 +141,7 @@ def _init(kind: Any, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
     parameters: list[str] = []
     lines: list[str] = []
     given: dict[str, Any] = {"_set": object.__setattr__, "_factory": _FACTORY}
+    frozen = kind.__dataclass_params__.frozen
     for field in sorted(fields, key=lambda field: bool(field.kw_only)):
         name = field.name
         if field.kw_only and "*" not in parameters:
@@ -148,7 +155,7 @@ def _init(kind: Any, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
             given[f"_default_{name}"] = field.default
             parameter = f"{name}=_default_{name}"
         parameters.append(parameter)
-        lines.append(f"_set(self, {name!r}, {value})")
+        lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
     if hasattr(kind, "__post_init__"):
         lines.append("self.__post_init__()")
     body = "\n  ".join(lines or ["pass"])
@@ -191,7 +198,7 @@ def _shown(kind: Any) -> Callable[[Any], str]:
     return __repr__
 
 
-def _compared(kind: Any) -> dict[str, Callable[..., Any]]:
+def _compared(kind: Any, frozen: bool) -> dict[str, Callable[..., Any] | None]:
     values = _Values(kind)
 
     def __eq__(self: Any, other: object) -> Any:
@@ -202,7 +209,7 @@ def _compared(kind: Any) -> dict[str, Callable[..., Any]]:
     def __hash__(self: Any) -> int:
         return hash(values.of(self))
 
-    return {"__eq__": __eq__, "__hash__": __hash__}
+    return {"__eq__": __eq__, "__hash__": __hash__ if frozen else None}
 
 
 class _Values:

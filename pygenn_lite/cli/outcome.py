@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration import Network
 from pygenn_lite.errors import SimulationError
+from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result import Result

@@ -6,7 +6,7 @@ import math
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, VALUE_SYMBOLS
 from pygenn_lite.errors import DeclarationError, FileFormatError
+from pygenn_lite.records import dataclass
 from pygenn_lite.yaml_format.constant_values import evaluate_constant, substitute_constants
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.locating import located

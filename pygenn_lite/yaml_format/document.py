@@ -9,12 +9,13 @@ aliases, and anything too long, too deep or too large. Scalars follow YAML 1.2 (
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pygenn_lite.declaration.language.habits import block_hint
 from pygenn_lite.errors import FileFormatError, Location
+from pygenn_lite.records import dataclass
 from pygenn_lite.yaml_format.marks import Mark, Place, format_place
 from pygenn_lite.yaml_format.merging import MERGE, copy_of, merged
 

@@ -213,10 +213,10 @@ def test_hidden_imports_are_found(tmp_path: Path) -> None:
     assert circles(edges) == [["codegen.one", "codegen.three", "runtime.two"]]
 
 
-def test_frozen_dataclasses_are_made_by_our_records() -> None:
+def test_dataclasses_are_made_by_our_records() -> None:
     """So that a start pays for those alone that it uses."""
     texts = {name: path.read_text() for name, path in modules().items() if name != "records"}
-    frozen = {name for name, text in texts.items() if "@dataclass(frozen=True" in text}
+    made = {name for name, text in texts.items() if "\n@dataclass" in text}
     ours = {n for n, text in texts.items() if "from pygenn_lite.records import dataclass" in text}
     assert len(ours) > 50
-    assert frozen - ours == set(), "write: from pygenn_lite.records import dataclass"
+    assert made - ours == set(), "write: from pygenn_lite.records import dataclass"

@@ -17,12 +17,13 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen import Signatures
 from pygenn_lite.errors import CompileError, ToolchainError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime import compile_cache
 from pygenn_lite.runtime.cpp.abi import load_library
 from pygenn_lite.runtime.cpp.cache_keys import ENGINE, TEMPLATES, kernels_key, part_key

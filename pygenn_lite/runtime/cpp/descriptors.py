@@ -5,7 +5,7 @@ distributions)."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import Location
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.values.delays import check_least_delay
 from pygenn_lite.runtime.values.drawing import listed_pairs, sorted_by_source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes as c
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from pygenn_lite.codegen.program.signature import NeuronSignature
 from pygenn_lite.codegen.structure.structures import is_spike_source
 from pygenn_lite.declaration.inputs import StepCurrent
 from pygenn_lite.declaration.population import Population
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import COMMON, Arenas, ArraysOfOne, NeuronArray
 from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable

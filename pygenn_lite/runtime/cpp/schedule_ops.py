@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pygenn_lite.codegen.program.schedule import (
@@ -18,6 +18,7 @@ from pygenn_lite.codegen.program.schedule import (
     Send,
 )
 from pygenn_lite.errors import UnsupportedFeatureError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 
 

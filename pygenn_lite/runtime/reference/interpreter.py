@@ -10,7 +10,6 @@ that only the dynamics are compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from pygenn_lite.codegen.program.schedule import (
 )
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import UnsupportedFeatureError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.reference.reductions import reduced
 from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declared_synapses
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ from pygenn_lite.codegen.program.kernel import (
     Where,
     written_by,
 )
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.reference.evaluation import Names, evaluate, propagators
 
 Indices = NDArray[np.int64]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location, UnsupportedFeatureError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.reference.delivery import Arrivals, add_weights, run_on_pre
 from pygenn_lite.runtime.reference.evaluation import Names
 from pygenn_lite.runtime.reference.kernels import run_kernel, written

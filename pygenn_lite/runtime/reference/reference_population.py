@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from pygenn_lite.declaration.inputs import PoissonInput
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.declaration.steps import nearest_steps
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.reference.evaluation import Names, declared_value
 from pygenn_lite.runtime.reference.kernels import Run, run_kernel, written
 from pygenn_lite.runtime.reference.random_numbers import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, overload
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pygenn_lite import hooks
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.recorded_data import Shelf, Trace
 from pygenn_lite.runtime.results.result import Result

@@ -4,7 +4,7 @@ knows nothing of the simulation that made it."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights
