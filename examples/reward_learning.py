@@ -12,7 +12,7 @@ import pygenn_lite as pg
 net = pg.Network(dt=0.5, seed=3)
 inputs = net.population("inputs", 60, pg.PoissonNeuron(rate=20.0))
 actors = net.population("actors", 2, pg.LIF(E_L=-65.0, V_th=-50.0, V_r=-65.0))
-net.noise_current(actors, sd=300.0)  # they try out what happens
+net.noise_current(actors, std=300.0)  # they try out what happens
 rule = pg.RewardSTDP(pg.ExponentialCurrent(5.0), tau_e=100.0, learning_rate=0.1, w_max=160.0)
 net.connect(inputs, actors, rule, pg.AllToAll(), weight=80.0, name="learning")
 sim = net.compile()

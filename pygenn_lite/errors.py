@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.old_names import (
     PygennLiteDeprecationWarning as PygennLiteDeprecationWarning,
 )
-from pygenn_lite.old_names import module_attribute, with_old_attributes
+from pygenn_lite.old_names import module_attribute, with_old_names
 
 if not TYPE_CHECKING:
 
@@ -97,7 +97,7 @@ class Location(str):
 NOWHERE = Location()
 
 
-@with_old_attributes
+@with_old_names
 class PygennLiteError(Exception):
     """Base of all errors of this package.
 

@@ -30,7 +30,8 @@ class OldName:
     ----------
     kind : str
         "name" (of a module), "attribute" (of a class), "argument" (of a function), "key" (of a
-        section of a network file) or "option" (of the command line).
+        section of a network file), "path" (part of a path to a value)
+        or "option" (of the command line).
     where : str
         The module (as users call it, ``pg.errors``), the class, the function, or the section
         ("the file" for its top; ``*`` for any key, ``**`` for any number of them).
@@ -46,6 +47,7 @@ class OldName:
             "name": f"{self.where}.{self.old} is now {self.where}.{self.new}",
             "attribute": f"{self.where}.{self.old} is now {self.where}.{self.new}",
             "argument": f"{self.where}({self.old}=) is now {self.where}({self.new}=)",
+            "path": f"{self.old!r} in {self.where} is now {self.new!r}",
             "key": f"the key {self.old!r} ({self.where}) is now {self.new!r}",
             "option": f"{self.old} is now {self.new} ({self.where})",
         }
@@ -61,6 +63,21 @@ OLD_NAMES: tuple[OldName, ...] = (
     OldName("name", "pg", "TimedCurrent", "StepCurrent"),
     OldName("attribute", "Network", "timed_current", "step_current"),
     OldName("key", "inputs", "timed_current", "step_current"),
+    OldName("argument", "Normal", "sd", "std"),
+    OldName("argument", "TruncatedNormal", "sd", "std"),
+    OldName("argument", "NoiseCurrent", "sd", "std"),
+    OldName("argument", "Network.noise_current", "sd", "std"),
+    OldName("attribute", "Normal", "sd", "std"),
+    OldName("attribute", "TruncatedNormal", "sd", "std"),
+    OldName("attribute", "NoiseCurrent", "sd", "std"),
+    OldName("key", "**.normal", "sd", "std"),
+    OldName("key", "**.truncated_normal", "sd", "std"),
+    OldName("key", "inputs.noise_current", "sd", "std"),
+    OldName("argument", "NeuronModel", "hold", "clamp"),
+    OldName("attribute", "NeuronModel", "hold", "clamp"),
+    OldName("key", "models.*", "hold", "clamp"),
+    OldName("key", "populations.*.model", "hold", "clamp"),
+    OldName("path", "paths to values", "sd", "std"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}
 
@@ -98,11 +115,20 @@ def module_attribute(module: str, where: str, name: str, hint: str = "") -> Any:
     return getattr(import_module(module), warn_old_name("name", where, name))
 
 
-def with_old_attributes(owner: type[T]) -> type[T]:
-    """Class decorator: the old attributes of the table give the new ones."""
+def with_old_names(owner: type[T]) -> type[T]:
+    """Class decorator: the old attributes of the table give the new ones, and the class takes the
+    old arguments."""
     for one in old_names("attribute", owner.__name__):
         setattr(owner, one.old, _old_attribute(one))
+    if any(old_names("argument", owner.__name__)):
+        renaming = with_old_arguments(owner.__name__)
+        setattr(owner, "__init__", renaming(owner.__init__))  # noqa: B010
     return owner
+
+
+def new_path_part(name: str) -> str | None:
+    """What an old part of a path to a value is called now; None: it is not an old one."""
+    return next((one.new for one in OLD_NAMES if (one.kind, one.old) == ("path", name)), None)
 
 
 def with_old_arguments(

@@ -15,26 +15,60 @@ from pygenn_lite import errors
 from pygenn_lite.errors import PygennLiteDeprecationWarning
 from pygenn_lite.old_names import OLD_NAMES, OldName, warn_old_name, with_old_arguments
 
+INLINE = "  slow: {size: 1, model: {derivatives: dV/dt = -V, KEY: [V]}}"
+MODEL = """
+models: {slow: {derivatives: dV/dt = -V, KEY: [V]}}
+populations: {exc: {size: 1, model: slow}}
+"""
+VALUE = "inputs: [{current: {target: exc, value: IT}}]"
 CURRENT = "inputs: [{KEY: {target: exc, times: [0, 1], values: [2, 3]}}]"
 MODULES = {"pg": "pygenn_lite", "pg.errors": "pygenn_lite.errors"}
-# What has an old attribute, and what is called with an old argument: gives its value, and that of
-# the new name.
-USES: dict[tuple[str, str], Callable[[], tuple[Any, Any]]] = {}
+HINT = errors.NetworkError("wrong", hint="write 5")
 
 
-def use(where: str, old: str) -> Callable[[Any], Any]:
-    def register(function: Any) -> Any:
-        USES[where, old] = function
-        return function
-
-    return register
+def declared(declare: Callable[[pg.Network, pg.Population], Any]) -> Any:
+    """What is declared in a network of two neurons."""
+    net = pg.Network()
+    return declare(net, net.population("cells", 2, pg.LIF()))
 
 
-@use("PygennLiteError", "cure")
-def cure() -> tuple[Any, Any]:
-    error = errors.NetworkError("wrong", hint="write 5")
-    return error.cure, error.hint  # type: ignore[attr-defined]
-
+NOISE = declared(lambda net, cells: net.noise_current(cells, std=2.0))
+# What has an old attribute, is called with an old argument, or is reached by an old path: gives
+# what the old name gives, and what the new one does.
+USES: dict[tuple[str, str, str], Callable[[], tuple[Any, Any]]] = {
+    ("attribute", "PygennLiteError", "cure"): lambda: (HINT.cure, HINT.hint),
+    ("attribute", "Network", "timed_current"): lambda: (
+        declared(lambda net, cells: net.timed_current(cells, [0.0, 1.0], [2.0, 3.0])),
+        declared(lambda net, cells: net.step_current(cells, [0.0, 1.0], [2.0, 3.0])),
+    ),
+    ("argument", "Normal", "sd"): lambda: (pg.Normal(sd=2.0), pg.Normal(std=2.0)),
+    ("argument", "TruncatedNormal", "sd"): lambda: (
+        pg.TruncatedNormal(1.0, sd=2.0, low=0.0),
+        pg.TruncatedNormal(1.0, std=2.0, low=0.0),
+    ),
+    ("argument", "NoiseCurrent", "sd"): lambda: (
+        pg.NoiseCurrent("noise", "cells", "I", mean=0.0, sd=2.0),
+        pg.NoiseCurrent("noise", "cells", "I", mean=0.0, std=2.0),
+    ),
+    ("argument", "Network.noise_current", "sd"): lambda: (
+        declared(lambda net, cells: net.noise_current(cells, sd=2.0)),
+        NOISE,
+    ),
+    ("attribute", "Normal", "sd"): lambda: (pg.Normal(0.0, 3.0).sd, 3.0),
+    ("attribute", "TruncatedNormal", "sd"): lambda: (pg.TruncatedNormal(0.0, 3.0).sd, 3.0),
+    ("attribute", "NoiseCurrent", "sd"): lambda: (NOISE.sd, 2.0),
+    ("argument", "NeuronModel", "hold"): lambda: (
+        pg.NeuronModel("dV/dt = -V", hold=["V"]),
+        pg.NeuronModel("dV/dt = -V", clamp=["V"]),
+    ),
+    ("attribute", "NeuronModel", "hold"): lambda: (pg.LIF().hold, ("V",)),
+    ("path", "paths to values", "sd"): lambda: (
+        declared(lambda net, cells: (net.noise_current(cells, std=2.0), net.values)[1])[
+            "inputs.noise_cells.sd"
+        ],
+        2.0,
+    ),
+}
 
 FILE = """
 models: {lif: {use: LIF}}
@@ -49,19 +83,28 @@ FILES: dict[tuple[str, str], tuple[str, str]] = {
         GROUP.replace("RULE", "{explicit: {pre: [0], post: [1]}}"),
         GROUP.replace("RULE", "{pair_list: {pre: [0], post: [1]}}"),
     ),
+    ("**.normal", "sd"): (
+        VALUE.replace("IT", "{normal: {mean: 0, sd: 2}}"),
+        VALUE.replace("IT", "{normal: [0, 2]}"),
+    ),
+    ("**.truncated_normal", "sd"): (
+        VALUE.replace("IT", "{truncated_normal: {mean: 1, sd: 2}}"),
+        VALUE.replace("IT", "{truncated_normal: {mean: 1, std: 2}}"),
+    ),
+    ("inputs.noise_current", "sd"): (
+        "inputs: [{noise_current: {target: exc, sd: 2}}]",
+        "inputs: [{noise_current: {target: exc, std: 2}}]",
+    ),
+    ("populations.*.model", "hold"): (
+        INLINE.replace("KEY", "hold"),
+        INLINE.replace("KEY", "clamp"),
+    ),
+    ("models.*", "hold"): (MODEL.replace("KEY", "hold"), MODEL.replace("KEY", "clamp")),
     ("inputs", "timed_current"): (
         CURRENT.replace("KEY", "timed_current"),
         CURRENT.replace("KEY", "step_current"),
     ),
 }
-
-
-@use("Network", "timed_current")
-def timed_current() -> tuple[Any, Any]:
-    nets = [pg.Network(), pg.Network()]
-    cells = [net.population("cells", 2, pg.LIF()) for net in nets]
-    old = nets[0].timed_current(cells[0], [0.0, 1.0], [2.0, 3.0])  # type: ignore[attr-defined]
-    return old, nets[1].step_current(cells[1], [0.0, 1.0], [2.0, 3.0])
 
 
 def values(one: OldName) -> tuple[Any, Any]:
@@ -71,8 +114,9 @@ def values(one: OldName) -> tuple[Any, Any]:
         return getattr(module, one.old), getattr(module, one.new)
     if one.kind == "key":
         old, new = FILES[one.where, one.old]
-        return pg.load_network(FILE + old), pg.load_network(FILE + new)
-    return USES[one.where, one.old]()
+        start = "" if old.startswith("\nmodels") else FILE
+        return pg.load_network(start + old), pg.load_network(start + new)
+    return USES[one.kind, one.where, one.old]()
 
 
 @pytest.mark.parametrize("one", OLD_NAMES, ids=lambda one: f"{one.where}-{one.old}")
@@ -92,7 +136,8 @@ def test_an_old_name_gives_what_the_new_one_gives_and_warns_once(one: OldName) -
 def _spelled(one: OldName) -> str:
     if one.kind == "argument":
         return f"{one.where}({one.new}=)"
-    return {"key": repr(one.new), "option": one.new}.get(one.kind, f"{one.where}.{one.new}")
+    new = repr(one.new)
+    return {"key": new, "path": new, "option": one.new}.get(one.kind, f"{one.where}.{one.new}")
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -103,7 +148,7 @@ def test_a_module_offers_no_old_names(module: str) -> None:
 
 def test_a_name_that_never_was_is_not_an_old_one() -> None:
     with pytest.raises(AttributeError, match="no attribute 'UnsupportedFoo'"):
-        _ = errors.UnsupportedFoo  # type: ignore[attr-defined]
+        _ = errors.UnsupportedFoo
 
 
 def test_an_argument_by_both_names_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,12 +163,12 @@ def test_an_argument_by_both_names_is_refused(monkeypatch: pytest.MonkeyPatch) -
         return new
 
     with pytest.warns(PygennLiteDeprecationWarning, match=r"f\(old=\) is now f\(new=\)"):
-        assert f(old=3) == 3  # type: ignore[call-arg]
+        assert f(old=3) == 3
     with (
         pytest.warns(PygennLiteDeprecationWarning),
         pytest.raises(TypeError, match="'new' and its old name 'old'"),
     ):
-        f(new=3, old=3)  # type: ignore[call-arg]
+        f(new=3, old=3)
 
 
 def test_a_warning_about_a_file_names_its_line() -> None:
@@ -159,3 +204,16 @@ def test_a_path_to_a_place_of_a_file_may_have_old_keys() -> None:
     with pytest.warns(PygennLiteDeprecationWarning, match="'pair_list'"):
         network, _ = pg.load_network(new, set=changed)
     assert network.groups["exc_exc"].connectivity == pg.PairList([0], [0])
+
+
+def test_old_names_of_values_can_be_set() -> None:
+    net = pg.Network()
+    net.noise_current(net.population("cells", 2, pg.LIF()), std=2.0, name="noise")
+    with pytest.warns(PygennLiteDeprecationWarning, match="'std'"):
+        changed = net.with_values({"inputs.noise.sd": 3.0})
+    assert changed.inputs[0].std == 3.0
+    sim = net.compile(backend="reference")
+    with pytest.warns(PygennLiteDeprecationWarning, match="'std'"):
+        sim["noise"]["sd"] = 4.0
+    with pytest.warns(PygennLiteDeprecationWarning, match="'std'"):
+        assert sim["noise"]["sd"][()] == 4.0

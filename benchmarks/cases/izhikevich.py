@@ -87,7 +87,7 @@ def on_pygenn_lite(options: Options) -> Any:
             parameters=values,
             initial={"u": -65.0 * values["b"]},
         )
-        net.noise_current(groups[name], sd=SD[name])
+        net.noise_current(groups[name], std=SD[name])
     for source in groups:
         for target, degree in degrees(options).items():
             if degree:

@@ -242,8 +242,8 @@ def _declared_anew(declared: Input, target: Population, changes: Changes) -> Inp
             _plain(changes.get((field,), getattr(declared, field))) for field in ("times", "values")
         )
         return declare_step_current(name, target, times, values, declared.input)
-    mean, sd = (_value(getattr(declared, what), changes, what) for what in ("mean", "sd"))
-    return declare_noise_current(name, target, mean, sd, declared.input)
+    mean, std = (_value(getattr(declared, what), changes, what) for what in ("mean", "std"))
+    return declare_noise_current(name, target, mean, std, declared.input)
 
 
 def _plain(value: Any) -> Any:

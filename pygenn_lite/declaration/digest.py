@@ -29,7 +29,7 @@ from pygenn_lite.declaration.values import FrozenArray
 if TYPE_CHECKING:
     from pygenn_lite.declaration.members import Members
 
-VERSION = "pygenn_lite network 1"  # raised when what enters changes
+VERSION = "pygenn_lite network 2"  # raised when what enters changes
 
 
 def network_digest(network: Members) -> str:

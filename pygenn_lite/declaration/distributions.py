@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 
 from pygenn_lite.declaration.distribution_base import Distribution, Floats, NativeDistribution
+from pygenn_lite.old_names import with_old_names
 from pygenn_lite.records import dataclass
 
 _LARGEST_LOGARITHM = 709.0  # of a double
@@ -52,75 +53,77 @@ class Uniform(Distribution):
         return (self.low + self.high) / 2
 
 
+@with_old_names
 @dataclass(frozen=True)
 class Normal(Distribution):
     """Gaussian."""
 
     mean: float = 0.0
-    sd: float = 1.0
+    std: float = 1.0
 
     def _validate(self) -> None:
-        self._require(self.sd >= 0, "sd must not be negative")
+        self._require(self.std >= 0, "std must not be negative")
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
         from scipy.special import ndtri
 
-        return cast(Floats, self.mean + self.sd * ndtri(u))
+        return cast(Floats, self.mean + self.std * ndtri(u))
 
     def native(self) -> NativeDistribution:
         """As the builder draws it."""
-        return NativeDistribution("normal", self.mean, self.sd)
+        return NativeDistribution("normal", self.mean, self.std)
 
     def reach(self) -> tuple[float, float]:
         """So many standard deviations from the mean (SciPy is not needed)."""
-        return self.mean - _FAR * self.sd, self.mean + _FAR * self.sd
+        return self.mean - _FAR * self.std, self.mean + _FAR * self.std
 
     def mean_value(self) -> float:
         """The mean."""
         return self.mean
 
 
+@with_old_names
 @dataclass(frozen=True)
 class TruncatedNormal(Distribution):
-    """Gaussian restricted to [low, high]; `mean` and `sd` are those before truncation."""
+    """Gaussian restricted to [low, high]; `mean` and `std` are those before truncation."""
 
     mean: float = 0.0
-    sd: float = 1.0
+    std: float = 1.0
     low: float = -math.inf
     high: float = math.inf
 
     def _validate(self) -> None:
-        self._require(self.sd >= 0, "sd must not be negative")
+        self._require(self.std >= 0, "std must not be negative")
         self._require(self.low < self.high, "low must be below high")
 
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
         from scipy.special import log_ndtr, ndtri_exp
 
-        if self.sd == 0:
+        if self.std == 0:
             return np.full_like(u, min(max(self.mean, self.low), self.high))
-        a, b = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
+        a, b = (self.low - self.mean) / self.std, (self.high - self.mean) / self.std
         sign, below = 1.0, np.asarray(u)
         if a > 0:  # the upper tail mirrored, where probabilities keep their digits
             a, b, sign, below = -b, -a, -1.0, 1 - below
         # In logarithms: far out the probabilities themselves are beyond double precision.
         log_a, log_b = log_ndtr(a), log_ndtr(b)
         drawn = ndtri_exp(log_b + np.log1p((below - 1) * -np.expm1(log_a - log_b)))
-        return cast(Floats, np.clip(self.mean + sign * self.sd * drawn, self.low, self.high))
+        return cast(Floats, np.clip(self.mean + sign * self.std * drawn, self.low, self.high))
 
     def reach(self) -> tuple[float, float]:
         """Its limits, or so many standard deviations from where most of it lies."""
         low, high = min(self.mean, self.high), max(self.mean, self.low)
-        return max(low - _FAR * self.sd, self.low), min(high + _FAR * self.sd, self.high)
+        return max(low - _FAR * self.std, self.low), min(high + _FAR * self.std, self.high)
 
     def native(self) -> NativeDistribution:
         """As the builder draws it."""
-        return NativeDistribution("truncated_normal", self.mean, self.sd, self.low, self.high)
+        return NativeDistribution("truncated_normal", self.mean, self.std, self.low, self.high)
 
     def only_value(self) -> float | None:
         """Its mean within the limits, where the Gaussian has no width."""
-        return self.mean_value() if self.sd == 0 else None
+        return self.mean_value() if self.std == 0 else None
 
     def least(self) -> float:
         """The lower limit."""
@@ -128,18 +131,18 @@ class TruncatedNormal(Distribution):
 
     def kept(self) -> float:
         """Which part of the Gaussian lies within the limits."""
-        if self.sd == 0:
+        if self.std == 0:
             return 1.0
-        low, high = ((end - self.mean) / self.sd / math.sqrt(2) for end in (self.low, self.high))
+        low, high = ((end - self.mean) / self.std / math.sqrt(2) for end in (self.low, self.high))
         if low > 0:  # the upper tail as the lower one, where differences are exact
             low, high = -high, -low
         return (math.erfc(-high) - math.erfc(-low)) / 2
 
     def mean_value(self) -> float:
         """Mean after truncation."""
-        if self.sd == 0:
+        if self.std == 0:
             return min(max(self.mean, self.low), self.high)
-        a, b = (self.low - self.mean) / self.sd, (self.high - self.mean) / self.sd
+        a, b = (self.low - self.mean) / self.std, (self.high - self.mean) / self.std
         if a > 0:  # the upper tail mirrored, where erfc keeps its digits
             a, b, sign = -b, -a, -1.0
         else:
@@ -148,7 +151,7 @@ class TruncatedNormal(Distribution):
         if mass < 1e-290:  # so far out that the nearer limit is all there is
             return min(max(self.mean, self.low), self.high)
         density = (math.exp(-a * a / 2) - math.exp(-b * b / 2)) / math.sqrt(2 * math.pi)
-        return self.mean + sign * self.sd * density / mass
+        return self.mean + sign * self.std * density / mass
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,8 @@ class LogNormal(Distribution):
         self._require(
             self.mu + self.sigma * self.sigma / 2 < _LARGEST_LOGARITHM,
             "the mean exp(mu + sigma^2/2) is too large",
-            hint="mu and sigma are those of the logarithm: mean and sd of ln(x), not of x",
+            hint="mu and sigma are those of the logarithm: mean and standard deviation of ln(x), "
+            "not of x",
         )
 
     def ppf(self, u: Floats) -> Floats:

@@ -86,8 +86,8 @@ def neuron_model_html(model: NeuronModel) -> str:
     parts.append(_formulas("reset", model.reset))
     condition = "refractory while" if model.refractory_is_condition else "refractory for (ms)"
     parts.append(_formula(condition, model.refractory))
-    if model.hold:
-        parts.append(heading("constant while refractory:", ", ".join(model.hold)))
+    if model.clamp:
+        parts.append(heading("constant while refractory:", ", ".join(model.clamp)))
     parts.append(_values("parameter", model.parameters))
     parts.append(_values("initial", model.initial))
     return "\n".join(filter(None, parts))

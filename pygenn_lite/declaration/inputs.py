@@ -14,6 +14,7 @@ from pygenn_lite.declaration.selection import Part
 from pygenn_lite.declaration.summary import line, value_text
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray, Value
+from pygenn_lite.old_names import with_old_names
 from pygenn_lite.records import dataclass
 
 
@@ -91,6 +92,7 @@ class StepCurrent(_Shown):
         return f"{self.input} + values that change at {len(self.times)} times"
 
 
+@with_old_names
 @dataclass(frozen=True, repr=False)
 class NoiseCurrent(_Shown):
     """Gaussian current, drawn anew in every step."""
@@ -99,13 +101,13 @@ class NoiseCurrent(_Shown):
     target: str
     input: str
     mean: Value
-    sd: Value
+    std: Value
     part: Part | None = field(default=None, compare=False)
 
     @property
     def summary(self) -> str:
         """What it adds, in words."""
-        mean, spread = value_text(self.mean), value_text(self.sd)
+        mean, spread = value_text(self.mean), value_text(self.std)
         return f"{self.input} + Gaussian noise, mean {mean}, standard deviation {spread}"
 
 

@@ -37,7 +37,7 @@ from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike, ValuesLike
 from pygenn_lite.errors import NetworkError
-from pygenn_lite.old_names import with_old_attributes
+from pygenn_lite.old_names import with_old_names
 
 if TYPE_CHECKING:
     # the types of what `compile` hands down
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.simulation import Simulation
 
 
-@with_old_attributes
+@with_old_names
 class Network(WithInputs):
     """A network under declaration.
 

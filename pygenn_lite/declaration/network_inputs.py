@@ -22,6 +22,7 @@ from pygenn_lite.declaration.spreading import spread, spread_array, spread_colum
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike
 from pygenn_lite.errors import Location
+from pygenn_lite.old_names import with_old_arguments
 
 
 class WithInputs(WithRecordings):
@@ -102,11 +103,12 @@ class WithInputs(WithRecordings):
         )
         return self._add_input(declared, part)
 
+    @with_old_arguments("Network.noise_current")
     def noise_current(
         self,
         target: AnyPopulation,
         mean: ValueLike = 0.0,
-        sd: ValueLike = 1.0,
+        std: ValueLike = 1.0,
         input: str = "I",
         *,
         name: str | None = None,
@@ -118,7 +120,7 @@ class WithInputs(WithRecordings):
             name,
             population,
             spread(mean, part, Location(name)),
-            spread(sd, part, Location(name)),
+            spread(std, part, Location(name)),
             input,
         )
         return self._add_input(declared, part)

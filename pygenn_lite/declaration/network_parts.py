@@ -213,15 +213,15 @@ def declare_step_current(
 
 
 def declare_noise_current(
-    name: str, population: Population, mean: ValueLike, sd: ValueLike, input: str
+    name: str, population: Population, mean: ValueLike, std: ValueLike, input: str
 ) -> NoiseCurrent:
     """A Gaussian current whose values fit the population."""
     declared = NoiseCurrent(
-        name, population.name, input, as_value(mean, Location(name)), as_value(sd, Location(name))
+        name, population.name, input, as_value(mean, Location(name)), as_value(std, Location(name))
     )
-    for what in ("mean", "sd"):
+    for what in ("mean", "std"):
         check_neuron_value(getattr(declared, what), population, what, Location.of("noise", name))
-    check_not_negative(declared.sd, "sd", Location.of("noise", name))
+    check_not_negative(declared.std, "std", Location.of("noise", name))
     return declared
 
 

@@ -21,9 +21,11 @@ from pygenn_lite.declaration.neuron_checks import NeuronCheck
 from pygenn_lite.declaration.summary import line, listed, shortened
 from pygenn_lite.declaration.values import Value, ValuesLike, as_values
 from pygenn_lite.errors import Location, ModelError
+from pygenn_lite.old_names import with_old_names
 from pygenn_lite.records import dataclass
 
 
+@with_old_names
 @dataclass(frozen=True, init=False)
 class NeuronModel:
     """Equations, threshold and reset of a neuron; immutable, hashable, picklable.
@@ -48,7 +50,7 @@ class NeuronModel:
         ``n``, ``x``, ``y``, ``z``.
     inputs : sequence of str
         Names that receive the summed contributions of synapses and currents (default ``I``).
-    hold : sequence of str
+    clamp : sequence of str
         Variables that are held constant while refractory (default: those in the threshold if
         `refractory` is a time).
     integrator : str or RungeKutta
@@ -86,7 +88,7 @@ class NeuronModel:
     parameters: tuple[tuple[str, Value], ...]
     initial: tuple[tuple[str, Value], ...]
     inputs: tuple[str, ...]
-    hold: tuple[str, ...]
+    clamp: tuple[str, ...]
     integrator: IntegratorLike
     name: str
     domains: Domains = field(default=(), compare=False, repr=False)  # the library's own
@@ -103,7 +105,7 @@ class NeuronModel:
         parameters: ValuesLike = None,
         initial: ValuesLike = None,
         inputs: Iterable[str] | None = None,
-        hold: Iterable[str] | None = None,
+        clamp: Iterable[str] | None = None,
         integrator: IntegratorLike = "auto",
         name: str = "",
         units: Mapping[str, str] | None = None,
@@ -127,14 +129,14 @@ class NeuronModel:
         own |= {e.name for e in (*self.equations, *self.update)}
         default = () if "I" in own else ("I",)
         put("inputs", default if inputs is None else _names(inputs, "input", where))
-        put("hold", ())
+        put("clamp", ())
         NeuronCheck(self, where, () if inputs is None else self.inputs).run()
-        put("hold", self._default_hold() if hold is None else _names(hold, "variable", where))
-        for held in self.hold:
-            if held not in self.state_names:
+        put("clamp", self._default_clamp() if clamp is None else _names(clamp, "variable", where))
+        for clamped in self.clamp:
+            if clamped not in self.state_names:
                 raise ModelError(
-                    f"hold names {held!r}, which is not a state variable"
-                    f"{nearest(held, self.state_names)}",
+                    f"clamp names {clamped!r}, which is not a state variable"
+                    f"{nearest(clamped, self.state_names)}",
                     where=where,
                     hint=f"its state variables are {list(self.state_names)}",
                 )
@@ -203,7 +205,7 @@ class NeuronModel:
             parameters=(*self.parameters, *as_values(parameters, "parameters", where)),
             initial=(*self.initial, *as_values(initial, "initial", where)),
             inputs=self.inputs,
-            hold=self.hold,
+            clamp=self.clamp,
             integrator=self.integrator,
             name=self.name,
             units=dict(self.units),
@@ -219,7 +221,7 @@ class NeuronModel:
     def _repr_html_(self) -> str:
         return str(hooks.call("neuron_model_html", self))
 
-    def _default_hold(self) -> tuple[str, ...]:
+    def _default_clamp(self) -> tuple[str, ...]:
         if self.refractory is None or self.refractory_is_condition or self.threshold is None:
             return ()
         return tuple(n for n in self.state_names if n in self.threshold.symbols)

@@ -24,6 +24,7 @@ from pygenn_lite.declaration.population import Population, SpikeSource, SynapseG
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.errors import Location, NetworkError, PygennLiteError
+from pygenn_lite.old_names import new_path_part, warn_old_name
 from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ INPUT_FIELDS: dict[type[Any], tuple[str, ...]] = {
     PoissonInput: ("rate", "weight", "sources"),
     CurrentInput: ("value",),
     StepCurrent: ("times", "values"),
-    NoiseCurrent: ("mean", "sd"),
+    NoiseCurrent: ("mean", "std"),
 }
 # What instances of one compiled network cannot differ in, and what to do instead.
 STRUCTURE = {
@@ -113,6 +114,10 @@ class NetworkValues(Mapping[str, Any]):
         name = ".".join(parts)
         if name in self._places:
             return self._places[name]
+        if (renamed := ".".join(new_path_part(part) or part for part in parts)) in self._places:
+            for part in filter(new_path_part, parts):
+                warn_old_name("path", "paths to values", part)
+            return self._places[renamed]
         raise self._nowhere(path, parts)
 
     def matching(self, path: str) -> list[Place]:

@@ -166,7 +166,7 @@ def TraubMilesHH(
         initial=merged_initial(
             {"V": -60.0, "m": 0.0268633297984, "n": 0.0604340346786, "h": 0.9913058218944}, initial
         ),
-        hold=(),
+        clamp=(),
         integrator=integrator,
         name="TraubMilesHH",
         units=dict(V="mV"),

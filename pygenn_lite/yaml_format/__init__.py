@@ -22,14 +22,14 @@ A network file has these sections (all but ``populations`` may be missing)::
                   synapse: ampa}
       - current: {target: exc, value: 100}
       - step_current: {target: exc, times: [0, 10], values: [0, 5]}
-      - noise_current: {target: exc, mean: 0, sd: 1}
+      - noise_current: {target: exc, mean: 0, std: 1}
     run: {duration: 1000, settle: 500, record: [exc.spikes, "exc.V[:10]"], every: 1}
     published: {exc: 5.6}                               # rates in Hz, shown beside measured ones
     full_scale_rates: {exc: 5.6}                        # for scale_network
 
 Values are numbers, formulas of constants (and of ``i``, ``x``, ``distance``, ... where values may
 depend on the neuron), lists (one per neuron or synapse), or distributions: ``{uniform: [low,
-high]}``, ``{normal: [mean, sd]}``, ``{truncated_normal: {mean: m, sd: s, low: 0}}``,
+high]}``, ``{normal: [mean, std]}``, ``{truncated_normal: {mean: m, std: s, low: 0}}``,
 ``{lognormal: [mu, sigma]}``, ``{exponential: mean}``, ``{gamma: [shape, scale]}``,
 ``{binomial: [n, p]}``. Where ``source`` or ``target`` is a list or ``all``, any value, or any part
 of one, may be a matrix (rows are targets, columns sources), ``{by_source: [...]}`` or

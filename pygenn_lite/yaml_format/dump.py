@@ -155,7 +155,7 @@ def _neuron(model: NeuronModel) -> dict[str, Any]:
         integrator=integrator_form(model.integrator),
         name=model.name,
         units=dict(model.units),
-    ) | {"inputs": list(model.inputs), "hold": list(model.hold)}
+    ) | {"inputs": list(model.inputs), "clamp": list(model.clamp)}
 
 
 def _synapse(model: SynapseModel) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
     elif isinstance(one, StepCurrent):
         section |= {"times": one.times.array.tolist(), "values": one.values.array.tolist()}
     else:
-        section |= {"mean": write_value(one.mean), "sd": write_value(one.sd)}
+        section |= {"mean": write_value(one.mean), "std": write_value(one.std)}
     return section
 
 

@@ -152,7 +152,7 @@ class ModelShelf:
                 parameters=read_values(context, section.parameters, (*place, "parameters")),
                 initial=read_values(context, section.initial, (*place, "initial")),
                 inputs=section.inputs,
-                hold=section.hold,
+                clamp=section.clamp,
                 integrator=read_integrator(context, section.integrator, place),
                 name=section.name or "",
                 units=section.units,

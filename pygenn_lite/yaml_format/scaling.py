@@ -149,8 +149,8 @@ class _Scaling:
             self.scaled.current(one.target, one.value, one.input, name=one.name)
             return
         if isinstance(one, NoiseCurrent):
-            if not isinstance(one.mean, FrozenArray) and not isinstance(one.sd, FrozenArray):
-                self.scaled.noise_current(one.target, one.mean, one.sd, one.input, name=one.name)
+            if not isinstance(one.mean, FrozenArray) and not isinstance(one.std, FrozenArray):
+                self.scaled.noise_current(one.target, one.mean, one.std, one.input, name=one.name)
                 return
         elif isinstance(one, PoissonInput):
             self._poisson(one, where)

@@ -110,7 +110,7 @@ class NeuronSection(Section):
     parameters: dict[str, ValueSpec] = {}
     initial: dict[str, ValueSpec] = {}
     inputs: list[Word] | None = None
-    hold: list[Word] | None = None
+    clamp: list[Word] | None = None
     integrator: IntegratorForm = "auto"
     name: Word | None = None
     units: dict[str, Word] = {}
@@ -215,7 +215,7 @@ class NoiseCurrentSection(Section):
 
     target: Names
     mean: ValueSpec = 0.0
-    sd: ValueSpec
+    std: ValueSpec
     input: Word = "I"
     name: Word | None = None
 

@@ -107,7 +107,7 @@ def test_how_a_value_is_reached_is_said_by_templates_alone():
         "dV/dt = sin(w*t)*k - V + I; dy/dt = V**2",
         threshold="V > t/k and y > 1",
         refractory="t_ref",
-        hold=(),
+        clamp=(),
         parameters={"w": 1.0, "k": 2.0, "t_ref": 1.0},
     )
     program = derive_program(network_structure(one_population(model, STDP)))

@@ -35,7 +35,7 @@ def test_a_population_keeps_f_g_and_r_with_receptors_inputs_and_traces_put_in():
     assert cells.g == expression("V - V_th") and cells.no_g == ""
     assert cells.reset == (("V", expression("V_r")), ("x__pre0", expression("x__pre0 + 1")))
     assert cells.after_spike == (("y__post0", expression("y__post0 + 1")),)
-    assert cells.refractory == expression("t_ref") and cells.held == ("V",)
+    assert cells.refractory == expression("t_ref") and cells.clamped == ("V",)
     assert cells.events == (("drive", "I_syn__r0", "poisson__0_weight"),)
     assert cells.noise[0][0] == "noise__0"
 
@@ -108,7 +108,7 @@ def test_systems_print_themselves():
         "population cells",
         "spikes where g = V - V_th > 0",
         "at a spike: V = V_r",
-        "refractory for t_ref; held: V",
+        "refractory for t_ref; clamped: V",
         "spikes of drive: I_syn__r0 += poisson__0_weight",
         "synapse group delta (cells -> cells)",
         "at an arrival: V = V + weight",

@@ -130,12 +130,12 @@ def test_what_plastic_synapses_add_is_summed_too_where_the_threshold_sees_it():
 
 def test_jumps_after_a_spike_ask_whether_it_made_the_neuron_refractory():
     backwards = SynapseModel(on_pre="weight *= 0.9", on_post="V_post += weight")
-    (held,) = network_structure(one_population(LIF, backwards)).synapse_kernels
-    assert held.held == ("V_post",)
-    assert held.post == ("V_post", "refractory")
+    (clamped,) = network_structure(one_population(LIF, backwards)).synapse_kernels
+    assert clamped.clamped == ("V_post",)
+    assert clamped.post == ("V_post", "refractory")
     free = NeuronModel("dV/dt = -V", threshold="V > 1", reset="V = 0")
     (other,) = network_structure(one_population(free, backwards)).synapse_kernels
-    assert other.held == ()
+    assert other.clamped == ()
 
 
 def test_deriving_needs_no_values():

@@ -60,7 +60,7 @@ ARGUMENTS = {
     "the threshold": lambda x: neuron(threshold=x),
     "the refractory period": lambda x: neuron(threshold="V > 1", refractory=x),
     "the inputs": lambda x: neuron(inputs=x),
-    "what is held": lambda x: neuron(hold=x),
+    "what is clamped": lambda x: neuron(clamp=x),
     "the units": lambda x: neuron(units=x),
     "the integrator": lambda x: neuron(integrator=x),
     "the name of a model": lambda x: neuron(name=x),

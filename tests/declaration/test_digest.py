@@ -26,7 +26,7 @@ net.connect(exc, exc, pg.ExponentialCurrent(5.0), pg.AllToAll(), weight="exp(-di
 net.poisson(exc, 8.0, weight=1.0, variable="V")
 """
 
-DIGEST = "8cd52e70e33905440880c9cd6f454815e51a6d861273f456b566bc4d61c9521c"
+DIGEST = "25b972985fdbc9b4389373c73e6d19b16d73b02d968d03c6cf025bae54cfe4eb"
 
 
 def built():

@@ -39,9 +39,9 @@ def hint_of(declare, *arguments, **options):
         ("dV/dt = (E - V)/tau : volt/second", "write 'dV/dt = (E - V)/tau'; units"),
         (
             "dV/dt = (E - V)/tau : volt (unless refractory)",
-            "write 'dV/dt = (E - V)/tau' with hold=['V']; units",
+            "write 'dV/dt = (E - V)/tau' with clamp=['V']; units",
         ),
-        ("dV/dt = (E - V)/tau (unless refractory)", "write 'dV/dt = (E - V)/tau' with hold=['V']"),
+        ("dV/dt = (E - V)/tau (unless refractory)", "write 'dV/dt = (E - V)/tau' with clamp=['V']"),
         (
             "dV/dt = (E - V)/tau : volt\nE : volt (constant)\ntau : second",
             "write 'dV/dt = (E - V)/tau' with parameters={'E': ..., 'tau': ...}",
@@ -63,7 +63,7 @@ def hint_of(declare, *arguments, **options):
         ("dV/dt = fmax(V, 0)", "write max(a, b)"),
         ("dV/dt = int(t > 5)", "write where(condition, 1, 0)"),
         ("dV/dt = (E - V)/tau*int(not_refractory)", "write where(condition, 1, 0)"),
-        ("dV/dt = (E - V)/tau*not_refractory", "hold=['V']"),
+        ("dV/dt = (E - V)/tau*not_refractory", "clamp=['V']"),
         ("dV/dt = (E - V + stim(t))/tau", "network.step_current(population, times, values"),
         ("dV/dt = (E - V + Isyn)/tau", "write I, or give inputs=['Isyn']"),
         ("dV/dt = V^2", "write ** instead of ^"),
@@ -144,7 +144,7 @@ def test_values_and_synapses_do_so_too(declare, hint):
         (
             "dV/dt = -V/tau",
             "dV/dt = -V/tau : volt (unless refractory)",
-            "write 'dV/dt = -V/tau' with hold=['V']",
+            "write 'dV/dt = -V/tau' with clamp=['V']",
         ),
         ("run: {duration: 5}", "run:\n  duration: a : b", "text that holds ': ' stands in quotes"),
         ("dV/dt = -V/tau", "'dV/dt = -V/tau : volt'", "write 'dV/dt = -V/tau'; units"),

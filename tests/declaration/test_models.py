@@ -37,10 +37,10 @@ def test_models_cannot_be_changed():
         neuron().integrator = "rk4"
 
 
-def test_held_variables_are_those_of_the_threshold():
-    assert neuron().hold == ("V",)
-    assert neuron(refractory="V > -40").hold == ()
-    assert neuron(hold=()).hold == ()
+def test_clamped_variables_are_those_of_the_threshold():
+    assert neuron().clamp == ("V",)
+    assert neuron(refractory="V > -40").clamp == ()
+    assert neuron(clamp=()).clamp == ()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_held_variables_are_those_of_the_threshold():
         ({"parameters": {**LIF["parameters"], "tau": float("nan")}}, DeclarationError, ["tau"]),
         ({"parameters": {**LIF["parameters"], "tau": "ten"}}, DeclarationError, ["tau"]),
         ({"integrator": "rk5"}, ModelError, ["'rk5'", "rk4"]),
-        ({"hold": ["W"]}, ModelError, ["'W'", "hold"]),
+        ({"clamp": ["W"]}, ModelError, ["'W'", "clamp"]),
         ({"update": "V = 1"}, ModelError, ["either derivatives or"]),
         ({"threshold": "V > xi"}, EquationError, ["xi", "randn"]),
         ({"derivatives": "dV/dt = rand()"}, EquationError, ["rand", "xi"]),

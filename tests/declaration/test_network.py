@@ -179,7 +179,7 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (lambda n, a, b: pg.Network(dt=0.0), NetworkError, ["dt"]),
         (lambda n, a, b: pg.Network(seed=-1), NetworkError, ["seed"]),
         (lambda n, a, b: pg.Uniform(2.0, 1.0), DeclarationError, ["low"]),
-        (lambda n, a, b: pg.Normal(0.0, -1.0), DeclarationError, ["sd"]),
+        (lambda n, a, b: pg.Normal(0.0, -1.0), DeclarationError, ["std"]),
         (lambda n, a, b: pg.Binomial(3.5, 0.5), DeclarationError, ["whole"]),
     ],
 )

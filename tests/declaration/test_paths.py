@@ -17,7 +17,7 @@ def network(**changes):
     given = {
         "tau": 20.0, "size": 8, "V": pg.Uniform(-60.0, -50.0), "weight": pg.Normal(2.0, 0.1),
         "p": 0.5, "tau_syn": 5.0, "rate": 10.0, "delay": None, "dt": 0.1, "seed": 3,
-        "times": [1.0, 2.0], "indices": [0, 1], "current": 100.0, "values": [1.0, 2.0], "sd": 3.0,
+        "times": [1.0, 2.0], "indices": [0, 1], "current": 100.0, "values": [1.0, 2.0], "std": 3.0,
     } | changes  # fmt: skip
     net = pg.Network(dt=given["dt"], seed=given["seed"])
     exc = net.population(
@@ -33,7 +33,7 @@ def network(**changes):
     net.poisson(exc, given["rate"], weight=1.0, variable="V", name="drive")
     net.current(inh, given["current"], name="constant")
     net.step_current(inh, [0.0, 5.0], given["values"], name="steps")
-    net.noise_current(inh, 0.0, given["sd"], name="noise")
+    net.noise_current(inh, 0.0, given["std"], name="noise")
     net.record(exc.spikes, exc["V"][4:], net["exc_inh"]["I_syn"])
     return net
 
@@ -54,7 +54,7 @@ def network(**changes):
         ("inputs.drive.rate", 3.0, {"rate": 3.0}),
         ("inputs.constant.value", 3.0, {"current": 3.0}),
         ("inputs.steps.values", [3.0, 4.0], {"values": [3.0, 4.0]}),
-        ("inputs.noise.sd", 3.5, {"sd": 3.5}),
+        ("inputs.noise.std", 3.5, {"std": 3.5}),
         ("populations.source.spike_source", ([4.0], [2]), {"times": [4.0], "indices": [2]}),
         ("network.dt", 0.05, {"dt": 0.05}),
         ("network.seed", np.int64(4), {"seed": 4}),

@@ -304,7 +304,7 @@ class Source:
             elif kind == 2:
                 declared["refractory"] = self.number([*parameters, "dt"], 2)
             if states and self.chance(0.3):
-                declared["hold"] = self.choice([states[:1], states, ()])
+                declared["clamp"] = self.choice([states[:1], states, ()])
         if states and self.chance(0.5):
             declared.setdefault("initial", {}).update({s: self.value(3) for s in states})
         return declared

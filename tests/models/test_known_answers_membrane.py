@@ -81,7 +81,7 @@ def test_refractory_time_holds_the_potential_but_not_the_synaptic_current():
     assert first == 11
     values = result.traces["p"]["V"].values[:, 0]
     np.testing.assert_array_equal(values[first : first + 31], -65.0)
-    # After 30 held steps the current of both spikes, decayed, moves V on at once.
+    # After 30 refractory steps the current of both spikes, decayed, moves V on at once.
     current = 1000 * (np.exp(-(first + 30 - 10) / 50) + np.exp(-(first + 30 - 21) / 50))
     assert result.spikes["p"].steps[1] == first + 31
     assert current * 0.1 > 15

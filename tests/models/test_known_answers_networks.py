@@ -133,7 +133,7 @@ def test_microcircuit_has_the_published_numbers():
         doubled = (group.source, group.target) == ("L4E", "L23E")
         mean = 87.8085 * ((2 if doubled else 1) if excitatory else -4)
         assert group.weight == pg.Normal(mean, 0.1 * abs(mean)) or np.allclose(
-            [group.weight.mean, group.weight.sd], [mean, 0.1 * abs(mean)], rtol=1e-12
+            [group.weight.mean, group.weight.std], [mean, 0.1 * abs(mean)], rtol=1e-12
         )
         delay = 1.5 if excitatory else 0.75
         assert group.delay == pg.TruncatedNormal(delay, delay / 2, low=0.1)

@@ -115,7 +115,7 @@ def test_variables_are_added_to_any_model_with_derivatives():
     cell = plain.with_variables("dd/dt = -d/tau_d + b_d", parameters=dict(tau_d=200.0, b_d=0.0),
                                 initial=dict(d=1.0))  # fmt: skip
     assert cell.state_names == (*plain.state_names, "d") and cell.domains == plain.domains
-    assert (cell.threshold, cell.reset, cell.hold) == (plain.threshold, plain.reset, plain.hold)
+    assert (cell.threshold, cell.reset, cell.clamp) == (plain.threshold, plain.reset, plain.clamp)
     with pytest.raises(ModelError, match="'V' is used twice"):
         plain.with_variables("dV/dt = -V/10")
     with pytest.raises(ModelError, match=r"with_variables: .* update rule"):

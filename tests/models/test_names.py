@@ -88,7 +88,7 @@ def test_names_of_inputs_are_those_that_work():
     net.step_current(p, [0.0, 1.0], [1.0, 2.0])
     net.noise_current(p, 0.0, 1.0)
     sim = net.compile(precision="float64", threads=1)
-    values = ["rate", "sources", "weight"], ["value"], ["values"], ["mean", "sd"]
+    values = ["rate", "sources", "weight"], ["value"], ["values"], ["mean", "std"]
     for one, declared in zip(net.inputs, values, strict=True):
         check_names(sim[one.name], declared)
     with pytest.raises(PygennLiteError, match="did you mean 'current_p'"):

@@ -211,7 +211,7 @@ def maps_and_chance(draw: Draw) -> Network:
         threshold="V > th + 0.2*w and rand() < 0.9",
         reset="V = 0.1*randn(); th = th + 0.1",
         refractory="w > r or t < 2.0",
-        hold=("V",),
+        clamp=("V",),
         parameters={"E": 0.9, "tau": 5.0, "s": draw.between(0.1, 0.5), "tau_w": 3.0, "r": 0.5},
         initial={"th": 1.0, "V": Uniform(0, 1)},
     )

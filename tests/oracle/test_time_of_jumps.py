@@ -261,7 +261,7 @@ def test_a_condition_of_refractoriness_is_read_before_what_stands_still_jumps():
     """u falls by 1 in each step from 3.5 on: 0.5 at step 13, where the condition ends."""
     model = pg.NeuronModel(
         update="u = max(u - 1, 0); V = V",
-        threshold="V > 10", reset="V = 0; u = 3.5", refractory="u > 1", hold=("V",),
+        threshold="V > 10", reset="V = 0; u = 3.5", refractory="u > 1", clamp=("V",),
         initial=dict(u=0.0, V=0.0),
     )  # fmt: skip
     net = pg.Network(dt=DT)

@@ -31,7 +31,7 @@ for name, source, target, synapse, weight in (
     net.connect(source, target, synapse, pg.FixedProbability(0.1), weight=weight,
                 delay=pg.Uniform(0.5, 3.0), name=name)
 net.poisson(exact, 8000.0, weight=0.5, variable="V")
-net.noise_current(stepped, mean=600.0, sd=200.0)
+net.noise_current(stepped, mean=600.0, std=200.0)
 net.record(exact.spikes, stepped.spikes)
 sim = net.compile(precision=precision, threads=2)
 result = sim.run(300.0)

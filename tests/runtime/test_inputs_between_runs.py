@@ -16,14 +16,14 @@ CELL = pg.NeuronModel(
 TIMES = np.arange(0.0, 10.0, 2.5)
 
 
-def network(rate=100.0, weight=0.5, sources=3, current=1.0, sd=0.2, values=(0.0, 1.0, 2.0, 3.0)):
+def network(rate=100.0, weight=0.5, sources=3, current=1.0, std=0.2, values=(0.0, 1.0, 2.0, 3.0)):
     net = pg.Network(dt=0.1, seed=4)
     cells = net.population("cells", 70, CELL)
     net.poisson(cells, 20.0, weight=0.1, variable="V", name="other")
     net.poisson(cells, rate, weight=weight, variable="V", sources=sources)
     net.current(cells, 0.25, name="first")
     net.current(cells, current)
-    net.noise_current(cells, 0.1, sd)
+    net.noise_current(cells, 0.1, std)
     net.step_current(cells, TIMES, np.asarray(values))
     net.record(cells["V"])
     return net
@@ -40,7 +40,7 @@ CHANGES = [
     ("poisson_cells", "sources", dict(sources=8)),
     ("poisson_cells", "weight", dict(weight=-2.0)),
     ("current_cells", "value", dict(current=-3.0)),
-    ("noise_cells", "sd", dict(sd=0.0)),
+    ("noise_cells", "std", dict(std=0.0)),
     ("step_cells", "values", dict(values=(4.0, 0.0, -1.0, 2.0))),
 ]
 
@@ -94,8 +94,8 @@ def test_changes_come_along_in_checkpoints(tmp_path):
         ("poisson_cells", "sources", -1, SimulationError),
         ("poisson_cells", "weight", np.inf, SimulationError),
         ("poisson_cells", "speed", 1.0, SimulationError),
-        ("noise_cells", "sd", -1.0, SimulationError),
-        ("noise_cells", "sd", "much", EquationError),
+        ("noise_cells", "std", -1.0, SimulationError),
+        ("noise_cells", "std", "much", EquationError),
         ("step_cells", "values", [1.0, 2.0], ShapeError),
         ("step_cells", "values", np.nan, SimulationError),
         ("no_such_input", "rate", 1.0, SimulationError),
@@ -115,10 +115,10 @@ def test_a_standard_deviation_is_not_negative_either_by_index():
     view = net.compile()["noise_cells"]
     for index in (slice(None), 2, ...):
         with pytest.raises(SimulationError, match="negative"):
-            view["sd"][index] = -1.0
-    assert set(np.asarray(view["sd"])) == {np.float32(0.5)}
-    view["sd"][1:] = 0.25
-    assert np.asarray(view["sd"]).tolist() == [0.5, 0.25, 0.25, 0.25]
+            view["std"][index] = -1.0
+    assert set(np.asarray(view["std"])) == {np.float32(0.5)}
+    view["std"][1:] = 0.25
+    assert np.asarray(view["std"]).tolist() == [0.5, 0.25, 0.25, 0.25]
 
 
 @pytest.mark.parametrize("rate", [1e30, 1e13])

@@ -214,7 +214,7 @@ def test_inputs_drive_a_part_alone():
     assert sim["cells"]["V"][:] == pytest.approx([20, 0, 10, 10, 0, 20, 50, 35])
     noisy = pg.Network(dt=0.1, seed=1)
     cells = noisy.population("cells", 200, cell)
-    noisy.noise_current(cells[:100], mean=0.0, sd=1.0)
+    noisy.noise_current(cells[:100], mean=0.0, std=1.0)
     noisy.poisson(cells[100:150], 100.0, weight=1.0, variable="V", sources=10)
     sim = noisy.compile()
     sim.run(100.0)
@@ -241,7 +241,7 @@ def test_one_number_set_later_for_an_input_to_a_part_holds_for_the_part(backend)
     net.step_current(cells[6:], [0.0, 5.0], [1.0, 2.0], name="steps")
     net.noise_current(cells[4:6], 1.0, 0.5, name="noise")
     net.poisson(cells[:1], 100.0, weight=1.0, variable="V", name="drive")
-    new = {"push.value": 3.0, "noise.sd": 0.0, "noise.mean": 2.0, "steps.values": [4.0, 6.0],
+    new = {"push.value": 3.0, "noise.std": 0.0, "noise.mean": 2.0, "steps.values": [4.0, 6.0],
            "drive.rate": 0.0}  # fmt: skip
     changed = net.with_values({f"inputs.{path}": value for path, value in new.items()})
     by_path = changed.compile(backend, precision="float64")

@@ -189,7 +189,7 @@ def test_drawn_weights_have_the_distribution_and_differ_by_synapse(sim):
         ("noise", "rate", "5 + q", "unknown symbol 'q'"),
         ("noise", "rate", "-i", "negative"),
         ("noise", "rate", {"a": 1}, "not a number"),
-        ("white", "sd", np.ma.masked, "masked|not a number"),
+        ("white", "std", np.ma.masked, "masked|not a number"),
     ],
 )
 def test_what_cannot_be_assigned_is_refused_in_words(sim, owner, name, given, message):

@@ -15,7 +15,7 @@ model = pg.NeuronModel(
     inputs=["I"],
 )
 pg.NeuronModel(derivatives=["dV/dt = -V", "k = 2"], update=None)
-pg.NeuronModel({"V": "-V/10"}, hold=("V",), integrator="rk4")
+pg.NeuronModel({"V": "-V/10"}, clamp=("V",), integrator="rk4")
 net = pg.Network(dt=0.1, seed=3, name="net")
 exc = net.population("exc", 10, model, initial={"V": [1, 2, 3]}, positions=[[0.0, 1.0]])
 lif = net.population("lif", 10, pg.LIF(tau=np.float32(3), C=[1.0, 2.0], E_L="-65 + i"))
@@ -26,7 +26,7 @@ net.connect(source, exc, pg.Delta(), pg.PairList([0, 1], np.arange(2)), weight="
 net.poisson(exc, 8, weight=0.1, variable="V", sources=[1, 2])
 net.current(exc, np.zeros(10))
 net.step_current(exc, [0, 1], [[1.0, 2.0]])
-net.noise_current(exc, sd=pg.LogNormal(0, 1))
+net.noise_current(exc, std=pg.LogNormal(0, 1))
 net.record(exc.spikes, exc["V"][:5], group["I_syn"], lif, every=2)
 sim: pg.Simulation = net.compile(threads=2, precision="float64", progress=False)
 result: pg.Result = sim.run(100.0, callback=lambda simulation: simulation.stop(), every=10)

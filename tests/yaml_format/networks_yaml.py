@@ -89,7 +89,7 @@ def distributions():
         "uniform": pair.map(lambda ends: pg.Uniform(*ends)),
         "normal": st.builds(pg.Normal, number, positive),
         "truncated_normal": st.builds(
-            lambda mean, sd, low, high: pg.TruncatedNormal(mean, sd, mean - low, mean + high),
+            lambda mean, std, low, high: pg.TruncatedNormal(mean, std, mean - low, mean + high),
             st.floats(-5, 5), positive, st.sampled_from([1.0, np.inf]),
             st.sampled_from([2.0, np.inf]),
         ),
@@ -203,7 +203,7 @@ def neuron_models(draw):
         parameters={"tau": draw(neuron_values()), "a": draw(neuron_values())},
         initial={"V": draw(neuron_values()), "w": 0},
         inputs=("I", "J"),
-        hold=draw(st.sampled_from([None, (), ("V",), ("w", "V")])),
+        clamp=draw(st.sampled_from([None, (), ("V",), ("w", "V")])),
         integrator=draw(st.sampled_from([*integrator_names(), RALSTON])),
         name=draw(st.sampled_from(["", "a b", "null", "1e5", "yes: no"])),
         units=draw(st.sampled_from([{}, {"V": "mV"}, {"w": "yes", "V": "1: 2"}])),

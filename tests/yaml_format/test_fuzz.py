@@ -19,7 +19,7 @@ synapses:
 inputs:
   - current: {target: exc, value: {by_target: [1]}}
   - step_current: {target: inh, times: [0, 1], values: [1, 2]}
-  - noise_current: {target: all, sd: 1}
+  - noise_current: {target: all, std: 1}
 published: {exc: 1}
 """  # noqa: E501
 SEEDS = [SMALL, SMALL.split("inputs:")[0] + EXTRA] + [

@@ -61,7 +61,7 @@ def test_a_constant_in_a_formula_keeps_its_sign():
         ("{uniform: {low: 0, high: J}}", pg.Uniform(0, 0.5)),
         ("{normal: [1, 2]}", pg.Normal(1, 2)),
         ("{truncated_normal: [1, 2, 0]}", pg.TruncatedNormal(1, 2, 0)),
-        ("{truncated_normal: {mean: 1, sd: 2, high: 9}}", pg.TruncatedNormal(1, 2, high=9)),
+        ("{truncated_normal: {mean: 1, std: 2, high: 9}}", pg.TruncatedNormal(1, 2, high=9)),
         ("{lognormal: [1, 2]}", pg.LogNormal(1, 2)),
         ("{exponential: 3}", pg.Exponential(3)),
         ("{gamma: [1, 2]}", pg.Gamma(1, 2)),

@@ -35,7 +35,7 @@ def test_the_microcircuit_is_scaled_as_the_reference_does():
             scaled = small.groups[group.name]
             assert scaled.connectivity.n == round(total * k * k)
             assert scaled.weight.mean == pytest.approx(group.weight.mean / math.sqrt(k))
-            assert scaled.weight.sd == pytest.approx(group.weight.sd / math.sqrt(k))
+            assert scaled.weight.std == pytest.approx(group.weight.std / math.sqrt(k))
             assert scaled.delay == group.delay
         assert currents[target] == pytest.approx(1e-3 * 0.5 * (1 - math.sqrt(k)) * arriving)
         assert poisson[target].sources == round(external * k)

@@ -71,7 +71,9 @@ class _Parts:
     @property
     def noise(self) -> dict[sympy.Basic, sympy.Expr]:
         """What stands for noise currents where they are read at a spike: the same draw again."""
-        return {symbol(n): mean + sd * symbol(f"normal__{n}") for n, mean, sd in self.system.noise}
+        return {
+            symbol(n): mean + std * symbol(f"normal__{n}") for n, mean, std in self.system.noise
+        }
 
 
 def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
@@ -80,10 +82,10 @@ def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
     system = build_system(structure)
     step = integrate(system, structure.integrator, where)
     step.rules += _discrete_update(system)
-    for noise, mean, sd in system.noise:
+    for noise, mean, std in system.noise:
         draw = f"normal__{noise}"
         step.draws.append(Draw(draw, "normal", len(step.draws)))
-        step.rules.insert(0, Assign(noise, mean + sd * symbol(draw)))
+        step.rules.insert(0, Assign(noise, mean + std * symbol(draw)))
     coefficients = (*step.coefficients, *_refractory_coefficient(structure, system, where))
     variables = neuron_variables(structure, system, step, coefficients)
     scalars = neuron_scalars(structure, system, step, coefficients)
@@ -135,13 +137,13 @@ def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
 
 
 def _flow(parts: _Parts, rules: Sequence[Rule]) -> list[Statement]:
-    """From the beginning of the step to its end, without jumps; held variables stay while the
+    """From the beginning of the step to its end, without jumps; clamped variables stay while the
     neuron is refractory."""
-    held = parts.system.held
+    clamped = parts.system.clamped
     temporaries: list[Statement] = [r for r in rules if isinstance(r, Assign)]
     values = tuple(
         (r.target, sympy.Piecewise((symbol(r.target), WAITING), (r.value, True)))
-        if r.target in held
+        if r.target in clamped
         else (r.target, r.value)
         for r in rules
         if isinstance(r, Next)
@@ -160,7 +162,7 @@ def _flow(parts: _Parts, rules: Sequence[Rule]) -> list[Statement]:
 def _jumps(parts: _Parts) -> list[Statement]:
     """Poisson events and summed jumps at the end of the step. Held variables move again from the
     very end of refractoriness on; a condition for it is looked at before they jump."""
-    structure, system, held = parts.structure, parts.system, parts.system.held
+    structure, system, clamped = parts.structure, parts.system, parts.system.clamped
     body: list[Statement] = []
     if structure.refractory is not None:
         body.append(Assign(WAITING.name, sympy.Ne(REFRACTORY, 0)))
@@ -169,21 +171,21 @@ def _jumps(parts: _Parts) -> list[Statement]:
             body.append(Assign(REFRACTORY.name, REFRACTORY - step))
     for k in range(len(structure.poisson)):
         body.append(Count(f"count__{k}", k))
-    body += _added(parts, [n for n in system.states if n not in held])
+    body += _added(parts, [n for n in system.states if n not in clamped])
     if structure.refractory_is_condition and system.refractory is not None:
         lasts = sympy.And(WAITING, system.refractory.xreplace(AT_END))
         value = sympy.Piecewise((sympy.S.One, lasts), (sympy.S.Zero, True))
         body.append(Assign(REFRACTORY.name, value))
-    late = _added(parts, held)
+    late = _added(parts, clamped)
     return body + ([Assign(FREE.name, sympy.Eq(REFRACTORY, 0)), *late] if late else [])
 
 
 def _added(parts: _Parts, targets: Sequence[str]) -> list[Statement]:
-    """Jumps of some states; of held ones only where the neuron is free again."""
+    """Jumps of some states; of clamped ones only where the neuron is free again."""
     body: list[Statement] = []
 
     def add(target: str, amount: sympy.Expr) -> None:
-        if target in parts.system.held:
+        if target in parts.system.clamped:
             amount = sympy.Piecewise((amount, FREE), (sympy.S.Zero, True))
         body.append(Assign(target, symbol(target) + amount))
 
@@ -214,7 +216,7 @@ def _spike(
         free = sympy.Eq(REFRACTORY, 0)
         # A neuron whose threshold sees nothing but clamped variables stays below it while it is
         # refractory: the counter need be looked at only when it spikes.
-        if seen and seen <= set(system.held):
+        if seen and seen <= set(system.clamped):
             late = free
         else:
             condition = sympy.And(condition, free)

@@ -76,7 +76,7 @@ def synapse_kernels(structure: SynapseStructure, name: str) -> SynapseKernels:
         arrival = _event(_increments(structure.on_pre, structure, where), structure.summed)
         kernels["on_pre"] = parts.kernel("on_pre", "arrival", (*first, *arrival))
     if structure.on_post:
-        spike = _event(_increments(structure.on_post, structure, where), (), structure.held)
+        spike = _event(_increments(structure.on_post, structure, where), (), structure.clamped)
         kernels["on_post"] = parts.kernel("on_post", "target", (*first, *spike))
     sums, sent = dict(structure.sinks), transmitted(structure, where)
     if sent:  # of every synapse in every step, before the dynamics change it
@@ -158,10 +158,10 @@ def _increments(
 
 
 def _event(
-    body: Sequence[Statement], summed: Sequence[str], held: Sequence[str] = ()
+    body: Sequence[Statement], summed: Sequence[str], clamped: Sequence[str] = ()
 ) -> list[Statement]:
     """What is added to variables in `summed` goes into their sums, which the threshold will see;
-    statements that follow see it at once. Variables in `held` stay while their neuron is
+    statements that follow see it at once. Variables in `clamped` stay while their neuron is
     refractory."""
     read = set().union(*(names_in(s.value) for s in body if isinstance(s, (Add, Assign))))
     seen = {symbol(n): symbol(f"{n}__seen") for n in summed if n in read}
@@ -180,7 +180,7 @@ def _event(
             ]
         elif statement.target in summed:
             result.append(Add(f"{statement.target}__sum", value))
-        elif statement.target in held:
+        elif statement.target in clamped:
             waits = sympy.Ne(symbol(REFRACTORY), 0)
             result.append(
                 Add(statement.target, sympy.Piecewise((sympy.S.Zero, waits), (value, True)))

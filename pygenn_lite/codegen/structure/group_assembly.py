@@ -63,7 +63,7 @@ def general_group(
         synapse=stored,
         pre=tuple(sorted(names.pre)),
         post=tuple(sorted(names.post)),
-        held=tuple(sorted(names.held)),
+        clamped=tuple(sorted(names.clamped)),
         summed=tuple(sorted(names.summed)),
         scalars=tuple(sorted(names.scalars)),
         real=real,
@@ -184,7 +184,7 @@ class _Names:
         self.pre: dict[str, str] = {}
         self.post: dict[str, str] = {}
         self.scalars: dict[str, Value] = {}
-        self.held: set[str] = set()
+        self.clamped: set[str] = set()
         self.summed: set[str] = set()
 
     def couple(self, equations: Iterable[Equation]) -> tuple[tuple[str, str], ...]:
@@ -225,8 +225,8 @@ class _Names:
     def guard(self, equation: Equation) -> None:
         """What on_post adds to clamped variables waits for the end of refractoriness."""
         model = self.target.population.model
-        if model.refractory and self.post.get(equation.name) in model.hold:
-            self.held.add(equation.name)
+        if model.refractory and self.post.get(equation.name) in model.clamp:
+            self.clamped.add(equation.name)
             self.post["refractory"] = "refractory"
 
     def define(self, equations: Iterable[Equation]) -> None:

@@ -140,7 +140,7 @@ class PopulationAssembly:
             self._give(Part("timed", len(self.timed)), declared)
             self.timed.append(declared)
         elif isinstance(declared, NoiseCurrent):
-            self._give(Part("noise", len(self.noise)), declared, mean="mean", sd="sd")
+            self._give(Part("noise", len(self.noise)), declared, mean="mean", std="std")
             self.noise.append(declared)
 
     def static_target(self, variable: str) -> int:
@@ -189,7 +189,7 @@ class PopulationAssembly:
             reset=() if self.is_source else statements(model.reset),
             refractory=None if self.is_source or not model.refractory else model.refractory.text,
             refractory_is_condition=not self.is_source and model.refractory_is_condition,
-            hold=() if self.is_source else tuple(model.hold),
+            clamp=() if self.is_source else tuple(model.clamp),
             integrator="auto" if self.is_source else str(model.integrator),
             states=() if self.is_source else tuple(model.state_names),
             parameters=tuple((name, _shared(value)) for name, value in self._parameters()),
@@ -202,7 +202,7 @@ class PopulationAssembly:
             currents=tuple((c.input, _shared(c.value)) for c in self.currents),
             timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
             coupled=tuple(sorted(self.coupled)),
-            noise=tuple((c.input, _shared(c.mean), _shared(c.sd)) for c in self.noise),
+            noise=tuple((c.input, _shared(c.mean), _shared(c.std)) for c in self.noise),
             published=tuple(sorted(self.published)),
             split=self.split,
             is_source=self.is_source,
@@ -247,9 +247,9 @@ class PopulationAssembly:
         return [(name, value) for name, value in self.values.items() if name in own]
 
     def _seen_by_threshold(self) -> set[str]:
-        """Internal names on which threshold, reset or refractory depend, and held ones."""
+        """Internal names on which threshold, reset or refractory depend, and clamped ones."""
         model = self.population.model
-        seen = set(model.hold)
+        seen = set(model.clamp)
         for expression in (model.threshold, model.refractory):
             if expression is not None:
                 seen |= expression.symbols

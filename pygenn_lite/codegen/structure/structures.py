@@ -59,7 +59,7 @@ class PopulationStructure:
     reset: tuple[Statement, ...]
     refractory: str | None
     refractory_is_condition: bool
-    hold: tuple[str, ...]
+    clamp: tuple[str, ...]
     integrator: str
     states: tuple[str, ...]
     parameters: tuple[tuple[str, bool], ...]  # name, shared by the whole population?
@@ -72,7 +72,7 @@ class PopulationStructure:
     currents: tuple[tuple[str, bool], ...]  # input, shared?
     timed: tuple[tuple[str, bool], ...]
     coupled: tuple[str, ...]  # inputs that continuous transmission adds to
-    noise: tuple[tuple[str, bool, bool], ...]  # input, mean shared?, sd shared?
+    noise: tuple[tuple[str, bool, bool], ...]  # input, mean shared?, std shared?
     published: tuple[str, ...]
     split: bool  # plastic synapses jump what the threshold sees
     is_source: bool
@@ -95,7 +95,7 @@ class PopulationStructure:
             ("poisson", len(self.poisson), ("weight",)),
             ("current", len(self.currents), ("value",)),
             ("timed", len(self.timed), ("value",)),
-            ("noise", len(self.noise), ("value", "mean", "sd")),
+            ("noise", len(self.noise), ("value", "mean", "std")),
         ):
             parts += [(Part(kind, k), given) for k in range(number)]
         parts.append((COUPLED, self.coupled))
@@ -125,7 +125,7 @@ class SynapseStructure:
     synapse: tuple[str, ...]  # per-synapse variables, "weight" first
     pre: tuple[str, ...]  # symbols read from the source population's rings
     post: tuple[str, ...]  # symbols that are arrays over the target shard
-    held: tuple[str, ...]  # of these, those whose jumps in on_post wait for refractoriness
+    clamped: tuple[str, ...]  # of these, those whose jumps in on_post wait for refractoriness
     summed: tuple[str, ...]  # of these, those whose jumps in on_pre go through accumulators
     scalars: tuple[str, ...]
     real: str

@@ -19,7 +19,7 @@ from sympy.core.relational import Relational
 from pygenn_lite.codegen.program.kernel import Assign, Draw, LinearFlow
 from pygenn_lite.codegen.systems.linear import (
     exact_flow,
-    flow_of_held,
+    flow_of_clamped,
     linear_part,
     linear_variables,
     noise_symbols,
@@ -158,10 +158,10 @@ def _exact(system: System, variables: Sequence[str], step: Step) -> None:
     is refractory."""
     flow, rules = exact_flow(system, variables)
     step.flows.append(flow)
-    held = flow_of_held(system, variables)
-    if held is not None:
-        step.flows.append(held[0])
-        other = {a.target: a.value for a in held[1]}
+    clamped = flow_of_clamped(system, variables)
+    if clamped is not None:
+        step.flows.append(clamped[0])
+        other = {a.target: a.value for a in clamped[1]}
         rules = [
             Next(a.target, sympy.Piecewise((a.value, ACTIVE > 0), (other[a.target], True)))
             if a.target in other
@@ -252,7 +252,7 @@ def _runge_kutta(part: _Part, step: Step) -> None:
     nodes, weights = _rationals(tableau.c), _rationals(tableau.b)
     stages = [_rationals(row) for row in tableau.a]
     used = {s.name for n in names for s in system.derivatives[n].free_symbols if s.name != n}
-    seen_by_others = used & set(system.held) if len(nodes) > 1 else set()
+    seen_by_others = used & set(system.clamped) if len(nodes) > 1 else set()
     for index, (node, row) in enumerate(zip(nodes, stages, strict=True)):
         replace: dict[sympy.Basic, sympy.Expr] = {}
         for name in names:

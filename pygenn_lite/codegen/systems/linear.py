@@ -106,14 +106,16 @@ def exact_flow(
     return flow, rules
 
 
-def flow_of_held(system: System, variables: Sequence[str]) -> tuple[LinearFlow, list[Next]] | None:
-    """As :func:`exact_flow`, while held variables are clamped: for the variables that depend on
+def flow_of_clamped(
+    system: System, variables: Sequence[str]
+) -> tuple[LinearFlow, list[Next]] | None:
+    """As :func:`exact_flow`, while clamped variables are clamped: for the variables that depend on
     them; None if there are none."""
-    held = [name for name in variables if name in system.held]
-    free = [name for name in variables if name not in held]
-    still = replace(system, forcings=(*system.forcings, *held))
+    clamped = [name for name in variables if name in system.clamped]
+    free = [name for name in variables if name not in clamped]
+    still = replace(system, forcings=(*system.forcings, *clamped))
     rows = {name: _row(still, name, free) or {} for name in free}
-    touched = {name for name, row in rows.items() if any(row.get(h, 0) != 0 for h in held)}
+    touched = {name for name, row in rows.items() if any(row.get(h, 0) != 0 for h in clamped)}
     while more := {n for n, row in rows.items() if touched & row.keys()} - touched:
         touched |= more
     if not touched:

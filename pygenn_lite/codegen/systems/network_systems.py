@@ -118,7 +118,7 @@ class NeuronSystem:
         Traces of postsynaptic spikes: as `reset`, once synapses have seen them without.
     refractory : sympy.Expr or None
         Its length in ms, or (`refractory_is_condition`) the condition for which it lasts.
-    held : tuple of str
+    clamped : tuple of str
         States that do not move in it.
     noise : tuple of (str, sympy.Expr, sympy.Expr)
         Symbol, mean and standard deviation of noise currents (drawn anew in each step).
@@ -142,7 +142,7 @@ class NeuronSystem:
     after_spike: tuple[tuple[str, sympy.Expr], ...]
     refractory: sympy.Expr | None
     refractory_is_condition: bool
-    held: tuple[str, ...]
+    clamped: tuple[str, ...]
     noise: tuple[tuple[str, sympy.Expr, sympy.Expr], ...]
     timed: tuple[str, ...]
     draws: dict[str, str]
@@ -162,8 +162,10 @@ class NeuronSystem:
         lines += [f"  after a spike: {name} = {value}" for name, value in self.after_spike]
         if self.refractory is not None:
             how = "while" if self.refractory_is_condition else "for"
-            lines.append(f"  refractory {how} {self.refractory}; held: {', '.join(self.held)}")
-        lines += [f"  {name} ~ normal({mean}, {sd})" for name, mean, sd in self.noise]
+            lines.append(
+                f"  refractory {how} {self.refractory}; clamped: {', '.join(self.clamped)}"
+            )
+        lines += [f"  {name} ~ normal({mean}, {std})" for name, mean, std in self.noise]
         lines += [f"  spikes of {source}: {v} += {weight}" for source, v, weight in self.events]
         return "\n".join([*lines, *_parameter_lines(self.parameters)])
 
@@ -304,7 +306,7 @@ def _neuron_system(
         after_spike=system.on_post_spike,
         refractory=system.refractory,
         refractory_is_condition=kernel.refractory_is_condition,
-        held=system.held,
+        clamped=system.clamped,
         noise=system.noise,
         timed=tuple(Part("timed", k).symbol("value") for k in range(len(kernel.timed))),
         draws=system.draws,

@@ -47,13 +47,13 @@ class System:
     states: tuple[str, ...]
     parameters: dict[str, bool]  # name -> shared?
     forcings: tuple[str, ...]  # known in a step, differ from step to step: timed0, noise0, ...
-    noise: tuple[tuple[str, sympy.Expr, sympy.Expr], ...]  # name, mean, sd of noise currents
+    noise: tuple[tuple[str, sympy.Expr, sympy.Expr], ...]  # name, mean, std of noise currents
     threshold: sympy.Expr | None
     refractory: sympy.Expr | None
     reset: tuple[tuple[str, sympy.Expr], ...]
     on_pre_spike: tuple[tuple[str, sympy.Expr], ...]
     on_post_spike: tuple[tuple[str, sympy.Expr], ...]
-    held: tuple[str, ...] = ()  # are clamped while the neuron is refractory
+    clamped: tuple[str, ...] = ()  # are clamped while the neuron is refractory
     draws: dict[str, str] = field(default_factory=dict)  # rand()/randn() symbols -> kind
 
     def shared(self, expression: sympy.Expr) -> bool:
@@ -78,11 +78,11 @@ def build_system(structure: PopulationStructure) -> System:
     coupled = [COUPLED.symbol(name) for name in structure.coupled]
     for name, internal in zip(structure.coupled, coupled, strict=True):
         contributions[name].append(symbol(internal))
-    for k, (name, mean_shared, sd_shared) in enumerate(structure.noise):
-        value, mean, sd = (Part("noise", k).symbol(n) for n in ("value", "mean", "sd"))
-        parameters[mean], parameters[sd] = mean_shared, sd_shared
+    for k, (name, mean_shared, std_shared) in enumerate(structure.noise):
+        value, mean, std = (Part("noise", k).symbol(n) for n in ("value", "mean", "std"))
+        parameters[mean], parameters[std] = mean_shared, std_shared
         contributions[name].append(symbol(value))
-        noise.append((value, symbol(mean), symbol(sd)))
+        noise.append((value, symbol(mean), symbol(std)))
     for k, (_, shared) in enumerate(structure.poisson):
         parameters[Part("poisson", k).symbol("weight")] = shared
 
@@ -130,7 +130,7 @@ def build_system(structure: PopulationStructure) -> System:
         reset=tuple((n, random(close(v))) for n, v in assignments(structure.reset, where)),
         on_pre_spike=tuple(spikes["pre"]),
         on_post_spike=tuple(spikes["post"]),
-        held=structure.hold if structure.refractory else (),
+        clamped=structure.clamp if structure.refractory else (),
         draws=random.kinds,
     )
     _check(system, where)

@@ -74,7 +74,7 @@ _INDICES = "indices are i_pre (source) and i_post (target)"
 _SYMBOLS = {  # by where they stand
     "neuron": {
         "lastspike": "give the refractory period as a time: refractory=5.0 (ms)",
-        "not_refractory": "name what is held while refractory: hold=['V']",
+        "not_refractory": "name what is clamped while refractory: clamp=['V']",
         "DT": "the time step is dt",
         "Isyn": "what synapses add up is the input I: write I, or give inputs=['Isyn']",
     },
@@ -93,7 +93,7 @@ _SYMBOLS = {  # by where they stand
     },
 }
 _FLAGS = {
-    "unless refractory": "hold=[{name!r}]",
+    "unless refractory": "clamp=[{name!r}]",
     "event-driven": "event_driven=True",
     "clock-driven": "event_driven=False",
 }
@@ -196,7 +196,7 @@ def block_hint(source: str) -> str:
     Examples
     --------
     >>> block_hint("dV/dt = -V/tau : volt (unless refractory)")
-    "write 'dV/dt = -V/tau' with hold=['V']; units are not written"
+    "write 'dV/dt = -V/tau' with clamp=['V']; units are not written"
     """
     if len(source) > 10 * LONGEST:
         return ""

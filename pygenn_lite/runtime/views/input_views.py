@@ -20,6 +20,7 @@ from pygenn_lite.declaration.spreading import spread_again
 from pygenn_lite.declaration.summary import line, listed
 from pygenn_lite.declaration.values import FrozenArray, Value
 from pygenn_lite.errors import Location, ShapeError, SimulationError
+from pygenn_lite.old_names import new_path_part, warn_old_name
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.population_values import check_poisson
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons
@@ -33,7 +34,7 @@ class InputView(Live, Named):
     """An input by its name: ``simulation["poisson_exc"]["rate"] = 9.0``.
 
     A Poisson input has ``rate`` (Hz), ``sources`` and ``weight``; a constant current ``value``; a
-    noise current ``mean`` and ``sd``; a step current ``values``, one per time (and neuron). What
+    noise current ``mean`` and ``std``; a step current ``values``, one per time (and neuron). What
     was declared as one number has shape () and stays one number; rate and sources may also be set
     to one number per neuron; one number for an input to a part of a population holds for that part.
     Changes hold from the next step on, without compiling anything, are
@@ -50,7 +51,7 @@ class InputView(Live, Named):
         elif isinstance(declared, CurrentInput):
             self._internal = {"value": f"current__{index}"}
         elif isinstance(declared, NoiseCurrent):
-            self._internal = {"mean": f"noise__{index}_mean", "sd": f"noise__{index}_sd"}
+            self._internal = {"mean": f"noise__{index}_mean", "std": f"noise__{index}_std"}
 
     @property
     def names(self) -> list[str]:
@@ -58,7 +59,7 @@ class InputView(Live, Named):
         return [*self._kept, *self._internal]
 
     def __getitem__(self, name: str) -> StateArray:
-        name = as_name(name)
+        name = self._new_name(as_name(name))
         label = Location(f"{self.name}[{name!r}]")
         if name in self._internal:
             kept = self._target[self._internal[name]]
@@ -82,6 +83,7 @@ class InputView(Live, Named):
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
+        name = self._new_name(name)
         part = self.declared.part
         if part is not None and name in self.names and np.ndim(values) == 0:
             values = spread_again(name, values, part, Location(f"{self.name}[{name!r}]"))
@@ -94,12 +96,18 @@ class InputView(Live, Named):
         else:
             self[name][...] = values
 
+    def _new_name(self, name: str) -> str:
+        """The name itself, or the new one of an old one."""
+        if name not in self.names and new_path_part(name) in self.names:
+            return warn_old_name("path", "paths to values", name)
+        return name
+
     def _read(self, name: str) -> Array:
         return self._viewed.instance.read(self._kept[name])
 
     def _set_kept(self, name: str, kept: StateArray, values: Array) -> None:
         """Set what the population keeps."""
-        if name == "sd" and np.any(values < 0):
+        if name == "std" and np.any(values < 0):
             raise SimulationError(
                 "a standard deviation is negative",
                 where=Location.of("input", self.name),
