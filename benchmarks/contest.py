@@ -166,7 +166,7 @@ def worker_options(
     return {
         "threads": contestant.threads,
         "precision": contestant.precision,
-        "settle": variant.settle,
+        "warmup": variant.warmup,
         "duration": settings.duration or variant.duration,
         "dt": variant.dt,
         "seed": settings.seed,
@@ -245,7 +245,7 @@ def first_step(
     options = {
         "threads": 1,
         "precision": precision,
-        "settle": 0.0,
+        "warmup": 0.0,
         "duration": dt,
         "dt": dt,
         "seed": settings.seed,

@@ -22,7 +22,7 @@ def variant_record(
         "title": variant.title,
         "dt": variant.dt,
         "duration": duration,
-        "settle": variant.settle,
+        "warmup": variant.warmup,
         "conditions": conditions,
         "rows": rows,
         "ratios": _ratios(variant, rows),
@@ -221,7 +221,7 @@ def variant_lines(record: dict[str, Any]) -> list[str]:
     )
     text = (
         f"dt {record['dt']:g} ms, {record['duration']:g} ms a repeat after "
-        f"{record['settle']:g} ms; {c['date']}, commit {c.get('commit', 'unknown')}, "
+        f"{record['warmup']:g} ms; {c['date']}, commit {c.get('commit', 'unknown')}, "
         f"load before {c['load_before']}; " + ", ".join(versions)
     )
     if record["reach"]:
@@ -261,7 +261,7 @@ def results_text(results: dict[str, Any]) -> str:
         "# Results",
         "",
         "Written by `benchmarks/run.py`; `results.json` beside it holds every single time. Seconds",
-        "of wall time per second of biological time (medians), building and settling outside. The",
+        "of wall time per second of biological time (medians), building and warm-up outside. The",
         "contestants of a table ran in one go and took turns. A ratio is the time of the fastest",
         "peer with the same number of threads over ours; the machine may be shared, so believe",
         "ratios rather than times.",

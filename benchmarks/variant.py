@@ -32,7 +32,7 @@ class Contestant:
 class Variant:
     """One network at one size, and who simulates it.
 
-    `options` go to the case's functions. All simulate `settle` ms unmeasured, then `duration` ms in
+    `options` go to the case's functions. All simulate `warmup` ms unmeasured, then `duration` ms in
     every repeat. Rates of the populations in `checked` must agree with pygenn_lite's to the
     fraction `tolerance` or to `slack` Hz. `reach` is the wanted ratio: the time of the fastest peer
     with the same number of threads over ours.
@@ -44,7 +44,7 @@ class Variant:
     contestants: tuple[Contestant, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     dt: float = 0.1
-    settle: float = 200.0
+    warmup: float = 200.0
     duration: float = 1000.0
     tolerance: float = 0.1
     slack: float = 0.0
@@ -60,7 +60,7 @@ class Options:
 
     threads: int
     precision: str
-    settle: float
+    warmup: float
     duration: float
     dt: float
     seed: int

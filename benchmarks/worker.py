@@ -46,7 +46,7 @@ def main() -> int:
         try:
             if command["do"] == "build":
                 running = build(request)
-                running.settle(request["options"]["settle"])
+                running.warmup(request["options"]["warmup"])
                 reply = {"build_seconds": running.build_seconds, "versions": running.versions()}
             else:
                 reply = answer(running, command, request)

@@ -34,6 +34,6 @@ sim = net.compile()
 result = sim.run(500.0)
 result.plot(path="cuba.png")
 
-for name, rate in result.rates(settle=100.0).items():
+for name, rate in result.rates(warmup=100.0).items():
     print(f"{name}: {rate:.2f} Hz")
 print(f"{sim.synapse_count:,} synapses, real-time factor {result.real_time_factor:.2f}")

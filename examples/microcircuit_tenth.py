@@ -9,11 +9,11 @@ import pygenn_lite as pg
 
 full, settings = pg.load_network("microcircuit")
 net = pg.scale_network(full, 0.1, settings.full_scale_rates)
-result = net.compile().run(600.0, settle=200.0)
+result = net.compile().run(600.0, warmup=200.0)
 figure = pg.plotting.plot_result(
-    result, published=settings.published, settle=200.0, start=400.0,
+    result, reference_rates=settings.reference_rates, warmup=200.0, start=400.0,
     title="a tenth of the microcircuit",
 )  # fmt: skip
 figure.savefig("microcircuit_tenth.png", dpi=120)
-for name, rate in result.rates(settle=200.0).items():
-    print(f"{name:5} {rate:5.2f} Hz (published {settings.published[name]:5.2f})")
+for name, rate in result.rates(warmup=200.0).items():
+    print(f"{name:5} {rate:5.2f} Hz (published {settings.reference_rates[name]:5.2f})")

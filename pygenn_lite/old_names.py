@@ -8,9 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import wraps
 from importlib import import_module
-from typing import Any, ParamSpec, TypeVar
-
-from pygenn_lite.records import dataclass
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,8 +20,7 @@ class PygennLiteDeprecationWarning(DeprecationWarning):
     """An old name was used. It works in this release; the message says the new one."""
 
 
-@dataclass(frozen=True)
-class OldName:
+class OldName(NamedTuple):
     """A public name that has changed.
 
     Attributes
@@ -77,6 +74,27 @@ OLD_NAMES: tuple[OldName, ...] = (
     OldName("attribute", "NeuronModel", "hold", "clamp"),
     OldName("key", "models.*", "hold", "clamp"),
     OldName("key", "populations.*.model", "hold", "clamp"),
+    OldName("argument", "Simulation.run", "settle", "warmup"),
+    OldName("argument", "Result.rates", "settle", "warmup"),
+    OldName("argument", "InstanceResults.rates", "settle", "warmup"),
+    OldName("argument", "Result.plot", "settle", "warmup"),
+    OldName("argument", "plotting.isi_histogram", "settle", "warmup"),
+    OldName("argument", "plotting.spatial_map", "settle", "warmup"),
+    OldName("argument", "plotting.raster", "settle", "warmup"),
+    OldName("argument", "plotting.rate_curves", "settle", "warmup"),
+    OldName("argument", "plotting.population_rates", "settle", "warmup"),
+    OldName("argument", "plotting.traces", "settle", "warmup"),
+    OldName("argument", "plotting.plot_result", "settle", "warmup"),
+    OldName("argument", "RunSettings", "settle", "warmup"),
+    OldName("argument", "Result.plot", "published", "reference_rates"),
+    OldName("argument", "plotting.population_rates", "published", "reference_rates"),
+    OldName("argument", "plotting.plot_result", "published", "reference_rates"),
+    OldName("argument", "RunSettings", "published", "reference_rates"),
+    OldName("attribute", "RunSettings", "settle", "warmup"),
+    OldName("attribute", "RunSettings", "published", "reference_rates"),
+    OldName("key", "run", "settle", "warmup"),
+    OldName("key", "the file", "published", "reference_rates"),
+    OldName("option", "pygenn-lite", "--settle", "--warmup"),
     OldName("path", "paths to values", "sd", "std"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}
@@ -124,6 +142,15 @@ def with_old_names(owner: type[T]) -> type[T]:
         renaming = with_old_arguments(owner.__name__)
         setattr(owner, "__init__", renaming(owner.__init__))  # noqa: B010
     return owner
+
+
+def new_option(word: str) -> str:
+    """A word of the command line, in which an old option (``--settle``, ``--settle=5``) is replaced
+    by the new one."""
+    option, equals, value = word.partition("=")
+    if not any(one.old == option for one in old_names("option", "pygenn-lite")):
+        return word
+    return warn_old_name("option", "pygenn-lite", option) + equals + value
 
 
 def new_path_part(name: str) -> str | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import pygenn_lite as pg
-from pygenn_lite import errors
+from pygenn_lite import errors, plotting
 from pygenn_lite.errors import PygennLiteDeprecationWarning
-from pygenn_lite.old_names import OLD_NAMES, OldName, warn_old_name, with_old_arguments
+from pygenn_lite.old_names import OLD_NAMES, OldName, new_option, warn_old_name, with_old_arguments
 
 INLINE = "  slow: {size: 1, model: {derivatives: dV/dt = -V, KEY: [V]}}"
 MODEL = """
@@ -33,6 +35,65 @@ def declared(declare: Callable[[pg.Network, pg.Population], Any]) -> Any:
 
 
 NOISE = declared(lambda net, cells: net.noise_current(cells, std=2.0))
+
+
+def noisy() -> pg.Network:
+    """A network with a noise current."""
+    return declared(lambda net, cells: (net.noise_current(cells, std=2.0), net)[1])
+
+
+@cache
+def simulation() -> Any:
+    """Two neurons, and two instances of them, that have run."""
+    net = pg.Network()
+    cells = net.population("cells", 2, pg.LIF(), positions=[[0.0], [1.0]])
+    net.current(cells, 500.0)
+    net.record(cells.spikes, cells["V"])
+    return net.compile(backend="reference"), net.compile(backend="reference", instances=2)
+
+
+@cache
+def results() -> tuple[Any, Any]:
+    one, two = simulation()
+    return one.run(40.0), two.run(40.0)
+
+
+def run(**options: Any) -> list[float]:
+    """When the neurons spike in a run; counted from its start."""
+    one, _ = simulation()
+    one.reset()
+    spikes: list[float] = one.run(20.0, **options).spikes["cells"].times.tolist()
+    return spikes
+
+
+def draw(function: Callable[..., Any], *more: Any) -> Callable[..., str]:
+    """Calls a function of pictures: the kind of what it gives."""
+    return lambda **options: type(function(results()[0], *more, **options)).__name__
+
+
+def cells() -> Any:
+    return simulation()[0].network["cells"]
+
+
+# What takes a warm-up, and what takes reference rates: how it is called.
+WITH_WARMUP: dict[str, Callable[..., Any]] = {
+    "Simulation.run": run,
+    "Result.rates": lambda **options: results()[0].rates(**options),
+    "InstanceResults.rates": lambda **options: str(results()[1].rates(**options)),
+    "plotting.isi_histogram": draw(plotting.isi_histogram),
+    "plotting.spatial_map": lambda **options: (
+        type(plotting.spatial_map(cells(), results()[0], **options)).__name__
+    ),
+    "plotting.raster": draw(plotting.raster),
+    "plotting.rate_curves": draw(plotting.rate_curves),
+    "plotting.traces": draw(plotting.traces, "cells"),
+}
+WITH_RATES: dict[str, Callable[..., Any]] = {
+    "Result.plot": draw(pg.Result.plot),
+    "plotting.population_rates": draw(plotting.population_rates),
+    "plotting.plot_result": draw(plotting.plot_result),
+    "RunSettings": pg.RunSettings,
+}
 # What has an old attribute, is called with an old argument, or is reached by an old path: gives
 # what the old name gives, and what the new one does.
 USES: dict[tuple[str, str, str], Callable[[], tuple[Any, Any]]] = {
@@ -62,10 +123,25 @@ USES: dict[tuple[str, str, str], Callable[[], tuple[Any, Any]]] = {
         pg.NeuronModel("dV/dt = -V", clamp=["V"]),
     ),
     ("attribute", "NeuronModel", "hold"): lambda: (pg.LIF().hold, ("V",)),
+    **{
+        ("argument", where, "settle"): lambda call=call: (call(settle=1.0), call(warmup=1.0))
+        for where, call in {**WITH_WARMUP, **WITH_RATES}.items()
+    },
+    **{
+        ("argument", where, "published"): lambda call=call: (
+            call(published={"cells": 9.0}),
+            call(reference_rates={"cells": 9.0}),
+        )
+        for where, call in WITH_RATES.items()
+    },
+    ("attribute", "RunSettings", "settle"): lambda: (pg.RunSettings(warmup=5.0).settle, 5.0),
+    ("attribute", "RunSettings", "published"): lambda: (
+        pg.RunSettings(reference_rates={"a": 1.0}).published,
+        {"a": 1.0},
+    ),
+    ("option", "pygenn-lite", "--settle"): lambda: (new_option("--settle=5"), "--warmup=5"),
     ("path", "paths to values", "sd"): lambda: (
-        declared(lambda net, cells: (net.noise_current(cells, std=2.0), net.values)[1])[
-            "inputs.noise_cells.sd"
-        ],
+        noisy().values["inputs.noise_cells.sd"],
         2.0,
     ),
 }
@@ -100,6 +176,8 @@ FILES: dict[tuple[str, str], tuple[str, str]] = {
         INLINE.replace("KEY", "clamp"),
     ),
     ("models.*", "hold"): (MODEL.replace("KEY", "hold"), MODEL.replace("KEY", "clamp")),
+    ("run", "settle"): ("run: {settle: 5}", "run: {warmup: 5}"),
+    ("the file", "published"): ("published: {exc: 5}", "reference_rates: {exc: 5}"),
     ("inputs", "timed_current"): (
         CURRENT.replace("KEY", "timed_current"),
         CURRENT.replace("KEY", "step_current"),
@@ -120,7 +198,10 @@ def values(one: OldName) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("one", OLD_NAMES, ids=lambda one: f"{one.where}-{one.old}")
-def test_an_old_name_gives_what_the_new_one_gives_and_warns_once(one: OldName) -> None:
+def test_an_old_name_gives_what_the_new_one_gives_and_warns_once(
+    one: OldName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         old, new = values(one)

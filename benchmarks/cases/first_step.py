@@ -97,8 +97,8 @@ class CythonNetwork:
         self.network = brian2.Network(_brian2_neurons(brian2))
         self.build_seconds = time.perf_counter() - started
 
-    def settle(self, ms: float) -> None:
-        """Nothing to settle."""
+    def warmup(self, ms: float) -> None:
+        """Nothing to warm up."""
 
     def simulate(self, ms: float) -> float:
         start = time.perf_counter()

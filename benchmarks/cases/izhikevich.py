@@ -316,7 +316,7 @@ def _variant(name: str, title: str, stdp: bool) -> Variant:
         field_of("genn", "brian2", "nest"),
         {"size": 10000, "degree": 1000, "stdp": stdp},
         dt=1.0,
-        settle=500.0,
+        warmup=500.0,
         duration=1000.0 if stdp else 4000.0,  # as with CUBA: a quarter of a second of ours
         tolerance=0.1,
         reach=4.0,

@@ -1,1 +1,1 @@
-"""How each simulator is driven: settle, simulate and time, rates."""
+"""How each simulator is driven: warm up, simulate and time, rates."""

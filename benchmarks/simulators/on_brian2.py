@@ -1,7 +1,7 @@
 """Drives Brian2's C++ standalone mode: built once, the binary run for every repeat.
 
 The time is the one Brian2 takes itself around the last `run` of its main program: connecting and
-settling are outside it. Its compiler flags are Brian2's own (-O3 -ffast-math -march=native).
+the warm-up are outside it. Its compiler flags are Brian2's own (-O3 -ffast-math -march=native).
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ class Brian2Network:
         }
         self.sizes = {name: len(group) for name, group in populations.items()}
         network = brian2.Network(*objects, *self.monitors.values())
-        if options.settle > 0:
+        if options.warmup > 0:
             for monitor in self.monitors.values():
                 monitor.active = False
-            network.run(options.settle * brian2.ms)
+            network.run(options.warmup * brian2.ms)
             for monitor in self.monitors.values():
                 monitor.active = True
         network.run(options.duration * brian2.ms)
         self.device.build(directory=self.directory, compile=True, run=False, debug=False)
         self.build_seconds = time.perf_counter() - started
 
-    def settle(self, ms: float) -> None:
+    def warmup(self, ms: float) -> None:
         """Settling is part of the program, outside the measured time."""
 
     def simulate(self, ms: float) -> float:

@@ -39,13 +39,13 @@ class GennNetwork:
         for population in model.neuron_populations.values():
             population.spike_recording_enabled = True
         # The recording may be read at multiples of its length only.
-        settle, duration = (round(ms / options.dt) for ms in (options.settle, options.duration))
-        self.recorded = math.gcd(settle, duration) if settle else duration
+        warmup, duration = (round(ms / options.dt) for ms in (options.warmup, options.duration))
+        self.recorded = math.gcd(warmup, duration) if warmup else duration
         model.build(options.directory)
         model.load(num_recording_timesteps=self.recorded)
         self.build_seconds = time.perf_counter() - started
 
-    def settle(self, ms: float) -> None:
+    def warmup(self, ms: float) -> None:
         self._steps(ms)
 
     def simulate(self, ms: float) -> float:

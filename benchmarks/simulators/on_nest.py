@@ -37,13 +37,13 @@ class NestNetwork:
         for name, nodes in populations.items():
             self.recorders[name] = nest.Create(
                 "spike_recorder",
-                params={"start": options.settle, "stop": options.settle + options.duration},
+                params={"start": options.warmup, "stop": options.warmup + options.duration},
             )
             nest.Connect(nodes, self.recorders[name])
         nest.Prepare()
         self.build_seconds = time.perf_counter() - started
 
-    def settle(self, ms: float) -> None:
+    def warmup(self, ms: float) -> None:
         if ms > 0:
             self.nest.Run(ms)
 

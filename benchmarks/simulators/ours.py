@@ -19,7 +19,7 @@ class OurNetwork:
         self.measured = 0.0
         self.result: Any = None
 
-    def settle(self, ms: float) -> None:
+    def warmup(self, ms: float) -> None:
         if ms > 0:
             self.simulation.run(ms)
 

@@ -75,8 +75,8 @@ def options(
 def run(
     network: Name,
     set_: Set = None,
-    duration: Annotated[float | None, typer.Option(help="ms, after settling.")] = None,
-    settle: Annotated[float | None, typer.Option(help="ms before rates are counted.")] = None,
+    duration: Annotated[float | None, typer.Option(help="ms, after the warm-up.")] = None,
+    warmup: Annotated[float | None, typer.Option(help="ms before rates are counted.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Worker threads.")] = None,
     backend: Annotated[
@@ -110,7 +110,7 @@ def run(
     show_logs(verbose)
     code = run_network(
         RunOptions(
-            network=network, changes=tuple(set_ or ()), duration=duration, settle=settle,
+            network=network, changes=tuple(set_ or ()), duration=duration, warmup=warmup,
             seed=seed, threads=threads, backend=backend, precision=precision, scale=scale,
             out=out, overwrite=overwrite, record=record, picture=picture, quiet=quiet, json=json,
             live=not verbose,
@@ -154,7 +154,7 @@ def plot(
     ] = None,
     start: Annotated[float | None, typer.Option(help="Begin of the window, ms.")] = None,
     stop: Annotated[float | None, typer.Option(help="End of the window, ms.")] = None,
-    settle: Annotated[float | None, typer.Option(help="ms that mean rates leave out.")] = None,
+    warmup: Annotated[float | None, typer.Option(help="ms that mean rates leave out.")] = None,
     bin_ms: Annotated[float, typer.Option(help="Width of the bins of rates over time, ms.")] = 5.0,
     size: Annotated[
         tuple[float, float] | None, typer.Option(help="Width and height of the picture, inches.")
@@ -165,7 +165,7 @@ def plot(
     from pygenn_lite.cli.pictures import plot_file
 
     look = {"start": start, "stop": stop, "bin_ms": bin_ms, "figsize": size, "dpi": dpi}
-    write_line(str(plot_file(result, out, settle=settle, **look)))
+    write_line(str(plot_file(result, out, warmup=warmup, **look)))
 
 
 @app.command()

@@ -20,6 +20,7 @@ from pygenn_lite.cli.endings import (
 from pygenn_lite.cli.output import fill_closed_streams, silence_stdout
 from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
+from pygenn_lite.old_names import PygennLiteDeprecationWarning, new_option
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     note_command(["pygenn-lite", *words])
     fill_closed_streams()
     warnings.showwarning = _show_warning
+    warnings.filterwarnings("default", category=PygennLiteDeprecationWarning)
+    words = [new_option(word) for word in words]
     with signals_watched():
         code = _call(words, debug)
         _leave(code)

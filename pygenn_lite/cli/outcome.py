@@ -25,7 +25,7 @@ class Outcome:
     network: Network
     settings: RunSettings
     duration: float
-    settle: float
+    warmup: float
     simulation: Any
     result: Result
     scale: float = 1.0
@@ -33,10 +33,10 @@ class Outcome:
     peak_bytes: int = 0
 
     def rates(self) -> dict[str, float | None]:
-        """Rates after settling; unknown if the run was stopped before, or too short to count in."""
-        if self.result.duration > self.settle:
+        """Rates after the warm-up; unknown if the run was stopped before, or is too short."""
+        if self.result.duration > self.warmup:
             with contextlib.suppress(SimulationError):
-                return dict(self.result.rates(self.settle))
+                return dict(self.result.rates(self.warmup))
         return dict.fromkeys(self.network.populations)
 
     def summary(self) -> dict[str, Any]:
@@ -47,8 +47,8 @@ class Outcome:
             "backend": simulation.backend,
             "threads": simulation.threads,
             "dt_ms": self.network.dt,
-            "duration_ms": max(result.duration - self.settle, 0.0),
-            "settle_ms": self.settle,
+            "duration_ms": max(result.duration - self.warmup, 0.0),
+            "warmup_ms": self.warmup,
             "build_seconds": simulation.build_seconds,
             "simulate_seconds": result.simulate_seconds,
             "real_time_factor": result.real_time_factor if result.duration else None,

@@ -11,7 +11,7 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.runtime.results.files import RESULT_FILE
 
 
-def plot_file(source: Path, out: Path | None, *, settle: float | None = None, **look: Any) -> Path:
+def plot_file(source: Path, out: Path | None, *, warmup: float | None = None, **look: Any) -> Path:
     """Draw a result file (or the one in a folder) and return the picture's path.
 
     ``look`` are options of :func:`pygenn_lite.plotting.plot_result`.
@@ -27,12 +27,12 @@ def plot_file(source: Path, out: Path | None, *, settle: float | None = None, **
         )
     result = load_result(file)
     summary = _summary(file.parent / SUMMARY_FILE) if file.name == RESULT_FILE else {}
-    left_out = float(summary.get("settle_ms", 0.0)) if settle is None else settle
+    left_out = float(summary.get("warmup_ms", 0.0)) if warmup is None else warmup
     target = file.with_suffix(".png") if out is None else out
     scale = summary.get("scale", 1.0)
     plotting.plot_result(
-        result, target, published=summary.get("published_hz"),
-        settle=left_out if left_out < result.duration else 0.0,
+        result, target, reference_rates=summary.get("reference_rates_hz"),
+        warmup=left_out if left_out < result.duration else 0.0,
         title=f"{result.name} at scale {scale:g}" if scale != 1.0 else "", **look,
     )  # fmt: skip
     return target

@@ -12,28 +12,28 @@ if TYPE_CHECKING:
 
 
 def print_report(outcome: Outcome) -> None:
-    """Print rates beside the published ones, speed, memory and files."""
+    """Print rates beside reference rates, speed, memory and files."""
     from rich.markup import escape
     from rich.table import Table
 
     console = make_console()
     result, simulation = outcome.result, outcome.simulation
-    published = outcome.settings.published
+    reference = outcome.settings.reference_rates
     table = Table(title=escape(outcome.network.name or "network"), title_justify="left")
     table.add_column("population")
     table.add_column("neurons", justify="right")
     table.add_column("rate (Hz)", justify="right")
-    if published:
-        known = "published (Hz)" if outcome.scale == 1.0 else "at full scale (Hz)"
+    if reference:
+        known = "reference (Hz)" if outcome.scale == 1.0 else "at full scale (Hz)"
         table.add_column(known, justify="right")
     for name, rate in outcome.rates().items():
         row = [name, f"{outcome.network.populations[name].size:,}", _rate(rate)]
-        table.add_row(*row, *([_rate(published.get(name))] if published else []))
+        table.add_row(*row, *([_rate(reference.get(name))] if reference else []))
     console.print(table)
-    settled = f" after {outcome.settle:g} ms of settling" if outcome.settle else ""
+    warmup = f" after {outcome.warmup:g} ms of warm-up" if outcome.warmup else ""
     seconds = result.simulate_seconds
     lines = [
-        ("simulated", f"{max(result.duration - outcome.settle, 0):g} ms{settled}, dt "
+        ("simulated", f"{max(result.duration - outcome.warmup, 0):g} ms{warmup}, dt "
                       f"{outcome.network.dt:g} ms, seed {outcome.network.seed}"),
         ("built in", f"{simulation.build_seconds:.2f} s "
                      f"({simulation.synapse_count:,} synapses)"),

@@ -42,7 +42,7 @@ class RunOptions:
     network: str
     changes: tuple[str, ...] = ()
     duration: float | None = None
-    settle: float | None = None
+    warmup: float | None = None
     seed: int | None = None
     threads: int | None = None
     backend: str = "auto"
@@ -65,7 +65,7 @@ def run_network(options: RunOptions) -> int:
 
     network, settings = load(options.network, options.changes, options.scale, options.seed)
     duration = _time("duration", options.duration, settings.duration)
-    settle = _time("settle", options.settle, settings.settle)
+    warmup = _time("warmup", options.warmup, settings.warmup)
     choose_backend(options.backend)  # refused before a folder is made
     check_precision(options.precision)
     _choose_recordings(network, options.record)
@@ -81,11 +81,11 @@ def run_network(options: RunOptions) -> int:
         try:
             # Whoever presses Ctrl-C twice to be sure still gets the results of the first.
             with InterruptWatch():
-                kept = dict(stream_to=stream, settle=settle, keep_weights=folder is not None)
+                kept = dict(stream_to=stream, warmup=warmup, keep_weights=folder is not None)
                 kept["overwrite"] = options.overwrite
-                result, error = _simulate(simulation, settle + duration, progress, kept)
+                result, error = _simulate(simulation, warmup + duration, progress, kept)
                 progress.close()
-                outcome = Outcome(network, settings, duration, settle, simulation, result)
+                outcome = Outcome(network, settings, duration, warmup, simulation, result)
                 outcome.scale = options.scale or 1.0
                 outcome.peak_bytes = peak_memory()
                 _finish(outcome, options, folder, stream)
@@ -235,7 +235,7 @@ def _finish(
 def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
     path = folder / SUMMARY_FILE
     outcome.files += [path] if stream is None else [stream, path]
-    known: dict[str, Any] = {"published_hz": dict(outcome.settings.published)}
+    known: dict[str, Any] = {"reference_rates_hz": dict(outcome.settings.reference_rates)}
     known["scale"] = outcome.scale
     known |= {"seed": outcome.network.seed, "provenance": dict(outcome.result.provenance)}
     text = json.dumps({**outcome.summary(), **known}, indent=2)
@@ -255,14 +255,15 @@ def _remove_stale(outcome: Outcome, folder: Path) -> None:
 
 def _draw(outcome: Outcome, options: RunOptions, folder: Path) -> None:
     picture = folder / PICTURE_FILE
-    settle = 0.0 if None in outcome.rates().values() else outcome.settle
+    warmup = 0.0 if None in outcome.rates().values() else outcome.warmup
     scale = f" at scale {outcome.scale:g}" if outcome.scale != 1.0 else ""
     try:
         with Drawing(shown=not options.quiet):
             from pygenn_lite import plotting
 
             plotting.plot_result(
-                outcome.result, picture, published=outcome.settings.published, settle=settle,
+                outcome.result, picture, warmup=warmup,
+                reference_rates=outcome.settings.reference_rates,
                 title=f"{outcome.network.name or folder.name}{scale}",
             )  # fmt: skip
     except OSError as error:

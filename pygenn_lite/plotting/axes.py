@@ -118,11 +118,11 @@ def say_nothing(ax: Axes, what: str) -> None:
     ax.text(0.5, 0.5, what, transform=ax.transAxes, ha="center", va="center", color=muted())
 
 
-def mark_settling(ax: Axes, result: Result, settle: float) -> str:
+def mark_warmup(ax: Axes, result: Result, warmup: float) -> str:
     """Shade the time at the start that is not counted; return the words for it where they fit."""
     begin, end = ax.get_xlim()
-    until = min(result.start + check_time(settle, "settle", 0.0), end)
-    if settle <= 0 or until <= begin:
+    until = min(result.start + check_time(warmup, "warmup", 0.0), end)
+    if warmup <= 0 or until <= begin:
         return ""
     ax.axvspan(begin, until, color=muted(), alpha=0.1, linewidth=0, zorder=0)
     ax.set_xlim(begin, end)

@@ -9,6 +9,7 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.plotting.axes import check_count, check_time, new_axes, say_nothing, short, titled
 from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
@@ -23,12 +24,13 @@ FEWEST_INTERVALS = 3  # of a neuron, for a coefficient of variation
 
 
 @styled
+@with_old_arguments("plotting.isi_histogram")
 def isi_histogram(
     result: Result,
     ax: Axes | None = None,
     *,
     populations: Sequence[str] | None = None,
-    settle: float = 0.0,
+    warmup: float = 0.0,
     bins: int = 50,
     longest: float | None = None,
 ) -> Axes:
@@ -46,7 +48,7 @@ def isi_histogram(
         Where to draw; a new figure by default.
     populations : sequence of str, optional
         Which; all that were recorded by default.
-    settle : float
+    warmup : float
         ms at the start of the run whose spikes are left out.
     bins : int
         Number of bins.
@@ -54,13 +56,13 @@ def isi_histogram(
         Longest interval to draw, ms; by default all, or 99 % of them where few are much longer.
     """
     bins = check_count(bins, "bins")
-    settle = check_time(settle, "settle", 0.0)
+    warmup = check_time(warmup, "warmup", 0.0)
     if longest is not None and check_time(longest, "longest") <= 0:
         raise ArgumentError(f"longest = {longest!r}", hint="give ms, above 0")
     ax = new_axes(ax, (5.0, 3.5))
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
-    found = {name: _intervals(*spikes_after(result, name, settle), result.dt) for name in names}
+    found = {name: _intervals(*spikes_after(result, name, warmup), result.dt) for name in names}
     reach, note = (longest, "") if longest else _reach([i for i, _ in found.values()])
     # Bins of whole steps whose edges lie between steps, so that no interval lies on one.
     width = max(1, -(-int(nearest_steps(reach, result.dt)) // bins))
@@ -77,7 +79,7 @@ def isi_histogram(
     ax.set_ylim(bottom=0.0)
     ax.set_xlabel("interval (ms)")
     ax.set_ylabel("density (1/ms)")
-    titled(ax, "interspike intervals", f"after {settle:g} ms" if settle else "", note)
+    titled(ax, "interspike intervals", f"after {warmup:g} ms" if warmup else "", note)
     if len(names) <= 8:
         ax.legend(loc="upper right")
     return ax

@@ -8,6 +8,7 @@ import numpy as np
 
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.plotting.axes import check_count, check_time, muted, new_axes, plain, titled
 from pygenn_lite.plotting.colors import population_color
 from pygenn_lite.plotting.style import styled
@@ -78,13 +79,14 @@ def weight_matrix(
 
 
 @styled
+@with_old_arguments("plotting.spatial_map")
 def spatial_map(
     population: Population,
     values: ArrayLike | Result | None = None,
     ax: Axes | None = None,
     *,
     label: str = "",
-    settle: float = 0.0,
+    warmup: float = 0.0,
 ) -> Axes:
     """Draw the neurons of a population where they are, coloured by a value or by their rate.
 
@@ -101,11 +103,11 @@ def spatial_map(
         Where to draw; a new figure by default.
     label : str
         What the values are, with their unit.
-    settle : float
+    warmup : float
         ms at the start of the run that rates leave out.
     """
     places = _positions(population)
-    numbers, known = _values(population, values, settle)
+    numbers, known = _values(population, values, warmup)
     label = label or ("rate (Hz)" if hasattr(values, "spikes") else "value")
     flat = places.shape[1] == 1
     ax = new_axes(ax, (6.0, 3.0) if flat else (5.0, 4.2))
@@ -192,13 +194,13 @@ def _positions(population: Population) -> Any:
     return places[:, None] if places.ndim == 1 else places
 
 
-def _values(population: Population, values: Any, settle: float) -> tuple[Any, Any]:
+def _values(population: Population, values: Any, warmup: float) -> tuple[Any, Any]:
     """One number for each neuron (None: no values), and of which neurons it is known."""
     every = np.ones(population.size, dtype=bool)
     if values is None:
         return None, every
     if hasattr(values, "spikes"):
-        return _neuron_rates(population, values, settle)
+        return _neuron_rates(population, values, warmup)
     try:
         numbers = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
@@ -216,17 +218,17 @@ def _values(population: Population, values: Any, settle: float) -> tuple[Any, An
     return numbers, every
 
 
-def _neuron_rates(population: Population, result: Result, settle: float) -> tuple[Any, Any]:
+def _neuron_rates(population: Population, result: Result, warmup: float) -> tuple[Any, Any]:
     from pygenn_lite.plotting.spikes import recorded_populations, spikes_after
 
     recorded_populations(result, [population.name])
     train = result.spikes[population.name]
-    seconds = (result.duration - check_time(settle, "settle", 0.0)) / 1000.0
+    seconds = (result.duration - check_time(warmup, "warmup", 0.0)) / 1000.0
     if seconds <= 0:
         raise ArgumentError(
-            f"nothing is left after {settle:g} ms", where=Location.of("spatial_map")
+            f"nothing is left after {warmup:g} ms", where=Location.of("spatial_map")
         )
-    _, neurons = spikes_after(result, population.name, settle)
+    _, neurons = spikes_after(result, population.name, warmup)
     counts = np.bincount(neurons, minlength=population.size)
     known = np.ones(population.size, dtype=bool)
     if train.recorded is not None:

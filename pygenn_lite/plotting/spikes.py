@@ -9,11 +9,12 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.plotting.axes import (
     check_count,
     is_topmost,
     legend_above,
-    mark_settling,
+    mark_warmup,
     muted,
     new_axes,
     ordinal,
@@ -37,6 +38,7 @@ FEW_NEURONS = 20  # rows that can be labelled one by one
 
 
 @styled
+@with_old_arguments("plotting.raster")
 def raster(
     result: Result,
     ax: Axes | None = None,
@@ -44,7 +46,7 @@ def raster(
     populations: Sequence[str] | None = None,
     start: float | None = None,
     stop: float | None = None,
-    settle: float = 0.0,
+    warmup: float = 0.0,
     most_neurons: int = MOST_ROWS,
 ) -> Axes:
     """Draw spikes as dots, populations above one another, each as high as many neurons of it were
@@ -63,7 +65,7 @@ def raster(
         Which, from top to bottom; all that were recorded by default.
     start, stop : float, optional
         Window in ms; by default all, or the last second of a run longer than two.
-    settle : float
+    warmup : float
         ms at the start of the run that are marked as not counted.
     most_neurons : int
         How many neurons to show at most.
@@ -98,12 +100,13 @@ def raster(
     if total == 0:
         say_nothing(ax, "no spikes")
     thinned = f"every {ordinal(stride)} neuron" if stride > 1 else ""
-    shaded = mark_settling(ax, result, settle)
+    shaded = mark_warmup(ax, result, warmup)
     titled(ax, "spikes", window_note(result, begin, end), thinned, shaded)
     return ax
 
 
 @styled
+@with_old_arguments("plotting.rate_curves")
 def rate_curves(
     result: Result,
     ax: Axes | None = None,
@@ -111,7 +114,7 @@ def rate_curves(
     populations: Sequence[str] | None = None,
     start: float | None = None,
     stop: float | None = None,
-    settle: float = 0.0,
+    warmup: float = 0.0,
     bin_ms: float = 5.0,
     legend: bool = True,
 ) -> Axes:
@@ -119,7 +122,7 @@ def rate_curves(
 
     Parameters
     ----------
-    result, ax, populations, start, stop, settle
+    result, ax, populations, start, stop, warmup
         As in `raster`.
     bin_ms : float
         Width of a bin, ms: a whole number of steps. The last bin may be shorter.
@@ -146,7 +149,7 @@ def rate_curves(
         say_nothing(ax, "no spikes")
     note = window_note(result, begin, end) if is_topmost(ax) else ""
     titled(
-        ax, "population rates", f"bins of {bin_ms:.4g} ms", note, mark_settling(ax, result, settle)
+        ax, "population rates", f"bins of {bin_ms:.4g} ms", note, mark_warmup(ax, result, warmup)
     )
     if legend and len(names) <= 4:
         legend_above(ax, ncols=len(names))
@@ -166,11 +169,11 @@ def recorded_populations(result: Result, populations: Sequence[str] | None) -> l
     return sorted(names, key=order.index) if populations is None else names
 
 
-def spikes_after(result: Result, name: str, settle: float) -> tuple[Any, Any]:
+def spikes_after(result: Result, name: str, warmup: float) -> tuple[Any, Any]:
     """Steps and neurons of a population's spikes, without those of a warm-up."""
     train = result.spikes[name]
-    first = result.start_step + int(nearest_steps(settle, result.dt))
-    begin = int(np.searchsorted(train.steps, first, "right")) if settle else 0
+    first = result.start_step + int(nearest_steps(warmup, result.dt))
+    begin = int(np.searchsorted(train.steps, first, "right")) if warmup else 0
     return train.steps[begin:], train.indices[begin:]
 
 

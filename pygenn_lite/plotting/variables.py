@@ -10,12 +10,13 @@ import numpy as np
 from pygenn_lite.declaration.numeric import plain_indices
 from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.plotting.axes import (
     check_count,
     check_time,
     is_topmost,
     legend_above,
-    mark_settling,
+    mark_warmup,
     muted,
     new_axes,
     plain,
@@ -38,22 +39,23 @@ MOST_NUMBERS = 24  # bars that still have their number beside them
 
 
 @styled
+@with_old_arguments("plotting.population_rates")
 def population_rates(
     result: Result | Mapping[str, float],
     ax: Axes | None = None,
     *,
-    published: Mapping[str, float] | None = None,
-    settle: float = 0.0,
+    reference_rates: Mapping[str, float] | None = None,
+    warmup: float = 0.0,
 ) -> Axes:
-    """Draw the mean rate of each population as a bar, published rates as diamonds beside it.
+    """Draw the mean rate of each population as a bar, reference rates as diamonds beside it.
 
     Parameters
     ----------
     result : Result or mapping of str to float
         A result, or rates in Hz by population.
-    published : mapping of str to float, optional
+    reference_rates : mapping of str to float, optional
         Rates to compare with, Hz.
-    settle : float
+    warmup : float
         ms at the start of the run that are left out.
     """
     from matplotlib import rcParams
@@ -61,18 +63,18 @@ def population_rates(
     from pygenn_lite.plotting.ticks import label_bands
 
     ax = new_axes(ax, (4.0, 4.0))
-    left_out = None if isinstance(result, Mapping) else _settle(result, settle)
+    left_out = None if isinstance(result, Mapping) else _warmup(result, warmup)
     rates = dict(result) if isinstance(result, Mapping) else result.rates(left_out or 0.0)
     names = list(rates)
     places = np.arange(len(names))
     colors = population_colors(names)
     ax.barh(places, list(rates.values()), height=0.62, color=[colors[n] for n in names], alpha=0.9)
-    known = {name: rate for name, rate in (published or {}).items() if name in rates}
+    known = {name: rate for name, rate in (reference_rates or {}).items() if name in rates}
     if known:
         ax.plot(
             list(known.values()), [names.index(name) for name in known], linestyle="none",
             marker="D", markersize=0.5 * rcParams["font.size"], color=rcParams["axes.facecolor"],
-            markeredgecolor=rcParams["text.color"], label="(published)",
+            markeredgecolor=rcParams["text.color"], label="(reference)",
         )  # fmt: skip
         ax.legend(loc="upper right", handletextpad=0.1, borderaxespad=0.0, borderpad=0.0)
     for place, name in enumerate(names if len(names) <= MOST_NUMBERS else ()):
@@ -99,6 +101,7 @@ def _hertz(rate: float) -> str:
 
 
 @styled
+@with_old_arguments("plotting.traces")
 def traces(
     result: Result,
     population: str,
@@ -108,7 +111,7 @@ def traces(
     neurons: Iterable[int] | None = None,
     start: float | None = None,
     stop: float | None = None,
-    settle: float = 0.0,
+    warmup: float = 0.0,
 ) -> Axes:
     """Draw a recorded variable over time.
 
@@ -124,7 +127,7 @@ def traces(
         Which neurons; the first five that were recorded by default.
     start, stop : float, optional
         Window in ms.
-    settle : float
+    warmup : float
         ms at the start of the run that are marked as not counted.
     """
     from matplotlib import rcParams
@@ -154,7 +157,7 @@ def traces(
     ax.set_xlabel("time (ms)")
     ax.set_ylabel(f"{short(variable)} ({plain(trace.unit)})" if trace.unit else short(variable))
     note = window_note(result, begin, end) if is_topmost(ax) else ""
-    titled(ax, f"{short(variable)} of {short(population)}", note, mark_settling(ax, result, settle))
+    titled(ax, f"{short(variable)} of {short(population)}", note, mark_warmup(ax, result, warmup))
     if 0 < len(columns) <= 5:
         legend_above(ax, ncols=len(columns))
     return ax
@@ -231,8 +234,8 @@ def _distribution(weights: Any, bins: int) -> tuple[Any, Any, float]:
     return counts, edges, float(values.mean()) if values.size else 0.0
 
 
-def _settle(result: Result, settle: float) -> float:
-    return settle if check_time(settle, "settle", 0.0) < result.duration else 0.0
+def _warmup(result: Result, warmup: float) -> float:
+    return warmup if check_time(warmup, "warmup", 0.0) < result.duration else 0.0
 
 
 def _envelope(times: Any, values: Any, most: int = 8000) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.plotting.axes import plain
 from pygenn_lite.plotting.display import check_size, save_figure, show_figure
 from pygenn_lite.plotting.spikes import raster, rate_curves
@@ -27,12 +28,13 @@ MOST_TRACES = MOST_WEIGHTS = 4  # variables, and plastic groups
 
 
 @styled
+@with_old_arguments("plotting.plot_result")
 def plot_result(
     result: Result,
     path: str | Path | None = None,
     *,
-    published: Mapping[str, float] | None = None,
-    settle: float = 0.0,
+    reference_rates: Mapping[str, float] | None = None,
+    warmup: float = 0.0,
     start: float | None = None,
     stop: float | None = None,
     bin_ms: float = 5.0,
@@ -53,9 +55,9 @@ def plot_result(
         Of a run.
     path : str or Path, optional
         Also write it there; the ending says how (.png, .svg, .pdf).
-    published : mapping of str to float, optional
+    reference_rates : mapping of str to float, optional
         Rates to compare with.
-    settle : float
+    warmup : float
         ms at the start that the mean rates leave out; marked in the other parts.
     start, stop : float, optional
         Window of raster and curves, ms.
@@ -82,7 +84,7 @@ def plot_result(
     with _text_that_fits(size[0] / natural[0]):
         figure = new_figure(size, dpi, path is None if shown is None else shown)
         times, bars, histograms = _places(figure, heights, len(groups))
-        span: dict[str, Any] = {"start": start, "stop": stop, "settle": settle}
+        span: dict[str, Any] = {"start": start, "stop": stop, "warmup": warmup}
         if len(times) > len(variables):
             raster(result, times[0], **span)
             rate_curves(result, times[1], bin_ms=bin_ms, legend=False, **span)  # bars are one
@@ -91,7 +93,7 @@ def plot_result(
         for ax in times[:-1]:
             ax.set_xlabel("")
             ax.tick_params(labelbottom=False)
-        population_rates(result, bars, published=published, settle=settle)
+        population_rates(result, bars, reference_rates=reference_rates, warmup=warmup)
         for ax, group in zip(histograms, groups, strict=True):
             weight_histogram(result.weights[group], ax, name=group)
         heading = plain(title or result.name)

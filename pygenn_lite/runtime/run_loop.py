@@ -41,18 +41,18 @@ COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 class RunLoop:
     """One call of ``run``: advances in chunks of about 100 ms of wall time.
 
-    Spikes are counted at the start, every 100 ms, at step ``settled`` and at the end. An instance
+    Spikes are counted at the start, every 100 ms, when the warm-up ends and at the end. An instance
     of several in which a variable stops being finite ends; the others go on, and the error is
     raised at the end."""
 
     def __init__(
-        self, device: Device, sinks: RunSinks, steps: int, settle: int, keep_weights: bool
+        self, device: Device, sinks: RunSinks, steps: int, warmup: int, keep_weights: bool
     ) -> None:
         self.device, self.sinks, self.keep_weights = device, sinks, keep_weights
         self.instances = list(device.instances)
         self.dt = self.instances[0].network.dt
         self.start = self.step = device.step
-        self.end, self.settled = self.start + steps, self.start + settle
+        self.end, self.warm = self.start + steps, self.start + warmup
         self.count_every = max(1, round(COUNT_EVERY / self.dt))
         self.chunk_steps = 1
         self.chunk_seconds = max(CHUNK_SECONDS, CHUNK_SECONDS_EACH * len(self.instances))
@@ -86,8 +86,8 @@ class RunLoop:
         if every is not None:
             target = min(target, self._next(every))
         target = min(target, *self.synapses[0].next_after(self.step), target)
-        if self.step < self.settled:
-            target = min(target, self.settled)
+        if self.step < self.warm:
+            target = min(target, self.warm)
         for k in self._alive():
             self.synapses[k].sample(self.step, self.sinks.takers[k])
         wanted = target - self.step
@@ -101,7 +101,7 @@ class RunLoop:
             self._no_memory()
         self.step += done
         self._find_faults()
-        if self.step % self.count_every == 0 or self.step in (self.settled, self.end):
+        if self.step % self.count_every == 0 or self.step in (self.warm, self.end):
             self._count()
         self.sinks.reached(self.step)
         if seconds < self.chunk_seconds / 2 and wanted == self.chunk_steps:

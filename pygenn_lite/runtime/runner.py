@@ -31,7 +31,7 @@ class RunOptions:
     callback : callable, optional
         Called without arguments at multiples of ``every``.
     every : int, optional
-    settle : int
+    warmup : int
         After how many steps spikes are counted once more.
     keep_weights : bool
         Whether the result keeps the weights of plastic groups.
@@ -40,7 +40,7 @@ class RunOptions:
     steps: int
     callback: Callable[[], object] | None = None
     every: int | None = None
-    settle: int = 0
+    warmup: int = 0
     keep_weights: bool = False
 
 
@@ -98,7 +98,7 @@ class Runner:
         """Run, and give the result; the caller has made sure that nobody else does."""
         start, dt = self.device.step, self.device.instances[0].network.dt
         self.checks.run_begins(start + options.steps)
-        loop = RunLoop(self.device, sinks, options.steps, options.settle, options.keep_weights)
+        loop = RunLoop(self.device, sinks, options.steps, options.warmup, options.keep_weights)
         self._stop_wanted, self._thread = False, threading.get_ident()
         signals = InterruptWatch()
         started = time.perf_counter()

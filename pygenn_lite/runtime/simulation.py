@@ -15,6 +15,7 @@ from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_n
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.device import Device
@@ -166,6 +167,7 @@ class Simulation(Live, Named):
 
     # ------------------------------------------------------------------ running
 
+    @with_old_arguments("Simulation.run")
     def run(
         self,
         duration: Number,
@@ -175,7 +177,7 @@ class Simulation(Live, Named):
         every: Number | None = None,
         stream_to: str | Path | None = None,
         overwrite: bool = False,
-        settle: Number = 0.0,
+        warmup: Number = 0.0,
         keep_weights: bool = False,
         sinks: Iterable[Sink] = (),
         keep: bool = True,
@@ -196,8 +198,8 @@ class Simulation(Live, Named):
             Write what is recorded to this HDF5 file while it is produced, instead of keeping it.
         overwrite : bool
             Whether ``stream_to`` may replace a result file; it is replaced when the run ends.
-        settle : float
-            ms after which spikes are counted once more, so that ``result.rates(settle)`` is exact
+        warmup : float
+            ms after which spikes are counted once more, so that ``result.rates(warmup)`` is exact
             also where they are not recorded.
         keep_weights : bool
             Whether the result keeps the weights that plastic groups have at the end.
@@ -248,7 +250,7 @@ class Simulation(Live, Named):
         if not keep and stream_to is not None:
             raise ArgumentError("keep=False, but stream_to names a file", hint="give one of them")
         called = None if callback is None else partial(callback, self)
-        options = RunOptions(steps, called, stride, self._steps(settle), keep_weights)
+        options = RunOptions(steps, called, stride, self._steps(warmup), keep_weights)
         path = None if stream_to is None else as_path(stream_to)
         where = SinkOptions(
             path, overwrite, keep_weights, check_sinks(sinks), bool(keep), self._axis

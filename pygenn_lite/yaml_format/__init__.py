@@ -23,8 +23,8 @@ A network file has these sections (all but ``populations`` may be missing)::
       - current: {target: exc, value: 100}
       - step_current: {target: exc, times: [0, 10], values: [0, 5]}
       - noise_current: {target: exc, mean: 0, std: 1}
-    run: {duration: 1000, settle: 500, record: [exc.spikes, "exc.V[:10]"], every: 1}
-    published: {exc: 5.6}                               # rates in Hz, shown beside measured ones
+    run: {duration: 1000, warmup: 500, record: [exc.spikes, "exc.V[:10]"], every: 1}
+    reference_rates: {exc: 5.6}                         # rates in Hz, shown beside measured ones
     full_scale_rates: {exc: 5.6}                        # for scale_network
 
 Values are numbers, formulas of constants (and of ``i``, ``x``, ``distance``, ... where values may
@@ -37,7 +37,7 @@ of one, may be a matrix (rows are targets, columns sources), ``{by_source: [...]
 ``one_to_one``, ``{fixed_probability: p}``, ``{fixed_total_number: n}`` (or ``{probability: p}``),
 ``{fixed_in_degree: n}``, ``{fixed_out_degree: n}``, ``{pair_list: {pre: [...], post: [...]}}``,
 ``{csr: {...}}``, ``{distance_dependent: "exp(-distance/100)"}``. The duration counts after
-settling: the whole run takes ``settle + duration``.
+the warm-up: the whole run takes ``warmup + duration``.
 """
 
 from pygenn_lite.yaml_format.dump import dump_network

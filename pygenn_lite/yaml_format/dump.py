@@ -42,7 +42,7 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
     network : Network
         What to write.
     settings : RunSettings, optional
-        Duration, settling time and published rates to go with it.
+        Duration, warm-up time and reference rates to go with it.
 
     Examples
     --------
@@ -91,10 +91,10 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
         "inputs": inputs,
         "run": {
             "duration": settings.duration,
-            "settle": settings.settle,
+            "warmup": settings.warmup,
             "record": [_recording(recording) for recording in network.recordings],
         },
-        "published": dict(settings.published),
+        "reference_rates": dict(settings.reference_rates),
         "full_scale_rates": dict(settings.full_scale_rates),
     }
     return _to_yaml({key: value for key, value in document.items() if value not in ({}, [])})

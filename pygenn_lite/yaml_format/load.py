@@ -36,7 +36,7 @@ def load_network(
     network : Network
         The declaration.
     settings : RunSettings
-        How to run it, and published rates.
+        How to run it, and reference rates (published ones, say).
 
     Raises
     ------

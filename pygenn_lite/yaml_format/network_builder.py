@@ -362,12 +362,12 @@ class _Builder:
     def _settings(self) -> RunSettings:
         context, file = self.context, self.file
         times: dict[str, Any] = {}
-        for key in ("duration", "settle"):
+        for key in ("duration", "warmup"):
             times[key] = context.number(getattr(file.run, key), ("run", key))
             if not 0 <= times[key] < 1e12:
                 raise self.document.error(("run", key), f"'{key}' should be a time in ms")
         rates: dict[str, Any] = {}
-        for section in ("published", "full_scale_rates"):
+        for section in ("reference_rates", "full_scale_rates"):
             rates[section] = {}
             for name, value in getattr(file, section).items():
                 place = (section, name)

@@ -240,7 +240,7 @@ class RunSection(Section):
     """How long to run and what to record; times in ms, ``every`` in steps."""
 
     duration: Number = 1000.0
-    settle: Number = 0.0
+    warmup: Number = 0.0
     record: list[Any] = []
     every: Number = 1
 
@@ -257,7 +257,7 @@ class NetworkFile(Section):
     connections: list[ConnectionSection] = []
     inputs: list[InputSection] = []
     run: RunSection = RunSection()
-    published: dict[str, Number] = {}
+    reference_rates: dict[str, Number] = {}
     full_scale_rates: dict[str, Number] = {}
 
 

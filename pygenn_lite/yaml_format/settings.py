@@ -7,7 +7,10 @@ from dataclasses import field
 
 from pygenn_lite.records import dataclass
 
+from pygenn_lite.old_names import with_old_names
 
+
+@with_old_names
 @dataclass(frozen=True)
 class RunSettings:
     """How to run a network of a file.
@@ -15,11 +18,11 @@ class RunSettings:
     Attributes
     ----------
     duration : float
-        Time to simulate after settling, ms.
-    settle : float
+        Time to simulate after the warm-up, ms.
+    warmup : float
         Time simulated before it, ms; rates do not count it.
-    published : mapping
-        Published rates by population, Hz, to be shown beside the measured ones.
+    reference_rates : mapping
+        Rates by population, Hz, from a paper, say, to be shown beside the measured ones.
     full_scale_rates : mapping
         Rates by population at full scale, Hz, from which `scale_network` restores mean inputs.
     description : str
@@ -29,8 +32,8 @@ class RunSettings:
     """
 
     duration: float = 1000.0
-    settle: float = 0.0
-    published: Mapping[str, float] = field(default_factory=dict)
+    warmup: float = 0.0
+    reference_rates: Mapping[str, float] = field(default_factory=dict)
     full_scale_rates: Mapping[str, float] = field(default_factory=dict)
     description: str = ""
     source: str = "<text>"

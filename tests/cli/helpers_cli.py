@@ -24,8 +24,8 @@ populations:
 connections:
   - {source: exc, target: all, synapse: {ExponentialCurrent: {tau: 5}},
      connectivity: {fixed_probability: p}, weight: 1, delay: 0.5}
-run: {duration: 100, settle: 20, record: [exc.spikes, inh.spikes, "exc.V[:2]"]}
-published: {exc: 30, inh: 31}
+run: {duration: 100, warmup: 20, record: [exc.spikes, inh.spikes, "exc.V[:2]"]}
+reference_rates: {exc: 30, inh: 31}
 full_scale_rates: {exc: 30, inh: 30}
 """
 

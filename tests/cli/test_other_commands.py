@@ -98,7 +98,7 @@ def test_plot_draws_a_result_file(here, call):
     code, out, _ = call("plot", "o", "-o", "picture.svg", "--start", 20, "--stop", 60)
     assert (code, out) == (0, "picture.svg\n")
     svg = Path("picture.svg").read_text()
-    assert "published" in svg  # from the summary beside the result
+    assert "(reference)" in svg  # from the summary beside the result
     code, out, _ = call("plot", "o/result.h5")
     assert (code, out) == (0, "o/result.png\n")
     look = ("--size", 4, 3, "--dpi", 50, "--bin-ms", 10)
@@ -117,7 +117,7 @@ def test_plot_draws_a_result_file(here, call):
 
 
 def test_weights_of_plastic_groups_are_kept_and_drawn(here, call):
-    words = ("--duration", 50, "--settle", 0, "--set", "populations.inputs.size=100")
+    words = ("--duration", 50, "--warmup", 0, "--set", "populations.inputs.size=100")
     assert call("run", "stdp", "-q", "--out", "o", *words)[0] == 0
     network, _ = pg.load_network("stdp", {"populations.inputs.size": 100})
     sim = network.compile(progress=False)

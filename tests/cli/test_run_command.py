@@ -15,7 +15,7 @@ import pygenn_lite as pg
 from pygenn_lite.cli.run_command import _new_folder
 
 KEYS = [
-    "network", "backend", "threads", "dt_ms", "duration_ms", "settle_ms", "build_seconds",
+    "network", "backend", "threads", "dt_ms", "duration_ms", "warmup_ms", "build_seconds",
     "simulate_seconds", "real_time_factor", "peak_rss_mib", "synapses", "rates_hz", "files",
 ]  # fmt: skip
 
@@ -27,7 +27,7 @@ def test_json_prints_exactly_one_object_on_stdout(here, call):
     summary = json.loads(out)
     assert list(summary) == KEYS
     assert summary["network"] == "small"
-    assert (summary["duration_ms"], summary["settle_ms"], summary["dt_ms"]) == (100, 20, 0.1)
+    assert (summary["duration_ms"], summary["warmup_ms"], summary["dt_ms"]) == (100, 20, 0.1)
     assert set(summary["rates_hz"]) == {"exc", "inh"}
     assert summary["rates_hz"]["exc"] > 0
     assert summary["synapses"] > 0
@@ -36,11 +36,11 @@ def test_json_prints_exactly_one_object_on_stdout(here, call):
     assert "simulating" in err
 
 
-def test_the_report_shows_rates_beside_published_ones(here, call):
+def test_the_report_shows_rates_beside_reference_rates(here, call):
     code, out, _ = call("run", "small.yaml")
     assert code == 0
-    for words in ("published (Hz)", "30.000", "real-time factor", "peak memory", "picture.png",
-                  "100 ms after 20 ms of settling"):  # fmt: skip
+    for words in ("reference (Hz)", "30.000", "real-time factor", "peak memory", "picture.png",
+                  "100 ms after 20 ms of warm-up"):  # fmt: skip
         assert words in out
 
 
@@ -58,8 +58,8 @@ def test_files_hold_what_was_simulated(here, call):
     assert summary["rates_hz"] == pytest.approx(result.rates(20.0))
 
 
-def test_rates_after_settling_are_exact_also_where_spikes_were_only_counted(here, call):
-    short = ("--duration", "50", "--settle", "120", "--json", "--out", "there")
+def test_rates_after_the_warmup_are_exact_also_where_spikes_were_only_counted(here, call):
+    short = ("--duration", "50", "--warmup", "120", "--json", "--out", "there")
     rates = [
         json.loads(call("run", "small.yaml", *short, *more)[1])["rates_hz"]
         for more in ((), ("--no-record", "--overwrite"))
@@ -134,7 +134,7 @@ def test_quiet_says_nothing(here, call):
 
 
 def test_without_recording_rates_are_counted_and_nothing_is_written(here, call):
-    code, out, _ = call("run", "small.yaml", "--no-record", "--settle", 0, "--json")
+    code, out, _ = call("run", "small.yaml", "--no-record", "--warmup", 0, "--json")
     assert code == 0
     summary = json.loads(out)
     assert summary["files"] == []
@@ -149,12 +149,12 @@ def test_a_file_that_records_nothing_has_its_spikes_recorded(here, call):
 
 def test_options_change_what_is_run(here, call):
     words = ["--set", "populations.exc.size=40", "--set", "constants.p=1", "--seed", "9",
-             "--duration", "50", "--settle", "10", "--precision", "float64"]  # fmt: skip
+             "--duration", "50", "--warmup", "10", "--precision", "float64"]  # fmt: skip
     code, out, _ = call("run", "small.yaml", "--json", *words)
     summary = json.loads(out)
     assert code == 0
     assert summary["synapses"] == 40 * 40 + 40 * 20
-    assert (summary["duration_ms"], summary["settle_ms"]) == (50, 10)
+    assert (summary["duration_ms"], summary["warmup_ms"]) == (50, 10)
     assert json.loads(Path("results/small/summary.json").read_text())["seed"] == 9
 
 
@@ -185,7 +185,7 @@ def test_scale_changes_sizes_and_restores_means(here, call):
         (["run", "small.yaml", "--set", "network.dt=!!python/name:os.system"], "tags such as"),
         (["run", "small.yaml", "--set", "network.dt=-1"], "not a valid time step"),
         (["run", "small.yaml", "--duration", "-5"], "--duration: -5 is not a valid time"),
-        (["run", "small.yaml", "--settle", "nan"], "not a valid time"),
+        (["run", "small.yaml", "--warmup", "nan"], "not a valid time"),
         (["run", "small.yaml", "--duration", "1e30"], "give ms, 0 to 1e12"),
         (["run", "small.yaml", "--seed", "-1"], "whole number"),
         (["run", "small.yaml", "--backend", "abacus"], "abacus"),

@@ -10,13 +10,13 @@ from pygenn_lite.codegen.plan.memory import available_memory
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 
 
-def _rates(name, duration, settle, changes=None, **options):
-    """Mean rates by population, Hz, after settling; and the result itself."""
+def _rates(name, duration, warmup, changes=None, **options):
+    """Mean rates by population, Hz, after the warm-up; and the result itself."""
     net, _ = pg.load_network(name, changes)
-    result = net.compile(**options).run(settle + duration)
+    result = net.compile(**options).run(warmup + duration)
     rates = {}
     for population, spikes in result.spikes.items():
-        counted = np.count_nonzero(spikes.times > settle)
+        counted = np.count_nonzero(spikes.times > warmup)
         rates[population] = 1000 * counted / duration / net.populations[population].size
     return rates, result
 
@@ -50,9 +50,9 @@ def test_brunel_regimes_differ_in_synchrony_and_irregularity():
     assert synchronous["exc"] > asynchronous["exc"]
 
 
-def _irregularity(spikes, settle):
+def _irregularity(spikes, warmup):
     """Mean coefficient of variation of the intervals of neurons with at least 4 spikes."""
-    kept = spikes.times > settle
+    kept = spikes.times > warmup
     times, indices = spikes.times[kept], spikes.indices[kept]
     order = np.lexsort((times, indices))
     times, indices = times[order], indices[order]
@@ -157,7 +157,7 @@ def test_microcircuit_at_a_tenth_has_the_rates_of_nest():
     net, settings = pg.load_network("microcircuit")
     small = pg.scale_network(net, 0.1, settings.full_scale_rates)
     result = small.compile().run(3500.0)
-    rates = result.rates(settle=500.0)
+    rates = result.rates(warmup=500.0)
     for name, rate in NEST_AT_A_TENTH.items():
         # One seed there, one here, 3 s: 10 %, or 0.15 Hz for the quiet populations.
         assert rates[name] == pytest.approx(rate, rel=0.1, abs=0.15), name
@@ -168,7 +168,7 @@ def test_microcircuit_at_a_quarter_comes_nearer_to_the_published_rates():
     2/3 must lie between a tenth and the full network; the other layers hardly feel it."""
     net, settings = pg.load_network("microcircuit")
     quarter = pg.scale_network(net, 0.25, settings.full_scale_rates)
-    rates = quarter.compile().run(2500.0).rates(settle=500.0)
+    rates = quarter.compile().run(2500.0).rates(warmup=500.0)
     for name, rate in settings.published.items():
         if name.startswith("L23"):
             assert NEST_AT_A_TENTH[name] < rates[name] < rate, name
@@ -182,6 +182,6 @@ def test_microcircuit_at_full_scale_has_the_published_rates():
     if available is not None and available < 3 * 2**30:
         pytest.skip("NOT TESTED: the microcircuit at full scale, which needs 2 GiB of memory")
     net, settings = pg.load_network("microcircuit")
-    rates = net.compile().run(5500.0).rates(settle=500.0)
+    rates = net.compile().run(5500.0).rates(warmup=500.0)
     for name, rate in settings.published.items():
         assert rates[name] == pytest.approx(rate, rel=0.1, abs=0.15 if rate < 1.5 else 0), name

@@ -171,8 +171,8 @@ def test_the_last_second_of_a_long_run_is_called_so():
     assert later == "spikes, 1000\N{EN DASH}1500 of 1000\N{EN DASH}2000 ms"
 
 
-def test_settling_time_is_shaded_and_left_out_of_the_rates():
-    figure = plotting.plot_result(two(start=1000, traces=[("exc", "V")]), settle=300.0)
+def test_warmup_time_is_shaded_and_left_out_of_the_rates():
+    figure = plotting.plot_result(two(start=1000, traces=[("exc", "V")]), warmup=300.0)
     *times, bars = figure.axes
     for ax in times:
         (shade,) = ax.patches
@@ -183,8 +183,8 @@ def test_settling_time_is_shaded_and_left_out_of_the_rates():
     assert bars.get_title("left") == "mean rates after 300\N{NO-BREAK SPACE}ms"
 
 
-def test_settling_time_out_of_sight_is_not_marked():
-    ax = plotting.raster(two(), settle=300.0, start=400.0)
+def test_warmup_time_out_of_sight_is_not_marked():
+    ax = plotting.raster(two(), warmup=300.0, start=400.0)
     assert not ax.patches and "warm-up" not in ax.get_title("left")
 
 
@@ -215,10 +215,10 @@ def test_rates_are_told_with_as_many_digits_whatever_the_last_is():
     assert [text.get_text() for text in told] == ["5.90", "5.88", "123", "1.23e+03", "0"]
 
 
-def test_published_rates_are_called_so_beside_what_was_simulated():
+def test_reference_rates_are_called_so_beside_what_was_simulated():
     exc, inh = two().rates().values()
-    ax = plotting.population_rates(two(), published={"exc": 9.0})
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["(published)"]
+    ax = plotting.population_rates(two(), reference_rates={"exc": 9.0})
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["(reference)"]
     assert [text.get_text() for text in ax.texts] == [f"{exc:#.3g} (9)", f"{inh:#.3g}"]
     legend = drawn(ax).get_legend().get_window_extent()
     assert not any(legend.overlaps(bar.get_window_extent()) for bar in ax.patches)
@@ -226,9 +226,9 @@ def test_published_rates_are_called_so_beside_what_was_simulated():
 
 
 def test_titles_and_numbers_of_a_picture_do_not_overlap():
-    published = {"exc": 9.0, "inh": 12.0}
+    rates = {"exc": 9.0, "inh": 12.0}
     for figsize in (None, (3.3, 2.5)):
-        figure = plotting.plot_result(two(), published=published, settle=100.0, figsize=figsize)
+        figure = plotting.plot_result(two(), reference_rates=rates, warmup=100.0, figsize=figsize)
         figure.canvas.draw()
         boxes = [ax._left_title.get_window_extent() for ax in figure.axes]
         boxes += [figure._suptitle.get_window_extent()]

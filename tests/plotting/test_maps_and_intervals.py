@@ -78,9 +78,9 @@ def test_few_long_intervals_do_not_squeeze_the_others_and_this_is_said():
     assert whole.get_title("left") == "interspike intervals"
 
 
-def test_intervals_from_the_settling_time_are_left_out():
+def test_intervals_from_the_warmup_time_are_left_out():
     trains = {"a": ([10, 20, 30, 1000, 1500, 2000, 2500], [0] * 7)}
-    values, edges = curve(plotting.isi_histogram(of_spikes(trains, {"a": 1}), settle=50.0))
+    values, edges = curve(plotting.isi_histogram(of_spikes(trains, {"a": 1}), warmup=50.0))
     (place,) = np.flatnonzero(values)
     assert edges[place] < 50.0 < edges[place + 1]
 
@@ -162,7 +162,7 @@ def test_a_map_of_a_result_shows_rates_of_recorded_neurons():
     population = placed(np.arange(6.0).reshape(3, 2))
     dots = plotting.spatial_map(population, result).collections[-1]
     assert list(dots.get_array()) == [0.0, 3.0, 1.0]
-    settled = plotting.spatial_map(population, result, settle=150.0).collections[-1]
+    settled = plotting.spatial_map(population, result, warmup=150.0).collections[-1]
     assert np.allclose(settled.get_array(), [0.0, 1 / 0.85, 1 / 0.85])
     train = result.spikes["exc"]
     part = SpikeTrain(train.steps, train.indices, 0.1, recorded=range(1, 3))

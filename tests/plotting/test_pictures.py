@@ -121,9 +121,9 @@ def test_rate_curves_integrate_to_the_mean_rate():
     assert np.mean(curve) == pytest.approx(result.rates()["exc"], rel=1e-9)
 
 
-def test_bars_are_the_rates_and_diamonds_the_published_ones():
+def test_bars_are_the_rates_and_diamonds_the_reference_rates():
     result = small()
-    ax = plotting.population_rates(result, published={"exc": 9.0, "unknown": 1.0})
+    ax = plotting.population_rates(result, reference_rates={"exc": 9.0, "unknown": 1.0})
     assert [bar.get_width() for bar in ax.patches] == list(result.rates().values())
     assert list(ax.lines[0].get_xdata()) == [9.0]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["exc", "inh"]
@@ -151,7 +151,7 @@ def _thinned(result):
 
 def test_times_and_counts_may_be_numpys():
     result = small(traces=[("exc", "V")])
-    window = dict(start=np.float32(100.0), stop=np.array(300.0), settle=np.int64(150))
+    window = dict(start=np.float32(100.0), stop=np.array(300.0), warmup=np.int64(150))
     assert plotting.raster(result, most_neurons=np.int64(50), **window).get_xlim() == (100, 300)
     for neurons in (2, np.array(2), [2], np.array([2]), range(2, 3), iter([2])):
         assert len(plotting.traces(result, "exc", "V", neurons=neurons, **window).lines) == 1
@@ -223,7 +223,7 @@ def test_a_picture_is_written_in_the_form_of_its_name(tmp_path, ending, magic):
 def test_the_full_picture_at_full_scale_is_drawn_in_seconds(tmp_path, full_scale):
     start = time.process_time()
     plotting.plot_result(
-        full_scale, tmp_path / "a.png", published=dict(zip(NAMES, RATES, strict=True))
+        full_scale, tmp_path / "a.png", reference_rates=dict(zip(NAMES, RATES, strict=True))
     )
     assert time.process_time() - start < 10.0
 
@@ -245,13 +245,13 @@ def test_the_full_picture_at_full_scale_is_drawn_in_seconds(tmp_path, full_scale
         (lambda result, path: plotting.raster(result, most_neurons=0), "most_neurons = 0"),
         (lambda result, path: plotting.raster(result, start="x"), "start = 'x' is not a time"),
         (lambda result, path: plotting.raster(result, stop=np.nan), "stop = nan is not a time"),
-        (lambda result, path: plotting.plot_result(result, settle=-5), "settle = -5"),
-        (lambda result, path: plotting.population_rates(result, settle="x"), "settle = 'x'"),
+        (lambda result, path: plotting.plot_result(result, warmup=-5), "warmup = -5"),
+        (lambda result, path: plotting.population_rates(result, warmup="x"), "warmup = 'x'"),
         (lambda result, path: plotting.weight_histogram(np.ones(3), bins=0), "bins = 0"),
         (lambda result, path: plotting.weight_histogram(np.ones(3), bins=2.5), "bins = 2.5"),
         (lambda result, path: plotting.isi_histogram(result, bins=None), "bins = None"),
         (lambda result, path: plotting.isi_histogram(result, longest=-1.0), "longest = -1.0"),
-        (lambda result, path: plotting.isi_histogram(result, settle=np.inf), "settle = inf"),
+        (lambda result, path: plotting.isi_histogram(result, warmup=np.inf), "warmup = inf"),
         (lambda result, path: plotting.plot_result(result, dpi=0), "dpi = 0"),
         (lambda result, path: plotting.plot_result(result, path / "a.png", dpi="x"), "dpi = 'x'"),
         (

@@ -75,8 +75,8 @@ def test_windows_one_after_the_other_count_every_spike_once(width, first, second
 
 
 @pytest.mark.parametrize("begin", [0, 77])
-@pytest.mark.parametrize("settle", [0.0, 0.1, 3.0, 9.9])
-def test_rates_do_not_depend_on_what_is_recorded(begin, settle):
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 3.0, 9.9])
+def test_rates_do_not_depend_on_what_is_recorded(begin, warmup):
     def rates(record):
         net = pg.Network(dt=0.1)
         times = np.array([0.0, 3.0, 10.0, 10.1]) + begin * 0.1
@@ -85,11 +85,11 @@ def test_rates_do_not_depend_on_what_is_recorded(begin, settle):
             net.record(source.spikes[record])
         sim = net.compile(threads=1)
         sim.step(begin)
-        return sim.run(10.0, settle=settle).rates(settle)["s"]
+        return sim.run(10.0, warmup=warmup).rates(warmup)["s"]
 
     # A spike at 0 ms belongs to a run from 0 ms on; one at 7.7 ms to the run that ended then.
-    first = (settle < 3.0) + 1 + (begin == 0 and settle == 0)
-    expected = first / 2 / ((10.0 - settle) / 1000.0)
+    first = (warmup < 3.0) + 1 + (begin == 0 and warmup == 0)
+    expected = first / 2 / ((10.0 - warmup) / 1000.0)
     assert rates(slice(None)) == pytest.approx(expected)
     assert rates(None) == rates(slice(0, 1)) == rates(slice(None))
 

@@ -158,12 +158,12 @@ def test_what_is_not_a_path_is_refused(path):
     assert sim.time == 1.0
 
 
-@pytest.mark.parametrize("settle", ["a", None, [1.0], np.zeros(2), object(), 1j, float("nan")])
-def test_settling_times_that_are_none_are_refused(settle):
+@pytest.mark.parametrize("warmup", ["a", None, [1.0], np.zeros(2), object(), 1j, float("nan")])
+def test_warmup_times_that_are_none_are_refused(warmup):
     net = pg.Network(dt=0.1)
     net.population("p", 3, pg.PoissonNeuron(rate=10.0))
     with pytest.raises(PygennLiteError, match="is not a time"):
-        net.compile(threads=1).run(1.0).rates(settle)
+        net.compile(threads=1).run(1.0).rates(warmup)
 
 
 @pytest.mark.parametrize("broken", [None, "closed", "pipe"])

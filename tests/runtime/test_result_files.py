@@ -124,18 +124,18 @@ def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
 ONE_MORE = pytest.mark.long("4,800 steps once more")
 
 
-@pytest.mark.parametrize("settle", [pytest.param(0.1, marks=ONE_MORE), 35.0, 120.3])
-def test_rates_from_the_settling_time_of_the_run_are_exact(tmp_path, settle):
+@pytest.mark.parametrize("warmup", [pytest.param(0.1, marks=ONE_MORE), 35.0, 120.3])
+def test_rates_from_the_warmup_time_of_the_run_are_exact(tmp_path, warmup):
     recorded = helpers.balanced_network(neurons=100)
     recorded.record(recorded.populations["inh"].spikes)
-    expected = recorded.compile().run(150.0).rates(settle)
+    expected = recorded.compile().run(150.0).rates(warmup)
     sim = helpers.balanced_network(neurons=100, recorded=False).compile()
     sim.run(33.3)
     sim.reset()  # and a run that does not begin at 0
-    assert sim.run(150.0, settle=settle).rates(settle) == expected
-    later = sim.run(150.0, settle=settle, stream_to=tmp_path / "later.h5")
-    assert later.counts.steps.tolist()[1] <= 1500 + round(settle * 10)
-    assert 1500 + round(settle * 10) in later.counts.steps
+    assert sim.run(150.0, warmup=warmup).rates(warmup) == expected
+    later = sim.run(150.0, warmup=warmup, stream_to=tmp_path / "later.h5")
+    assert later.counts.steps.tolist()[1] <= 1500 + round(warmup * 10)
+    assert 1500 + round(warmup * 10) in later.counts.steps
 
 
 @pytest.mark.parametrize("most", [10**6, 100])

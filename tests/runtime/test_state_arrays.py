@@ -211,7 +211,7 @@ def test_numpy_scalars_are_durations_steps_threads_and_seeds():
         sim = network().compile(threads=number if number.dtype.kind == "i" else 1)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            result = sim.run(number, settle=np.float32(0.5))
+            result = sim.run(number, warmup=np.float32(0.5))
             assert result.duration == 1.0 and result.rates(number * 0) == result.rates()
             assert sim.step(np.int32(2)).duration == pytest.approx(0.2)
             sim.reset(seed=np.int64(7))  # fmt: skip

@@ -20,7 +20,7 @@ inputs:
   - current: {target: exc, value: {by_target: [1]}}
   - step_current: {target: inh, times: [0, 1], values: [1, 2]}
   - noise_current: {target: all, std: 1}
-published: {exc: 1}
+reference_rates: {exc: 1}
 """  # noqa: E501
 SEEDS = [SMALL, SMALL.split("inputs:")[0] + EXTRA] + [
     network_file(name).read_text() for name in ("brunel", "stdp", "izhikevich2003")

@@ -37,10 +37,10 @@ def test_yaml_and_python_give_identical_networks():
 
 
 def test_the_settings_come_with_the_network():
-    text = small() + "published: {exc: 5.5}\nfull_scale_rates: {exc: 2*3, inh: 4}\n"
+    text = small() + "reference_rates: {exc: 5.5}\nfull_scale_rates: {exc: 2*3, inh: 4}\n"
     _, settings = load_network(text)
-    assert (settings.duration, settings.settle) == (50.0, 0.0)
-    assert settings.published == {"exc": 5.5}
+    assert (settings.duration, settings.warmup) == (50.0, 0.0)
+    assert settings.reference_rates == {"exc": 5.5}
     assert settings.full_scale_rates == {"exc": 6.0, "inh": 4.0}
 
 

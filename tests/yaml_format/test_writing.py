@@ -18,8 +18,8 @@ def test_every_network_of_the_library_comes_back_equal(name):
     again, run_again = load_network(dump_network(net, run))
     assert again == net
     assert hash(again) == hash(net)
-    assert (run_again.duration, run_again.settle) == (run.duration, run.settle)
-    assert run_again.published == run.published
+    assert (run_again.duration, run_again.warmup) == (run.duration, run.warmup)
+    assert run_again.reference_rates == run.reference_rates
 
 
 def test_what_was_written_is_written_the_same_again():

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from pygenn_lite import hooks
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.recorded_data import Shelf, Trace
@@ -104,19 +105,20 @@ class InstanceResults(Sequence[Result]):
             )
         return replace(traces[0], values=np.stack([trace.values for trace in traces]))
 
-    def rates(self, settle: float = 0.0) -> dict[str, npt.NDArray[np.float64]]:
+    @with_old_arguments("InstanceResults.rates")
+    def rates(self, warmup: float = 0.0) -> dict[str, npt.NDArray[np.float64]]:
         """Mean firing rates in Hz: for each population an array with one rate per instance; NaN
-        where an instance ended before ``settle``.
+        where an instance ended before ``warmup``.
 
         Parameters
         ----------
-        settle : float
+        warmup : float
             As in :meth:`Result.rates`.
         """
         rates = []
         for k, result in enumerate(self.results):
             try:
-                rates.append(result.rates(settle))
+                rates.append(result.rates(warmup))
             except (ArgumentError, SimulationError):
                 if k not in self.failed:
                     raise

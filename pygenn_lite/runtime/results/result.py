@@ -16,6 +16,7 @@ from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.results.files import as_path
@@ -96,15 +97,16 @@ class Result:
         """Wall time over simulated time (1: as fast as the real thing; less is faster)."""
         return self.simulate_seconds * 1000.0 / self.duration if self.duration else float("nan")
 
-    def rates(self, settle: float = 0.0) -> dict[str, float]:
+    @with_old_arguments("Result.rates")
+    def rates(self, warmup: float = 0.0) -> dict[str, float]:
         """Mean firing rate of every population, Hz.
 
         Parameters
         ----------
-        settle : float
+        warmup : float
             ms at the start of the run that are left out. Where spikes were not recorded, spikes are
-            only known in bins of 100 ms: ``settle`` is then rounded up to the next one, unless
-            the run was told it, too (``run(settle=...)``).
+            only known in bins of 100 ms: ``warmup`` is then rounded up to the next one, unless
+            the run was told it, too (``run(warmup=...)``).
 
         Raises
         ------
@@ -120,12 +122,12 @@ class Result:
         >>> result.rates()  # spikes are counted, recorded or not
         {'cells': 63.0}
         """
-        settle_steps = float(nearest_steps(_milliseconds(settle, "settle"), self.dt))
-        if not 0 <= settle_steps < max(self.stop_step - self.start_step, 1):
+        warmup_steps = float(nearest_steps(_milliseconds(warmup, "warmup"), self.dt))
+        if not 0 <= warmup_steps < max(self.stop_step - self.start_step, 1):
             raise ArgumentError(
-                f"a settling time of {settle} ms leaves nothing of a run of {self.duration} ms"
+                f"a warm-up time of {warmup} ms leaves nothing of a run of {self.duration} ms"
             )
-        first = self.start_step + int(settle_steps)
+        first = self.start_step + int(warmup_steps)
         result = {}
         for population, size in self.sizes.items():
             if population in self.whole and population in self.spikes:
@@ -198,23 +200,24 @@ class Result:
             return int(totals[-1] - totals[bin_number]), int(steps[-1] - steps[bin_number])
         if self.stop_step == self.start_step:
             return 0, 0
-        settled = float(times_of(first - self.start_step, self.dt))
+        after = float(times_of(first - self.start_step, self.dt))
         raise SimulationError(
-            f"no rate of {population!r} is known after {settled:g} ms: its spikes were not "
+            f"no rate of {population!r} is known after {after:g} ms: its spikes were not "
             f"recorded, only counted every 100 ms, in a run of {self.duration:g} ms",
             hint="record its spikes, leave out less, or run for longer",
         )
 
+    @with_old_arguments("Result.plot")
     def plot(
         self,
         path: str | Path | None = None,
         *,
         show: bool | None = None,
-        settle: float = 0.0,
+        warmup: float = 0.0,
         start: float | None = None,
         stop: float | None = None,
         bin_ms: float = 5.0,
-        published: Mapping[str, float] | None = None,
+        reference_rates: Mapping[str, float] | None = None,
         title: str = "",
         figsize: tuple[float, float] | None = None,
         dpi: float | None = None,
@@ -230,7 +233,7 @@ class Result:
             Write the picture to this file instead; the ending says how (.png, .svg, .pdf).
         show : bool, optional
             Whether to show it; by default where no path is given.
-        settle, start, stop, bin_ms, published, title, figsize, dpi
+        warmup, start, stop, bin_ms, reference_rates, title, figsize, dpi
             As in :func:`pygenn_lite.plotting.plot_result`.
 
         Returns
@@ -245,11 +248,11 @@ class Result:
         >>> drive = net.current(cells, "400 + 50*i")
         >>> net.record(cells.spikes)
         >>> result = net.compile(threads=1).run(100.0)
-        >>> figure = result.plot("cells.png", settle=20.0)
+        >>> figure = result.plot("cells.png", warmup=20.0)
         """
         figure: Figure = hooks.call(
-            "show_result", self, path, show=show, settle=settle, start=start, stop=stop,
-            bin_ms=bin_ms, published=published, title=title, figsize=figsize, dpi=dpi,
+            "show_result", self, path, show=show, warmup=warmup, start=start, stop=stop,
+            bin_ms=bin_ms, reference_rates=reference_rates, title=title, figsize=figsize, dpi=dpi,
         )  # fmt: skip
         return figure
 
