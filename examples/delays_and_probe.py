@@ -30,7 +30,7 @@ def probe(simulation: pg.Simulation) -> None:
         V[:] = 0.0
 
 
-result = sim.run(40.0, callback=probe, every=5.0)
+result = sim.run(40.0, callback=probe, interval=5.0)
 spikes, V = result.spikes["targets"], result.traces["targets"]["V"]
 print("spikes at", spikes.times)
 # Sent at 5 ms, the spike acts on neuron i at 6 + i ms, and the threshold is crossed right then.

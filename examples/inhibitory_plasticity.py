@@ -15,7 +15,7 @@ net, _ = pg.load_network("vogels2011", set=small)
 sim = net.compile()
 weights = []
 result = sim.run(
-    3000.0, callback=lambda s: weights.append(np.mean(s["learning"]["weight"])), every=50.0
+    3000.0, callback=lambda s: weights.append(np.mean(s["learning"]["weight"])), interval=50.0
 )
 
 figure, axes = plt.subplots(3, 1, figsize=(8, 6.5), layout="constrained")

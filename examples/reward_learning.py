@@ -34,7 +34,7 @@ def judge(sim):
     rates.append((first / 0.05, second / 0.05))
 
 
-sim.run(20_000.0, callback=judge, every=50.0)
+sim.run(20_000.0, callback=judge, interval=50.0)
 
 figure, (top, bottom) = plt.subplots(2, 1, figsize=(7, 5), sharex=True, layout="constrained")
 top.plot(times, weights, label=["first neuron", "second neuron"])

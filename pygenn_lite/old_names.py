@@ -95,6 +95,10 @@ OLD_NAMES: tuple[OldName, ...] = (
     OldName("key", "run", "settle", "warmup"),
     OldName("key", "the file", "published", "reference_rates"),
     OldName("option", "pygenn-lite", "--settle", "--warmup"),
+    OldName("argument", "Simulation.run", "every", "interval"),
+    OldName("argument", "Network.record", "every", "interval"),
+    OldName("key", "run", "every", "interval"),
+    OldName("key", "run.record", "every", "interval"),
     OldName("path", "paths to values", "sd", "std"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}

@@ -66,6 +66,21 @@ def run(**options: Any) -> list[float]:
     return spikes
 
 
+def called(**options: Any) -> list[float]:
+    """When a callback is called in a run."""
+    seen: list[float] = []
+    one, _ = simulation()
+    one.reset()
+    one.run(20.0, callback=lambda sim: seen.append(sim.time), **options)
+    return seen
+
+
+def recorded(**options: Any) -> list[Any]:
+    net = pg.Network()
+    net.record(net.population("cells", 2, pg.LIF())["V"], **options)
+    return net.recordings
+
+
 def draw(function: Callable[..., Any], *more: Any) -> Callable[..., str]:
     """Calls a function of pictures: the kind of what it gives."""
     return lambda **options: type(function(results()[0], *more, **options)).__name__
@@ -140,6 +155,11 @@ USES: dict[tuple[str, str, str], Callable[[], tuple[Any, Any]]] = {
         {"a": 1.0},
     ),
     ("option", "pygenn-lite", "--settle"): lambda: (new_option("--settle=5"), "--warmup=5"),
+    ("argument", "Simulation.run", "every"): lambda: (called(every=5.0), called(interval=5.0)),
+    ("argument", "Network.record", "every"): lambda: (
+        recorded(every=20),
+        recorded(interval=20 * 0.1),
+    ),
     ("path", "paths to values", "sd"): lambda: (
         noisy().values["inputs.noise_cells.sd"],
         2.0,
@@ -176,6 +196,11 @@ FILES: dict[tuple[str, str], tuple[str, str]] = {
         INLINE.replace("KEY", "clamp"),
     ),
     ("models.*", "hold"): (MODEL.replace("KEY", "hold"), MODEL.replace("KEY", "clamp")),
+    ("run", "every"): ("run: {record: [exc.V], every: 10}", "run: {record: [exc.V], interval: 1}"),
+    ("run.record", "every"): (
+        "run: {record: [{what: exc.V, every: 10}]}",
+        "run: {record: [{what: exc.V, interval: 1}]}",
+    ),
     ("run", "settle"): ("run: {settle: 5}", "run: {warmup: 5}"),
     ("the file", "published"): ("published: {exc: 5}", "reference_rates: {exc: 5}"),
     ("inputs", "timed_current"): (
@@ -298,3 +323,14 @@ def test_old_names_of_values_can_be_set() -> None:
         sim["noise"]["sd"] = 4.0
     with pytest.warns(PygennLiteDeprecationWarning, match="'std'"):
         assert sim["noise"]["sd"][()] == 4.0
+
+
+def test_old_intervals_of_files_are_counted_in_steps_of_the_file() -> None:
+    text = FILE + "network: {dt: 0.2}\nrun: {record: [exc.V], every: 2*k}\nconstants: {k: 5}"
+    for changes, interval in (({}, 2.0), ({"network.dt": 0.1}, 1.0), ({"run.every": 1}, 0.2)):
+        with pytest.warns(PygennLiteDeprecationWarning, match=r"'every' \(run\) is now 'interval'"):
+            network, _ = pg.load_network(text, set=changes)
+        assert network.recordings[0].interval == interval
+    new = text.replace("every: 2*k", "interval: 5")
+    with pytest.warns(PygennLiteDeprecationWarning):
+        assert pg.load_network(new, set={"run.every": 10})[0].recordings[0].interval == 2.0

@@ -16,6 +16,7 @@ from pygenn_lite.declaration.selection import (
     selected,
     selection_text,
 )
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location, NetworkError
@@ -125,10 +126,35 @@ class SynapsesOf:
 
 @dataclass(frozen=True)
 class Recording:
-    """What is recorded, and every how many steps (variables)."""
+    """What is recorded, and how often (variables).
+
+    Attributes
+    ----------
+    interval : float or None
+        ms between samples, rounded to steps; None: every step.
+    """
 
     what: SpikesOf | VariableOf | SynapsesOf
-    every: int = 1
+    interval: float | None = None
+
+    def steps(self, dt: float) -> int:
+        """Steps between samples.
+
+        Raises
+        ------
+        NetworkError
+            The interval is shorter than a step.
+        """
+        if self.interval is None:
+            return 1
+        steps = int(nearest_steps(self.interval, dt))
+        if steps < 1:
+            raise NetworkError(
+                f"interval = {self.interval:g} ms is less than a step of {dt:g} ms",
+                where=Location.of("record"),
+                hint="leave it out to record every step",
+            )
+        return steps
 
 
 Recorded = SpikesOf | VariableOf | SynapsesOf

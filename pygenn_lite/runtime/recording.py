@@ -48,7 +48,7 @@ class VariableRequest:
     """Record a variable of some neurons of ``population`` every so many steps.
 
     ``owner`` is the population, or the synapse group whose postsynaptic variable it is; ``name``
-    is what results call it: the variable, or where it has several intervals ``V_every_10``;
+    is what results call it: the variable, or where it has several intervals ``V_every_10ms``;
     ``unit`` is what the model says of it."""
 
     owner: str
@@ -87,19 +87,21 @@ def recording_requests(network: Network) -> Requests:
     population: dict[str, str] = {}
     synapses: dict[tuple[str, str, int], list[Part]] = {}
     for recording in network.recordings:
-        what = recording.what
+        what, every = recording.what, recording.steps(network.dt)
         if isinstance(what, SpikesOf):
             spikes.setdefault(what.population, []).append(what.neurons)
         elif isinstance(what, SynapsesOf):
-            synapses.setdefault((what.group, what.variable, recording.every), []).append(what.part)
+            synapses.setdefault((what.group, what.variable, every), []).append(what.part)
         else:
             population[what.owner] = what.population
-            key = (what.owner, what.variable, recording.every)
+            key = (what.owner, what.variable, every)
             variables.setdefault(key, []).append(what.neurons)
     names: dict[tuple[str, str, int], str] = {}
     for owner, variable, every in (*variables, *synapses):
         taken = any((owner, variable) == (o, v) for o, v, _ in names)
-        names[owner, variable, every] = f"{variable}_every_{every}" if taken else variable
+        names[owner, variable, every] = (
+            f"{variable}_every_{every * network.dt:.12g}ms" if taken else variable
+        )
     return Requests(
         tuple(_spike_request(p, r, network.populations[p].size) for p, r in spikes.items()),
         tuple(

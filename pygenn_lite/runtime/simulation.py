@@ -174,7 +174,7 @@ class Simulation(Live, Named):
         *,
         progress: ProgressFunction | bool | None = None,
         callback: Callback | None = None,
-        every: Number | None = None,
+        interval: Number | None = None,
         stream_to: str | Path | None = None,
         overwrite: bool = False,
         warmup: Number = 0.0,
@@ -191,8 +191,8 @@ class Simulation(Live, Named):
         progress : callable, bool or None
             ``progress(what, done, total)`` in ms, or True for a bar; None: a bar on a terminal.
         callback : callable, optional
-            Called with the simulation at multiples of ``every``; may read and set anything.
-        every : float, optional
+            Called with the simulation at multiples of ``interval``; may read and set anything.
+        interval : float, optional
             ms between callbacks.
         stream_to : path, optional
             Write what is recorded to this HDF5 file while it is produced, instead of keeping it.
@@ -237,16 +237,16 @@ class Simulation(Live, Named):
         >>> second.start, len(second.traces["cells"]["V"].times)
         (5.0, 50)
         >>> seen = []
-        >>> result = sim.run(20.0, callback=lambda sim: seen.append(sim.time), every=10.0)
+        >>> result = sim.run(20.0, callback=lambda sim: seen.append(sim.time), interval=10.0)
         >>> seen
         [20.0, 30.0]
         """
         steps = self._steps(duration)
-        if (callback is None) != (every is None):
-            raise ArgumentError("give both callback and every, or neither")
-        stride = None if every is None else self._steps(every)
+        if (callback is None) != (interval is None):
+            raise ArgumentError("give both callback and interval, or neither")
+        stride = None if interval is None else self._steps(interval)
         if stride is not None and stride < 1:
-            raise ArgumentError(f"every = {every} ms is less than a step of {self.dt} ms")
+            raise ArgumentError(f"interval = {interval} ms is less than a step of {self.dt} ms")
         if not keep and stream_to is not None:
             raise ArgumentError("keep=False, but stream_to names a file", hint="give one of them")
         called = None if callback is None else partial(callback, self)

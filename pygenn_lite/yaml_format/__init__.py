@@ -23,7 +23,7 @@ A network file has these sections (all but ``populations`` may be missing)::
       - current: {target: exc, value: 100}
       - step_current: {target: exc, times: [0, 10], values: [0, 5]}
       - noise_current: {target: exc, mean: 0, std: 1}
-    run: {duration: 1000, warmup: 500, record: [exc.spikes, "exc.V[:10]"], every: 1}
+    run: {duration: 1000, warmup: 500, record: [exc.spikes, "exc.V[:10]"], interval: 0.1}
     reference_rates: {exc: 5.6}                         # rates in Hz, shown beside measured ones
     full_scale_rates: {exc: 5.6}                        # for scale_network
 

@@ -18,7 +18,7 @@ from pygenn_lite.declaration import (
     Trace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, StepCurrent
-from pygenn_lite.declaration.recorded import Recording, SynapsesOf
+from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf
 from pygenn_lite.declaration.selection import Part, selection_text
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.integrator_forms import integrator_form
@@ -206,16 +206,18 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
 
 
 def _recording(recording: Recording) -> Any:
-    what = recording.what
+    text, interval = _recorded(recording.what), recording.interval
+    return text if interval is None else {"what": text, "interval": interval}
+
+
+def _recorded(what: Recorded) -> str:
     if isinstance(what, SynapsesOf):
-        text = f"{what.group}.{what.variable}{selection_text(what.part)}"
-        return text if recording.every == 1 else {"what": text, "every": recording.every}
+        return f"{what.group}.{what.variable}{selection_text(what.part)}"
     owner = getattr(what, "owner", what.population)
     variable = getattr(what, "variable", "")
     # A variable may be called spikes; in quotes it is told from the spikes.
     text = f"{owner}['spikes']" if variable == "spikes" else f"{owner}.{variable or 'spikes'}"
-    text += selection_text(what)
-    return text if recording.every == 1 else {"what": text, "every": recording.every}
+    return text + selection_text(what)
 
 
 def _text(equations: Iterable[Equation]) -> str:

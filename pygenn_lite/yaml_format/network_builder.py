@@ -288,16 +288,16 @@ class _Builder:
         run = self.file.run
         for index, given in enumerate(run.record):
             place: Place = ("run", "record", index)
-            every, every_place = run.every, (*place[:1], "every")
+            interval, inner = run.interval, (*place[:1], "interval")
             if isinstance(given, dict):
                 section = check_section(self.document, place, given, RecordSection)
-                given, every, every_place = section.what, section.every, (*place, "every")
-            steps = self.context.whole_number(every, every_place, least=1)
+                given, interval, inner = section.what, section.interval, (*place, "interval")
+            ms = None if interval is None else self.context.number(interval, inner)
             if not isinstance(given, str):
                 raise self.document.error(place, "should be text like exc.spikes or exc.V[:10]")
             with self.context.at(place):
                 for thing in self._recorded(given, place):
-                    self.network.record(thing, every=steps)
+                    self.network.record(thing, interval=ms)
 
     def _recorded(self, text: str, place: Place) -> list[Recorded]:
         found = _RECORD.match(text)

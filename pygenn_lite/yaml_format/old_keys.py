@@ -9,6 +9,7 @@ from pygenn_lite.old_names import OLD_NAMES, OldName, warn_old_name
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
 
+IN_STEPS = frozenset({"every"})  # the new ones are in ms
 _KEYS = [one for one in OLD_NAMES if one.kind == "key"]
 
 
@@ -31,12 +32,20 @@ def rename_old_keys(document: Document) -> None:
                     f"keep '{one.new}'",
                 )
             _rename(document, place, mapping, key, one.new)
+            if key in IN_STEPS:
+                mapping[one.new] = _milliseconds(document, mapping[one.new])
 
 
 def new_key(place: Place, key: str) -> str:
-    """The name of a key of a path to a place of a document; warns where it is an old one."""
+    """The name of a key of a path to a place of a document; warns where it is an old one, unless
+    its value has another unit, too."""
     one = _renamed(place, key)
-    return key if one is None else warn_old_name("key", one.where, key)
+    return key if one is None or key in IN_STEPS else warn_old_name("key", one.where, key)
+
+
+def is_in_steps(place: Place, key: str) -> bool:
+    """Whether this is an old key of a number of steps, which `rename_old_keys` takes."""
+    return key in IN_STEPS and _renamed(place, key) is not None
 
 
 def _mappings(value: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -64,6 +73,15 @@ def _stands_in(place: Place, section: str) -> bool:
     return len(names) == len(wanted) and all(
         a in ("*", b) for a, b in zip(wanted, names, strict=True)
     )
+
+
+def _milliseconds(document: Document, steps: Any) -> Any:
+    """So many steps as a formula, or what is there, where it is neither number nor formula."""
+    network = document.data.get("network")
+    dt = network.get("dt", 0.1) if isinstance(network, dict) else 0.1
+    if isinstance(steps, (int, float, str)) and not isinstance(steps, bool):
+        return f"({steps})*({dt})"
+    return steps
 
 
 def _rename(document: Document, place: Place, mapping: dict[str, Any], old: str, new: str) -> None:

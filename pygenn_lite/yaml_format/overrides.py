@@ -15,7 +15,7 @@ from pygenn_lite.declaration.paths import split_path
 from pygenn_lite.errors import FileFormatError, Location
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import OVERRIDDEN, Place, format_place
-from pygenn_lite.yaml_format.old_keys import new_key
+from pygenn_lite.yaml_format.old_keys import is_in_steps, new_key
 from pygenn_lite.yaml_format.rule_forms import write_rule
 from pygenn_lite.yaml_format.schema import is_free_mapping, keys_at
 from pygenn_lite.yaml_format.value_forms import write_value
@@ -82,6 +82,9 @@ def _set(document: Document, path: str, value: Any) -> None:
         part = parts.pop(0)
         if isinstance(here, dict):
             part = new_key(place, part)
+            if is_in_steps(place, part):
+                here.pop("interval", None)
+                here.setdefault(part, 1)
         key: str | int = part
         if isinstance(here, list):
             key = _index(here, part, place, path)

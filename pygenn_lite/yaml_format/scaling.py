@@ -90,10 +90,10 @@ class _Scaling:
         for recording in self.full.recordings:
             what = recording.what
             if isinstance(what, SynapsesOf):
-                self.scaled.record(what, every=recording.every)
+                self.scaled.record(what, interval=recording.interval)
                 continue
             size = self.scaled.populations[what.population].size
-            self.scaled.record(resized(what, size), every=recording.every)
+            self.scaled.record(resized(what, size), interval=recording.interval)
         return self.scaled
 
     def _population(self, population: Population) -> None:

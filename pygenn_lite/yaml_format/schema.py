@@ -230,19 +230,19 @@ class InputSection(Section):
 
 
 class RecordSection(Section):
-    """Something to record at its own interval (in steps)."""
+    """Something to record at its own interval (ms)."""
 
     what: str
-    every: Number = 1
+    interval: Number | None = None
 
 
 class RunSection(Section):
-    """How long to run and what to record; times in ms, ``every`` in steps."""
+    """How long to run and what to record; times in ms."""
 
     duration: Number = 1000.0
     warmup: Number = 0.0
     record: list[Any] = []
-    every: Number = 1
+    interval: Number | None = None
 
 
 class NetworkFile(Section):

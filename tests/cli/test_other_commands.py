@@ -158,7 +158,7 @@ def test_inspect_shows_one_figure_for_connections_by_distance_and_what_is_record
     cells = net.population("cells", 400, pg.LIF(), positions=places)
     rule = pg.DistanceDependent("exp(-distance/50)")
     net.connect(cells, cells, pg.ExponentialCurrent(5.0), rule, name="near")
-    net.record(cells.spikes, cells["V"][:3], every=10)
+    net.record(cells.spikes, cells["V"][:3], interval=1.0)
     Path("near.yaml").write_text(pg.dump_network(net))
     distance = np.linalg.norm(places[:, None] - places[None], axis=2)
     expected = f"about {np.exp(-distance / 50).sum() - 400:,.0f}"

@@ -29,7 +29,7 @@ def small():
         a, b, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.5), weight=pg.Normal(1, 0.1)
     )
     net.poisson(b, 100.0, weight=1.0, variable="V")
-    net.record(a.spikes, b["V"][:3], every=2)
+    net.record(a.spikes, b["V"][:3], interval=0.2)
     return net
 
 
@@ -175,7 +175,8 @@ SYNAPSE = pg.ExponentialCurrent(5.0)
         (lambda n, a, b: n.spike_source("s", 2, [1.0], [2]), NetworkError, ["out of range"]),
         (lambda n, a, b: n.spike_source("s", 2, [-1.0], [0]), NetworkError, ["negative"]),
         (lambda n, a, b: n.record(3), NetworkError, ["cannot record"]),
-        (lambda n, a, b: n.record(a.spikes, every=0), NetworkError, ["every"]),
+        (lambda n, a, b: n.record(a.spikes, interval=0.0), NetworkError, ["interval"]),
+        (lambda n, a, b: n.record(a.spikes, interval=0.04), NetworkError, ["interval", "0.1 ms"]),
         (lambda n, a, b: pg.Network(dt=0.0), NetworkError, ["dt"]),
         (lambda n, a, b: pg.Network(seed=-1), NetworkError, ["seed"]),
         (lambda n, a, b: pg.Uniform(2.0, 1.0), DeclarationError, ["low"]),

@@ -32,10 +32,10 @@ def group(**options):
     return net.connect(p, p, pg.Delta(), pg.AllToAll(), **options)
 
 
-def recorded_every(steps):
+def recorded_at(ms):
     net, p = two()
-    net.record(p["V"], every=steps)
-    return net.recordings[0].every
+    net.record(p["V"], interval=ms)
+    return net.recordings[0].interval
 
 
 def poisson(rate):
@@ -60,7 +60,7 @@ TAKERS = {
     "weight": lambda x: group(weight=x).weight,
     "delay": lambda x: group(delay=x).delay,
     "rate": lambda x: poisson(x).rate,
-    "every": recorded_every,
+    "interval": recorded_at,
 }
 
 
@@ -77,7 +77,7 @@ def test_what_is_no_number_is_refused(what, given):
     array = isinstance(given, (list, np.ndarray)) and not isinstance(given, np.ma.MaskedArray)
     if array and what in ("a parameter", "weight", "delay", "rate"):
         return  # an array: its shape is looked at
-    if given in ("2", None) and what not in ("dt", "seed", "size", "low", "an in-degree", "every"):
+    if given in ("2", None) and what not in ("dt", "seed", "size", "low", "an in-degree"):
         return  # a formula; the default
     with pytest.raises(PygennLiteError):
         TAKERS[what](given)

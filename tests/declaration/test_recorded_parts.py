@@ -64,8 +64,8 @@ def test_equal_choices_are_equal_however_they_are_written(indices, random):
 
 
 @settings(deadline=None)
-@given(st.lists(st.one_of(slices, lists, masks), max_size=3), st.integers(1, 9))
-def test_choices_are_written_to_a_file_and_read_back_equal(keys, every):
+@given(st.lists(st.one_of(slices, lists, masks), max_size=3), st.floats(0.1, 9.0))
+def test_choices_are_written_to_a_file_and_read_back_equal(keys, interval):
     net = pg.Network(dt=0.1)
     population = net.population("p", SIZE, pg.LIF())
     for key in keys:
@@ -73,7 +73,7 @@ def test_choices_are_written_to_a_file_and_read_back_equal(keys, every):
             things = population.spikes[key], population["V"][key]
         except NetworkError:
             continue
-        net.record(*things, every=every)
+        net.record(*things, interval=interval)
     again, _ = pg.load_network(pg.dump_network(net))
     assert again.recordings == net.recordings
 

@@ -65,7 +65,7 @@ def test_a_dopamine_of_the_cell_is_raised_by_spikes_and_by_the_host():
             if not scheduled and sim.time == 100.0:
                 sim["post"]["d"] += 0.5
 
-        sim.run(300.0, callback=raise_it, every=50.0)
+        sim.run(300.0, callback=raise_it, interval=50.0)
         weights.append(sim["learning"]["weight"][0])
     tau, c = 1 / (1 / 1000.0 + 1 / 200.0), 0.1 * np.exp(-LAG / 20.0) * np.exp(-WAIT / 1000.0)
     exact = 1.0 + c * 0.5 * tau * (1 - np.exp(-200.0 / tau))

@@ -28,7 +28,7 @@ def test_ornstein_uhlenbeck_has_its_own_deviation_under_euler_maruyama(dt):
         initial=dict(V=pg.Normal(-2.0, sigma)),
     )
     population = net.population("p", count, model)
-    net.record(population["V"], every=round(40 / dt))
+    net.record(population["V"], interval=40.0)
     values = net.compile().run(400.0).traces["p"]["V"].values[1:]
     samples = values.size  # 40 ms = 4 tau apart: all but independent
     assert values.mean() == pytest.approx(-2.0, abs=5 * sigma / np.sqrt(samples))
@@ -60,7 +60,7 @@ def test_shot_noise_has_campbells_mean_and_deviation():
     net = pg.Network(dt=0.1, seed=9)
     population = net.population("p", count, silent_lif())
     net.poisson(population, rate=8000.0, weight=weight, synapse=models.ExponentialCurrent(tau=0.5))
-    net.record(population["V"], every=200)
+    net.record(population["V"], interval=20.0)
     values = net.compile().run(1000.0).traces["p"]["V"].values[5:]
     assert values.shape[0] == 45
     # Campbell on the grid: spikes come at the steps, their potentials are seen at the steps.

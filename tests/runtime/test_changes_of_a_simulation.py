@@ -28,7 +28,7 @@ def test_parameters_set_in_a_callback_hold_from_there_on():
             sim["p"]["tau"] = 8.0
 
     inside, between = simulation(), simulation()
-    inside.run(10.0, callback=change, every=5.0)
+    inside.run(10.0, callback=change, interval=5.0)
     between.run(5.0)
     change(between)
     between.run(5.0)
@@ -127,7 +127,7 @@ def test_a_run_is_left_alone_by_other_threads(tmp_path, what):
         thread.start()
         thread.join()
 
-    result = sim.run(20.0, callback=from_another_thread, every=10.0)
+    result = sim.run(20.0, callback=from_another_thread, interval=10.0)
     assert refused == [what, what]
     assert (result.duration, sim.time) == (20.0, 20.0)
 
@@ -143,7 +143,7 @@ def test_a_callback_cannot_take_the_run_from_itself(tmp_path, what):
         "step": lambda sim: sim.step(),
     }
     with pytest.raises(SimulationError, match="already running"):
-        sim.run(20.0, callback=calls[what], every=10.0)
+        sim.run(20.0, callback=calls[what], interval=10.0)
     assert sim.run(5.0).duration == 5.0
 
 
@@ -154,7 +154,7 @@ def test_a_callback_may_save_and_restoring_it_later_is_exact(tmp_path):
             sim.save(tmp_path / "point.npz")
 
     sim = helpers.balanced_network(neurons=100).compile()
-    whole = sim.run(40.0, callback=keep, every=10.0)
+    whole = sim.run(40.0, callback=keep, interval=10.0)
     sim.restore(tmp_path / "point.npz")
     again = sim.run(20.0)
     late = whole.spikes["exc"].steps > 200

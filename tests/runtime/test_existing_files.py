@@ -78,7 +78,7 @@ def test_a_file_that_is_to_be_replaced_is_whole_until_the_new_one_is(here):
         seen.append(pg.load_result("run.h5").spikes["p"].steps.tolist())
         seen.append(names(here))
 
-    sim.run(50.0, stream_to="run.h5", overwrite=True, callback=look, every=25.0)
+    sim.run(50.0, stream_to="run.h5", overwrite=True, callback=look, interval=25.0)
     assert seen[0] == before.tolist()
     assert seen[1] == [".run.h5.lock", "run.h5", "run.h5.part"]
     assert names(here) == ["run.h5"]
@@ -90,7 +90,9 @@ def test_a_relative_path_still_means_the_same_file_after_a_change_of_folder(here
     (here / "elsewhere").mkdir()
     monkeypatch.chdir(here / "elsewhere")
     assert len(result.spikes["p"])
-    later = poisson().run(50.0, stream_to="run.h5", callback=lambda s: os.chdir(here), every=10.0)
+    later = poisson().run(
+        50.0, stream_to="run.h5", callback=lambda s: os.chdir(here), interval=10.0
+    )
     assert len(later.spikes["p"]) and names(here / "elsewhere") == ["run.h5"]
 
 
@@ -147,7 +149,7 @@ def test_saving_twice_needs_to_be_asked_for(here):
     sim.save("point")
     with pytest.raises(ArgumentError, match="point exists already"):
         sim.save("point")
-    sim.run(5.0, callback=lambda s: s.save("point", overwrite=True), every=5.0)
+    sim.run(5.0, callback=lambda s: s.save("point", overwrite=True), interval=5.0)
     sim.restore("point")
     assert sim.time == 105.0
     assert names(here) == ["kept.h5", "point"]
@@ -217,7 +219,7 @@ def test_a_file_that_is_deleted_or_replaced_while_it_is_written_stops_the_run(
     Path("other").write_text("other")
     sim = poisson()
     with pytest.raises(SimulationError, match=r"(?s)run\.h5 cannot be written: somebody deleted"):
-        sim.run(1e6, stream_to="run.h5", callback=lambda s: remove("run.h5"), every=1e3)
+        sim.run(1e6, stream_to="run.h5", callback=lambda s: remove("run.h5"), interval=1e3)
     assert sim.time < 1e5
     assert sim.run(5.0).duration == 5.0
 
@@ -271,7 +273,7 @@ def test_a_file_that_another_process_writes_is_refused_at_once_and_its_writer_na
 def test_two_runs_of_one_process_do_not_share_a_file_either(here):
     with pytest.raises(SimulationError, match=f"is being written by process {os.getpid()}"):
         poisson().run(
-            5.0, stream_to="run.h5", every=1.0,
+            5.0, stream_to="run.h5", interval=1.0,
             callback=lambda s: poisson(2).run(5.0, stream_to="run.h5", overwrite=True),
         )  # fmt: skip
     assert pg.load_result("run.h5").interrupted
@@ -368,7 +370,7 @@ def test_samples_that_the_disk_cannot_take_are_told_before_the_run(here, monkeyp
     with pytest.warns(
         PygennLiteWarning, match=r"run\.h5 will need about .*TiB .*disk is full"
     ) as caught:
-        sim.run(1e12, stream_to="run.h5", callback=lambda s: s.stop(), every=0.1)
+        sim.run(1e12, stream_to="run.h5", callback=lambda s: s.stop(), interval=0.1)
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -448,7 +450,7 @@ def test_a_result_that_was_loaded_while_a_run_goes_on_stays_as_it_was(here, monk
         if not loaded:
             loaded.append(pg.load_result("run.h5"))
 
-    whole = net.compile(threads=1).run(60.0, stream_to="run.h5", callback=look, every=20.0)
+    whole = net.compile(threads=1).run(60.0, stream_to="run.h5", callback=look, interval=20.0)
     early = loaded[0]
     assert early.interrupted and 0 < early.stop_step <= 200 < whole.stop_step
     steps = whole.spikes["p"].steps

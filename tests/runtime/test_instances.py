@@ -352,7 +352,7 @@ def test_a_run_in_which_all_fail_ends():
 
 def test_a_callback_may_stop_all():
     sim = network().compile(instances=3)
-    results = sim.run(100.0, callback=lambda sim: sim.stop(), every=20.0)
+    results = sim.run(100.0, callback=lambda sim: sim.stop(), interval=20.0)
     assert results.interrupted and [r.duration for r in results] == [20.0] * 3
 
 
@@ -539,7 +539,7 @@ def test_positions_of_connected_neurons_are_shared_with_their_synapses():
 
 def test_recorded_weights_of_different_numbers_of_synapses_are_looked_at_one_by_one():
     net = network()
-    net.record(net["learning"]["weight"], every=100)
+    net.record(net["learning"]["weight"], interval=10.0)
     result = net.compile(instances=2).run(20.0)
     with pytest.raises(SimulationError, match="different numbers of synapses in 'learning'"):
         result.traces["learning"]["weight"]

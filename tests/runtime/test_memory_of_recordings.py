@@ -24,7 +24,7 @@ def firing(neurons, *, spikes=False, every=1):
     """Neurons that fire in every step and whose state is the time."""
     net = pg.Network(dt=0.1)
     cells = net.population("p", neurons, ALWAYS)
-    net.record(cells.spikes if spikes else cells["V"], every=every)
+    net.record(cells.spikes if spikes else cells["V"], interval=every * 0.1)
     return net.compile(threads=1)
 
 
@@ -44,7 +44,7 @@ def test_samples_that_do_not_fit_are_refused_before_the_first_step(
     with pytest.raises(InsufficientMemoryError, match=r"p: V \(recorded\)") as caught:
         sim.run(100.0)
     assert sim.steps_done == start
-    assert all(word in str(caught.value) for word in ("stream_to", "every=", "exc['V'][:100]"))
+    assert all(word in str(caught.value) for word in ("stream_to", "interval=", "exc['V'][:100]"))
     assert sim.run(100.0, stream_to=tmp_path / "run.h5").duration == 100.0
     sim.reset()
     sim.step(start)
@@ -107,7 +107,7 @@ def test_a_result_is_held_once_not_twice(small_chunks, tmp_path, spikes, from_fi
 
 def test_a_run_that_ends_early_gives_back_what_it_did_not_need():
     sim = firing(10)
-    result = sim.run(1e5, callback=lambda s: s.stop(), every=1.0)
+    result = sim.run(1e5, callback=lambda s: s.stop(), interval=1.0)
     trace = result.traces["p"]["V"]
     assert trace.values.shape == (10, 10) and np.allclose(trace.values[:, 0], np.arange(10) * 0.1)
     assert all(a.base is None or a.base.nbytes == a.nbytes for a in (trace.values, trace.times))

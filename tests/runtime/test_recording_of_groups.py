@@ -18,7 +18,7 @@ def network() -> pg.Network:
     fast = net.connect(source, target, pg.ExponentialCurrent(2.0), pg.AllToAll(), weight=3.0)
     slow = net.connect(source, target, pg.ExponentialCurrent(5.0), pg.AllToAll(), weight=1.0)
     plastic = net.connect(target, target, pg.PairSTDP(), pg.AllToAll(), name="plastic")
-    net.record(target["V"], fast["I_syn"], every=2)
+    net.record(target["V"], fast["I_syn"], interval=0.2)
     net.record(slow["I_syn"][2:8:3], plastic["y"][0])
     return net
 
@@ -42,12 +42,13 @@ def test_each_group_finds_its_own_receptor_under_its_name(tmp_path):
 
 def test_whole_numbers_of_numpy_are_whole_numbers():
     net, same = network(), network()
-    for one, (index, every) in ((net, (3, 2)), (same, (np.int64(3), np.uint8(2)))):
+    for one, (index, ms) in ((net, (3, 2)), (same, (np.int64(3), np.uint8(2)))):
         target = one.populations["target"]
-        one.record(target.spikes[index], target["V"][index - 5 : index], every=every)
-        one.record(one.groups["plastic"]["I_syn"][-index], every=every)
+        one.record(target.spikes[index], target["V"][index - 5 : index], interval=ms)
+        one.record(one.groups["plastic"]["I_syn"][-index], interval=ms)
     assert net == same and hash(net) == hash(same)
-    assert type(same.recordings[-1].every) is type(same.recordings[-1].what.start) is int
+    assert type(same.recordings[-1].interval) is float
+    assert type(same.recordings[-1].what.start) is int
 
 
 def test_a_file_records_them_too():

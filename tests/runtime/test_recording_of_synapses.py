@@ -9,13 +9,13 @@ from pygenn_lite.errors import NetworkError
 pytestmark = pytest.mark.usefixtures("backend")
 
 
-def learning(record=lambda group: [group["weight"]], every=10, **options):
+def learning(record=lambda group: [group["weight"]], interval=1.0, **options):
     net = pg.Network(dt=0.1, seed=2)
     pre = net.population("pre", 20, pg.PoissonNeuron(rate=100.0))
     post = net.population("post", 4, pg.LIF(V_th=-64.0))
     rule = pg.RewardSTDP(A_minus=0.5, reward=1.0, w_max=1e3)
     group = net.connect(pre, post, rule, pg.FixedProbability(0.5), weight=50.0, name="learning")
-    net.record(*record(group), every=every, **options)
+    net.record(*record(group), interval=interval, **options)
     return net
 
 
@@ -24,7 +24,7 @@ def test_samples_are_what_a_callback_reads_at_the_same_times():
     seen = {}
     start = sim["learning"]["weight"][:]
     result = sim.run(20.0, callback=lambda s: seen.update({s.time: s["learning"]["weight"][:]}),
-                     every=1.0)  # fmt: skip
+                     interval=1.0)  # fmt: skip
     trace = result.traces["learning"]["weight"]
     assert trace.times == pytest.approx(np.arange(20.0))
     assert np.array_equal(trace.values[0], start)
@@ -52,13 +52,13 @@ def test_some_synapses_in_the_order_of_connections(key, tmp_path):
 
 
 def test_intervals_have_names_of_their_own_and_spikes_stay_the_same():
-    net = learning(lambda group: [group["weight"][:2]], every=7)
-    net.record(net.groups["learning"]["weight"][:3], every=50)
-    net.record(net.populations["post"].spikes, net.populations["post"]["V"], every=3)
+    net = learning(lambda group: [group["weight"][:2]], interval=0.7)
+    net.record(net.groups["learning"]["weight"][:3], interval=5.0)
+    net.record(net.populations["post"].spikes, net.populations["post"]["V"], interval=0.3)
     result = net.compile().run(30.0)
     assert result.traces["learning"]["weight"].values.shape == (43, 2)
-    assert result.traces["learning"]["weight_every_50"].values.shape == (6, 3)
-    bare = learning(lambda group: [], every=1)
+    assert result.traces["learning"]["weight_every_5ms"].values.shape == (6, 3)
+    bare = learning(lambda group: [], interval=0.1)
     bare.record(bare.populations["post"].spikes)
     other = bare.compile().run(30.0)
     assert np.array_equal(result.spikes["post"].steps, other.spikes["post"].steps)

@@ -15,7 +15,7 @@ def clocks(*recordings, size=20):
     net = pg.Network(dt=0.1)
     cells = net.population("p", size, CLOCK)
     for key, every in recordings:
-        net.record(cells["V"][key], every=every)
+        net.record(cells["V"][key], interval=every * net.dt)
     return net.compile(threads=1, precision="float64")
 
 
@@ -42,9 +42,9 @@ def test_each_recording_has_its_own_interval(tmp_path):
     saved = pg.load_result(kept.save(tmp_path / "kept.h5"))
     for result in (kept, streamed, saved):
         found = result.traces["p"]
-        assert list(found) == ["V", "V_every_40", "V_every_3"]  # as declared
+        assert list(found) == ["V", "V_every_4ms", "V_every_0.3ms"]  # as declared
         for name, every, indices in (
-            ("V", 5, [2, 3, 4]), ("V_every_40", 40, range(20)), ("V_every_3", 3, [1, 5, 7]),
+            ("V", 5, [2, 3, 4]), ("V_every_4ms", 40, range(20)), ("V_every_0.3ms", 3, [1, 5, 7]),
         ):  # fmt: skip
             steps = np.array([s for s in range(7, 107) if s % every == 0])
             assert found[name].indices.tolist() == list(indices)
@@ -72,7 +72,7 @@ def noisy(seed=3):
     source = net.spike_source("s", 2, [0.0, 7.0, 7.1, 40.0], [0, 1, 1, 0])
     silent = net.population("silent", 5, pg.LIF())
     net.record(cells.spikes[3:], source.spikes)
-    net.record(silent["V"][[0, 1, 4]], every=7)
+    net.record(silent["V"][[0, 1, 4]], interval=0.7)
     return net.compile(threads=1)
 
 

@@ -206,7 +206,7 @@ def test_callbacks_come_at_multiples_and_may_change_things():
         simulation["a"]["V"] = 1.0
 
     sim.run(0.3)
-    sim.run(3.0, callback=look, every=1.0)
+    sim.run(3.0, callback=look, interval=1.0)
     assert seen == [1.0, 2.0, 3.0]
     with pytest.raises(SimulationError, match="both"):
         sim.run(1.0, callback=look)
@@ -221,14 +221,14 @@ def test_an_error_in_a_callback_leaves_the_simulation_usable():
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        sim.run(3.0, callback=fail, every=1.0)
+        sim.run(3.0, callback=fail, interval=1.0)
     assert sim.time == 1.0
     assert sim.run(1.0).duration == 1.0
 
 
 def test_stop_ends_a_run_and_keeps_its_results():
     sim = helpers.balanced_network().compile()
-    result = sim.run(1000.0, callback=lambda s: s.stop(), every=50.0)
+    result = sim.run(1000.0, callback=lambda s: s.stop(), interval=50.0)
     assert result.interrupted and result.duration == 50.0
     assert not sim.run(10.0).interrupted
 

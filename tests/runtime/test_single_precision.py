@@ -229,7 +229,7 @@ def test_the_clock_is_right_late_in_a_run_where_it_meets_values_of_single_neuron
         parameters=dict(frequency=frequency, phase=phase, onset=onset),
     )
     cells = net.population("cells", 3, model)
-    net.record(*(cells[name] for name in ("wave", "on", "since", "bump")), every=1)
+    net.record(*(cells[name] for name in ("wave", "on", "since", "bump")), interval=0.1)
     sim = net.compile(precision=precision, threads=1)
     sim._device.set_step(round(LATE / net.dt), [0])
     traces = sim.run(2.0).traces["cells"]

@@ -15,8 +15,8 @@ def network():
     exc = net.population("exc", 40, pg.PoissonNeuron(rate=200.0))
     inh = net.population("inh", 10, pg.LIF(), initial={"V": pg.Uniform(-70.0, -50.0)})
     group = net.connect(exc, inh, pg.ExponentialCurrent(5.0), pg.AllToAll(), weight=30.0, name="g")
-    net.record(exc.spikes, inh.spikes[[1, 5, 6]], inh["V"][[1, 5, 7]], every=3)
-    net.record(inh["V"], every=50)
+    net.record(exc.spikes, inh.spikes[[1, 5, 6]], inh["V"][[1, 5, 7]], interval=0.3)
+    net.record(inh["V"], interval=5.0)
     net.record(group["I_syn"][:2])
     return net.compile(threads=1)
 
@@ -55,7 +55,7 @@ def test_spikes_are_read_by_libsonata(both):
 def test_samples_are_read_as_reports_by_libsonata(both, kind):
     result, path = both
     reader = getattr(libsonata, kind)(path)
-    names = {"inh": ("inh", "V"), "inh.V_every_50": ("inh", "V_every_50"), "g": ("g", "I_syn")}
+    names = {"inh": ("inh", "V"), "inh.V_every_5ms": ("inh", "V_every_5ms"), "g": ("g", "I_syn")}
     assert set(reader.get_population_names()) == set(names)
     for name, (owner, variable) in names.items():
         trace, population = result.traces[owner][variable], reader[name]

@@ -21,7 +21,7 @@ def network(weight, precision, *, rule=None, delay=pg.Uniform(0.5, 2.0), **optio
     rule = pg.FixedProbability(0.3) if rule is None else rule
     net.connect(source, target, pg.ExponentialCurrent(5.0), rule, weight=weight, delay=delay,
                 weight_precision=precision, name="made", **options)  # fmt: skip
-    net.record(target["V"][::50], every=20)
+    net.record(target["V"][::50], interval=2.0)
     return net
 
 

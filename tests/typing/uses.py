@@ -27,9 +27,9 @@ net.poisson(exc, 8, weight=0.1, variable="V", sources=[1, 2])
 net.current(exc, np.zeros(10))
 net.step_current(exc, [0, 1], [[1.0, 2.0]])
 net.noise_current(exc, std=pg.LogNormal(0, 1))
-net.record(exc.spikes, exc["V"][:5], group["I_syn"], lif, every=2)
+net.record(exc.spikes, exc["V"][:5], group["I_syn"], lif, interval=0.2)
 sim: pg.Simulation = net.compile(threads=2, precision="float64", progress=False)
-result: pg.Result = sim.run(100.0, callback=lambda simulation: simulation.stop(), every=10)
+result: pg.Result = sim.run(100.0, callback=lambda simulation: simulation.stop(), interval=10)
 rate: float = result.rates(50)["exc"]
 many: pg.InstanceResults = net.compile(instances=2, seeds=[1, 2], threads=1).run(5.0)
 first: pg.Result = many[0]
@@ -38,7 +38,7 @@ sim["exc"]["V"][:5] += 1
 sim.populations["exc"]["V"] = "-65 + i"
 count: int = sim.populations["exc"].spike_counts().size
 largest: float = sim.populations["exc"]["V"].max()
-sim.run(np.float32(1.0), every=np.float64(2), callback=print)
+sim.run(np.float32(1.0), interval=np.float64(2), callback=print)
 sim.step(np.int64(2))
 sim.reset(np.int32(3))
 pg.Network(dt=np.float32(0.1), seed=np.int64(1)).population("n", np.int64(10), model)
@@ -76,7 +76,7 @@ net.compile(thread=2)  # wrong
 net.compile(seeds=[1, 2])  # wrong
 net.compile(instances=2, thread=2)  # wrong
 sim.run("ten")  # wrong
-sim.run(10, every="1")  # wrong
+sim.run(10, interval="1")  # wrong
 sim.step(1.5)  # wrong
 sim.runs(10)  # wrong
 pg.FixedProbability("0.1")  # wrong

@@ -285,9 +285,9 @@ def networks(draw):
     rows = st.lists(draw(st.sampled_from([number, each])), min_size=len(times), max_size=len(times))
     net.step_current(b, times, draw(rows), name="step")
     net.noise_current(b, draw(neuron_values()), draw(rate))
-    net.record(a.spikes, b.spikes[1:], b["w"][::2], every=draw(st.integers(1, 3)))
+    net.record(a.spikes, b.spikes[1:], b["w"][::2], interval=draw(st.integers(1, 3)) * net.dt)
     net.record(s.spikes[1], a["V"], a["w"][[2, 0]], b.spikes[[0, 1]])
     for group in net.groups.values():
         if group.synapse is model:
-            net.record(group["q"][:2], every=2)
+            net.record(group["q"][:2], interval=2 * net.dt)
     return net

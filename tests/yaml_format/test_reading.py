@@ -212,10 +212,10 @@ def test_library_models_take_words_receptors_and_initial_values():
     [("exc.V[2]", 2, 3, 1), ("exc['V'][1:7:2]", 1, 7, 2), ("exc.V[-2:]", 6, 8, 1)],
 )
 def test_slices_of_recordings(text, start, stop, step):
-    net = load(small('"exc.V[:4]"', f'{{what: "{text}", every: 5}}'))
+    net = load(small('"exc.V[:4]"', f'{{what: "{text}", interval: 0.5}}'))
     recording = net.recordings[1]
     assert (recording.what.start, recording.what.stop, recording.what.step) == (start, stop, step)
-    assert recording.every == 5
+    assert recording.interval == 0.5
 
 
 def test_plain_scalars_are_read_as_yaml_12():

@@ -133,11 +133,11 @@ def test_a_factor_that_is_none_is_refused(k):
 def test_recordings_keep_their_slices():
     net = simple(pg.ExponentialCurrent())
     a = net.populations["a"]
-    net.record(a.spikes, a["V"][10:90:2], every=3)
+    net.record(a.spikes, a["V"][10:90:2], interval=0.3)
     small = scale_network(net, 0.5, {"a": 1.0})
     assert small.recordings[0].what == small.populations["a"].spikes
     assert small.recordings[1].what == small.populations["a"]["V"][10:50:2]
-    assert small.recordings[1].every == 3
+    assert small.recordings[1].interval == 0.3
 
 
 def test_recordings_end_where_the_smaller_population_does():

@@ -65,7 +65,7 @@ def full_network():
     net.step_current(b, [0, 1], [[1, 2, 3, 4], [5, 6, 7, 8]])
     net.step_current(b, [0, 1], [0, 1], name="step")
     net.noise_current(b, 1.0, pg.LogNormal(0, 1))
-    net.record(a.spikes[1:3], b["V"][::2], every=7)
+    net.record(a.spikes[1:3], b["V"][::2], interval=3.5)
     net.record(net.groups["a_true"]["q"][:2])
     return net
 

@@ -26,7 +26,7 @@ from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeT
 
 HINT = (
     "write it to a file while it is produced (stream_to='run.h5'), record fewer neurons "
-    "(exc['V'][:100]) or less often (every=10), or run for less at a time"
+    "(exc['V'][:100]) or less often (interval=10.0), or run for less at a time"
 )
 NEGLIGIBLE = 1 << 16
 

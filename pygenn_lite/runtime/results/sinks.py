@@ -210,6 +210,6 @@ def _warn_of_full_disk(path: Path, rows: Sequence[MemoryRow], count: int) -> Non
         text = full_text(
             f"{path} will need about {readable(needed)} for samples of variables, but "
             f"{readable(free)} are free: the run will end when the disk is full",
-            hint="record fewer neurons, or less often (every=10)",
+            hint="record fewer neurons, or less often (interval=10.0)",
         )
         warnings.warn(text, PygennLiteWarning, stacklevel=5)
