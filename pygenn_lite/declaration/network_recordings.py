@@ -78,6 +78,8 @@ def _milliseconds(interval: object) -> float | None:
     ms = math.nan if number is None else as_float(number)
     if not 0 < ms < 1e12:
         raise NetworkError(
-            f"interval = {interval!r}", where=Location.of("record"), hint="give a number of ms, at least a step"
+            f"interval = {interval!r}",
+            where=Location.of("record"),
+            hint="give a number of ms, at least a step",
         )
     return ms

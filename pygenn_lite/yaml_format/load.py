@@ -54,9 +54,9 @@ def load_network(
     (10, 20.0)
     """
     document = read_document(source)
-    rename_old_keys(document)
+    rename_old_keys(document, changed=False)
     apply_overrides(document, {} if set is None else set)
-    rename_old_keys(document)  # of the values given there
+    rename_old_keys(document)
     return build_network(document)
 
 

@@ -13,8 +13,13 @@ IN_STEPS = frozenset({"every"})  # the new ones are in ms
 _KEYS = [one for one in OLD_NAMES if one.kind == "key"]
 
 
-def rename_old_keys(document: Document) -> None:
+def rename_old_keys(document: Document, *, changed: bool = True) -> None:
     """Rename the old keys of a document in place.
+
+    Parameters
+    ----------
+    changed : bool
+        Whether all changes to it have been made: numbers of steps become ms with the final dt.
 
     Raises
     ------
@@ -24,6 +29,8 @@ def rename_old_keys(document: Document) -> None:
     for place, mapping in _mappings(document.data, ()):
         found = {key: one for key in mapping if (one := _renamed(place, key)) is not None}
         for key, one in found.items():
+            if key in IN_STEPS and not changed:
+                continue
             warn_old_name("key", one.where, key, document.where((*place, key)))
             if one.new in mapping:
                 raise document.error(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from pygenn_lite.records import dataclass
-
 from pygenn_lite.old_names import with_old_names
+from pygenn_lite.records import dataclass
 
 
 @with_old_names
