@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Changes = dict[tuple[str, ...], Any]  # new values by the keys of their places in one part
 
 
-def change_values(network: Members, values: Mapping[str, Any]) -> None:
+def change_values(network: Members, values: Mapping[str, object]) -> None:
     """Change values of a network in place.
 
     Raises

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Sequence
+from typing import TypeAlias, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.declaration.progress_function import ProgressFunction
+from pygenn_lite.declaration.values import ValueLike
+
+OneEach: TypeAlias = Sequence[ValueLike] | NDArray[np.generic]
+"""A value for each instance, along the first axis of an array."""
 
 
 class CompileOptions(TypedDict, total=False):

@@ -4,14 +4,14 @@ immutable, and it is equal to another network with equal parts."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import TYPE_CHECKING, TypeAlias, Unpack, overload
 
 from numpy.typing import ArrayLike
 
 from pygenn_lite import hooks
 from pygenn_lite.declaration.changes import change_values
 from pygenn_lite.declaration.checks import check_dt, check_seed
-from pygenn_lite.declaration.compile_options import CompileOptions
+from pygenn_lite.declaration.compile_options import CompileOptions, OneEach
 from pygenn_lite.declaration.connectivity import Connectivity
 from pygenn_lite.declaration.digest import network_digest
 from pygenn_lite.declaration.inputs import Input
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     # the types of what `compile` hands down
     from pygenn_lite.runtime.instance_simulation import InstanceSimulation
     from pygenn_lite.runtime.simulation import Simulation
+
+
+NetworkPart: TypeAlias = Population | SynapseGroup | Input
 
 
 @with_old_names
@@ -254,7 +257,7 @@ class Network(WithInputs):
         """
         return NetworkValues(self)
 
-    def with_values(self, values: Mapping[str, Any]) -> Network:
+    def with_values(self, values: Mapping[str, object]) -> Network:
         """A network in which some values differ, by their paths (``network.values`` lists them).
 
         Parameters
@@ -305,7 +308,7 @@ class Network(WithInputs):
         """Populations, synapse groups and inputs: all that ``network[name]`` gives."""
         return list(self._named())
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> NetworkPart:
         name = as_name(name)
         named = self._named()
         if name not in named:
@@ -315,7 +318,7 @@ class Network(WithInputs):
             )
         return named[name]
 
-    def _named(self) -> dict[str, Population | SynapseGroup | Input]:
+    def _named(self) -> dict[str, NetworkPart]:
         inputs = {one.name: one for one in self.inputs}
         return {**self.populations, **self.groups, **inputs, **self.populations, **self.groups}
 
@@ -357,7 +360,7 @@ class Network(WithInputs):
         *,
         instances: Whole,
         seeds: Sequence[Whole] | None = ...,
-        values: Mapping[str, Any] | None = ...,
+        values: Mapping[str, OneEach] | None = ...,
         connectivity: str = ...,
         **options: Unpack[CompileOptions],
     ) -> InstanceSimulation: ...
@@ -373,7 +376,7 @@ class Network(WithInputs):
         cache: bool = True,
         instances: Whole | None = None,
         seeds: Sequence[Whole] | None = None,
-        values: Mapping[str, Any] | None = None,
+        values: Mapping[str, OneEach] | None = None,
         connectivity: str = "own",
         connectivity_seed: Whole | None = None,
     ) -> Simulation | InstanceSimulation:

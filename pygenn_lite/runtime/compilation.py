@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.origins import located_in
@@ -30,7 +30,7 @@ def compile_network(
     cache: bool = True,
     instances: Whole | None = None,
     seeds: Sequence[Whole] | None = None,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, OneEach] | None = None,
     connectivity: str = "own",
     connectivity_seed: Whole | None = None,
 ) -> Simulation:

@@ -10,6 +10,7 @@ from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.instances import LAST_SEED, check_seeds
 from pygenn_lite.runtime.simulation import Simulation
 from pygenn_lite.runtime.views.instance_axis import InstancesView
+from pygenn_lite.runtime.views.instance_view import View
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.instance_results import InstanceResults
@@ -26,19 +27,29 @@ class InstanceSimulation(Simulation):
 
     _axis = True
 
-    def __getitem__(self, name: str) -> Any:
-        first = self._instances[0]
-        found = first[name]
-        for kind in ("populations", "groups", "inputs"):
-            if getattr(first, kind).get(name) is found:
-                return self._stacked(kind, name)
-        return found
+    @property
+    def populations(self) -> dict[str, InstancesView]:  # type: ignore[override]
+        """All populations by name."""
+        return {n: InstancesView(self._of(n)) for n in self._instances[0].populations}
 
-    def _seen(self, kind: str) -> dict[str, Any]:
-        return {name: self._stacked(kind, name) for name in getattr(self._instances[0], kind)}
+    @property
+    def groups(self) -> dict[str, InstancesView]:  # type: ignore[override]
+        """All synapse groups by name."""
+        return {n: InstancesView(self._of(n)) for n in self._instances[0].groups}
 
-    def _stacked(self, kind: str, name: str) -> InstancesView:
-        return InstancesView([getattr(one, kind)[name] for one in self._instances])
+    @property
+    def inputs(self) -> dict[str, InstancesView]:  # type: ignore[override]
+        """All inputs by name."""
+        return {
+            n: InstancesView([one.inputs[n] for one in self._instances])
+            for n in self._instances[0].inputs
+        }
+
+    def __getitem__(self, name: str) -> InstancesView:  # type: ignore[override]
+        return InstancesView(self._of(name))
+
+    def _of(self, name: str) -> list[View]:
+        return [one[name] for one in self._instances]
 
     if TYPE_CHECKING:  # what comes back has the axis; the runs are those of the base class
 

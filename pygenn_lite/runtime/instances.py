@@ -13,6 +13,7 @@ import numpy as np
 from pygenn_lite import codegen
 from pygenn_lite.declaration.changes import apply_changes
 from pygenn_lite.declaration.checks import check_seed
+from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.names import check_choice
@@ -35,7 +36,7 @@ class InstanceOptions:
 
     instances: Whole | None = None
     seeds: Sequence[Whole] | None = None
-    values: Mapping[str, Any] | None = None
+    values: Mapping[str, OneEach] | None = None
     connectivity: str = "own"
     connectivity_seed: Whole | None = None
 
@@ -181,7 +182,7 @@ def check_seeds(given: Any, count: int) -> list[int]:
 
 
 def _values(
-    network: Network, given: Mapping[str, Any], count: int, shared: bool
+    network: Network, given: Mapping[str, OneEach], count: int, shared: bool
 ) -> dict[Place, Sequence[Any]]:
     """Values for each instance by their places."""
     if not isinstance(given, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.declaration.language.constants import as_float
@@ -31,7 +31,9 @@ from pygenn_lite.runtime.results.run_sink import Sink
 from pygenn_lite.runtime.results.sink_options import SinkOptions
 from pygenn_lite.runtime.results.sinks import RunSinks, check_sinks
 from pygenn_lite.runtime.runner import Runner, RunOptions
-from pygenn_lite.runtime.views.instance_view import InstanceView, InstanceViews
+from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
+from pygenn_lite.runtime.views.input_views import InputView
+from pygenn_lite.runtime.views.instance_view import InstanceView, InstanceViews, View
 
 Callback = Callable[["Simulation"], object]
 
@@ -120,26 +122,22 @@ class Simulation(Live, Named):
         return sum(self._instance.synapse_count(name) for name in groups)
 
     @property
-    def populations(self) -> dict[str, Any]:
+    def populations(self) -> dict[str, PopulationView]:
         """All populations by name."""
-        return self._seen("populations")
+        return dict(self._instances[0].populations)
 
     @property
-    def groups(self) -> dict[str, Any]:
+    def groups(self) -> dict[str, GroupView]:
         """All synapse groups by name."""
-        return self._seen("groups")
+        return dict(self._instances[0].groups)
 
     @property
-    def inputs(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, InputView]:
         """All inputs by name."""
-        return self._seen("inputs")
+        return dict(self._instances[0].inputs)
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> View:
         return self._instances[0][name]
-
-    def _seen(self, kind: str) -> dict[str, Any]:
-        """Views of one kind by name."""
-        return dict(getattr(self._instances[0], kind))
 
     @property
     def names(self) -> list[str]:

@@ -10,7 +10,10 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite import declaration, models
+from pygenn_lite.declaration import network
+from pygenn_lite.runtime import simulation
 from pygenn_lite.runtime.compilation import compile_network
+from pygenn_lite.runtime.results import result
 
 ROOT = Path(__file__).resolve().parents[2]
 USES = Path(__file__).with_name("uses.py")
@@ -87,3 +90,8 @@ def test_library_models_show_their_signature_and_help(name):
 def test_the_face_has_types(call):
     parameters = [p for name, p in inspect.signature(call).parameters.items() if name != "self"]
     assert all(p.annotation not in (inspect.Parameter.empty, "Any") for p in parameters)
+
+
+@pytest.mark.parametrize("module", [network, simulation, result])
+def test_the_three_main_classes_hide_no_type(module):
+    assert not re.search(r"\bAny\b", inspect.getsource(module))

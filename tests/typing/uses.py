@@ -1,9 +1,17 @@
 """Right and wrong uses of the package, for a type checker only: lines that end in ``# wrong`` must
 be refused, all others taken."""
 
+from typing import assert_type
+
 import numpy as np
 
 import pygenn_lite as pg
+from pygenn_lite.declaration import inputs
+from pygenn_lite.runtime.instance_simulation import InstanceSimulation
+from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
+from pygenn_lite.runtime.views.input_views import InputView
+from pygenn_lite.runtime.views.instance_axis import InstancesView
+from pygenn_lite.runtime.views.state_array import StateArray
 
 model = pg.NeuronModel(
     "dV/dt = (E_L - V + I)/tau",
@@ -45,6 +53,24 @@ pg.Network(dt=np.float32(0.1), seed=np.int64(1)).population("n", np.int64(10), m
 loaded, settings = pg.load_network("microcircuit", set={"populations.L4E.size": 10})
 text: str = pg.dump_network(loaded, settings)
 duration: float = settings.duration
+assert_type(net["exc"], pg.Population | pg.SynapseGroup | inputs.Input)
+assert_type(sim.populations["exc"], PopulationView)
+assert_type(sim.groups["d"], GroupView)
+assert_type(sim.inputs["drive"], InputView)
+assert_type(sim["exc"], PopulationView | GroupView | InputView)
+assert_type(sim["exc"]["V"], StateArray)
+side_by_side = net.compile(instances=2, values={"populations.exc.parameters.tau": [10.0, 20.0]})
+assert_type(side_by_side, InstanceSimulation)
+assert_type(side_by_side["exc"], InstancesView)
+assert_type(side_by_side.populations["exc"], InstancesView)
+net.compile(instances=2, values={"groups.d.weight": np.zeros((2, 2)), "inputs.a.value": ["i", 2]})
+changed = {
+    "populations.exc.size": 20,
+    "groups.d.weight": pg.Normal(1, 2),
+    "populations.exc.model": model,
+}
+assert_type(net.with_values(changed), pg.Network)
+assert_type(result.provenance["seed"], object)
 pg.plotting.raster(result)
 names: list[str] = list(pg.models.NEURONS)
 error: type[Exception] = pg.errors.NetworkError
@@ -83,5 +109,11 @@ pg.FixedProbability("0.1")  # wrong
 pg.Uniform("low", 1)  # wrong
 result.rates("a")  # wrong
 result.spike["exc"]  # wrong
+result.provenance["seed"] + 1  # wrong
+print(net["exc"].szie)  # wrong
+sim.populations["exc"].spikes()  # wrong
+sim.groups["d"].spike_counts()  # wrong
+net.with_values({3: 0.1})  # wrong
+net.compile(instances=2, values={"populations.exc.parameters.tau": 10.0})  # wrong
 pg.load_network(3)  # wrong
 pg.dump_network("net")  # wrong

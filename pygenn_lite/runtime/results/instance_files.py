@@ -165,8 +165,9 @@ def _split_instances(whole: Result, found: Sequence[int]) -> InstanceResults:
         )
         for k, stop in enumerate(found)
     )
-    seeds = whole.provenance.get("seeds") or [whole.provenance.get("seed", 0)]
-    return InstanceResults(results, tuple(int(seed) for seed in seeds), path=whole.path)
+    seeds = whole.provenance.get("seeds")
+    listed: list[Any] = seeds if isinstance(seeds, list) else [whole.provenance.get("seed", 0)]
+    return InstanceResults(results, tuple(map(int, listed)), path=whole.path)
 
 
 def _joined(results: InstanceResults) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, overload
+from typing import TypeAlias, overload
 
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
@@ -16,6 +16,8 @@ from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 from pygenn_lite.runtime.views.group_views import GroupView, PopulationView, Viewed
 from pygenn_lite.runtime.views.input_views import InputView, input_views
+
+View: TypeAlias = PopulationView | GroupView | InputView
 
 
 class InstanceView(Live, Named):
@@ -60,11 +62,11 @@ class InstanceView(Live, Named):
         """All inputs by name."""
         return input_views(self._viewed, self.populations)
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> View:
         name = as_name(name)
-        for named in (self.populations, self.groups, self.inputs):
-            if name in named:
-                return named[name]
+        for found in (self.populations.get(name), self.groups.get(name), self.inputs.get(name)):
+            if found is not None:
+                return found
         raise ArgumentError(
             f"no population, synapse group or input {name!r}{nearest(str(name), self.names)}",
             hint=f"there are {self.names}",
