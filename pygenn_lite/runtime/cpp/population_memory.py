@@ -297,8 +297,10 @@ class PopulationMemory:
         """Memory for what the arguments of each shard point to."""
 
         def room(kind: Any, count: int) -> Any:
-            memory = self._place.memory.zeros(COMMON, max(count, 1) * c.sizeof(kind), np.uint8)
-            return (kind * max(count, 1)).from_buffer(memory)
+            if not count:
+                return (kind * 0)()
+            memory = self._place.memory.zeros(COMMON, count * c.sizeof(kind), np.uint8)
+            return (kind * count).from_buffer(memory)
 
         return [
             ArgumentTables(

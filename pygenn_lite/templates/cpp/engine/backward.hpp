@@ -208,8 +208,7 @@ PGL_COLD inline void pgl_engine::run_back(const pgl_op* given, size_t n, int64_t
   }
   pgl::Barrier meeting(threads_);
   const pgl::FlushDenormals flush;
-  spreading_.begin();
-  workers_.run([&](uint32_t worker) {
+  crew_.run([&](uint32_t worker) {
     const auto begin = static_cast<uint32_t>(shards_.size() * worker / threads_);
     const auto end = static_cast<uint32_t>(shards_.size() * (worker + 1) / threads_);
     for (int64_t from = last; from > last - steps; from -= min_delay) {
@@ -222,10 +221,9 @@ PGL_COLD inline void pgl_engine::run_back(const pgl_op* given, size_t n, int64_t
       meeting.wait();
     }
   });
-  spreading_.end();
   if (!failed_) return;
   failed_ = false;
-  throw pgl::Error("%s", failure_.text);
+  throw pgl::Error("%s", failure_.text());
 }
 
 #endif

@@ -42,6 +42,9 @@ class Calendar {
   void clear() {
     for (List<Entry>& slot : slots_) slot.clear();
   }
+  void fit() noexcept {
+    for (List<Entry>& slot : slots_) slot.fit();
+  }
 
  private:
   List<List<Entry>> slots_;

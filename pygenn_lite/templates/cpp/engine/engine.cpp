@@ -169,14 +169,11 @@ int32_t pgl_static_weights_set(pgl_engine* engine, uint32_t index, void* const* 
     pgl::List<pgl::Shard>& shards = engine->shards();
     for (size_t s = 0; s < shards.size(); ++s) {
       pgl::StaticShard& part = shards[s].statics[index];
-      if (weights != nullptr && (part.drawn || (part.store->flags & PGL_STORE_WEIGHTS) == 0)) {
+      if (weights != nullptr && (part.is_drawn() || (part.store->flags & PGL_STORE_WEIGHTS) == 0)) {
         throw Error("the store of static delivery %u keeps no weight per synapse", index);
       }
       if (weights != nullptr && !part.synapses->code16.empty()) {
         throw Error("the store of static delivery %u keeps weights of 16 bits", index);
-      }
-      if (weights != nullptr && !part.synapses->code16.empty()) {
-        throw Error("weights of 16 bits belong to the store: engines have none of their own");
       }
       part.weights = weights == nullptr ? nullptr : weights[s];
       part.common = common_weight;

@@ -14,14 +14,13 @@
 #include "abi.h"
 #include "barrier.hpp"
 #include "calendar.hpp"
+#include "crew.hpp"
 #include "error.hpp"
 #include "list.hpp"
 #include "population.hpp"
 #include "recording.hpp"
 #include "schedule.hpp"
-#include "spreading.hpp"
 #include "static_shard.hpp"
-#include "workers.hpp"
 
 namespace pgl {
 
@@ -74,8 +73,7 @@ struct pgl_engine {
         real_bytes(bytes_of_real),
         threads_(threads < shards ? threads : shards),
         shards_(shards),
-        spreading_(threads_),
-        workers_(threads_),
+        crew_(threads_),
         patience_(pgl::patience_of(threads_)) {}
   ~pgl_engine() {
     for (Recorder& recorder : recorders) {
@@ -101,6 +99,7 @@ struct pgl_engine {
   const pgl::List<pgl::Shard>& shards() const { return shards_; }
   void set_schedule(const pgl_op* ops, size_t n) {
     schedule = pgl::make_schedule(*this, ops, n);
+    fit();
     if (schedule.meets() && meeting_ == nullptr) meeting_ = new pgl::Barrier(threads_);
   }
   int64_t step() const { return __atomic_load_n(&step_, __ATOMIC_RELAXED); }
@@ -110,9 +109,10 @@ struct pgl_engine {
 
   int64_t run(int64_t steps);
   int64_t try_run(int64_t steps) noexcept;
+  void fit() noexcept;
   void start_tape();
   void run_back(const pgl_op* ops, size_t n, int64_t steps);
-  const char* error() const { return error_.text; }
+  const char* error() const { return failure_.text(); }
   void set_step(int64_t step);
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
   void import_totals(uint32_t population, const uint32_t* counts);
@@ -160,8 +160,7 @@ struct pgl_engine {
 
   const uint32_t threads_;
   pgl::List<pgl::Shard> shards_;
-  pgl::Spreading spreading_;
-  pgl::Workers workers_;
+  pgl::Crew crew_;
   const uint32_t patience_;
   pgl::Barrier* meeting_ = nullptr;  // of workers in mid-step, where the schedule has such
   Block last_{0, 0, 0, 0, 0};  // before the present run
@@ -171,9 +170,8 @@ struct pgl_engine {
   alignas(64) bool stop_ = false;
   bool failed_ = false;
   int64_t end_ = 0;  // of the present run
-  pgl::Message failure_;  // of the first to fail
+  pgl::RareMessage failure_;  // of the first to fail in the last run
   bool broken_ = false;
-  pgl::Message error_;  // of the last run in a pool
   pgl_fault fault_{};
 };
 
@@ -205,7 +203,7 @@ inline void pgl_engine::post(pgl::Shard& shard, const pgl::Population& populatio
   for (const uint32_t g : population.statics) {
     pgl::StaticShard& part = shard.statics[g];
     const int64_t first = now + statics[g].lead;
-    if (part.drawn) {
+    if (part.is_drawn()) {
       pgl::post_drawn(part, spikes, n, step, first);
     } else {
       pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, first);
@@ -226,6 +224,32 @@ inline void pgl_engine::open_block(uint32_t number, const Block& block) {
 inline void pgl_engine::close_block(uint32_t number, const Block& block) {
   shards_[number].blocks[block.writing()].write();
   for (pgl::PopulationShard& part : shards_[number].populations) part.in_flight.forget_before(block.end - max_delay);
+}
+
+// Gives back all memory but that of what is on its way: of many engines only those that run need more.
+PGL_COLD inline void pgl_engine::fit() noexcept {
+  populations.fit();
+  statics.fit();
+  generals.fit();
+  schedule.ops.fit();
+  for (pgl::Population& population : populations) {
+    population.shard_begin.fit();
+    population.statics.fit();
+    population.generals.fit();
+  }
+  for (pgl::Shard& shard : shards_) {
+    shard.populations.fit();
+    shard.statics.fit();
+    shard.generals.fit();
+    shard.spikes.fit();
+    for (pgl::PopulationShard& part : shard.populations) {
+      part.latest.fit();
+      part.in_flight.fit();
+    }
+    for (pgl::StaticShard& part : shard.statics) part.fit();
+    for (pgl::GeneralShard& part : shard.generals) part.calendar.fit();
+    for (pgl::SpikeBlock& block : shard.blocks) block.fit();
+  }
 }
 
 // ---------------------------------------------------------------- the loop
@@ -281,7 +305,7 @@ inline void pgl_engine::work(uint32_t worker) {
   const auto count = static_cast<uint64_t>(shards_.size());
   const auto begin = static_cast<uint32_t>(count * worker / threads_);
   const auto end = static_cast<uint32_t>(count * (worker + 1) / threads_);
-  spreading_.settle(worker);
+  crew_.settle(worker);
   for (Block block = block_after(last_);; block = block_after(block)) {
     // Even what has failed is sent; the others would wait for ever.
     const bool stop = run_block(begin, end, block) || is_told_to_stop(block);
@@ -290,7 +314,7 @@ inline void pgl_engine::work(uint32_t worker) {
     uint32_t patience = patience_;
     for (uint32_t s = 0; s < count; ++s) {
       if (s >= begin && s < end) continue;
-      const auto rested = [&] { spreading_.settle(worker); };
+      const auto rested = [&] { crew_.settle(worker); };
       if (shards_[s].blocks[block.writing()].wait_for(block.number, patience, rested)) over = true;
     }
     if (worker == 0) {
@@ -344,7 +368,7 @@ PGL_COLD inline void pgl_engine::birth() {
 
 PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   if (steps < 0) throw pgl::Error("cannot run backwards: the number of steps is negative");
-  if (workers_.are_elsewhere()) {
+  if (crew_.is_elsewhere()) {
     throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
   }
   if (schedule.ops.empty() && !populations.empty()) throw pgl::Error("the engine has not been told what a step consists of");
@@ -355,10 +379,8 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   const pgl::FlushDenormals flush;
   birth();
   end_ = start + steps;
-  spreading_.begin();
-  workers_.run([this](uint32_t worker) { work(worker); });
-  spreading_.end();
-  if (failed_) throw pgl::Error("%s", failure_.text);
+  crew_.run([this](uint32_t worker) { work(worker); });
+  if (failed_) throw pgl::Error("%s", failure_.text());
   settle_fault();
   broken_ = fault_.set != 0;
   return step() - start;
@@ -367,7 +389,7 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
 // For who runs many: -1 says that it failed, and error() why.
 PGL_COLD inline int64_t pgl_engine::try_run(int64_t steps) noexcept {
   const int64_t done = pgl::guarded<int64_t>(-1, [&] { return run(steps); });
-  if (done < 0) error_.set(pgl::last_error().text);
+  if (done < 0) failure_.set(pgl::last_error().text);
   return done;
 }
 

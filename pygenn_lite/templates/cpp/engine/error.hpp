@@ -5,6 +5,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 // Runs once per store or call: kept small, so that the engine compiles quickly.
 #define PGL_COLD [[gnu::cold, gnu::noinline]]
@@ -27,6 +29,24 @@ struct Error {
 struct Message {
   char text[240] = "";
   PGL_COLD void set(const char* from) { snprintf(text, sizeof text, "%s", from); }
+};
+
+// A message that takes memory only once there is one.
+class RareMessage {
+ public:
+  RareMessage() = default;
+  RareMessage(const RareMessage&) = delete;
+  RareMessage& operator=(const RareMessage&) = delete;
+  ~RareMessage() { free(text_); }
+
+  const char* text() const { return text_ == nullptr ? "not enough memory" : text_; }
+  PGL_COLD void set(const char* from) {
+    free(text_);
+    text_ = strdup(from);
+  }
+
+ private:
+  char* text_ = nullptr;
 };
 
 inline Message& last_error() {

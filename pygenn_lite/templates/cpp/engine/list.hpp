@@ -117,6 +117,20 @@ class List {
     static_assert(kPlain);
     size_ = size;
   }
+  // Gives back room for more values than there are.
+  void fit() noexcept {
+    if (alignof(T) > alignof(max_align_t) || size_ == capacity_) return;
+    if (size_ == 0) {
+      free(static_cast<void*>(data_));
+      data_ = nullptr;
+      capacity_ = 0;
+      return;
+    }
+    void* fitting = realloc(static_cast<void*>(data_), size_ * sizeof(T));
+    if (fitting == nullptr) return;
+    data_ = static_cast<T*>(fitting);
+    capacity_ = size_;
+  }
   void pop() { data_[--size_].~T(); }
 
   T* data() { return data_; }

@@ -7,36 +7,35 @@
 
 #include <stdint.h>
 
+#include "crew.hpp"
 #include "engine.hpp"
-#include "spreading.hpp"
-#include "workers.hpp"
 
 struct pgl_pool {
  public:
-  explicit pgl_pool(uint32_t threads) : spreading_(threads), workers_(threads) {}
+  explicit pgl_pool(uint32_t threads) : crew_(threads) {}
 
   // Safe in a signal handler. A run that is asked before it begins does nothing.
   void request_stop() { __atomic_store_n(&stop_, true, __ATOMIC_RELAXED); }
 
   void run(pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done) {
-    if (workers_.are_elsewhere()) {
+    if (crew_.is_elsewhere()) {
       throw pgl::Error("the threads were made in another process: compile the network in the process that runs it");
     }
     for (int64_t k = 0; k < n; ++k) done[k] = 0;
     if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST)) return;
     int64_t next = 0;
-    spreading_.begin();
-    workers_.run([&](uint32_t worker) {
-      spreading_.settle(worker);
+    crew_.run([&](uint32_t worker) {
+      crew_.settle(worker);
       // Which thread takes which engine changes nothing in what comes of it.
-      for (int64_t k; (k = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED)) < n;) done[k] = engines[k]->try_run(steps);
+      for (int64_t k; (k = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED)) < n;) {
+        done[k] = engines[k]->try_run(steps);
+        engines[k]->fit();
+      }
     });
-    spreading_.end();
   }
 
  private:
-  pgl::Spreading spreading_;
-  pgl::Workers workers_;
+  pgl::Crew crew_;
   bool stop_ = false;
 };
 

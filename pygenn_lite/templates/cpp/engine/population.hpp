@@ -38,17 +38,23 @@ class InFlight {
     spikes_.clear();
     landed_ = 0;
   }
-  // Moves what is left only when that is less than half.
   void forget_before(int64_t step) {
     while (!empty() && begin()->step < step) ++landed_;
-    if (landed_ <= spikes_.size() / 2) return;
+    if (landed_ > spikes_.size() / 2) move_to_front();  // only when less than half is left
+  }
+  void fit() noexcept {
+    move_to_front();
+    spikes_.fit();
+  }
+
+ private:
+  void move_to_front() {
     const size_t left = size();
     memmove(spikes_.data(), spikes_.data() + landed_, left * sizeof(Spike));
     spikes_.set_size(left);
     landed_ = 0;
   }
 
- private:
   List<Spike> spikes_;
   size_t landed_ = 0;
 };

@@ -47,6 +47,12 @@ class SpikeBlock {
     words_ = words;
     entries_ = static_cast<uint32_t>(ends_.size());
   }
+  // Gives back what only a longer message needs.
+  void fit() noexcept {
+    ends_.fit();
+    spikes_.fit();
+    if (words_ != far_.data()) far_.reset(0);
+  }
   // The message of block `number` is there. All who read it learn whether its writer wishes to stop after it.
   void send(uint32_t number, bool stop) {
     const uint32_t before = __atomic_exchange_n(&word_, tag(number) | (stop ? kStop : 0u), __ATOMIC_SEQ_CST);

@@ -14,6 +14,14 @@
 
 namespace pgl {
 
+// Procedural stores: rows are drawn when their spikes are looked up, and their jumps wait in a calendar of their own.
+struct Drawing {
+  Calendar<Jump> jumps;
+  RegeneratedRow row;
+
+  explicit Drawing(uint32_t longest_delay) : jumps(longest_delay) {}
+};
+
 // One store on one shard: where its jumps go, and when.
 struct StaticShard {
   const pgl_store* store = nullptr;
@@ -24,17 +32,23 @@ struct StaticShard {
   uint32_t shard = 0;
   Delivery deliver = nullptr;
   Calendar<Segment> calendar;
-  // Procedural stores: rows are drawn when their spikes are looked up, and their jumps wait in a calendar of their own.
-  bool drawn = false;
-  Calendar<Jump> jumps;
-  RegeneratedRow row;
+  List<Drawing> drawing;  // one for a procedural store
 
-  StaticShard(uint32_t longest_delay, bool procedural)
-      : calendar(procedural ? 0 : longest_delay), drawn(procedural), jumps(procedural ? longest_delay : 0) {}
+  StaticShard(uint32_t longest_delay, bool procedural) : calendar(procedural ? 0 : longest_delay) {
+    if (procedural) drawing.push(Drawing(longest_delay));
+  }
+  bool is_drawn() const { return !drawing.empty(); }
   double common_weight() const { return common == nullptr ? store->common_weight : *common; }
   void clear() {
     calendar.clear();
-    jumps.clear();
+    for (Drawing& own : drawing) own.jumps.clear();
+  }
+  void fit() noexcept {
+    calendar.fit();
+    for (Drawing& own : drawing) {
+      own.jumps.fit();
+      own.row = {};
+    }
   }
 };
 
@@ -43,19 +57,20 @@ struct StaticShard {
 inline void post_drawn(StaticShard& part, const uint32_t* spikes, uint32_t n, int64_t step,
                                 int64_t first_arrival) {
   const pgl_store& store = *part.store;
-  const RegeneratedRow& row = part.row;
+  Drawing& drawing = part.drawing.front();
+  const RegeneratedRow& row = drawing.row;
   for (uint32_t i = 0; i < n; ++i) {
-    store.regenerate(store, part.shard, spikes[i], part.row);
+    store.regenerate(store, part.shard, spikes[i], drawing.row);
     for (size_t k = 0; k < row.target.size(); ++k) {
       const int64_t arrival = step + (row.delay.empty() ? store.delays.front() : row.delay[k]);
       if (arrival < first_arrival) continue;
-      part.jumps.at(arrival).push(Jump{row.target[k], row.weight.empty() ? 0.0 : row.weight[k]});
+      drawing.jumps.at(arrival).push(Jump{row.target[k], row.weight.empty() ? 0.0 : row.weight[k]});
     }
   }
 }
 
 inline void deliver_drawn(StaticShard& part, int64_t step) {
-  List<Jump>& jumps = part.jumps.at(step);
+  List<Jump>& jumps = part.drawing.front().jumps.at(step);
   const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
   const double common = part.common_weight();
   for (const Jump& jump : jumps) {

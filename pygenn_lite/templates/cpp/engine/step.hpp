@@ -14,7 +14,7 @@ inline void pgl_engine::arrive(pgl::Shard& shard, size_t group, int64_t step) {
 
 // What static synapses add at t_step.
 inline void pgl_engine::deliver(pgl::StaticShard& part, int64_t step) {
-  if (part.drawn) {
+  if (part.is_drawn()) {
     pgl::deliver_drawn(part, step);
     return;
   }
