@@ -81,7 +81,7 @@ class PopulationArgs(c.Structure):
         ("first", c.c_uint32),
         ("seed", c.c_uint64),
         ("stream", c.c_uint32),
-        ("reserved", c.c_uint32),
+        ("n_arrays", c.c_uint32),
         ("dt", c.c_double),
     ]
 

@@ -287,6 +287,7 @@ class PopulationMemory:
                 first=min(self._begin(s), self.size),
                 seed=seed,
                 stream=stream_of(f"population:{self.name}"),
+                n_arrays=len(self.arrays),
                 dt=self.dt,
             )
         for name in self.poisson:

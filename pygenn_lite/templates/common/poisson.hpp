@@ -68,10 +68,10 @@ struct AliasTable {
 #endif
 
 PGL_INLINE void poisson_alias64(const uint32_t* words, const uint32_t* threshold, const uint32_t* alias,
-                                                   int32_t* __restrict out) {
+                                                   int32_t* __restrict out, int lanes) {
 #ifdef PGL_ALIAS_LANES
   const AliasTable thresholds(threshold), aliases(alias);
-  for (int i = 0; i < 64; i += PGL_ALIAS_LANES) {
+  for (int i = 0; i < lanes; i += PGL_ALIAS_LANES) {
     const AliasWords word = load_alias(words + i), entry = word >> 27;
     // Both sides are below 2^31, where signed and unsigned comparison agree; AVX2 has the signed one only.
     const AliasWords keep = AliasWords(AliasLanes(word & 0x7ffffffu) < AliasLanes(thresholds(word, entry)));
@@ -79,7 +79,7 @@ PGL_INLINE void poisson_alias64(const uint32_t* words, const uint32_t* threshold
     *reinterpret_cast<AliasUnaligned*>(out + i) = count;
   }
 #else
-  for (int i = 0; i < 64; ++i) {
+  for (int i = 0; i < lanes; ++i) {
     const uint32_t entry = words[i] >> 27;
     const uint32_t keep = 0u - uint32_t((words[i] & 0x7ffffffu) < threshold[entry]);  // no branch: it could not be foreseen
     out[i] = int32_t((keep & entry) | (~keep & alias[entry]));
@@ -160,13 +160,19 @@ PGL_FUNCTION bool poisson_invert64(const uint32_t* words, const double* rate, in
 }  // namespace detail
 
 // Counts of the block that begins at neuron `begin` of the shard (block `block` of the population); `count`
-// neurons are in the shard: rates of further lanes are not read, their counts are 0 (kind 2).
+// neurons are in the shard: rates of further lanes are not read, their counts are 0 (kind 2), and only lanes up to a
+// multiple of 16 are written where the rate is small (kind 0).
 PGL_NOINLINE void poisson64(const pgl_poisson& input, uint64_t seed, int64_t step, uint32_t block, uint32_t begin,
                                         uint32_t count, int32_t* __restrict out) {
   alignas(64) uint32_t words[64];
   philox_words64(seed, input.stream, 0, step, block * 16, words);
   if (input.kind == 0) {
-    detail::poisson_alias64(words, input.threshold, input.alias, out);
+    const uint32_t left = count - begin;
+    if (left > 48) {  // a loop of fixed length is unrolled
+      detail::poisson_alias64(words, input.threshold, input.alias, out, 64);
+    } else {
+      detail::poisson_alias64(words, input.threshold, input.alias, out, int(left + 15) & ~15);
+    }
     return;
   }
   alignas(64) double rate[64];

@@ -1,5 +1,6 @@
 // Uniform and normal numbers for a block of 64 neurons, from the counter-based generator.
 // Block b of a population uses elements 16 b ... 16 b + 15; word k of call c belongs to lane 16 k + c.
+// Of a block that is not full, only so many lanes are written (16, 32, 48 or 64): the same numbers, fewer of them.
 #ifndef PGL_RANDOM_HPP
 #define PGL_RANDOM_HPP
 
@@ -23,18 +24,20 @@ PGL_INLINE double unit<double>(uint32_t word) {
 }
 
 template <class Real>
-PGL_FUNCTION void uniforms64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out) {
+PGL_FUNCTION void uniforms64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out, int lanes = 64) {
   alignas(64) uint32_t words[64];
   philox_words64(seed, stream, purpose, step, block * 16, words);
-  for (int i = 0; i < 64; ++i) out[i] = unit<Real>(words[i]);
+  for (int first = 0; first < lanes; first += 16) {
+    for (int i = first; i < first + 16; ++i) out[i] = unit<Real>(words[i]);
+  }
 }
 
 // Box and Muller: words 0 and 1 of a call make the lanes 0 + c and 16 + c, words 2 and 3 the lanes 32 + c and 48 + c.
 template <class Real>
-PGL_FUNCTION void normals64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out) {
+PGL_FUNCTION void normals64(uint64_t seed, uint32_t stream, uint32_t purpose, int64_t step, uint32_t block, Real* __restrict out, int lanes = 64) {
   alignas(64) uint32_t words[64];
   philox_words64(seed, stream, purpose, step, block * 16, words);
-  for (int pair = 0; pair < 64; pair += 32) {
+  for (int pair = 0; pair < lanes; pair += 32) {
     for (int c = pair; c < pair + 16; ++c) {
       const Real radius = sqrt(Real(-2) * log(unit<Real>(words[c])));
       Real sine, cosine;

@@ -16,6 +16,11 @@ inline constexpr int kColumns = 16, kRows = PGL_BLOCK / kColumns;
 template <class Real>
 using Flags = typename Either<sizeof(Real) == 8, uint64_t, uint32_t>::Type;
 
+// Lanes of a block that are worth an update where `left` neurons are left: whole rows.
+inline int lanes_of(uint32_t left) {
+  return left < PGL_BLOCK ? (int(left) + kColumns - 1) / kColumns * kColumns : PGL_BLOCK;
+}
+
 template <class Word>
 inline bool any_of(const Word (&flags)[kColumns]) {
   // What compilers make of the loop below folds the register in four steps, which costs as much as the update of a

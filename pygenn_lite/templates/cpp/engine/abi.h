@@ -32,7 +32,7 @@ typedef struct pgl_population_args {
   uint32_t first;                 // index in the population of the shard's first neuron (multiple of 64)
   uint64_t seed;
   uint32_t stream;                // random stream of the population
-  uint32_t reserved;
+  uint32_t n_arrays;              // may be 0: they are then not fetched ahead
   double dt;                      // ms
 } pgl_population_args;
 

@@ -143,6 +143,7 @@ struct pgl_engine {
   template <class Part>
   bool try_part(Part&& part);
   void look_up_spikes(pgl::Shard& shard, const Block& block);
+  void fetch_ahead(const pgl::Shard& shard, const pgl_op* next, const pgl_op* end) const;
   void run_ops(uint32_t shard, int64_t step, size_t stretch, const Work& work);
   void meet(int64_t step, size_t stretch);
   void deliver(pgl::StaticShard& part, int64_t step);

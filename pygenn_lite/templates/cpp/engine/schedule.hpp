@@ -18,6 +18,9 @@ namespace pgl {
 // PGL_OP_FIRE and PGL_OP_SEND of one population at once, while its spikes are near.
 inline constexpr int32_t kUpdate = -1;
 
+// Populations that do not all stay in the nearer caches.
+inline constexpr size_t kMany = 64;
+
 // Operations of a step, cut where workers meet: stretch k ends before operation ends[k], and if there is another behind
 // it, with a meeting.
 struct Schedule {

@@ -73,6 +73,33 @@ inline void pgl_engine::call_synapses(const pgl::Shard& shard, uint32_t number, 
   reinterpret_cast<pgl_on_post_fn>(op.function)(args, step, spikes.data(), static_cast<uint32_t>(spikes.size()));
 }
 
+// Of hundreds of small populations, each is far away in memory, and says only there where the rest of it lies. So while
+// one is updated, the three behind it are fetched, each one link further down that chain than the one after it.
+inline void pgl_engine::fetch_ahead(const pgl::Shard& shard, const pgl_op* next, const pgl_op* end) const {
+  const auto part = [&](ptrdiff_t ahead) -> const pgl::PopulationShard* {
+    return end - next > ahead && next[ahead].kind == pgl::kUpdate ? &shard.populations[next[ahead].index] : nullptr;
+  };
+  const auto fetch = [](const void* from, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += 64) pgl::fetch_line(static_cast<const char*>(from) + at);
+  };
+  if (const pgl::PopulationShard* third = part(3)) {
+    fetch(third, sizeof *third);
+    fetch(&populations[next[3].index], sizeof(pgl::Population));
+  }
+  if (const pgl::PopulationShard* second = part(2)) {
+    fetch(second->args.arrays, second->args.n_arrays * sizeof(void*));
+    fetch(second->args.scalars, 128);
+    fetch(second->args.poisson, sizeof(pgl_poisson));
+  }
+  if (const pgl::PopulationShard* first = part(1)) {
+    for (uint32_t k = 0; k < first->args.n_arrays; ++k) pgl::fetch_line(first->args.arrays[k]);
+    if (first->args.poisson->threshold != nullptr) {
+      fetch(first->args.poisson->threshold, 128);
+      fetch(first->args.poisson->alias, 128);
+    }
+  }
+}
+
 // The operations of one stretch.
 inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, const Work& work) {
   pgl::Shard& shard = shards_[number];
@@ -85,6 +112,7 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
     if (!pgl::is_due(op, step)) continue;
     switch (op.kind) {
       case pgl::kUpdate:
+        if (populations.size() >= pgl::kMany) fetch_ahead(shard, next, end);
         fire(shard, op.index, step, work.spikes);
         send(op.index);
         break;
