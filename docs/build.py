@@ -123,7 +123,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     """What the page is made of: title, introduction, classes and functions."""
     yield "Network", "", [pg.Network, pg.Population, pg.SpikeTensor, pg.SynapseGroup]
     yield "Models", "", [
-        pg.NeuronModel, pg.SynapseModel, pg.Trace, pg.RungeKutta,
+        pg.NeuronModel, pg.SynapseModel, pg.SynapticTrace, pg.RungeKutta,
     ]  # fmt: skip
     yield "Connectivity", "", [
         pg.AllToAll, pg.OneToOne, pg.FixedProbability, pg.FixedTotalNumber, pg.FixedInDegree,
@@ -146,7 +146,7 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
     ]  # fmt: skip
     yield "Sinks", "", [pg.Sink, run_sink.RunInfo]
     yield "Results", "", [
-        result.Result, recorded_data.SpikeTrain, recorded_data.Trace, recorded_data.SpikeCounts,
+        result.Result, recorded_data.SpikeTrain, recorded_data.Samples, recorded_data.SpikeCounts,
         binning.BinnedSpikes,
         pg.load_result, pg.join_results,
     ]  # fmt: skip
@@ -165,8 +165,7 @@ def describe(thing: Any) -> list[str]:
     if not (inspect.isclass(thing) and issubclass(thing, Exception)) or name == "PygennLiteError":
         parts.append(signature(name, thing))
     parts.append(docstring(thing))
-    of_a_result = thing is recorded_data.Trace  # of another class of this name
-    parts += [] if of_a_result else named_examples(name, _AS_METHODS.get(name, f".{name}"))
+    parts += named_examples(name, _AS_METHODS.get(name, f".{name}"))
     if not inspect.isclass(thing) or issubclass(thing, pg.declaration.Distribution):
         return parts
     for key, member in _members(thing).items():

@@ -81,6 +81,13 @@ def recorded(**options: Any) -> list[Any]:
     return net.recordings
 
 
+def bare(**options: Any) -> frozenset[str]:
+    result = pg.Result(
+        dt=0.1, start_step=0, stop_step=1, sizes={}, spikes={}, traces={}, counts=None, **options
+    )
+    return result.fully_recorded
+
+
 def draw(function: Callable[..., Any], *more: Any) -> Callable[..., str]:
     """Calls a function of pictures: the kind of what it gives."""
     return lambda **options: type(function(results()[0], *more, **options)).__name__
@@ -160,6 +167,8 @@ USES: dict[tuple[str, str, str], Callable[[], tuple[Any, Any]]] = {
         recorded(every=20),
         recorded(interval=20 * 0.1),
     ),
+    ("attribute", "Result", "whole"): lambda: (results()[0].whole, {"cells"}),
+    ("argument", "Result", "whole"): lambda: (bare(whole={"a"}), bare(fully_recorded={"a"})),
     ("path", "paths to values", "sd"): lambda: (
         noisy().values["inputs.noise_cells.sd"],
         2.0,

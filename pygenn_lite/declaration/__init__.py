@@ -45,7 +45,7 @@ from pygenn_lite.declaration.population import (
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, SynapsesOf, VariableOf
 from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
-from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
+from pygenn_lite.declaration.synapse_model import SynapseModel, SynapticTrace
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike
 
 __all__: list[str] = [
@@ -87,7 +87,7 @@ __all__: list[str] = [
     "SynapseGroup",
     "SynapseModel",
     "SynapsesOf",
-    "Trace",
+    "SynapticTrace",
     "Transpose",
     "TruncatedNormal",
     "Uniform",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pygenn_lite.declaration.language.equations import Equation, Expression
     from pygenn_lite.declaration.network import Network
     from pygenn_lite.declaration.neuron_model import NeuronModel
-    from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
+    from pygenn_lite.declaration.synapse_model import SynapseModel, SynapticTrace
 
 MOST_ROWS = 40
 
@@ -111,12 +111,12 @@ def synapse_model_html(model: SynapseModel) -> str:
     return "\n".join(filter(None, parts))
 
 
-def trace_parts(trace: Trace, what: str) -> list[str]:
+def trace_parts(trace: SynapticTrace, what: str) -> list[str]:
     """Formulas of a trace: between its neuron's spikes, and at them."""
     return [_formulas(what, trace.equations), _formulas(f"{what}, at a spike", trace.on_spike)]
 
 
-def trace_html(trace: Trace) -> str:
+def trace_html(trace: SynapticTrace) -> str:
     """A trace by itself."""
     return "\n".join(filter(None, trace_parts(trace, "trace")))
 

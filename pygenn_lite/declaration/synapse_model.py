@@ -1,4 +1,4 @@
-"""SynapseModel and Trace: what synapses do to their targets, and how they learn."""
+"""SynapseModel and SynapticTrace: what synapses do to their targets, and how they learn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRACE = Location.of("trace")
 
 
 @dataclass(frozen=True, init=False)
-class Trace:
+class SynapticTrace:
     """Variables of a neuron that follow its own spikes, for plastic synapses to read.
 
     Parameters
@@ -67,7 +67,7 @@ class Trace:
         return tuple(dict.fromkeys([*names, *(e.name for e in self.on_spike)]))
 
     def __repr__(self) -> str:
-        return line("Trace", "", listed(self.state_names))
+        return line("SynapticTrace", "", listed(self.state_names))
 
     def _repr_html_(self) -> str:
         return str(hooks.call("trace_html", self))
@@ -95,7 +95,7 @@ class SynapseModel:
         Ordered assignments at an arriving presynaptic spike and at a postsynaptic spike. They may
         write ``weight``, per-synapse variables, ``I_syn += ...`` and ``V_post += ...``; they may
         read traces, ``X_pre``, ``X_post``, parameters, ``delay``, ``t``, ``dt``.
-    pre_trace, post_trace : Trace
+    pre_trace, post_trace : SynapticTrace
         Variables following the spikes of source and target neurons.
     synapse_derivatives : str or mapping
         Continuous dynamics of per-synapse variables.
@@ -125,8 +125,8 @@ class SynapseModel:
     ...     "dI_syn/dt = -I_syn/tau_syn", inputs="I = I_syn",
     ...     on_pre="I_syn += weight; weight = clip(weight - 0.01*y, 0, w_max)",
     ...     on_post="weight = clip(weight + 0.01*x, 0, w_max)",
-    ...     pre_trace=pg.Trace("dx/dt = -x/20", on_spike="x += 1"),
-    ...     post_trace=pg.Trace("dy/dt = -y/20", on_spike="y += 1"),
+    ...     pre_trace=pg.SynapticTrace("dx/dt = -x/20", on_spike="x += 1"),
+    ...     post_trace=pg.SynapticTrace("dy/dt = -y/20", on_spike="y += 1"),
     ...     parameters=dict(tau_syn=5.0, w_max=1.0),
     ... )
     >>> [str(each) for each in stdp.on_post]
@@ -138,8 +138,8 @@ class SynapseModel:
     continuous: tuple[Equation, ...]
     on_pre: tuple[Equation, ...]
     on_post: tuple[Equation, ...]
-    pre_trace: Trace | None
-    post_trace: Trace | None
+    pre_trace: SynapticTrace | None
+    post_trace: SynapticTrace | None
     synapse_equations: tuple[Equation, ...]
     event_driven: bool
     integrator: IntegratorLike
@@ -157,8 +157,8 @@ class SynapseModel:
         continuous: EquationsLike = "",
         on_pre: EquationsLike = None,
         on_post: EquationsLike = "",
-        pre_trace: Trace | None = None,
-        post_trace: Trace | None = None,
+        pre_trace: SynapticTrace | None = None,
+        post_trace: SynapticTrace | None = None,
         synapse_derivatives: EquationsLike = "",
         event_driven: bool | None = None,
         integrator: IntegratorLike = "auto",
@@ -170,11 +170,11 @@ class SynapseModel:
         check_label(name, "synapse model", ModelError)
         where = Location.of("synapse model", name)
         for side, trace in (("pre_trace", pre_trace), ("post_trace", post_trace)):
-            if trace is not None and not isinstance(trace, Trace):
+            if trace is not None and not isinstance(trace, SynapticTrace):
                 raise ModelError(
-                    f"{side} is not a Trace but {type(trace).__name__}",
+                    f"{side} is not a SynapticTrace but {type(trace).__name__}",
                     where=where,
-                    hint=f"write {side}=Trace('dx/dt = -x/tau', on_spike='x += 1')",
+                    hint=f"write {side}=SynapticTrace('dx/dt = -x/tau', on_spike='x += 1')",
                 )
         values = {
             "name": name,

@@ -7,7 +7,7 @@ the host (in a callback, between runs), or is a variable of the target neurons t
 
 from __future__ import annotations
 
-from pygenn_lite.declaration import SynapseModel, Trace
+from pygenn_lite.declaration import SynapseModel, SynapticTrace
 from pygenn_lite.declaration.language.names import check_name
 from pygenn_lite.errors import Location
 from pygenn_lite.models.arguments import library_model
@@ -103,8 +103,8 @@ def DopamineSTDP(
         before=_WITHIN,
         on_pre="c -= A_minus*y",
         on_post=f"{_WITHIN}; c += A_plus*x",
-        pre_trace=Trace(_PRE, on_spike="x += 1"),
-        post_trace=Trace(f"{_POST}; dd/dt = -d/tau_d" if own else _POST, on_spike="y += 1"),
+        pre_trace=SynapticTrace(_PRE, on_spike="x += 1"),
+        post_trace=SynapticTrace(f"{_POST}; dd/dt = -d/tau_d" if own else _POST, on_spike="y += 1"),
         synapse_derivatives=f"dc/dt = -c/tau_c; dweight/dt = c*{d}",
         event_driven=False,
         variables={"c": 0.0},
@@ -163,8 +163,8 @@ def RewardSTDP(
         before=_WITHIN,
         on_pre="e -= A_minus*y",
         on_post=f"{_WITHIN}; e += A_plus*x",
-        pre_trace=Trace(_PRE, on_spike="x += 1"),
-        post_trace=Trace(_POST, on_spike="y += 1"),
+        pre_trace=SynapticTrace(_PRE, on_spike="x += 1"),
+        post_trace=SynapticTrace(_POST, on_spike="y += 1"),
         synapse_derivatives="de/dt = -e/tau_e; dweight/dt = learning_rate*reward*e",
         variables={"e": 0.0},
         parameters={

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pygenn_lite.declaration import SynapseModel, Trace
+from pygenn_lite.declaration import SynapseModel, SynapticTrace
 from pygenn_lite.declaration.domains import attach_domains
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.errors import Location, ModelError
@@ -81,8 +81,8 @@ def PairSTDP(
         receptor,
         on_pre=f"weight = clip(weight - A_minus*y*{fall}, w_min, w_max)",
         on_post=f"weight = clip(weight + A_plus*x*{rise}, w_min, w_max)",
-        pre_trace=Trace("dx/dt = -x/tau_plus", on_spike=f"x {jump}"),
-        post_trace=Trace("dy/dt = -y/tau_minus", on_spike=f"y {jump}"),
+        pre_trace=SynapticTrace("dx/dt = -x/tau_plus", on_spike=f"x {jump}"),
+        post_trace=SynapticTrace("dy/dt = -y/tau_minus", on_spike=f"y {jump}"),
         parameters={
             "A_plus": A_plus,
             "A_minus": A_minus,
@@ -148,11 +148,11 @@ def TripletSTDP(
         on_post=f"weight = clip(weight {plus} r1*(A2_plus + A3_plus*o2), w_min, w_max)",
         # A synapse sees its source's trace with the arriving spike already in it; the value just
         # before that spike is kept beside it. The postsynaptic traces grow only after on_post.
-        pre_trace=Trace(
+        pre_trace=SynapticTrace(
             "dr1/dt = -r1/tau_plus; dr2/dt = -r2/tau_x",
             on_spike=f"r2_before = r2; r1 {jump}; r2 {jump}",
         ),
-        post_trace=Trace(
+        post_trace=SynapticTrace(
             "do1/dt = -o1/tau_minus; do2/dt = -o2/tau_y", on_spike=f"o1 {jump}; o2 {jump}"
         ),
         parameters={
@@ -213,8 +213,8 @@ def VogelsSTDP(
         receptor,
         on_pre=f"weight = clip(weight {plus} eta*(y - 2*target_rate*tau_stdp/1000), w_min, w_max)",
         on_post=f"weight = clip(weight {plus} eta*x, w_min, w_max)",
-        pre_trace=Trace("dx/dt = -x/tau_stdp", on_spike="x += 1"),
-        post_trace=Trace("dy/dt = -y/tau_stdp", on_spike="y += 1"),
+        pre_trace=SynapticTrace("dx/dt = -x/tau_stdp", on_spike="x += 1"),
+        post_trace=SynapticTrace("dy/dt = -y/tau_stdp", on_spike="y += 1"),
         parameters={
             "eta": eta,
             "target_rate": target_rate,
@@ -274,7 +274,7 @@ def TsodyksMarkram(
     return compose(
         receptor,
         released="release",
-        pre_trace=Trace(recovery, on_spike=use, initial=initial),
+        pre_trace=SynapticTrace(recovery, on_spike=use, initial=initial),
         parameters=parameters,
         name="TsodyksMarkram",
     )
@@ -301,8 +301,8 @@ def compose(
     on_pre: str = "",
     on_post: str = "",
     released: str = "",
-    pre_trace: Trace,
-    post_trace: Trace | None = None,
+    pre_trace: SynapticTrace,
+    post_trace: SynapticTrace | None = None,
     synapse_derivatives: str = "",
     event_driven: bool = True,
     variables: Mapping[str, float] | None = None,

@@ -32,7 +32,7 @@ from pygenn_lite.runtime.results.final_weights import WeightHistogram
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from pygenn_lite.runtime.results.recorded_data import Trace
+    from pygenn_lite.runtime.results.recorded_data import Samples
     from pygenn_lite.runtime.results.result import Result
 
 MOST_NUMBERS = 24  # bars that still have their number beside them
@@ -197,7 +197,7 @@ def weight_histogram(
     return ax
 
 
-def _columns(trace: Trace, neurons: Iterable[int] | None, what: str) -> Any:
+def _columns(trace: Samples, neurons: Iterable[int] | None, what: str) -> Any:
     """Which columns of a trace to draw."""
     if neurons is None:
         return np.arange(min(5, len(trace.indices)))

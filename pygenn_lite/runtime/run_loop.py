@@ -132,7 +132,9 @@ class RunLoop:
                 spikes=part.spikes(),
                 traces=part.traces(),
                 counts=part.counts(),
-                whole=frozenset(r.population for r in self.sinks.requests.spikes if r.whole),
+                fully_recorded=frozenset(
+                    r.population for r in self.sinks.requests.spikes if r.whole
+                ),
                 name=network.name,
                 interrupted=interrupted or k in self.faults,
                 simulate_seconds=seconds,

@@ -15,7 +15,7 @@ from pygenn_lite.declaration import (
     Population,
     SpikeSource,
     SynapseModel,
-    Trace,
+    SynapticTrace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, StepCurrent
 from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf
@@ -175,7 +175,7 @@ def _synapse(model: SynapseModel) -> dict[str, Any]:
     ) | {"on_pre": _text(model.on_pre), "event_driven": model.event_driven}
 
 
-def _trace(trace: Trace | None) -> dict[str, Any] | None:
+def _trace(trace: SynapticTrace | None) -> dict[str, Any] | None:
     if trace is None:
         return None
     return {

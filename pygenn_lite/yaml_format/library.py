@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pygenn_lite import models
-from pygenn_lite.declaration import NeuronModel, SynapseModel, Trace
+from pygenn_lite.declaration import NeuronModel, SynapseModel, SynapticTrace
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.check import check_section
@@ -189,10 +189,10 @@ class ModelShelf:
                 **arguments,
             )
 
-    def _trace(self, section: TraceSection, place: Place) -> Trace:
+    def _trace(self, section: TraceSection, place: Place) -> SynapticTrace:
         with self.context.at(place):
             initial = read_values(self.context, section.initial, (*place, "initial"))
-            return Trace(section.derivatives, section.on_spike, initial)
+            return SynapticTrace(section.derivatives, section.on_spike, initial)
 
     def _use(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from pygenn_lite.codegen import derive_program, network_structure
 from pygenn_lite.codegen.program.program import NeuronKernels, Program
 from pygenn_lite.codegen.systems.system import System, build_system
-from pygenn_lite.declaration import Network, NeuronModel, OneToOne, SynapseModel, Trace
+from pygenn_lite.declaration import Network, NeuronModel, OneToOne, SynapseModel, SynapticTrace
 
 LIF = NeuronModel(
     "dV/dt = (E_L - V + I)/tau",
@@ -48,8 +48,8 @@ STDP = SynapseModel(
     inputs="I = I_syn",
     on_pre="I_syn += weight; weight = clip(weight - A*y, 0, w_max)",
     on_post="weight = clip(weight + A*x, 0, w_max)",
-    pre_trace=Trace("dx/dt = -x/tau_x", on_spike="x += 1"),
-    post_trace=Trace("dy/dt = -y/tau_x", on_spike="y += 1"),
+    pre_trace=SynapticTrace("dx/dt = -x/tau_x", on_spike="x += 1"),
+    post_trace=SynapticTrace("dy/dt = -y/tau_x", on_spike="y += 1"),
     parameters={"tau": 5.0, "A": 0.01, "w_max": 1.0, "tau_x": 20.0},
 )
 

@@ -11,7 +11,14 @@ from helpers_codegen import LIF, STDP, one_population
 from pygenn_lite.codegen import derive_program, generate, network_structure
 from pygenn_lite.codegen.passes.safe_names import template_names
 from pygenn_lite.codegen.render.cpp import view_of
-from pygenn_lite.declaration import AllToAll, Network, NeuronModel, OneToOne, SynapseModel, Trace
+from pygenn_lite.declaration import (
+    AllToAll,
+    Network,
+    NeuronModel,
+    OneToOne,
+    SynapseModel,
+    SynapticTrace,
+)
 from pygenn_lite.errors import EquationError, ToolchainError
 from pygenn_lite.runtime.cpp.cache_keys import TEMPLATES
 from pygenn_lite.runtime.cpp.toolchain import find_compiler
@@ -49,8 +56,8 @@ def test_names_that_the_templates_use_themselves_are_free_for_users():
         inputs="I = s*INT32_MAX",
         on_pre="s += weight*source; target = target + n*entry; V_post += target",
         on_post="target = arrival + y*j_post",
-        pre_trace=Trace("dn/dt = -n/n_spikes", on_spike="n += 1"),
-        post_trace=Trace("dy/dt = -y/position", on_spike="y += 1"),
+        pre_trace=SynapticTrace("dn/dt = -n/n_spikes", on_spike="n += 1"),
+        post_trace=SynapticTrace("dy/dt = -y/position", on_spike="y += 1"),
         parameters={
             "position": 1.0, "INT32_MAX": 2.0, "n_spikes": 3.0, "source": 1.0, "entry": 1.0,
             "arrival": 1.0,
@@ -127,7 +134,7 @@ def test_resets_and_traces_see_what_derivatives_see():
     net = pg.Network(dt=0.1, seed=3)
     cells = net.population("cells", 5, model)
     net.step_current(cells, [0.0, 0.2], np.array([[1.0] * 5, [2.0, 3.0, 4.0, 5.0, 6.0]]))
-    trace = pg.Trace("", "y += dt")
+    trace = pg.SynapticTrace("", "y += dt")
     synapse = pg.SynapseModel(on_pre="V_post += 0*y", post_trace=trace)
     net.connect(cells, cells, synapse, pg.AllToAll())
     sim = net.compile()

@@ -18,7 +18,7 @@ from pygenn_lite.declaration import (
     NeuronModel,
     OneToOne,
     SynapseModel,
-    Trace,
+    SynapticTrace,
     Uniform,
 )
 from pygenn_lite.errors import ModelError, NetworkError, PygennLiteError
@@ -195,7 +195,9 @@ def test_internal_names_are_no_symbols_for_users():
 
 
 def test_an_unknown_symbol_in_synapse_code_is_named_with_the_nearest():
-    model = SynapseModel(on_pre="V_post += weight*releas", pre_trace=Trace(on_spike="release = 1"))
+    model = SynapseModel(
+        on_pre="V_post += weight*releas", pre_trace=SynapticTrace(on_spike="release = 1")
+    )
     with pytest.raises(Exception, match="did you mean 'release'"):
         network_structure(one_population(LIF, model))
 

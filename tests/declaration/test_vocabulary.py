@@ -112,7 +112,7 @@ def test_every_rule_distribution_and_input_has_a_form_in_files():
     [
         (schema.NeuronSection, pg.NeuronModel, {"use", "with_variables"}),
         (schema.SynapseSection, pg.SynapseModel, {"use", "receptor"}),
-        (schema.TraceSection, pg.Trace, set()),
+        (schema.TraceSection, pg.SynapticTrace, set()),
         (schema.PopulationSection, pg.Network.population, {"spike_source"}),
         (schema.ConnectionSection, pg.Network.connect, set()),
         (schema.PoissonSection, pg.Network.poisson, set()),

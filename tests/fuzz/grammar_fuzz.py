@@ -310,13 +310,13 @@ class Source:
         return declared
 
     def trace(self, name, parameters):
-        """Arguments of a Trace."""
+        """Arguments of a SynapticTrace."""
         known = [name, *parameters, "t", "dt"]
         derivative = self.choice(
             ["", f"d{name}/dt = -{name}/{parameters[0]}", f"d{name}/dt = {self.number(known, 2)}"]
         )
         jump = self.choice([f"{name} += 1", f"{name} = 1", f"{name} = {self.number(known, 2)}"])
-        return pg.Trace(derivative, jump, self.choice([None, {name: 0.5}]))
+        return pg.SynapticTrace(derivative, jump, self.choice([None, {name: 0.5}]))
 
     def synapse(self, target_states, source_states):
         """Arguments of a SynapseModel."""

@@ -26,7 +26,7 @@ from pygenn_lite.declaration import (
     PairList,
     Population,
     SynapseModel,
-    Trace,
+    SynapticTrace,
     Uniform,
 )
 from pygenn_lite.models import (
@@ -270,8 +270,8 @@ def plastic(draw: Draw) -> Network:
         on_pre="c += x; V_post += weight*c",
         synapse_derivatives="dc/dt = -c/5.0 + 0.001*x*y; dweight/dt = 0.01*(c - weight)",
         event_driven=False,
-        pre_trace=Trace("dx/dt = -x/8.0", on_spike="x += 1 - 0.1*x"),
-        post_trace=Trace("dy/dt = -y/9.0", on_spike="y = 1"),
+        pre_trace=SynapticTrace("dx/dt = -x/8.0", on_spike="x += 1 - 0.1*x"),
+        post_trace=SynapticTrace("dy/dt = -y/9.0", on_spike="y = 1"),
         variables={"c": 0.1},
     )
     draw.connect(trains, post, continuous, 0, 1)

@@ -68,7 +68,7 @@ def test_each_of_k_arrivals_sees_the_trace_as_its_own_spike_left_it(k):
     """The trace counts spikes: arrivals see 1, 2, ..., k."""
     counting = pg.SynapseModel(
         on_pre="seen += x; last = x; V_post += weight*x",
-        pre_trace=pg.Trace("", "x += 1"),
+        pre_trace=pg.SynapticTrace("", "x += 1"),
         variables=dict(seen=0.0, last=0.0),
     )
     run = both(one_source([2.0] * k, counting, weight=2.0, delay=0.5), 40)

@@ -152,7 +152,7 @@ def test_compiled_methods_are_the_interpreters():
                 dc/dt = -c/5.0 + 0.1*x*(V_post + 65) + 0.1*sin(t)*delay*D
                 du/dt = D*c - u/3.0; dweight/dt = 0.01*(u - weight)
             """,
-            pre_trace=pg.Trace("dx/dt = -x/8.0", on_spike="x += 1"),
+            pre_trace=pg.SynapticTrace("dx/dt = -x/8.0", on_spike="x += 1"),
             variables=dict(c=0.1, u=0.2, D=0.3),
             event_driven=False,
             integrator=integrator,
@@ -185,8 +185,8 @@ def test_what_has_no_exact_solution_between_events_is_refused_by_name(equations,
         on_pre="V_post += weight*c + 0*u",
         synapse_derivatives=equations,
         variables=dict(c=1.0, u=1.0),
-        pre_trace=pg.Trace("dx/dt = -x", on_spike="x += 1"),
-        post_trace=pg.Trace("dy/dt = -y", on_spike="y += 1"),
+        pre_trace=pg.SynapticTrace("dx/dt = -x", on_spike="x += 1"),
+        post_trace=pg.SynapticTrace("dy/dt = -y", on_spike="y += 1"),
     )
     net.connect(cells, cells, model, pg.OneToOne())
     with pytest.raises(EquationError) as caught:

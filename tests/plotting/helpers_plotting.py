@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.results.recorded_data import (
+    RecordedByName,
+    Samples,
+    SpikeCounts,
+    SpikeTrain,
+)
 from pygenn_lite.runtime.results.result import Result
 
 
@@ -21,8 +26,8 @@ def made_up(sizes, rates, duration=1000.0, dt=0.1, start=0, traces=(), recorded=
     shelf = {}
     for population, variable in traces:
         values = np.sin(time[:, None] / 20 + np.arange(3))
-        shelf.setdefault(population, {})[variable] = Trace(time, values, np.arange(3, dtype="u4"))
+        shelf.setdefault(population, {})[variable] = Samples(time, values, np.arange(3, dtype="u4"))
     return Result(
-        dt, start, start + steps, dict(sizes), Shelf(kept, "spikes"), shelf,
+        dt, start, start + steps, dict(sizes), RecordedByName(kept, "spikes"), shelf,
         SpikeCounts(np.array([start, start + steps]), totals), frozenset(kept), "made_up",
     )  # fmt: skip

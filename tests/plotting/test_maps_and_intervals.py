@@ -7,7 +7,7 @@ from helpers_plotting import made_up
 import pygenn_lite as pg
 from pygenn_lite import plotting
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain
+from pygenn_lite.runtime.results.recorded_data import RecordedByName, SpikeCounts, SpikeTrain
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.values.connections import Connections
 
@@ -21,7 +21,14 @@ def of_spikes(trains, sizes, steps=10_000, start=0):
     ends = np.array([start, start + steps])
     counts = SpikeCounts(ends, {name: np.array([0, len(t)]) for name, (t, _) in trains.items()})
     return Result(
-        0.1, start, start + steps, sizes, Shelf(shelf, "spikes"), {}, counts, frozenset(trains)
+        0.1,
+        start,
+        start + steps,
+        sizes,
+        RecordedByName(shelf, "spikes"),
+        {},
+        counts,
+        frozenset(trains),
     )
 
 

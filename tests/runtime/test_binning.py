@@ -41,7 +41,7 @@ def result_of(steps, dt, stop, recorded=None, start=0, size=1):
     counts = SpikeCounts(np.array([start, stop]), {"p": np.array([0, len(steps)])})
     return Result(
         dt=dt, start_step=start, stop_step=stop, sizes={"p": size}, spikes={"p": train}, traces={},
-        counts=counts, whole=frozenset(["p"] if recorded is None else []),
+        counts=counts, fully_recorded=frozenset(["p"] if recorded is None else []),
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def everything(result):
     return {
         "run": (result.dt, result.start_step, result.stop_step, result.interrupted, result.name),
         "seconds": result.simulate_seconds,
-        "sizes": (dict(result.sizes), sorted(result.whole)),
+        "sizes": (dict(result.sizes), sorted(result.fully_recorded)),
         "counted": result.counts.steps.tolist(),
         "totals": {p: t.tolist() for p, t in result.counts.totals.items()},
         "spikes": {

@@ -37,7 +37,7 @@ def assert_same(one, other):
             assert np.array_equal(trace.values, again.values)
             assert np.array_equal(trace.times, again.times)
             assert np.array_equal(trace.indices, again.indices)
-    for name in ("dt", "start_step", "stop_step", "sizes", "whole", "name", "interrupted"):
+    for name in ("dt", "start_step", "stop_step", "sizes", "fully_recorded", "name", "interrupted"):
         assert getattr(one, name) == getattr(other, name)
 
 

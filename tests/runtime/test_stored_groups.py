@@ -258,8 +258,8 @@ def test_variables_of_plastic_synapses_are_in_the_order_of_connections():
 LEARNING = dict(
     on_pre="weight = weight + x*tau/20; V_post += 0*V_max_post",
     on_post="weight = weight - y",
-    pre_trace=pg.Trace("dx/dt = -x/tau", on_spike="x += 1"),
-    post_trace=pg.Trace("dy/dt = -y/tau_y", on_spike="y += 1"),
+    pre_trace=pg.SynapticTrace("dx/dt = -x/tau", on_spike="x += 1"),
+    post_trace=pg.SynapticTrace("dy/dt = -y/tau_y", on_spike="y += 1"),
 )
 
 

@@ -84,7 +84,8 @@ def test_library_models_show_their_signature_and_help(name):
         pg.Network.__init__, pg.Network.population, pg.Network.connect, pg.Network.poisson,
         pg.Network.current, pg.Network.step_current, pg.Network.noise_current,
         pg.Network.spike_source, pg.Network.record, pg.Network.compile, pg.NeuronModel.__init__,
-        pg.SynapseModel.__init__, pg.Trace.__init__, pg.PairList.__init__, pg.Simulation.run,
+        pg.SynapseModel.__init__, pg.SynapticTrace.__init__, pg.PairList.__init__,
+        pg.Simulation.run,
     ],
 )  # fmt: skip
 def test_the_face_has_types(call):

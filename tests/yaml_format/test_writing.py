@@ -51,8 +51,8 @@ def full_network():
     synapse = pg.SynapseModel(
         on_pre="w += 1; weight = clip(w, 0, x)", on_post="weight -= y", inputs="J_in = 3*q",
         derivatives="dq/dt = -q/tau", parameters=dict(tau=2), variables=dict(w=pg.Normal(0, 1)),
-        pre_trace=pg.Trace("dx/dt = -x/tau", "x += 1"), synapse_derivatives="dw/dt = -w",
-        post_trace=pg.Trace(on_spike="y = t", initial=dict(y=-1)), event_driven=False,
+        pre_trace=pg.SynapticTrace("dx/dt = -x/tau", "x += 1"), synapse_derivatives="dw/dt = -w",
+        post_trace=pg.SynapticTrace(on_spike="y = t", initial=dict(y=-1)), event_driven=False,
     )  # fmt: skip
     net.connect(a, b, synapse, pg.PairList([0, 1], [2, 3]), weight=[0.1, 0.2], delay=[0.5, 1.0])
     net.connect(a, a, pg.Delta(), pg.DistanceDependent("exp(-distance)", 3.0), weight="distance")

@@ -26,7 +26,7 @@ from pygenn_lite.declaration.inputs import (
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import Population
-from pygenn_lite.declaration.synapse_model import SynapseModel, Trace
+from pygenn_lite.declaration.synapse_model import SynapseModel, SynapticTrace
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.records import dataclass
@@ -94,7 +94,7 @@ class PopulationAssembly:
         part = Part("receptor", self.receptors[key][0])
         return Attached(part, {name: part.symbol(name) for name in states})
 
-    def trace(self, side: str, trace: Trace, model: SynapseModel) -> Attached:
+    def trace(self, side: str, trace: SynapticTrace, model: SynapseModel) -> Attached:
         """Symbols of a trace's variables, added on first use."""
         used = _used_parameters(model.parameters, (*trace.equations, *trace.on_spike))
         structure = TraceStructure(

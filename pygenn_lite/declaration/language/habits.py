@@ -81,7 +81,7 @@ _SYMBOLS = {  # by where they stand
     "synapse": {
         "w": "the weight of a synapse is called weight; other variables are declared: "
         "variables={'w': ...}",
-        "lastspike": "let a trace keep the time: post_trace=Trace(on_spike='last = t')",
+        "lastspike": "let a trace keep the time: post_trace=SynapticTrace(on_spike='last = t')",
         "DT": "the time step is dt",
     },
     "value of neurons": {"N": "the size of the population is n"},

@@ -19,7 +19,7 @@ from pygenn_lite.runtime.results.final_weights import FinalWeights
 from pygenn_lite.runtime.results.instance_results import InstanceResults
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 from pygenn_lite.runtime.results.provenance import Provenance, of_instance
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain
+from pygenn_lite.runtime.results.recorded_data import RecordedByName, SpikeCounts, SpikeTrain
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.result_file import ResultFile
 from pygenn_lite.runtime.results.result_reader import read_whole
@@ -149,16 +149,19 @@ def _split_instances(whole: Result, found: Sequence[int]) -> InstanceResults:
     count = len(found)
     sizes, spikes = _split(whole.sizes, count), _split(whole.spikes, count)
     traces, weights = _split(whole.traces, count), _split(whole.weights, count)
-    totals, fully = _split(whole.counts.totals, count), _split(dict.fromkeys(whole.whole), count)
+    totals, fully = (
+        _split(whole.counts.totals, count),
+        _split(dict.fromkeys(whole.fully_recorded), count),
+    )
     results = tuple(
         replace(
             whole,
             stop_step=stop or whole.stop_step,
             sizes=sizes[k],
-            spikes=Shelf[SpikeTrain](spikes[k], "spikes"),
+            spikes=RecordedByName[SpikeTrain](spikes[k], "spikes"),
             traces=traces[k],
             counts=SpikeCounts(whole.counts.steps, totals[k]),
-            whole=frozenset(fully[k]),
+            fully_recorded=frozenset(fully[k]),
             weights=weights[k],
             provenance=of_instance(whole.provenance, k),
             interrupted=stop < whole.stop_step if stop else whole.interrupted,
@@ -182,10 +185,12 @@ def _joined(results: InstanceResults) -> Result:
     return replace(
         longest,
         sizes=_of_all(results, "sizes"),
-        spikes=Shelf[SpikeTrain](_of_all(results, "spikes"), "spikes"),
+        spikes=RecordedByName[SpikeTrain](_of_all(results, "spikes"), "spikes"),
         traces=_of_all(results, "traces"),
         counts=SpikeCounts(longest.counts.steps, totals),
-        whole=frozenset(_name(n, k) for k, result in enumerate(results) for n in result.whole),
+        fully_recorded=frozenset(
+            _name(n, k) for k, result in enumerate(results) for n in result.fully_recorded
+        ),
         weights=_of_all(results, "weights"),
         provenance=provenance,
         path=None,

@@ -17,7 +17,7 @@ from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.files import as_path
-from pygenn_lite.runtime.results.recorded_data import Shelf, Trace
+from pygenn_lite.runtime.results.recorded_data import RecordedByName, Samples
 from pygenn_lite.runtime.results.result import Result
 
 
@@ -81,17 +81,17 @@ class InstanceResults(Sequence[Result]):
         return max(result.simulate_seconds for result in self.results)
 
     @property
-    def traces(self) -> Mapping[str, Mapping[str, Trace]]:
+    def traces(self) -> Mapping[str, Mapping[str, Samples]]:
         """Samples with an axis of instances: ``values`` has shape (instances, samples, neurons)."""
         return {
-            owner: Shelf[Trace](
+            owner: RecordedByName[Samples](
                 {variable: partial(self._stacked, owner, variable) for variable in of},
                 f"variables of {owner}:",
             )
             for owner, of in self.results[0].traces.items()
         }
 
-    def _stacked(self, owner: str, variable: str) -> Trace:
+    def _stacked(self, owner: str, variable: str) -> Samples:
         traces = [result.traces[owner][variable] for result in self.results]
         if len({len(trace) for trace in traces}) > 1:
             raise SimulationError(

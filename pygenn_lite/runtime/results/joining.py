@@ -12,7 +12,12 @@ import numpy as np
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.results.recorded_data import (
+    RecordedByName,
+    Samples,
+    SpikeCounts,
+    SpikeTrain,
+)
 from pygenn_lite.runtime.results.result import Result
 
 T = TypeVar("T")
@@ -46,14 +51,14 @@ def join_results(results: Sequence[Result]) -> Result:
         _check_belong_together(first, second)
     first, last = parts[0], parts[-1]
     spikes = {p: _Join([r.spikes for r in parts], p, _join_spikes) for p in first.spikes}
-    traces: dict[str, Mapping[str, Trace]] = {}
+    traces: dict[str, Mapping[str, Samples]] = {}
     for owner, of in first.traces.items():
         joins = {v: _Join([r.traces[owner] for r in parts], v, _join_traces) for v in of}
-        traces[owner] = Shelf[Trace](joins, f"variables of {owner}:")
+        traces[owner] = RecordedByName[Samples](joins, f"variables of {owner}:")
     return replace(
         last,
         start_step=first.start_step,
-        spikes=Shelf[SpikeTrain](spikes, "spikes"),
+        spikes=RecordedByName[SpikeTrain](spikes, "spikes"),
         traces=traces,
         counts=_join_counts([part.counts for part in parts]),
         simulate_seconds=sum(part.simulate_seconds for part in parts),
@@ -82,7 +87,7 @@ def _join_spikes(trains: list[SpikeTrain]) -> SpikeTrain:
     )
 
 
-def _join_traces(traces: list[Trace]) -> Trace:
+def _join_traces(traces: list[Samples]) -> Samples:
     return replace(
         traces[0],
         times=np.concatenate([trace.times for trace in traces]),

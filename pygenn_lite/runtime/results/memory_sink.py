@@ -22,7 +22,12 @@ from pygenn_lite.runtime.recording import (
     recording_rows,
     samples_between,
 )
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.results.recorded_data import (
+    RecordedByName,
+    Samples,
+    SpikeCounts,
+    SpikeTrain,
+)
 
 HINT = (
     "write it to a file while it is produced (stream_to='run.h5'), record fewer neurons "
@@ -107,15 +112,17 @@ class MemorySink:
         for request in self.requests.spikes:
             steps, indices = self._spikes[request.population].finish()
             trains[request.population] = SpikeTrain(steps, indices, self.dt, request.recorded)
-        return Shelf(trains, "spikes")
+        return RecordedByName(trains, "spikes")
 
-    def traces(self) -> Mapping[str, Mapping[str, Trace]]:
+    def traces(self) -> Mapping[str, Mapping[str, Samples]]:
         """All traces."""
-        found: dict[str, dict[str, Trace]] = {}
+        found: dict[str, dict[str, Samples]] = {}
         for request in self.requests.variables:
             samples = self._samples[request.owner, request.name]
             found.setdefault(request.owner, {})[request.name] = samples.finish(request)
-        return Shelf({p: Shelf(of, f"variables of {p}:") for p, of in found.items()}, "traces")
+        return RecordedByName(
+            {p: RecordedByName(of, f"variables of {p}:") for p, of in found.items()}, "traces"
+        )
 
     def counts(self) -> SpikeCounts:
         """Spikes counted."""
@@ -147,12 +154,12 @@ class _Samples:
     def cut(self, time: float) -> None:
         self._rows = int(np.searchsorted(self._times[: self._rows], time))
 
-    def finish(self, request: VariableRequest) -> Trace:
+    def finish(self, request: VariableRequest) -> Samples:
         kept = slice(self._rows)
         times, values = self._times[kept], self._values[kept]
         if 2 * self._rows < len(self._times):  # ended early: give back what was not needed
             times, values = times.copy(), values.copy()
-        return Trace(times, values, request.indices, request.unit)
+        return Samples(times, values, request.indices, request.unit)
 
 
 class _Spikes:

@@ -52,7 +52,7 @@ class SpikeTrain:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Samples:
     """Samples of one variable.
 
     Attributes
@@ -76,10 +76,10 @@ class Trace:
 
     def __repr__(self) -> str:
         samples, neurons = self.values.shape
-        return f"<Trace: {counted(samples, 'sample')} of {counted(neurons, 'neuron')}>"
+        return f"<Samples: {counted(samples, 'sample')} of {counted(neurons, 'neuron')}>"
 
 
-class Shelf(LazyMapping[T]):
+class RecordedByName(LazyMapping[T]):
     """What was recorded, by name; values may still lie in a file."""
 
     def __init__(self, entries: Mapping[str, T | Callable[[], T]], what: str) -> None:

@@ -16,17 +16,23 @@ from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import ArgumentError, SimulationError
-from pygenn_lite.old_names import with_old_arguments
+from pygenn_lite.old_names import with_old_arguments, with_old_names
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.results.recorded_data import (
+    RecordedByName,
+    Samples,
+    SpikeCounts,
+    SpikeTrain,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@with_old_names
 @dataclass
 class Result:
     """What one call of ``run`` produced.
@@ -41,11 +47,11 @@ class Result:
         Neurons by population.
     spikes : mapping of str to SpikeTrain
         By population, where spikes were recorded.
-    traces : mapping of str to mapping of str to Trace
+    traces : mapping of str to mapping of str to Samples
         By population and variable.
     counts : SpikeCounts
         Of all populations.
-    whole : frozenset of str
+    fully_recorded : frozenset of str
         Populations of which the spikes of all neurons were recorded.
     interrupted : bool
         Whether Ctrl-C or a fault ended the run early; all up to there is kept.
@@ -67,9 +73,9 @@ class Result:
     stop_step: int
     sizes: dict[str, int]
     spikes: Mapping[str, SpikeTrain]
-    traces: Mapping[str, Mapping[str, Trace]]
+    traces: Mapping[str, Mapping[str, Samples]]
     counts: SpikeCounts
-    whole: frozenset[str] = frozenset()
+    fully_recorded: frozenset[str] = frozenset()
     name: str = ""
     interrupted: bool = False
     simulate_seconds: float = 0.0
@@ -79,8 +85,8 @@ class Result:
     provenance: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.weights, Shelf):
-            self.weights = Shelf(self.weights, "weights")
+        if not isinstance(self.weights, RecordedByName):
+            self.weights = RecordedByName(self.weights, "weights")
 
     @property
     def duration(self) -> float:
@@ -130,7 +136,7 @@ class Result:
         first = self.start_step + int(warmup_steps)
         result = {}
         for population, size in self.sizes.items():
-            if population in self.whole and population in self.spikes:
+            if population in self.fully_recorded and population in self.spikes:
                 edges = np.array([first, self.stop_step], np.int64)
                 number = int(count_spikes(self.spikes[population].steps, edges, self.start_step)[0])
                 steps = self.stop_step - first
@@ -183,7 +189,7 @@ class Result:
         if train.recorded is not None:
             return len(train.recorded)
         # Not known of trains made by hand: of a part, those that spiked are.
-        if population in self.whole:
+        if population in self.fully_recorded:
             return self.sizes[population]
         return len(np.unique(train.indices))
 

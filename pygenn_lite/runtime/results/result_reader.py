@@ -21,7 +21,12 @@ from pygenn_lite.runtime.results.files import RESULT_FILE, as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights, WeightHistogram
 from pygenn_lite.runtime.results.open_hdf5 import open_hdf5
 from pygenn_lite.runtime.results.provenance import Provenance
-from pygenn_lite.runtime.results.recorded_data import Shelf, SpikeCounts, SpikeTrain, Trace
+from pygenn_lite.runtime.results.recorded_data import (
+    RecordedByName,
+    Samples,
+    SpikeCounts,
+    SpikeTrain,
+)
 from pygenn_lite.runtime.results.result import Result
 
 if TYPE_CHECKING:
@@ -202,23 +207,23 @@ def _read(file: h5py.File, path: Path) -> Result:
     stop = arrays.stop_step
     spikes = {p: _Later(path, identity, p, _SpikeReader(dt, stop)) for p in file["spikes"]}
     whole = {p for p in spikes if bool(file[f"spikes/{p}"].attrs["whole"])}
-    traces: dict[str, Mapping[str, Trace]] = {}
+    traces: dict[str, Mapping[str, Samples]] = {}
     read = _TraceReader(float(times_of(stop, dt)))
     for owner, group in file["traces"].items():
         entries = {v: _Later(path, identity, f"traces/{owner}/{v}", read) for v in group}
-        traces[owner] = Shelf(entries, f"variables of {owner}:")
+        traces[owner] = RecordedByName(entries, f"variables of {owner}:")
     totals = file["counts/totals"]
     return Result(
         dt=dt,
         start_step=int(root["start_step"]),
         stop_step=stop,
         sizes={p: int(totals[p].attrs["size"]) for p in totals},
-        spikes=Shelf(spikes, "spikes"),
+        spikes=RecordedByName(spikes, "spikes"),
         traces=traces,
         counts=SpikeCounts(
             arrays.rows("counts/steps"), {p: arrays.rows(f"counts/totals/{p}") for p in totals}
         ),
-        whole=frozenset(whole),
+        fully_recorded=frozenset(whole),
         name=_string(root["name"]),
         interrupted=bool(run["interrupted"]),  # until it is closed: also where it was killed
         simulate_seconds=float(run["simulate_seconds"]),
@@ -288,12 +293,12 @@ class _TraceReader:
 
     stop: float
 
-    def __call__(self, arrays: ResultArrays, place: str) -> Trace:
+    def __call__(self, arrays: ResultArrays, place: str) -> Samples:
         times, values = arrays.rows(f"{place}/times"), arrays.rows(f"{place}/values")
         kept = slice(int(np.searchsorted(times, self.stop)))
         unit = _string(arrays.file[f"{place}/values"].attrs["units"])
         known = "" if unit == UNKNOWN_UNIT else unit
-        return Trace(times[kept], values[kept], arrays.constant(f"{place}/indices"), known)
+        return Samples(times[kept], values[kept], arrays.constant(f"{place}/indices"), known)
 
 
 def _read_weights(arrays: ResultArrays) -> dict[str, FinalWeights]:

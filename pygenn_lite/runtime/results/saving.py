@@ -9,7 +9,7 @@ import numpy as np
 
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.runtime.results.files import real_path
-from pygenn_lite.runtime.results.recorded_data import Trace
+from pygenn_lite.runtime.results.recorded_data import Samples
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.result_file import ResultFile
 from pygenn_lite.runtime.results.result_reader import file_id
@@ -34,7 +34,7 @@ def write_result(
     for population, train in result.spikes.items():
         known = train.recorded
         if known is None:
-            whole = population in result.whole
+            whole = population in result.fully_recorded
             known = range(result.sizes[population]) if whole else np.unique(train.indices)
         spikes[population] = known
     file = ResultFile(
@@ -88,7 +88,7 @@ def _parts(rows: int, columns: int = 1) -> Iterator[slice]:
     return (slice(first, first + step) for first in range(0, rows, step))
 
 
-def _interval(trace: Trace, dt: float) -> int:
+def _interval(trace: Samples, dt: float) -> int:
     """Steps between samples."""
     first = nearest_steps(trace.times[:2], dt)
     return int(first[1] - first[0]) if len(first) == 2 else 1
