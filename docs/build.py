@@ -61,15 +61,15 @@ def models_page() -> str:
         "prints the same. All of them run on the pages about the [library](library.md), its "
         "[networks](networks.md) and [synapses](synapses.md).\n",
     ]
-    shelves = (
+    registries = (
         ("Neurons", models.NEURONS),
         ("Synapses", models.SYNAPSES),
         ("Continuous transmission", models.CONTINUOUS),
         ("Plasticity", models.PLASTICITY),
     )
-    for title, shelf in shelves:
+    for title, registry in registries:
         parts.append(f"## {title}\n")
-        for name, make in shelf.items():
+        for name, make in registry.items():
             parts += [f"### {name}\n", signature(name, make), docstring(make)]
             parts += named_examples(name)
             parts.append(f"Declared as\n\n```text\n{equations(make())}\n```\n")

@@ -13,9 +13,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pygenn_lite"
 NOTE = "<!-- Written by docs/build.py from the modules. Do not edit. -->\n"
 SOURCES = (".py", ".hpp", ".h", ".cpp", ".jinja", ".cu")
 
-# Rooms in the order in which a network passes through them; what stands around it comes last.
-ROOMS = (
-    ("", "The face"),
+# Packages in the order in which a network passes through them; what stands around it comes last.
+PACKAGES = (
+    ("", "The top level"),
     ("declaration", "What a user declares: plain, frozen, checked data"),
     ("declaration/language", "The language of equations"),
     ("declaration/connectivity", "Rules: which neuron is connected to which"),
@@ -44,36 +44,36 @@ ROOMS = (
 
 
 def layout_page() -> str:
-    """All modules, by rooms."""
+    """All modules, by package."""
     parts = [
         NOTE,
         "# Layout\n",
         "Every module, in the order in which a network passes through them. The page about the "
         "[design](design.md) says how they work together.\n",
     ]
-    for room, title in (*ROOMS, *_other_rooms()):
-        lines = [f"| `{path.name}` | {first_sentence(path)} |" for path in modules_of(room)]
+    for package, title in (*PACKAGES, *_other_packages()):
+        lines = [f"| `{path.name}` | {first_sentence(path)} |" for path in modules_of(package)]
         if lines:
-            name = f"pygenn_lite/{room}" if room else "pygenn_lite"
+            name = f"pygenn_lite/{package}" if package else "pygenn_lite"
             parts.append(f"## {title}\n\n`{name}`\n\n| module | what it is for |\n|---|---|")
             parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
-def modules_of(room: str) -> list[Path]:
-    """The modules of a room, not of the rooms below it."""
-    folder = PACKAGE / room
+def modules_of(package: str) -> list[Path]:
+    """The modules of a package, not of the packages below it."""
+    folder = PACKAGE / package
     found = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in SOURCES)
     return [p for p in found if p.name != "__init__.py" or first_sentence(p)]
 
 
-def _other_rooms() -> Iterator[tuple[str, str]]:
-    """Rooms that have no place in the order yet stand at the end."""
-    known = {room for room, _ in ROOMS}
+def _other_packages() -> Iterator[tuple[str, str]]:
+    """Packages that have no place in the order yet stand at the end."""
+    known = {package for package, _ in PACKAGES}
     for path in sorted(PACKAGE.rglob("*")):
-        room = path.relative_to(PACKAGE).as_posix()
-        if path.is_dir() and "__pycache__" not in path.parts and room not in known:
-            yield room, f"{room.rpartition('/')[2].capitalize()}"
+        package = path.relative_to(PACKAGE).as_posix()
+        if path.is_dir() and "__pycache__" not in path.parts and package not in known:
+            yield package, f"{package.rpartition('/')[2].capitalize()}"
 
 
 def first_sentence(path: Path) -> str:

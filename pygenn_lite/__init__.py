@@ -87,8 +87,8 @@ else:
             return getattr(import_module(_LAZY[name]), name)
         if name.startswith("_"):
             raise AttributeError(f"module 'pygenn_lite' has no attribute {name!r}")
-        for shelf in ("pygenn_lite.declaration", "pygenn_lite.models"):
-            module = import_module(shelf)
+        for home in ("pygenn_lite.declaration", "pygenn_lite.models"):
+            module = import_module(home)
             if name in module.__all__:
                 globals()[name] = getattr(module, name)  # not asked for again
                 return globals()[name]

@@ -141,7 +141,7 @@ def models(
     ] = None,
 ) -> None:
     """List what the library holds, or show one of it."""
-    from pygenn_lite.cli.shelves import show_library
+    from pygenn_lite.cli.library_list import show_library
 
     show_library(name)
 

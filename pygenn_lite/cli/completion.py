@@ -26,14 +26,14 @@ def library_names(incomplete: str) -> list[str]:
     """Models and networks of the library."""
     from pygenn_lite import models
 
-    shelves = (
+    registries = (
         models.NEURONS,
         models.SYNAPSES,
         models.CONTINUOUS,
         models.PLASTICITY,
         models.network_names(),
     )
-    return _matching([name for shelf in shelves for name in shelf], incomplete)
+    return _matching([name for registry in registries for name in registry], incomplete)
 
 
 def backend_names(incomplete: str) -> list[str]:

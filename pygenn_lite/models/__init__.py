@@ -128,9 +128,9 @@ _NETWORKS = Path(__file__).parent / "networks"
 
 def find_model(name: str) -> Callable[..., NeuronModel] | Callable[..., SynapseModel]:
     """Return the function of the library that makes the model ``name``."""
-    for shelf in (NEURONS, SYNAPSES, CONTINUOUS, PLASTICITY):
-        if name in shelf:
-            return shelf[name]
+    for registry in (NEURONS, SYNAPSES, CONTINUOUS, PLASTICITY):
+        if name in registry:
+            return registry[name]
     raise _unknown("model", name, [*NEURONS, *SYNAPSES, *CONTINUOUS, *PLASTICITY])
 
 

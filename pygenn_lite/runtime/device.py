@@ -1,4 +1,4 @@
-"""The one door between a Simulation and a backend.
+"""The one interface between a Simulation and a backend.
 
 A backend turns networks of one structure into a :class:`Device`: memory, kernels and a clock that
 all its instances share. Each :class:`Instance` is one network with its own seed, state, random
@@ -6,10 +6,9 @@ numbers and spikes in flight. Run loop, views, recordings and checkpoints use wh
 and nothing else; they never see pointers or libraries. The variables that a device keeps are named
 by its :class:`~pygenn_lite.runtime.layout.NetworkLayout`.
 
-What goes through the door is *canonical*: neurons in the order of their population, synapses by
-pre, then post, then delay, whatever order a backend keeps them in. So what one backend gives,
-another one takes.
-"""
+What passes through this interface is *canonical*: neurons in the order of their population,
+synapses by pre, then post, then delay, whatever order a backend keeps them in. So what one backend
+gives, another one takes."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ TOLERATED = 0.01  # by how much rounding may shift a rate of change
 TOLERATED_OF_A_SPIKE = 0.1  # the same of single changes, whose errors cancel in part
 SLOWEST = BITS / TOLERATED  # the least part of a value that a step should change
 LONGEST_CLOCK = int(0.1 / BITS)  # steps, until which t is right within a tenth of a step
-CURE = "compile with precision='float64'"
+HINT = "compile with precision='float64'"
 _CHANCE = re.compile(r"rand\(\) <=? (.*)")
 _SLOW = (
     "changes so slowly (by {:.1g} of itself in a step) that rounding to float32 shifts its rate by "
@@ -202,7 +202,7 @@ class PrecisionChecks:
         variable: str,
         what: str,
         key: tuple[str, str] | None = None,
-        hint: str = CURE,
+        hint: str = HINT,
     ) -> None:
         key = key or (owner, variable)
         if key not in self.told:

@@ -17,14 +17,14 @@ from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceSection
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
-_SHELF_CURE = "name a model that `pygenn-lite models` lists, or declare one by its equations"
+_LIBRARY_HINT = "name a model that `pygenn-lite models` lists, or declare one by its equations"
 _SYNAPSES = {**models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
 _NOT_WITH_USE = frozenset(
     {"use", "parameters", "initial", "receptor", "integrator", "with_variables"}
 )
 
 
-class ModelShelf:
+class ModelRegistry:
     """The models that a file declares, each made once and by need."""
 
     def __init__(
@@ -197,23 +197,23 @@ class ModelShelf:
     def _use(
         self,
         name: str,
-        shelf: Mapping[str, Callable[..., Any]],
+        registry: Mapping[str, Callable[..., Any]],
         section: NeuronSection | SynapseSection,
         place: Place,
     ) -> NeuronModel | SynapseModel:
         """Call a function of the library with what the file gives for its arguments."""
         context = self.context
-        if name not in shelf:
-            hint = nearest_or_all(name, shelf)
+        if name not in registry:
+            hint = nearest_or_all(name, registry)
             raise self._error(
-                (*place, "use"), f"the library has no '{name}' here{hint}", _SHELF_CURE
+                (*place, "use"), f"the library has no '{name}' here{hint}", _LIBRARY_HINT
             )
         fitting = _NOT_WITH_USE - ({"integrator"} if isinstance(section, SynapseSection) else set())
         for key in sorted(section.model_fields_set - fitting):
             raise self._error(
                 (*place, key), f"'{key}' does not go with 'use'", "declare the model by equations"
             )
-        known = inspect.signature(shelf[name]).parameters
+        known = inspect.signature(registry[name]).parameters
         arguments: dict[str, Any] = {}
         for key, value in section.parameters.items():
             inner = (*place, "parameters", key)
@@ -240,7 +240,7 @@ class ModelShelf:
             self._needs(known, "receptor", name, place)
             arguments["receptor"] = self.synapse(section.receptor, (*place, "receptor"))
         with context.at(place):
-            return shelf[name](**arguments)  # type: ignore[no-any-return]
+            return registry[name](**arguments)  # type: ignore[no-any-return]
 
     def _argument(self, known: inspect.Parameter, value: Any, place: Place) -> Any:
         annotation = str(known.annotation)

@@ -20,7 +20,7 @@ from pygenn_lite.yaml_format.check import check_document, check_section
 from pygenn_lite.yaml_format.context import Context, work_out_constants
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.grids import Grid, read_names
-from pygenn_lite.yaml_format.library import ModelShelf
+from pygenn_lite.yaml_format.library import ModelRegistry
 from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.places import origin_of
 from pygenn_lite.yaml_format.positions import read_positions
@@ -77,7 +77,7 @@ class _Builder:
             seed = check_seed(context.whole_number(head.seed, ("network", "seed")))
         with context.at(("network",)):
             self.network = Network(dt=dt, seed=seed, name=head.name)
-        self.shelf = ModelShelf(context, file.models, file.synapses)
+        self.registry = ModelRegistry(context, file.models, file.synapses)
 
     def build(self) -> tuple[Network, RunSettings]:
         for name, section in self.file.populations.items():
@@ -119,7 +119,7 @@ class _Builder:
         positions = read_positions(
             context, section.positions, (*place, "positions"), neurons, name, self.network.seed
         )
-        model = self.shelf.neuron(section.model, (*place, "model"))
+        model = self.registry.neuron(section.model, (*place, "model"))
         with context.at(place):
             self.network.population(
                 name,
@@ -129,7 +129,7 @@ class _Builder:
                 parameters=read_values(context, section.parameters, (*place, "parameters")),
                 positions=positions,
             )
-        inner = self.shelf.neuron_place(section.model, (*place, "model"))
+        inner = self.registry.neuron_place(section.model, (*place, "model"))
         self.network.origins["population", name] = origin_of(context, place, inner, model.equations)
 
     def _spike_source(
@@ -197,7 +197,7 @@ class _Builder:
             raise self.document.error((*place, "storage"), "should be one word")
         if name is not None and grid.is_list:
             name = f"{name}_{source}_{target}"
-        synapse = self.shelf.synapse(cell("synapse"), (*place, "synapse"))
+        synapse = self.registry.synapse(cell("synapse"), (*place, "synapse"))
         with context.at(place):
             group = self.network.connect(
                 self._part(source, section.source, (*place, "source")),
@@ -210,7 +210,7 @@ class _Builder:
                 storage=storage,
                 weight_precision=section.weight_precision,
             )
-        inner = self.shelf.synapse_place(cell("synapse"), (*place, "synapse"))
+        inner = self.registry.synapse_place(cell("synapse"), (*place, "synapse"))
         equations = (*synapse.equations, *synapse.synapse_equations)
         self.network.origins["synapse group", group.name] = origin_of(
             context, place, inner, equations
@@ -255,7 +255,7 @@ class _Builder:
         targets = self._names(section["target"], (*inner, "target"), targets=True)
         grid = Grid(targets, ("",), len(targets) > 1 or self._is_list(inner, "target"))
         origin = origin_of(
-            self.context, inner, self.shelf.synapse_place(section.get("synapse"), inner)
+            self.context, inner, self.registry.synapse_place(section.get("synapse"), inner)
         )
         for row, target in enumerate(targets):
             arguments = {
@@ -279,7 +279,7 @@ class _Builder:
         if key in ("name", "input", "variable"):
             return value
         if key == "synapse":
-            return self.shelf.synapse(value, place)
+            return self.registry.synapse(value, place)
         return read_value(self.context, value, place)
 
     # ---------------------------------------------------------------- run

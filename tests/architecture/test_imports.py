@@ -14,9 +14,9 @@ import pygenn_lite
 from pygenn_lite import hooks
 
 ROOT = Path(pygenn_lite.__file__).parent
-FACE = "pygenn_lite"
+TOP = "pygenn_lite"
 
-# From above to below; rooms in one row know nothing of each other.
+# From above to below; packages in one row know nothing of each other.
 ROWS = (
     ("__main__",),
     ("cli",),
@@ -29,10 +29,15 @@ ROWS = (
     ("old_names",),
     ("records",),
 )
-HEIGHT = {room: -row for row, rooms in enumerate(ROWS) for room in rooms}
-BACKENDS = ("cpp", "reference", "cuda", "null")  # rooms of runtime that mirror each other's names
+HEIGHT = {package: -row for row, parts in enumerate(ROWS) for package in parts}
+BACKENDS = (
+    "cpp",
+    "reference",
+    "cuda",
+    "null",
+)  # packages of runtime that mirror each other's names
 
-# The two types that a lower room names: what `Network.compile` gives back, which is documented
+# The two types that a lower package names: what `Network.compile` gives back, which is documented
 # where users look for it.
 TYPES_FROM_ABOVE = {
     ("declaration.network", "runtime.simulation"),
@@ -47,7 +52,7 @@ Edges = dict[str, set[str]]
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
-    """Every module by its name below the package; the face is ""."""
+    """Every module by its name below the package; the top level is ""."""
     found = {}
     for path in root.rglob("*.py"):
         parts = path.relative_to(root).with_suffix("").parts
@@ -68,8 +73,8 @@ def imports_of(text: str, known: set[str]) -> Iterator[str]:
         else:
             continue
         for name in named:
-            room, _, below = name.partition(".")
-            if room == FACE:
+            package, _, below = name.partition(".")
+            if package == TOP:
                 parent = below.rpartition(".")[0]
                 if below in known and (below or not isinstance(node, ast.Constant)):
                     yield below
@@ -86,13 +91,13 @@ def edges_of(root: Path = ROOT) -> Edges:
 
 
 def height(module: str) -> int:
-    room = module.partition(".")[0]
-    assert room in HEIGHT, f"{module}: say in ROWS where this room belongs"
-    return HEIGHT[room]
+    package = module.partition(".")[0]
+    assert package in HEIGHT, f"{module}: say in ROWS where this package belongs"
+    return HEIGHT[package]
 
 
 def upwards(edges: Edges) -> set[tuple[str, str]]:
-    """Imports of another room that is not below."""
+    """Imports of another package that is not below."""
     return {
         (module, other)
         for module, others in edges.items()
@@ -141,7 +146,7 @@ def test_nothing_is_imported_upwards() -> None:
 
 
 def test_there_is_no_circle() -> None:
-    # The face imports from everywhere; whoever imports it (for `pg.`) stands above.
+    # The top level imports from everywhere; whoever imports it (for `pg.`) stands above.
     edges = without(edges_of(), TYPES_FROM_ABOVE | TO_BE_CUT)
     assert circles(edges) == []
 
@@ -156,7 +161,7 @@ def test_a_type_from_above_is_imported_for_types_only() -> None:
 
 
 def test_the_face_is_imported_by_commands_only() -> None:
-    """What is below the face would otherwise stand in a circle with it."""
+    """What is below the top level would otherwise stand in a circle with it."""
     known = set(modules())
     users = {
         name
@@ -185,14 +190,14 @@ KINDRED = {"delivery": {"codegen.program", "codegen.plan"}}
 def test_no_module_name_stands_twice() -> None:
     names: Counter[str] = Counter()
     for name, path in modules().items():
-        rooms = name.split(".")
-        if rooms[0] == "runtime" and len(rooms) > 2 and rooms[1] in BACKENDS:
+        parts = name.split(".")
+        if parts[0] == "runtime" and len(parts) > 2 and parts[1] in BACKENDS:
             continue
         if path.name == "__init__.py":
             continue
-        if ".".join(rooms[:-1]) in KINDRED.get(rooms[-1], ()):
+        if ".".join(parts[:-1]) in KINDRED.get(parts[-1], ()):
             continue
-        names[rooms[-1]] += 1
+        names[parts[-1]] += 1
     assert [name for name, times in names.items() if times > 1] == []
 
 

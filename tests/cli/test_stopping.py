@@ -176,5 +176,5 @@ def test_ctrl_c_in_a_command_that_simulates_nothing_says_no_more_than_that(call,
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pygenn_lite.cli.shelves.show_library", interrupted)
+    monkeypatch.setattr("pygenn_lite.cli.library_list.show_library", interrupted)
     assert call("models") == (130, "", "stopped\n")

@@ -1,4 +1,5 @@
-"""A condition is no number and a number no condition: said with both cures, before any code."""
+"""Conditions are not numbers, nor numbers conditions: said with a hint for both, before any
+code."""
 
 import pytest
 

@@ -34,7 +34,7 @@ def possible(kind, n, autapses, multapses, sizes, same):
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_what_does_not_fit_is_refused_and_every_cure_named_would_help(kind):
+def test_what_does_not_fit_is_refused_and_every_hint_given_would_help(kind):
     refused = 0
     cases = itertools.product(
         range(11), (True, False), (True, False), ((1, 1), (2, 2), (3, 3), (1, 3), (3, 1))

@@ -1,4 +1,4 @@
-"""The library's shelves: every model can be made, is plain data, and is found by name."""
+"""The library: every model can be made, is plain data, and is found by name."""
 
 import inspect
 import pickle
@@ -12,20 +12,20 @@ from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.errors import DeclarationError, ModelError
 
-SHELVES = {**models.NEURONS, **models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
+LIBRARY = {**models.NEURONS, **models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
 
 
-@pytest.mark.parametrize("name", SHELVES)
+@pytest.mark.parametrize("name", LIBRARY)
 def test_every_model_is_plain_data_with_a_source(name):
-    made = SHELVES[name]()
+    made = LIBRARY[name]()
     assert isinstance(made, NeuronModel if name in models.NEURONS else SynapseModel)
     assert made.name == name
-    assert made == SHELVES[name]()
-    assert hash(made) == hash(SHELVES[name]())
+    assert made == LIBRARY[name]()
+    assert hash(made) == hash(LIBRARY[name]())
     assert pickle.loads(pickle.dumps(made)) == made
-    assert models.find_model(name) is SHELVES[name]
-    documentation = inspect.getdoc(SHELVES[name])
-    assert "Parameters" in documentation or not inspect.signature(SHELVES[name]).parameters
+    assert models.find_model(name) is LIBRARY[name]
+    documentation = inspect.getdoc(LIBRARY[name])
+    assert "Parameters" in documentation or not inspect.signature(LIBRARY[name]).parameters
 
 
 @pytest.mark.parametrize("name", models.PLASTICITY)

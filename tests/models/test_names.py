@@ -124,5 +124,5 @@ def test_keys_of_results_complete():
     p = net.population("p", 3, pg.LIF())
     net.record(p.spikes, p["V"])
     result = net.compile(precision="float64", threads=1).run(1.0)
-    for shelf in (result.spikes, result.traces, result.traces["p"]):
-        assert shelf._ipython_key_completions_() == list(shelf)
+    for recorded in (result.spikes, result.traces, result.traces["p"]):
+        assert recorded._ipython_key_completions_() == list(recorded)

@@ -23,11 +23,13 @@ def made_up(sizes, rates, duration=1000.0, dt=0.1, start=0, traces=(), recorded=
         totals[name] = np.array([0, count])
     kept = {name: train for name, train in spikes.items() if recorded is None or name in recorded}
     time = (start + np.arange(steps)) * dt
-    shelf = {}
+    recorded = {}
     for population, variable in traces:
         values = np.sin(time[:, None] / 20 + np.arange(3))
-        shelf.setdefault(population, {})[variable] = Samples(time, values, np.arange(3, dtype="u4"))
+        recorded.setdefault(population, {})[variable] = Samples(
+            time, values, np.arange(3, dtype="u4")
+        )
     return Result(
-        dt, start, start + steps, dict(sizes), RecordedByName(kept, "spikes"), shelf,
+        dt, start, start + steps, dict(sizes), RecordedByName(kept, "spikes"), recorded,
         SpikeCounts(np.array([start, start + steps]), totals), frozenset(kept), "made_up",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from pygenn_lite.runtime.values.connections import Connections
 
 def of_spikes(trains, sizes, steps=10_000, start=0):
     """A result with given spikes: pairs of arrays (steps, indices) by population."""
-    shelf = {
+    recorded = {
         name: SpikeTrain(np.asarray(t), np.asarray(i, dtype=np.uint32), 0.1)
         for name, (t, i) in trains.items()
     }
@@ -25,7 +25,7 @@ def of_spikes(trains, sizes, steps=10_000, start=0):
         start,
         start + steps,
         sizes,
-        RecordedByName(shelf, "spikes"),
+        RecordedByName(recorded, "spikes"),
         {},
         counts,
         frozenset(trains),

@@ -1,4 +1,4 @@
-"""The door to the machine: what is behind it stays behind it."""
+"""The interface to backends: what is behind it stays behind it."""
 
 import ast
 from pathlib import Path

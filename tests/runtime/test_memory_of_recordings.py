@@ -1,4 +1,5 @@
-"""What is recorded: foreseen before the run, kept when memory runs out, held once and not twice."""
+"""What is recorded: estimated before the run, kept when memory runs out, held once and not
+twice."""
 
 import os
 import subprocess

@@ -70,7 +70,7 @@ def test_explicit_delays_need_no_drawing_to_be_told():
 @pytest.mark.parametrize(
     "delay", [pg.Exponential(4.0), pg.Normal(9.0, 1.0), pg.LogNormal(1.0, 0.5)]
 )
-def test_the_longest_drawn_delay_is_foreseen_well_enough_for_the_past_values(delay):
+def test_the_longest_drawn_delay_is_estimated_well_enough_for_the_past_values(delay):
     net = learning(delay)
     assert foretold(net) == found(net)
 

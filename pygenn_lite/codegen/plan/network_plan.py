@@ -101,7 +101,7 @@ class NetworkPlan:
         """The plan for another number of threads."""
         if threads == self.threads:
             return self
-        cut = cut_network(self.described, threads)
+        cut = partition_network(self.described, threads)
         return _complete(replace(self, threads=threads, ownership=cut))
 
     def of_instance(self, network: Network, structure: NetworkStructure) -> NetworkPlan:
@@ -240,7 +240,7 @@ def plan_network(
         described.real.itemsize,
     )
     ownership: Ownership = (
-        cut_network(described, threads)
+        partition_network(described, threads)
         if dealt_to is None
         else RoundRobin(dealt_to, {p.name: p.size for p in described.network.populations.values()})
     )
@@ -250,7 +250,7 @@ def plan_network(
     return _complete(empty)
 
 
-def cut_network(described: Described, threads: int) -> Partition:
+def partition_network(described: Described, threads: int) -> Partition:
     """Cut the populations of a network for a number of threads."""
     addressed, whole = {}, []
     for name in described.network.populations:

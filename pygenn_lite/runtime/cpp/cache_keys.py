@@ -12,7 +12,7 @@ from pygenn_lite.runtime.cpp.toolchain import COMMON_FLAGS, Compiler, optimisati
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent
 TEMPLATES = PACKAGE / "templates"
-GENERATORS = ("codegen", "declaration")  # rooms that decide what source a structure gets
+GENERATORS = ("codegen", "declaration")  # packages that decide what source a structure gets
 ENGINE = TEMPLATES / "cpp" / "engine"
 
 
@@ -33,7 +33,7 @@ def kernel_sources() -> tuple[Path, ...]:
     templates = [p for p in (TEMPLATES / "cpp").iterdir() if p.is_file()]
     headers = [ENGINE / "abi.h", *(TEMPLATES / "common").iterdir()]
     generators = [
-        p for room in GENERATORS for p in (PACKAGE / room).rglob("*.py") if p.parent.name != "plan"
+        p for part in GENERATORS for p in (PACKAGE / part).rglob("*.py") if p.parent.name != "plan"
     ]
     return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from pygenn_lite.errors import ToolchainError
 from pygenn_lite.records import dataclass
 
-CURE = (
+HINT = (
     "install a C++20 compiler with the system's package manager (for example "
     "'apt install g++' or 'dnf install gcc-c++'), or run: pip install 'pygenn-lite[compiler]' "
     "(the PyPI package ziglang, which brings clang)"
@@ -80,7 +80,7 @@ def find_compiler() -> Compiler:
     spec = importlib.util.find_spec("ziglang")
     if spec is not None and spec.origin is not None:
         return _compiler((sys.executable, "-m", "ziglang", "c++"), Path(spec.origin))
-    raise ToolchainError("no C++ compiler was found (looked for $CXX, g++, clang++)", hint=CURE)
+    raise ToolchainError("no C++ compiler was found (looked for $CXX, g++, clang++)", hint=HINT)
 
 
 def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:

@@ -1,5 +1,5 @@
-"""One network in the reference backend: an interpreter, and its memory as the device's door shows
-it."""
+"""One network in the reference backend: an interpreter, and its memory as the device's interface
+shows it."""
 
 from __future__ import annotations
 

@@ -298,7 +298,7 @@ def _after(population: ReferencePopulation) -> Kernel:
 
 
 def _on_post(group: ReferenceGroup) -> Kernel:
-    return lambda sim, step: group.learn_backwards(step, sim.last_spikes[group.binding.target])
+    return lambda sim, step: group.update_on_post(step, sim.last_spikes[group.binding.target])
 
 
 def _over(on: ReferenceGroup | ReferencePopulation, kernel: ProgramKernel) -> Kernel:

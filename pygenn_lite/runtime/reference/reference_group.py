@@ -133,7 +133,7 @@ class ReferenceGroup:
         """Spikes of the source at ``t_step`` set out."""
         self.arrivals.send(step, spikes)
 
-    def learn_backwards(self, step: int, spikes: NDArray[np.int64]) -> None:
+    def update_on_post(self, step: int, spikes: NDArray[np.int64]) -> None:
         """The target's spikes at ``t_step``: on_post of each synapse."""
         if "on_post" in self.kernels:
             for neuron in spikes:

@@ -65,7 +65,7 @@ struct RuleScratch {
 };
 
 // Rows of a rule that is drawn by target, turned round.
-struct TurnedRows {
+struct TransposedRows {
   HugeArray<int64_t> begin;
   HugeArray<uint32_t> targets;
 };
@@ -137,10 +137,10 @@ class Rule {
   }
   void turn(uint32_t threads) {
     if (!needs_turning()) return;
-    turned_.begin.reset(uint64_t(n_source_) + 1);
-    turned_.targets.reset(uint64_t(n_target_) * uint64_t(rule_.n));
-    uint32_t* targets = turned_.targets.data();
-    parallel_group(threads, n_target_, n_source_, turned_.begin.data(),
+    transposed_.begin.reset(uint64_t(n_source_) + 1);
+    transposed_.targets.reset(uint64_t(n_target_) * uint64_t(rule_.n));
+    uint32_t* targets = transposed_.targets.data();
+    parallel_group(threads, n_target_, n_source_, transposed_.begin.data(),
         [&](uint64_t begin, uint64_t end, auto sink) {
           RuleScratch scratch;
           RowBuffer<uint32_t> sources;
@@ -152,8 +152,8 @@ class Rule {
           }
         },
         [targets](uint64_t position, uint64_t, uint32_t target) { targets[position] = target; });
-    row_begin_ = turned_.begin.data();
-    targets_ = turned_.targets.data();
+    row_begin_ = transposed_.begin.data();
+    targets_ = transposed_.targets.data();
   }
 
   // Number of a row's targets; -1 where only making the row tells.
@@ -290,7 +290,7 @@ class Rule {
   double inverse_log_ = 0.0;
   const int64_t* row_begin_ = nullptr;
   const uint32_t* targets_ = nullptr;
-  TurnedRows turned_;
+  TransposedRows transposed_;
 };
 
 }  // namespace pgl

@@ -30,17 +30,17 @@ def show_library(name: str | None) -> None:
 def _list(console: Console) -> None:
     from rich.table import Table
 
-    shelves = {
+    registries = {
         "Neurons": models.NEURONS,
         "Synapses": models.SYNAPSES,
         "Continuous transmission": models.CONTINUOUS,
         "Plasticity": models.PLASTICITY,
     }
-    for title, shelf in shelves.items():
+    for title, registry in registries.items():
         table = Table(title=title, title_justify="left", show_header=False, box=None)
         table.add_column(min_width=24)
         table.add_column()
-        for name, make in shelf.items():
+        for name, make in registry.items():
             table.add_row(
                 f"  {name}", (inspect.getdoc(make) or "").split("\n")[0].replace("``", "'")
             )
