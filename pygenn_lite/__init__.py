@@ -23,6 +23,7 @@ _MODULES = ("declaration", "models", "plotting")
 _LAZY = {
     "Simulation": "pygenn_lite.runtime.simulation",
     "compile_network": "pygenn_lite.runtime.compilation",
+    "systems": "pygenn_lite.codegen.systems.declared_systems",
     "register_backend": "pygenn_lite.runtime.backends",
     "Result": "pygenn_lite.runtime.results.result",
     "InstanceResults": "pygenn_lite.runtime.results.instance_results",
@@ -54,10 +55,12 @@ __all__: list[str] = [
     "plotting",
     "register_backend",
     "scale_network",
+    "systems",
 ]
 
 if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite import declaration, models, plotting
+    from pygenn_lite.codegen.systems.declared_systems import systems
     from pygenn_lite.declaration import *  # noqa: F403
     from pygenn_lite.models import *  # noqa: F403
     from pygenn_lite.runtime.backends import register_backend

@@ -19,14 +19,12 @@ from typing import TYPE_CHECKING, Any
 from pygenn_lite.codegen.program.delivery import deliveries_of
 from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.codegen.program.signature import Signatures
-from pygenn_lite.codegen.structure.parts import speak
 from pygenn_lite.codegen.structure.resolution import network_structure
 from pygenn_lite.codegen.structure.structures import (
     GroupBinding,
     NetworkStructure,
     PopulationBinding,
 )
-from pygenn_lite.errors import EquationError, Location, PygennLiteError
 from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
@@ -81,29 +79,18 @@ def derive_program(structure: NetworkStructure, extension: Extension | None = No
     from pygenn_lite.codegen.program.program import Program
     from pygenn_lite.codegen.program.sign import signatures_of
     from pygenn_lite.codegen.program.synapse_kernel import synapse_kernels
+    from pygenn_lite.codegen.systems.sympy_errors import equations_of
 
-    def derive(kernel: Any, part: Any, name: str, what: str) -> Any:
-        try:
+    def derive(kernel: Any, part: Any, name: str) -> Any:
+        with equations_of(part):
             return kernel(part, name)
-        except PygennLiteError as error:
-            speak(error, getattr(part, "names", {}))
-            raise
-        except (NotImplementedError, RecursionError, TypeError, ValueError) as error:
-            # SymPy's, on expressions that no one has thought of.
-            raise EquationError(
-                f"the equations are too involved for SymPy ({str(error).strip()[:200]})",
-                where=Location(f"{what} {part.name!r}"),
-                hint="write them more plainly: no where() or Piecewise() inside a condition, and "
-                "no functions of constants",
-            ) from error
 
     program = Program(
         neurons=tuple(
-            derive(neuron_kernels, s, f"neuron{k}", "population")
-            for k, s in enumerate(structure.kernels)
+            derive(neuron_kernels, s, f"neuron{k}") for k, s in enumerate(structure.kernels)
         ),
         synapses=tuple(
-            derive(synapse_kernels, s, f"synapse{k}", "synapse group")
+            derive(synapse_kernels, s, f"synapse{k}")
             for k, s in enumerate(structure.synapse_kernels)
         ),
     )

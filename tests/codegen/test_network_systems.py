@@ -6,6 +6,7 @@ import pytest
 import sympy
 from helpers_codegen import CURRENT, DELTA, LIF, STDP
 
+import pygenn_lite as pg
 from pygenn_lite.codegen import network_structure, systems_of
 from pygenn_lite.codegen.systems.signed_threshold import signed_threshold
 from pygenn_lite.declaration import AllToAll, Network, NeuronModel, SynapseModel
@@ -132,3 +133,19 @@ def test_dynamics_of_synapses_are_part_of_their_system():
     system = systems_of(network_structure(net)).groups["s"]
     assert system.f == {"u": expression("(1 - u)/tau_u")} and system.variables == ("u",)
     assert "s.weight" in systems_of(network_structure(net)).parameters
+
+
+def test_users_get_the_systems_of_a_network():
+    net = network()
+    assert pg.systems(net) == systems_of(network_structure(net))
+    marked = pg.systems(net, trainable=["static.weight"]).parameters
+    assert [path for path, parameter in marked.items() if parameter.trainable] == ["static.weight"]
+    with pytest.raises(ArgumentError, match=r"no parameter 'static.wieght'.*'static.weight'"):
+        pg.systems(net, trainable=["static.wieght"])
+
+
+def test_an_equation_without_meaning_is_named_with_its_population():
+    net = Network()
+    net.population("odd", 1, NeuronModel("dV/dt = V/I"))  # nothing drives I
+    with pytest.raises(pg.errors.EquationError, match="population 'odd': .*has no real value"):
+        pg.systems(net)

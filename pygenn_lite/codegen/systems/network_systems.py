@@ -22,6 +22,7 @@ from pygenn_lite.codegen.structure.structures import (
     SynapseStructure,
 )
 from pygenn_lite.codegen.systems.signed_threshold import signed_threshold
+from pygenn_lite.codegen.systems.sympy_errors import equations_of
 from pygenn_lite.codegen.systems.system import (
     System,
     assignments,
@@ -271,7 +272,10 @@ def systems_of(structure: NetworkStructure) -> NetworkSystems:
     EquationError
         An equation has no meaning.
     """
-    built = [build_system(kernel) for kernel in structure.kernels]
+    built = []
+    for kernel in structure.kernels:
+        with equations_of(kernel):
+            built.append(build_system(kernel))
     return NetworkSystems(
         {
             name: _neuron_system(structure, binding, built[binding.kernel])
