@@ -5,13 +5,16 @@ What enters: dt, seed, populations, synapse groups and inputs, in order, with al
 numbers by their bits, arrays by type, shape and bits, formulas by their syntax trees. What does
 not: the name of the network, what is recorded, units, where in a file something stands, and (of
 delays that were not given) the time step that they follow.
+
+A class of the user's own (a rule, a distribution) enters by its module and name and its attributes;
+not by its code: who changes what it draws gives it another name, or an attribute that says so.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -21,10 +24,12 @@ import numpy as np
 from pygenn_lite.declaration.language.equations import Equation, Expression
 from pygenn_lite.declaration.language.parser import parse_tree
 from pygenn_lite.declaration.neuron_model import NeuronModel
+from pygenn_lite.declaration.origins import part_of
 from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import FrozenArray
+from pygenn_lite.errors import DeclarationError, Location
 
 if TYPE_CHECKING:
     from pygenn_lite.declaration.members import Members
@@ -35,15 +40,19 @@ VERSION = "pygenn_lite network 2"  # raised when what enters changes
 def network_digest(network: Members) -> str:
     """64 hexadecimal digits."""
     digest = hashlib.sha256(VERSION.encode())
-    parts = (
-        network.dt,
-        network.seed,
-        tuple(network.populations.values()),
-        tuple(network.groups.values()),
-        tuple(network.inputs),
-    )
-    for piece in _pieces(parts):
+
+    def add(kind: str, parts: Collection[Any]) -> None:
+        digest.update(_begin_of_list(parts))
+        for part in parts:
+            with part_of(Location.of(kind, part.name)):
+                for piece in _pieces(part):
+                    digest.update(piece)
+
+    for piece in (b"%d(" % 5, *_pieces(network.dt), *_pieces(network.seed)):
         digest.update(piece)
+    add("population", network.populations.values())
+    add("synapse group", network.groups.values())
+    add("input", network.inputs)
     return digest.hexdigest()
 
 
@@ -60,7 +69,7 @@ def _pieces(value: Any) -> Iterator[bytes]:
     elif is_dataclass(value) and not isinstance(value, type):
         yield from _of_fields(value)
     elif isinstance(value, (tuple, list)):
-        yield b"%d(" % len(value)
+        yield _begin_of_list(value)
         for item in value:
             yield from _pieces(item)
     elif isinstance(value, str):
@@ -75,16 +84,37 @@ def _pieces(value: Any) -> Iterator[bytes]:
         yield b"array" + FrozenArray(value).digest
     elif isinstance(value, dict):
         yield from _pieces(sorted(value.items()))
-    else:  # an object of somebody's own: by its attributes
-        yield _text(type(value).__name__)
-        for key, item in sorted(vars(value).items()):
-            yield _text(key)
-            yield from _pieces(item)
-        yield b"}"
+    else:
+        yield from _of_object(value)
+
+
+def _of_object(value: Any) -> Iterator[bytes]:
+    """An object of somebody's own, by its attributes."""
+    if callable(value) or not hasattr(value, "__dict__"):
+        raise DeclarationError(
+            f"a digest cannot tell {value!r:.60} from others of type {type(value).__name__!r}",
+            hint="keep what the rule depends on as numbers, text, arrays, lists or objects of "
+            "these; compute the rest where it is used",
+        )
+    yield _text(_class_name(type(value)))
+    for key, item in sorted(vars(value).items()):
+        yield _text(key)
+        yield from _pieces(item)
+    yield b"}"
+
+
+def _class_name(kind: type) -> str:
+    """Classes of users may have the same name in different modules."""
+    ours = kind.__module__.partition(".")[0] == "pygenn_lite"
+    return kind.__name__ if ours else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _begin_of_list(items: Collection[Any]) -> bytes:
+    return b"%d(" % len(items)
 
 
 def _of_fields(value: Any) -> Iterator[bytes]:
-    yield _text(type(value).__name__)
+    yield _text(_class_name(type(value)))
     for field in fields(value):
         # Fields that came later enter where they are used: digests of before stay.
         if "later" in field.metadata and getattr(value, field.name) == field.default:

@@ -290,7 +290,13 @@ class Network(WithInputs):
         """A digest of all that decides what the network does, the same in every process.
 
         64 hexadecimal digits of dt, seed, populations, synapse groups and inputs, in the order in
-        which they were declared. The network's name and what is recorded do not enter.
+        which they were declared. The network's name and what is recorded do not enter; a class of
+        your own (a rule) enters by its module, name and attributes, not by its code.
+
+        Raises
+        ------
+        DeclarationError
+            A rule has an attribute, such as a function, that nothing tells from another.
 
         Examples
         --------

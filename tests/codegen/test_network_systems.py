@@ -147,5 +147,5 @@ def test_users_get_the_systems_of_a_network():
 def test_an_equation_without_meaning_is_named_with_its_population():
     net = Network()
     net.population("odd", 1, NeuronModel("dV/dt = V/I"))  # nothing drives I
-    with pytest.raises(pg.errors.EquationError, match="population 'odd': .*has no real value"):
+    with pytest.raises(pg.errors.EquationError, match=r"population 'odd': .*has no real value"):
         pg.systems(net)

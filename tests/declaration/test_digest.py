@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.errors import DeclarationError
 
 SCRIPT = """
 import numpy as np
@@ -99,3 +101,35 @@ def test_no_two_syntax_trees_read_alike():
         "a > b",
     ]
     assert len({b"".join(_of_node(ast.parse(t, mode="eval").body)) for t in texts}) == len(texts)
+
+
+class Ring(pg.Connectivity):
+    """A user's rule with whatever attributes it is given."""
+
+    def __init__(self, **attributes):
+        vars(self).update(attributes)
+
+    def draw(self, n_pre, n_post, random):
+        return np.arange(n_pre), np.arange(n_pre)
+
+
+def with_rule(rule):
+    net = pg.Network()
+    cells = net.population("cells", 3, pg.LIF())
+    net.connect(cells, cells, pg.Delta(), rule, name="ring")
+    return net
+
+
+def test_rules_of_the_same_name_from_different_modules_differ():
+    other = type("Ring", (Ring,), {"__module__": "another.module"})
+    inner = type("Ring", (Ring,), {"__qualname__": "Outer.Ring"})
+    digests = {with_rule(rule(reach=2)).digest() for rule in (Ring, other, inner)}
+    assert len(digests) == 3
+    assert with_rule(Ring(reach=2)).digest() == with_rule(Ring(reach=2)).digest()
+    assert with_rule(Ring(reach=2)).digest() != with_rule(Ring(reach=3)).digest()
+
+
+@pytest.mark.parametrize("odd", [lambda r: r, max, {1, 2}, np.random.default_rng(1), object()])
+def test_an_attribute_that_cannot_be_told_from_others_is_refused(odd):
+    with pytest.raises(DeclarationError, match=r"synapse group 'ring': a digest cannot tell "):
+        with_rule(Ring(profile=odd)).digest()
