@@ -128,6 +128,7 @@ def declare_group(
     if not isinstance(connectivity, Connectivity):
         hint = "a rule, e.g. FixedProbability(0.1)"
         raise not_a("connectivity rule", connectivity, where, hint)
+    _check_kernel(connectivity, synapse, where)
     pre, post = ends
     connectivity = between(connectivity, *parts)
     connectivity = connectivity.bound(pre.shape, post.shape, where)
@@ -150,14 +151,6 @@ def declare_group(
     check_synapse_value(group.delay, group, pre, post, "delay")
     check_delay(group.delay, dt, where.entry("delay"))
     _check_weight(synapse.domains, group.weight, where)
-    if isinstance(connectivity, Convolution) and synapse.changes_weight:
-        text = full_text(
-            "the kernel is where the weights begin: each synapse learns by itself, and what has "
-            "learned is no longer a convolution",
-            where,
-            "learn a kernel outside of the run and set it with with_values, or filter this warning",
-        )
-        warnings.warn(text, PygennLiteWarning, stacklevel=3)
     if not synapse.uses_weight and group.weight != as_value(1.0):  # the default
         text = full_text(
             "a weight is given, but nothing in the synapse model reads it",
@@ -166,6 +159,19 @@ def declare_group(
         )
         warnings.warn(text, PygennLiteWarning, stacklevel=3)
     return group
+
+
+def _check_kernel(connectivity: Connectivity, synapse: SynapseModel, where: Location) -> None:
+    """What each synapse learns by itself is no longer a convolution."""
+    if isinstance(connectivity, Convolution) and connectivity.shared and synapse.changes_weight:
+        raise UnsupportedFeatureError(
+            "a kernel that all pixels share does not learn during a run",
+            where=where,
+            hint=f"write Convolution({connectivity.kernel}, shared=False) for a locally connected "
+            "layer, whose synapses learn each by themselves; or compute the kernel's change from "
+            "the spikes of a run, and set it with "
+            f"with_values({{'groups.{where.owners[-1][1]}.weight': kernel}})",
+        )
 
 
 def _check_precision(given: str, storage: str, synapse: SynapseModel, where: Location) -> str:

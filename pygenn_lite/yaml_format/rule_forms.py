@@ -13,7 +13,7 @@ from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.marks import Place
 
-_FLAGS = ("autapses", "multapses")
+_FLAGS = ("autapses", "multapses", "shared")
 _WHOLE = frozenset({"n", "stride", "padding"})
 _RULES: dict[str, tuple[type[Any], YamlForm]] = {
     rule.yaml.name: (rule, rule.yaml) for rule in RULES if rule.yaml is not None

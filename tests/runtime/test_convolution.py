@@ -5,7 +5,12 @@ import pytest
 from scipy import signal
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ConnectivityError, NetworkError, PygennLiteWarning, ShapeError
+from pygenn_lite.errors import (
+    ConnectivityError,
+    NetworkError,
+    ShapeError,
+    UnsupportedFeatureError,
+)
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -145,15 +150,30 @@ def test_maps_that_do_not_fit_are_refused_by_name(make, error, message):
         make(*layers())
 
 
-def test_a_kernel_learns_by_synapse_and_says_so():
-    """Plastic synapses of a convolution have weights of their own, which start as the kernel's."""
+def test_a_shared_kernel_does_not_learn_and_says_what_to_write():
     net, a, b = layers()
     kernel = RNG.uniform(0.2, 0.8, (3, 2, 5, 5))
-    with pytest.warns(PygennLiteWarning, match="each synapse learns by itself"):
-        net.connect(
-            a, b, pg.PairSTDP(pg.Delta()), pg.Convolution(5), weight=kernel, name="learning"
-        )
-    net.connect(
-        a, b, pg.TsodyksMarkram(pg.Delta()), pg.Convolution(5), weight=kernel
-    )  # it does not
-    assert net.compile()["learning"].size == 3 * 2 * 25 * 20
+    with pytest.raises(UnsupportedFeatureError) as caught:
+        net.connect(a, b, pg.PairSTDP(), pg.Convolution(5), weight=kernel, name="learning")
+    for word in (
+        "synapse group 'learning': a kernel that all pixels share",
+        "Convolution((5, 5), shared=False)",
+        "with_values({'groups.learning.weight': kernel})",
+    ):
+        assert word in str(caught.value)
+    resource = pg.TsodyksMarkram(pg.Delta())  # its weights stay
+    net.connect(a, b, resource, pg.Convolution(5), weight=kernel)
+
+
+def test_synapses_of_a_locally_connected_layer_learn_each_by_themselves():
+    """They begin with the kernel's weights."""
+    net, a, b = layers()
+    kernel, rule = RNG.uniform(0.2, 0.8, (3, 2, 5, 5)), pg.Convolution(5, shared=False)
+    net.connect(a, b, pg.PairSTDP(pg.Delta()), rule, weight=kernel, name="learning")
+    net.connect(a, b, pg.Delta(), pg.Convolution(5), weight=kernel, name="shared")
+    assert pg.load_network(pg.dump_network(net))[0] == net
+    sim = net.compile(precision="float64")
+    assert sim.groups["learning"].size == 3 * 2 * 25 * 20
+    assert np.array_equal(sim.groups["learning"]["weight"], sim.groups["shared"]["weight"])
+    with pytest.raises(ConnectivityError, match="shared = 'no' is neither True nor False"):
+        pg.Convolution(5, shared="no")

@@ -124,7 +124,7 @@ class Connectivity:
     drawing_bytes: ClassVar[int] = 0  # for each pair that `pairs` looks at, for a while
 
     def __post_init__(self) -> None:
-        for flag in ("autapses", "multapses"):
+        for flag in ("autapses", "multapses", "shared"):
             value = getattr(self, flag, True)
             if not isinstance(value, (bool, np.bool_)):
                 raise ConnectivityError(

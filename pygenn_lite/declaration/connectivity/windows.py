@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -148,15 +149,16 @@ class Convolution(_WindowRule):
     target pixel (o, y, x) gets ``sum W[o, i, k, l] in[i, y*stride + k - padding, x*stride + l -
     padding]``, as in machine learning (the kernel is not turned).
 
-    The kernel is shared by static synapses only. Plastic ones begin with its weights, and each
-    learns by itself: what has learned is no longer a convolution. ``connect`` warns of it.
-
     Parameters
     ----------
     kernel : int or pair of int
         Height and width.
     stride, padding : int
         Pixels between windows; pixels of nothing around the source's maps.
+    shared : bool
+        Whether the pixels of a map share one kernel: such weights do not change during a run.
+        False: a locally connected layer, whose synapses begin with the kernel's weights and may
+        each learn by themselves.
 
     Examples
     --------
@@ -169,19 +171,24 @@ class Convolution(_WindowRule):
     """
 
     yaml: ClassVar[YamlForm] = YamlForm(
-        "convolution", "kernel", ("stride", "padding"), all_of=("kernel",)
+        "convolution", "kernel", ("stride", "padding", "shared"), all_of=("kernel",)
     )
 
     kernel: tuple[int, int]
     stride: int = 1
     padding: int = 0
+    shared: bool = field(default=True, metadata={"later": True})
 
-    def __init__(self, kernel: int | Sequence[int], stride: int = 1, padding: int = 0) -> None:
+    def __init__(
+        self, kernel: int | Sequence[int], stride: int = 1, padding: int = 0, shared: bool = True
+    ) -> None:
         object.__setattr__(self, "kernel", _pair(kernel, "kernel", Location.of("Convolution")))
         object.__setattr__(self, "stride", _whole(stride, "stride", Location.of("Convolution"), 1))
         object.__setattr__(
             self, "padding", _whole(padding, "padding", Location.of("Convolution"), 0)
         )
+        object.__setattr__(self, "shared", shared)
+        self.__post_init__()
 
     @property
     def kernel_shape(self) -> Shape:
@@ -209,7 +216,8 @@ class Convolution(_WindowRule):
                 where=where,
                 hint="channels of the target, channels of the source, height, width",
             )
-        return SharedKernel(kernel, self._pairs()[2])
+        shared = SharedKernel(kernel, self._pairs()[2])
+        return shared if self.shared else FrozenArray(shared.array)
 
     def _window(self) -> tuple[tuple[int, int], int, int]:
         return self.kernel, self.stride, self.padding
