@@ -34,7 +34,10 @@ class Undone:
     # delivery (static) or group, of which synapses, from and to which population
     DELIVERIES = ((0, 0, 0, 0, 1), (0, 1, 1, 0, 0), (1, 0, 2, 1, 0))
 
-    def __init__(self, library: ctypes.CDLL, threads: int, shards: int) -> None:
+    def __init__(
+        self, library: ctypes.CDLL, programs: ctypes.CDLL, threads: int, shards: int
+    ) -> None:
+        self.programs = abi.Programs(programs)
         self.lively = Lively(library, real=np.float64, threads=threads, shards=shards)
         self.net = self.lively.net
         self.kept: list[Any] = []
@@ -44,7 +47,7 @@ class Undone:
         with net:
             net.run(FIRST)
             self.lively.harvest()
-            net.check(net.engine.tape_start(net.handle))
+            net.check(net.engine.tape_start(net.handle, None))
             net.run(STEPS)
             found = self.lively.harvest()
             spikes = [(found[0], found[1]), (found[2], found[3])]
@@ -64,6 +67,7 @@ class Undone:
                 parts = [np.zeros(n) for n in np.histogram(post, bounds)[0]]
                 gather = abi.Gather(
                     general=general,
+                    factor=-1,
                     scale=SCALE,
                     values=self.table(adjoints[target]),
                     back=self.table(backs[source]),
@@ -73,7 +77,7 @@ class Undone:
                 ops.append(self.op(abi.OP_GATHER, index, gather))
                 gradients.append(parts)
             records = (abi.Op * len(ops))(*ops)
-            net.check(net.engine.run_back(net.handle, records, len(ops), STEPS))
+            undo(net, self.programs, records, FIRST, STEPS)
             assert net.step == FIRST + STEPS
             whole = [np.concatenate(parts) for parts in gradients]
             order = [self.by_shard(k) for k in range(3)]
@@ -122,6 +126,11 @@ class Undone:
         )
 
 
+def undo(net: Net, programs: abi.Programs, ops: Any, first: int, steps: int) -> None:
+    if programs.walk(net.handle, ops, len(ops), first, steps, -1) < 0:
+        raise ValueError(programs.last_error())
+
+
 def by_hand(lively: Lively, spikes: list[tuple[np.ndarray, np.ndarray]]) -> Reverse:
     """The same as plain loops: no shards, no delays in the machine's way."""
     sizes = (300, 200)
@@ -153,19 +162,19 @@ def by_hand(lively: Lively, spikes: list[tuple[np.ndarray, np.ndarray]]) -> Reve
     return Reverse(adjoints, gradients)
 
 
-def test_the_last_steps_undone(library: ctypes.CDLL) -> None:
-    single = Undone(library, 1, 1)
+def test_the_last_steps_undone(library: ctypes.CDLL, programs: ctypes.CDLL) -> None:
+    single = Undone(library, programs, 1, 1)
     found, spikes = single.run()
     assert len(spikes[0][0]) > 300 and len(spikes[1][0]) > 30
     expected = by_hand(single.lively, spikes)
     assert all(np.any(values) for values in expected.all())
     same(found.all(), expected.all())
     for threads, shards in ((1, 3), (2, 2), (3, 5)):
-        again, _ = Undone(library, threads, shards).run()
+        again, _ = Undone(library, programs, threads, shards).run()
         same(again.all(), found.all())
 
 
-def test_what_cannot_be_undone_is_refused(library: ctypes.CDLL) -> None:
+def test_what_cannot_be_undone_is_refused(library: ctypes.CDLL, programs: ctypes.CDLL) -> None:
     with Net(library) as net:
         source = net.source(3, [1], [0])
         target = net.population(10)
@@ -173,47 +182,54 @@ def test_what_cannot_be_undone_is_refused(library: ctypes.CDLL) -> None:
         net.run(5)
 
         def back(steps: int, *ops: abi.Op) -> None:
-            net.check(net.engine.run_back(net.handle, (abi.Op * len(ops))(*ops), len(ops), steps))
+            first = net.step - steps
+            undo(net, abi.Programs(programs), (abi.Op * len(ops))(*ops), first, steps)
 
-        with pytest.raises(ValueError, match="not so many steps"):
+        with pytest.raises(ValueError, match="no such steps"):
             back(6)
-        with pytest.raises(ValueError, match="tape does not hold"):
-            back(5)
-        net.check(net.engine.tape_start(net.handle))
+        net.check(net.engine.tape_start(net.handle, None))
         net.run(5)
         back(5)
         with pytest.raises(ValueError, match="tape does not hold"):
             back(6)
         for op, message in (
-            (abi.Op(kind=abi.OP_FIRE, every=1), "cannot be done backwards"),
+            (abi.Op(kind=abi.OP_FIRE, every=1), "belongs to a simulation alone"),
             (abi.Op(kind=abi.OP_GATHER, every=1), "not described"),
-            (abi.Op(kind=abi.OP_NEURONS, every=1), "cannot be done backwards"),
+            (abi.Op(kind=abi.OP_NEURONS, every=1), "lacks its kernel"),
+            (abi.Op(kind=abi.OP_SHARD, every=1), "lacks its kernel"),
         ):
             with pytest.raises(ValueError, match=message):
                 back(5, op)
         values = net.bases(target, "V")
         for gather, message in (
-            (abi.Gather(scale=1.0, values=ctypes.addressof(values)), "together with where"),
-            (abi.Gather(general=1, scale=1.0), "nothing of number 0"),
+            (
+                abi.Gather(factor=-1, scale=1.0, values=ctypes.addressof(values)),
+                "together with where",
+            ),
+            (abi.Gather(factor=0, scale=1.0), "no value of number 0"),
+            (abi.Gather(general=1, factor=-1, scale=1.0), "nothing of number 0"),
         ):
             described = abi.Op(kind=abi.OP_GATHER, every=1, args=ctypes.addressof(gather))
             with pytest.raises(ValueError, match=message):
                 back(5, described)
 
 
-def test_sums_that_do_not_fit_their_scale_are_refused(library: ctypes.CDLL) -> None:
+def test_sums_that_do_not_fit_their_scale_are_refused(
+    library: ctypes.CDLL, programs: ctypes.CDLL
+) -> None:
     with Net(library, real=np.float64) as net:
         source = net.source(3, [1], [0])
         target = net.population(10)
         net.static(source, target, net.store(source, target, [0], [3], [1], 1.0))
-        net.check(net.engine.tape_start(net.handle))
+        net.check(net.engine.tape_start(net.handle, None))
         net.run(5)
         target.write("after", np.full(10, 1e9))
         gather = abi.Gather(
+            factor=-1,
             scale=2.0**30,
             values=ctypes.addressof(net.bases(target, "after")),
             back=ctypes.addressof(net.bases(source, "after")),
         )
         ops = (abi.Op * 1)(abi.Op(kind=abi.OP_GATHER, every=1, args=ctypes.addressof(gather)))
         with pytest.raises(ValueError, match="does not fit its scale"):
-            net.check(net.engine.run_back(net.handle, ops, 1, 5))
+            undo(net, abi.Programs(programs), ops, 0, 5)

@@ -1,7 +1,8 @@
 """The C ABI in ctypes: a mirror of templates/cpp/engine/abi.h, in its order. Nothing else.
 
-``load_engine`` and ``load_builder`` open the two shared objects that are the same for all networks,
-compare versions and give every function its types; calls release the GIL while they run.
+``load_engine``, ``load_builder`` and ``load_programs`` open the shared objects that are the same
+for all networks, compare versions and give every function its types; calls release the GIL while
+they run.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, ClassVar
 
 from pygenn_lite.errors import CompileError, SimulationError
 
-ABI_VERSION = 9
+ABI_VERSION = 10
 
 # kinds of distributions and rules, flags of stores
 CONSTANT, UNIFORM, NORMAL, TRUNCATED_NORMAL, LOG_NORMAL, EXPONENTIAL, VALUES = range(7)
@@ -38,7 +39,7 @@ STORE_HALF, STORE_FIXED, STORE_TABLE = 64, 128, 256  # weights of 16 bits
 # kinds of operations (pgl_op_kind)
 OP_DELIVER, OP_ARRIVE, OP_FIRE, OP_SEND, OP_SAMPLE = range(5)
 OP_NEURONS, OP_SPIKING_NEURONS, OP_SYNAPSES, OP_SPIKING_TARGETS = range(5, 9)
-OP_REDUCE, OP_EXCHANGE, OP_GATHER = 9, 10, 11
+OP_REDUCE, OP_EXCHANGE, OP_GATHER, OP_SHARD, OP_ONCE = range(9, 14)
 # kinds of reductions (pgl_reduction_kind)
 REDUCTIONS = {"sum": 0, "mean": 1, "max": 2, "first": 3, "spikes": 4, "winners": 5}
 
@@ -187,12 +188,52 @@ class Gather(c.Structure):
 
     _fields_ = [
         ("general", c.c_int32),
-        ("reserved", c.c_int32),
+        ("factor", c.c_int32),
         ("scale", c.c_double),
         ("values", c.c_void_p),
         ("back", c.c_void_p),
         ("gradient_of", c.c_void_p),
         ("gradient", c.c_void_p),
+    ]
+
+
+class Once(c.Structure):
+    """pgl_once"""
+
+    _fields_ = [("arrays", c.c_void_p), ("dt", c.c_double)]
+
+
+class Tape(c.Structure):
+    """pgl_tape"""
+
+    _fields_ = [
+        ("room", c.c_uint64),
+        ("n", c.c_uint32),
+        ("reserved", c.c_uint32),
+        ("values", c.c_void_p),
+        ("back", c.c_void_p),
+    ]
+
+
+class Walking(c.Structure):
+    """pgl_walking"""
+
+    _fields_ = [("engine", c.c_void_p), ("ops", c.c_void_p), ("n", c.c_int64)]
+
+
+class Kept(c.Structure):
+    """pgl_kept"""
+
+    _fields_ = [
+        ("n", c.c_uint32),
+        ("real_bytes", c.c_uint32),
+        ("every", c.c_uint32),
+        ("slots", c.c_uint32),
+        ("shards", c.c_uint32),
+        ("reserved", c.c_uint32),
+        ("counts", c.c_void_p),
+        ("arrays", c.c_void_p),
+        ("room", c.c_void_p),
     ]
 
 
@@ -302,8 +343,8 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_step_get": (_I64, (_V,)),
     "pgl_step_set": (None, (_V, _I64)),
     "pgl_fault_get": (_I32, (_V, c.POINTER(Fault))),
-    "pgl_tape_start": (_I32, (_V,)),
-    "pgl_run_back": (_I32, (_V, c.POINTER(Op), _I64, _I64)),
+    "pgl_tape_start": (_I32, (_V, Pointers)),
+    "pgl_tape_count": (_I64, (_V, _U32)),
     "pgl_engine_error": (c.c_char_p, (_V,)),
     "pgl_pool_create": (_V, (_U32,)),
     "pgl_pool_destroy": (None, (_V,)),
@@ -330,6 +371,12 @@ BUILDER_FUNCTIONS: Functions = {
     "pgl_store_set_common_weight": (_I32, (_V, _F64)),
     "pgl_store_positions": (_I32, (_V, _U32, _V, _V)),
     "pgl_store_shard": (_I32, (_V, _U32, c.POINTER(StoreView))),
+}
+PROGRAM_FUNCTIONS: Functions = {
+    "pgl_walk": (_I32, (_V, c.POINTER(Op), _I64, _I64, _I64, _I32)),
+    "pgl_pool_walk": (_I32, (_V, c.POINTER(Walking), _I64, _I64, _I64, _I32, c.POINTER(_I32))),
+    "pgl_keep": (None, (_V, _U32, _I64)),
+    "pgl_recall": (None, (_V, _U32, _I64)),
 }
 
 
@@ -376,6 +423,12 @@ class Builder(_Library):
     functions: ClassVar[Functions] = BUILDER_FUNCTIONS
 
 
+class Programs(_Library):
+    """What extensions need beside the engine: schedules that run backwards, or once."""
+
+    functions: ClassVar[Functions] = PROGRAM_FUNCTIONS
+
+
 def load_library(path: Path) -> c.CDLL:
     """Open a shared object of ours."""
     try:
@@ -402,6 +455,11 @@ def load_engine(path: Path) -> Engine:
 def load_builder(path: Path) -> Builder:
     """Open the builder and make sure that it speaks this ABI."""
     return Builder(_load_checked(path, "builder"))
+
+
+def load_programs(path: Path) -> Programs:
+    """Open the programs and make sure that they speak this ABI."""
+    return Programs(_load_checked(path, "programs"))
 
 
 def _load_checked(path: Path, what: str) -> c.CDLL:

@@ -9,7 +9,7 @@
 
 #include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
 
-#define PGL_ABI_VERSION 9
+#define PGL_ABI_VERSION 10
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -156,8 +156,16 @@ enum pgl_op_kind {
   PGL_OP_SPIKING_TARGETS = 8,  // pgl_on_post_fn over its synapses onto neurons that spiked at t_n
   PGL_OP_REDUCE = 9,           // args: a pgl_reduction over population `index`; its results are there after PGL_OP_EXCHANGE
   PGL_OP_EXCHANGE = 10,        // all workers meet; what one has written before, all may read behind it
-  PGL_OP_GATHER = 11           // backwards only: args: a pgl_gather, over static delivery (or synapse group) `index`
+  PGL_OP_GATHER = 11,          // backwards only: args: a pgl_gather, over static delivery (or synapse group) `index`
+  PGL_OP_SHARD = 12,           // pgl_shard_fn
+  PGL_OP_ONCE = 13             // pgl_prepare_fn (with no elements), args: a pgl_once; where the next PGL_OP_EXCHANGE comes, by
+                               // one worker, in order with the reductions
 };
+typedef void (*pgl_shard_fn)(const void* args, uint32_t shard, int64_t step);
+typedef struct pgl_once {
+  void* const* arrays;
+  double dt;
+} pgl_once;
 // One value of many neurons, in an order that depends on neither shards nor threads: in double, by blocks of 64 neurons
 // (four interleaved sums, added in pairs), then blocks ascending.
 enum pgl_reduction_kind {
@@ -186,7 +194,8 @@ typedef struct pgl_op {
   uint32_t index;
   uint32_t every, offset;  // carried out in the steps n with n % every == offset
   pgl_function function;   // of kinds 5 to 8
-  const void* args;        // [shards] arguments for it, kept by the caller; NULL: those that index was added with
+  const void* args;        // [shards] arguments for it, kept by the caller; NULL: those that index was added with (of kind 7
+                           // index means nothing where there are args)
 } pgl_op;
 // Once, when all has been added: what is to be done in each step. Copied.
 int32_t pgl_schedule_set(pgl_engine*, const pgl_op* ops, int64_t n);
@@ -212,24 +221,19 @@ void pgl_stop(pgl_engine*);  // from any thread or a signal handler: stop at the
 int64_t pgl_step_get(pgl_engine*);
 void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and totals (reset)
 int32_t pgl_fault_get(pgl_engine*, pgl_fault*);  // 1 if one was found
-// ---- backwards
-// A delivery in reverse: for each spike that arrived at t_n, over its row, the sum of weight x values[target], given to the
-// source neuron when that spike is undone; and for each synapse gradient[position] += gradient_of[target].
-typedef struct pgl_gather {
-  int32_t general;            // 1: `index` is a synapse group, 0: a static delivery
-  int32_t reserved;
-  double scale;               // sums are whole multiples of 1 / scale: they do not depend on order, shards or threads
-  void* const* values;        // [shards] reals by the store's target index; NULL with `back`: no sums
-  void* const* back;          // [shards] reals by neuron of the source, offset to the shard: of spiking neurons; where
-                              // several name the same, their sums are added up
-  void* const* gradient_of;   // [shards] reals by target index; NULL with `gradient`: none
-  void* const* gradient;      // [shards] reals by position (see pgl_store_positions)
-} pgl_gather;
-// From the present step on spikes are kept, until pgl_step_set.
-int32_t pgl_tape_start(pgl_engine*);
-// Undoes the last steps, last first: step n leads from t_{n+1} back to t_n. Operations of kinds 5 to 8 and
-// PGL_OP_GATHER; those over spiking neurons see the spikes at t_{n+1}. The engine's own step and spikes stay.
-int32_t pgl_run_back(pgl_engine*, const pgl_op* ops, int64_t n, int64_t steps);
+// ---- a record of spikes, for schedules that run backwards
+typedef struct pgl_tape {
+  uint64_t room;          // spikes; a run that has more fails
+  uint32_t n;             // values that go with each spike
+  uint32_t reserved;
+  void* const* values;    // [n][shards] reals by neuron of the shard: as they are when the spike is sent
+  void* const* back;      // [n][shards] the same: get them back when it is undone
+} pgl_tape;
+// From the present step on spikes are kept, until pgl_step_set: of all populations, where tapes is NULL, else of those for
+// which tapes[population] is not. Copied, not what they point to.
+int32_t pgl_tape_start(pgl_engine*, const pgl_tape* const* tapes /* [populations] */);
+// How many there are since (more than there is room for, where a run has failed for it), and the value-th value of each.
+int64_t pgl_tape_count(pgl_engine*, uint32_t population);
 
 // Why the last run of this engine in a pool failed.
 const char* pgl_engine_error(pgl_engine*);
@@ -248,6 +252,44 @@ void pgl_pool_stop(pgl_pool*);  // from any thread or a signal handler: the next
 int64_t pgl_inflight_count(pgl_engine*, uint32_t population);
 int32_t pgl_inflight_export(pgl_engine*, uint32_t population, int64_t* steps, uint32_t* indices);
 int32_t pgl_inflight_import(pgl_engine*, uint32_t population, int64_t n, const int64_t* steps, const uint32_t* indices);
+
+// ---------------------------------------------------------------- programs: what extensions need, a shared object of its own
+// A delivery in reverse: for each spike that arrived at t_n, over its row, the sum of weight x values[target], given to the
+// source neuron when that spike is undone; and for each synapse gradient[position] += factor x gradient_of[target].
+typedef struct pgl_gather {
+  int32_t general;            // 1: `index` is a synapse group, 0: a static delivery
+  int32_t factor;             // which value of the spike; below 0: 1
+  double scale;               // sums are whole multiples of 1 / scale: they do not depend on order, shards or threads
+  void* const* values;        // [shards] reals by the store's target index; NULL with `back`: no sums
+  void* const* back;          // [shards] reals by neuron of the source, offset to the shard: of spiking neurons; where
+                              // several name the same, their sums are added up
+  void* const* gradient_of;   // [shards] reals by target index; NULL with `gradient`: none
+  void* const* gradient;      // [shards] reals by position (see pgl_store_positions)
+} pgl_gather;
+// Steps of operations of kinds 5 to 13, of which `spiking` kinds see the spikes at t_{n+1}. The engine's own step and
+// spikes stay. Direction -1: steps first + count - 1 down to first, undone: step n leads from t_{n+1} back to t_n, and needs a
+// tape that holds its spikes. Direction 1: from first on, with the same spikes. Direction 0: once, as step `first`, with
+// the spikes that there are.
+int32_t pgl_walk(pgl_engine*, const pgl_op* ops, int64_t n, int64_t first, int64_t count, int32_t direction);
+typedef struct pgl_walking {  // one of several, side by side
+  pgl_engine* engine;
+  const pgl_op* ops;
+  int64_t n;
+} pgl_walking;
+int32_t pgl_pool_walk(pgl_pool*, const pgl_walking* walks, int64_t n, int64_t first, int64_t count, int32_t direction,
+                      int32_t* failed);
+// Checkpoints: pgl_shard_fn that keep reals of a shard's neurons, and give them back, at step n in slot (n / every) % slots.
+typedef struct pgl_kept {
+  uint32_t n;                 // arrays
+  uint32_t real_bytes;
+  uint32_t every, slots;
+  uint32_t shards, reserved;
+  const uint32_t* counts;     // [shards] neurons
+  void* const* arrays;        // [n][shards]
+  void* const* room;          // [shards], [slots][n][count] reals
+} pgl_kept;
+void pgl_keep(const void* kept, uint32_t shard, int64_t step);
+void pgl_recall(const void* kept, uint32_t shard, int64_t step);
 
 // ---------------------------------------------------------------- builder: stored synapses
 enum pgl_distribution_kind {

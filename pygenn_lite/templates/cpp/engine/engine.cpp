@@ -3,7 +3,6 @@
 // synapses never needs it, and the two are compiled side by side.
 #include <stdint.h>
 
-#include "backward.hpp"
 #include "engine.hpp"
 #include "pool.hpp"
 #include "restart.hpp"
@@ -305,18 +304,15 @@ int32_t pgl_fault_get(pgl_engine* engine, pgl_fault* out) {
   return engine->fault().set != 0 ? 1 : 0;
 }
 
-int32_t pgl_tape_start(pgl_engine* engine) {
+int32_t pgl_tape_start(pgl_engine* engine, const pgl_tape* const* tapes) {
   return guarded<int32_t>(-1, [&] {
-    engine->start_tape();
+    engine->start_tape(tapes);
     return 0;
   });
 }
 
-int32_t pgl_run_back(pgl_engine* engine, const pgl_op* ops, int64_t n, int64_t steps) {
-  return guarded<int32_t>(-1, [&] {
-    engine->run_back(ops, static_cast<size_t>(n), steps);
-    return 0;
-  });
+int64_t pgl_tape_count(pgl_engine* engine, uint32_t index) {
+  return guarded<int64_t>(-1, [&] { return static_cast<int64_t>(population_at(engine, index).taped); });
 }
 
 const char* pgl_engine_error(pgl_engine* engine) { return engine->error(); }

@@ -44,7 +44,8 @@ struct GeneralGroup {
   pgl_on_pre_fn on_pre;
 };
 
-struct Gather;  // backward.hpp
+struct Gather;  // walk.hpp
+struct Walk;
 
 // Everything that one shard owns; touched by one worker at a time.
 struct alignas(64) Shard {
@@ -110,8 +111,9 @@ struct pgl_engine {
   int64_t run(int64_t steps);
   int64_t try_run(int64_t steps) noexcept;
   void fit() noexcept;
-  void start_tape();
-  void run_back(const pgl_op* ops, size_t n, int64_t steps);
+  void start_tape(const pgl_tape* const* tapes);
+  void walk(const pgl_op* ops, size_t n, int64_t first, int64_t count, int32_t direction);
+  void set_error(const char* text) { failure_.set(text); }
   const char* error() const { return failure_.text(); }
   void set_step(int64_t step);
   void import_spikes(uint32_t population, pgl::List<pgl::Spike>& spikes);
@@ -151,9 +153,12 @@ struct pgl_engine {
   void fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room);
   void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
+  void complete(pgl::Schedule& of, int64_t step, size_t stretch);
+  pgl::Walk make_walk(const pgl_op* ops, size_t n);
   pgl::Gather make_gather(const pgl_op& op);
   void recall(uint32_t shard, int64_t step, pgl::List<pgl::Gather>& gathers);
-  void undo_step(uint32_t shard, int64_t step, const pgl::List<pgl_op>& ops, pgl::List<pgl::Gather>& gathers);
+  void walk_ops(uint32_t shard, int64_t step, size_t stretch, pgl::Walk& walk);
+  void walk_block(uint32_t begin, uint32_t end, int64_t first, int64_t last, pgl::Walk& walk);
   void settle_fault();
   void post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
             int64_t now);

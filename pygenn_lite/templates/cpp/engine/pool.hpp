@@ -23,14 +23,20 @@ struct pgl_pool {
     }
     for (int64_t k = 0; k < n; ++k) done[k] = 0;
     if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST)) return;
+    each(n, [&](int64_t k) {
+      done[k] = engines[k]->try_run(steps);
+      engines[k]->fit();
+    });
+  }
+
+  // Calls job(k) for each of n engines on the threads there are. The job must not throw.
+  template <class Job>
+  void each(int64_t n, Job&& job) {
     int64_t next = 0;
     crew_.run([&](uint32_t worker) {
       crew_.settle(worker);
       // Which thread takes which engine changes nothing in what comes of it.
-      for (int64_t k; (k = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED)) < n;) {
-        done[k] = engines[k]->try_run(steps);
-        engines[k]->fit();
-      }
+      for (int64_t k; (k = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED)) < n;) job(k);
     });
   }
 

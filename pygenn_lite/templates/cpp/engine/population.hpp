@@ -90,6 +90,7 @@ struct Population {
   List<Published> published;
   List<uint32_t> statics, generals;  // groups that start here
   List<SpikeRecorder*> recorders;
+  uint64_t taped = 0;  // spikes on the tapes of all shards, by atomic operations
   HugeArray<uint16_t> counts;  // spikes of each neuron modulo 65536: there may be thousands of engines
 };
 
@@ -154,7 +155,7 @@ inline void announce(Population& population, PopulationShard& part, SpikeBlock& 
   const List<uint32_t>& spikes = part.latest;
   block.append(spikes);
   copy_published(population, part, step, real_bytes);
-  if (part.tape.runs()) [[unlikely]] part.tape.add(step, spikes);
+  if (part.tape.runs()) [[unlikely]] part.tape.add(step, spikes, real_bytes, &population.taped);
   if (spikes.size() == 0) return;
   part.total += spikes.size();
   for (const uint32_t index : spikes) fetch_line(population.counts.data() + index);

@@ -63,6 +63,18 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
   }
 }
 
+PGL_COLD inline void pgl_engine::start_tape(const pgl_tape* const* tapes) {
+  const auto count = static_cast<uint32_t>(shards_.size());
+  for (pgl::Population& population : populations) population.taped = 0;
+  for (uint32_t s = 0; s < count; ++s) {
+    for (size_t p = 0; p < populations.size(); ++p) {
+      pgl::PopulationShard& part = shards_[s].populations[p];
+      if (tapes != nullptr && tapes[p] == nullptr) continue;
+      part.tape.start(tapes == nullptr ? nullptr : tapes[p], s, count, part.begin);
+    }
+  }
+}
+
 // Puts spikes of the past back on their way: those that have arrived already are left out, exactly as the undisturbed
 // run would have them.
 PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Spike>& spikes) {

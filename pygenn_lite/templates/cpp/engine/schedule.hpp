@@ -84,12 +84,12 @@ inline void fuse_updates(List<pgl_op>& schedule) {
 PGL_COLD inline void cut_at_meetings(Schedule& schedule) {
   uint32_t waiting = 0;  // reductions that nobody can read yet
   for (uint32_t k = 0; k < schedule.ops.size(); ++k) {
-    if (schedule.ops[k].kind == PGL_OP_REDUCE) ++waiting;
+    if (schedule.ops[k].kind == PGL_OP_REDUCE || schedule.ops[k].kind == PGL_OP_ONCE) ++waiting;
     if (schedule.ops[k].kind != PGL_OP_EXCHANGE) continue;
     schedule.ends.push(k);
     waiting = 0;
   }
-  if (waiting != 0) throw Error("behind a reduction must come an exchange, which makes its result known");
+  if (waiting != 0) throw Error("behind a reduction, and what is done once, must come an exchange, which makes its result known");
   schedule.ends.push(static_cast<uint32_t>(schedule.ops.size()));
 }
 
@@ -137,11 +137,15 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
         break;
       case PGL_OP_SYNAPSES:
       case PGL_OP_SPIKING_TARGETS:
-        index_below(engine.generals.size(), "synapse group");
+        if (op.kind == PGL_OP_SPIKING_TARGETS || op.args == nullptr) index_below(engine.generals.size(), "synapse group");
         if (op.function == nullptr) throw Error("a kernel over synapse group %u is missing", op.index);
         break;
       case PGL_OP_SAMPLE:
       case PGL_OP_EXCHANGE:
+        break;
+      case PGL_OP_SHARD:
+      case PGL_OP_ONCE:
+        if (op.function == nullptr || op.args == nullptr) throw Error("operation %u lacks its function", static_cast<uint32_t>(k));
         break;
       case PGL_OP_REDUCE:
         index_below(engine.populations.size(), "population");

@@ -62,8 +62,8 @@ inline void pgl_engine::call_neurons(const pgl::Shard& shard, uint32_t number, c
 }
 
 inline void pgl_engine::call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step) {
-  const pgl::GeneralShard& part = shard.generals[op.index];
-  const auto* args = op.args == nullptr ? &part.args : static_cast<const pgl_synapse_args*>(op.args) + number;
+  const auto* args =
+      op.args == nullptr ? &shard.generals[op.index].args : static_cast<const pgl_synapse_args*>(op.args) + number;
   if (op.kind == PGL_OP_SYNAPSES) {
     reinterpret_cast<pgl_synapses_fn>(op.function)(args, step);
     return;
@@ -141,6 +141,10 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
         schedule.reductions[op.index].gather(shard.populations[schedule.populations[op.index]], number);
         break;
       case PGL_OP_EXCHANGE:
+      case PGL_OP_ONCE:
+        break;
+      case PGL_OP_SHARD:
+        reinterpret_cast<pgl_shard_fn>(op.function)(op.args, number, step);
         break;
       default:
         call_synapses(shard, number, op, step);
@@ -148,17 +152,23 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
   }
 }
 
-// Behind the stretch all workers meet; the last to come completes the reductions before the others go on.
+// Behind the stretch all workers meet; the last to come completes the reductions, and does what is done once, before the
+// others go on.
 inline void pgl_engine::meet(int64_t step, size_t stretch) {
-  const size_t exchange = schedule.ends[stretch];
-  if (!pgl::is_due(schedule.ops[exchange], step)) return;
-  meeting_->wait([&] {
-    for (size_t k = stretch == 0 ? 0 : schedule.ends[stretch - 1]; k < exchange; ++k) {
-      const pgl_op& op = schedule.ops[k];
-      if (op.kind != PGL_OP_REDUCE || !pgl::is_due(op, step)) continue;
-      schedule.reductions[op.index].finish(shards_, schedule.populations[op.index]);
+  if (!pgl::is_due(schedule.ops[schedule.ends[stretch]], step)) return;
+  meeting_->wait([&] { complete(schedule, step, stretch); });
+}
+
+inline void pgl_engine::complete(pgl::Schedule& of, int64_t step, size_t stretch) {
+  for (size_t k = stretch == 0 ? 0 : of.ends[stretch - 1]; k < of.ends[stretch]; ++k) {
+    const pgl_op& op = of.ops[k];
+    if (!pgl::is_due(op, step)) continue;
+    if (op.kind == PGL_OP_REDUCE) of.reductions[op.index].finish(shards_, of.populations[op.index]);
+    if (op.kind == PGL_OP_ONCE) {
+      const auto* once = static_cast<const pgl_once*>(op.args);
+      reinterpret_cast<pgl_prepare_fn>(op.function)(once->arrays, nullptr, 0, once->dt);
     }
-  });
+  }
 }
 
 #endif

@@ -1,15 +1,18 @@
-// A run backwards: the steps of a tape, last first, through operations of the host's.
+// Steps of a schedule that fires nobody: the steps of a tape undone, last first, or gone through again; and what is done
+// once, between runs.
 //
-// Step n leads from t_{n+1} back to t_n. When it begins, `latest` holds the spikes at t_{n+1}, as after FIRE. A spike that
-// was sent at t_m and arrived at t_n, n = m + delay, is met twice: at step n its row gathers from its targets (the
+// Backwards step n leads from t_{n+1} back to t_n. When it begins, `latest` holds the spikes at t_{n+1}, as after FIRE. A spike
+// that was sent at t_m and arrived at t_n, n = m + delay, is met twice: at step n its row gathers from its targets (the
 // delivery's adjoint), and at step m - 1 the source's owner finds the sum. Between the two lie at least min_delay steps:
 // workers meet once in so many. Sums are integers, so that they depend on neither the order nor the cut.
-#ifndef PGL_BACKWARD_HPP
-#define PGL_BACKWARD_HPP
+#ifndef PGL_WALK_HPP
+#define PGL_WALK_HPP
 
 #include <stdint.h>
 
+#include "common/fused.hpp"
 #include "engine.hpp"
+#include "restart.hpp"
 #include "step.hpp"
 
 namespace pgl {
@@ -49,6 +52,9 @@ class Gathering {
         const Tape& tape = shards_[owner].populations[gather_.source].tape;
         const Tape::Range range = tape.at(step - delays[k]);
         for (uint32_t spike = range.begin; spike < range.end; ++spike) {
+          factor_ = gather_.what.factor < 0
+                        ? Real{1}
+                        : static_cast<Real>(tape.value(static_cast<uint32_t>(gather_.what.factor), spike, sizeof(Real)));
           row(tape[spike], k, gather_.sums[shard_][owner][spike]);
         }
       }
@@ -77,7 +83,7 @@ class Gathering {
     }
   }
   void synapse(uint64_t position, uint32_t target, int64_t& sum) {
-    if (gradient_ != nullptr) gradient_[position] += gradient_of_[target];
+    if (gradient_ != nullptr) gradient_[position] = pgl::fma(factor_, gradient_of_[target], gradient_[position]);
     if (values_ == nullptr) return;
     const double weight = weights_ == nullptr ? common_ : static_cast<double>(weights_[position]);
     const double scaled = weight * static_cast<double>(values_[target]) * gather_.what.scale;
@@ -95,16 +101,64 @@ class Gathering {
   const Real* gradient_of_;
   Real* gradient_;
   const Real* weights_ = nullptr;
+  Real factor_ = 1;
   double common_ = 0.0;
 };
 
-}  // namespace pgl
+struct Walk {
+  Schedule schedule;  // `index` of PGL_OP_GATHER counts `gathers`
+  List<Gather> gathers;
+  int32_t direction;
+  Barrier meeting;
 
-PGL_COLD inline void pgl_engine::start_tape() {
-  for (pgl::Shard& shard : shards_) {
-    for (pgl::PopulationShard& part : shard.populations) part.tape.start();
+  explicit Walk(uint32_t threads) : direction(0), meeting(threads) {}
+};
+
+// Copies the list and makes sure that it can be walked.
+template <class Engine>
+PGL_COLD void make_walk(const Engine& engine, const pgl_op* given, size_t n, Schedule& schedule) {
+  for (size_t k = 0; k < n; ++k) {
+    const pgl_op& op = given[k];
+    const auto number = static_cast<uint32_t>(k);
+    if (op.every == 0) throw Error("operation %u is done every 0 steps", number);
+    bool known = false;
+    switch (op.kind) {
+      case PGL_OP_NEURONS:
+      case PGL_OP_SPIKING_NEURONS:
+      case PGL_OP_REDUCE:
+        known = op.index < engine.populations.size();
+        break;
+      case PGL_OP_SYNAPSES:
+        known = op.args != nullptr || op.index < engine.generals.size();
+        break;
+      case PGL_OP_SPIKING_TARGETS:
+        known = op.index < engine.generals.size();
+        break;
+      case PGL_OP_GATHER:
+      case PGL_OP_EXCHANGE:
+      case PGL_OP_SHARD:
+      case PGL_OP_ONCE:
+        known = true;
+        break;
+      default:
+        throw Error("operation %u belongs to a simulation alone", number);
+    }
+    if (!known) throw Error("operation %u is over something that is not there", number);
+    const bool calls = op.kind >= PGL_OP_NEURONS && op.kind <= PGL_OP_SPIKING_TARGETS;
+    const bool described = op.kind == PGL_OP_SHARD || op.kind == PGL_OP_ONCE;
+    if ((calls || described) && op.function == nullptr) throw Error("operation %u lacks its kernel", number);
+    if ((described || op.kind == PGL_OP_REDUCE) && op.args == nullptr) throw Error("operation %u is not described", number);
+    schedule.ops.push(op);
+    if (op.kind != PGL_OP_REDUCE) continue;
+    schedule.reductions.push(Reduction(*static_cast<const pgl_reduction*>(op.args), engine.populations[op.index].size,
+                                       engine.shards().size(), engine.real_bytes));
+    schedule.populations.push(op.index);
+    schedule.ops.back().index = static_cast<uint32_t>(schedule.reductions.size() - 1);
   }
+  cut_at_meetings(schedule);
 }
+
+}  // namespace pgl
 
 PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
   pgl::Gather gather{};
@@ -126,6 +180,9 @@ PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
       (gather.what.gradient == nullptr) != (gather.what.gradient_of == nullptr)) {
     throw pgl::Error("a gathering needs what it reads together with where it writes");
   }
+  if (gather.what.factor >= static_cast<int32_t>(shards_[0].populations[gather.source].tape.columns())) {
+    throw pgl::Error("the record of spikes has no value of number %d", gather.what.factor);
+  }
   gather.sums.resize(shards_.size());
   for (uint32_t s = 0; s < shards_.size(); ++s) {
     if (!general) gather.own_weights.push(&shards_[s].statics[op.index]);
@@ -144,6 +201,7 @@ inline void pgl_engine::recall(uint32_t number, int64_t step, pgl::List<pgl::Gat
     const pgl::Tape::Range range = part.tape.at(step);
     part.latest.clear();
     part.latest.append(part.tape.data() + range.begin, range.end - range.begin);
+    part.tape.give_back(range, real_bytes);
   }
   // Several deliveries of one source may give to the same place, one after the other.
   for (int pass = 0; pass < 2; ++pass) {
@@ -169,56 +227,91 @@ inline void pgl_engine::recall(uint32_t number, int64_t step, pgl::List<pgl::Gat
   }
 }
 
-inline void pgl_engine::undo_step(uint32_t number, int64_t step, const pgl::List<pgl_op>& ops,
-                                  pgl::List<pgl::Gather>& gathers) {
-  recall(number, step + 1, gathers);
-  for (const pgl_op& op : ops) {
+inline void pgl_engine::walk_ops(uint32_t number, int64_t step, size_t stretch, pgl::Walk& walk) {
+  const pgl::Schedule& schedule = walk.schedule;
+  if (stretch == 0 && walk.direction != 0) recall(number, step + 1, walk.gathers);
+  for (size_t k = stretch == 0 ? 0 : schedule.ends[stretch - 1]; k < schedule.ends[stretch]; ++k) {
+    const pgl_op& op = schedule.ops[k];
     if (!pgl::is_due(op, step)) continue;
-    if (op.kind == PGL_OP_GATHER && real_bytes == 8) {
-      pgl::Gathering<double>(gathers[op.index], number, shards_).step(step);
-    } else if (op.kind == PGL_OP_GATHER) {
-      pgl::Gathering<float>(gathers[op.index], number, shards_).step(step);
-    } else if (op.kind == PGL_OP_NEURONS || op.kind == PGL_OP_SPIKING_NEURONS) {
-      call_neurons(shards_[number], number, op, step);
-    } else {
-      call_synapses(shards_[number], number, op, step);
+    switch (op.kind) {
+      case PGL_OP_GATHER:
+        if (real_bytes == 8) {
+          pgl::Gathering<double>(walk.gathers[op.index], number, shards_).step(step);
+        } else {
+          pgl::Gathering<float>(walk.gathers[op.index], number, shards_).step(step);
+        }
+        break;
+      case PGL_OP_NEURONS:
+      case PGL_OP_SPIKING_NEURONS:
+        call_neurons(shards_[number], number, op, step);
+        break;
+      case PGL_OP_REDUCE:
+        walk.schedule.reductions[op.index].gather(shards_[number].populations[schedule.populations[op.index]], number);
+        break;
+      case PGL_OP_SHARD:
+        reinterpret_cast<pgl_shard_fn>(op.function)(op.args, number, step);
+        break;
+      case PGL_OP_EXCHANGE:
+      case PGL_OP_ONCE:
+        break;
+      default:
+        call_synapses(shards_[number], number, op, step);
     }
   }
 }
 
-PGL_COLD inline void pgl_engine::run_back(const pgl_op* given, size_t n, int64_t steps) {
-  const int64_t last = step();
-  pgl::List<pgl_op> ops;
-  pgl::List<pgl::Gather> gathers;
-  for (size_t k = 0; k < n; ++k) {
-    if (given[k].every == 0) throw pgl::Error("operation %u is done every 0 steps", static_cast<uint32_t>(k));
-    ops.push(given[k]);
-    if (given[k].kind == PGL_OP_GATHER) {
-      gathers.push(make_gather(given[k]));
-      ops.back().index = static_cast<uint32_t>(gathers.size() - 1);
-    } else if (given[k].kind < PGL_OP_NEURONS || given[k].kind > PGL_OP_SPIKING_TARGETS || given[k].function == nullptr) {
-      throw pgl::Error("operation %u cannot be done backwards", static_cast<uint32_t>(k));
-    } else if (given[k].index >= (given[k].kind >= PGL_OP_SYNAPSES ? generals.size() : populations.size())) {
-      throw pgl::Error("operation %u is over something that is not there", static_cast<uint32_t>(k));
+// Some steps on the shards of one worker; whoever has failed goes on meeting the others, who would wait for ever.
+inline void pgl_engine::walk_block(uint32_t begin, uint32_t end, int64_t first, int64_t last, pgl::Walk& walk) {
+  const int64_t stride = walk.direction < 0 ? -1 : 1;
+  bool healthy = true;
+  const auto on_shards = [&](auto&& part) {
+    for (uint32_t s = begin; s < end && healthy; ++s) healthy = try_part([&] { part(s); });
+  };
+  if (!walk.schedule.meets()) {
+    on_shards([&](uint32_t s) {
+      for (int64_t step = first; step != last; step += stride) walk_ops(s, step, 0, walk);
+    });
+    return;
+  }
+  for (int64_t step = first; step != last; step += stride) {
+    for (size_t stretch = 0; stretch < walk.schedule.ends.size(); ++stretch) {
+      on_shards([&](uint32_t s) { walk_ops(s, step, stretch, walk); });
+      if (stretch + 1 == walk.schedule.ends.size() || !pgl::is_due(walk.schedule.ops[walk.schedule.ends[stretch]], step)) continue;
+      walk.meeting.wait([&] { complete(walk.schedule, step, stretch); });
     }
   }
-  if (steps < 0 || steps > last) throw pgl::Error("there are not so many steps to go back");
-  for (const pgl::PopulationShard& part : shards_[0].populations) {
-    if (steps != 0 && !(part.tape.covers(last) && part.tape.covers(last - steps + 1))) throw pgl::Error("the tape does not hold the steps to go back");
+}
+
+PGL_COLD inline void pgl_engine::walk(const pgl_op* ops, size_t n, int64_t first, int64_t count, int32_t direction) {
+  if (crew_.is_elsewhere()) {
+    throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
   }
-  pgl::Barrier meeting(threads_);
+  if (count < 0 || first < 0) throw pgl::Error("no such steps");
+  pgl::Walk walk(threads_);
+  walk.direction = direction;
+  pgl::make_walk(*this, ops, n, walk.schedule);
+  for (pgl_op& op : walk.schedule.ops) {
+    if (op.kind != PGL_OP_GATHER) continue;
+    if (direction >= 0) throw pgl::Error("deliveries are gathered from in steps that run backwards");
+    walk.gathers.push(make_gather(op));
+    op.index = static_cast<uint32_t>(walk.gathers.size() - 1);
+  }
+  for (const pgl::PopulationShard& part : shards_[0].populations) {
+    const bool covered = !part.tape.runs() || (part.tape.covers(first + count) && part.tape.covers(first + 1));
+    if (direction != 0 && count != 0 && !covered) throw pgl::Error("the tape does not hold these steps");
+  }
+  const int64_t stride = direction < 0 ? -1 : 1;
+  const int64_t from = direction < 0 ? first + count - 1 : first, to = from + stride * (direction == 0 ? 1 : count);
   const pgl::FlushDenormals flush;
   crew_.run([&](uint32_t worker) {
     const auto begin = static_cast<uint32_t>(shards_.size() * worker / threads_);
     const auto end = static_cast<uint32_t>(shards_.size() * (worker + 1) / threads_);
-    for (int64_t from = last; from > last - steps; from -= min_delay) {
-      const int64_t to = from - min_delay < last - steps ? last - steps : from - min_delay;
-      for (uint32_t s = begin; s < end; ++s) {
-        try_part([&] {
-          for (int64_t step = from - 1; step >= to; --step) undo_step(s, step, ops, gathers);
-        });
-      }
-      meeting.wait();
+    for (int64_t step = from; step != to;) {
+      const int64_t rest = (to - step) * stride;
+      const int64_t last = step + stride * (rest < min_delay ? rest : min_delay);
+      walk_block(begin, end, step, last, walk);
+      walk.meeting.wait();
+      step = last;
     }
   });
   if (!failed_) return;
