@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
@@ -12,11 +15,14 @@ from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.backends import check_precision, choose_backend
 from pygenn_lite.runtime.coupling_checks import check_coupling
-from pygenn_lite.runtime.device import BuildRequest
+from pygenn_lite.runtime.device import Backend, BuildRequest
 from pygenn_lite.runtime.instances import InstanceOptions, plan_instances
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.simulation import Simulation, Timings
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.extension import Extension
 
 
 def compile_network(
@@ -94,22 +100,43 @@ def compile_network(
         raise ArgumentError(f"threads = {threads!r}", hint="give a number from 1 to 4096")
     if not network.populations:
         raise ArgumentError("the network has no population", hint="declare one")
+    options = Options(workers, precision, check_finite, progress, cache)
     asked = InstanceOptions(instances, seeds, values, connectivity, connectivity_seed)
+    return compile_with(network, chosen, asked, options)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a network is compiled; see :func:`compile_network`. ``extension``: what else is."""
+
+    threads: int | None = None
+    precision: str = "float32"
+    check_finite: bool = True
+    progress: ProgressFunction | bool | None = None
+    cache: bool = True
+    extension: Extension | None = None
+
+
+def compile_with(
+    network: Network, backend: Backend, asked: InstanceOptions, options: Options
+) -> Simulation:
+    """The same from checked arguments, and, for those who make them, with an extension."""
     started = time.perf_counter()
-    with located_in(network.origins), Progress(progress) as report:
+    with located_in(network.origins), Progress(options.progress) as report:
         # Copies: what is declared later is not part of what runs, and of its checkpoints.
-        planned = plan_instances(network, asked, precision, check_finite)
+        planned = plan_instances(network, asked, options.precision, options.check_finite)
         derived = time.perf_counter() - started
         request = BuildRequest(
             planned.networks,
-            planned.structures,
-            precision,
-            workers,
-            cache,
+            _extended(planned.structures, options.extension),
+            options.precision,
+            options.threads,
+            options.cache,
             planned.connectivity_seeds,
             planned.shared,
+            options.extension,
         )
-        device = chosen.build(request, report)
+        device = backend.build(request, report)
         checks = PrecisionChecks(device)
         check_coupling(device)
     whole_time = time.perf_counter() - started
@@ -119,3 +146,14 @@ def compile_network(
     from pygenn_lite.runtime.instance_simulation import InstanceSimulation
 
     return InstanceSimulation(device, checks, timings)
+
+
+def _extended(
+    structures: tuple[NetworkStructure, ...], extension: Extension | None
+) -> tuple[NetworkStructure, ...]:
+    if extension is None:
+        return structures
+    from pygenn_lite.codegen.program.extension import check_extension, with_crossings
+
+    check_extension(extension, structures[0])
+    return tuple(with_crossings(structure, extension) for structure in structures)

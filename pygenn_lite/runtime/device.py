@@ -24,6 +24,8 @@ from pygenn_lite.records import dataclass
 if TYPE_CHECKING:
     from pygenn_lite.codegen import NetworkStructure
     from pygenn_lite.codegen.plan.memory import MemoryRows
+    from pygenn_lite.codegen.program.extension import Extension
+    from pygenn_lite.codegen.program.schedule import Op
     from pygenn_lite.declaration.network import Network
     from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
     from pygenn_lite.runtime.recording import Requests, Sink
@@ -53,6 +55,8 @@ class BuildRequest:
         Of the synapses, their weights and delays, for each instance.
     shared : bool
         Whether all instances have the same synapses, laid down once; the seeds are equal then.
+    extension : Extension or None
+        What is compiled and laid down together with the network.
     """
 
     networks: Sequence[Network]
@@ -62,6 +66,7 @@ class BuildRequest:
     cache: bool = True
     connectivity_seeds: Sequence[int] = ()
     shared: bool = False
+    extension: Extension | None = None
 
     @property
     def network(self) -> Network:
@@ -270,6 +275,58 @@ class Instance(Protocol):
         ...
 
 
+class Programs(Protocol):
+    """What a device offers beside running its networks, where they have an extension: the parts of
+    schedules that a :class:`~pygenn_lite.runtime.schedule_walker.ScheduleWalker` goes through. All
+    is done in each instance.
+
+    Attributes
+    ----------
+    simulated : tuple of Op
+        What a step of the simulation does.
+    """
+
+    simulated: tuple[Op, ...]
+
+    def simulate(self, ops: tuple[Op, ...], steps: int) -> None:
+        """So many steps of a simulation that consist of these operations.
+
+        Raises
+        ------
+        SimulationError
+            A record of spikes is full.
+        NumericalError
+            A variable stopped being finite.
+        """
+        ...
+
+    def walk(self, ops: tuple[Op, ...], first: int, count: int, direction: int) -> None:
+        """Steps in which nobody fires: from `first` on (1), or the same ones backwards (-1). The
+        device stays at its step."""
+        ...
+
+    def once(self, ops: tuple[Op, ...]) -> None:
+        """Operations between runs."""
+        ...
+
+    def restart(self) -> None:
+        """Initial states, step 0; spikes are recorded anew. Weights, parameters and what the
+        extension adds stay."""
+        ...
+
+    def simulates_again(self) -> None:
+        """The next steps are those of the simulation."""
+        ...
+
+    def read(self, instance: int, owner: str, name: str) -> Array:
+        """A copy of a variable of the network or the extension: shape () of a shared one."""
+        ...
+
+    def write(self, instance: int, owner: str, name: str, values: npt.ArrayLike) -> None:
+        """Set a variable of the network or the extension."""
+        ...
+
+
 class Device(Protocol):
     """Networks of one structure, built and loaded.
 
@@ -331,6 +388,11 @@ class Device(Protocol):
 
     def stop(self) -> None:
         """End ``run`` early; called from another thread or a signal's handler."""
+        ...
+
+    @property
+    def programs(self) -> Programs | None:
+        """For schedules of an extension; None where there is none."""
         ...
 
     def memory_rows(self) -> MemoryRows:

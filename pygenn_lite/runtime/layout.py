@@ -149,6 +149,22 @@ def layout_of(
     return NetworkLayout(populations, groups, inputs)
 
 
+def variable_of(layout: NetworkLayout, owner: str, name: str) -> StoredVariable:
+    """The record of a variable of a population, group or input.
+
+    Raises
+    ------
+    KeyError
+        There is none of this name.
+    """
+    if owner in layout.populations:
+        return layout.populations[owner].variables[name]
+    if owner in layout.groups:
+        group = layout.groups[owner]
+        return {**group.variables, **group.parameters}[name]
+    return layout.inputs[owner][name]
+
+
 def _population(
     declared: Population,
     binding: PopulationBinding,

@@ -52,13 +52,16 @@ class StorePlan:
 
 
 def plan_stores(
-    groups: Iterable[tuple[GroupPlan, GroupBinding, Delivery]], real_bytes: int
+    groups: Iterable[tuple[GroupPlan, GroupBinding, Delivery]],
+    real_bytes: int,
+    apart: frozenset[str] = frozenset(),
 ) -> tuple[StorePlan, ...]:
     """Which groups share a store.
 
     Static groups of one source whose weights or delays differ from synapse to synapse share one: a
     spike then reads one row instead of several. A group with one weight and one delay needs neither
-    stored and stands alone, as do dense, procedural and general groups.
+    stored and stands alone, as do dense, procedural and general groups. So do those in `apart`,
+    whose single synapses an extension addresses: each of them has a weight of its own.
 
     Raises
     ------
@@ -70,6 +73,9 @@ def plan_stores(
     for plan, binding, delivery in groups:
         if not delivery.is_static:
             plans.append(_general(plan, binding))
+            continue
+        if plan.name in apart:
+            plans.append(_apart(plan, delivery, real_bytes))
             continue
         one_weight = plan.weight == "one"
         codes = "" if one_weight else _codes(plan)
@@ -96,6 +102,17 @@ def plan_stores(
         else StorePlan(one[0].group.source, tuple(m.name for m in one), lead=leads[id(one)])
         for one in plans
     )  # fmt: skip
+
+
+def _apart(plan: GroupPlan, delivery: Delivery, real_bytes: int) -> StorePlan:
+    if plan.group.storage == "procedural" or plan.group.weight_precision != "full":
+        raise UnsupportedFeatureError(
+            "an extension addresses single synapses, which have to be stored with their weights",
+            where=_where(plan),
+            hint="leave storage='auto' and weight_precision='full'",
+        )
+    storage = _storage(plan, False, real_bytes)
+    return StorePlan(plan.group.source, (plan.name,), storage, lead=delivery.lead)
 
 
 def _codes(plan: GroupPlan) -> str:

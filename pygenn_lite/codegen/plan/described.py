@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,15 +11,20 @@ from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.records import dataclass
 
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.extension import Extension
+
 
 @dataclass(frozen=True)
 class Described:
-    """A network, its structure, the signatures of its kernels, and the type of real numbers."""
+    """A network, its structure, the signatures of its kernels, the type of real numbers, and what
+    is compiled with it."""
 
     network: Network
     structure: NetworkStructure
     signatures: Signatures
     real: np.dtype[Any]
+    extension: Extension | None = None
 
     def width(self, variable: Variable) -> int:
         """Bytes of one value."""

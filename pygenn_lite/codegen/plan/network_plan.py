@@ -13,6 +13,7 @@ from dataclasses import replace
 from pygenn_lite.codegen.plan import memory
 from pygenn_lite.codegen.plan.delivery import StorePlan, plan_stores
 from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.extension_rows import extension_rows
 from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan, network_delays, plan_groups
 from pygenn_lite.codegen.plan.memory import (
     SPARE,
@@ -238,6 +239,7 @@ def plan_network(
     stores = plan_stores(
         [(plan, structures[name], deliveries[name]) for name, plan in groups.items()],
         described.real.itemsize,
+        frozenset() if described.extension is None else described.extension.groups,
     )
     ownership: Ownership = (
         partition_network(described, threads)
@@ -276,4 +278,6 @@ def _complete(plan: NetworkPlan) -> NetworkPlan:
     for population in described.network.populations.values():
         rows += population_rows(described, population, slots)
     rows += synapse_rows(described, plan.stores, plan.groups, plan.ownership)
+    if described.extension is not None:
+        rows += extension_rows(described, described.extension, plan.groups)
     return replace(plan, min_delay=low, max_delay=high, rows=MemoryRows(rows))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall
+from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Redeliver
 from pygenn_lite.codegen.program.schedule import Call, Schedule
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.records import dataclass
@@ -140,7 +140,7 @@ class Extension:
         named = {v.owner for v in self.variables if v.owner}
         for schedule in self.schedules.values():
             for op in schedule.ops:
-                if isinstance(op, Gather):
+                if isinstance(op, (Gather, Redeliver)):
                     named.add(op.group)
                 elif isinstance(op, Call):
                     named.add(op.on)

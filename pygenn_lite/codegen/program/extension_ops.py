@@ -124,6 +124,33 @@ class Gather(Op):
 
 
 @dataclass(frozen=True)
+class Redeliver(Op):
+    """Arrivals at ``t_n`` of recorded spikes add their weights once more, to another variable: what
+    a schedule needs that computes states again between checkpoints.
+
+    Attributes
+    ----------
+    group : str
+    into : str
+        A variable of the target.
+    factor : str
+        A value that the source's spikes carry, with which weights are multiplied.
+    """
+
+    group: str
+    into: str
+    factor: str = ""
+
+    @property
+    def of(self) -> str:
+        return self.group
+
+    @property
+    def what(self) -> str:
+        return f"recorded arrivals at t_n add to {self.into}"
+
+
+@dataclass(frozen=True)
 class Restart(Op):
     """States as they are declared to begin, no spikes on their way, step 0; spikes are recorded
     anew. Weights, parameters and what an extension adds stay. (Outside of steps.)"""

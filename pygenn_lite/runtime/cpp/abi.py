@@ -194,6 +194,7 @@ class Gather(c.Structure):
         ("back", c.c_void_p),
         ("gradient_of", c.c_void_p),
         ("gradient", c.c_void_p),
+        ("again", c.c_void_p),
     ]
 
 

@@ -24,12 +24,13 @@ class CppBackend:
 
     def build(self, request: BuildRequest, report: Report) -> CppDevice:
         """Generate, compile, connect and load."""
-        network, structure = request.network, request.structure
-        kernels = bool(structure.kernels or structure.synapse_kernels)
+        network, structure, extension = request.network, request.structure, request.extension
+        kernels = bool(structure.kernels or structure.synapse_kernels or extension)
         code = compile_code(
-            structure.key,
-            (lambda: codegen.generate(structure)) if kernels else None,
+            structure.key if extension is None else f"{structure.key} {extension.key}",
+            (lambda: codegen.generate(structure, extension)) if kernels else None,
             synapses=bool(network.groups),
+            programs=extension is not None,
             use_cache=request.cache,
             progress=lambda what: report(f"compiling {what}", 0, 1),
         )
@@ -37,9 +38,8 @@ class CppBackend:
             report(f"compiling {what}", 1, 1)
         cpus, count = available_cpus(), len(request.networks)
         real = np.dtype(request.precision)
-        plan = plan_network(
-            Described(network, structure, code.signatures, real), request.threads, cpus
-        )
+        described = Described(network, structure, code.signatures, real, extension)
+        plan = plan_network(described, request.threads, cpus)
         threads = plan.threads
         if request.threads is None and count > 1:
             threads = max(threads, min(cpus, count))

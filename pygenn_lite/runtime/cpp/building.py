@@ -56,9 +56,9 @@ class CompiledCode:
 
     Attributes
     ----------
-    engine, builder, kernels : Path
-        The shared objects; ``builder`` is None for a network without synapses, ``kernels`` for one
-        that needs none (spike sources only).
+    engine, builder, programs, kernels : Path
+        The shared objects; ``builder`` is None for a network without synapses, ``programs`` for one
+        without extensions, ``kernels`` for one that needs none (spike sources only).
     signatures : Signatures
         What the kernels are called and what they take.
     source : Path or None
@@ -83,6 +83,7 @@ class CompiledCode:
     compiled: tuple[str, ...] = ()
     seconds: float = 0.0
     temporary: list[_TemporaryFolder] = field(default_factory=list)
+    programs: Path | None = None
 
 
 class _TemporaryFolder:
@@ -99,6 +100,7 @@ def compile_code(
     generate: Callable[[], GeneratedCode] | None,
     *,
     synapses: bool = True,
+    programs: bool = False,
     use_cache: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> CompiledCode:
@@ -113,6 +115,8 @@ def compile_code(
         network has no kernels.
     synapses : bool
         Whether the network has synapses and hence needs the builder.
+    programs : bool
+        Whether it has an extension, whose schedules need more than the engine.
     use_cache : bool
         Whether to look into the compile cache and to keep the kernels there. Engine and builder,
         which are the same for all networks, are kept in any case where the cache can be used.
@@ -178,7 +182,8 @@ def compile_code(
         output = folder / "kernels.so"
         _compile(compiler, target, source, output, "kernels", compilers)
 
-    parts = ("engine", "builder") if synapses else ("engine",)
+    wanted = {"engine": True, "builder": synapses, "programs": programs}
+    parts = [part for part, needed in wanted.items() if needed]
     folders = {part: ready(part) for part in parts}
     missing = [part for part, folder in folders.items() if folder is None]
     with _meanwhile(part_entry, missing, compilers) as made:
@@ -197,6 +202,7 @@ def compile_code(
     return CompiledCode(
         engine=objects["engine"],
         builder=objects.get("builder"),
+        programs=objects.get("programs"),
         kernels=None if kernels is None else kernels / "kernels.so",
         signatures=signatures,
         source=None if kernels is None else kernels / "kernels.cpp",

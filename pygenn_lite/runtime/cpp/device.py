@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.device import BuildRequest, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.programs import CppPrograms
 
 SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 
@@ -63,7 +66,7 @@ class CppDevice(Device):
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
         self.plan = plan
-        self._pool = InstancePool(self.loaded.engine, min(threads, count)) if count > 1 else None
+        self.pool = InstancePool(self.loaded.engine, min(threads, count)) if count > 1 else None
         plan.check_instances(count, request.shared)
         started = time.perf_counter()
         self._records = InstanceRecords.of(self.loaded.engine, count)
@@ -72,6 +75,18 @@ class CppDevice(Device):
         for k in range(count):
             self._build(k, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
         self.connect_seconds = time.perf_counter() - started
+        self._extension = request.extension
+        self._programs: CppPrograms | None = None
+
+    @property
+    def programs(self) -> CppPrograms | None:
+        """For schedules of an extension."""
+        if self._programs is None and self._extension is not None:
+            from pygenn_lite.runtime.cpp.programs import CppPrograms
+
+            memories = [self._memory[k] for k in range(len(self._memory))]
+            self._programs = CppPrograms(self, self._extension, memories)
+        return self._programs
 
     def _in_common(self, shared: bool) -> InCommon:
         engine, count = self.loaded.engine, len(self._records.seeds)
@@ -123,13 +138,13 @@ class CppDevice(Device):
 
     def _advance(self, steps: int) -> int:
         engine, records = self.loaded.engine, self._records
-        if self._pool is None:
+        if self.pool is None:
             done = int(engine.run(records.pointers[0], steps))
             if done < 0:
                 raise_failure(engine.last_error())
             return done
         alive = [k for k, failed in enumerate(records.failed) if not failed]
-        each = self._pool.run([records.pointers[k] for k in alive], steps)
+        each = self.pool.run([records.pointers[k] for k in alive], steps)
         for k, own in zip(alive, each, strict=True):
             found = engine.fault_get(records.pointers[k], abi.Fault())
             records.failed[k] = own < steps or bool(found)
@@ -138,7 +153,7 @@ class CppDevice(Device):
 
     def stop(self) -> None:
         """End ``run`` early. Several instances finish what they are at: all reach one step."""
-        if self._pool is None:
+        if self.pool is None:
             self.loaded.engine.stop(self._records.pointers[0])
 
     def memory_rows(self) -> MemoryRows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes as c
 import weakref
 from collections.abc import Sequence
+from typing import Any
 
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.cpp import abi
@@ -45,6 +46,21 @@ class InstancePool:
             if own < 0:
                 raise_failure(self._engine.engine_error(pointer))
         return list(done)
+
+    def walk(self, programs: abi.Programs, walks: Any, steps: tuple[int, int, int]) -> None:
+        """Let engines go through recorded steps: the first, how many, which direction.
+
+        Raises
+        ------
+        SimulationError
+            What the first that failed said.
+        """
+        failed = (c.c_int32 * len(walks))()
+        what = "going through recorded steps"
+        programs.check(programs.pool_walk(self._pool, walks, len(walks), *steps, failed), what)
+        for walk, own in zip(walks, failed, strict=True):
+            if own < 0:
+                raise_failure(self._engine.engine_error(walk.engine))
 
 
 def raise_failure(message: bytes | str) -> None:

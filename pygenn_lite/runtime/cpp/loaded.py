@@ -19,12 +19,14 @@ from pygenn_lite.runtime.device import CodeReport
 
 @dataclass(frozen=True)
 class LoadedCode:
-    """Engine, builder (None without synapses) and kernels (None without any)."""
+    """Engine, builder (None without synapses), kernels (None without any), programs (None without
+    an extension)."""
 
     code: CompiledCode
     engine: abi.Engine
     builder: abi.Builder | None
     kernels: c.CDLL | None
+    programs: abi.Programs | None = None
 
     @classmethod
     def load(cls, code: CompiledCode) -> LoadedCode:
@@ -34,6 +36,7 @@ class LoadedCode:
             abi.load_engine(code.engine),
             None if code.builder is None else abi.load_builder(code.builder),
             None if code.kernels is None else abi.load_library(code.kernels),
+            None if code.programs is None else abi.load_programs(code.programs),
         )
 
     def population_signature(self, structure: NetworkStructure, population: str) -> NeuronSignature:

@@ -21,6 +21,8 @@ from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 
+NO_NUMBER = 0xFFFFFFFF
+
 
 @dataclass
 class Numbers:
@@ -45,6 +47,7 @@ def engine_ops(
     numbers: Numbers,
     address: Callable[[str], int | None],
     arguments: Mapping[tuple[str, str], Any] | None = None,
+    others: Callable[[Op], abi.Op | None] = lambda op: None,
 ) -> Any:
     """The operations of a step as an array of ``pgl_op``.
 
@@ -58,6 +61,8 @@ def engine_ops(
         By kernel and what it runs on: an array of the kernel's arguments, one per shard, where
         they are not those of the population or group. By signal and population: the description
         of a reduction. The caller keeps them alive.
+    others : callable
+        Gives the record of an operation that only extensions have.
     """
     records: list[abi.Op] = []
     delivered: set[int] = set()
@@ -84,7 +89,10 @@ def engine_ops(
             record.args = abi.address_of((arguments or {})[op.into, op.population])
             records.append(record)
         else:
-            raise UnsupportedFeatureError(f"the C++ engine has no operation like {op!r}")
+            other = others(op)
+            if other is None:
+                raise UnsupportedFeatureError(f"the C++ engine has no operation like {op!r}")
+            records.append(other)
     return (abi.Op * len(records))(*records)
 
 
@@ -95,12 +103,15 @@ def _call(
     arguments: Mapping[tuple[str, str], Any],
 ) -> abi.Op:
     spiking = op.visit == "spiking"
-    if op.on in numbers.populations:
+    if not op.on:
+        record = _record(op, abi.OP_ONCE, 0)
+    elif op.on in numbers.populations:
         kind = abi.OP_SPIKING_NEURONS if spiking else abi.OP_NEURONS
         record = _record(op, kind, numbers.populations[op.on])
     else:
         kind = abi.OP_SPIKING_TARGETS if spiking else abi.OP_SYNAPSES
-        record = _record(op, kind, numbers.groups[op.on])
+        # Kernels over static groups have arguments, and need no number.
+        record = _record(op, kind, numbers.groups.get(op.on, NO_NUMBER))
     record.function = address(op.kernel)
     own = arguments.get((op.kernel, op.on))
     record.args = None if own is None else abi.address_of(own)
@@ -108,7 +119,7 @@ def _call(
 
 
 def reduction(
-    op: Reduce, size: int, values: Any, signals: Mapping[str, Any], **more: Any
+    op: Reduce, size: int, values: Any, signals: Mapping[str, Any], mask: Any = None
 ) -> abi.Reduction:
     """The description of a reduction for the engine.
 
@@ -121,17 +132,26 @@ def reduction(
         By shard: the variable.
     signals : mapping of str to ctypes.c_double
         Where shared signals stand.
-    **more
-        Further fields of ``pgl_reduction``.
+    mask : array of c_void_p, optional
+        By shard: the variable that marks winners.
     """
+    end = size if op.end is None else op.end
+    channels, height, width = op.shape or (end - op.begin, 1, 1)
     return abi.Reduction(
         how=abi.REDUCTIONS[op.how],
+        add=op.add,
         begin=op.begin,
-        end=size if op.end is None else op.end,
+        end=end,
         values=None if values is None else abi.address_of(values),
         value=abi.address_of(signals[op.into]),
         index=abi.address_of(signals[op.index_into]) if op.index_into else None,
-        **more,
+        winners=op.winners,
+        radius=op.radius,
+        channels=channels,
+        height=height,
+        width=width,
+        least=op.least,
+        mask=None if mask is None else abi.address_of(mask),
     )
 
 

@@ -23,6 +23,6 @@ class NullBackend:
         """Derive, render and plan."""
         started = time.perf_counter()
         report("generating", 0, 1)
-        code = codegen.generate(request.structure)
+        code = codegen.generate(request.structure, request.extension)
         report("generating", 1, 1)
         return NullDevice(request, code, time.perf_counter() - started)

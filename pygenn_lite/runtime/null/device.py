@@ -24,6 +24,7 @@ class NullDevice(Device):
     threads = 1
     step = 0
     connect_seconds = 0.0
+    programs = None
 
     def __init__(self, request: BuildRequest, code: GeneratedCode, seconds: float) -> None:
         network, structure = request.network, request.structure
@@ -31,7 +32,8 @@ class NullDevice(Device):
         self.code = CodeReport(source=lambda: code.source, seconds=seconds)
         self.layout = layout_of(network, structure, code.signatures, self.real)
         self.requests = recording_requests(network)
-        self.plan = plan_network(Described(network, structure, code.signatures, self.real))
+        described = Described(network, structure, code.signatures, self.real, request.extension)
+        self.plan = plan_network(described)
         seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
         counts = {name: round(group.count) for name, group in self.plan.groups.items()}
         self._instances = [

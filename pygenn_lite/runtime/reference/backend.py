@@ -23,7 +23,7 @@ class ReferenceBackend:
         """Derive the update rules, draw the synapses."""
         started = time.perf_counter()
         report("deriving update rules", 0, 1)
-        program = codegen.derive_program(request.structure)
+        program = codegen.derive_program(request.structure, request.extension)
         signatures = signatures_of(program)
         report("deriving update rules", 1, 1)
         return ReferenceDevice(request, program, signatures, time.perf_counter() - started)

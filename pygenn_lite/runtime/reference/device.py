@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from pygenn_lite.runtime.device import BuildRequest, CodeReport, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
 from pygenn_lite.runtime.reference.instance import ReferenceInstance
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.reference.programs import ReferencePrograms
 
 
 class ReferenceDevice(Device):
@@ -55,6 +59,11 @@ class ReferenceDevice(Device):
                 request.networks, request.structures, seeds, strict=True
             )
         ]
+        self.programs: ReferencePrograms | None = None
+        if request.extension is not None:
+            from pygenn_lite.runtime.reference.programs import ReferencePrograms
+
+            self.programs = ReferencePrograms(self, program, request.extension)
         self.connect_seconds = time.perf_counter() - started
 
     @property

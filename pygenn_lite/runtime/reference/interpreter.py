@@ -10,6 +10,7 @@ that only the dynamics are compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from pygenn_lite.codegen.program.schedule import (
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.reference.reductions import reduced
+from pygenn_lite.runtime.reference.reductions import reduced, winners
 from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declared_synapses
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
 from pygenn_lite.runtime.values.connections import Connections
@@ -109,7 +110,10 @@ class Interpreter:
                 one.mirror(self.groups[one.binding.transpose_of])
         self.step_number = 0
         self.signals: dict[str, float] = {}
-        self._waiting: dict[str, float] = {}  # results that the next exchange makes known
+        self._waiting: list[Callable[[], None]] = []  # what the next exchange does, once
+        # For extensions: operations that only they have, and who wants to know of spikes.
+        self.others: Callable[[Op, int], bool] = lambda op, step: False
+        self.witnesses: list[Callable[[int, str, NDArray[np.int64]], None]] = []
         self._calls = self._own_kernels()
         self.last_spikes = {name: np.empty(0, np.int64) for name in self.populations}
 
@@ -131,16 +135,18 @@ class Interpreter:
             population.begin_inputs()
         for op in self.schedule.step:
             if self.step_number % op.every == op.offset:
-                self._do(op)
+                self.do(op, self.step_number)
         self.step_number += 1
 
-    def _do(self, op: Op) -> None:
-        step = self.step_number
+    def do(self, op: Op, step: int) -> None:
+        """One operation of a step."""
         match op:
             case Deliver():
                 self.groups[op.group].deliver(step + op.lead)
             case Arrive():
                 self.groups[op.group].arrive(step + op.lead)
+            case Call(on=""):
+                self._waiting.append(partial(self._kernel(op), self, step))
             case Call():
                 self._kernel(op)(self, step)
             case Sample():
@@ -152,9 +158,10 @@ class Interpreter:
             case Reduce():
                 self._reduce(op)
             case Exchange():  # there is one worker
-                self.signals.update(self._waiting)
+                for done_once in self._waiting:
+                    done_once()
                 self._waiting.clear()
-            case _:
+            case _ if not self.others(op, step):
                 raise UnsupportedFeatureError(
                     f"the reference interpreter has no operation like {op!r}"
                 )
@@ -162,18 +169,34 @@ class Interpreter:
     def _reduce(self, op: Reduce) -> None:
         population = self.populations[op.population]
         end = population.size if op.end is None else op.end
+        if op.how == "winners":
+            self._waiting.append(partial(self._choose_winners, op, population, end))
+            return
         if op.how in ("spikes", "first"):
             spiking = self.last_spikes[op.population]
             spiking = np.unique(spiking[(spiking >= op.begin) & (spiking < end)])
             number, index = float(len(spiking)), float(spiking[0]) if len(spiking) else -1.0
-            if op.how == "first" and self.signals.get(op.index_into, -1.0) >= 0.0:
-                index = self.signals[op.index_into]
         else:
             values = np.broadcast_to(population.names[op.variable], population.size)
             number, index = reduced(op.how, values, op.begin, end)
-        self._waiting[op.into] = number
-        if op.index_into:
-            self._waiting[op.index_into] = index
+        self._waiting.append(partial(self._tell, op, number, index))
+
+    def _tell(self, op: Reduce, number: float, index: float) -> None:
+        """What was found becomes known; who was first stays first."""
+        self.signals[op.into] = number + (self.signals.get(op.into, 0.0) if op.add else 0.0)
+        stays = op.how == "first" and self.signals.get(op.index_into, -1.0) >= 0.0
+        if op.index_into and not stays:
+            self.signals[op.index_into] = index
+
+    def _choose_winners(self, op: Reduce, population: ReferencePopulation, end: int) -> None:
+        values = np.asarray(population.names[op.variable])[op.begin : end]
+        shape = op.shape or (end - op.begin, 1, 1)
+        chosen = winners(values.reshape(shape), op.winners, op.least, op.radius)
+        mask = np.array(population.names[op.mask], np.float64)
+        mask[op.begin : end] = 0.0
+        mask[[op.begin + k for k in chosen]] = 1.0
+        population.names[op.mask] = mask
+        self._tell(op, float(len(chosen)), -1.0)
 
     def _kernel(self, op: Call) -> Kernel:
         if (op.kernel, op.on) not in self._calls:
@@ -189,6 +212,12 @@ class Interpreter:
             if group.binding.source == population:
                 group.send(step, spikes)
         self.spiked(step, population, spikes)
+        for witness in self.witnesses:
+            witness(step, population, spikes)
+
+    def offer(self, kernel: str, on: str, call: Kernel) -> None:
+        """Let the schedule call a kernel by its name."""
+        self._calls[kernel, on] = call
 
     def add_kernel(self, kernel: ProgramKernel, on: str) -> None:
         """Let the schedule call a kernel over a population or over all synapses of a group. What

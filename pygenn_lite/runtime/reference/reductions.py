@@ -31,3 +31,22 @@ def reduced(how: str, values: NDArray[Any], begin: int, end: int) -> tuple[float
             sums[i % SUMS] += float(values[i])
         total += (sums[0] + sums[1]) + (sums[2] + sums[3])
     return (total / (end - begin) if how == "mean" else total), -1.0
+
+
+def winners(values: NDArray[Any], count: int, least: float, radius: int) -> list[int]:
+    """Again and again the largest value above `least` that no winner before inhibits: a winner
+    inhibits its whole channel, and all channels within `radius` of its place (below 0: none).
+
+    Parameters
+    ----------
+    values : array, [channels, height, width]
+    """
+    free, chosen = np.array(values, np.float64), list[int]()
+    rows, columns = np.indices(values.shape[1:])
+    while len(chosen) < count and np.any(free > least):
+        channel, row, column = np.unravel_index(np.argmax(free), values.shape)
+        chosen.append(int(np.ravel_multi_index((channel, row, column), values.shape)))
+        free[channel] = -np.inf
+        if radius >= 0:
+            free[:, (abs(rows - row) <= radius) & (abs(columns - column) <= radius)] = -np.inf
+    return chosen

@@ -150,9 +150,9 @@ class ReferenceGroup:
         if "step" in self.kernels:
             self.visit(self.kernels["step"], step)
 
-    def visit(self, kernel: Kernel, step: int) -> None:
-        """Run a kernel over all synapses."""
-        self.variables.update(self._visited(kernel, step))
+    def visit(self, kernel: Kernel, step: int, more: Names | None = None) -> None:
+        """Run a kernel over all synapses; `more`: further values that it may read."""
+        self.variables.update(self._visited(kernel, step, more))
 
     def values_at(self, step: int) -> dict[str, NDArray[np.float64]]:
         """Variables as an event at ``t_step`` would find them."""
@@ -164,9 +164,12 @@ class ReferenceGroup:
             values |= {name: new for name, new in settled.items() if name != STAMP}
         return values
 
-    def _visited(self, kernel: Kernel, step: int) -> dict[str, NDArray[np.float64]]:
+    def _visited(
+        self, kernel: Kernel, step: int, more: Names | None = None
+    ) -> dict[str, NDArray[np.float64]]:
         """What a kernel over all synapses makes of their variables."""
-        names: Names = {**self.scalars, **self.variables, "t": step * self.dt, "dt": self.dt}
+        names: Names = {**(more or {}), **self.scalars, **self.variables}
+        names |= {"t": step * self.dt, "dt": self.dt}
         names["delay"] = self.delay * self.dt
         if self.parent is not None:
             names["weight"] = self._weight_of_parent()

@@ -100,13 +100,16 @@ class ReferencePopulation:
     def after(self, step: int, spikes: Indices) -> None:
         """Traces of neurons that spiked at ``t_step``, once synapses have seen them without."""
         if "after" in self.kernels and spikes.size:
-            kernel = self.kernels["after"]
-            names = {n: v[spikes] if np.ndim(v) else v for n, v in self.names.items()}
-            names["t"] = step * self.dt
-            run = Run(_Step(self, step), self.size, spikes)
-            run.body(kernel.body, names)
-            for name in written(kernel):
-                self.names[name][spikes] = names[name]
+            self.run_for(self.kernels["after"], step, spikes)
+
+    def run_for(self, kernel: Kernel, step: int, some: Indices, more: Names | None = None) -> None:
+        """A kernel over some neurons; `more`: further values that it may read."""
+        own = {n: v[some] if np.ndim(v) else v for n, v in self.names.items()}
+        names = {**(more or {}), **own, "t": step * self.dt}
+        run = Run(_Step(self, step), self.size, some)
+        run.body(kernel.body, names)
+        for name in written(kernel):
+            self.names[name][some] = names[name]
 
     def publish(self, step: int) -> None:
         """Remember the variables that synapses read with a delay, as they are at ``t_step``."""
@@ -134,9 +137,9 @@ class ReferencePopulation:
         self.first_published += gone
         self.repeated = {k: v for k, v in self.repeated.items() if k[0] >= before}
 
-    def run(self, kernel: Kernel, step: int) -> list[int]:
-        """A kernel over all neurons."""
-        names = {**self.names, "t": step * self.dt}
+    def run(self, kernel: Kernel, step: int, more: Names | None = None) -> list[int]:
+        """A kernel over all neurons; `more`: further values that it may read."""
+        names = {**(more or {}), **self.names, "t": step * self.dt}
         spikes = run_kernel(kernel, names, _Step(self, step), self.size)
         for name in written(kernel):
             dtype = self.names[name].dtype
@@ -167,7 +170,7 @@ class ReferencePopulation:
                 given = self.binding.initial[array.symbol]
                 start = self.value(given, array.symbol, positions)
                 self.names[array.symbol] = np.array(np.broadcast_to(start, self.size))
-            elif array.role in ("accumulator", "coupled"):
+            elif array.role in ("accumulator", "coupled", "crossing"):
                 self.names[array.symbol] = np.zeros(self.size)
             elif array.role == "refractory":
                 self.names[array.symbol] = np.zeros(self.size, np.int64)

@@ -265,6 +265,7 @@ typedef struct pgl_gather {
                               // several name the same, their sums are added up
   void* const* gradient_of;   // [shards] reals by target index; NULL with `gradient`: none
   void* const* gradient;      // [shards] reals by position (see pgl_store_positions)
+  void* const* again;         // [shards] reals by target index: += factor x weight, in either direction; NULL: none
 } pgl_gather;
 // Steps of operations of kinds 5 to 13, of which `spiking` kinds see the spikes at t_{n+1}. The engine's own step and
 // spikes stay. Direction -1: steps first + count - 1 down to first, undone: step n leads from t_{n+1} back to t_n, and needs a

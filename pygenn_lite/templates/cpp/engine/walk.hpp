@@ -34,6 +34,7 @@ class Gathering {
     const pgl_gather& what = gather.what;
     values_ = what.values == nullptr ? nullptr : static_cast<const Real*>(what.values[shard]);
     gradient_of_ = what.gradient_of == nullptr ? nullptr : static_cast<const Real*>(what.gradient_of[shard]);
+    again_ = what.again == nullptr ? nullptr : static_cast<Real*>(what.again[shard]);
     gradient_ = what.gradient == nullptr ? nullptr : static_cast<Real*>(what.gradient[shard]);
     if ((gather.store->flags & PGL_STORE_WEIGHTS) != 0) {
       const void* own = gather.own_weights.empty() ? nullptr : gather.own_weights[shard]->weights;
@@ -84,6 +85,10 @@ class Gathering {
   }
   void synapse(uint64_t position, uint32_t target, int64_t& sum) {
     if (gradient_ != nullptr) gradient_[position] = pgl::fma(factor_, gradient_of_[target], gradient_[position]);
+    if (again_ != nullptr) {
+      const Real weight = weights_ == nullptr ? static_cast<Real>(common_) : weights_[position];
+      again_[target] = pgl::fma(factor_, weight, again_[target]);
+    }
     if (values_ == nullptr) return;
     const double weight = weights_ == nullptr ? common_ : static_cast<double>(weights_[position]);
     const double scaled = weight * static_cast<double>(values_[target]) * gather_.what.scale;
@@ -100,6 +105,7 @@ class Gathering {
   const Real* values_;
   const Real* gradient_of_;
   Real* gradient_;
+  Real* again_;
   const Real* weights_ = nullptr;
   Real factor_ = 1;
   double common_ = 0.0;
@@ -198,6 +204,7 @@ PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
 inline void pgl_engine::recall(uint32_t number, int64_t step, pgl::List<pgl::Gather>& gathers) {
   pgl::Shard& shard = shards_[number];
   for (pgl::PopulationShard& part : shard.populations) {
+    if (!part.tape.runs()) continue;
     const pgl::Tape::Range range = part.tape.at(step);
     part.latest.clear();
     part.latest.append(part.tape.data() + range.begin, range.end - range.begin);
@@ -292,9 +299,10 @@ PGL_COLD inline void pgl_engine::walk(const pgl_op* ops, size_t n, int64_t first
   pgl::make_walk(*this, ops, n, walk.schedule);
   for (pgl_op& op : walk.schedule.ops) {
     if (op.kind != PGL_OP_GATHER) continue;
-    if (direction >= 0) throw pgl::Error("deliveries are gathered from in steps that run backwards");
     walk.gathers.push(make_gather(op));
     op.index = static_cast<uint32_t>(walk.gathers.size() - 1);
+    const bool sums = walk.gathers.back().what.values != nullptr;
+    if (direction == 0 || (sums && direction > 0)) throw pgl::Error("deliveries are gathered from in steps that run backwards");
   }
   for (const pgl::PopulationShard& part : shards_[0].populations) {
     const bool covered = !part.tape.runs() || (part.tape.covers(first + count) && part.tape.covers(first + 1));
@@ -314,6 +322,8 @@ PGL_COLD inline void pgl_engine::walk(const pgl_op* ops, size_t n, int64_t first
       step = last;
     }
   });
+  pgl::List<pgl::Gather> nothing;
+  for (uint32_t s = 0; s < shards_.size() && direction != 0; ++s) recall(s, this->step(), nothing);  // who goes on finds these
   if (!failed_) return;
   failed_ = false;
   throw pgl::Error("%s", failure_.text());
