@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen import NetworkStructure
@@ -13,6 +12,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.errors import ArgumentError
+from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.backends import check_precision, choose_backend
 from pygenn_lite.runtime.coupling_checks import check_coupling
 from pygenn_lite.runtime.device import Backend, BuildRequest
@@ -149,11 +149,13 @@ def compile_with(
 
 
 def _extended(
-    structures: tuple[NetworkStructure, ...], extension: Extension | None
-) -> tuple[NetworkStructure, ...]:
+    structures: Sequence[NetworkStructure], extension: Extension | None
+) -> Sequence[NetworkStructure]:
     if extension is None:
         return structures
     from pygenn_lite.codegen.program.extension import check_extension, with_crossings
 
     check_extension(extension, structures[0])
+    if not extension.crossings:
+        return structures
     return tuple(with_crossings(structure, extension) for structure in structures)

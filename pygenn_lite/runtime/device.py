@@ -282,10 +282,12 @@ class Programs(Protocol):
 
     Attributes
     ----------
+    extension : Extension
     simulated : tuple of Op
         What a step of the simulation does.
     """
 
+    extension: Extension
     simulated: tuple[Op, ...]
 
     def simulate(self, ops: tuple[Op, ...], steps: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.program.extension import NETWORK, Extension
+from pygenn_lite.codegen.program.extension import NETWORK
 from pygenn_lite.codegen.program.extension_ops import (
     Combine,
     Present,
@@ -38,8 +38,7 @@ class ScheduleWalker:
     Parameters
     ----------
     device : Device
-        Built with the extension.
-    extension : Extension
+        Built with an extension.
     name : str
         Of the schedule.
     data : mapping of str to SpikeTensor or array
@@ -61,22 +60,21 @@ class ScheduleWalker:
     def __init__(
         self,
         device: Device,
-        extension: Extension,
         name: str,
         data: Mapping[str, Any] | None = None,
         steps: int = 0,
     ) -> None:
-        if name not in extension.schedules:
+        programs = device.programs
+        known = {} if programs is None else programs.extension.schedules
+        if programs is None or name not in known:
             raise ArgumentError(
                 f"there is no schedule {name!r}",
-                hint=f"there are: {', '.join(extension.schedules)}",
+                hint=f"there are: {', '.join(known)}" if known else "compile with an extension",
             )
-        programs = device.programs
-        assert programs is not None
         self.device, self.programs, self.steps = device, programs, steps
         self.data = dict(data or {})
         self._kept: list[Any] = []
-        self.schedule = expanded(extension.schedules[name], programs.simulated)
+        self.schedule = expanded(known[name], programs.simulated)
         self.passes: dict[str, int] = {}
         self.began = device.step  # the step of the last restart
         self._shuffled = 0
@@ -219,7 +217,7 @@ class ScheduleWalker:
                 given = self.data[op.data]
                 if isinstance(given, SpikeTensor):
                     source = network.populations[op.into]
-                    check_replay(source, given, network.dt, op.data)
+                    check_replay(source, given, network.dt, Location.of("data", op.data))
                 elif np.ndim(given) == 0:
                     raise ShapeError(
                         "one number where there should be one for each sample",

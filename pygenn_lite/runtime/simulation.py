@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.declaration.language.constants import as_float
@@ -34,6 +34,9 @@ from pygenn_lite.runtime.runner import Runner, RunOptions
 from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
 from pygenn_lite.runtime.views.input_views import InputView
 from pygenn_lite.runtime.views.instance_view import InstanceView, InstanceViews, View
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.schedule_walker import ScheduleWalker
 
 Callback = Callable[["Simulation"], object]
 
@@ -271,6 +274,19 @@ class Simulation(Live, Named):
             )
         with self._runner.exclusively("run once more"):
             return self._run(RunOptions(steps), SinkOptions(axis=self._axis), Progress(False))
+
+    def _run_schedule(
+        self, name: str, data: Mapping[str, Any] | None = None, duration: float = 0.0
+    ) -> ScheduleWalker:
+        """Go through a schedule of the extension that this was compiled with; see
+        :class:`~pygenn_lite.runtime.schedule_walker.ScheduleWalker`."""
+        from pygenn_lite.runtime.schedule_walker import ScheduleWalker
+
+        with self._runner.exclusively("run once more"):
+            self._runner.prepare_changed()
+            walker = ScheduleWalker(self._device, name, data, self._steps(duration))
+            walker.run()
+        return walker
 
     def stop(self) -> None:
         """End a run that is under way (from a callback or another thread); its results are kept."""

@@ -30,13 +30,13 @@ def reduce_in(
     ops: list[Reduce],
     signals: dict[str, Any],
     then: list[Op] | None = None,
-    **more: Any,
+    mask: Any = None,
 ) -> None:
     """Reductions just before neurons fire, an exchange, and what follows."""
     arguments = {}
     for op in ops:
         values = net.bases(population, op.variable) if op.variable else None
-        described = reduction(op, population.size, values, signals, **more)
+        described = reduction(op, population.size, values, signals, mask)
         net.keep.append(described)
         arguments[op.into, op.population] = described
     net.schedule(before_firing(net, *ops, Exchange(), *(then or [])), arguments)
@@ -163,11 +163,11 @@ def test_winners_inhibit_their_channel_and_their_neighbourhood(
             cells = net.population(300, threshold=1e9)
             cells.write("after", np.concatenate([np.full(10, 99.0), values.ravel(), [99.0] * 10]))
             signals = {"found": ctypes.c_double(0.0)}
-            op = Reduce(f"p{cells.id}", "winners", "found", "after", begin=10, end=290)
-            mask = net.bases(cells, "drive")
-            more = dict(zip(("channels", "height", "width"), shape, strict=True))
-            more |= dict(winners=count, radius=radius, mask=ctypes.addressof(mask))
-            reduce_in(net, cells, [op], signals, least=least, **more)
+            op = Reduce(
+                f"p{cells.id}", "winners", "found", "after", begin=10, end=290, shape=shape,
+                winners=count, radius=radius, least=least,
+            )  # fmt: skip
+            reduce_in(net, cells, [op], signals, mask=net.bases(cells, "drive"))
             net.run(1)
             assert set(np.flatnonzero(cells.read("drive")) - 10) == expected
             assert signals["found"].value == len(expected)
@@ -187,20 +187,6 @@ def test_what_cannot_be_reduced_is_refused(library: ctypes.CDLL) -> None:
             with pytest.raises(ValueError, match=message):
                 reduce_in(net, cells, [op], signals)
         mask = net.bases(cells, "drive")
-        op = Reduce(name, "winners", "s", "V")
+        op = Reduce(name, "winners", "s", "V", shape=(2, 2, 2))
         with pytest.raises(ValueError, match="map of 2 x 2 x 2 does not hold"):
-            reduce_in(
-                net,
-                cells,
-                [op],
-                signals,
-                mask=ctypes.addressof(mask),
-                channels=2,
-                height=2,
-                width=2,
-            )
-        described = reduction(Reduce(name, "sum", "s", "V"), 300, net.bases(cells, "V"), signals)
-        with pytest.raises(ValueError, match="must come an exchange"):
-            net.schedule(
-                before_firing(net, Reduce(name, "sum", "s", "V")), {("s", name): described}
-            )
+            reduce_in(net, cells, [op], signals, mask=mask)

@@ -74,7 +74,10 @@ class CppPrograms:
             for one, own in zip(self.instances, lists, strict=True):
                 what = "going through recorded steps"
                 self.library.check(
-                    self.library.walk(one.memory.instance.pointer, own, len(own), first, count, direction), what
+                    self.library.walk(
+                        one.memory.instance.pointer, own, len(own), first, count, direction
+                    ),
+                    what,
                 )
             return
         walks = (abi.Walking * len(lists))(
@@ -190,9 +193,7 @@ class InstancePrograms:
         if known is not None and known[1] == self.instance.pointer:
             return known[2]
         kept = [op for op in ops if not (isinstance(op, Call) and op.on in left_out)]
-        made = engine_ops(
-            kept, self.numbering, self._address, self._arguments(kept), self._other
-        )
+        made = engine_ops(kept, self.numbering, self._address, self._arguments(kept), self._other)
         self._ops[id(ops)] = (ops, self.instance.pointer, made)
         return made
 

@@ -59,12 +59,17 @@ class ReferenceDevice(Device):
                 request.networks, request.structures, seeds, strict=True
             )
         ]
-        self.programs: ReferencePrograms | None = None
+        self._programs: ReferencePrograms | None = None
         if request.extension is not None:
             from pygenn_lite.runtime.reference.programs import ReferencePrograms
 
-            self.programs = ReferencePrograms(self, program, request.extension)
+            self._programs = ReferencePrograms(self, program, request.extension)
         self.connect_seconds = time.perf_counter() - started
+
+    @property
+    def programs(self) -> ReferencePrograms | None:
+        """For schedules of an extension."""
+        return self._programs
 
     @property
     def instances(self) -> list[ReferenceInstance]:
