@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pygenn_lite.codegen import NetworkStructure
     from pygenn_lite.codegen.plan.memory import MemoryRows
     from pygenn_lite.codegen.program.extension import Extension
-    from pygenn_lite.codegen.program.schedule import Op
     from pygenn_lite.declaration.network import Network
+    from pygenn_lite.runtime.device_programs import Programs
     from pygenn_lite.runtime.layout import NetworkLayout, StoredVariable
     from pygenn_lite.runtime.recording import Requests, Sink
     from pygenn_lite.runtime.values.connections import Connections
@@ -275,60 +275,6 @@ class Instance(Protocol):
         ...
 
 
-class Programs(Protocol):
-    """What a device offers beside running its networks, where they have an extension: the parts of
-    schedules that a :class:`~pygenn_lite.runtime.schedule_walker.ScheduleWalker` goes through. All
-    is done in each instance.
-
-    Attributes
-    ----------
-    extension : Extension
-    simulated : tuple of Op
-        What a step of the simulation does.
-    """
-
-    extension: Extension
-    simulated: tuple[Op, ...]
-
-    def simulate(self, ops: tuple[Op, ...], steps: int) -> None:
-        """So many steps of a simulation that consist of these operations.
-
-        Raises
-        ------
-        SimulationError
-            A record of spikes is full.
-        NumericalError
-            A variable stopped being finite.
-        """
-        ...
-
-    def walk(self, ops: tuple[Op, ...], first: int, count: int, direction: int) -> None:
-        """Steps in which nobody fires: from `first` on (1), or the same ones backwards (-1). The
-        device stays at its step."""
-        ...
-
-    def once(self, ops: tuple[Op, ...]) -> None:
-        """Operations between runs."""
-        ...
-
-    def restart(self) -> None:
-        """Initial states, step 0; spikes are recorded anew. Weights, parameters and what the
-        extension adds stay."""
-        ...
-
-    def simulates_again(self) -> None:
-        """The next steps are those of the simulation."""
-        ...
-
-    def read(self, instance: int, owner: str, name: str) -> Array:
-        """A copy of a variable of the network or the extension: shape () of a shared one."""
-        ...
-
-    def write(self, instance: int, owner: str, name: str, values: npt.ArrayLike) -> None:
-        """Set a variable of the network or the extension."""
-        ...
-
-
 class Device(Protocol):
     """Networks of one structure, built and loaded.
 
@@ -348,6 +294,8 @@ class Device(Protocol):
     connect_seconds : float
         Wall time of building everything in memory.
     instances : sequence of Instance
+    programs : Programs or None
+        For schedules of an extension; None where there is none.
     """
 
     backend: str
@@ -357,6 +305,7 @@ class Device(Protocol):
     requests: Requests
     code: CodeReport
     connect_seconds: float
+    programs: Programs | None = None
 
     @property
     def instances(self) -> Sequence[Instance]: ...
@@ -390,11 +339,6 @@ class Device(Protocol):
 
     def stop(self) -> None:
         """End ``run`` early; called from another thread or a signal's handler."""
-        ...
-
-    @property
-    def programs(self) -> Programs | None:
-        """For schedules of an extension; None where there is none."""
         ...
 
     def memory_rows(self) -> MemoryRows:

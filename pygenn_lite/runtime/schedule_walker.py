@@ -1,6 +1,6 @@
 """Goes through the schedules of an extension, the same way on every backend: loops, what is due in
 which pass, when a loop ends, which sample each instance gets. What is done in steps, and between
-them, is done by the device (:class:`~pygenn_lite.runtime.device.Programs`)."""
+them, is done by the device (:class:`~pygenn_lite.runtime.device_programs.Programs`)."""
 
 from __future__ import annotations
 

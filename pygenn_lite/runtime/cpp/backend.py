@@ -45,10 +45,15 @@ class CppBackend:
             threads = max(threads, min(cpus, count))
         if structure.reads_changing_weights:  # of another group: only one worker may have them
             threads = min(threads, count)
-        return CppDevice(
+        device = CppDevice(
             request,
             code,
             plan.for_threads(max(1, threads // count)),
             threads,
             lambda part: report("connecting", round(part * 1000) / 10, 100),
         )
+        if extension is not None:
+            from pygenn_lite.runtime.cpp.programs import CppPrograms
+
+            device.programs = CppPrograms(device, extension)
+        return device

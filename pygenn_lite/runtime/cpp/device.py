@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 import numpy as np
 
@@ -25,9 +25,6 @@ from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.device import BuildRequest, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
-
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.programs import CppPrograms
 
 SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 
@@ -75,18 +72,11 @@ class CppDevice(Device):
         for k in range(count):
             self._build(k, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
         self.connect_seconds = time.perf_counter() - started
-        self._extension = request.extension
-        self._programs: CppPrograms | None = None
 
     @property
-    def programs(self) -> CppPrograms | None:
-        """For schedules of an extension."""
-        if self._programs is None and self._extension is not None:
-            from pygenn_lite.runtime.cpp.programs import CppPrograms
-
-            memories = [self._memory[k] for k in range(len(self._memory))]
-            self._programs = CppPrograms(self, self._extension, memories)
-        return self._programs
+    def memories(self) -> list[NetworkMemory]:
+        """Of the instances."""
+        return [self._memory[k] for k in range(len(self._memory))]
 
     def _in_common(self, shared: bool) -> InCommon:
         engine, count = self.loaded.engine, len(self._records.seeds)

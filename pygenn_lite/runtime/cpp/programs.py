@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes as c
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,39 +15,34 @@ from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Rede
 from pygenn_lite.codegen.program.schedule import Call, Op, Reduce, build_schedule
 from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.extension_memory import ExtensionMemory, pointers
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops, reduction
 from pygenn_lite.runtime.layout import variable_of
-from pygenn_lite.runtime.records import RecordUse, check_rooms
-
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.device import CppDevice
+from pygenn_lite.runtime.record_rooms import RecordUse, check_rooms
 
 Array = npt.NDArray[Any]
 
 
 class CppPrograms:
-    """A :class:`~pygenn_lite.runtime.device.Programs`.
+    """A :class:`~pygenn_lite.runtime.device_programs.Programs`.
 
     Parameters
     ----------
     device : CppDevice
+        Where its instances have one store for each group, kernels over its synapses run for the
+        first instance alone.
     extension : Extension
-    memories : list of NetworkMemory
-        Of the instances. Where they have one store for each group, kernels over its synapses run
-        for the first instance alone.
     """
 
-    def __init__(
-        self, device: CppDevice, extension: Extension, memories: list[NetworkMemory]
-    ) -> None:
+    def __init__(self, device: CppDevice, extension: Extension) -> None:
         self.device, self.extension = device, extension
-        self.instances = [InstancePrograms(one, extension) for one in memories]
+        self.instances = [InstancePrograms(one, extension) for one in device.memories]
         programs = device.loaded.programs
         assert programs is not None  # compiled for every extension
         self.library = programs
-        first = memories[0]
+        first = self.instances[0].instance
         self.simulated = build_schedule(first.structure, first.loaded.code.signatures).step
         self._scheduled: tuple[Op, ...] | None = self.simulated
 

@@ -24,7 +24,6 @@ class NullDevice(Device):
     threads = 1
     step = 0
     connect_seconds = 0.0
-    programs = None
 
     def __init__(self, request: BuildRequest, code: GeneratedCode, seconds: float) -> None:
         network, structure = request.network, request.structure

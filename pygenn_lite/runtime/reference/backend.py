@@ -26,4 +26,9 @@ class ReferenceBackend:
         program = codegen.derive_program(request.structure, request.extension)
         signatures = signatures_of(program)
         report("deriving update rules", 1, 1)
-        return ReferenceDevice(request, program, signatures, time.perf_counter() - started)
+        device = ReferenceDevice(request, program, signatures, time.perf_counter() - started)
+        if request.extension is not None:
+            from pygenn_lite.runtime.reference.programs import ReferencePrograms
+
+            device.programs = ReferencePrograms(device, program, request.extension)
+        return device

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,6 @@ from pygenn_lite.runtime.device import BuildRequest, CodeReport, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
 from pygenn_lite.runtime.reference.instance import ReferenceInstance
-
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.reference.programs import ReferencePrograms
 
 
 class ReferenceDevice(Device):
@@ -59,17 +55,7 @@ class ReferenceDevice(Device):
                 request.networks, request.structures, seeds, strict=True
             )
         ]
-        self._programs: ReferencePrograms | None = None
-        if request.extension is not None:
-            from pygenn_lite.runtime.reference.programs import ReferencePrograms
-
-            self._programs = ReferencePrograms(self, program, request.extension)
         self.connect_seconds = time.perf_counter() - started
-
-    @property
-    def programs(self) -> ReferencePrograms | None:
-        """For schedules of an extension."""
-        return self._programs
 
     @property
     def instances(self) -> list[ReferenceInstance]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,11 @@ from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.schedule import Loop, Op, Schedule
 from pygenn_lite.errors import NumericalError
 from pygenn_lite.runtime.layout import variable_of
-from pygenn_lite.runtime.records import RecordUse, check_rooms
+from pygenn_lite.runtime.record_rooms import RecordUse, check_rooms
+from pygenn_lite.runtime.reference.device import ReferenceDevice
 from pygenn_lite.runtime.reference.evaluation import Names
 from pygenn_lite.runtime.reference.instance import ReferenceInstance
 from pygenn_lite.runtime.reference.kernels import run_kernel, written
-
-if TYPE_CHECKING:
-    from pygenn_lite.runtime.reference.device import ReferenceDevice
 
 Array = npt.NDArray[Any]
 Neurons = npt.NDArray[np.int64]
@@ -30,7 +28,7 @@ NOBODY = np.empty(0, np.int64)
 
 
 class ReferencePrograms:
-    """A :class:`~pygenn_lite.runtime.device.Programs`.
+    """A :class:`~pygenn_lite.runtime.device_programs.Programs`.
 
     Parameters
     ----------
