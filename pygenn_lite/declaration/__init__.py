@@ -45,7 +45,8 @@ from pygenn_lite.declaration.population import (
 from pygenn_lite.declaration.recorded import Recording, SpikesOf, SynapsesOf, VariableOf
 from pygenn_lite.declaration.runge_kutta import RungeKutta
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
-from pygenn_lite.declaration.synapse_model import SynapseModel, SynapticTrace
+from pygenn_lite.declaration.synapse_model import SynapseModel
+from pygenn_lite.declaration.synaptic_trace import SynapticTrace
 from pygenn_lite.declaration.values import FrozenArray, Value, ValueLike
 
 __all__: list[str] = [

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pygenn_lite.declaration.language.equations import Equation, Expression
     from pygenn_lite.declaration.network import Network
     from pygenn_lite.declaration.neuron_model import NeuronModel
-    from pygenn_lite.declaration.synapse_model import SynapseModel, SynapticTrace
+    from pygenn_lite.declaration.synapse_model import SynapseModel
+    from pygenn_lite.declaration.synaptic_trace import SynapticTrace
 
 MOST_ROWS = 40
 

@@ -33,6 +33,5 @@ def test_no_function_takes_more_than_six_arguments_by_position() -> None:
 # typer reads the options of a command from the parameters of its function.
 COMMANDS = {"cli/app:plot", "cli/app:run"}
 TO_BE_SHORTENED: set[str] = {
-    "runtime/cpp/descriptors:explicit_values",
     "runtime/cpp/synapse_memory:__init__",
 }

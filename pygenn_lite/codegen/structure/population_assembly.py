@@ -26,7 +26,8 @@ from pygenn_lite.declaration.inputs import (
 from pygenn_lite.declaration.language.equations import Equation
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.population import Population
-from pygenn_lite.declaration.synapse_model import SynapseModel, SynapticTrace
+from pygenn_lite.declaration.synapse_model import SynapseModel
+from pygenn_lite.declaration.synaptic_trace import SynapticTrace
 from pygenn_lite.declaration.values import Value
 from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.records import dataclass

@@ -17,10 +17,10 @@ from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.delivery import neuron_offsets, target_offsets
 from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
+    KnownSynapses,
     Structure,
     check_weight_range,
     describe_group,
-    explicit_values,
 )
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.cpp.stores import (
@@ -176,15 +176,8 @@ class Connecting:
         """Weights that only the host can compute."""
         group = stored.description.group
         structure, _, _ = stored.read()
-        weights = explicit_values(
-            group,
-            group.weight,
-            structure,
-            self.network.populations[group.source],
-            self.network.populations[group.target],
-            self.seed,
-            PURPOSE_WEIGHT,
-            "weight",
-        )
+        ends = (self.network.populations[name] for name in (group.source, group.target))
+        synapses = KnownSynapses(group, structure, *ends, self.seed)
+        weights = synapses.values(group.weight, PURPOSE_WEIGHT, "weight")
         check_weights(group, weights)
         stored.set_weights(weights)

@@ -161,7 +161,7 @@ def describe_group(
     def values(value: Value, purpose: int, what: str) -> npt.NDArray[np.float64]:
         pairs = description.structure
         assert pairs is not None
-        return explicit_values(group, value, pairs, source, target, seed, purpose, what)
+        return KnownSynapses(group, pairs, source, target, seed).values(value, purpose, what)
 
     if plan.delay == "later":
         description.weight, description.delay = 0.0, 0.0
@@ -194,27 +194,38 @@ def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> No
     check_range(description.group.name, weight, real)
 
 
-def explicit_values(
-    group: SynapseGroup,
-    value: Value,
-    structure: Structure,
-    source: Population,
-    target: Population,
-    seed: int,
-    purpose: int,
-    what: str,
-) -> npt.NDArray[np.float64]:
-    """Numbers for known synapses, in the order of ``structure``."""
-    if isinstance(value, FrozenArray) and value.array.ndim == 1 and structure.given is not None:
-        value = FrozenArray(value.array[structure.given])
-    return synapse_values(
-        value,
-        structure.pre,
-        structure.post,
-        random=(GroupRandom(seed, f"group:{group.name}"), purpose),
-        ends=ends_of(group, source, target),
-        where=Location.of("synapse group", group.name).entry(what),
-    )
+@dataclass(frozen=True)
+class KnownSynapses:
+    """The synapses of a group, once they are known, and what its values are computed from."""
+
+    group: SynapseGroup
+    structure: Structure
+    source: Population
+    target: Population
+    seed: int
+
+    def values(self, value: Value, purpose: int, what: str) -> npt.NDArray[np.float64]:
+        """One number for each, in the order of ``structure``.
+
+        Parameters
+        ----------
+        value : Value
+        purpose : int
+            Which random numbers of the group are drawn.
+        what : str
+            "weight", "delay", or a variable, for messages.
+        """
+        structure, name = self.structure, self.group.name
+        if isinstance(value, FrozenArray) and value.array.ndim == 1 and structure.given is not None:
+            value = FrozenArray(value.array[structure.given])
+        return synapse_values(
+            value,
+            structure.pre,
+            structure.post,
+            random=(GroupRandom(self.seed, f"group:{name}"), purpose),
+            ends=ends_of(self.group, self.source, self.target),
+            where=Location.of("synapse group", name).entry(what),
+        )
 
 
 def _given_pairs(

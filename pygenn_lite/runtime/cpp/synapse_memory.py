@@ -16,8 +16,8 @@ from pygenn_lite.declaration.values import Value
 from pygenn_lite.runtime.cpp import abi, coupling
 from pygenn_lite.runtime.cpp.arrays import COMMON, ArraysOfOne, aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
+    KnownSynapses,
     Structure,
-    explicit_values,
 )
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.stores import StoredGroup
@@ -209,18 +209,11 @@ class SynapseMemory:
         """Initial values that differ between synapses, in canonical order."""
         description = self.stored.description
         structure = description.structure or self.stored.read()[0]
-        values = explicit_values(
-            description.group,
-            value,
-            Structure(
-                structure.pre.astype(np.int64), structure.post.astype(np.int64), structure.given
-            ),
-            self.source.declared,
-            self.target.declared,
-            self.seed,
-            purpose,
-            name,
-        )
+        pre, post = structure.pre.astype(np.int64), structure.post.astype(np.int64)
+        ends = self.source.declared, self.target.declared
+        known = Structure(pre, post, structure.given)
+        synapses = KnownSynapses(description.group, known, *ends, self.seed)
+        values = synapses.values(value, purpose, name)
         if description.structure is None:
             return values
         # As declared so far; canonical order is by pre, post, and delay.
