@@ -176,8 +176,8 @@ class Connecting:
         """Weights that only the host can compute."""
         group = stored.description.group
         structure, _, _ = stored.read()
-        ends = (self.network.populations[name] for name in (group.source, group.target))
-        synapses = KnownSynapses(group, structure, *ends, self.seed)
+        source, target = (self.network.populations[n] for n in (group.source, group.target))
+        synapses = KnownSynapses(group, structure, source, target, self.seed)
         weights = synapses.values(group.weight, PURPOSE_WEIGHT, "weight")
         check_weights(group, weights)
         stored.set_weights(weights)
