@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias, Unpack, overload
 from numpy.typing import ArrayLike
 
 from pygenn_lite import hooks
-from pygenn_lite.declaration.changes import change_values
 from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.compile_options import CompileOptions, OneEach
 from pygenn_lite.declaration.connectivity import Connectivity
-from pygenn_lite.declaration.digest import network_digest
 from pygenn_lite.declaration.inputs import Input
 from pygenn_lite.declaration.language.names import check_label, nearest
 from pygenn_lite.declaration.members import AnyPopulation, free_name
@@ -29,7 +27,6 @@ from pygenn_lite.declaration.network_parts import (
 from pygenn_lite.declaration.neuron_model import NeuronModel
 from pygenn_lite.declaration.numeric import Number, Whole
 from pygenn_lite.declaration.origins import Origins
-from pygenn_lite.declaration.paths import NetworkValues
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.progress_function import ProgressFunction
 from pygenn_lite.declaration.recorded import Recording
@@ -40,6 +37,8 @@ from pygenn_lite.errors import NetworkError
 from pygenn_lite.old_names import with_old_names
 
 if TYPE_CHECKING:
+    from pygenn_lite.declaration.paths import NetworkValues
+
     # the types of what `compile` hands down
     from pygenn_lite.runtime.instance_simulation import InstanceSimulation
     from pygenn_lite.runtime.simulation import Simulation
@@ -255,6 +254,8 @@ class Network(WithInputs):
         >>> [path for path in net.values if path.startswith("populations.cells.initial")]
         ['populations.cells.initial.V']
         """
+        from pygenn_lite.declaration.paths import NetworkValues
+
         return NetworkValues(self)
 
     def with_values(self, values: Mapping[str, object]) -> Network:
@@ -282,6 +283,8 @@ class Network(WithInputs):
         >>> slow.values["populations.cells.parameters.tau"]
         40.0
         """
+        from pygenn_lite.declaration.changes import change_values
+
         other = self.copy()
         change_values(other, values)
         return other
@@ -307,6 +310,8 @@ class Network(WithInputs):
         >>> net.digest() == before, len(before)
         (True, 64)
         """
+        from pygenn_lite.declaration.digest import network_digest
+
         return network_digest(self)
 
     @property

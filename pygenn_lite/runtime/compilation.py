@@ -14,7 +14,6 @@ from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.backends import check_precision, choose_backend
-from pygenn_lite.runtime.coupling_checks import check_coupling
 from pygenn_lite.runtime.device import Backend, BuildRequest
 from pygenn_lite.runtime.instances import InstanceOptions, plan_instances
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
@@ -138,7 +137,10 @@ def compile_with(
         )
         device = backend.build(request, report)
         checks = PrecisionChecks(device)
-        check_coupling(device)
+        if network.groups:
+            from pygenn_lite.runtime.coupling_checks import check_coupling
+
+            check_coupling(device)
     whole_time = time.perf_counter() - started
     timings = Timings(derived + device.code.seconds, device.connect_seconds, whole_time)
     if not planned.axis:

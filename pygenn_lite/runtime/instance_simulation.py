@@ -10,10 +10,10 @@ from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.instances import LAST_SEED, check_seeds
 from pygenn_lite.runtime.simulation import Simulation
 from pygenn_lite.runtime.views.instance_axis import InstancesView
-from pygenn_lite.runtime.views.instance_view import View
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.instance_results import InstanceResults
+    from pygenn_lite.runtime.views.instance_view import View
 
 
 class InstanceSimulation(Simulation):

@@ -6,12 +6,11 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 
 from pygenn_lite import codegen
-from pygenn_lite.declaration.changes import apply_changes
 from pygenn_lite.declaration.checks import check_seed
 from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.distribution_base import Distribution
@@ -19,10 +18,12 @@ from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.language.names import check_choice
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
-from pygenn_lite.declaration.paths import NetworkValues, Place
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NOWHERE, ArgumentError, Location, NetworkError, ShapeError
 from pygenn_lite.records import dataclass
+
+if TYPE_CHECKING:
+    from pygenn_lite.declaration.paths import Place
 
 CONNECTIVITY = ("own", "shared")
 LAST_SEED = 2**64
@@ -185,6 +186,8 @@ def _values(
     network: Network, given: Mapping[str, OneEach], count: int, shared: bool
 ) -> dict[Place, Sequence[Any]]:
     """Values for each instance by their places."""
+    from pygenn_lite.declaration.paths import NetworkValues
+
     if not isinstance(given, Mapping):
         raise ArgumentError(
             f"values = {given!r:.60} is not a mapping of paths to lists of values",
@@ -255,6 +258,8 @@ def _check_not_connected(network: Network, place: Place) -> None:
 def _instance(
     network: Network, values: Mapping[Place, Sequence[Any]], index: int, seed: int
 ) -> Network:
+    from pygenn_lite.declaration.changes import apply_changes
+
     own = network.copy()
     own.seed = seed
     if values:

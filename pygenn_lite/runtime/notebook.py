@@ -6,8 +6,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.declaration.html import heading, safe, table
-
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result import Result
 
@@ -24,6 +22,8 @@ def notebook_shell() -> Any:
 
 def result_html(result: Result) -> str:
     """What a run produced: rates of all populations, and what was recorded of them."""
+    from pygenn_lite.declaration.html import heading, table
+
     first, last = result.start, result.start + result.duration
     note = f"{first:g} to {last:g} ms" + (" (interrupted)" if result.interrupted else "")
     if result.simulate_seconds and result.duration:
@@ -87,12 +87,16 @@ class NotebookBars:
 
     def stop(self) -> None:
         """End them: what took how long remains."""
+        from pygenn_lite.declaration.html import safe
+
         times = ((task["what"], task["ended"] - task["began"]) for task in self._tasks)
         said = (f"{what} {f'{t:.1f} s' if t >= 0.05 else 'done'}" for what, t in times)
         if self._handle is not None:
             self._show(f"<small>{safe(', '.join(said))}</small>")
 
     def _bar(self, task: dict[str, Any]) -> str:
+        from pygenn_lite.declaration.html import safe
+
         share = min(task["done"] / task["total"], 1.0) if task["total"] else 1.0
         elapsed = task["ended"] - task["began"]
         left = f", {elapsed * (1 / share - 1):.0f} s left" if 0 < share < 1 else ""

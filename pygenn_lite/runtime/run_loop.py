@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -23,14 +23,15 @@ from pygenn_lite.errors import (
 from pygenn_lite.runtime.device import Device, Fault, Instance
 from pygenn_lite.runtime.recording import sample_bytes
 from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
-from pygenn_lite.runtime.results.instance_results import InstanceResults
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 from pygenn_lite.runtime.results.memory_sink import HINT, MemorySink
 from pygenn_lite.runtime.results.provenance import of_instance
 from pygenn_lite.runtime.results.result import Result
-from pygenn_lite.runtime.results.result_reader import load_result
 from pygenn_lite.runtime.results.sinks import RunSinks
 from pygenn_lite.runtime.synapse_recording import SynapseSampler
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.results.instance_results import InstanceResults
 
 CHUNK_SECONDS = 0.1  # wall time between looks at progress, Ctrl-C and recorders
 CHUNK_SECONDS_EACH = 0.005  # the same per instance: each is looked at
@@ -147,6 +148,8 @@ class RunLoop:
         for k, result in enumerate(results):
             assert isinstance(result.provenance, LazyMapping)
             results[k] = replace(result, provenance=of_instance(result.provenance, k))
+        from pygenn_lite.runtime.results.instance_results import InstanceResults
+
         return InstanceResults(tuple(results), self._seeds(), self._failed())
 
     def raise_faults(self) -> None:
@@ -174,6 +177,9 @@ class RunLoop:
     def _close_file(
         self, weights: list[dict[str, FinalWeights]], seconds: float, interrupted: bool
     ) -> Result | InstanceResults:
+        from pygenn_lite.runtime.results.instance_results import InstanceResults
+        from pygenn_lite.runtime.results.result_reader import load_result
+
         file = self.sinks.file
         assert file is not None
         for part, own in zip(self.sinks.parts, weights, strict=True):

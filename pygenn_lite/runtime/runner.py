@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from pygenn_lite.errors import FileFormatError, PygennLiteWarning, SimulationError
 from pygenn_lite.records import dataclass
@@ -15,10 +16,12 @@ from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress
-from pygenn_lite.runtime.results.instance_results import InstanceResults
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.sinks import RunSinks
 from pygenn_lite.runtime.run_loop import RunLoop
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.results.instance_results import InstanceResults
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,7 @@ from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.checkpoint import restore_checkpoint, save_checkpoint
 from pygenn_lite.runtime.device import Device
-from pygenn_lite.runtime.inspection import Inspection, inspect_device, memory_rows
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
@@ -31,12 +29,14 @@ from pygenn_lite.runtime.results.run_sink import Sink
 from pygenn_lite.runtime.results.sink_options import SinkOptions
 from pygenn_lite.runtime.results.sinks import RunSinks, check_sinks
 from pygenn_lite.runtime.runner import Runner, RunOptions
-from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
-from pygenn_lite.runtime.views.input_views import InputView
-from pygenn_lite.runtime.views.instance_view import InstanceView, InstanceViews, View
+from pygenn_lite.runtime.views.instance_view import InstanceView, InstanceViews
 
 if TYPE_CHECKING:
+    from pygenn_lite.runtime.inspection import Inspection
     from pygenn_lite.runtime.schedule_walker import ScheduleWalker
+    from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
+    from pygenn_lite.runtime.views.input_views import InputView
+    from pygenn_lite.runtime.views.instance_view import View
 
 Callback = Callable[["Simulation"], object]
 
@@ -156,6 +156,8 @@ class Simulation(Live, Named):
             ms; also what the recorded variables of a run of this length will take (spikes are not
             known before they come).
         """
+        from pygenn_lite.runtime.inspection import memory_rows
+
         steps, start = self._steps(duration), self.steps_done
         recorded = recording_rows(self._device.requests, self._device.real, start, start + steps)
         recorded *= len(self._instances)
@@ -164,6 +166,8 @@ class Simulation(Live, Named):
 
     def inspect(self) -> Inspection:
         """Derived update rules, memory per array, generated source."""
+        from pygenn_lite.runtime.inspection import inspect_device
+
         return inspect_device(self._device, self._instances[0].changed_weights)
 
     # ------------------------------------------------------------------ running
@@ -342,11 +346,15 @@ class Simulation(Live, Named):
             self._save(path, overwrite)
 
     def _save(self, path: str | Path, overwrite: bool) -> None:
+        from pygenn_lite.runtime.checkpoint import save_checkpoint
+
         changed = [one.changed_weights for one in self._instances]
         save_checkpoint(self._device, changed, as_path(path), overwrite)
 
     def restore(self, path: str | Path) -> None:
         """Go to the state of a checkpoint of the same network, written by any backend."""
+        from pygenn_lite.runtime.checkpoint import restore_checkpoint
+
         with self._runner.exclusively("restored"):
             changed = [one.changed_weights for one in self._instances]
             restore_checkpoint(self._device, changed, as_path(path))

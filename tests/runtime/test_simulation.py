@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib import import_module
 
 import helpers_runtime as helpers
 import numpy as np
@@ -387,6 +388,41 @@ print("sympy" in sys.modules, "jinja2" in sys.modules)
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_run_without_synapses_imports_nothing_that_it_does_not_use():
+    code = """
+import sys, pygenn_lite as pg
+net = pg.Network(dt=0.1)
+exc = net.population("exc", 100, pg.LIF())
+net.compile(backend="cpp", progress=False).run(1.0, progress=False)
+print(*(name.removeprefix("pygenn_lite.") for name in sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unused = {
+        "declaration.changes",
+        "declaration.digest",
+        "declaration.html",
+        "declaration.paths",
+        "runtime.checkpoint",
+        "runtime.coupling_checks",
+        "runtime.cpp.connecting",
+        "runtime.cpp.input_tables",
+        "runtime.cpp.instance_pool",
+        "runtime.cpp.stores",
+        "runtime.cpp.synapse_memory",
+        "runtime.inspection",
+        "runtime.results.binning",
+        "runtime.results.instance_results",
+        "runtime.results.result_reader",
+        "runtime.values.drawing",
+        "runtime.views.group_views",
+        "runtime.views.input_views",
+        "yaml_format",
+    }
+    assert unused & set(done.stdout.split()) == set()
+    for name in unused:  # they have not been renamed
+        import_module(f"pygenn_lite.{name}")
 
 
 def test_without_the_cache_the_network_runs_too():

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ctypes as c
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.runtime.cpp.arrays import Arenas
-from pygenn_lite.runtime.cpp.stores import Offsets, Store
-from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.stores import Offsets, Store
+    from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 
 EngineCall = Callable[..., int]  # a function of the engine by its name, and its arguments
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -14,10 +14,8 @@ from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import InstanceArrays
 from pygenn_lite.runtime.cpp.building import CompiledCode
-from pygenn_lite.runtime.cpp.connecting import ProgressPart
 from pygenn_lite.runtime.cpp.device_memory import DeviceMemory
 from pygenn_lite.runtime.cpp.instance import CppInstance
-from pygenn_lite.runtime.cpp.instance_pool import InstancePool, raise_failure
 from pygenn_lite.runtime.cpp.instance_records import InstanceRecords
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.cpp.network_memory import InCommon, NetworkMemory
@@ -25,6 +23,10 @@ from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.device import BuildRequest, Device
 from pygenn_lite.runtime.layout import layout_of
 from pygenn_lite.runtime.recording import recording_requests
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.connecting import ProgressPart
+    from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 
 SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 
@@ -63,7 +65,11 @@ class CppDevice(Device):
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
         self.plan = plan
-        self.pool = InstancePool(self.loaded.engine, min(threads, count)) if count > 1 else None
+        self.pool: InstancePool | None = None
+        if count > 1:
+            from pygenn_lite.runtime.cpp.instance_pool import InstancePool
+
+            self.pool = InstancePool(self.loaded.engine, min(threads, count))
         plan.check_instances(count, request.shared)
         started = time.perf_counter()
         self._records = InstanceRecords.of(self.loaded.engine, count)
@@ -131,6 +137,8 @@ class CppDevice(Device):
         if self.pool is None:
             done = int(engine.run(records.pointers[0], steps))
             if done < 0:
+                from pygenn_lite.runtime.cpp.instance_pool import raise_failure
+
                 raise_failure(engine.last_error())
             return done
         alive = [k for k, failed in enumerate(records.failed) if not failed]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import TYPE_CHECKING
 
-from pygenn_lite.runtime.cpp.connecting import ProgressPart
 from pygenn_lite.runtime.cpp.network_memory import InCommon, NetworkMemory
 from pygenn_lite.runtime.device import BuildRequest
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.connecting import ProgressPart
 
 MOST_RECENT = 64  # instances; the memory of one takes some 10 KiB of names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes as c
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,10 @@ from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.device import Fault, Instance, Past
 from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.recording import Sink
-from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, spike_train
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.values.connections import Connections
 
 Array = npt.NDArray[Any]
 

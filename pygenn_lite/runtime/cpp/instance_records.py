@@ -7,14 +7,16 @@ import ctypes as c
 import weakref
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy.typing as npt
 
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
 
 Made = TypeVar("Made")
 

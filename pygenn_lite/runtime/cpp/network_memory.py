@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes as c
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
@@ -16,14 +16,16 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import Arenas, ArraysOfOne, InstanceArrays
 from pygenn_lite.runtime.cpp.clock import Clock
-from pygenn_lite.runtime.cpp.connecting import Connecting, ProgressPart
 from pygenn_lite.runtime.cpp.instance_records import InstanceRecords
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.cpp.population_memory import InstancePlace, PopulationMemory
 from pygenn_lite.runtime.cpp.recorders import Recorders
-from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
-from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 from pygenn_lite.runtime.layout import NetworkLayout
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.connecting import ProgressPart
+    from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
+    from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 
 Array = npt.NDArray[Any]
 
@@ -86,6 +88,7 @@ class NetworkMemory:
         progress: ProgressPart | None = None,
         like: NetworkMemory | None = None,
     ) -> None:
+
         self.common, self.index = common, index
         self.network, self.structure = network, structure
         self.connectivity_seed, self.shared = connectivity_seed, common.shared
@@ -104,6 +107,15 @@ class NetworkMemory:
             self._connect(memory)
             return
         plan = common.plan.of_instance(network, structure)
+        if not plan.groups:
+            plan.check()
+            self.plan, self.stores = plan, []
+            with within_plan(plan.rows):
+                self._allocate(memory)
+            self._connect(memory)
+            return
+        from pygenn_lite.runtime.cpp.connecting import Connecting
+
         connecting = Connecting(plan, self.loaded, connectivity_seed)
         self.plan = connecting.plan
         with within_plan(self.plan.rows):
@@ -174,12 +186,19 @@ class NetworkMemory:
         self.timed = {t.name: t for p in self.populations.values() for t in p.timed}
 
     def _connect(self, memory: ArraysOfOne) -> None:
+
+        self.groups: dict[str, StoredGroup] = {}
+        self.synapses: dict[str, SynapseMemory] = {}
+        if not self.stores:
+            return
+        from pygenn_lite.runtime.cpp.stores import StoredGroup
+        from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
+
         self.groups = {
             description.group.name: StoredGroup(store, k, self.network.dt)
             for store in self.stores
             for k, description in enumerate(store.members)
         }
-        self.synapses: dict[str, SynapseMemory] = {}
         for name, binding in self.structure.groups.items():
             if binding.kernel is not None:
                 signature = self.loaded.code.signatures.synapses[binding.kernel]

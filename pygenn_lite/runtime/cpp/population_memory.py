@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,6 @@ from pygenn_lite.declaration.population import Population
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import COMMON, Arenas, ArraysOfOne, NeuronArray
-from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
 from pygenn_lite.runtime.cpp.instance_records import InstanceRecords, Repeated
 from pygenn_lite.runtime.values.philox import stream_of
 from pygenn_lite.runtime.values.population_values import (
@@ -28,6 +27,9 @@ from pygenn_lite.runtime.values.population_values import (
     check_refractory_steps,
 )
 from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, repeated_spikes
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
 
 
 @dataclass
@@ -237,6 +239,8 @@ class PopulationMemory:
 
     def rates(self, name: str) -> PoissonRates:
         """What a Poisson input draws its counts from."""
+        from pygenn_lite.runtime.cpp.input_tables import PoissonRates
+
         place = self._place
         declared = next(p for p in self.binding.poisson if p.name == name)
 
@@ -248,6 +252,8 @@ class PopulationMemory:
         return place.records.poisson(place.index, name, as_declared)
 
     def _timed_table(self, declared: StepCurrent) -> TimedTable:
+        from pygenn_lite.runtime.cpp.input_tables import TimedTable
+
         return self._place.records.timed(
             self._place.index,
             declared.name,
@@ -256,6 +262,8 @@ class PopulationMemory:
 
     def set_rates(self, name: str, rate: Numbers, sources: Numbers) -> None:
         """Other rates, from the next step on (they have been checked)."""
+        from pygenn_lite.runtime.cpp.input_tables import PoissonRates
+
         rates = PoissonRates(name, rate, sources, size=self.size, dt=self.dt)
         before = self.rates(name)
         self._place.records.set_poisson(self._place.index, name, rates)

@@ -18,7 +18,6 @@ from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.old_names import with_old_arguments, with_old_names
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.results.binning import BinnedSpikes, bin_edges, count_spikes
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights
 from pygenn_lite.runtime.results.recorded_data import (
@@ -30,6 +29,8 @@ from pygenn_lite.runtime.results.recorded_data import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from pygenn_lite.runtime.results.binning import BinnedSpikes
 
 
 @with_old_names
@@ -128,6 +129,8 @@ class Result:
         >>> result.rates()  # spikes are counted, recorded or not
         {'cells': 63.0}
         """
+        from pygenn_lite.runtime.results.binning import count_spikes
+
         warmup_steps = float(nearest_steps(_milliseconds(warmup, "warmup"), self.dt))
         if not 0 <= warmup_steps < max(self.stop_step - self.start_step, 1):
             raise ArgumentError(
@@ -169,6 +172,8 @@ class Result:
         BinnedSpikes
             ``times`` (middles, ms), ``counts``, ``rates`` (Hz per recorded neuron).
         """
+        from pygenn_lite.runtime.results.binning import BinnedSpikes, bin_edges, count_spikes
+
         width = float(nearest_steps(_milliseconds(bin_ms, "bin_ms"), self.dt))
         if not 0 < float(bin_ms) < np.inf:
             raise ArgumentError(f"bins of {bin_ms!r} ms", hint="give a width in ms, above 0")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,10 @@ from pygenn_lite.errors import Location, ShapeError, SimulationError
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
 from pygenn_lite.runtime.views.input_views import InputView
-from pygenn_lite.runtime.views.instance_view import View
 from pygenn_lite.runtime.views.state_array import StateArray, is_declared, numbers_of
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.views.instance_view import View
 
 Array = npt.NDArray[Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TypeAlias, overload
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
@@ -13,11 +13,13 @@ from pygenn_lite.declaration.summary import counted, line
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.live import Live
-from pygenn_lite.runtime.views.changed_weights import ChangedWeights
-from pygenn_lite.runtime.views.group_views import GroupView, PopulationView, Viewed
-from pygenn_lite.runtime.views.input_views import InputView, input_views
 
-View: TypeAlias = PopulationView | GroupView | InputView
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.views.changed_weights import ChangedWeights
+    from pygenn_lite.runtime.views.group_views import GroupView, PopulationView, Viewed
+    from pygenn_lite.runtime.views.input_views import InputView
+
+    View: TypeAlias = PopulationView | GroupView | InputView
 
 
 class InstanceView(Live, Named):
@@ -39,27 +41,37 @@ class InstanceView(Live, Named):
     @cached_property
     def changed_weights(self) -> ChangedWeights:
         """Weights of static groups that were set by hand."""
+        from pygenn_lite.runtime.views.changed_weights import ChangedWeights
+
         return ChangedWeights(self._device.instances[self.index], self._device.layout)
 
     @cached_property
     def _viewed(self) -> Viewed:
+        from pygenn_lite.runtime.views.group_views import Viewed
+
         return Viewed.of(self._device, self.index, self._changed, self.changed_weights)
 
     @cached_property
     def populations(self) -> dict[str, PopulationView]:
         """All populations by name."""
+        from pygenn_lite.runtime.views.group_views import PopulationView
+
         layouts = self._device.layout.populations.items()
         return {name: PopulationView(self._viewed, layout) for name, layout in layouts}
 
     @cached_property
     def groups(self) -> dict[str, GroupView]:
         """All synapse groups by name."""
+        from pygenn_lite.runtime.views.group_views import GroupView
+
         of, groups = self.populations, self._viewed.instance.network.groups.items()
         return {n: GroupView(self._viewed, n, of[g.source], of[g.target]) for n, g in groups}
 
     @cached_property
     def inputs(self) -> dict[str, InputView]:
         """All inputs by name."""
+        from pygenn_lite.runtime.views.input_views import input_views
+
         return input_views(self._viewed, self.populations)
 
     def __getitem__(self, name: str) -> View:
