@@ -8,6 +8,8 @@ from helpers_oracle import assert_equal_runs, reference, run_compiled
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 CELL = pg.NeuronModel(
     "dV/dt = (E_L - V + I + J)/tau; dr/dt = (V/10 + 6.5 - r)/3",
     threshold="V > -50",
@@ -93,12 +95,14 @@ def network(names: list[str], sizes: tuple[int, int] = (7, 9)) -> pg.Network:
 
 
 @pytest.mark.parametrize("name", GROUPS)
+@pytest.mark.compiled("is compared with the interpreter")
 def test_every_kind_of_group_does_what_the_interpreter_does(name: str) -> None:
     found = run_compiled(network([name]), 100)
     assert_equal_runs(found, reference(network([name]), 100, found), 1e-11)
     assert sum(len(steps) for steps, _ in found.spikes.values()) > 5
 
 
+@pytest.mark.compiled("is compared with the interpreter")
 def test_many_groups_add_to_the_same_inputs() -> None:
     names = ["Hebbian matrix", "gap junction", "graded, delays differ", "values and spikes"]
     found = run_compiled(network(names), 60)
@@ -106,6 +110,7 @@ def test_many_groups_add_to_the_same_inputs() -> None:
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.compiled("threads")
 def test_results_do_not_depend_on_the_number_of_threads(precision: str) -> None:
     names = ["gap junction", "Hebbian matrix", "graded, delays differ", "STDP matrix"]
     runs = []

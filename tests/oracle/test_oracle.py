@@ -15,6 +15,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from networks_oracle import STRUCTURES, Case
 
+pytestmark = [
+    pytest.mark.usefixtures("backend"),
+    pytest.mark.compiled("is compared with the interpreter"),
+]
+
 PROFILE = settings(
     max_examples=5,
     deadline=None,

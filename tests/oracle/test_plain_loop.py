@@ -10,6 +10,8 @@ from helpers_oracle import both
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DT, STEPS, N, M = 0.1, 300, 12, 20
 TAU, V_TH, V_R = 8.0, 1.0, 0.0
 TAU_X, TAU_Y, A_PLUS, A_MINUS, W_MAX = 12.0, 15.0, 0.02, 0.025, 1.0

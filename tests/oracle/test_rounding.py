@@ -7,6 +7,8 @@ from helpers_oracle import run_compiled
 import pygenn_lite as pg
 from pygenn_lite.runtime.reference.interpreter import run_reference
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DT = 0.1
 HALF = 0.25  # ms: two and a half steps of 0.1 ms, exactly also in doubles
 STILL = pg.NeuronModel("dV/dt = 0*I", threshold="V > 0.5", reset="V = 0")

@@ -11,6 +11,8 @@ from helpers_oracle import both
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DT = 0.1
 STILL = pg.NeuronModel("dV/dt = 0*I", threshold="V > 1e6", reset="V = 0")
 SHORT_TERM = dict(U=0.4, tau_rec=30.0, tau_facil=20.0)
@@ -144,6 +146,7 @@ def test_a_run_saved_while_such_spikes_are_on_their_way_goes_on_as_if_it_had_not
     np.testing.assert_allclose(second["cells"]["V"], expected, rtol=1e-10)
 
 
+@pytest.mark.compiled("what lies in memory")
 def test_what_such_spikes_left_is_listed_with_the_memory_only_where_there_are_any():
     def rows(times):
         net = one_source(times, pg.TsodyksMarkram(pg.Delta(), **SHORT_TERM))

@@ -14,6 +14,8 @@ import pygenn_lite as pg
 from pygenn_lite.errors import EquationError
 from pygenn_lite.runtime.reference.interpreter import run_reference
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DT = 0.1
 STILL = pg.NeuronModel("dV/dt = 0*I", threshold="V > 1e6", reset="V = 0")
 PARAMETERS = dict(tau=5.0, same=5.0, slow=70.0, b=0.7, om=0.4)
@@ -94,6 +96,7 @@ def test_linear_dynamics_are_exact_from_event_to_event_in_single_precision():
             assert found == pytest.approx(expected, rel=3e-6, abs=1e-7), (name, variable)
 
 
+@pytest.mark.long("300,000 steps")
 def test_long_silence_neither_overflows_nor_cancels():
     """After 30,000 ms, 6,000 time constants, and after one step of a slow variable."""
     sim = network().compile(precision="float32")

@@ -11,6 +11,8 @@ from helpers_oracle import both
 
 import pygenn_lite as pg
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 DT = 0.1
 STILL = pg.NeuronModel("dV/dt = 0*I", threshold="V > 10", reset="V = 0")
 LEAKY = pg.NeuronModel("dV/dt = -V/10.0", threshold="V > 10", reset="V = 0")

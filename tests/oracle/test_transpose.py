@@ -9,6 +9,8 @@ from helpers_oracle import assert_equal_runs, reference, run_compiled
 import pygenn_lite as pg
 from pygenn_lite.errors import ConnectivityError, NetworkError, PygennLiteError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 UNIT = pg.RateNeuron(tau=5.0)
 LEARNING = pg.SynapseModel(
     continuous="I_post += weight*r_pre",
@@ -46,6 +48,7 @@ def test_weights_are_those_of_the_other_group_at_each_time() -> None:
         np.testing.assert_array_equal(down.pre, np.repeat(np.arange(19), 5))
 
 
+@pytest.mark.compiled("threads")
 @pytest.mark.parametrize("up", [LEARNING, pg.RateSynapse()], ids=["learning", "fixed"])
 def test_results_do_not_depend_on_the_number_of_threads(up: pg.SynapseModel) -> None:
     runs = []

@@ -14,6 +14,8 @@ from pygenn_lite.runtime.values.philox import GroupRandom, neuron_uniforms, phil
 from pygenn_lite.runtime.values.poisson import EACH, ENTRIES, poisson_table
 from pygenn_lite.runtime.values.value_arrays import neuron_values, place_in_row, synapse_values
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def test_philox_gives_the_published_words():
     # Known answers of Random123 (Salmon et al. 2011), philox4x32-10.

@@ -24,68 +24,83 @@ from pygenn_lite.errors import (
 DECAY = pg.NeuronModel("dV/dt = -V/tau", parameters=dict(tau=10.0), initial=dict(V=1.0))
 
 
-@pytest.fixture(scope="module")
-def reference():
-    sim = helpers.balanced_network().compile(threads=1)
-    return sim, sim.run(200.0)
+pytestmark = pytest.mark.usefixtures("backend")
 
 
+def balanced():
+    return helpers.balanced_network(neurons=200)
+
+
+RUNS = {}  # by backend: made once
+
+
+@pytest.fixture
+def first(backend):
+    """A simulation and its first run, of 60 ms."""
+    if backend not in RUNS:
+        sim = balanced().compile(threads=1)
+        RUNS[backend] = sim, sim.run(60.0)
+    return RUNS[backend]
+
+
+@pytest.mark.compiled("threads")
 @pytest.mark.parametrize("threads", [2, 3])
-def test_spikes_and_traces_do_not_depend_on_threads(reference, threads):
-    result = helpers.balanced_network().compile(threads=threads).run(200.0)
-    assert helpers.same_spikes(result, reference[1])
+def test_spikes_and_traces_do_not_depend_on_threads(first, threads):
+    result = balanced().compile(threads=threads).run(60.0)
+    assert helpers.same_spikes(result, first[1])
     assert len(result.spikes["exc"]) > 100
-    assert np.array_equal(result.traces["exc"]["V"].values, reference[1].traces["exc"]["V"].values)
+    assert np.array_equal(result.traces["exc"]["V"].values, first[1].traces["exc"]["V"].values)
 
 
-def test_spikes_do_not_depend_on_how_a_run_is_cut(reference):
-    sim = helpers.balanced_network().compile(threads=1)
-    parts = [sim.run(50.1), sim.step(7), sim.run(149.2)]
+def test_spikes_do_not_depend_on_how_a_run_is_cut(first):
+    sim = balanced().compile(threads=1)
+    parts = [sim.run(50.1), sim.step(7), sim.run(9.2)]
     steps = np.concatenate([p.spikes["exc"].steps for p in parts])
-    assert steps.tolist() == reference[1].spikes["exc"].steps.tolist()
+    assert steps.tolist() == first[1].spikes["exc"].steps.tolist()
     values = np.concatenate([p.traces["exc"]["V"].values for p in parts])
-    assert np.array_equal(values, reference[1].traces["exc"]["V"].values)
-    assert sim.time == 200.0 and sim.steps_done == 2000
+    assert np.array_equal(values, first[1].traces["exc"]["V"].values)
+    assert sim.time == 60.0 and sim.steps_done == 600
 
 
-def test_spikes_come_by_time_then_index(reference):
-    train = reference[1].spikes["exc"]
+def test_spikes_come_by_time_then_index(first):
+    train = first[1].spikes["exc"]
     order = np.lexsort((train.indices, train.steps))
     assert np.array_equal(order, np.arange(len(train)))
     assert train.times[0] == train.steps[0] / 10
 
 
-def test_slices_are_recorded(reference):
-    result = reference[1]
+def test_slices_are_recorded(first):
+    result = first[1]
     assert set(result.spikes["inh"].indices % 2) == {0}
     assert result.traces["exc"]["V"].indices.tolist() == list(range(7))
-    assert result.traces["exc"]["V"].times[[0, 1, -1]].tolist() == [0.0, 0.1, 199.9]
+    assert result.traces["exc"]["V"].times[[0, 1, -1]].tolist() == [0.0, 0.1, 59.9]
 
 
-def test_reset_repeats_the_run_and_another_seed_does_not(reference):
-    sim, first = reference
+def test_reset_repeats_the_run_and_another_seed_does_not(first):
+    sim, run = first
     sim.reset()
     assert sim.time == 0.0
-    assert helpers.same_spikes(sim.run(200.0), first)
+    assert helpers.same_spikes(sim.run(60.0), run)
     connections = sim["exc_inh"].connections()
     sim.reset(seed=99)
-    other = sim.run(200.0)
-    assert not helpers.same_spikes(other, first)
+    other = sim.run(60.0)
+    assert not helpers.same_spikes(other, run)
     assert np.array_equal(sim["exc_inh"].connections().post, connections.post)
     sim.reset()
-    assert helpers.same_spikes(sim.run(200.0), first)
+    assert helpers.same_spikes(sim.run(60.0), run)
 
 
 def test_reset_restores_weights_that_learned():
-    sim = helpers.plastic_network().compile()
+    sim = helpers.plastic_network(neurons=50).compile()
     before = np.asarray(sim["learning"]["weight"])
-    first = sim.run(300.0)
+    first = sim.run(100.0)
     assert not np.array_equal(before, sim["learning"]["weight"])
     sim.reset()
     assert np.array_equal(before, sim["learning"]["weight"])
-    assert helpers.same_spikes(sim.run(300.0), first)
+    assert helpers.same_spikes(sim.run(100.0), first)
 
 
+@pytest.mark.compiled("threads")
 def test_plastic_runs_do_not_depend_on_threads():
     results, weights = [], []
     for threads in (1, 2, 3):
@@ -99,23 +114,23 @@ def test_plastic_runs_do_not_depend_on_threads():
 
 
 def test_rates_are_counted_with_and_without_recording():
-    recorded = helpers.balanced_network().compile().run(500.0)
-    silent = helpers.balanced_network(recorded=False).compile().run(500.0)
+    recorded = helpers.balanced_network(neurons=100).compile().run(250.0)
+    silent = helpers.balanced_network(neurons=100, recorded=False).compile().run(250.0)
     assert silent.rates() == pytest.approx(recorded.rates())
-    assert silent.rates(200.0) == pytest.approx(recorded.rates(200.0))
+    assert silent.rates(100.0) == pytest.approx(recorded.rates(100.0))
     train = recorded.spikes["exc"]
-    expected = np.count_nonzero(train.times > 200.0) / 800 / 0.3
-    assert recorded.rates(200.0)["exc"] == pytest.approx(expected)
+    expected = np.count_nonzero(train.times > 100.0) / 80 / 0.15
+    assert recorded.rates(100.0)["exc"] == pytest.approx(expected)
     assert list(silent.spikes) == []
     with pytest.raises(KeyError, match="recorded"):
         silent.spikes["exc"]
 
 
 def test_rates_that_were_not_counted_are_refused():
-    sim = helpers.balanced_network(recorded=False).compile()
+    sim = helpers.balanced_network(neurons=100, recorded=False).compile()
     result = sim.run(200.0)
     counts = np.diff(result.counts.totals["exc"])
-    assert result.rates(50.0)["exc"] == pytest.approx(counts[1] / 800 / 0.1)
+    assert result.rates(50.0)["exc"] == pytest.approx(counts[1] / 80 / 0.1)
     with pytest.raises(SimulationError, match=r"(?s)after 150 ms.*hint: record"):
         result.rates(150.0)
     assert sim.run(0.0).rates() == dict(exc=0.0, inh=0.0)
@@ -181,15 +196,15 @@ def test_what_cannot_be_set_is_refused(name, value, error):
         sim["a"][name] = value
 
 
-def test_unknown_names_are_listed(reference):
+def test_unknown_names_are_listed(first):
     with pytest.raises(SimulationError, match="exc_inh"):
-        reference[0]["nobody"]
+        first[0]["nobody"]
 
 
-def test_receptor_variables_have_the_models_names(reference):
-    group = reference[0]["exc_inh"]
+def test_receptor_variables_have_the_models_names(first):
+    group = first[0]["exc_inh"]
     assert "I_syn" in group.names
-    assert group["I_syn"].shape == (200,)
+    assert group["I_syn"].shape == (40,)
     assert float(np.asarray(group["tau"])) == 5.0
 
 
@@ -228,14 +243,14 @@ def test_an_error_in_a_callback_leaves_the_simulation_usable():
 
 
 def test_stop_ends_a_run_and_keeps_its_results():
-    sim = helpers.balanced_network().compile()
+    sim = balanced().compile()
     result = sim.run(1000.0, callback=lambda s: s.stop(), interval=50.0)
     assert result.interrupted and result.duration == 50.0
     assert not sim.run(10.0).interrupted
 
 
 def test_ctrl_c_ends_a_run_at_a_step_and_keeps_its_results():
-    sim = helpers.balanced_network(neurons=4000).compile()
+    sim = balanced().compile()
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.warns(RuntimeWarning, match="interrupted at"):
@@ -254,6 +269,7 @@ def run_and_let_go(simulation, answers):
     answers.put(len(simulation.run(100.0).spikes["exc"]) > 0)
 
 
+@pytest.mark.compiled("threads do not survive a fork")
 def test_a_forked_process_is_told_to_compile_for_itself():
     context = multiprocessing.get_context("fork")
     sim = helpers.balanced_network().compile(threads=2)
@@ -269,7 +285,7 @@ def test_a_forked_process_is_told_to_compile_for_itself():
 
 def test_progress_reaches_the_end():
     calls = []
-    sim = helpers.balanced_network().compile(progress=lambda *call: calls.append(call))
+    sim = balanced().compile(progress=lambda *call: calls.append(call))
     assert calls[-1] == ("connecting", 100, 100)
     calls.clear()
     sim.run(50.0, progress=lambda *call: calls.append(call))
@@ -327,7 +343,6 @@ def test_nan_is_let_through_when_the_check_is_off():
     assert not np.isfinite(sim["grows"]["x"]).any()
 
 
-@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("threshold", ["x > 1", "x >= 1", "not (x <= 1)", "x*w > 1", "abs(x) > 1"])
 @pytest.mark.parametrize("refractory", [None, 1.0])
 def test_what_is_not_a_number_does_not_spike_when_the_check_is_off(threshold, refractory):
@@ -346,6 +361,7 @@ def test_what_is_not_a_number_does_not_spike_when_the_check_is_off(threshold, re
 # ---------------------------------------------------------------- compiling
 
 
+@pytest.mark.compiled("the plan of memory")
 def test_a_plan_that_does_not_fit_is_refused_with_its_table(monkeypatch):
     monkeypatch.setattr(plan, "available_memory", lambda: 100 << 20)
     net = pg.Network()
@@ -361,6 +377,7 @@ def test_a_plan_that_does_not_fit_is_refused_with_its_table(monkeypatch):
         net.compile()
 
 
+@pytest.mark.compiled("the cache")
 def test_values_do_not_enter_the_cache_key():
     from pygenn_lite import codegen
 
@@ -373,6 +390,7 @@ def test_values_do_not_enter_the_cache_key():
     assert key(10, 5.0, 0.1, 0, 1.0) == key(99, 7.0, 0.2, 3, 2.0)
 
 
+@pytest.mark.compiled("the cache")
 def test_a_warm_start_imports_no_sympy():
     code = """
 import sys, pygenn_lite as pg
@@ -390,6 +408,7 @@ print("sympy" in sys.modules, "jinja2" in sys.modules)
     assert done.stdout.split() == ["False", "False"]
 
 
+@pytest.mark.compiled("runs in a process of its own")
 def test_a_run_without_synapses_imports_nothing_that_it_does_not_use():
     code = """
 import sys, pygenn_lite as pg
@@ -425,6 +444,7 @@ print(*(name.removeprefix("pygenn_lite.") for name in sys.modules))
         import_module(f"pygenn_lite.{name}")
 
 
+@pytest.mark.compiled("the cache")
 def test_without_the_cache_the_network_runs_too():
     net = pg.Network()
     net.population("a", 3, DECAY)
@@ -433,8 +453,9 @@ def test_without_the_cache_the_network_runs_too():
     assert "neuron0_update" in sim.inspect().source
 
 
-def test_inspection_shows_rules_memory_and_source(reference):
-    shown = reference[0].inspect()
+@pytest.mark.compiled("source text")
+def test_inspection_shows_rules_memory_and_source(first):
+    shown = first[0].inspect()
     assert "dV/dt" in shown.rules
     assert shown.integrators["exc"]["V"]
     assert "neuron0_update" in shown.source
@@ -443,6 +464,7 @@ def test_inspection_shows_rules_memory_and_source(reference):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError, SystemExit])
+@pytest.mark.compiled("millions of synapses on their way")
 def test_an_error_of_the_progress_function_ends_the_connecting(error):
     net = pg.Network()
     exc = net.population("exc", 20_000, pg.LIF())
@@ -463,6 +485,7 @@ def test_an_error_of_the_progress_function_ends_the_connecting(error):
         net.compile(progress=interrupt)
 
 
+@pytest.mark.compiled("runs in a process of its own")
 def test_ctrl_c_while_connecting_is_a_keyboard_interrupt_and_nothing_else(tmp_path):
     # In a process of its own: Python tells of exceptions that are lost only on stderr.
     script = """
@@ -508,6 +531,7 @@ def test_a_simulation_gives_its_memory_back_at_once():
         gc.enable()
 
 
+@pytest.mark.compiled("the compiled builder")
 def test_only_a_network_with_synapses_needs_the_builder():
     alone = pg.Network(dt=0.1)
     alone.population("cells", 10, DECAY)
@@ -517,6 +541,7 @@ def test_only_a_network_with_synapses_needs_the_builder():
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells")
+@pytest.mark.compiled("threads")
 def test_a_run_leaves_the_callers_processors_as_they_were():
     before = os.sched_getaffinity(0)
     sim = helpers.balanced_network().compile(threads=2)

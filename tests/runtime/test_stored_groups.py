@@ -13,6 +13,8 @@ from pygenn_lite.errors import (
     UnsupportedFeatureError,
 )
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 CELL = pg.NeuronModel("dV/dt = (I - V)/tau", parameters=dict(tau=10.0), initial=dict(V=0.0))
 CURRENT = pg.ExponentialCurrent(tau=5.0)
 
@@ -192,6 +194,7 @@ def test_drawn_synapses_go_on_from_a_checkpoint(tmp_path):
     assert np.array_equal(whole["cells"]["V"], first["cells"]["V"])
 
 
+@pytest.mark.compiled("what lies in memory")
 @pytest.mark.parametrize(
     ("rule", "weight", "expected"),
     [

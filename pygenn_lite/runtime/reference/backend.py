@@ -26,7 +26,13 @@ class ReferenceBackend:
         program = codegen.derive_program(request.structure, request.extension)
         signatures = signatures_of(program)
         report("deriving update rules", 1, 1)
-        device = ReferenceDevice(request, program, signatures, time.perf_counter() - started)
+        device = ReferenceDevice(
+            request,
+            program,
+            signatures,
+            time.perf_counter() - started,
+            lambda part: report("connecting", round(part * 1000) / 10, 100),
+        )
         if request.extension is not None:
             from pygenn_lite.runtime.reference.programs import ReferencePrograms
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -28,13 +29,20 @@ class ReferenceDevice(Device):
         Of its kernels.
     seconds : float
         What deriving them took.
+    progress : callable
+        Gets the part of the connecting that is done, 0 to 1.
     """
 
     backend = "reference"
     threads = 1
 
     def __init__(
-        self, request: BuildRequest, program: Program, signatures: Signatures, seconds: float
+        self,
+        request: BuildRequest,
+        program: Program,
+        signatures: Signatures,
+        seconds: float,
+        progress: Callable[[float], None],
     ) -> None:
         self.real = np.dtype(request.precision)
         self.code = CodeReport(seconds=seconds)
@@ -47,14 +55,16 @@ class ReferenceDevice(Device):
         self._stop_wanted = False
         started = time.perf_counter()
         seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
-        self._instances = [
-            ReferenceInstance(
-                self.plan.of_instance(network, structure), program, self.layout, self.requests, seed
+        self._instances: list[ReferenceInstance] = []
+        for network, structure, seed in zip(
+            request.networks, request.structures, seeds, strict=True
+        ):
+            progress(len(self._instances) / len(seeds))
+            plan = self.plan.of_instance(network, structure)
+            self._instances.append(
+                ReferenceInstance(plan, program, self.layout, self.requests, seed)
             )
-            for network, structure, seed in zip(
-                request.networks, request.structures, seeds, strict=True
-            )
-        ]
+        progress(1.0)
         self.connect_seconds = time.perf_counter() - started
 
     @property

@@ -47,8 +47,10 @@ def propagators(flow: LinearFlow, names: Mapping[str, Any], h: Any) -> Names:
 
 @lru_cache(maxsize=64)
 def _exponential(matrix: bytes, shape: tuple[int, ...]) -> Any:
-    """Most matrices are the same in every step."""
-    return expm(np.frombuffer(matrix).reshape(shape).copy())  # older SciPy writes into what it gets
+    """Most matrices are the same in every step. One with an infinite rate has no exponential."""
+    given = np.frombuffer(matrix).reshape(shape)
+    exists = np.isfinite(given).all(axis=(-2, -1), keepdims=True)
+    return np.where(exists, expm(np.where(exists, given, 0.0)), np.nan)
 
 
 def declared_value(value: Value, size: int, seed: int, stream: str, positions: Any = None) -> Any:

@@ -311,8 +311,9 @@ class ReferenceInstance(Interpreter):
         keys = zip(train.steps.tolist(), train.indices.tolist(), strict=True)
         following: dict[tuple[int, int], int] = {}
         for key, value in zip(keys, past.repeated, strict=True):
-            nth = following[key] = following.get(key, -1) + 1
-            self._keep_repeated(population, key, nth, name, float(value))
+            if first <= key[0] < first + len(rows):  # others are still to come, or over
+                nth = following[key] = following.get(key, -1) + 1
+                self._keep_repeated(population, key, nth, name, float(value))
         for key, nth in following.items():  # the last of each is what was published
             last = population.published_at(key[0], name, key[1])
             self._keep_repeated(population, key, nth + 1, name, last)
