@@ -21,6 +21,7 @@ class CompileOptions(TypedDict, total=False):
 
     threads: int | None
     precision: str
+    accumulator: str
     check_finite: bool
     progress: ProgressFunction | bool | None
     cache: bool

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen import NetworkStructure
+from pygenn_lite.codegen.plan.accumulators import check_accumulator
 from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
@@ -30,6 +31,7 @@ def compile_network(
     *,
     threads: int | None = None,
     precision: str = "float32",
+    accumulator: str = "float",
     check_finite: bool = True,
     progress: ProgressFunction | bool | None = None,
     cache: bool = True,
@@ -51,6 +53,10 @@ def compile_network(
         Worker threads; by default as many as are worthwhile for a network of this size. Results do
         not depend on it.
     precision : {"float32", "float64"}
+    accumulator : {"float", "int32"}
+        How what arrives through static synapses in a step is summed. "int32": in whole numbers,
+        with 2^-20 of the largest weight or less as a unit; such sums depend on no order, so that
+        they are the same bits on every backend. A sum that does not fit ends the run.
     check_finite : bool
         Whether to look for NaN and infinity in every step.
     progress : callable, bool or None
@@ -94,12 +100,13 @@ def compile_network(
     """
     chosen = choose_backend(backend)
     check_precision(precision)
+    check_accumulator(accumulator)
     workers = whole_number(threads)
     if threads is not None and (workers is None or not 1 <= workers <= 4096):
         raise ArgumentError(f"threads = {threads!r}", hint="give a number from 1 to 4096")
     if not network.populations:
         raise ArgumentError("the network has no population", hint="declare one")
-    options = Options(workers, precision, check_finite, progress, cache)
+    options = Options(workers, precision, check_finite, progress, cache, accumulator=accumulator)
     asked = InstanceOptions(instances, seeds, values, connectivity, connectivity_seed)
     return compile_with(network, chosen, asked, options)
 
@@ -114,6 +121,7 @@ class Options:
     progress: ProgressFunction | bool | None = None
     cache: bool = True
     extension: Extension | None = None
+    accumulator: str = "float"
 
 
 def compile_with(
@@ -134,6 +142,7 @@ def compile_with(
             planned.connectivity_seeds,
             planned.shared,
             options.extension,
+            options.accumulator,
         )
         device = backend.build(request, report)
         checks = PrecisionChecks(device)

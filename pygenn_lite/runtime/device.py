@@ -57,6 +57,8 @@ class BuildRequest:
         Whether all instances have the same synapses, laid down once; the seeds are equal then.
     extension : Extension or None
         What is compiled and laid down together with the network.
+    accumulator : {"float", "int32"}
+        How what arrives through static synapses in a step is summed.
     """
 
     networks: Sequence[Network]
@@ -67,6 +69,7 @@ class BuildRequest:
     connectivity_seeds: Sequence[int] = ()
     shared: bool = False
     extension: Extension | None = None
+    accumulator: str = "float"
 
     @property
     def network(self) -> Network:
@@ -106,7 +109,7 @@ class CodeReport:
 
 @dataclass(frozen=True)
 class Fault:
-    """A variable that stopped being finite.
+    """A variable that stopped being finite, or to which more arrived in a step than fits.
 
     Attributes
     ----------
@@ -117,6 +120,8 @@ class Fault:
     step : int
         The step at whose end it was found, counted from 0.
     value : float
+    overflow : bool
+        Whether it is the sum of what arrived, in whole numbers, that does not fit.
     """
 
     population: str
@@ -124,6 +129,7 @@ class Fault:
     variable: str
     step: int
     value: float
+    overflow: bool = False
 
 
 @dataclass(frozen=True)

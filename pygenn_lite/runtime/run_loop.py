@@ -269,13 +269,22 @@ class RunLoop:
     def _error(self, index: int, fault: Fault) -> NumericalError:
         variable = self.device.layout.populations[fault.population].variables[fault.variable]
         moment = float(times_of(fault.step + 1, self.dt))
+        which = f"instance {index}, " if self.sinks.options.axis else ""
+        where = Location(f"{which}population {fault.population!r}, neuron {fault.neuron}")
+        if fault.overflow:
+            return NumericalError(
+                f"what arrives at {variable.called!r} in the step to {moment:g} ms does not fit "
+                "into a sum of 32 bits",
+                where=where,
+                hint="look for weights onto this neuron that are far larger than they should be, "
+                "or for far too many spikes at once; else compile with accumulator='float'",
+            )
         model = self.instances[index].network.populations[fault.population].model
         grows = any("exp(" in equation.text for equation in getattr(model, "equations", ()))
         bound = "bound an exponential that grows, as in exp(min(x, 10)), " if grows else ""
-        which = f"instance {index}, " if self.sinks.options.axis else ""
         return NumericalError(
             f"{variable.called!r} became {fault.value} at {moment:g} ms",
-            where=Location(f"{which}population {fault.population!r}, neuron {fault.neuron}"),
+            where=where,
             hint="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
             f"{bound}use a smaller dt, or switch the check off (check_finite=False)",
         )

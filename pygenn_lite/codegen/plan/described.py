@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Described:
-    """A network, its structure, the signatures of its kernels, the type of real numbers, and what
-    is compiled with it."""
+    """A network, its structure, the signatures of its kernels, the type of real numbers, what is
+    compiled with it, and how what arrives in a step is summed (see `accumulators`)."""
 
     network: Network
     structure: NetworkStructure
     signatures: Signatures
     real: np.dtype[Any]
     extension: Extension | None = None
+    accumulator: str = "float"
 
     def width(self, variable: Variable) -> int:
         """Bytes of one value."""

@@ -86,6 +86,14 @@ class Deliver(_OfGroup):
         return f"arrivals at {_time(self.lead)} through static synapses"
 
 
+class Collect(Op):
+    """What static groups have summed in whole numbers is added to their targets' variables."""
+
+    @property
+    def what(self) -> str:
+        return "sums of arrivals, in whole numbers, are added to neurons"
+
+
 class Arrive(_OfGroup):
     """``on_pre`` of a group's synapses at which spikes arrive at ``t_(n + lead)``."""
 
@@ -276,6 +284,15 @@ class Schedule:
         (loop,) = self.loops
         at = next((k for k, op in enumerate(loop.body) if isinstance(op, before)), len(loop.body))
         body = (*loop.body[:at], *ops, *loop.body[at:])
+        return replace(self, loops=(replace(loop, body=body),))
+
+    def with_collection(self) -> Schedule:
+        """The same for sums in whole numbers: they are collected behind the last delivery."""
+        (loop,) = self.loops
+        behind = [k for k, op in enumerate(loop.body, 1) if isinstance(op, Deliver)]
+        if not behind:
+            return self
+        body = (*loop.body[: behind[-1]], Collect(), *loop.body[behind[-1] :])
         return replace(self, loops=(replace(loop, body=body),))
 
     def __str__(self) -> str:

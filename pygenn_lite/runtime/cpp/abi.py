@@ -40,6 +40,7 @@ STORE_HALF, STORE_FIXED, STORE_TABLE = 64, 128, 256  # weights of 16 bits
 OP_DELIVER, OP_ARRIVE, OP_FIRE, OP_SEND, OP_SAMPLE = range(5)
 OP_NEURONS, OP_SPIKING_NEURONS, OP_SYNAPSES, OP_SPIKING_TARGETS = range(5, 9)
 OP_REDUCE, OP_EXCHANGE, OP_GATHER, OP_SHARD, OP_ONCE = range(9, 14)
+OP_COLLECT = 20
 # kinds of reductions (pgl_reduction_kind)
 REDUCTIONS = {"sum": 0, "mean": 1, "max": 2, "first": 3, "spikes": 4, "winners": 5}
 
@@ -84,6 +85,29 @@ class PopulationArgs(c.Structure):
         ("stream", c.c_uint32),
         ("n_arrays", c.c_uint32),
         ("dt", c.c_double),
+    ]
+
+
+class Sum(c.Structure):
+    """pgl_sum"""
+
+    _fields_ = [
+        ("begin", c.c_uint32),
+        ("count", c.c_uint32),
+        ("population", c.c_uint32),
+        ("first", c.c_uint32),
+    ]
+
+
+class Sums(c.Structure):
+    """pgl_sums"""
+
+    _fields_ = [
+        ("sums", c.c_void_p),
+        ("per_unit", c.c_void_p),
+        ("of", c.c_void_p),
+        ("n", c.c_int64),
+        ("arena", c.c_void_p),
     ]
 
 
@@ -329,6 +353,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
     "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, c.POINTER(SynapseArgs), _I32)),
     "pgl_schedule_set": (_I32, (_V, c.POINTER(Op), _I64)),
+    "pgl_sums_set": (_I32, (_V, c.POINTER(Sums))),
     "pgl_static_weights_set": (_I32, (_V, _U32, Pointers, c.POINTER(_F64))),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),

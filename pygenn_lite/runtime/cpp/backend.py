@@ -38,7 +38,9 @@ class CppBackend:
             report(f"compiling {what}", 1, 1)
         cpus, count = available_cpus(), len(request.networks)
         real = np.dtype(request.precision)
-        described = Described(network, structure, code.signatures, real, extension)
+        described = Described(
+            network, structure, code.signatures, real, extension, request.accumulator
+        )
         plan = plan_network(described, request.threads, cpus)
         threads = plan.threads
         if request.threads is None and count > 1:

@@ -7,20 +7,90 @@ codegen/plan/delivery.py; the loops are those of templates/cpp/engine/delivery.h
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pygenn_lite.codegen.plan.accumulators import WholeSum, plan_sums
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.codegen.program.delivery import Delivery
-from pygenn_lite.runtime.cpp.arrays import Arenas
+from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.arrays import Arenas, aligned_zeros
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.stores import Offsets, Store
+    from pygenn_lite.runtime.cpp.stores import Offsets, Store, StoredGroup
     from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 
 EngineCall = Callable[..., int]  # a function of the engine by its name, and its arguments
+
+
+class WholeSums:
+    """Memory for sums of arrivals in whole numbers, of one engine.
+
+    Parameters
+    ----------
+    arenas : Arenas
+        The places of what is summed.
+    numbers : mapping of str to int
+        What the engine calls the populations.
+    """
+
+    def __init__(self, arenas: Arenas, numbers: Mapping[str, int]) -> None:
+        self.planned: tuple[WholeSum, ...] = ()
+        self._arenas, self._numbers = arenas, numbers
+        self._sums = [aligned_zeros(len(data), np.int64) for data in arenas.data]
+        self._per_unit = [aligned_zeros(len(data), np.float64) for data in arenas.data]
+        self._records: list[Any] = []
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all shards."""
+        return sum(array.nbytes for array in (*self._sums, *self._per_unit))
+
+    def fit(self, planned: tuple[WholeSum, ...]) -> None:
+        """Take units for the weights there are now."""
+        self.planned = planned
+        for one in planned:
+            begins = self._arenas.offset[one.population, one.variable]
+            for s, per_unit in enumerate(self._per_unit):
+                count = self._arenas.partition.count(one.population, s)
+                per_unit[begins[s] : begins[s] + count] = 1.0 / one.unit
+
+    def argument(self) -> Any:
+        """pgl_sums of all shards."""
+        shards = range(self._arenas.partition.shards)
+        of = [(abi.Sum * len(self.planned))(*self._places(s)) for s in shards]
+        sums = [
+            abi.Sums(
+                sums=self._sums[s].ctypes.data,
+                per_unit=self._per_unit[s].ctypes.data,
+                of=c.addressof(of[s]),
+                n=len(self.planned),
+                arena=self._arenas.data[s].ctypes.data,
+            )
+            for s in shards
+        ]
+        self._records = of
+        return (abi.Sums * len(sums))(*sums)
+
+    def _places(self, shard: int) -> Iterator[abi.Sum]:
+        partition = self._arenas.partition
+        for one in self.planned:
+            yield abi.Sum(
+                begin=int(self._arenas.offset[one.population, one.variable][shard]),
+                count=partition.count(one.population, shard),
+                population=self._numbers[one.population],
+                first=int(partition.begin[one.population][shard]),
+            )
+
+
+def fitting_sums(
+    deliveries: Iterable[Delivery], groups: Mapping[str, StoredGroup]
+) -> tuple[WholeSum, ...]:
+    """Sums in whole numbers with units for the weights as they are."""
+    static = [d for d in deliveries if d.is_static]
+    return plan_sums(static, {d.group: groups[d.group].largest_weight() for d in static})
 
 
 def add_static(

@@ -160,6 +160,10 @@ class CppDevice(Device):
         for k in range(len(self._memory)):
             memory = self._memory[k]
             rows += _population_rows(memory)
+            sums = self._records.sums.get(k)
+            for one in () if sums is None else sums.planned:
+                size = memory.populations[one.population].size
+                rows.append(MemoryRow(one.population, one.what, size, 16 * size))
             for store in memory.stores if self._memory.owns_synapses(k) else ():
                 members = ", ".join(store.plan.groups)
                 count = sum(memory.groups[n].size for n in store.plan.groups)

@@ -8,7 +8,7 @@ import numpy as np
 
 from pygenn_lite.codegen.program.schedule import build_schedule
 from pygenn_lite.runtime.cpp.coupling import begin_sums
-from pygenn_lite.runtime.cpp.delivery import add_by_kernels, add_static
+from pygenn_lite.runtime.cpp.delivery import WholeSums, add_by_kernels, add_static, fitting_sums
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
@@ -36,10 +36,17 @@ def fill_engine(instance: NetworkMemory) -> None:
     for name, memory in instance.populations.items():
         numbers.populations[name] = _add_population(instance, memory)
         assert numbers.populations[name] == instance.common.numbers[name]
+    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
+    static = any(d.is_static for d in instance.plan.deliveries.values())
+    if static and instance.plan.described.accumulator == "int32":
+        sums = WholeSums(instance.arenas, numbers.populations)
+        sums.fit(fitting_sums(instance.plan.deliveries.values(), instance.groups))
+        instance.records.sums[instance.index] = sums
+        instance.call("sums_set", sums.argument())
+        schedule = schedule.with_collection()
     numbers.deliveries = add_static(
         instance.call, instance.stores, instance.arenas, numbers.populations
     )
-    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
     begin_sums(schedule.step, instance.synapses)
     for name, synapses in instance.synapses.items():
         numbers.groups[name] = add_by_kernels(

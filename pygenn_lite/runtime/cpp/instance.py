@@ -15,6 +15,7 @@ from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.delivery import fitting_sums
 from pygenn_lite.runtime.cpp.device_memory import DeviceMemory
 from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine, set_train
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
@@ -171,6 +172,9 @@ class CppInstance(Instance):
             synapses.scalars[synapses.signature.scalar_names.index(name)] = values
         elif name == "weight" and not self.memory.shared:
             self.memory.groups[owner].set_weights(values)
+            if self.index in self._records.sums:
+                sums = self._records.sums[self.index]
+                sums.fit(fitting_sums(self.plan.deliveries.values(), self.memory.groups))
         elif owner in self.memory.synapses:
             self.memory.synapses[owner].write_raw(name, values)
         else:
@@ -274,6 +278,8 @@ class CppInstance(Instance):
         if not self._common.loaded.engine.fault_get(self._pointer, found):
             return None
         layout = list(self._common.layout.populations.values())[found.population]
-        name = layout.checked[found.variable]
+        overflow = found.variable < 0
+        sums = self._records.sums[self.index].planned if overflow else ()
+        name = sums[-1 - found.variable].variable if overflow else layout.checked[found.variable]
         value = self.memory.populations[layout.name].arrays[name].read()[found.neuron]
-        return Fault(layout.name, found.neuron, name, found.step, float(value))
+        return Fault(layout.name, found.neuron, name, found.step, float(value), overflow)

@@ -45,6 +45,8 @@ class InstanceRecords:
         Whether a variable stopped being finite since the step was set: then it runs no more.
     replayed : dict
         Trains that spike sources replay instead of the declared ones, by population.
+    sums : dict
+        Sums of arrivals in whole numbers, where engines have them.
     kept : dict
         Memory that arguments of engines point to, by instance and group.
     """
@@ -54,6 +56,7 @@ class InstanceRecords:
     seeds: list[int]
     failed: list[bool]
     replayed: dict[int, dict[str, SpikeTrain]] = field(default_factory=dict)
+    sums: dict[int, Any] = field(default_factory=dict)
     kept: dict[tuple[int, str], Any] = field(default_factory=dict)
     _poisson: dict[str, list[PoissonRates | None]] = field(default_factory=dict)
     _alike: dict[tuple[str, float, float], PoissonRates] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any
 from pygenn_lite.codegen.program.schedule import (
     Arrive,
     Call,
+    Collect,
     Deliver,
     Exchange,
     Fire,
@@ -72,6 +73,8 @@ def engine_ops(
             if number not in delivered:
                 records.append(_record(op, abi.OP_DELIVER, number))
             delivered.add(number)
+        elif isinstance(op, Collect):
+            records.append(_record(op, abi.OP_COLLECT, 0))
         elif isinstance(op, Call):
             records.append(_call(op, numbers, address, arguments or {}))
         elif isinstance(op, Arrive):

@@ -86,6 +86,7 @@ class Store:
     ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
         self.members, self.real = members, real
+        self.common_weight: float | None = None  # of all synapses, where it was set
         self.masks: dict[tuple[str, int], npt.NDArray[np.uint8]] = {}  # of incomplete matrices
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
@@ -240,6 +241,14 @@ class StoredGroup:
         )
         return weight
 
+    def largest_weight(self) -> float:
+        """The largest size of a weight."""
+        declared = self.description.weight
+        if not self.store.has_weights and isinstance(declared, (int, float)):
+            common = self.store.common_weight
+            return abs(float(declared if common is None else common))
+        return float(np.max(np.abs(self.weights()), initial=0.0))
+
     def set_weights(self, weights: npt.ArrayLike) -> None:
         """Set weights that have been checked: one value, or one per synapse in canonical order."""
         values = np.asarray(weights, dtype=np.float64)
@@ -252,7 +261,8 @@ class StoredGroup:
             whole = np.ascontiguousarray(np.broadcast_to(values, (self.size,)))
             builder.check(builder.store_write_weights(store, self.member, whole.ctypes.data), what)
         elif values.size:  # all synapses share it
-            builder.check(builder.store_set_common_weight(store, float(values.flat[0])), what)
+            self.store.common_weight = float(values.flat[0])
+            builder.check(builder.store_set_common_weight(store, self.store.common_weight), what)
 
     def _table(self, weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The kernel that gives its synapses these weights."""

@@ -31,7 +31,14 @@ class NullDevice(Device):
         self.code = CodeReport(source=lambda: code.source, seconds=seconds)
         self.layout = layout_of(network, structure, code.signatures, self.real)
         self.requests = recording_requests(network)
-        described = Described(network, structure, code.signatures, self.real, request.extension)
+        described = Described(
+            network,
+            structure,
+            code.signatures,
+            self.real,
+            request.extension,
+            request.accumulator,
+        )
         self.plan = plan_network(described)
         seeds = request.connectivity_seeds or tuple(n.seed for n in request.networks)
         counts = {name: round(group.count) for name, group in self.plan.groups.items()}

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pygenn_lite.codegen.plan.accumulators import LARGEST_SUM, WholeSum
+from pygenn_lite.codegen.program.delivery import Delivery
 
 Arrival = tuple[int, int]  # a synapse; of its source's spikes sent at one time, which one
 
@@ -62,6 +66,60 @@ def add_weights(
     """Static synapses: each arrival adds its weight to the target's variable."""
     for k, _ in arrivals:
         total[post[k]] += weight[k]
+
+
+class WholeSums:
+    """What arrives in a step through static synapses, summed in whole numbers.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Neurons of each population.
+    """
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self.sizes = sizes
+        self.planned: tuple[WholeSum, ...] = ()
+        self._sums: dict[tuple[str, str], NDArray[np.int64]] = {}
+        self._units: dict[tuple[str, str], float] = {}
+
+    def fit(self, planned: tuple[WholeSum, ...]) -> None:
+        """Take units for the weights there are now."""
+        self.planned = planned
+        for one in planned:
+            self._units[one.population, one.variable] = one.unit
+            self._sums[one.population, one.variable] = np.zeros(
+                self.sizes[one.population], np.int64
+            )
+
+    def add(
+        self,
+        arrivals: Iterable[Arrival],
+        delivery: Delivery,
+        post: NDArray[np.int64],
+        weight: NDArray[np.float64],
+    ) -> None:
+        """Each arrival adds the whole number nearest to its weight (halves: the even one)."""
+        target = delivery.target, delivery.adds_to
+        sums, unit = self._sums[target], self._units[target]
+        for k, _ in arrivals:
+            sums[post[k]] += int(np.rint(weight[k] / unit))
+
+    def collect(
+        self, variables: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[WholeSum, int, float] | None:
+        """Add the sums to the variables of each population; the first that 32 bits do not hold,
+        with its neuron and value."""
+        found = None
+        for one in self.planned:
+            sums = self._sums[one.population, one.variable]
+            values = sums * one.unit
+            variables[one.population][one.variable][:] += values
+            beyond = np.flatnonzero(np.abs(sums) > LARGEST_SUM)
+            if beyond.size and found is None:
+                found = one, int(beyond[0]), float(values[beyond[0]])
+            sums[:] = 0
+        return found
 
 
 def run_on_pre(arrivals: Iterable[Arrival], event: Callable[[int, int], None]) -> None:

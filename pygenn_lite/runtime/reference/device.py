@@ -50,7 +50,14 @@ class ReferenceDevice(Device):
         self.requests = recording_requests(request.network)
         # Nothing lies in memory as planned here; what a plan refuses or lets share is said alike.
         self.plan = plan_network(
-            Described(request.network, request.structure, signatures, self.real), threads=1
+            Described(
+                request.network,
+                request.structure,
+                signatures,
+                self.real,
+                accumulator=request.accumulator,
+            ),
+            threads=1,
         )
         self._stop_wanted = False
         started = time.perf_counter()
@@ -102,6 +109,9 @@ class ReferenceDevice(Device):
                     if not variable.shared:
                         what = f"{variable.name} ({variable.role})"
                         rows.append(MemoryRow(name, what, population.size, 8 * population.size))
+            for sums in () if instance.whole is None else instance.whole.planned:
+                size = instance.populations[sums.population].size
+                rows.append(MemoryRow(sums.population, sums.what, size, 8 * size))
             for name, group in instance.groups.items():
                 count = len(group.pre)
                 each = 8 * (3 + len(group.variables))  # source, target, delay

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.codegen.plan.accumulators import plan_sums
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.errors import SimulationError
@@ -16,6 +17,7 @@ from pygenn_lite.runtime.device import Fault, Past
 from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout, StoredVariable
 from pygenn_lite.runtime.recording import Requests, Sink, recorded_variable
 from pygenn_lite.runtime.reference.connecting import ReferenceSynapses
+from pygenn_lite.runtime.reference.delivery import WholeSums
 from pygenn_lite.runtime.reference.interpreter import Interpreter
 from pygenn_lite.runtime.reference.recorders import Recorders
 from pygenn_lite.runtime.reference.reference_population import (
@@ -94,6 +96,10 @@ class ReferenceInstance(Interpreter):
             )
             for name, declared in network.populations.items()
         }
+        if plan.described.accumulator == "int32":
+            self.whole = WholeSums({name: p.size for name, p in self.populations.items()})
+            self.schedule = self.schedule.with_collection()
+            self._fit_sums()
         self._set_parameters(network.seed)
         self.initialise(network.seed, first=True)
 
@@ -110,7 +116,26 @@ class ReferenceInstance(Interpreter):
         for name, population in self.populations.items():
             population.forget_published(oldest)
             self.sent[name] = [entry for entry in self.sent[name] if entry[0] >= oldest]
-        return self._find_fault()
+        return self.found is None and self._find_fault()
+
+    def collect(self, step: int) -> None:
+        """Sums in whole numbers are added to the variables."""
+        assert self.whole is not None
+        overflow = self.whole.collect({name: p.names for name, p in self.populations.items()})
+        if overflow is not None and self.found is None:
+            planned, neuron, value = overflow
+            self.found = Fault(
+                planned.population, neuron, planned.variable, step, value, overflow=True
+            )
+
+    def _fit_sums(self) -> None:
+        """Units of sums in whole numbers for the weights as they are."""
+        if self.whole is not None:
+            largest = {
+                name: float(np.max(np.abs(group.variables["weight"]), initial=0.0))
+                for name, group in self.groups.items()
+            }
+            self.whole.fit(plan_sums(self.plan.deliveries.values(), largest))
 
     def sampled(self, step: int) -> None:
         """Record variables."""
@@ -218,6 +243,7 @@ class ReferenceInstance(Interpreter):
                 if not isinstance(declared.weight, (int, float)):
                     kept = rounded_weights(kept, declared.weight_precision)
                 group.variables[name][:] = self._rounded(kept)
+                self._fit_sums()
             else:
                 group.variables[name][:] = self._rounded(values)
         else:

@@ -22,6 +22,7 @@ from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.schedule import (
     Arrive,
     Call,
+    Collect,
     Deliver,
     Exchange,
     Fire,
@@ -34,6 +35,7 @@ from pygenn_lite.codegen.program.schedule import (
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.reference.delivery import WholeSums
 from pygenn_lite.runtime.reference.reductions import reduced, winners
 from pygenn_lite.runtime.reference.reference_group import ReferenceGroup, declared_synapses
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
@@ -109,6 +111,7 @@ class Interpreter:
             if one.binding.transpose_of:
                 one.mirror(self.groups[one.binding.transpose_of])
         self.step_number = 0
+        self.whole: WholeSums | None = None  # sums of arrivals in whole numbers, where wanted
         self.signals: dict[str, float] = {}
         self._waiting: list[Callable[[], None]] = []  # what the next exchange does, once
         # For extensions: operations that only they have, and who wants to know of spikes.
@@ -122,6 +125,10 @@ class Interpreter:
         self.last_spikes = {n: p.begin(self.step_number) for n, p in self.populations.items()}
         for name in self.populations:
             self._send(name, self.step_number)
+
+    def collect(self, step: int) -> None:
+        """Sums in whole numbers are added to the variables: for who has such."""
+        raise UnsupportedFeatureError("the schedule collects sums that nobody makes")
 
     def sampled(self, step: int) -> None:
         """Variables are as they are at ``t_step``: for whoever records them."""
@@ -142,7 +149,9 @@ class Interpreter:
         """One operation of a step."""
         match op:
             case Deliver():
-                self.groups[op.group].deliver(step + op.lead)
+                self.groups[op.group].deliver(step + op.lead, self.whole)
+            case Collect():
+                self.collect(step)
             case Arrive():
                 self.groups[op.group].arrive(step + op.lead)
             case Call(on=""):

@@ -19,7 +19,7 @@ from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.reference.delivery import Arrivals, add_weights, run_on_pre
+from pygenn_lite.runtime.reference.delivery import Arrivals, WholeSums, add_weights, run_on_pre
 from pygenn_lite.runtime.reference.evaluation import Names
 from pygenn_lite.runtime.reference.kernels import run_kernel, written
 from pygenn_lite.runtime.reference.reference_population import ReferencePopulation
@@ -117,8 +117,13 @@ class ReferenceGroup:
         weights = self.parent.variables["weight"][self.mirrored]
         return np.asarray(self.binding.factor * weights)
 
-    def deliver(self, step: int) -> None:
-        """Weights of what arrives at ``t_step``."""
+    def deliver(self, step: int, whole: WholeSums | None = None) -> None:
+        """Weights of what arrives at ``t_step``, added to the target or to sums in whole
+        numbers."""
+        if whole is not None:
+            weight = self.variables["weight"]
+            whole.add(self.arrivals.take(step), self.delivery, self.post, weight)
+            return
         total = self.target.names[self.delivery.adds_to]
         add_weights(self.arrivals.take(step), total, self.post, self.variables["weight"])
 

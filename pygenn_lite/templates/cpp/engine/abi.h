@@ -36,8 +36,22 @@ typedef struct pgl_population_args {
   double dt;                      // ms
 } pgl_population_args;
 
-// Where a value stopped being finite. variable: index in the signature's list of checked variables. The engine, which
-// calls the kernel, fills in population and step.
+// Sums of arrivals in whole numbers, on one shard: what static synapses add then depends on no order. Places are those of
+// the arena. PGL_OP_COLLECT adds the sums to the variables.
+typedef struct pgl_sum {       // of one variable
+  uint32_t begin, count;       // places
+  uint32_t population, first;  // the neuron of the first place
+} pgl_sum;
+typedef struct pgl_sums {
+  int64_t* sums;           // by place
+  const double* per_unit;  // by place: whole numbers per unit of weight, a power of two
+  const pgl_sum* of;
+  int64_t n;
+  void* arena;
+} pgl_sums;
+
+// Where a value stopped being finite. variable: index in the signature's list of checked variables; below 0: -1 - index in
+// pgl_sums.of, a sum that 32 bits do not hold. The engine, which calls the kernel, fills in population and step.
 typedef struct pgl_fault {
   int32_t set;
   int32_t variable;
@@ -131,6 +145,8 @@ int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const in
 // a train has none) and repeated, real [repeats->n], must live as long as the engine.
 int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask,
                         const pgl_repeats* repeats, void* repeated);
+// Deliveries of static groups that are added from here on sum in whole numbers. What is given here is not copied.
+int32_t pgl_sums_set(pgl_engine*, const pgl_sums* by_shard);
 // Static delivery: arena[shard] is the base of the shard's receptor variables that stores' target indices address.
 // lead: 0 direct, 1 summed in an accumulator, a step before the update that adds the sum.
 int32_t pgl_static_add(pgl_engine*, uint32_t source_population, pgl_store*, void* const* arena, int32_t lead);
@@ -158,8 +174,9 @@ enum pgl_op_kind {
   PGL_OP_EXCHANGE = 10,        // all workers meet; what one has written before, all may read behind it
   PGL_OP_GATHER = 11,          // backwards only: args: a pgl_gather, over static delivery (or synapse group) `index`
   PGL_OP_SHARD = 12,           // pgl_shard_fn
-  PGL_OP_ONCE = 13             // pgl_prepare_fn (with no elements), args: a pgl_once; where the next PGL_OP_EXCHANGE comes, by
+  PGL_OP_ONCE = 13,            // pgl_prepare_fn (with no elements), args: a pgl_once; where the next PGL_OP_EXCHANGE comes, by
                                // one worker, in order with the reductions
+  PGL_OP_COLLECT = 20          // sums in whole numbers (pgl_sums_set) are added to the variables: behind all PGL_OP_DELIVER
 };
 typedef void (*pgl_shard_fn)(const void* args, uint32_t shard, int64_t step);
 typedef struct pgl_once {

@@ -216,8 +216,44 @@ void deliver_dense_common(StaticShard& part, const Segment* entries, uint32_t n)
   }
 }
 
+// Sums in whole numbers, for comparisons between backends: one plain loop for all kinds of weights.
 template <class Real>
-Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
+void deliver_whole(StaticShard& part, const Segment* segments, uint32_t n) {
+  const pgl_store& store = *part.store;
+  const pgl_shard_store& synapses = *part.synapses;
+  const uint32_t flags = store.flags;
+  const uint16_t* code = synapses.code16.data();
+  const auto weight = [&](size_t at) -> double {
+    if ((flags & PGL_STORE_WEIGHTS) == 0) return Real(part.common_weight());
+    if ((flags & PGL_STORE_HALF) != 0) return HalfWeights<Real>{code}[at];
+    if ((flags & PGL_STORE_FIXED) != 0) return FixedWeights<Real>{code, Real(store.weight_scale)}[at];
+    if ((flags & PGL_STORE_TABLE) != 0) return TableWeights<Real>{code, table_of<Real>(store)}[at];
+    return weights_of<Real>(part)[at];
+  };
+  if ((flags & PGL_STORE_DENSE) == 0) {
+    const bool narrow = synapses.target32.empty();
+    for (uint32_t i = 0; i < n; ++i) {
+      for (size_t k = segments[i].begin; k < size_t(segments[i].begin) + segments[i].length; ++k) {
+        add_whole(*part.sums, narrow ? synapses.target16[k] : synapses.target32[k], weight(k));
+      }
+    }
+    return;
+  }
+  const uint32_t columns = synapses.dense_columns;
+  const pgl_group& group = store.groups.front();
+  const bool one = (flags & PGL_STORE_WEIGHTS) == 0, skip_itself = group.rule.same_population && !group.rule.autapses;
+  for (uint32_t i = 0; i < n; ++i) {
+    const size_t row = segments[i].begin;
+    for (uint32_t j = 0; j < columns; ++j) {
+      if (one && skip_itself && row == size_t(group.shard_begin[part.shard]) + j) continue;
+      add_whole(*part.sums, synapses.dense_offset + j, weight(row * columns + j));
+    }
+  }
+}
+
+template <class Real>
+Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses, bool whole) {
+  if (whole) return deliver_whole<Real>;
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0;
   if ((store.flags & PGL_STORE_DENSE) != 0) return weights ? deliver_dense<Real> : deliver_dense_common<Real>;
   return synapses.target32.empty() ? choose_sparse<Real, uint16_t>(store.flags) : choose_sparse<Real, uint32_t>(store.flags);
@@ -226,9 +262,9 @@ Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses
 }  // namespace detail
 
 // The loop for one shard of a store.
-inline Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
-  return store.real_bytes == 8 ? detail::choose_delivery<double>(store, synapses)
-                               : detail::choose_delivery<float>(store, synapses);
+inline Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses, bool whole) {
+  return store.real_bytes == 8 ? detail::choose_delivery<double>(store, synapses, whole)
+                               : detail::choose_delivery<float>(store, synapses, whole);
 }
 
 }  // namespace pgl

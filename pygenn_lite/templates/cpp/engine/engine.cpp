@@ -147,13 +147,22 @@ int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* sta
   });
 }
 
+int32_t pgl_sums_set(pgl_engine* engine, const pgl_sums* by_shard) {
+  return guarded<int32_t>(-1, [&] {
+    if (!engine->statics.empty()) throw Error("sums in whole numbers come before the deliveries that add to them");
+    engine->sums.append(by_shard, engine->shards().size());
+    return 0;
+  });
+}
+
 int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, void* const* arena, int32_t lead) {
   return guarded<int32_t>(-1, [&] {
     check_store(engine, source, store);
     if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
     pgl::List<pgl::Shard>& shards = engine->shards();
     for (uint32_t s = 0; s < shards.size(); ++s) {
-      shards[s].statics.push(pgl::make_static_shard(*store, s, arena[s]));
+      const pgl_sums* sums = engine->sums.empty() ? nullptr : &engine->sums[s];
+      shards[s].statics.push(pgl::make_static_shard(*store, s, arena[s], sums));
     }
     engine->statics.push({lead});
     const auto id = static_cast<uint32_t>(engine->statics.size() - 1);

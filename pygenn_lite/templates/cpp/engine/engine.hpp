@@ -87,6 +87,7 @@ struct pgl_engine {
   const uint32_t min_delay, max_delay, real_bytes;
   pgl::List<pgl::Population> populations;
   pgl::List<pgl::StaticGroup> statics;
+  pgl::List<pgl_sums> sums;  // by shard, where static synapses sum in whole numbers
   pgl::List<pgl::GeneralGroup> generals;
   pgl::Schedule schedule;
   // Both kinds share one numbering; one of the two is set.
@@ -149,6 +150,7 @@ struct pgl_engine {
   void run_ops(uint32_t shard, int64_t step, size_t stretch, const Work& work);
   void meet(int64_t step, size_t stretch);
   void deliver(pgl::StaticShard& part, int64_t step);
+  void collect(uint32_t shard, int64_t step);
   void arrive(pgl::Shard& shard, size_t group, int64_t step);
   void fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room);
   void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);

@@ -140,6 +140,7 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
         if (op.kind == PGL_OP_SPIKING_TARGETS || op.args == nullptr) index_below(engine.generals.size(), "synapse group");
         if (op.function == nullptr) throw Error("a kernel over synapse group %u is missing", op.index);
         break;
+      case PGL_OP_COLLECT:
       case PGL_OP_SAMPLE:
       case PGL_OP_EXCHANGE:
         break;
@@ -160,6 +161,10 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
     schedule.ops.push(op);
     if (op.kind == PGL_OP_REDUCE) schedule.ops.back().index = static_cast<uint32_t>(schedule.reductions.size() - 1);
   }
+  const auto collects = [](const pgl_op& op) { return op.kind == PGL_OP_COLLECT && op.every == 1; };
+  size_t collected = 0;
+  for (const pgl_op& op : schedule.ops) collected += collects(op);
+  if (!engine.sums.empty() && collected != 1) throw Error("sums in whole numbers are collected once in every step");
   Census::complete(census.fired, "firing of population");
   Census::complete(census.sent, "sending of population");
   Census::complete(census.delivered, "static delivery");

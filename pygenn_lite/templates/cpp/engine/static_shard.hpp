@@ -11,6 +11,7 @@
 #include "error.hpp"
 #include "list.hpp"
 #include "store.hpp"
+#include "whole_sums.hpp"
 
 namespace pgl {
 
@@ -29,6 +30,7 @@ struct StaticShard {
   void* arena = nullptr;
   const void* weights = nullptr;  // this engine's own; else the store's
   const double* common = nullptr;
+  const pgl_sums* sums = nullptr;   // where arrivals are added in whole numbers instead
   uint32_t shard = 0;
   Delivery deliver = nullptr;
   Calendar<Segment> calendar;
@@ -75,7 +77,9 @@ inline void deliver_drawn(StaticShard& part, int64_t step) {
   const double common = part.common_weight();
   for (const Jump& jump : jumps) {
     const double weight = weights ? jump.weight : common;
-    if (part.store->real_bytes == 8) {
+    if (part.sums != nullptr) {
+      add_whole(*part.sums, jump.target, part.store->real_bytes == 8 ? weight : double(float(weight)));
+    } else if (part.store->real_bytes == 8) {
       static_cast<double*>(part.arena)[jump.target] += weight;
     } else {
       static_cast<float*>(part.arena)[jump.target] += static_cast<float>(weight);
@@ -84,15 +88,16 @@ inline void deliver_drawn(StaticShard& part, int64_t step) {
   jumps.clear();
 }
 
-inline StaticShard make_static_shard(const pgl_store& store, uint32_t shard, void* arena) {
+inline StaticShard make_static_shard(const pgl_store& store, uint32_t shard, void* arena, const pgl_sums* sums) {
   if (shard >= store.shards.size()) throw Error("the store has fewer shards than the engine");
   if (store.delays.empty()) throw Error("the store names no delay");
   StaticShard part(store.delays.back(), (store.flags & PGL_STORE_PROCEDURAL) != 0);
   part.store = &store;
   part.synapses = &store.shards[shard];
   part.arena = arena;
+  part.sums = sums;
   part.shard = shard;
-  part.deliver = store.choose_delivery(store, *part.synapses);
+  part.deliver = store.choose_delivery(store, *part.synapses, sums != nullptr);
   return part;
 }
 

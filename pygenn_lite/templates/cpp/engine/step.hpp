@@ -24,6 +24,18 @@ inline void pgl_engine::deliver(pgl::StaticShard& part, int64_t step) {
   arrivals.clear();
 }
 
+// Adds what was summed in whole numbers.
+inline void pgl_engine::collect(uint32_t number, int64_t step) {
+  pgl_fault fault{};
+  if (real_bytes == 8) {
+    pgl::collect_sums<double>(sums[number], step, fault);
+  } else {
+    pgl::collect_sums<float>(sums[number], step, fault);
+  }
+  pgl::Shard& shard = shards_[number];
+  if (fault.set != 0 && shard.fault.set == 0) shard.fault = fault;
+}
+
 // Neurons advance from t_step to the next; who spikes there stands in `latest`.
 inline void pgl_engine::fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room) {
   const pgl::Population& population = populations[index];
@@ -124,6 +136,9 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
         break;
       case PGL_OP_DELIVER:
         deliver(shard.statics[op.index], step + statics[op.index].lead);
+        break;
+      case PGL_OP_COLLECT:
+        if (!sums.empty()) collect(number, step);
         break;
       case PGL_OP_ARRIVE:
         arrive(shard, op.index, step + generals[op.index].lead);

@@ -63,7 +63,7 @@ struct pgl_store {
   pgl::List<pgl_group> groups;         // copies; what they point to lives as long
   pgl::List<pgl_shard_store> shards;
   pgl::List<int64_t> group_sizes;
-  pgl::Delivery (*choose_delivery)(const pgl_store&, const pgl_shard_store&) = nullptr;
+  pgl::Delivery (*choose_delivery)(const pgl_store&, const pgl_shard_store&, bool whole) = nullptr;
   // Procedural stores: draws a row again. Called from the worker that owns the shard.
   void (*regenerate)(const pgl_store&, uint32_t shard, uint32_t source, pgl::RegeneratedRow&) = nullptr;
 };
