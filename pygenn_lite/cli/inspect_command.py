@@ -19,6 +19,11 @@ def inspect_network(
     from pygenn_lite.codegen.plan.described import Described
     from pygenn_lite.codegen.plan.memory import readable, table
     from pygenn_lite.codegen.plan.network_plan import plan_network
+    from pygenn_lite.codegen.program.spelling import (
+        spelled_program,
+        spelled_rows,
+        spelled_systems,
+    )
     from pygenn_lite.declaration.origins import located_in
     from pygenn_lite.runtime.backends import check_precision
     from pygenn_lite.runtime.cpp.processor import find_target
@@ -42,12 +47,13 @@ def inspect_network(
     plan = plan_network(described, cpus=available_cpus())
     _print_network(console, network, plan, integrators_of(structure, program))
     console.print("\nSystems", style="bold")
-    console.out(str(codegen.systems_of(structure)), highlight=False)
+    systems = codegen.systems_of(structure)
+    console.out(spelled_systems(structure, systems), highlight=False)
     console.print("\nUpdate rules", style="bold")
-    console.out(str(program), highlight=False)
+    console.out(spelled_program(structure, program), highlight=False)
     console.print("\nMemory", style="bold")
-    console.out(table(plan.rows, most=1000), highlight=False)
-    console.out(f"  {readable(sum(row.bytes for row in plan.rows)):>10}  in all", highlight=False)
+    console.out(table(spelled_rows(structure, plan.rows), most=1000), highlight=False)
+    console.out(f"  {readable(sum(row.bytes for row in plan.rows)):>10}  total", highlight=False)
     recorded = recording_table(recording_requests(network), np.dtype(precision), network.dt)
     if recorded:
         console.print("\nRecording", style="bold")
@@ -100,7 +106,7 @@ def _print_network(console: Any, network: Network, plan: Any, integrators: dict[
         own = [integrators.get(group.name, "")] if shown else []
         groups.add_row(group.name, _count(count, random), name, rule, group.storage, *own)
     groups.add_section()
-    groups.add_row("in all", _count(total, any_random), *[""] * (len(groups.columns) - 2))
+    groups.add_row("total", _count(total, any_random), *[""] * (len(groups.columns) - 2))
     console.print(groups)
 
 

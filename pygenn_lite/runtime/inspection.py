@@ -8,6 +8,12 @@ import numpy as np
 
 from pygenn_lite import codegen
 from pygenn_lite.codegen.plan.memory import MemoryRows, readable, table
+from pygenn_lite.codegen.program.spelling import (
+    paths_of_symbols,
+    spelled_program,
+    spelled_rows,
+    spelled_systems,
+)
 from pygenn_lite.declaration.html import heading, preformatted, safe
 from pygenn_lite.declaration.html import table as html_table
 from pygenn_lite.declaration.summary import counted
@@ -86,11 +92,16 @@ class Inspection:
 def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
     """Describe a loaded network (derives its rules again, with SymPy)."""
     layout, instance = device.layout, device.instances[0]
-    integrators = {name: dict(p.integrators) for name, p in layout.populations.items()}
+    structure = instance.structure
+    paths = {name: paths_of_symbols(structure, name) for name in structure.populations}
+    integrators = {
+        name: {paths[name].get(v, v): method for v, method in p.integrators.items()}
+        for name, p in layout.populations.items()
+    }
     integrators |= {n: dict(g.integrators) for n, g in layout.groups.items() if g.integrators}
     return Inspection(
-        systems=str(codegen.systems_of(instance.structure)),
-        rules=str(codegen.derive_program(instance.structure)),
+        systems=spelled_systems(structure, codegen.systems_of(structure)),
+        rules=spelled_program(structure, codegen.derive_program(structure)),
         integrators=integrators,
         memory=memory_rows(device, changed),
         source=device.code.source(),
@@ -102,7 +113,8 @@ def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
 
 def memory_rows(device: Device, changed: ChangedWeights) -> MemoryRows:
     """What takes how many bytes, as it is."""
-    return MemoryRows([*device.memory_rows(), *changed.memory_rows()])
+    rows = spelled_rows(device.instances[0].structure, device.memory_rows())
+    return MemoryRows([*rows, *changed.memory_rows()])
 
 
 def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
@@ -113,12 +125,13 @@ def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
     ]
     second = recording_rows(requests, real, 0, max(1, round(1000.0 / dt)))
     for request, row in zip(requests.variables, second, strict=True):
-        often = "step" if request.every == 1 else f"{request.every} steps"
+        often = "step" if request.every == 1 else f"{request.every * dt:.6g} ms"
         lines.append(
             f"  {request.owner}: {request.variable} of {len(request.indices):,} neurons, every "
             f"{often} ({readable(row.bytes)} per second of simulated time)"
         )
     lines += [
-        f"  {r.owner}: {r.variable} of synapses, every {r.every} steps" for r in requests.synapses
+        f"  {r.owner}: {r.variable} of synapses, every {r.every * dt:.6g} ms"
+        for r in requests.synapses
     ]
     return "\n".join(lines)

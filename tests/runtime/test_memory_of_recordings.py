@@ -68,7 +68,7 @@ def test_memory_tells_what_a_run_will_record():
     assert rows["V (recorded)"].bytes == 1000 * (1000 * 4 + 8)
     assert rows["V (recorded)"].count == 1_000_000
     assert "V (recorded)" not in {row.what for row in sim.memory()}
-    assert "every 10 steps" in str(sim.inspect()) and "3.8 MiB per second" in str(sim.inspect())
+    assert "every 1 ms" in str(sim.inspect()) and "3.8 MiB per second" in str(sim.inspect())
 
 
 def peak_of(function):

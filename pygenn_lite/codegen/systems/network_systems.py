@@ -195,6 +195,8 @@ class SynapseSystem:
         Weight (where it does not learn) and delay among them.
     transmitted : dict of str to sympy.Expr
         What is added continuously to inputs (``I_post``) or variables of the target.
+    weights_of, factor : str, float
+        The group whose weights, transposed and times the factor, are this one's; "": its own.
     """
 
     group: str
@@ -209,9 +211,13 @@ class SynapseSystem:
     post: dict[str, str]
     parameters: tuple[Parameter, ...]
     transmitted: dict[str, sympy.Expr] = field(default_factory=dict)
+    weights_of: str = ""
+    factor: float = 1.0
 
     def __str__(self) -> str:
         lines = [f"synapse group {self.group} ({self.source} -> {self.target})"]
+        if self.weights_of:
+            lines.append(f"  weight = {self.factor:g}*transpose({self.weights_of}.weight)")
         lines += [f"  d{name}/dt = {value}" for name, value in self.f.items()]
         lines += [f"  transmitted: {name} += {v}" for name, v in self.transmitted.items()]
         for when, jumps in (
@@ -366,6 +372,8 @@ def _synapse_system(binding: GroupBinding, structure: SynapseStructure) -> Synap
     on_arrival, on_post = jumps(structure.on_pre), jumps(structure.on_post)
     changing = {*derivatives, *(j.variable for j in (*on_arrival, *on_post))}
     own = [n for n in structure.synapse if n in binding.initial]
+    if binding.transpose_of:
+        own.remove("weight")
     constant = tuple(n for n in own if n not in changing)
     return SynapseSystem(
         group=binding.name,
@@ -383,6 +391,8 @@ def _synapse_system(binding: GroupBinding, structure: SynapseStructure) -> Synap
             *_per_synapse(binding.name, (*constant, "delay")),
             *(Parameter(binding.name, n, n, True) for n in structure.scalars),
         ),
+        weights_of=binding.transpose_of,
+        factor=binding.factor,
     )
 
 
