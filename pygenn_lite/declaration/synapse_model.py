@@ -100,7 +100,7 @@ class SynapseModel:
         derivatives: EquationsLike = "",
         *,
         inputs: EquationsLike = "",
-        continuous: EquationsLike = "",
+        continuous: EquationsLike = None,
         on_pre: EquationsLike = None,
         on_post: EquationsLike = "",
         pre_trace: SynapticTrace | None = None,
@@ -126,7 +126,7 @@ class SynapseModel:
             "name": name,
             "equations": parse_equations(derivatives, where.key("derivatives")),
             "inputs": parse_equations(inputs, where.key("inputs"), assignments=True),
-            "continuous": parse_equations(continuous, where.key("continuous"), assignments=True),
+            "continuous": _transmitted(continuous, where.key("continuous")),
             "on_pre": (),
             "on_post": parse_equations(on_post, where.key("on_post"), assignments=True),
             "pre_trace": pre_trace,
@@ -222,6 +222,18 @@ def _check_integrator(model: SynapseModel, where: Location) -> None:
             where=where,
             hint="set event_driven=False, or leave the integrator out",
         )
+
+
+def _transmitted(given: EquationsLike, where: Location) -> tuple[Equation, ...]:
+    """What is transmitted continuously; none where it is left out."""
+    equations = parse_equations(given, where, assignments=True)
+    if given not in (None, ()) and not equations:
+        raise ModelError(
+            "continuous transmission without an equation",
+            where=where,
+            hint="write continuous='I_post += weight*(V_pre - V_post)', or leave it out",
+        )
+    return equations
 
 
 def _check(model: SynapseModel, where: Location) -> None:

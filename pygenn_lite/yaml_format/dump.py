@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from pygenn_lite.declaration import (
     Equation,
     Network,
@@ -18,8 +20,10 @@ from pygenn_lite.declaration import (
     SynapticTrace,
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, StepCurrent
+from pygenn_lite.declaration.paths import INPUT_FIELDS
 from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf
 from pygenn_lite.declaration.selection import Part, selection_text
+from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.integrator_forms import integrator_form
 from pygenn_lite.yaml_format.rule_forms import write_rule
@@ -186,10 +190,11 @@ def _trace(trace: SynapticTrace | None) -> dict[str, Any] | None:
 
 
 def _input(one: Input, synapses: _Names) -> dict[str, Any]:
-    section: dict[str, Any] = {"name": one.name, "target": one.target}
+    part = _part_of(one)
+    section: dict[str, Any] = {"name": one.name, "target": _end(one.target, part)}
     if isinstance(one, PoissonInput):
         for key in ("rate", "weight", "sources"):
-            section[key] = write_value(getattr(one, key))
+            section[key] = write_value(_within(part, getattr(one, key)))
         if one.synapse is not None:
             section["synapse"] = synapses.of(one.synapse)
         else:
@@ -197,12 +202,36 @@ def _input(one: Input, synapses: _Names) -> dict[str, Any]:
         return section
     section["input"] = one.input
     if isinstance(one, CurrentInput):
-        section["value"] = write_value(one.value)
+        section["value"] = write_value(_within(part, one.value))
     elif isinstance(one, StepCurrent):
-        section |= {"times": one.times.array.tolist(), "values": one.values.array.tolist()}
+        values = _within(part, one.values, dimensions=2).array
+        section |= {"times": one.times.array.tolist(), "values": values.tolist()}
     else:
-        section |= {"mean": write_value(one.mean), "std": write_value(one.std)}
+        section |= {key: write_value(_within(part, getattr(one, key))) for key in ("mean", "std")}
     return section
+
+
+def _part_of(one: Input) -> Part | None:
+    """The part of a population that an input is for; None where others have values as well."""
+    if one.part is None:
+        return None
+    others = np.setdiff1d(np.arange(one.part.size), one.part.indices)
+    for field in INPUT_FIELDS[type(one)]:
+        value = getattr(one, field)
+        if field != "times" and isinstance(value, FrozenArray) and value.array[..., others].any():
+            return None
+    return one.part
+
+
+def _within(part: Part | None, value: Any, dimensions: int = 1) -> Any:
+    """The values of a part, one number where all are equal."""
+    if part is None or not isinstance(value, FrozenArray) or value.array.ndim < dimensions:
+        return value
+    own = value.array[..., part.indices]
+    if own.shape[-1] == 0 or not np.all(own == own[..., :1]):
+        return FrozenArray(own)
+    first = own[..., 0]
+    return FrozenArray(first) if first.ndim else float(first)
 
 
 def _recording(recording: Recording) -> Any:

@@ -58,7 +58,7 @@ def build_network(document: Document) -> tuple[Network, RunSettings]:
 
 
 def _named(given: Any) -> list[str]:
-    """Names of populations at one end of a connection."""
+    """Names of populations at one end of a connection, or that an input is for."""
     if isinstance(given, dict):
         return [given["population"]]
     return list(given)
@@ -252,7 +252,7 @@ class _Builder:
             )
         kind, section = next(iter(given.items()))
         inner = (*place, kind)
-        targets = self._names(section["target"], (*inner, "target"), targets=True)
+        targets = self._names(_named(section["target"]), (*inner, "target"), targets=True)
         grid = Grid(targets, ("",), len(targets) > 1 or self._is_list(inner, "target"))
         origin = origin_of(
             self.context, inner, self.registry.synapse_place(section.get("synapse"), inner)
@@ -272,7 +272,8 @@ class _Builder:
             if "name" in arguments and grid.is_list:
                 arguments["name"] = f"{arguments['name']}_{target}"
             with self.context.at(inner):
-                declared = getattr(self.network, kind)(target, **arguments)
+                part = self._part(target, section["target"], (*inner, "target"))
+                declared = getattr(self.network, kind)(part, **arguments)
             self.network.origins["input", declared.name] = origin
 
     def _input_argument(self, key: str, value: Any, place: Place) -> Any:

@@ -132,7 +132,7 @@ class SynapseSection(Section):
     receptor: Any = None
     derivatives: Equations = ""
     inputs: Equations = ""
-    continuous: Equations = ""
+    continuous: Equations = None
     on_pre: Equations | None = None
     on_post: Equations = ""
     pre_trace: TraceSection | None = None
@@ -182,7 +182,7 @@ class ConnectionSection(Section):
 class PoissonSection(Section):
     """Independent Poisson trains into every neuron."""
 
-    target: Names
+    target: Ends
     rate: ValueSpec
     weight: ValueSpec
     sources: ValueSpec = 1
@@ -194,7 +194,7 @@ class PoissonSection(Section):
 class CurrentSection(Section):
     """A constant current."""
 
-    target: Names
+    target: Ends
     value: ValueSpec
     input: Word = "I"
     name: Word | None = None
@@ -203,7 +203,7 @@ class CurrentSection(Section):
 class StepCurrentSection(Section):
     """A piecewise constant current."""
 
-    target: Names
+    target: Ends
     times: list[Any]
     values: list[Any]
     input: Word = "I"
@@ -213,7 +213,7 @@ class StepCurrentSection(Section):
 class NoiseCurrentSection(Section):
     """A Gaussian current, drawn anew at every step."""
 
-    target: Names
+    target: Ends
     mean: ValueSpec = 0.0
     std: ValueSpec
     input: Word = "I"

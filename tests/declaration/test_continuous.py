@@ -105,3 +105,18 @@ def test_files_hold_continuous_transmission() -> None:
         pg.load_network(text.replace("gain*", ""))[0].groups["units_units"].synapse
         == pg.RateSynapse()
     )
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", [], {}])
+def test_continuous_transmission_of_nothing_is_refused(nothing: object) -> None:
+    with pytest.raises(DeclarationError, match="continuous transmission without an equation") as e:
+        pg.SynapseModel(continuous=nothing)  # type: ignore[arg-type]
+    assert "leave it out" in e.value.hint
+    assert pg.SynapseModel(continuous=None) == pg.SynapseModel()
+
+
+def test_a_file_says_where_continuous_transmission_is_empty() -> None:
+    text = "synapses: {empty: {continuous: ''}}\npopulations: {a: {size: 1, model: LIF}}\n"
+    text += "connections: [{source: a, target: a, synapse: empty, connectivity: all_to_all}]"
+    with pytest.raises(DeclarationError, match=r"<text>:1.*continuous: .*without an equation"):
+        pg.load_network(text)

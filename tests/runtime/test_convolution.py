@@ -177,3 +177,35 @@ def test_synapses_of_a_locally_connected_layer_learn_each_by_themselves():
     assert np.array_equal(sim.groups["learning"]["weight"], sim.groups["shared"]["weight"])
     with pytest.raises(ConnectivityError, match="shared = 'no' is neither True nor False"):
         pg.Convolution(5, shared="no")
+
+    with pytest.warns(PygennLiteWarning, match="each synapse learns by itself"):
+        net.connect(
+            a, b, pg.PairSTDP(pg.Delta()), pg.Convolution(5), weight=kernel, name="learning"
+        )
+    net.connect(
+        a, b, pg.TsodyksMarkram(pg.Delta()), pg.Convolution(5), weight=kernel
+    )  # it does not
+    assert net.compile()["learning"].size == 3 * 2 * 25 * 20
+
+
+@pytest.mark.parametrize("storage", ["auto", "sparse"])
+def test_weights_can_be_set_as_a_kernel(storage):
+    first, second = RNG.normal(size=(2, 3, 2, 3, 3))
+
+    def simulation(kernel):
+        net = pg.Network()
+        source, maps = (
+            net.population("a", (2, 6, 7), SILENT),
+            net.population("b", (3, 6, 7), SILENT),
+        )
+        rule = pg.Convolution(3, padding=1)
+        net.connect(source, maps, pg.Delta(), rule, weight=kernel, name="made", storage=storage)
+        return net.compile(precision="float64")
+
+    sim, expected = simulation(first), simulation(second).groups["made"].connections()
+    sim["made"]["weight"] = second
+    found = sim["made"].connections()
+    assert np.array_equal(found.pre, expected.pre) and np.array_equal(found.post, expected.post)
+    assert np.array_equal(found.weight, expected.weight)
+    with pytest.raises(ShapeError, match=r"shape \(3, 2, 3, 4\), but needs \(3, 2, 3, 3\)"):
+        sim["made"]["weight"] = np.ones((3, 2, 3, 4))

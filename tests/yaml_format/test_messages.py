@@ -103,7 +103,12 @@ MISTAKES += [
     (DV, f"\n      V: {LEAK}\n\n      w: w/tua", "<text>:8 (models.lif.derivatives.w)", "'tua'"),
     # Items of lists, and names deep in mappings
     ("[exc.spikes, ", "[exc.spikes,\n  ecx.spikes,\n  ", "<text>:24 (run.record[1])", "'exc'?"),
-    ('"exc.V[:4]"', "\n  {what: exc.V, evry: 3}", "<text>:24 (run.record[1].evry)", "'every'?"),
+    (
+        '"exc.V[:4]"',
+        "\n  {what: exc.V, intervall: 3}",
+        "<text>:24 (run.record[1].intervall)",
+        "'interval'?",
+    ),
     (
         "[-60, -50]",
         "[-60,\n    fifty]",

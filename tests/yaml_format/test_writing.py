@@ -191,3 +191,44 @@ def test_numbers_and_texts_come_back_exactly(name, dt, seed, start, weight, dura
     assert again == net
     assert run_again.duration == run.duration
     assert run_again.description == run.description
+
+
+def test_inputs_of_parts_come_back_as_inputs_of_parts():
+    net = pg.Network()
+    cells = net.population("cells", 6, pg.LIF())
+    net.poisson(cells[:3], 5.0, weight=[1.0, 2.0, 3.0], variable="V", name="same")
+    net.poisson(cells[[4, 1]], [5.0, 6.0], weight=1.0, variable="V", sources=[3, 4], name="each")
+    net.current(cells[2], 7.0, name="one")
+    net.step_current(cells[1::2], [0.0, 1.0], [1.0, 2.0], name="steps")
+    net.step_current(cells[:2], [0.0, 1.0], [[1.0, 2.0], [3.0, 4.0]], name="columns")
+    net.noise_current(cells[3:], mean=[1.0, 2.0, 3.0], std=0.5, name="noise")
+    again, _ = pg.load_network(pg.dump_network(net))
+    assert again == net
+    assert [one.part for one in again.inputs] == [one.part for one in net.inputs]
+    assert again.inputs[2].part is not None
+    changed = [one.with_values({"inputs.one.value": 8.0}) for one in (net, again)]
+    assert changed[0] == changed[1]  # one number set later holds for the part alone
+    assert changed[1].inputs[2].value.array.tolist() == [0, 0, 8, 0, 0, 0]
+
+
+def test_an_input_whose_values_reach_beyond_its_part_is_written_as_one_of_the_population():
+    net = pg.Network()
+    cells = net.population("cells", 4, pg.LIF())
+    net.current(cells[:2], 1.0, name="drive")
+    wider = net.with_values({"inputs.drive.value": [1.0, 2.0, 3.0, 4.0]})
+    again, _ = pg.load_network(pg.dump_network(wider))
+    assert again == wider and again.inputs[0].part is None
+
+
+def test_files_name_the_part_that_an_input_is_for():
+    text = """
+populations: {cells: {size: 4, model: LIF}}
+inputs:
+  - current: {target: {population: cells, neurons: "1:3"}, value: [5, 6]}
+"""
+    net, _ = pg.load_network(text)
+    assert net.inputs[0].value.array.tolist() == [0, 5, 6, 0]
+    with pytest.raises(
+        pg.errors.FileFormatError, match=r"<text>:4.*should be \{population: NAME, neurons"
+    ):
+        pg.load_network(text.replace("population: cells, ", ""))

@@ -4,6 +4,7 @@ and pooling."""
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import field
 from typing import Any, ClassVar
@@ -218,6 +219,31 @@ class Convolution(_WindowRule):
             )
         shared = SharedKernel(kernel, self._pairs()[2])
         return shared if self.shared else FrozenArray(shared.array)
+
+    def weights_of(
+        self, kernel: npt.NDArray[np.float64], pre: Indices, post: Indices, where: Location
+    ) -> npt.NDArray[np.float64]:
+        """What a kernel gives the synapses from `pre` to `post`.
+
+        Parameters
+        ----------
+        kernel : ndarray, shape (out, in, height, width)
+        pre, post : ndarray of int, [synapses]
+            Pairs that this rule connects, in any order.
+
+        Raises
+        ------
+        ShapeError
+            The kernel has another shape.
+        """
+        shared = self.expand(FrozenArray(kernel), where)
+        assert isinstance(shared, SharedKernel)
+        n_post = math.prod(self.shapes[1])
+        known_pre, known_post, _ = self._pairs()
+        known = known_pre.astype(np.int64) * n_post + known_post
+        order = np.argsort(known)
+        wanted = pre.astype(np.int64) * n_post + post
+        return shared.array[order[np.searchsorted(known[order], wanted)]]
 
     def _window(self) -> tuple[tuple[int, int], int, int]:
         return self.kernel, self.stride, self.padding

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.connectivity import Convolution
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.named import Named, as_name
 from pygenn_lite.declaration.numeric import Whole
+from pygenn_lite.declaration.population import SynapseGroup
 from pygenn_lite.declaration.spike_tensor import SpikeTensor
 from pygenn_lite.declaration.summary import counted, line, listed
 from pygenn_lite.declaration.values import Value
@@ -155,7 +157,8 @@ class PopulationView(Live, Named):
 class GroupView(Live, Named):
     """A synapse group: ``view["weight"]`` and the model's other variables, ``connections()``.
 
-    Variables per synapse are ordered by pre, post, delay. Variables and parameters of receptor and
+    Variables per synapse are ordered by pre, post, delay; the weights of a convolution can also be
+    set as its kernel (out, in, height, width). Variables and parameters of receptor and
     traces are those of the populations, with the model's names: groups that share a receptor share
     them. A parameter changes wherever the group uses it. This is refused where another group shares
     it and uses it elsewhere, too.
@@ -257,8 +260,8 @@ class GroupView(Live, Named):
                 where=Location.of("synapse group", self.name),
                 hint=f"set them there: sim[{other!r}]['weight'] = ...",
             )
-        weights = self._as_weights(values)
         group, weight = self._instance.network.groups[self.name], self._layout.weight
+        weights = self._of_kernel(group, self._as_weights(values))
         check_weights(group, weights, self._parameters.numbers_of(self.name))
         own = self._instance.has_own_weights(self.name)
         check_settable(self.name, weights, self.size, weight.dtype, own)
@@ -277,6 +280,14 @@ class GroupView(Live, Named):
                 where=Location.of("synapse group", self.name),
                 hint="give one weight, or one per synapse in the order of connections()",
             ) from error
+
+    def _of_kernel(self, group: SynapseGroup, weights: Array) -> Array:
+        """The weights of all synapses, where the kernel of a convolution is given."""
+        rule = group.connectivity
+        if weights.ndim != 4 or not isinstance(rule, Convolution):
+            return weights
+        synapses, label = self.connections(), Location(f"{self.name}['weight']")
+        return rule.weights_of(weights, synapses.pre, synapses.post, label)
 
     def _set_parameter(self, name: str, value: Array) -> None:
         if not np.isfinite(value):
