@@ -178,15 +178,6 @@ def test_synapses_of_a_locally_connected_layer_learn_each_by_themselves():
     with pytest.raises(ConnectivityError, match="shared = 'no' is neither True nor False"):
         pg.Convolution(5, shared="no")
 
-    with pytest.warns(PygennLiteWarning, match="each synapse learns by itself"):
-        net.connect(
-            a, b, pg.PairSTDP(pg.Delta()), pg.Convolution(5), weight=kernel, name="learning"
-        )
-    net.connect(
-        a, b, pg.TsodyksMarkram(pg.Delta()), pg.Convolution(5), weight=kernel
-    )  # it does not
-    assert net.compile()["learning"].size == 3 * 2 * 25 * 20
-
 
 @pytest.mark.parametrize("storage", ["auto", "sparse"])
 def test_weights_can_be_set_as_a_kernel(storage):
