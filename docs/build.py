@@ -62,13 +62,7 @@ def models_page() -> str:
         "prints the same. All of them run on the pages about the [library](library.md), its "
         "[networks](networks.md) and [synapses](synapses.md).\n",
     ]
-    registries = (
-        ("Neurons", models.NEURONS),
-        ("Synapses", models.SYNAPSES),
-        ("Continuous transmission", models.CONTINUOUS),
-        ("Plasticity", models.PLASTICITY),
-    )
-    for title, registry in registries:
+    for title, registry in models.LIBRARY.items():
         parts.append(f"## {title}\n")
         for name, make in registry.items():
             parts += [f"### {name}\n", signature(name, make), docstring(make)]

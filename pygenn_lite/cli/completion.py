@@ -26,13 +26,7 @@ def library_names(incomplete: str) -> list[str]:
     """Models and networks of the library."""
     from pygenn_lite import models
 
-    registries = (
-        models.NEURONS,
-        models.SYNAPSES,
-        models.CONTINUOUS,
-        models.PLASTICITY,
-        models.network_names(),
-    )
+    registries = (*models.LIBRARY.values(), models.network_names())
     return _matching([name for registry in registries for name in registry], incomplete)
 
 

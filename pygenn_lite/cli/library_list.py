@@ -30,13 +30,7 @@ def show_library(name: str | None) -> None:
 def _list(console: Console) -> None:
     from rich.table import Table
 
-    registries = {
-        "Neurons": models.NEURONS,
-        "Synapses": models.SYNAPSES,
-        "Continuous transmission": models.CONTINUOUS,
-        "Plasticity": models.PLASTICITY,
-    }
-    for title, registry in registries.items():
+    for title, registry in models.LIBRARY.items():
         table = Table(title=title, title_justify="left", show_header=False, box=None)
         table.add_column(min_width=24)
         table.add_column()

@@ -3,135 +3,97 @@
 Nothing here has special powers: every model is a function that returns a declaration a user could
 have written, every network a file that a user could have written. `NEURONS`, `SYNAPSES`,
 `CONTINUOUS` and `PLASTICITY` map names to these functions.
+
+A model belongs to the library when it stands in the ``__all__`` of its module; a module, when it
+stands in the lists below. Files, the command line, completion, the pages and the tests read
+`LIBRARY`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import DeclarationError
-from pygenn_lite.models.adex import AdEx
-from pygenn_lite.models.continuous import GapJunction, Graded, RateSynapse
-from pygenn_lite.models.hodgkin_huxley import HodgkinHuxleySquid, TraubMilesHH
-from pygenn_lite.models.izhikevich import IZHIKEVICH_REGIMES, Izhikevich
-from pygenn_lite.models.neuromodulation import DopamineSTDP, RewardSTDP
-from pygenn_lite.models.neurons import (
-    GIF,
-    LIF,
-    QIF,
-    AdaptiveThresholdLIF,
-    FitzHughNagumo,
-    LIFConductance,
-    PoissonNeuron,
+from pygenn_lite.models import (
+    adex,
+    continuous,
+    hodgkin_huxley,
+    izhikevich,
+    neuromodulation,
+    neurons,
+    plasticity,
+    rates,
+    synapses,
 )
-from pygenn_lite.models.plasticity import PairSTDP, TripletSTDP, TsodyksMarkram, VogelsSTDP
-from pygenn_lite.models.rates import RateNeuron, TwoCompartment
-from pygenn_lite.models.synapses import (
-    AlphaConductance,
-    AlphaCurrent,
-    Delta,
-    ExponentialConductance,
-    ExponentialCurrent,
-)
+from pygenn_lite.models.adex import *  # noqa: F403
+from pygenn_lite.models.continuous import *  # noqa: F403
+from pygenn_lite.models.hodgkin_huxley import *  # noqa: F403
+from pygenn_lite.models.izhikevich import *  # noqa: F403
+from pygenn_lite.models.neuromodulation import *  # noqa: F403
+from pygenn_lite.models.neurons import *  # noqa: F403
+from pygenn_lite.models.plasticity import *  # noqa: F403
+from pygenn_lite.models.rates import *  # noqa: F403
+from pygenn_lite.models.synapses import *  # noqa: F403
 
 __all__: list[str] = [
     "CONTINUOUS",
-    "GIF",
-    "IZHIKEVICH_REGIMES",
-    "LIF",
     "NEURONS",
     "PLASTICITY",
-    "QIF",
     "SYNAPSES",
-    "AdEx",
-    "AdaptiveThresholdLIF",
-    "AlphaConductance",
-    "AlphaCurrent",
-    "Delta",
-    "DopamineSTDP",
-    "ExponentialConductance",
-    "ExponentialCurrent",
-    "FitzHughNagumo",
-    "GapJunction",
-    "Graded",
-    "HodgkinHuxleySquid",
-    "Izhikevich",
-    "LIFConductance",
-    "PairSTDP",
-    "PoissonNeuron",
-    "RateNeuron",
-    "RateSynapse",
-    "RewardSTDP",
-    "TraubMilesHH",
-    "TripletSTDP",
-    "TsodyksMarkram",
-    "TwoCompartment",
-    "VogelsSTDP",
     "find_model",
     "network_file",
     "network_names",
 ]
+__all__ += adex.__all__
+__all__ += continuous.__all__
+__all__ += hodgkin_huxley.__all__
+__all__ += izhikevich.__all__
+__all__ += neuromodulation.__all__
+__all__ += neurons.__all__
+__all__ += plasticity.__all__
+__all__ += rates.__all__
+__all__ += synapses.__all__
 
-NEURONS: Mapping[str, Callable[..., NeuronModel]] = MappingProxyType(
+
+def _models_of(*modules: ModuleType) -> Mapping[str, Callable[..., Any]]:
+    """The models that modules list, in the order in which they are defined."""
+    defined = [(name, made, module) for module in modules for name, made in vars(module).items()]
+    return MappingProxyType(
+        {name: made for name, made, module in defined if name in module.__all__ and callable(made)}
+    )
+
+
+NEURONS: Mapping[str, Callable[..., NeuronModel]] = _models_of(
+    neurons, adex, izhikevich, hodgkin_huxley, rates
+)
+SYNAPSES: Mapping[str, Callable[..., SynapseModel]] = _models_of(synapses)
+CONTINUOUS: Mapping[str, Callable[..., SynapseModel]] = _models_of(continuous)
+PLASTICITY: Mapping[str, Callable[..., SynapseModel]] = _models_of(plasticity, neuromodulation)
+
+LIBRARY: Mapping[str, Mapping[str, Callable[..., NeuronModel | SynapseModel]]] = MappingProxyType(
     {
-        "LIF": LIF,
-        "LIFConductance": LIFConductance,
-        "AdEx": AdEx,
-        "Izhikevich": Izhikevich,
-        "TraubMilesHH": TraubMilesHH,
-        "HodgkinHuxleySquid": HodgkinHuxleySquid,
-        "GIF": GIF,
-        "AdaptiveThresholdLIF": AdaptiveThresholdLIF,
-        "FitzHughNagumo": FitzHughNagumo,
-        "QIF": QIF,
-        "PoissonNeuron": PoissonNeuron,
-        "RateNeuron": RateNeuron,
-        "TwoCompartment": TwoCompartment,
+        "Neurons": NEURONS,
+        "Synapses": SYNAPSES,
+        "Continuous transmission": CONTINUOUS,
+        "Plasticity": PLASTICITY,
     }
 )
-
-SYNAPSES: Mapping[str, Callable[..., SynapseModel]] = MappingProxyType(
-    {
-        "ExponentialCurrent": ExponentialCurrent,
-        "AlphaCurrent": AlphaCurrent,
-        "ExponentialConductance": ExponentialConductance,
-        "AlphaConductance": AlphaConductance,
-        "Delta": Delta,
-    }
-)
-
-CONTINUOUS: Mapping[str, Callable[..., SynapseModel]] = MappingProxyType(
-    {
-        "GapJunction": GapJunction,
-        "Graded": Graded,
-        "RateSynapse": RateSynapse,
-    }
-)
-
-PLASTICITY: Mapping[str, Callable[..., SynapseModel]] = MappingProxyType(
-    {
-        "PairSTDP": PairSTDP,
-        "TripletSTDP": TripletSTDP,
-        "VogelsSTDP": VogelsSTDP,
-        "TsodyksMarkram": TsodyksMarkram,
-        "DopamineSTDP": DopamineSTDP,
-        "RewardSTDP": RewardSTDP,
-    }
-)
+"""All models, by what they are."""
 
 _NETWORKS = Path(__file__).parent / "networks"
 
 
-def find_model(name: str) -> Callable[..., NeuronModel] | Callable[..., SynapseModel]:
+def find_model(name: str) -> Callable[..., NeuronModel | SynapseModel]:
     """Return the function of the library that makes the model ``name``."""
-    for registry in (NEURONS, SYNAPSES, CONTINUOUS, PLASTICITY):
-        if name in registry:
-            return registry[name]
-    raise _unknown("model", name, [*NEURONS, *SYNAPSES, *CONTINUOUS, *PLASTICITY])
+    found = {name: make for models in LIBRARY.values() for name, make in models.items()}
+    if name not in found:
+        raise _unknown("model", name, list(found))
+    return found[name]
 
 
 def network_names() -> tuple[str, ...]:

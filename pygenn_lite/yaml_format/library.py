@@ -18,7 +18,12 @@ from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceS
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
 _LIBRARY_HINT = "name a model that `pygenn-lite models` lists, or declare one by its equations"
-_SYNAPSES = {**models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
+_SYNAPSES = {
+    name: make
+    for registry in models.LIBRARY.values()
+    if registry is not models.NEURONS
+    for name, make in registry.items()
+}
 _NOT_WITH_USE = frozenset(
     {"use", "parameters", "initial", "receptor", "integrator", "with_variables"}
 )

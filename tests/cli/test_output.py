@@ -200,13 +200,7 @@ def test_every_network_and_model_is_offered(call, monkeypatch):
     monkeypatch.setenv("_PYGENN_LITE_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_CWORD", "2")
     monkeypatch.setenv("COMP_WORDS", "pygenn-lite models ")
-    registries = (
-        models.NEURONS,
-        models.SYNAPSES,
-        models.CONTINUOUS,
-        models.PLASTICITY,
-        models.network_names(),
-    )
+    registries = (*models.LIBRARY.values(), models.network_names())
     assert sorted(call()[1].split()) == sorted(name for registry in registries for name in registry)
 
 

@@ -1,7 +1,9 @@
 """The library: every model can be made, is plain data, and is found by name."""
 
+import importlib
 import inspect
 import pickle
+import pkgutil
 import re
 
 import numpy as np
@@ -12,7 +14,7 @@ from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.errors import DeclarationError, ModelError
 
-LIBRARY = {**models.NEURONS, **models.SYNAPSES, **models.CONTINUOUS, **models.PLASTICITY}
+LIBRARY = {name: make for kind in models.LIBRARY.values() for name, make in kind.items()}
 
 
 @pytest.mark.parametrize("name", LIBRARY)
@@ -26,6 +28,15 @@ def test_every_model_is_plain_data_with_a_source(name):
     assert models.find_model(name) is LIBRARY[name]
     documentation = inspect.getdoc(LIBRARY[name])
     assert "Parameters" in documentation or not inspect.signature(LIBRARY[name]).parameters
+
+
+def test_every_function_that_makes_a_model_is_in_the_library():
+    """One that its module does not list would be missing, or a module that nobody names."""
+    for info in pkgutil.iter_modules(models.__path__):
+        module = importlib.import_module(f"pygenn_lite.models.{info.name}")
+        for name, made in inspect.getmembers(module, inspect.isfunction):
+            if made.__module__ == module.__name__ and name[0].isupper():
+                assert LIBRARY[name] is made is getattr(pg, name)
 
 
 @pytest.mark.parametrize("name", models.PLASTICITY)

@@ -68,7 +68,7 @@ def test_compile_takes_what_compile_network_takes():
 
 
 @pytest.mark.parametrize(
-    "name", [*models.NEURONS, *models.SYNAPSES, *models.CONTINUOUS, *models.PLASTICITY]
+    "name", [name for registry in models.LIBRARY.values() for name in registry]
 )
 def test_library_models_show_their_signature_and_help(name):
     function = getattr(pg, name)
