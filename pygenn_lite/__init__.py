@@ -75,7 +75,6 @@ if TYPE_CHECKING:  # what `__getattr__` imports when it is first used
     from pygenn_lite.yaml_format import RunSettings, dump_network, load_network, scale_network
 
     __all__ += declaration.__all__
-    __all__ += models.__all__
 else:
     _OWN = __all__
     del __all__  # `__getattr__` adds what the declaration lists

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.declaration.language.names import nearest
@@ -40,25 +40,6 @@ from pygenn_lite.models.plasticity import *  # noqa: F403
 from pygenn_lite.models.rates import *  # noqa: F403
 from pygenn_lite.models.synapses import *  # noqa: F403
 
-__all__: list[str] = [
-    "CONTINUOUS",
-    "NEURONS",
-    "PLASTICITY",
-    "SYNAPSES",
-    "find_model",
-    "network_file",
-    "network_names",
-]
-__all__ += adex.__all__
-__all__ += continuous.__all__
-__all__ += hodgkin_huxley.__all__
-__all__ += izhikevich.__all__
-__all__ += neuromodulation.__all__
-__all__ += neurons.__all__
-__all__ += plasticity.__all__
-__all__ += rates.__all__
-__all__ += synapses.__all__
-
 
 def _models_of(*modules: ModuleType) -> Mapping[str, Callable[..., Any]]:
     """The models that modules list, in the order in which they are defined."""
@@ -68,12 +49,14 @@ def _models_of(*modules: ModuleType) -> Mapping[str, Callable[..., Any]]:
     )
 
 
-NEURONS: Mapping[str, Callable[..., NeuronModel]] = _models_of(
-    neurons, adex, izhikevich, hodgkin_huxley, rates
-)
+_NEURONS = neurons, adex, izhikevich, hodgkin_huxley, rates
+_PLASTICITY = plasticity, neuromodulation
+_MODULES = *_NEURONS, synapses, continuous, *_PLASTICITY
+
+NEURONS: Mapping[str, Callable[..., NeuronModel]] = _models_of(*_NEURONS)
 SYNAPSES: Mapping[str, Callable[..., SynapseModel]] = _models_of(synapses)
 CONTINUOUS: Mapping[str, Callable[..., SynapseModel]] = _models_of(continuous)
-PLASTICITY: Mapping[str, Callable[..., SynapseModel]] = _models_of(plasticity, neuromodulation)
+PLASTICITY: Mapping[str, Callable[..., SynapseModel]] = _models_of(*_PLASTICITY)
 
 LIBRARY: Mapping[str, Mapping[str, Callable[..., NeuronModel | SynapseModel]]] = MappingProxyType(
     {
@@ -84,6 +67,18 @@ LIBRARY: Mapping[str, Mapping[str, Callable[..., NeuronModel | SynapseModel]]] =
     }
 )
 """All models, by what they are."""
+
+if not TYPE_CHECKING:  # a type checker takes what the modules list
+    __all__ = [
+        "CONTINUOUS",
+        "NEURONS",
+        "PLASTICITY",
+        "SYNAPSES",
+        "find_model",
+        "network_file",
+        "network_names",
+        *(name for module in _MODULES for name in module.__all__),
+    ]
 
 _NETWORKS = Path(__file__).parent / "networks"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.declaration.language.constants import as_float
@@ -280,7 +280,7 @@ class Simulation(Live, Named):
             return self._run(RunOptions(steps), SinkOptions(axis=self._axis), Progress(False))
 
     def _run_schedule(
-        self, name: str, data: Mapping[str, Any] | None = None, duration: float = 0.0
+        self, name: str, data: Mapping[str, object] | None = None, duration: float = 0.0
     ) -> ScheduleWalker:
         """Go through a schedule of the extension that this was compiled with; see
         :class:`~pygenn_lite.runtime.schedule_walker.ScheduleWalker`."""
