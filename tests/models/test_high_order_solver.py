@@ -36,26 +36,29 @@ STRETCH = dict.fromkeys(CASES, 1.0) | {
 
 
 @cache
-def trains(precision: str, dt: float) -> dict[str, list[np.ndarray]]:
+def trains(backend: str, precision: str, dt: float) -> dict[str, list[np.ndarray]]:
     """Spike times of all cases, for each current, from one network."""
     net = pg.Network(dt=dt)
     for name, case in CASES.items():
         cells = net.population(name, len(case.currents), case.model)
         net.current(cells, np.array(case.currents))
         net.record(cells.spikes)
-    spikes = net.compile(precision=precision, threads=1).run(DURATION).spikes
+    spikes = net.compile(backend, precision=precision, threads=1).run(DURATION).spikes
     return {
         name: [spikes[name].times[spikes[name].indices == k] for k in range(len(case.currents))]
         for name, case in CASES.items()
     }
 
 
+@pytest.mark.long("5,000 steps of all neuron models")
 @pytest.mark.parametrize("dt", [0.02, 0.05])
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("name", CASES)
-def test_spikes_are_those_of_a_solver_of_high_order(name, precision, dt):
+def test_spikes_are_those_of_a_solver_of_high_order(backend, name, precision, dt):
     late = STRETCH[name] * dt
-    for times, (count, first, last) in zip(trains(precision, dt)[name], KNOWN[name], strict=True):
+    for times, (count, first, last) in zip(
+        trains(backend, precision, dt)[name], KNOWN[name], strict=True
+    ):
         assert abs(len(times) - count) <= max(1, 0.15 * count)
         assert -1e-3 <= times[0] - first <= late
         if count > 1:
@@ -82,6 +85,8 @@ def adex_runs(models, currents, duration, precision):
 CUTS = {"follows": None, **{f"cut_{k}": cut for k, cut in enumerate((-40, -20, 0, 20, 60))}}
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.long("5,000 steps of 6 populations")
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_adex_fires_the_patterns_of_naud_wherever_it_is_cut(precision):
     expected = [51, 10, 10, 9, 36, 26, 1, 27]  # LSODA, cut at V_T + 10 D_T
@@ -92,6 +97,8 @@ def test_adex_fires_the_patterns_of_naud_wherever_it_is_cut(precision):
         np.testing.assert_allclose(counts, expected, atol=2, err_msg=name)
 
 
+@pytest.mark.usefixtures("backend")
+@pytest.mark.long("5,000 steps of 6 populations")
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_adex_whose_threshold_moves_is_cut_where_it_belongs(precision):
     values = dict(V_T=np.array([-50.4, -50.4, -35.0]), D_T=np.array([2.0, 0.5, 2.0]))
@@ -104,6 +111,7 @@ def test_adex_whose_threshold_moves_is_cut_where_it_belongs(precision):
         assert np.all(np.abs(w) < 1000.0), name
 
 
+@pytest.mark.usefixtures("backend")
 def test_the_cut_of_adex_follows_its_threshold_between_runs():
     counts = []
     for declared, later in ((-35.0, None), (-50.4, -35.0)):
@@ -117,6 +125,7 @@ def test_the_cut_of_adex_follows_its_threshold_between_runs():
     assert counts[0] == counts[1] >= 5
 
 
+@pytest.mark.usefixtures("backend")
 def test_a_higher_cut_changes_nothing_where_conductances_are_strong():
     """Ten times the leak: what lies low, at V_T + 5 D_T, would be pulled back from there."""
     net = pg.Network(dt=0.1, seed=3)
@@ -150,6 +159,7 @@ def _largest_w(view):
     return float(np.abs(np.asarray(view["w"])).max())
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 @pytest.mark.parametrize("dt", [0.1, 0.5, 1.0])
 def test_upstrokes_stay_harmless_at_coarse_steps(dt, precision):

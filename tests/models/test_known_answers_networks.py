@@ -7,6 +7,11 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.codegen.plan.memory import available_memory
 
+pytestmark = [
+    pytest.mark.usefixtures("backend"),
+    pytest.mark.long("thousands of neurons, or a minute of learning"),
+]
+
 POPULATIONS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
 
 

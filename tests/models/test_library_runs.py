@@ -7,6 +7,11 @@ import pygenn_lite as pg
 from pygenn_lite import models
 from pygenn_lite.runtime.reference.interpreter import run_reference
 
+pytestmark = [
+    pytest.mark.usefixtures("backend"),
+    pytest.mark.compiled("is compared with the interpreter"),
+]
+
 # A current that makes each neuron model spike within 60 ms, in its own unit.
 DRIVE = {
     "LIF": 600.0,

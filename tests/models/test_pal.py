@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.models.pal import PALRates, pal_microcircuit
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 SIZES = (5, 20, 10, 20, 5)
 ALIGNMENT = PALRates(up=(0.0,) * 4, down=50.0, interneurons=0.0, apical=5.0, noise=0.05, decay=1e-5)
@@ -31,6 +34,7 @@ def aligned(prospective: bool, epochs: int = 30) -> tuple[np.ndarray, np.ndarray
     return before, angles(sim)
 
 
+@pytest.mark.long("60,000 steps")
 def test_backprojections_align_if_neurons_look_ahead_and_only_then() -> None:
     """The published angles after 100 epochs are 9 to 20 degrees, and 86 to 90 without looking
     ahead; after 30 epochs they are about half way in the logarithm."""
@@ -41,6 +45,7 @@ def test_backprojections_align_if_neurons_look_ahead_and_only_then() -> None:
     assert np.all(lagging > 80.0)
 
 
+@pytest.mark.long("20,000 steps")
 def test_interneurons_begin_by_cancelling_what_comes_from_above() -> None:
     """In the self-predicting state apical dendrites of the top hidden layer are silent."""
     still = PALRates(up=(0.0, 0.0), down=0.0, interneurons=0.0, apical=0.0, noise=0.0)

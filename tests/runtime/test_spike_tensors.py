@@ -8,6 +8,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import ArgumentError, DeclarationError, ShapeError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 TRAINS = [
     ([0.0, 1.0, 2.0], [0, 1, 0]),
     ([], []),

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ctypes as c
-import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,20 +15,14 @@ from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
-from pygenn_lite.errors import (
-    Location,
-    PygennLiteWarning,
-    SimulationError,
-    full_text,
-)
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.values.connections import Connections, check_distinct
+from pygenn_lite.runtime.values.weights import kernel_of, warn_of_rounding
 
 Offsets = npt.NDArray[np.uint32]
-MOST_LOST = 0.01  # by rounding, of all weights together, without a warning
 
 
 @dataclass(frozen=True)
@@ -121,15 +114,7 @@ class Store:
 
     def warn_of_rounding(self) -> None:
         """Say where 16 bits are not enough."""
-        _, loss = self.rounding()
-        if loss > MOST_LOST:
-            text = full_text(
-                f"rounding changes the weights by {100 * loss:.2g} %",
-                f"synapse group {self.plan.groups[0]!r}: weight_precision",
-                "use 'float16' for weights of different sizes, 'int16' for those below 1e-4, or "
-                "'full'",
-            )
-            warnings.warn(text, PygennLiteWarning, stacklevel=2)
+        warn_of_rounding(self.plan.groups[0], self.rounding()[1])
 
     def shard_view(self, piece: int) -> abi.StoreView:
         """Addresses of one shard's arrays."""
@@ -274,12 +259,4 @@ class StoredGroup:
         )
         kernel = self.description.group.weight
         assert isinstance(kernel, SharedKernel)
-        table = np.array(kernel.kernel.ravel(), np.float64)
-        table[places] = weights
-        if not np.array_equal(table[places], weights):
-            raise SimulationError(
-                "synapses that share an entry of the kernel are set to different weights",
-                where=Location(f"synapse group {self.name!r}"),
-                hint="set weights that come from one kernel",
-            )
-        return table
+        return kernel_of(self.name, kernel, places, weights)

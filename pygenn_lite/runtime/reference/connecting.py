@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
+from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location
 from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout
 from pygenn_lite.runtime.values.connections import Connections, check_distinct
 from pygenn_lite.runtime.values.group_drawing import draw_group
 from pygenn_lite.runtime.values.philox import PURPOSE_VARIABLES, GroupRandom
 from pygenn_lite.runtime.values.value_arrays import synapse_values
-from pygenn_lite.runtime.values.weights import check_range, check_weights
+from pygenn_lite.runtime.values.weights import (
+    check_range,
+    check_weights,
+    kernel_of,
+    rounded_weights,
+    rounding_loss,
+    warn_of_rounding,
+)
 
 Array = npt.NDArray[Any]
 
@@ -39,8 +49,12 @@ class ReferenceSynapses:
         self.connections: dict[str, Connections] = {}
         self.initial: dict[str, dict[str, Array]] = {}
         self.max_delay = 1
+        self._places: dict[str, Array] = {}  # of synapses in the kernel that they share
+        self._groups = network.groups
         for name, group in network.groups.items():
-            drawn = draw_group(network, group, seed)
+            drawn = _rounded(draw_group(network, group, seed), group)
+            if plan.store_of(name).codes == "shared":
+                self._places[name] = _places(plan, group, seed)
             _check(drawn, group, plan)
             weight = drawn.weight.astype(real).astype(np.float64)
             drawn = Connections(drawn.pre, drawn.post, drawn.delay, weight)
@@ -55,6 +69,37 @@ class ReferenceSynapses:
         """Variables of a group as they were built."""
         start = {"weight": self.connections[group].weight, **self.initial[group]}
         return {name: values.copy() for name, values in start.items()}
+
+    def kept(self, group: str, weights: Array) -> Array:
+        """Weights that are set, one per synapse, as they are kept.
+
+        Raises
+        ------
+        SimulationError
+            Synapses that share an entry of a kernel would differ, or a weight is too large.
+        """
+        declared = self._groups[group]
+        if isinstance(declared.weight, SharedKernel) and group in self._places:
+            kernel_of(group, declared.weight, self._places[group], weights)
+        if isinstance(declared.weight, (int, float)):  # one for all is kept as it is
+            return weights
+        return rounded_weights(weights, declared.weight_precision)
+
+
+def _rounded(drawn: Connections, group: SynapseGroup) -> Connections:
+    """With weights as they are kept; one for all is kept as it is."""
+    if isinstance(group.weight, (int, float)):
+        return drawn
+    kept = rounded_weights(drawn.weight, group.weight_precision)
+    warn_of_rounding(group.name, rounding_loss(drawn.weight, kept))
+    return Connections(drawn.pre, drawn.post, drawn.delay, kept)
+
+
+def _places(plan: NetworkPlan, group: SynapseGroup, seed: int) -> Array:
+    """Where the weight of each synapse stands in the kernel: drawn like weights."""
+    assert isinstance(group.weight, SharedKernel)
+    numbered = replace(group, weight=FrozenArray(group.weight.places), weight_precision="full")
+    return draw_group(plan.described.network, numbered, seed).weight.astype(np.int64)
 
 
 def _check(drawn: Connections, group: SynapseGroup, plan: NetworkPlan) -> None:

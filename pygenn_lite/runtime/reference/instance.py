@@ -32,7 +32,6 @@ from pygenn_lite.runtime.values.population_values import (
     check_refractory_steps,
 )
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain, repeated_spikes
-from pygenn_lite.runtime.values.weights import rounded_weights
 
 Array = npt.NDArray[Any]
 
@@ -238,11 +237,8 @@ class ReferenceInstance(Interpreter):
                 ago = (self.step_number - np.asarray(values, np.int64)) & 0xFFFFFFFF
                 group.variables[name][:] = self.step_number - ago
             elif name == "weight":
-                declared = self.network.groups[owner]
-                kept = np.asarray(values, np.float64)
-                if not isinstance(declared.weight, (int, float)):
-                    kept = rounded_weights(kept, declared.weight_precision)
-                group.variables[name][:] = self._rounded(kept)
+                own = np.broadcast_to(np.asarray(values, np.float64), group.pre.shape)
+                group.variables[name][:] = self._rounded(self.synapses.kept(owner, own))
                 self._fit_sums()
             else:
                 group.variables[name][:] = self._rounded(values)

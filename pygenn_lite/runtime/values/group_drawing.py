@@ -26,13 +26,13 @@ from pygenn_lite.runtime.values.drawing import (
 from pygenn_lite.runtime.values.philox import PURPOSE_DELAY, PURPOSE_WEIGHT, GroupRandom
 from pygenn_lite.runtime.values.sampling import delays_of_words, weights_of_words
 from pygenn_lite.runtime.values.value_arrays import place_in_row, synapse_values
-from pygenn_lite.runtime.values.weights import rounded_weights
 
 Floats = npt.NDArray[np.float64]
 
 
 def draw_group(network: Network, group: SynapseGroup, seed: int) -> Connections:
-    """All synapses of a group in canonical order (source, target, delay).
+    """All synapses of a group in canonical order (source, target, delay), with weights of full
+    precision.
 
     Parameters
     ----------
@@ -84,8 +84,6 @@ class _Drawing:
             (delay,) = self._order(self.post, delay)
         weight = self._weights(host_weight)
         delay, weight = self._order(self.post, delay, weight)
-        if not isinstance(group.weight, (int, float)):  # one for all is kept as it is
-            weight = rounded_weights(weight, group.weight_precision)
         return Connections(self.pre, self.post, times_of(delay, self.dt), weight)
 
     def _order(self, *arrays: Any) -> tuple[Any, ...]:

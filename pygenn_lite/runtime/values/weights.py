@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.population import SynapseGroup
-from pygenn_lite.errors import ArgumentError, Location, NetworkError, ShapeError, SimulationError
+from pygenn_lite.errors import (
+    ArgumentError,
+    Location,
+    NetworkError,
+    PygennLiteWarning,
+    ShapeError,
+    SimulationError,
+    full_text,
+)
+
+MOST_LOST = 0.01  # by rounding, of all weights together, without a warning
+LARGEST_HALF = 65504  # of half precision
 
 
 def check_weights(
@@ -78,10 +91,65 @@ def check_settable(
 
 
 def rounded_weights(weights: npt.NDArray[np.float64], precision: str) -> npt.NDArray[np.float64]:
-    """Weights as they are kept: see `weight_precision` of ``connect``."""
+    """Weights as they are kept: see `weight_precision` of ``connect``.
+
+    Raises
+    ------
+    SimulationError
+        One is beyond half precision.
+    """
+    largest = float(np.abs(weights).max(initial=0.0))
     if precision == "float16":
+        if largest > LARGEST_HALF:
+            raise SimulationError(
+                f"a weight of {largest:g} is too large for half precision: the largest is "
+                f"{LARGEST_HALF}",
+                where=Location.of("connect").entry("weight_precision"),
+                hint="use weight_precision='full'",
+            )
         return weights.astype(np.float16).astype(np.float64)
     if precision == "int16":
-        scale = float(np.abs(weights).max(initial=0.0)) / 32767 or 1.0
+        scale = largest / 32767 or 1.0
         return np.asarray(scale * np.copysign(np.floor(np.abs(weights) / scale + 0.5), weights))
     return weights
+
+
+def rounding_loss(weights: npt.NDArray[np.float64], rounded: npt.NDArray[np.float64]) -> float:
+    """What rounding changes: the sum of changes by the sum of absolute weights."""
+    total = float(np.abs(weights).sum())
+    return float(np.abs(rounded - weights).sum()) / total if total else 0.0
+
+
+def warn_of_rounding(group: str, loss: float) -> None:
+    """Say where 16 bits are not enough."""
+    if loss > MOST_LOST:
+        text = full_text(
+            f"rounding changes the weights by {100 * loss:.2g} %",
+            Location.of("synapse group", group).entry("weight_precision"),
+            "use 'float16' for weights of different sizes, 'int16' for those below 1e-4, or 'full'",
+        )
+        warnings.warn(text, PygennLiteWarning, stacklevel=2)
+
+
+def kernel_of(
+    group: str,
+    kernel: SharedKernel,
+    places: npt.NDArray[np.integer],
+    weights: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """The kernel that gives synapses, each with a place in it, these weights.
+
+    Raises
+    ------
+    SimulationError
+        There is none.
+    """
+    table = np.array(kernel.kernel.ravel(), np.float64)
+    table[places] = weights
+    if not np.array_equal(table[places], weights):
+        raise SimulationError(
+            "synapses that share an entry of the kernel are set to different weights",
+            where=Location.of("synapse group", group),
+            hint="set weights that come from one kernel",
+        )
+    return table
