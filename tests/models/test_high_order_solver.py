@@ -126,6 +126,7 @@ def test_the_cut_of_adex_follows_its_threshold_between_runs():
 
 
 @pytest.mark.usefixtures("backend")
+@pytest.mark.long("3,000 steps with many arrivals")
 def test_a_higher_cut_changes_nothing_where_conductances_are_strong():
     """Ten times the leak: what lies low, at V_T + 5 D_T, would be pulled back from there."""
     net = pg.Network(dt=0.1, seed=3)
