@@ -143,6 +143,7 @@ def compile_with(
             planned.shared,
             options.extension,
             options.accumulator,
+            planned.own_weights,
         )
         device = backend.build(request, report)
         checks = PrecisionChecks(device)

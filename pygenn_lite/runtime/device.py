@@ -59,6 +59,8 @@ class BuildRequest:
         What is compiled and laid down together with the network.
     accumulator : {"float", "int32"}
         How what arrives through static synapses in a step is summed.
+    own_weights : frozenset of str
+        Groups of which instances that share their synapses have weights of their own.
     """
 
     networks: Sequence[Network]
@@ -70,6 +72,7 @@ class BuildRequest:
     shared: bool = False
     extension: Extension | None = None
     accumulator: str = "float"
+    own_weights: frozenset[str] = frozenset()
 
     @property
     def network(self) -> Network:
@@ -219,6 +222,16 @@ class Instance(Protocol):
 
     def has_own_weights(self, group: str) -> bool:
         """Whether the weights of a group may differ from synapse to synapse."""
+        ...
+
+    def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
+        """Refuse weights (one, or one per synapse) that are right for the group, and that cannot be
+        kept; after this ``write`` does not refuse them.
+
+        Raises
+        ------
+        ShapeError, SimulationError, UnsupportedFeatureError
+        """
         ...
 
     def spike_totals(self) -> npt.NDArray[np.int64]:

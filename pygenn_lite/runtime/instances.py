@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 CONNECTIVITY = ("own", "shared")
 LAST_SEED = 2**64
-# What belongs to the synapses, which instances with shared connectivity have in common.
-OF_SYNAPSES = frozenset({"weight", "delay", "connectivity"})
+# What instances with shared connectivity have in common besides.
+OF_SYNAPSES = frozenset({"delay", "connectivity"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class PlannedInstances:
     connectivity_seeds : sequence of int
     shared : bool
         Whether the synapses are laid down once for all.
+    own_weights : frozenset of str
+        Groups of which each has weights of its own all the same.
     axis : bool
         Whether results and values have an axis of instances.
     """
@@ -62,6 +64,7 @@ class PlannedInstances:
     structures: Sequence[codegen.NetworkStructure]
     connectivity_seeds: Sequence[int]
     shared: bool
+    own_weights: frozenset[str]
     axis: bool
 
 
@@ -119,7 +122,7 @@ def plan_instances(
         _refuse_without_instances(options)
         only = network.copy()
         seed = only.seed if wiring is None else wiring
-        return PlannedInstances((only,), (structure_of(only),), (seed,), False, False)
+        return PlannedInstances((only,), (structure_of(only),), (seed,), False, frozenset(), False)
     count = whole_number(options.instances)
     if count is None or not 1 <= count < 2**31:
         raise ArgumentError(
@@ -143,7 +146,10 @@ def plan_instances(
         for k in range(1, count):
             _check_alike(first, structures[k], k, list(values))
     wirings = (network.seed if wiring is None else wiring,) * count if shared else tuple(seeds)
-    return PlannedInstances(networks, structures, wirings, shared, True)
+    own_weights = {
+        p.part for p in values if shared and p.section == "groups" and p.keys[0] == "weight"
+    }
+    return PlannedInstances(networks, structures, wirings, shared, frozenset(own_weights), True)
 
 
 def _refuse_without_instances(options: InstanceOptions) -> None:
@@ -236,8 +242,8 @@ def _check_may_differ(place: Place, shared: bool) -> None:
     of_synapses = place.keys[0] in OF_SYNAPSES or place.keys[:2] == ("synapse", "variables")
     if shared and place.section == "groups" and of_synapses:
         raise NetworkError(
-            "instances with shared connectivity have the same synapses, with the same weights and "
-            "delays at the start",
+            "instances with shared connectivity have the same synapses, with the same delays; only "
+            "their weights may differ",
             where=where,
             hint="write connectivity='own'",
         )

@@ -17,7 +17,6 @@ from pygenn_lite.errors import (
     NumericalError,
     ShapeError,
     SimulationError,
-    UnsupportedFeatureError,
 )
 
 SEEDS = [5, 6, 7, 8]
@@ -238,14 +237,10 @@ def test_synapses_that_differ_in_number_are_looked_at_one_by_one():
     assert shared["learning"]["weight"].shape == (2, shared["learning"].size)
 
 
-def test_weights_that_all_share_are_not_set_for_one():
+def test_plastic_weights_are_set_for_all_instances_that_share_their_synapses():
     sim = network().compile(instances=2, connectivity="shared")
     sim["learning"]["weight"] = 3.0  # plastic: each has its own
     assert np.all(np.asarray(sim["learning"]["weight"]) == 3.0)
-    before = np.asarray(sim.instances[1]["exc_inh"]["weight"])
-    with pytest.raises(UnsupportedFeatureError, match="connectivity='own'"):
-        sim["exc_inh"]["weight"] = 3.0
-    assert np.array_equal(before, sim.instances[1]["exc_inh"]["weight"])
     own = network().compile(instances=2)
     own.instances[1]["exc_inh"]["weight"] = 3.0
     assert not np.any(np.asarray(own.instances[0]["exc_inh"]["weight"]) == 3.0)
@@ -474,7 +469,7 @@ def test_values_that_do_not_fit_are_named_by_their_path(path, values, error, mes
     assert f"values ({path})" in str(caught.value) and message in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["weight", "delay", "connectivity.p"])
+@pytest.mark.parametrize("path", ["delay", "connectivity.p"])
 def test_synapses_that_are_shared_cannot_differ(path):
     net, full = network(), f"groups.exc_inh.{path}"
     values = {full: [0.5, 0.7]}

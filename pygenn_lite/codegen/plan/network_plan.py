@@ -142,7 +142,9 @@ class NetworkPlan:
         """
         check_memory([row for row in self.rows if row.what != COMPUTING], held)
 
-    def check_instances(self, instances: int, shared: bool = False) -> None:
+    def check_instances(
+        self, instances: int, shared: bool = False, own_weights: frozenset[str] = frozenset()
+    ) -> None:
         """Refuse more instances than fit.
 
         Parameters
@@ -150,6 +152,8 @@ class NetworkPlan:
         instances : int
         shared : bool
             Whether they share the stores of synapses.
+        own_weights : frozenset of str
+            Groups of which they have weights of their own all the same.
 
         Raises
         ------
@@ -159,7 +163,7 @@ class NetworkPlan:
         available = memory.available_memory()
         if available is None or instances == 1:
             return
-        once, each = self._bytes(shared)
+        once, each = self._bytes(shared, own_weights)
         if once + each * instances + SPARE <= available:
             return
         fit = max(0, (available - SPARE - once) // max(each, 1))
@@ -174,13 +178,20 @@ class NetworkPlan:
             ),
         )
 
-    def _bytes(self, shared: bool) -> tuple[int, int]:
+    def _bytes(self, shared: bool, own_weights: frozenset[str]) -> tuple[int, int]:
         """What is needed once, and by each instance."""
-        names = {", ".join(store.groups) for store in self.stores if not store.general}
+        static = [store for store in self.stores if not store.general]
+        names = {", ".join(store.groups) for store in static}
+        own = {
+            ", ".join(store.groups)
+            for store in static
+            if store.weights and own_weights & set(store.groups)
+        }
         once = each = 0
         for row in self.rows:
             if row.name == "building" or (shared and row.name in names):
                 once += row.bytes
+                each += row.count * self.described.real.itemsize if row.name in own else 0
             else:
                 each += row.bytes
         return once, each

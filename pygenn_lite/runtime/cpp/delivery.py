@@ -19,7 +19,7 @@ from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import Arenas, aligned_zeros
 
 if TYPE_CHECKING:
-    from pygenn_lite.runtime.cpp.stores import Offsets, Store, StoredGroup
+    from pygenn_lite.runtime.cpp.stores import Offsets, Store
     from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 
 EngineCall = Callable[..., int]  # a function of the engine by its name, and its arguments
@@ -86,11 +86,12 @@ class WholeSums:
 
 
 def fitting_sums(
-    deliveries: Iterable[Delivery], groups: Mapping[str, StoredGroup]
+    deliveries: Iterable[Delivery], largest: Callable[[str], float]
 ) -> tuple[WholeSum, ...]:
-    """Sums in whole numbers with units for the weights as they are."""
+    """Sums in whole numbers with units for the weights as they are: ``largest`` gives the largest
+    size of a group's."""
     static = [d for d in deliveries if d.is_static]
-    return plan_sums(static, {d.group: groups[d.group].largest_weight() for d in static})
+    return plan_sums(static, {d.group: largest(d.group) for d in static})
 
 
 def add_static(
@@ -98,13 +99,16 @@ def add_static(
 ) -> dict[str, int]:
     """Hand the stores of static groups to the engine; returns what it calls their deliveries, by
     group: those that share a store share a number."""
-    numbers: dict[str, int] = {}
+    from pygenn_lite.runtime.cpp.stores import static_numbers
+
+    stores = list(stores)
+    numbers = static_numbers(stores)
     places = (c.c_void_p * len(arenas.data))(*(a.ctypes.data for a in arenas.data))
     for store in stores:
         if not store.plan.general:
             source, lead = populations[store.plan.source], store.plan.lead
             number = call("static_add", source, store.pointer, places, lead)
-            numbers |= {m.group.name: number for m in store.members}
+            assert number == numbers[store.members[0].group.name]
     return numbers
 
 

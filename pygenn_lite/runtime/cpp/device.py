@@ -70,10 +70,10 @@ class CppDevice(Device):
             from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 
             self.pool = InstancePool(self.loaded.engine, min(threads, count))
-        plan.check_instances(count, request.shared)
+        plan.check_instances(count, request.shared, request.own_weights)
         started = time.perf_counter()
         self._records = InstanceRecords.of(self.loaded.engine, count)
-        self._memory = DeviceMemory(request, self._in_common(request.shared))
+        self._memory = DeviceMemory(request, self._in_common(request))
         self._instances = CppInstances(self._memory)
         for k in range(count):
             self._build(k, lambda part, k=k: progress((k + part) / count))  # type: ignore[misc]
@@ -84,7 +84,7 @@ class CppDevice(Device):
         """Of the instances."""
         return [self._memory[k] for k in range(len(self._memory))]
 
-    def _in_common(self, shared: bool) -> InCommon:
+    def _in_common(self, request: BuildRequest) -> InCommon:
         engine, count = self.loaded.engine, len(self._records.seeds)
         return InCommon(
             loaded=self.loaded,
@@ -94,7 +94,8 @@ class CppDevice(Device):
             plan=self.plan,
             arrays=InstanceArrays(self.plan.partition.shards, count),
             records=self._records,
-            shared=shared,
+            shared=request.shared,
+            own_weights=request.own_weights,
         )
 
     def _build(self, index: int, progress: ProgressPart) -> None:
@@ -168,6 +169,11 @@ class CppDevice(Device):
                 members = ", ".join(store.plan.groups)
                 count = sum(memory.groups[n].size for n in store.plan.groups)
                 rows.append(MemoryRow(members, store.contents, count, store.nbytes))
+            for store in memory.stores:
+                own = self._records.weights.get((k, store.plan.groups))
+                if own is not None:
+                    members, count = ", ".join(store.plan.groups), own.nbytes // self.real.itemsize
+                    rows.append(MemoryRow(members, "weights of an instance", count, own.nbytes))
             for name, synapses in memory.synapses.items():
                 if synapses.nbytes:
                     count = memory.groups[name].size

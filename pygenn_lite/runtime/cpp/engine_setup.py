@@ -40,13 +40,17 @@ def fill_engine(instance: NetworkMemory) -> None:
     static = any(d.is_static for d in instance.plan.deliveries.values())
     if static and instance.plan.described.accumulator == "int32":
         sums = WholeSums(instance.arenas, numbers.populations)
-        sums.fit(fitting_sums(instance.plan.deliveries.values(), instance.groups))
+        sums.fit(fitting_sums(instance.plan.deliveries.values(), instance.largest_weight))
         instance.records.sums[instance.index] = sums
         instance.call("sums_set", sums.argument())
         schedule = schedule.with_collection()
     numbers.deliveries = add_static(
         instance.call, instance.stores, instance.arenas, numbers.populations
     )
+    for store in instance.stores:
+        own = instance.records.weights.get((instance.index, store.plan.groups))
+        if own is not None:
+            own.hand_over(instance.call, numbers.deliveries[store.plan.groups[0]])
     begin_sums(schedule.step, instance.synapses)
     for name, synapses in instance.synapses.items():
         numbers.groups[name] = add_by_kernels(

@@ -13,7 +13,6 @@ import numpy.typing as npt
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.delivery import fitting_sums
 from pygenn_lite.runtime.cpp.device_memory import DeviceMemory
@@ -24,6 +23,7 @@ from pygenn_lite.runtime.device import Fault, Instance, Past
 from pygenn_lite.runtime.layout import StoredVariable
 from pygenn_lite.runtime.recording import Sink
 from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, spike_train
+from pygenn_lite.runtime.values.weights import check_settable
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.values.connections import Connections
@@ -146,7 +146,7 @@ class CppInstance(Instance):
             return self.memory.timed[owner].values
         synapses = self.memory.synapses.get(owner)
         if synapses is None:
-            return self.memory.groups[owner].weights()
+            return self.memory.weights(owner)
         if variable.shared:
             return np.array(synapses.scalars[synapses.signature.scalar_names.index(name)])
         if name == "weight" and not stored:
@@ -170,19 +170,13 @@ class CppInstance(Instance):
         elif variable.shared:
             synapses = self.memory.synapses[owner]
             synapses.scalars[synapses.signature.scalar_names.index(name)] = values
-        elif name == "weight" and not self.memory.shared:
-            self.memory.groups[owner].set_weights(values)
-            if self.index in self._records.sums:
-                sums = self._records.sums[self.index]
-                sums.fit(fitting_sums(self.plan.deliveries.values(), self.memory.groups))
-        elif owner in self.memory.synapses:
+        elif owner in self.memory.synapses and (name != "weight" or self.memory.shared):
             self.memory.synapses[owner].write_raw(name, values)
         else:
-            raise UnsupportedFeatureError(
-                "instances with shared connectivity have the weights of a static group in common",
-                where=Location.of("synapse group", owner),
-                hint="compile with connectivity='own' to set them for each instance",
-            )
+            self.memory.set_weights(owner, values)
+            if self.index in self._records.sums:
+                sums, deliveries = self._records.sums[self.index], self.plan.deliveries.values()
+                sums.fit(fitting_sums(deliveries, self.memory.largest_weight))
 
     def _write_population(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
         memory, name = self.memory.populations[variable.owner], variable.name
@@ -204,14 +198,24 @@ class CppInstance(Instance):
 
     def connections(self, group: str) -> Connections:
         """The synapses of a group, weights as of now."""
-        connections = self.memory.groups[group].connections()
-        if group not in self.memory.synapses:
-            return connections
-        return replace(connections, weight=self.memory.synapses[group].weights())
+        connections, synapses = self.memory.groups[group].connections(), self.memory.synapses
+        own = synapses[group].weights() if group in synapses else self.memory.weights(group)
+        return replace(connections, weight=own)
 
     def has_own_weights(self, group: str) -> bool:
         """Whether the weights of a group may differ from synapse to synapse."""
         return self.memory.groups[group].store.has_weights
+
+    def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
+        """Refuse weights that are right for the group, and that cannot be kept."""
+        check_settable(
+            group,
+            weights,
+            self.synapse_count(group),
+            self._common.layout.groups[group].weight.dtype,
+            self.has_own_weights(group),
+        )
+        self.memory.check_weights(group, weights)
 
     # ------------------------------------------------------------------ spikes
 

@@ -17,6 +17,7 @@ from pygenn_lite.runtime.values.spike_trains import SpikeTrain
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.cpp.input_tables import PoissonRates, TimedTable
+    from pygenn_lite.runtime.cpp.own_weights import OwnWeights
 
 Made = TypeVar("Made")
 
@@ -47,6 +48,11 @@ class InstanceRecords:
         Trains that spike sources replay instead of the declared ones, by population.
     sums : dict
         Sums of arrivals in whole numbers, where engines have them.
+    weights : dict
+        Of static stores, where instances have their own but share the synapses: by instance and the
+        groups of the store.
+    initial_weights : dict
+        The same of groups with kernels, as declared: by instance and group.
     kept : dict
         Memory that arguments of engines point to, by instance and group.
     """
@@ -57,6 +63,8 @@ class InstanceRecords:
     failed: list[bool]
     replayed: dict[int, dict[str, SpikeTrain]] = field(default_factory=dict)
     sums: dict[int, Any] = field(default_factory=dict)
+    weights: dict[tuple[int, tuple[str, ...]], OwnWeights] = field(default_factory=dict)
+    initial_weights: dict[tuple[int, str], list[npt.NDArray[Any]]] = field(default_factory=dict)
     kept: dict[tuple[int, str], Any] = field(default_factory=dict)
     _poisson: dict[str, list[PoissonRates | None]] = field(default_factory=dict)
     _alike: dict[tuple[str, float, float], PoissonRates] = field(default_factory=dict)

@@ -7,12 +7,14 @@ import ctypes as c
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import Arenas, ArraysOfOne, InstanceArrays
 from pygenn_lite.runtime.cpp.clock import Clock
@@ -47,6 +49,8 @@ class InCommon:
     records : InstanceRecords
     shared : bool
         Whether they share their synapses.
+    own_weights : frozenset of str
+        Groups of which they have weights of their own all the same.
     """
 
     loaded: LoadedCode
@@ -57,6 +61,7 @@ class InCommon:
     arrays: InstanceArrays
     records: InstanceRecords
     shared: bool
+    own_weights: frozenset[str]
 
 
 class NetworkMemory:
@@ -88,7 +93,6 @@ class NetworkMemory:
         progress: ProgressPart | None = None,
         like: NetworkMemory | None = None,
     ) -> None:
-
         self.common, self.index = common, index
         self.network, self.structure = network, structure
         self.connectivity_seed, self.shared = connectivity_seed, common.shared
@@ -101,9 +105,12 @@ class NetworkMemory:
         self.plan: NetworkPlan
         self.stores: list[Store]
         memory = common.arrays.of(index)
+        progress = progress or (lambda part: None)
         if like is not None:
             self.plan, self.stores = like.plan, like.stores
             self._allocate(memory)
+            if self.is_new and common.own_weights:
+                self._take_weights(progress)
             self._connect(memory)
             return
         plan = common.plan.of_instance(network, structure)
@@ -120,7 +127,7 @@ class NetworkMemory:
         self.plan = connecting.plan
         with within_plan(self.plan.rows):
             self._allocate(memory)
-            self.stores = connecting.lay_down(self.arenas, progress or (lambda part: None))
+            self.stores = connecting.lay_down(self.arenas, progress)
             self._connect(memory)
 
     @property
@@ -147,7 +154,70 @@ class NetworkMemory:
         """Let the engine do something; an exception where it fails."""
         return self.engine.call(name, self.pointer, *arguments)
 
+    # ------------------------------------------------------------------ weights
+
+    def weights(self, group: str) -> npt.NDArray[np.float64]:
+        """Weights of a static group in canonical order."""
+        stored = self.groups[group]
+        own = self.records.weights.get((self.index, stored.store.plan.groups))
+        return stored.weights() if own is None else own.read(stored)
+
+    def largest_weight(self, group: str) -> float:
+        """The largest size of a weight of a static group."""
+        stored = self.groups[group]
+        if (self.index, stored.store.plan.groups) not in self.records.weights:
+            return stored.largest_weight()
+        return float(np.max(np.abs(self.weights(group)), initial=0.0))
+
+    def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
+        """Refuse weights that this instance cannot keep."""
+        from pygenn_lite.runtime.cpp.own_weights import check_own_weights
+
+        if self.shared and group not in self.synapses:
+            check_own_weights(self.groups[group].store)
+        self.groups[group].check_weights(weights)
+
+    def set_weights(self, group: str, weights: npt.ArrayLike) -> None:
+        """Set weights of a static group: of an instance that shares its synapses, its own."""
+        stored = self.groups[group]
+        if not self.shared:
+            stored.set_weights(weights)
+            return
+        from pygenn_lite.runtime.cpp.own_weights import OwnWeights
+        from pygenn_lite.runtime.cpp.stores import static_numbers
+
+        key = self.index, stored.store.plan.groups
+        if key not in self.records.weights:
+            own = self.records.weights[key] = OwnWeights(stored.store, stored.store)
+            own.hand_over(self.call, static_numbers(self.stores)[group])
+        self.records.weights[key].write(stored, weights)
+
     # ------------------------------------------------------------------ building
+
+    def _take_weights(self, progress: ProgressPart) -> None:
+        """Lay down the synapses once more with the weights of this instance, and keep these."""
+        from pygenn_lite.runtime.cpp.connecting import Connecting
+        from pygenn_lite.runtime.cpp.own_weights import OwnWeights, weights_of_shard
+
+        plan = self.common.plan.of_instance(self.network, self.structure)
+        connecting = Connecting(plan, self.loaded, self.connectivity_seed)
+        if connecting.plan.stores != self.plan.stores:
+            raise NetworkError(
+                f"the weights of instance {self.index} are kept in another way than those of "
+                "instance 0",
+                where=Location.of("values").entry(f"groups.{min(self.common.own_weights)}.weight"),
+                hint="give one number for all synapses, or weights that differ from synapse to "
+                "synapse (an array or a distribution), in all instances alike",
+            )
+        for store, own in zip(self.stores, connecting.lay_down(self.arenas, progress), strict=True):
+            if not self.common.own_weights & set(store.plan.groups):
+                continue
+            if store.plan.general:
+                pieces = [weights_of_shard(own, s) for s in range(own.shards)]
+                self.records.initial_weights[self.index, store.plan.groups[0]] = pieces
+            else:
+                key = self.index, store.plan.groups
+                self.records.weights[key] = OwnWeights(store, own)
 
     def _allocate(self, memory: ArraysOfOne) -> None:
         signatures = {
@@ -212,6 +282,7 @@ class NetworkMemory:
                     self.loaded.function(signature.settle, c.c_void_p, c.c_int64),
                     self.clock.step,
                     memory=memory if self.shared else None,
+                    initial_weights=self.records.initial_weights.get((self.index, name)),
                     is_new=self.is_new,
                 )
         for synapses in self.synapses.values():

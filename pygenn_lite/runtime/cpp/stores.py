@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes as c
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,10 @@ class Store:
         plan: StorePlan,
         members: Sequence[GroupDescription],
         real: np.dtype[Any],
+        partition: Partition,
     ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
+        self.partition = partition
         self.members, self.real = members, real
         self.common_weight: float | None = None  # of all synapses, where it was set
         self.masks: dict[tuple[str, int], npt.NDArray[np.uint8]] = {}  # of incomplete matrices
@@ -87,6 +89,11 @@ class Store:
     def nbytes(self) -> int:
         """Bytes of all shards."""
         return int(self.builder.store_bytes(self.pointer))
+
+    @property
+    def shards(self) -> int:
+        """Into how many parts it is cut."""
+        return self.partition.shards
 
     @property
     def has_weights(self) -> bool:
@@ -177,7 +184,14 @@ def build_store(
             builder.store_destroy(pointer)
         raise raised
     builder.check(pointer, f"connecting {', '.join(plan.groups)}")
-    return Store(builder, pointer, plan, members, building.real)
+    return Store(builder, pointer, plan, members, building.real, building.partition)
+
+
+def static_numbers(stores: Iterable[Store]) -> dict[str, int]:
+    """What engines call the deliveries of static groups: those that share a store share a number,
+    and stores are handed over in their order."""
+    static = [store for store in stores if not store.plan.general]
+    return {m.group.name: number for number, store in enumerate(static) for m in store.members}
 
 
 class StoredGroup:
@@ -233,6 +247,28 @@ class StoredGroup:
             common = self.store.common_weight
             return abs(float(declared if common is None else common))
         return float(np.max(np.abs(self.weights()), initial=0.0))
+
+    def positions(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
+        """Shard and place in it of every synapse, in canonical order."""
+        pieces, positions = np.empty(self.size, np.uint32), np.empty(self.size, np.uint32)
+        self.store.builder.check(
+            self.store.builder.store_positions(
+                self.store.pointer, self.member, pieces.ctypes.data, positions.ctypes.data
+            ),
+            f"reading the synapses of {self.name!r}",
+        )
+        return pieces, positions
+
+    def check_weights(self, weights: npt.NDArray[np.float64]) -> None:
+        """Refuse weights that are right for the group, and that this store cannot keep.
+
+        Raises
+        ------
+        SimulationError
+            Synapses that share an entry of a kernel, and differ.
+        """
+        if self.store.plan.codes == "shared":
+            self._table(np.broadcast_to(weights, (self.size,)))
 
     def set_weights(self, weights: npt.ArrayLike) -> None:
         """Set weights that have been checked: one value, or one per synapse in canonical order."""

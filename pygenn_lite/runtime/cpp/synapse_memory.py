@@ -44,6 +44,8 @@ class SynapseMemory:
         The present step.
     memory : ArraysOfOne, optional
         Where the arrays of instances lie that have one store in common: weights are kept here then.
+    initial_weights : list of ndarray, optional
+        By shard; others than those of the store.
     is_new : bool
         Whether nothing has been put there yet.
     """
@@ -59,6 +61,7 @@ class SynapseMemory:
         settle: Any,
         now: Callable[[], int],
         memory: ArraysOfOne | None = None,
+        initial_weights: list[npt.NDArray[Any]] | None = None,
         is_new: bool = True,
     ) -> None:
         self.settle, self.now = settle, now
@@ -90,18 +93,20 @@ class SynapseMemory:
             [zeros(len(w), w.dtype)[: len(w)] for w in weights] if self._own_weights else weights
         )
         self.scalars = zeros(len(signature.scalar_names), np.float64)
-        self._initial_weights: list[npt.NDArray[Any]] | None = None
+        self._initial_weights = initial_weights
         self.parent: SynapseMemory | None = None  # whose weights it has, transposed
         self.sets = 0  # bits of the sums that its transmission begins
         self.kept: list[Any] = []  # memory that the engine's arguments point to
-        if not isinstance(stored.description.weight, float) or stored.description.weight_later:
+        differ = not isinstance(stored.description.weight, float)
+        if initial_weights is None and (differ or stored.description.weight_later):
             self._initial_weights = weights if self._own_weights else [w.copy() for w in weights]
         if is_new:
             for k, name in enumerate(signature.scalar_names):
                 self.scalars[k] = float(binding.values[name])  # type: ignore[arg-type]
             if self._own_weights:
-                for own, stored_weights in zip(self.variables["weight"], weights, strict=True):
-                    own[:] = stored_weights
+                first = initial_weights or weights
+                for own, initial in zip(self.variables["weight"], first, strict=True):
+                    own[:] = initial[: len(own)]
             self.initialise(first=True)
 
     # ------------------------------------------------------------------ values
@@ -111,7 +116,7 @@ class SynapseMemory:
         if not first:
             for s, weights in enumerate(self.variables["weight"]):
                 if self._initial_weights is not None:
-                    weights[:] = self._initial_weights[s]
+                    weights[:] = self._initial_weights[s][: len(weights)]
                 else:
                     weights[:] = self.stored.description.weight
         for k, (name, value) in enumerate(self._declared_variables()):
@@ -185,15 +190,7 @@ class SynapseMemory:
 
     def positions(self) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
         """Shard and place in it of every synapse, in canonical order."""
-        size, store = self.stored.size, self.stored.store
-        pieces, positions = np.empty(size, np.uint32), np.empty(size, np.uint32)
-        store.builder.check(
-            store.builder.store_positions(
-                store.pointer, self.stored.member, pieces.ctypes.data, positions.ctypes.data
-            ),
-            f"reading the synapses of {self.name!r}",
-        )
-        return pieces, positions
+        return self.stored.positions()
 
     @property
     def nbytes(self) -> int:

@@ -48,7 +48,7 @@ class NullDevice(Device):
         ]
 
     @property
-    def instances(self) -> list[NullInstance]:
+    def instances(self) -> Sequence[NullInstance]:
         """All of them."""
         return self._instances
 

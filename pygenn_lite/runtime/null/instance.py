@@ -77,6 +77,10 @@ class NullInstance:
         """There are no weights."""
         return False
 
+    def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
+        """Refused: there are no weights."""
+        _refuse(f"the weights of {group!r}")
+
     def spike_totals(self) -> npt.NDArray[np.int64]:
         """No spikes."""
         return np.zeros(len(self.layout.populations), np.int64)

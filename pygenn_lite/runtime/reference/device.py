@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -75,7 +75,7 @@ class ReferenceDevice(Device):
         self.connect_seconds = time.perf_counter() - started
 
     @property
-    def instances(self) -> list[ReferenceInstance]:
+    def instances(self) -> Sequence[ReferenceInstance]:
         """All of them."""
         return self._instances
 

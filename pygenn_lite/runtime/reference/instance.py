@@ -32,6 +32,7 @@ from pygenn_lite.runtime.values.population_values import (
     check_refractory_steps,
 )
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain, repeated_spikes
+from pygenn_lite.runtime.values.weights import check_settable
 
 Array = npt.NDArray[Any]
 
@@ -267,6 +268,11 @@ class ReferenceInstance(Interpreter):
         """Whether the weights of a group may differ from synapse to synapse: here all may, but what
         may be set is no matter of the backend."""
         return self.plan.store_of(group).weights
+
+    def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
+        """Refuse what is not one number, or one per synapse, that can be kept."""
+        kept = self.layout.groups[group].weight.dtype
+        check_settable(group, weights, self.synapse_count(group), kept, self.has_own_weights(group))
 
     # ------------------------------------------------------------------ spikes
 

@@ -24,7 +24,7 @@ from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.population_values import check_parameter
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain, check_replay, from_step
-from pygenn_lite.runtime.values.weights import check_settable, check_weights
+from pygenn_lite.runtime.values.weights import check_weights
 from pygenn_lite.runtime.variable_names import path_of, public_names, resolve
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons, assigned_to_synapses
 from pygenn_lite.runtime.views.changed_weights import ChangedWeights
@@ -263,8 +263,7 @@ class GroupView(Live, Named):
         group, weight = self._instance.network.groups[self.name], self._layout.weight
         weights = self._of_kernel(group, self._as_weights(values))
         check_weights(group, weights, self._parameters.numbers_of(self.name))
-        own = self._instance.has_own_weights(self.name)
-        check_settable(self.name, weights, self.size, weight.dtype, own)
+        self._instance.check_weights(self.name, weights)
         if self._layout.plastic:  # a checkpoint holds them in any case
             self._instance.settle(self.name)
             self._instance.write(weight, weights)
