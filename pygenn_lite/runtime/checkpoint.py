@@ -11,18 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.errors import CheckpointError, Location
-from pygenn_lite.runtime.device import Past
+from pygenn_lite.errors import CheckpointError, PygennLiteError
 from pygenn_lite.runtime.layout import StoredVariable
+from pygenn_lite.runtime.restoring import (
+    SPIKES,
+    Moment,
+    check_content,
+    of_length,
+    published_of,
+    put_back,
+    variables_of,
+)
 from pygenn_lite.runtime.results.files import check_replaceable, written_at_once
-from pygenn_lite.runtime.values.spike_trains import SpikeTrain
 
 if TYPE_CHECKING:
     import zipfile
@@ -30,7 +37,6 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.device import Device, Instance
     from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 
-SPIKES = ("steps", "indices", "counts")  # in flight: steps and neurons; per neuron: how many
 FORMAT = "pygenn_lite checkpoint"
 VERSION = 5
 
@@ -102,46 +108,16 @@ def restore_checkpoint(device: Device, changed: Sequence[ChangedWeights], path: 
             ]
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no checkpoint {path}") from error
-    except CheckpointError:
+    except PygennLiteError:
         raise
     except Exception as error:  # whatever zipfile, NumPy and json make of a damaged file
         raise CheckpointError(
             f"{path} cannot be read as a checkpoint: {error}",
             hint="name a file that Simulation.save wrote",
         ) from error
-    device.set_step(step, seeds)
-    for instance, own, arrays in zip(device.instances, changed, content, strict=True):
-        _put_back(device, instance, own, arrays)
-
-
-def _put_back(
-    device: Device, instance: Instance, changed: ChangedWeights, content: Mapping[str, Array]
-) -> None:
-    """Write the arrays of one instance, whose step is set."""
-    for population in device.layout.populations:
-        steps = content.get(f"replayed/{population}/steps")
-        if steps is not None:
-            indices = content[f"replayed/{population}/indices"].astype(np.uint32)
-            instance.replay(population, SpikeTrain(steps.astype(np.int64), indices))
-        elif population in instance.replayed:
-            instance.replay(population, None)
-    for name, variable in _variables(device).items():
-        instance.write(variable, content[name])
-    for name, variable in _published(device).items():
-        rows = len(instance.past(variable).values)
-        past = _of_length(content[f"{name}/past"], rows)
-        instance.set_past(variable, Past(past, content[f"{name}/repeated"]))
-    for population in device.layout.populations:
-        steps, indices, counts = (content[f"spikes/{population}/{n}"] for n in SPIKES)
-        instance.set_spikes_in_flight(population, steps.astype(np.int64), indices.astype(np.uint32))
-        instance.set_spike_counts(population, counts.astype(np.uint32))
-    for group in device.layout.groups:
-        weights = content.get(f"changed/{group}")
-        if weights is None:
-            changed.undo(group)
-        else:
-            changed.set(group, weights)
-    instance.prepare(device.layout.populations)
+    for instance, own in zip(device.instances, content, strict=True):
+        check_content(device, instance, step, own)
+    put_back(device, changed, Moment(step, seeds, content))
 
 
 def instance_digest(instance: Instance, real: np.dtype[Any]) -> str:
@@ -203,45 +179,12 @@ def _check(header: Any, device: Device, path: Path) -> None:
         )
 
 
-def _variables(device: Device) -> dict[str, StoredVariable]:
-    """All that is kept but coefficients, which follow from parameters, and the weights of static
-    groups, by name in a checkpoint."""
-    layout = device.layout
-    populations = {
-        f"populations/{name}/{v.name}": v
-        for name, population in layout.populations.items()
-        for v in population.variables.values()
-        if v.role not in ("coefficient", "coupled")
-    }
-    groups = {
-        f"groups/{name}/{v.name}": v
-        for name, group in layout.groups.items()
-        for v in (*group.variables.values(), *group.parameters.values())
-        if group.plastic and v.role != "coefficient"
-    }
-    inputs = {
-        f"inputs/{name}/{v.name}": v
-        for name, values in layout.inputs.items()
-        for v in values.values()
-    }
-    return {**populations, **groups, **inputs}
-
-
-def _published(device: Device) -> dict[str, StoredVariable]:
-    """Variables of which past values are kept."""
-    return {
-        f"populations/{name}/{own}": population.variables[own]
-        for name, population in device.layout.populations.items()
-        for own in population.published
-    }
-
-
 def _arrays(
     device: Device, instance: Instance, changed: ChangedWeights
 ) -> Iterator[tuple[str, Array]]:
-    for name, variable in _variables(device).items():
+    for name, variable in variables_of(device).items():
         yield name, instance.read(variable, stored=True).astype(variable.dtype, copy=False)
-    for name, variable in _published(device).items():
+    for name, variable in published_of(device).items():
         past = instance.past(variable)
         yield f"{name}/past", past.values
         yield f"{name}/repeated", past.repeated
@@ -259,7 +202,7 @@ def _arrays(
 def _read(
     file: _Archive, device: Device, index: int, changed: list[str], replayed: list[str]
 ) -> dict[str, Array]:
-    """The arrays of an instance; what does not fit is found before anything is put into memory."""
+    """The arrays of an instance, of the right shapes."""
     content = {}
     for name, shapes in _shapes(device, device.instances[index], changed, replayed).items():
         found = content[name] = file[f"{index}/{name}"]
@@ -268,37 +211,10 @@ def _read(
         if shapes == [None] and found.ndim == 1:
             continue
         if name.endswith("/past") and len(found):
-            found = _of_length(found, 1)
+            found = of_length(found, 1)
         if found.shape not in shapes:
             raise ValueError(f"{name!r} has shape {content[name].shape}")
-    for population in device.layout.populations:
-        steps, indices = (content[f"spikes/{population}/{n}"] for n in SPIKES[:2])
-        if steps.shape != indices.shape:  # the engine would read beyond the shorter one
-            raise ValueError(f"there are spikes of {population!r} without a time")
-    for group in changed:
-        _check_settable(device.instances[index], group, content[f"changed/{group}"])
-    for population in replayed:
-        steps, indices = (content[f"replayed/{population}/{n}"] for n in SPIKES[:2])
-        if steps.shape != indices.shape:
-            raise ValueError(f"there are spikes of {population!r} without a time")
     return content
-
-
-def _of_length(past: Array, rows: int) -> Array:
-    """So many rows, the newest first. Backends keep all that the longest delay looks back to, and
-    some more, each for reasons of its own: what was not kept is not looked at."""
-    return past[np.minimum(np.arange(rows), len(past) - 1)]
-
-
-def _check_settable(instance: Instance, group: str, weights: Array) -> None:
-    """Backends differ in which groups keep one weight for all of their synapses."""
-    if not instance.has_own_weights(group) and np.any(weights != weights[:1]):
-        raise CheckpointError(
-            "the checkpoint has a weight for each synapse, and here all of them share one",
-            where=Location.of("synapse group", group),
-            hint="declare weights that differ (an array or a distribution) in both simulations, or "
-            "restore on the backend that wrote it",
-        )
 
 
 def _shapes(
@@ -306,11 +222,11 @@ def _shapes(
 ) -> dict[str, list[tuple[int, ...] | None]]:
     """The arrays of a checkpoint, and what shapes each may have (None: a list of any length)."""
     layout, shapes = device.layout, {}
-    for name, variable in _variables(device).items():
+    for name, variable in variables_of(device).items():
         shapes[name] = _shapes_of(device, instance, variable)
-    for name, variable in _published(device).items():
+    for name, variable in published_of(device).items():
         past = instance.past(variable)
-        shapes[f"{name}/past"] = [(1, *past.values.shape[1:])]  # of any length, see _of_length
+        shapes[f"{name}/past"] = [(1, *past.values.shape[1:])]  # of any length, see of_length
         shapes[f"{name}/repeated"] = [past.repeated.shape]
     for name, population in layout.populations.items():
         shapes |= {f"spikes/{name}/{n}": [None] for n in SPIKES[:2]}

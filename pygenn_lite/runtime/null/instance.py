@@ -17,6 +17,7 @@ from pygenn_lite.runtime.recording import Sink
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.population_values import PopulationValues, check_parameter
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain
+from pygenn_lite.runtime.values.weights import check_settable
 
 Array = npt.NDArray[Any]
 
@@ -78,8 +79,9 @@ class NullInstance:
         return False
 
     def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
-        """Refused: there are no weights."""
-        _refuse(f"the weights of {group!r}")
+        """Refuse what no backend could keep; all that is not one number is."""
+        real = self.layout.groups[group].weight.dtype
+        check_settable(group, weights, self._expected[group], real, self.has_own_weights(group))
 
     def spike_totals(self) -> npt.NDArray[np.int64]:
         """No spikes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from pygenn_lite.runtime.variable_names import path_of, public_names, resolve
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons, assigned_to_synapses
 from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 from pygenn_lite.runtime.views.parameters import Parameters, Place
-from pygenn_lite.runtime.views.state_array import StateArray, numbers_of
+from pygenn_lite.runtime.views.state_array import Change, StateArray, numbers_of
 
 Array = npt.NDArray[Any]
 
@@ -90,14 +91,18 @@ class PopulationView(Live, Named):
         return StateArray(
             f"{self.name}[{name!r}]",
             lambda: viewed.instance.read(variable),
-            lambda values: self._write(variable, values),
+            lambda values: self._change(variable, values),
             lambda value: assigned_to_neurons(
                 value, viewed.instance, viewed.device.step, self.name, variable.name
             ),
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
-        self[name][...] = values
+        self.change(name, values)()
+
+    def change(self, name: str, values: Any) -> Change:
+        """What sets a variable, once the values have been checked."""
+        return self[name].change(..., values)
 
     def __len__(self) -> int:
         return self.size
@@ -128,27 +133,36 @@ class PopulationView(Live, Named):
             Not a spike source, a tensor of another size, no such sample; in the middle of a run,
             where spikes at 0 come one step later, a neuron that spikes in both steps.
         """
+        self.replay_change(tensor, sample)()
+
+    def replay_change(self, tensor: SpikeTensor, sample: Whole) -> Change:
+        """What has it replay the sample, once that has been checked."""
         viewed, label = self._viewed, Location(f"{self.name}.replay")
         dt, now = viewed.instance.network.dt, viewed.device.step
         check_replay(viewed.instance.network.populations[self.name], tensor, dt, label)
         train = SpikeTrain(*tensor.train(sample, dt))
         if now:  # the spikes of the present step are on their way already
             train = from_step(train, now, label)
-        viewed.instance.replay(self.name, train)
+        return lambda: viewed.instance.replay(self.name, train)
 
-    def _write(self, variable: StoredVariable, values: Array) -> None:
+    def _change(self, variable: StoredVariable, values: Array) -> Change:
         if not np.all(np.isfinite(values)):
             raise SimulationError(
                 f"{path_of(self._layout, variable)!r} of {self.name!r} is set to NaN or infinity"
             )
         parameters, instance = self._viewed.parameters, self._viewed.instance
         if variable.shared:
-            parameters.set(Place(self.name, variable.name), float(values))
-            return
-        if variable.role == "parameter":
+            return parameters.change(Place(self.name, variable.name), float(values))
+        is_parameter = variable.role == "parameter"
+        if is_parameter:
             check_parameter(instance.network.populations[self.name], variable.name, values)
-            parameters.changed.add(self.name)
-        instance.write(variable, values)
+
+        def change() -> None:
+            instance.write(variable, values)
+            if is_parameter:
+                parameters.changed.add(self.name)
+
+        return change
 
     def __repr__(self) -> str:
         return line("population", self.name, counted(self.size, "neuron"), listed(self.names))
@@ -200,9 +214,9 @@ class GroupView(Live, Named):
         label = f"{self.name}[{name!r}]"
         if name in self._own():
             variable = self._layout.variables[name]
-            write = self._set_weights if name == "weight" else lambda v: self._set(variable, v)
+            change = self._change_weights if name == "weight" else partial(self._change, variable)
             return StateArray(
-                label, lambda: self._instance.read(variable), write, self._drawn(name)
+                label, lambda: self._instance.read(variable), change, self._drawn(name)
             )
         if name in self._link.receptor:
             return self._target[self._link.receptor[name]]
@@ -213,7 +227,7 @@ class GroupView(Live, Named):
             return StateArray(
                 label,
                 lambda: np.array(self._parameters.get(places[0])),
-                lambda value: self._set_parameter(name, value),
+                lambda value: self._change_parameter(name, value),
             )
         raise SimulationError(
             f"synapse group {self.name!r} has no variable or parameter {name!r}"
@@ -222,22 +236,28 @@ class GroupView(Live, Named):
         )
 
     def __setitem__(self, name: str, values: Any) -> None:
+        self.change(name, values)()
+
+    def change(self, name: str, values: Any) -> Change:
+        """What sets a variable or parameter, once the values have been checked."""
         if name == "weight":  # without reading them all first
             label = f"{self.name}['weight']"
-            self._set_weights(numbers_of(values, label, self._drawn(name)))
-        else:
-            self[name][...] = values
+            return self._change_weights(numbers_of(values, label, self._drawn(name)))
+        return self[name].change(..., values)
 
     def __len__(self) -> int:
         return self.size
 
-    def _set(self, variable: StoredVariable, values: Array) -> None:
+    def _change(self, variable: StoredVariable, values: Array) -> Change:
         with np.errstate(over="ignore"):  # infinity is refused with its name
             if not np.all(np.isfinite(np.asarray(values, dtype=variable.dtype))):
                 raise SimulationError(
                     f"{variable.name!r} is set to NaN or infinity",
                     where=Location.of("synapse group", self.name),
                 )
+        return lambda: self._settle_and_write(variable, values)
+
+    def _settle_and_write(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
         self._instance.settle(self.name)
         self._instance.write(variable, values)
 
@@ -252,7 +272,7 @@ class GroupView(Live, Named):
             self.connections(),
         )
 
-    def _set_weights(self, values: npt.ArrayLike) -> None:
+    def _change_weights(self, values: npt.ArrayLike) -> Change:
         other = self._link.transpose_of
         if other:
             raise SimulationError(
@@ -265,10 +285,8 @@ class GroupView(Live, Named):
         check_weights(group, weights, self._parameters.numbers_of(self.name))
         self._instance.check_weights(self.name, weights)
         if self._layout.plastic:  # a checkpoint holds them in any case
-            self._instance.settle(self.name)
-            self._instance.write(weight, weights)
-        else:
-            self._viewed.changed_weights.set(self.name, weights)
+            return lambda: self._settle_and_write(weight, weights)
+        return lambda: self._viewed.changed_weights.set(self.name, weights)
 
     def _as_weights(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         try:
@@ -288,10 +306,10 @@ class GroupView(Live, Named):
         synapses, label = self.connections(), Location(f"{self.name}['weight']")
         return rule.weights_of(weights, synapses.pre, synapses.post, label)
 
-    def _set_parameter(self, name: str, value: Array) -> None:
+    def _change_parameter(self, name: str, value: Array) -> Change:
         if not np.isfinite(value):
             raise SimulationError(f"{name!r} of {self.name!r} is set to NaN or infinity")
-        self._parameters.set_for_group(self.name, name, float(value))
+        return self._parameters.change_for_group(self.name, name, float(value))
 
     def __repr__(self) -> str:
         ends = f"{self._link.source} -> {self._link.target}"

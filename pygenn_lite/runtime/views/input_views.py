@@ -25,7 +25,7 @@ from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.values.population_values import check_poisson
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons
 from pygenn_lite.runtime.views.group_views import PopulationView, Viewed
-from pygenn_lite.runtime.views.state_array import StateArray, numbers_of
+from pygenn_lite.runtime.views.state_array import Change, StateArray, numbers_of
 
 Array = npt.NDArray[Any]
 
@@ -66,7 +66,7 @@ class InputView(Live, Named):
             return StateArray(
                 label,
                 lambda: np.asarray(kept),
-                lambda values: self._set_kept(name, kept, values),
+                lambda values: self._change_kept(name, kept, values),
                 self._drawn(name),
             )
         if name in self._kept:
@@ -74,7 +74,7 @@ class InputView(Live, Named):
             return StateArray(
                 label,
                 lambda: self._read(name),
-                lambda values: self._set(name, values),
+                lambda values: self._change(name, values),
                 self._drawn(name) if poisson else None,
             )
         raise SimulationError(
@@ -84,6 +84,10 @@ class InputView(Live, Named):
 
     def __setitem__(self, name: str, values: Any) -> None:
         name = self._new_name(name)
+        self.change(name, values)()
+
+    def change(self, name: str, values: Any) -> Change:
+        """What sets a value, once it has been checked."""
         part = self.declared.part
         if part is not None and name in self.names and np.ndim(values) == 0:
             values = spread_again(name, values, part, Location(f"{self.name}[{name!r}]"))
@@ -92,9 +96,8 @@ class InputView(Live, Named):
             label = Location(
                 f"{self.name}[{name!r}]"
             )  # may come to be one number, or one per neuron
-            self._set(name, np.array(numbers_of(values, label, self._drawn(name))))
-        else:
-            self[name][...] = values
+            return self._change(name, np.array(numbers_of(values, label, self._drawn(name))))
+        return self[name].change(..., values)
 
     def _new_name(self, name: str) -> str:
         """The name itself, or the new one of an old one."""
@@ -105,18 +108,18 @@ class InputView(Live, Named):
     def _read(self, name: str) -> Array:
         return self._viewed.instance.read(self._kept[name])
 
-    def _set_kept(self, name: str, kept: StateArray, values: Array) -> None:
-        """Set what the population keeps."""
+    def _change_kept(self, name: str, kept: StateArray, values: Array) -> Change:
+        """What sets a value that the population keeps."""
         if name == "std" and np.any(values < 0):
             raise SimulationError(
                 "a standard deviation is negative",
                 where=Location.of("input", self.name),
                 hint="give values >= 0",
             )
-        kept[...] = _finite(values, f"{self.name}[{name!r}]")
+        return kept.change(..., _finite(values, f"{self.name}[{name!r}]"))
 
-    def _set(self, name: str, values: Array) -> None:
-        """Set what is kept for the input itself."""
+    def _change(self, name: str, values: Array) -> Change:
+        """What sets a value that is kept for the input itself."""
         label = Location(f"{self.name}[{name!r}]")
         size = self._target.size
         if isinstance(self.declared, PoissonInput):
@@ -128,7 +131,8 @@ class InputView(Live, Named):
                 )
             new = {n: self._read(n) for n in self._kept} | {name: _finite(values, label)}
             check_poisson(self.name, new["rate"], new["sources"], self._viewed.instance.network.dt)
-        self._viewed.instance.write(self._kept[name], _finite(values, label))
+        finite = _finite(values, label)
+        return lambda: self._viewed.instance.write(self._kept[name], finite)
 
     def _drawn(self, name: str) -> Callable[[Value], Array]:
         """Works out formulas and distributions for what is kept per neuron."""

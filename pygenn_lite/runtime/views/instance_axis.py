@@ -17,7 +17,7 @@ from pygenn_lite.errors import Location, ShapeError, SimulationError
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.views.group_views import GroupView, PopulationView
 from pygenn_lite.runtime.views.input_views import InputView
-from pygenn_lite.runtime.views.state_array import StateArray, is_declared, numbers_of
+from pygenn_lite.runtime.views.state_array import Change, StateArray, is_declared, numbers_of
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.views.instance_view import View
@@ -53,7 +53,7 @@ class InstancesView(Live, Named):
         return StateArray(
             first.name,
             lambda: self._read(name),
-            lambda values: self._write(name, values),
+            lambda values: self._change(name, values),
             lambda value: self._drawn(name, value),
         )
 
@@ -65,8 +65,7 @@ class InstancesView(Live, Named):
         # may have different numbers of synapses.
         label = self[name].name
         if is_declared(values) or np.ndim(values) == 0:
-            for view in self._views:
-                view[name] = values
+            make_all([view.change(name, values) for view in self._views])
             return
         if isinstance(self._views[0], GroupView):
             self[name][...] = values
@@ -78,7 +77,7 @@ class InstancesView(Live, Named):
                 where=Location(label),
                 hint="the first axis is that of the instances",
             )
-        self._write(name, array)
+        self._change(name, array)()
 
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset), [instances, neurons]."""
@@ -108,8 +107,8 @@ class InstancesView(Live, Named):
                 where=Location(label),
                 hint="give one for all, or one for each",
             )
-        for view, sample in zip(views, np.broadcast_to(given, len(views)), strict=True):
-            view.replay(tensor, sample)
+        each = zip(views, np.broadcast_to(given, len(views)), strict=True)
+        make_all([view.replay_change(tensor, sample) for view, sample in each])
 
     def _read(self, name: str) -> Array:
         values = [np.asarray(view[name]) for view in self._views]
@@ -120,9 +119,10 @@ class InstancesView(Live, Named):
             )
         return np.stack(values)
 
-    def _write(self, name: str, values: Array) -> None:
-        for view, own in zip(self._views, values, strict=True):
-            view[name] = own
+    def _change(self, name: str, values: Array) -> Change:
+        """What sets values in all instances, once those of each have been checked."""
+        changes = [v.change(name, own) for v, own in zip(self._views, values, strict=True)]
+        return lambda: make_all(changes)
 
     def _drawn(self, name: str, value: Value) -> Array:
         drawn = [view[name].worked_out(value) for view in self._views]
@@ -131,3 +131,9 @@ class InstancesView(Live, Named):
     def __repr__(self) -> str:
         instances = counted(len(self._views), "instance")
         return line(type(self._views[0]).__name__, self.name, instances, listed(self.names))
+
+
+def make_all(changes: Sequence[Change]) -> None:
+    """Make changes that have been checked."""
+    for change in changes:
+        change()

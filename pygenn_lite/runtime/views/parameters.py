@@ -16,6 +16,7 @@ from pygenn_lite.declaration.domains import Domains, check_bounds, check_numbers
 from pygenn_lite.errors import ArgumentError, Location, SimulationError
 from pygenn_lite.runtime.values.population_values import check_parameter
 from pygenn_lite.runtime.variable_names import path_of
+from pygenn_lite.runtime.views.state_array import Change
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GroupBinding
@@ -68,8 +69,8 @@ class Parameters:
         """The number."""
         return float(self.instance.read(self._variable(place)))
 
-    def set(self, place: Place, value: float) -> None:
-        """Change the number wherever it lives.
+    def change(self, place: Place, value: float) -> Change:
+        """What changes the number wherever it lives, once it has been checked.
 
         Raises
         ------
@@ -77,6 +78,9 @@ class Parameters:
             It makes no sense there.
         """
         self._check(place, value)
+        return lambda: self._set(place, value)
+
+    def _set(self, place: Place, value: float) -> None:
         for one in self._together.get(place, {place}):
             if one.owner in self.layout.groups:
                 self.instance.settle(one.owner)
@@ -84,8 +88,8 @@ class Parameters:
             if one.owner in self.layout.populations:
                 self.changed.add(one.owner)
 
-    def set_for_group(self, group: str, name: str, value: float) -> None:
-        """Change a parameter of a group.
+    def change_for_group(self, group: str, name: str, value: float) -> Change:
+        """What changes a parameter of a group, once it has been checked.
 
         Raises
         ------
@@ -106,7 +110,7 @@ class Parameters:
                 hint=f"change it for all of them, simulation[{shared.owner!r}][{path!r}] = "
                 "..., or declare values that differ",
             )
-        self.set(place, value)
+        return self.change(place, value)
 
     def _check(self, place: Place, value: float) -> None:
         """Hold a number against the domains of all models that call it their parameter."""

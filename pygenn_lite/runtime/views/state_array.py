@@ -17,6 +17,8 @@ from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.runtime.live import Live
 
 Array = npt.NDArray[Any]
+# What sets values that have been checked: of several instances all are checked before one is set.
+Change = Callable[[], None]
 # What an array can do without changing itself; each acts on a copy of the values.
 _METHODS = frozenset(
     [
@@ -42,11 +44,11 @@ class StateArray(Live, NDArrayOperatorsMixin):
         self,
         name: str,
         read: Callable[[], Array],
-        write: Callable[[Array], None],
+        change: Callable[[Array], Change],
         evaluate: Callable[[Value], Array] | None = None,
     ) -> None:
         self.name = name
-        self._read, self._write, self._evaluate = read, write, evaluate
+        self._read, self._change, self._evaluate = read, change, evaluate
 
     def worked_out(self, value: Any) -> Array:
         """What would be assigned, as numbers: formulas and distributions worked out."""
@@ -95,6 +97,10 @@ class StateArray(Live, NDArrayOperatorsMixin):
         return self._read()[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        self.change(index, value)()
+
+    def change(self, index: Any, value: Any) -> Change:
+        """What sets the values, once they have been checked."""
         self._check_index(index)
         values = self._read()
         given = numbers_of(value, self.name, self._evaluate)
@@ -119,7 +125,7 @@ class StateArray(Live, NDArrayOperatorsMixin):
                 else "all share this value: give one number, or declare it with one value for each "
                 "(an array or a distribution)",
             ) from error
-        self._write(values)
+        return self._change(values)
 
     def _check_index(self, index: Any) -> None:
         if is_masked_array(index) and np.ma.is_masked(index):  # NumPy would forget the mask
