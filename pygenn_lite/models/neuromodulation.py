@@ -7,16 +7,16 @@ the host (in a callback, between runs), or is a variable of the target neurons t
 
 from __future__ import annotations
 
-from pygenn_lite.declaration import SynapseModel, SynapticTrace
+from collections.abc import Mapping
+
+from pygenn_lite.declaration import SynapseModel
 from pygenn_lite.declaration.language.names import check_name
 from pygenn_lite.errors import Location
 from pygenn_lite.models.arguments import library_model
-from pygenn_lite.models.plasticity import compose
+from pygenn_lite.models.plasticity import PairTraces, compose, pair_traces
 
 __all__ = ["DopamineSTDP", "RewardSTDP"]
 
-_PRE = "dx/dt = -x/tau_plus"
-_POST = "dy/dt = -y/tau_minus"
 _WITHIN = "weight = clip(weight, w_min, w_max)"
 
 
@@ -97,18 +97,15 @@ def DopamineSTDP(
         "w_min": w_min,
         "w_max": w_max,
     }
-    d = "d" if own else f"{dopamine}_post"
-    return compose(
+    if own:
+        parameters["tau_d"] = tau_d
+    return _eligible(
         receptor,
-        before=_WITHIN,
-        on_pre="c -= A_minus*y",
-        on_post=f"{_WITHIN}; c += A_plus*x",
-        pre_trace=SynapticTrace(_PRE, on_spike="x += 1"),
-        post_trace=SynapticTrace(f"{_POST}; dd/dt = -d/tau_d" if own else _POST, on_spike="y += 1"),
-        synapse_derivatives=f"dc/dt = -c/tau_c; dweight/dt = c*{d}",
+        "c",
+        "c*d" if own else f"c*{dopamine}_post",
+        traces=pair_traces("tau_plus", "tau_minus", beside="dd/dt = -d/tau_d" if own else ""),
         event_driven=False,
-        variables={"c": 0.0},
-        parameters={**parameters, **({"tau_d": tau_d} if own else {})},
+        parameters=parameters,
         name="DopamineSTDP",
     )
 
@@ -158,15 +155,12 @@ def RewardSTDP(
     Eligibility and weight are solved from event to event, exactly: a reward costs nothing between
     spikes, and setting it brings all synapses up to that time.
     """
-    return compose(
+    return _eligible(
         receptor,
-        before=_WITHIN,
-        on_pre="e -= A_minus*y",
-        on_post=f"{_WITHIN}; e += A_plus*x",
-        pre_trace=SynapticTrace(_PRE, on_spike="x += 1"),
-        post_trace=SynapticTrace(_POST, on_spike="y += 1"),
-        synapse_derivatives="de/dt = -e/tau_e; dweight/dt = learning_rate*reward*e",
-        variables={"e": 0.0},
+        "e",
+        "learning_rate*reward*e",
+        traces=pair_traces("tau_plus", "tau_minus"),
+        event_driven=True,
         parameters={
             "A_plus": A_plus,
             "A_minus": A_minus,
@@ -179,4 +173,31 @@ def RewardSTDP(
             "w_max": w_max,
         },
         name="RewardSTDP",
+    )
+
+
+def _eligible(
+    receptor: SynapseModel | None,
+    eligibility: str,
+    change: str,
+    *,
+    traces: PairTraces,
+    event_driven: bool,
+    parameters: Mapping[str, float],
+    name: str,
+) -> SynapseModel:
+    """Pairs of spikes change a variable of this name, which decays; `change` is the rate at which
+    the weight then follows."""
+    return compose(
+        receptor,
+        before=_WITHIN,
+        on_pre=f"{eligibility} -= A_minus*y",
+        on_post=f"{_WITHIN}; {eligibility} += A_plus*x",
+        **traces,
+        synapse_derivatives=f"d{eligibility}/dt = -{eligibility}/tau_{eligibility}; "
+        f"dweight/dt = {change}",
+        event_driven=event_driven,
+        variables={eligibility: 0.0},
+        parameters=parameters,
+        name=name,
     )

@@ -10,6 +10,7 @@ neuron, not per synapse, and a presynaptic trace is seen with the synapse's dela
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 from pygenn_lite.declaration import SynapseModel, SynapticTrace
 from pygenn_lite.declaration.domains import attach_domains
@@ -81,8 +82,7 @@ def PairSTDP(
         receptor,
         on_pre=f"weight = clip(weight - A_minus*y*{fall}, w_min, w_max)",
         on_post=f"weight = clip(weight + A_plus*x*{rise}, w_min, w_max)",
-        pre_trace=SynapticTrace("dx/dt = -x/tau_plus", on_spike=f"x {jump}"),
-        post_trace=SynapticTrace("dy/dt = -y/tau_minus", on_spike=f"y {jump}"),
+        **pair_traces("tau_plus", "tau_minus", jump),
         parameters={
             "A_plus": A_plus,
             "A_minus": A_minus,
@@ -213,8 +213,7 @@ def VogelsSTDP(
         receptor,
         on_pre=f"weight = clip(weight {plus} eta*(y - 2*target_rate*tau_stdp/1000), w_min, w_max)",
         on_post=f"weight = clip(weight {plus} eta*x, w_min, w_max)",
-        pre_trace=SynapticTrace("dx/dt = -x/tau_stdp", on_spike="x += 1"),
-        post_trace=SynapticTrace("dy/dt = -y/tau_stdp", on_spike="y += 1"),
+        **pair_traces("tau_stdp", "tau_stdp"),
         parameters={
             "eta": eta,
             "target_rate": target_rate,
@@ -278,6 +277,22 @@ def TsodyksMarkram(
         parameters=parameters,
         name="TsodyksMarkram",
     )
+
+
+class PairTraces(TypedDict):
+    """The traces of pairs of spikes, as `compose` takes them."""
+
+    pre_trace: SynapticTrace
+    post_trace: SynapticTrace
+
+
+def pair_traces(tau_pre: str, tau_post: str, jump: str = "+= 1", beside: str = "") -> PairTraces:
+    """Traces ``x`` of the source and ``y`` of the target, which decay with time constants of these
+    names and jump at spikes; `beside` is a further derivative of the target's."""
+    return {
+        "pre_trace": SynapticTrace(f"dx/dt = -x/{tau_pre}", on_spike=f"x {jump}"),
+        "post_trace": SynapticTrace(f"dy/dt = -y/{tau_post}; {beside}", on_spike=f"y {jump}"),
+    }
 
 
 def _bounds(w_min: float, w_max: float) -> tuple[str, str]:

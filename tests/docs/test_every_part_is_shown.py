@@ -43,7 +43,11 @@ def examples(*languages: str) -> str:
 
 
 def kinds_of(base: type) -> list[str]:
-    return [kind.__name__ for kind in base.__subclasses__() if kind.__name__ in pg.__all__]
+    """The public ones below a base, at any depth."""
+    below = [
+        kind for direct in base.__subclasses__() for kind in (direct, *direct.__subclasses__())
+    ]
+    return [kind.__name__ for kind in below if kind.__name__ in pg.__all__]
 
 
 def calls(wanted: Iterable[str]) -> dict[str, str]:

@@ -21,17 +21,32 @@ from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import NOWHERE, ConnectivityError, Location
 from pygenn_lite.records import dataclass
 
-BY_LIST = "connectivity that is given as a list cannot be procedural"
+
+class _Listed(Connectivity):
+    """Every synapse stands in a list; arrays of weights and delays follow its order."""
+
+    not_procedural: ClassVar[str] = "connectivity that is given as a list cannot be procedural"
+
+    @property
+    def _targets(self) -> FrozenArray:
+        raise NotImplementedError
+
+    def count(self, ends: Ends) -> Count:
+        """As many as are listed."""
+        return Count(float(len(self._targets)))
+
+    def numbered(self, n_pre: int) -> int:
+        """In the order of the list."""
+        return len(self._targets)
 
 
 @dataclass(frozen=True, init=False)
-class PairList(Connectivity):
+class PairList(_Listed):
     """Synapse k goes from `pre[k]` to `post[k]`; arrays of weights and delays follow this order."""
 
     yaml: ClassVar[YamlForm] = YamlForm(
         "pair_list", fields=("pre", "post"), all_of=("pre", "post"), columns=("pre", "post")
     )
-    not_procedural: ClassVar[str] = BY_LIST
 
     pre: FrozenArray
     post: FrozenArray
@@ -53,13 +68,9 @@ class PairList(Connectivity):
         check_range(self.pre.array, n_pre, "source", where)
         check_range(self.post.array, n_post, "target", where)
 
-    def count(self, ends: Ends) -> Count:
-        """As many as are listed."""
-        return Count(float(len(self.pre)))
-
-    def numbered(self, n_pre: int) -> int:
-        """In the order of the list."""
-        return len(self.pre)
+    @property
+    def _targets(self) -> FrozenArray:
+        return self.post
 
     def pairs(self, ends: Ends, random: RandomNumbers) -> tuple[Indices, Indices]:
         """As listed."""
@@ -67,7 +78,7 @@ class PairList(Connectivity):
 
 
 @dataclass(frozen=True, init=False)
-class CSR(Connectivity):
+class CSR(_Listed):
     """Synapses of source i go to ``targets[row_begin[i]:row_begin[i + 1]]``."""
 
     yaml: ClassVar[YamlForm] = YamlForm(
@@ -76,7 +87,6 @@ class CSR(Connectivity):
         all_of=("row_begin", "targets"),
         columns=("row_begin", "targets"),
     )
-    not_procedural: ClassVar[str] = BY_LIST
 
     row_begin: FrozenArray
     targets: FrozenArray
@@ -108,13 +118,9 @@ class CSR(Connectivity):
             )
         check_range(self.targets.array, n_post, "target", where)
 
-    def count(self, ends: Ends) -> Count:
-        """As many as are listed."""
-        return Count(float(len(self.targets)))
-
-    def numbered(self, n_pre: int) -> int:
-        """In the order of the targets."""
-        return len(self.targets)
+    @property
+    def _targets(self) -> FrozenArray:
+        return self.targets
 
     def pairs(self, ends: Ends, random: RandomNumbers) -> tuple[Indices, Indices]:
         """Row by row."""
