@@ -19,7 +19,7 @@ from layout_page import layout_page
 
 import pygenn_lite as pg
 from pygenn_lite import errors, models, plotting
-from pygenn_lite.codegen.systems import network_systems
+from pygenn_lite.codegen.systems import system_records
 from pygenn_lite.declaration import NeuronModel, SynapseModel
 from pygenn_lite.runtime import inspection, instance_simulation, simulation
 from pygenn_lite.runtime.results import binning, recorded_data, result, run_sink
@@ -131,8 +131,8 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
         pg.Binomial,
     ]  # fmt: skip
     yield "Systems", "The equations of a network, as SymPy.", [
-        pg.systems, network_systems.NetworkSystems, network_systems.NeuronSystem,
-        network_systems.SynapseSystem, network_systems.Jump, network_systems.Parameter,
+        pg.systems, system_records.NetworkSystems, system_records.NeuronSystem,
+        system_records.SynapseSystem, system_records.Jump, system_records.Parameter,
     ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
         pg.compile_network, pg.register_backend, simulation.Simulation, simulation.Timings,

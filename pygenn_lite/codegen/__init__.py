@@ -30,7 +30,7 @@ from pygenn_lite.records import dataclass
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.extension import Extension
     from pygenn_lite.codegen.program.program import Program
-    from pygenn_lite.codegen.systems.network_systems import NetworkSystems
+    from pygenn_lite.codegen.systems.system_records import NetworkSystems
 
 __all__ = [
     "GeneratedCode",

@@ -8,12 +8,8 @@ import numpy as np
 
 from pygenn_lite import codegen
 from pygenn_lite.codegen.plan.memory import MemoryRows, readable, table
-from pygenn_lite.codegen.program.spelling import (
-    paths_of_symbols,
-    spelled_program,
-    spelled_rows,
-    spelled_systems,
-)
+from pygenn_lite.codegen.program.spelling import spelled_program, spelled_rows, spelled_systems
+from pygenn_lite.codegen.structure.symbol_paths import paths_of_symbols
 from pygenn_lite.declaration.html import heading, preformatted, safe
 from pygenn_lite.declaration.html import table as html_table
 from pygenn_lite.declaration.summary import counted

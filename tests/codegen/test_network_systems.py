@@ -137,7 +137,10 @@ def test_dynamics_of_synapses_are_part_of_their_system():
 
 def test_users_get_the_systems_of_a_network():
     net = network()
-    assert pg.systems(net) == systems_of(network_structure(net))
+    systems = pg.systems(net)
+    assert systems == systems_of(network_structure(net))
+    called = systems.populations["cells"].called
+    assert (called["I_syn__r0"], called["poisson__0_weight"]) == ("static.I_syn", "drive.weight")
     marked = pg.systems(net, trainable=["static.weight"]).parameters
     assert [path for path, parameter in marked.items() if parameter.trainable] == ["static.weight"]
     with pytest.raises(ArgumentError, match=r"no parameter 'static.wieght'.*'static.weight'"):

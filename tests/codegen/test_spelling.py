@@ -8,12 +8,8 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.codegen import derive_program, network_structure, systems_of
-from pygenn_lite.codegen.program.spelling import (
-    paths_of_symbols,
-    spelled,
-    spelled_program,
-    spelled_systems,
-)
+from pygenn_lite.codegen.program.spelling import spelled, spelled_program, spelled_systems
+from pygenn_lite.codegen.structure.symbol_paths import paths_of_symbols
 
 
 def network() -> pg.Network:

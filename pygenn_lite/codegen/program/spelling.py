@@ -9,36 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.plan.memory import MemoryRow
-from pygenn_lite.codegen.structure.parts import COUPLED, OWN, Part
 from pygenn_lite.codegen.structure.structures import NetworkStructure
+from pygenn_lite.codegen.structure.symbol_paths import paths_of_symbols
 from pygenn_lite.declaration.summary import listed
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.program import Program
-    from pygenn_lite.codegen.systems.network_systems import NetworkSystems
-
-PER_INPUT = {"poisson": {"count": "count__{}"}, "noise": {"normal": "normal__noise__{}"}}
-
-
-def paths_of_symbols(structure: NetworkStructure, population: str) -> dict[str, str]:
-    """What users call the symbols of a population, where that is not the same.
-
-    A receptor or trace that several groups share goes by the first of them; what continuous
-    transmission gives to an input ``I`` is ``coupled.I``.
-    """
-    binding = structure.populations[population]
-    if binding.kernel is None:
-        return {}
-    paths = {}
-    for symbol, (name, part) in structure.kernels[binding.kernel].names.items():
-        if part == COUPLED:
-            paths[symbol] = f"coupled.{name}"
-        elif part != OWN:
-            paths[symbol] = f"{_owner(binding.owners, part)}.{name}"
-    for part, owners in binding.owners.items():
-        for name, symbol in PER_INPUT.get(part.kind, {}).items():
-            paths[symbol.format(part.number)] = f"{owners[0]}.{name}"
-    return paths
+    from pygenn_lite.codegen.systems.system_records import NetworkSystems
 
 
 def spelled_systems(structure: NetworkStructure, systems: NetworkSystems) -> str:
@@ -118,7 +95,3 @@ def _entry(pair: str, paths: Mapping[str, str]) -> str:
 def _input(found: re.Match[str], paths: Mapping[str, str]) -> str:
     path = paths.get(f"count__{found[1]}", "")
     return path.removesuffix(".count") if path else found[0]
-
-
-def _owner(owners: Mapping[Part, tuple[str, ...]], part: Part) -> str:
-    return owners[part][0] if owners.get(part) else part.kind

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pygenn_lite.codegen.structure.resolution import network_structure
-from pygenn_lite.codegen.systems.network_systems import NetworkSystems, systems_of
+from pygenn_lite.codegen.systems.network_systems import systems_of
+from pygenn_lite.codegen.systems.system_records import NetworkSystems
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import located_in
 
