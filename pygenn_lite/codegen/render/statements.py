@@ -89,6 +89,7 @@ class Writer:
         self.known = kernel.known
         self.integers = integer_types(kernel.variables)
         self.numbers = 0
+        self.updates = Counter[str]()
         count = Counter(n for s in everything(kernel.body) if _binds(s) for n in written_by(s))
         self.again = {name for name, times in count.items() if times > 1}
         self.read: set[str] = set().union(*(read_by(s) for s in kernel.body))
@@ -138,11 +139,17 @@ class Writer:
         return Line(kind, target, self.expression(value), type_)
 
     def _update(self, statement: Update) -> list[Line]:
+        names = {n: self._following(n) for n, _ in statement.values}
         lines = [
-            Line("const", f"{n}__next", self._stored(self.known[n], v), _type(self.known[n]))
+            Line("const", names[n], self._stored(self.known[n], v), _type(self.known[n]))
             for n, v in statement.values
         ]
-        return lines + [Line("set", n, f"{n}__next") for n, _ in statement.values]
+        return lines + [Line("set", n, names[n]) for n, _ in statement.values]
+
+    def _following(self, name: str) -> str:
+        """A name for what a variable becomes; a body may update it more than once."""
+        self.updates[name] += 1
+        return f"{name}__next" + (f"{self.updates[name]}" if self.updates[name] > 1 else "")
 
     def _stored(self, variable: Variable, value: sympy.Basic) -> str:
         kind = _type(variable)

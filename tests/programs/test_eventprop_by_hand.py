@@ -1,0 +1,77 @@
+"""Exact gradients through spikes, from a hand-written extension, on every backend."""
+
+from __future__ import annotations
+
+import numpy as np
+from eventprop_by_hand import eventprop, network
+from helpers_programs import compiled
+
+GOALS = dict(goals=np.array([[3.0, -2.0, 1.0]]))
+
+
+def value(sim, name, owner=""):
+    return sim._device.programs.read(0, owner, name)
+
+
+def loss(sim):
+    sim._run_schedule("loss", GOALS)
+    return float(value(sim, "loss"))
+
+
+def gradients(sim):
+    sim._run_schedule("gradient", GOALS)
+    return [value(sim, "gradient", group) for group in ("w_in", "w_out")]
+
+
+def by_differences(sim, group, which, step=1e-6):
+    """Central differences of the loss by some weights."""
+    programs, found = sim._device.programs, []
+    weight = programs.read(0, group, "weight").astype(float)
+    for k in which:
+        both = []
+        for sign in (1, -1):
+            changed = weight.copy()
+            changed[k] += sign * step
+            programs.write(0, group, "weight", changed)
+            both.append(loss(sim))
+        found.append((both[0] - both[1]) / (2 * step))
+    programs.write(0, group, "weight", weight)
+    return np.array(found)
+
+
+def test_gradients_are_those_of_central_differences(backend):
+    n = 70 if backend == "cpp" else 12
+    sim = compiled(network(n_hidden=n), eventprop(), backend)
+    w_in, w_out = gradients(sim)
+    spikes = sim._device.instances[0].spike_totals()
+    assert spikes[1] > 2 * n  # of the hidden population
+    picked = np.flatnonzero(w_in)[:: max(1, n // 4)][:12]
+    for group, found, which in (
+        ("w_in", w_in, picked),
+        ("w_out", w_out, range(0, len(w_out), n // 2)),
+    ):
+        which = list(which)
+        expected = by_differences(sim, group, which)
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(found[which], expected, rtol=1e-6, atol=1e-7 * scale)
+
+
+def test_gradients_are_the_same_bits_on_any_number_of_threads_and_to_rounding_on_any_backend():
+    found = {}
+    for backend, threads in (("cpp", 1), ("cpp", 2), ("reference", 1)):
+        sim = compiled(network(), eventprop(), backend, threads=threads)
+        found[backend, threads] = [*gradients(sim), float(value(sim, "loss"))]
+    for one, other in zip(found["cpp", 1], found["cpp", 2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(found["cpp", 1], found["reference", 1], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-9)
+
+
+def test_a_schedule_descends_until_the_loss_is_small(backend):
+    """One call: epochs of forward, backward and a step of descent."""
+    sim = compiled(network(n_hidden=12), eventprop(), backend)
+    before = loss(sim)
+    walker = sim._run_schedule("descent", GOALS)
+    after = loss(sim)
+    assert before > 1.0 and after < 0.01
+    assert walker.passes["epochs"] < 200
