@@ -127,7 +127,10 @@ class Undone:
 
 
 def undo(net: Net, programs: abi.Programs, ops: Any, first: int, steps: int) -> None:
-    if programs.walk(net.handle, ops, len(ops), first, steps, -1) < 0:
+    gathers = programs.gathers_create()
+    done = programs.walk(net.handle, gathers, ops, len(ops), first, steps, -1)
+    programs.gathers_destroy(gathers)
+    if done < 0:
         raise ValueError(programs.last_error())
 
 

@@ -99,6 +99,9 @@ class Gather(Op):
     factor : str
         A value that the source's spikes carry (:class:`SpikeRecord`), with which `gradient_of`
         is multiplied.
+    of_all : bool
+        Whether there are sums for all neurons of the source, as if each had spiked in every step:
+        what gradients need whose threshold is smooth.
     scale : float
         Sums are whole multiples of 1/scale, so that they depend on no order.
     """
@@ -109,7 +112,14 @@ class Gather(Op):
     gradient_of: str = ""
     gradient: str = ""
     factor: str = ""
+    of_all: bool = False
     scale: float = 2.0**36
+
+    def __post_init__(self) -> None:
+        if self.of_all and self.gradient:
+            raise ValueError(
+                "gradients of weights are of spikes: gather them by an operation apart"
+            )
 
     @property
     def of(self) -> str:
@@ -120,7 +130,8 @@ class Gather(Op):
         parts = [f"{self.back} gets weight * {self.values}"] if self.back else []
         factor = f"{self.factor} * " if self.factor else ""
         parts += [f"{self.gradient} += {factor}{self.gradient_of}"] if self.gradient else []
-        return f"at spikes that arrived at t_n: {', '.join(parts)}"
+        at = "for all sources" if self.of_all else "at spikes"
+        return f"{at} that arrived at t_n: {', '.join(parts)}"
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,8 @@ class Gather(c.Structure):
         ("gradient_of", c.c_void_p),
         ("gradient", c.c_void_p),
         ("again", c.c_void_p),
+        ("of_all", c.c_int32),
+        ("reserved", c.c_int32),
     ]
 
 
@@ -243,7 +245,12 @@ class Tape(c.Structure):
 class Walking(c.Structure):
     """pgl_walking"""
 
-    _fields_ = [("engine", c.c_void_p), ("ops", c.c_void_p), ("n", c.c_int64)]
+    _fields_ = [
+        ("engine", c.c_void_p),
+        ("gathers", c.c_void_p),
+        ("ops", c.c_void_p),
+        ("n", c.c_int64),
+    ]
 
 
 class Kept(c.Structure):
@@ -399,7 +406,10 @@ BUILDER_FUNCTIONS: Functions = {
     "pgl_store_shard": (_I32, (_V, _U32, c.POINTER(StoreView))),
 }
 PROGRAM_FUNCTIONS: Functions = {
-    "pgl_walk": (_I32, (_V, c.POINTER(Op), _I64, _I64, _I64, _I32)),
+    "pgl_gathers_create": (_V, ()),
+    "pgl_gathers_destroy": (None, (_V,)),
+    "pgl_gathers_clear": (None, (_V,)),
+    "pgl_walk": (_I32, (_V, _V, c.POINTER(Op), _I64, _I64, _I64, _I32)),
     "pgl_pool_walk": (_I32, (_V, c.POINTER(Walking), _I64, _I64, _I64, _I32, c.POINTER(_I32))),
     "pgl_keep": (None, (_V, _U32, _I64)),
     "pgl_recall": (None, (_V, _U32, _I64)),

@@ -4,6 +4,7 @@ or what is compiled beside it (templates/cpp/engine/programs.cpp), carries out."
 from __future__ import annotations
 
 import ctypes as c
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,14 +71,25 @@ class CppPrograms:
                 what = "going through recorded steps"
                 self.library.check(
                     self.library.walk(
-                        one.memory.instance.pointer, own, len(own), first, count, direction
+                        one.memory.instance.pointer,
+                        one.gathers,
+                        own,
+                        len(own),
+                        first,
+                        count,
+                        direction,
                     ),
                     what,
                 )
             return
         walks = (abi.Walking * len(lists))(
             *(
-                abi.Walking(engine=one.memory.instance.pointer, ops=c.addressof(own), n=len(own))
+                abi.Walking(
+                    engine=one.memory.instance.pointer,
+                    gathers=one.gathers,
+                    ops=c.addressof(own),
+                    n=len(own),
+                )
                 for one, own in zip(self.instances, lists, strict=True)
             )
         )
@@ -147,6 +159,11 @@ class InstancePrograms:
         self.kernels = {k.name: k for k in instance.loaded.code.signatures.added}
         self._ops: dict[int, tuple[tuple[Op, ...], int, Any]] = {}
         self._tapes: Any = None
+        programs = instance.loaded.programs
+        assert programs is not None  # compiled for every extension
+        self.gathers = programs.check(programs.gathers_create(), "making room for sums")
+        weakref.finalize(self, programs.library.pgl_gathers_destroy, self.gathers)
+        self._forget = programs.gathers_clear
 
     def begin(self) -> None:
         """States as declared to begin."""
@@ -156,6 +173,7 @@ class InstancePrograms:
     def record(self) -> None:
         """Spikes are recorded from now on."""
         instance = self.instance
+        self._forget(self.gathers)
         if self._tapes is None:
             self._tapes = self._described()
         instance.call("tape_start", self._tapes)
@@ -263,7 +281,7 @@ class InstancePrograms:
         if isinstance(op, Redeliver):
             described.again = c.addressof(memory.target_table(op.group, op.into, asker))
         else:
-            described.scale = op.scale
+            described.scale, described.of_all = op.scale, op.of_all
             if op.back:
                 values = memory.target_table(op.group, op.values, asker)
                 described.values = c.addressof(values)

@@ -74,7 +74,7 @@ class ReferencePrograms:
             one.instance.initialise(one.instance.seed, first=True)
             for population, train in replayed.items():
                 one.instance.replay(population, train)
-            one.tape.clear()
+            one.forget()
 
     def simulates_again(self) -> None:
         """The next steps are those of the simulation."""
@@ -182,12 +182,16 @@ class InstancePrograms:
             return self.instance.populations[owner].size
         return len(self.instance.groups[owner].pre)
 
+    def forget(self) -> None:
+        """Recorded spikes, and what was gathered for them."""
+        self.tape.clear()
+        self._gathered.clear()
+
     # ------------------------------------------------------------------ steps
 
     def walk(self, ops: tuple[Op, ...], first: int, count: int, direction: int) -> None:
         """Steps in which nobody fires."""
         steps = range(first, first + count)
-        self._gathered.clear()
         gathers = [op for op in ops if isinstance(op, Gather) and op.back]
         for step in steps if direction > 0 else reversed(steps):
             self.tape.recall(step + 1)
@@ -202,8 +206,11 @@ class InstancePrograms:
         for adding in (False, True):  # several may give to the same place
             for op in gathers:
                 source = self.instance.groups[op.group].source
-                for neuron in map(int, self.tape.at(source.name, step)[0]):
-                    total = self._gathered[op, step, neuron] / op.scale if adding else 0.0
+                spiked = range(source.size) if op.of_all else self.tape.at(source.name, step)[0]
+                for neuron in map(int, spiked):
+                    total = 0.0
+                    if adding:
+                        total = self._gathered.pop((op, step, neuron), 0) / op.scale
                     before = source.names[op.back][neuron] if adding else 0.0
                     source.names[op.back][neuron] = self.rounded(before + self.rounded(total))
 
@@ -247,6 +254,13 @@ class InstancePrograms:
 
     def _gather(self, op: Gather, step: int) -> None:
         own = self.instance.groups[op.group]
+        if op.of_all:
+            values = own.target.names[op.values]
+            for k, (i, j, delay) in enumerate(zip(own.pre, own.post, own.delay, strict=True)):
+                self._sum(
+                    op, step - int(delay), int(i), float(own.variables["weight"][k] * values[j])
+                )
+            return
         weight = own.variables["weight"]
         values = own.target.names[op.values] if op.back else None
         of = own.target.names[op.gradient_of] if op.gradient else None
@@ -256,9 +270,12 @@ class InstancePrograms:
                 gradient = own.variables[op.gradient]
                 gradient[k] = self.rounded(gradient[k] + factor * of[j])
             if values is not None:
-                scaled = float(weight[k]) * float(values[j]) * op.scale
-                whole = int(scaled + (0.5 if scaled >= 0 else -0.5))
-                self._gathered[op, sent, neuron] += whole
+                self._sum(op, sent, neuron, float(weight[k]) * float(values[j]))
+
+    def _sum(self, op: Gather, sent: int, neuron: int, value: float) -> None:
+        """To the sum for a spike of a neuron, in whole multiples of the unit."""
+        scaled = value * op.scale
+        self._gathered[op, sent, neuron] += int(scaled + (0.5 if scaled >= 0 else -0.5))
 
     def _redeliver(self, op: Redeliver, step: int) -> None:
         own = self.instance.groups[op.group]

@@ -283,14 +283,22 @@ typedef struct pgl_gather {
   void* const* gradient_of;   // [shards] reals by target index; NULL with `gradient`: none
   void* const* gradient;      // [shards] reals by position (see pgl_store_positions)
   void* const* again;         // [shards] reals by target index: += factor x weight, in either direction; NULL: none
+  int32_t of_all;             // 1: sums for all neurons of the source, as if each had spiked in every step
+  int32_t reserved;
 } pgl_gather;
+// What has been gathered, and is still to be given: kept from one walk to the next, until cleared.
+typedef struct pgl_gathers pgl_gathers;
+pgl_gathers* pgl_gathers_create(void);
+void pgl_gathers_destroy(pgl_gathers*);
+void pgl_gathers_clear(pgl_gathers*);
 // Steps of operations of kinds 5 to 13, of which `spiking` kinds see the spikes at t_{n+1}. The engine's own step and
 // spikes stay. Direction -1: steps first + count - 1 down to first, undone: step n leads from t_{n+1} back to t_n, and needs a
 // tape that holds its spikes. Direction 1: from first on, with the same spikes. Direction 0: once, as step `first`, with
 // the spikes that there are.
-int32_t pgl_walk(pgl_engine*, const pgl_op* ops, int64_t n, int64_t first, int64_t count, int32_t direction);
+int32_t pgl_walk(pgl_engine*, pgl_gathers*, const pgl_op* ops, int64_t n, int64_t first, int64_t count, int32_t direction);
 typedef struct pgl_walking {  // one of several, side by side
   pgl_engine* engine;
+  pgl_gathers* gathers;
   const pgl_op* ops;
   int64_t n;
 } pgl_walking;

@@ -113,7 +113,7 @@ struct pgl_engine {
   int64_t try_run(int64_t steps) noexcept;
   void fit() noexcept;
   void start_tape(const pgl_tape* const* tapes);
-  void walk(const pgl_op* ops, size_t n, int64_t first, int64_t count, int32_t direction);
+  void walk(pgl_gathers& gathers, const pgl_op* ops, size_t n, int64_t first, int64_t count, int32_t direction);
   void set_error(const char* text) { failure_.set(text); }
   const char* error() const { return failure_.text(); }
   void set_step(int64_t step);
@@ -156,9 +156,9 @@ struct pgl_engine {
   void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void complete(pgl::Schedule& of, int64_t step, size_t stretch);
-  pgl::Walk make_walk(const pgl_op* ops, size_t n);
   pgl::Gather make_gather(const pgl_op& op);
-  void recall(uint32_t shard, int64_t step, pgl::List<pgl::Gather>& gathers);
+  void fit_sums(pgl::Gather& gather);
+  void recall(uint32_t shard, int64_t step, const pgl::List<pgl::Gather*>& gathers);
   void walk_ops(uint32_t shard, int64_t step, size_t stretch, pgl::Walk& walk);
   void walk_block(uint32_t begin, uint32_t end, int64_t first, int64_t last, pgl::Walk& walk);
   void settle_fault();

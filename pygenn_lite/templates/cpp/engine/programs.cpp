@@ -28,9 +28,18 @@ extern "C" {
 int32_t pgl_abi_version(void) { return PGL_ABI_VERSION; }
 const char* pgl_last_error(void) { return pgl::last_error().text; }
 
-int32_t pgl_walk(pgl_engine* engine, const pgl_op* ops, int64_t n, int64_t first, int64_t count, int32_t direction) {
+pgl_gathers* pgl_gathers_create(void) {
+  return guarded<pgl_gathers*>(nullptr, [&] { return new pgl_gathers; });
+}
+
+void pgl_gathers_destroy(pgl_gathers* gathers) { delete gathers; }
+
+void pgl_gathers_clear(pgl_gathers* gathers) { gathers->clear(); }
+
+int32_t pgl_walk(pgl_engine* engine, pgl_gathers* gathers, const pgl_op* ops, int64_t n, int64_t first, int64_t count,
+                 int32_t direction) {
   return guarded<int32_t>(-1, [&] {
-    engine->walk(ops, static_cast<size_t>(n), first, count, direction);
+    engine->walk(*gathers, ops, static_cast<size_t>(n), first, count, direction);
     return 0;
   });
 }
@@ -39,7 +48,7 @@ int32_t pgl_pool_walk(pgl_pool* pool, const pgl_walking* walks, int64_t n, int64
                       int32_t* failed) {
   return guarded<int32_t>(-1, [&] {
     pool->each(n, [&](int64_t k) {
-      failed[k] = pgl_walk(walks[k].engine, walks[k].ops, walks[k].n, first, count, direction);
+      failed[k] = pgl_walk(walks[k].engine, walks[k].gathers, walks[k].ops, walks[k].n, first, count, direction);
       if (failed[k] != 0) walks[k].engine->set_error(pgl::last_error().text);
     });
     return 0;

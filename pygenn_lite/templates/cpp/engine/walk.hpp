@@ -22,9 +22,18 @@ struct Gather {
   pgl_gather what;
   uint32_t source;                     // population
   const pgl_store* store;
+  const void* args;                    // what describes it: the same in each walk
   List<List<List<int64_t>>> sums;      // [shard of the targets][shard of the source][spike of its tape]
+  List<List<int64_t>> of_all;          // [shard of the targets][slot, neuron of the source]
+  uint32_t slots, neurons;
   List<const StaticShard*> own_weights;  // of static deliveries; empty for groups
 };
+
+// Where the sums for all neurons stand that would have spiked at t_sent, which may lie before the first step.
+inline size_t sums_begin(const Gather& gather, int64_t sent) {
+  const int64_t slots = gather.slots;
+  return static_cast<size_t>((sent % slots + slots) % slots) * gather.neurons;
+}
 
 template <class Real>
 class Gathering {
@@ -48,6 +57,15 @@ class Gathering {
   // All that arrived at t_step.
   void step(int64_t step) {
     const List<uint32_t>& delays = gather_.store->delays;
+    if (gather_.what.of_all != 0) {
+      List<int64_t>& sums = gather_.of_all[shard_];
+      int64_t* const earliest = sums.data() + slot(step - delays.back());
+      for (uint32_t i = 0; i < gather_.neurons; ++i) earliest[i] = 0;
+      for (uint32_t k = 0; k < delays.size(); ++k) {
+        for (uint32_t i = 0; i < gather_.neurons; ++i) row(i, k, sums[slot(step - delays[k]) + i]);
+      }
+      return;
+    }
     for (uint32_t k = 0; k < delays.size(); ++k) {
       for (uint32_t owner = 0; owner < shards_.size(); ++owner) {
         const Tape& tape = shards_[owner].populations[gather_.source].tape;
@@ -63,6 +81,7 @@ class Gathering {
   }
 
  private:
+  size_t slot(int64_t sent) const { return sums_begin(gather_, sent); }
   void row(uint32_t source, uint32_t delay, int64_t& sum) {
     if (synapses_.dense_columns != 0) {
       const size_t begin = size_t{source} * synapses_.dense_columns;
@@ -111,9 +130,29 @@ class Gathering {
   double common_ = 0.0;
 };
 
+}  // namespace pgl
+
+struct pgl_gathers {
+  pgl::List<pgl::Gather*> all;
+
+  ~pgl_gathers() { clear(); }
+  void clear() {
+    for (pgl::Gather* gather : all) delete gather;
+    all.clear();
+  }
+  pgl::Gather* find(const void* args) const {
+    for (pgl::Gather* gather : all) {
+      if (gather->args == args) return gather;
+    }
+    return nullptr;
+  }
+};
+
+namespace pgl {
+
 struct Walk {
   Schedule schedule;  // `index` of PGL_OP_GATHER counts `gathers`
-  List<Gather> gathers;
+  List<Gather*> gathers;
   int32_t direction;
   Barrier meeting;
 
@@ -169,6 +208,7 @@ PGL_COLD void make_walk(const Engine& engine, const pgl_op* given, size_t n, Sch
 PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
   pgl::Gather gather{};
   if (op.args == nullptr) throw pgl::Error("a gathering is not described");
+  gather.args = op.args;
   gather.what = *static_cast<const pgl_gather*>(op.args);
   const bool general = gather.what.general != 0;
   if (op.index >= (general ? generals.size() : statics.size())) throw pgl::Error("nothing of number %u to gather from", op.index);
@@ -189,19 +229,34 @@ PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
   if (gather.what.factor >= static_cast<int32_t>(shards_[0].populations[gather.source].tape.columns())) {
     throw pgl::Error("the record of spikes has no value of number %d", gather.what.factor);
   }
-  gather.sums.resize(shards_.size());
+  if (gather.what.of_all != 0 && gather.what.gradient != nullptr) throw pgl::Error("gradients are of spikes, not of all neurons");
+  gather.neurons = gather.store->n_source;
+  // Others may be at work on a block of min_delay steps that this one has not begun.
+  gather.slots = gather.store->delays.back() + min_delay + 2;
   for (uint32_t s = 0; s < shards_.size(); ++s) {
     if (!general) gather.own_weights.push(&shards_[s].statics[op.index]);
-    gather.sums[s].resize(shards_.size());
-    for (uint32_t owner = 0; owner < shards_.size(); ++owner) {
-      gather.sums[s][owner].assign(shards_[owner].populations[gather.source].tape.size(), 0);
-    }
   }
   return gather;
 }
 
+// Room for sums; new spikes may have come to the tape since the last walk.
+PGL_COLD inline void pgl_engine::fit_sums(pgl::Gather& gather) {
+  gather.sums.resize(shards_.size());
+  gather.of_all.resize(shards_.size());
+  for (uint32_t s = 0; s < shards_.size(); ++s) {
+    if (gather.what.of_all != 0) {
+      gather.of_all[s].resize(size_t{gather.slots} * gather.neurons);
+      continue;
+    }
+    gather.sums[s].resize(shards_.size());
+    for (uint32_t owner = 0; owner < shards_.size(); ++owner) {
+      gather.sums[s][owner].resize(shards_[owner].populations[gather.source].tape.size());
+    }
+  }
+}
+
 // The spikes at t_step are the latest, and what was gathered for them stands where their kernel reads it.
-inline void pgl_engine::recall(uint32_t number, int64_t step, pgl::List<pgl::Gather>& gathers) {
+inline void pgl_engine::recall(uint32_t number, int64_t step, const pgl::List<pgl::Gather*>& gathers) {
   pgl::Shard& shard = shards_[number];
   for (pgl::PopulationShard& part : shard.populations) {
     if (!part.tape.runs()) continue;
@@ -213,22 +268,33 @@ inline void pgl_engine::recall(uint32_t number, int64_t step, pgl::List<pgl::Gat
   // Several deliveries of one source may give to the same place, one after the other.
   for (int pass = 0; pass < 2; ++pass) {
     const bool adding = pass == 1;
-    for (const pgl::Gather& gather : gathers) {
-      if (gather.what.back == nullptr) continue;
-      const pgl::PopulationShard& part = shard.populations[gather.source];
-      const pgl::Tape::Range range = part.tape.at(step);
-      for (uint32_t spike = range.begin; spike < range.end; ++spike) {
+    for (pgl::Gather* gather : gathers) {
+      if (gather->what.back == nullptr) continue;
+      const pgl::PopulationShard& part = shard.populations[gather->source];
+      // One sum of all shards, which is then taken from them.
+      const auto give = [&](size_t local, auto&& sum_of) {
         int64_t sum = 0;
-        for (size_t s = 0; s < shards_.size() && adding; ++s) sum += gather.sums[s][number][spike];
-        const double value = static_cast<double>(sum) / gather.what.scale;
-        const size_t local = part.tape[spike] - part.begin;
+        for (size_t s = 0; s < shards_.size() && adding; ++s) {
+          sum += sum_of(s);
+          sum_of(s) = 0;
+        }
+        const double value = static_cast<double>(sum) / gather->what.scale;
         if (real_bytes == 8) {
-          double& back = static_cast<double*>(gather.what.back[number])[local];
+          double& back = static_cast<double*>(gather->what.back[number])[local];
           back = adding ? back + value : 0.0;
         } else {
-          float& back = static_cast<float*>(gather.what.back[number])[local];
+          float& back = static_cast<float*>(gather->what.back[number])[local];
           back = adding ? back + static_cast<float>(value) : 0.0f;
         }
+      };
+      if (gather->what.of_all != 0) {
+        const size_t begin = pgl::sums_begin(*gather, step) + part.begin;
+        for (uint32_t k = 0; k < part.count; ++k) give(k, [&](size_t s) -> int64_t& { return gather->of_all[s][begin + k]; });
+        continue;
+      }
+      const pgl::Tape::Range range = part.tape.at(step);
+      for (uint32_t spike = range.begin; spike < range.end; ++spike) {
+        give(part.tape[spike] - part.begin, [&](size_t s) -> int64_t& { return gather->sums[s][number][spike]; });
       }
     }
   }
@@ -243,9 +309,9 @@ inline void pgl_engine::walk_ops(uint32_t number, int64_t step, size_t stretch, 
     switch (op.kind) {
       case PGL_OP_GATHER:
         if (real_bytes == 8) {
-          pgl::Gathering<double>(walk.gathers[op.index], number, shards_).step(step);
+          pgl::Gathering<double>(*walk.gathers[op.index], number, shards_).step(step);
         } else {
-          pgl::Gathering<float>(walk.gathers[op.index], number, shards_).step(step);
+          pgl::Gathering<float>(*walk.gathers[op.index], number, shards_).step(step);
         }
         break;
       case PGL_OP_NEURONS:
@@ -289,7 +355,7 @@ inline void pgl_engine::walk_block(uint32_t begin, uint32_t end, int64_t first, 
   }
 }
 
-PGL_COLD inline void pgl_engine::walk(const pgl_op* ops, size_t n, int64_t first, int64_t count, int32_t direction) {
+PGL_COLD inline void pgl_engine::walk(pgl_gathers& gathers, const pgl_op* ops, size_t n, int64_t first, int64_t count, int32_t direction) {
   if (crew_.is_elsewhere()) {
     throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
   }
@@ -299,9 +365,16 @@ PGL_COLD inline void pgl_engine::walk(const pgl_op* ops, size_t n, int64_t first
   pgl::make_walk(*this, ops, n, walk.schedule);
   for (pgl_op& op : walk.schedule.ops) {
     if (op.kind != PGL_OP_GATHER) continue;
-    walk.gathers.push(make_gather(op));
+    pgl::Gather* gather = gathers.find(op.args);
+    if (gather == nullptr) {
+      pgl::Gather made = make_gather(op);
+      gather = new pgl::Gather(pgl::move(made));
+      gathers.all.push(gather);
+    }
+    fit_sums(*gather);
+    walk.gathers.push(gather);
     op.index = static_cast<uint32_t>(walk.gathers.size() - 1);
-    const bool sums = walk.gathers.back().what.values != nullptr;
+    const bool sums = gather->what.values != nullptr;
     if (direction == 0 || (sums && direction > 0)) throw pgl::Error("deliveries are gathered from in steps that run backwards");
   }
   for (const pgl::PopulationShard& part : shards_[0].populations) {
@@ -322,7 +395,7 @@ PGL_COLD inline void pgl_engine::walk(const pgl_op* ops, size_t n, int64_t first
       step = last;
     }
   });
-  pgl::List<pgl::Gather> nothing;
+  const pgl::List<pgl::Gather*> nothing;
   for (uint32_t s = 0; s < shards_.size() && direction != 0; ++s) recall(s, this->step(), nothing);  // who goes on finds these
   if (!failed_) return;
   failed_ = false;
