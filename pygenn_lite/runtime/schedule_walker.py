@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -105,7 +105,7 @@ class ScheduleWalker:
                 return
 
     def _steps(self, loop: Loop, block: tuple[int, int] | None) -> None:
-        ops = tuple(op for op in loop.body if isinstance(op, Op))
+        ops = cast(tuple[Op, ...], loop.body)  # the same object each time: devices remember it
         now = self.device.step
         if block is not None:
             self.programs.walk(ops, block[0], block[1] - block[0], loop.direction)
