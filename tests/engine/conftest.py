@@ -23,7 +23,8 @@ Once = Callable[[str, Callable[[Path], Any]], Path]
 
 @pytest.fixture(scope="session")
 def library(made_once: Once) -> ctypes.CDLL:
-    return compiled(made_once, "engine.so", ENGINE / "engine.cpp", HERE / "kernels.cpp")
+    parts = (ENGINE / "engine.cpp", ENGINE / "synapses.cpp")
+    return compiled(made_once, "engine.so", *parts, HERE / "kernels.cpp")
 
 
 @pytest.fixture(scope="session")

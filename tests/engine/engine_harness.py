@@ -68,7 +68,7 @@ class Net:
         real: Any = np.float32,
     ) -> None:
         self.library = library
-        self.engine = abi.Engine(library)
+        self.engine, self.synapses = abi.Engine(library), abi.Synapses(library)
         self.shards = shards
         self.real = np.dtype(real)
         self.kind = "float" if self.real.itemsize == 4 else "double"
@@ -240,7 +240,7 @@ class Net:
         self, source: Population, target: Population, store: c.c_void_p, *, lead: int = 0
     ) -> int:
         arena = self.bases(target, "acc" if lead else "g")
-        number = self.check(self.engine.static_add(self.handle, source.id, store, arena, lead))
+        number = self.check(self.synapses.static_add(self.handle, source.id, store, arena, lead))
         self.numbers.deliveries[f"s{number}"] = number
         return number
 
@@ -275,7 +275,7 @@ class Net:
             weights.append(np.frombuffer(kept, self.real))
         self.keep.append(args)
         number = self.check(
-            self.engine.synapse_add(
+            self.synapses.synapse_add(
                 self.handle,
                 source.id,
                 target.id,

@@ -102,7 +102,7 @@ def test_weights_of_one_instance(library: ctypes.CDLL, wide: bool) -> None:
             if own:
                 mine = np.array(factor * weights, net.real)
                 table = (ctypes.c_void_p * 1)(pointer(mine))
-                net.check(net.engine.static_weights_set(net.handle, number, table, None))
+                net.check(net.synapses.static_weights_set(net.handle, number, table, None))
             recorder = net.record(target, "g", [3, 129])
             net.run(4)
             return net.samples(recorder, 2)[1]
@@ -120,7 +120,7 @@ def test_a_common_weight_of_one_instance(library: ctypes.CDLL) -> None:
         number = net.static(source, target, store)
         recorder = net.record(target, "g", [3])
         common = ctypes.c_double(4.0)
-        net.check(net.engine.static_weights_set(net.handle, number, None, ctypes.byref(common)))
+        net.check(net.synapses.static_weights_set(net.handle, number, None, ctypes.byref(common)))
         net.run(3)
         common.value = -1.0  # read when spikes arrive
         net.run(2)
@@ -128,6 +128,6 @@ def test_a_common_weight_of_one_instance(library: ctypes.CDLL) -> None:
         assert net.samples(recorder, 1)[1].ravel().tolist() == [0.0, 0.0, 4.0, 2.0, 0.0]
         table = (ctypes.c_void_p * 1)(None)
         with pytest.raises(ValueError, match="keeps no weight per synapse"):
-            net.check(net.engine.static_weights_set(net.handle, number, table, None))
+            net.check(net.synapses.static_weights_set(net.handle, number, table, None))
         with pytest.raises(ValueError, match="no static delivery 7"):
-            net.check(net.engine.static_weights_set(net.handle, 7, None, None))
+            net.check(net.synapses.static_weights_set(net.handle, 7, None, None))

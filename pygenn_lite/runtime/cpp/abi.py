@@ -1,8 +1,8 @@
 """The C ABI in ctypes: a mirror of templates/cpp/engine/abi.h, in its order. Nothing else.
 
-``load_engine``, ``load_builder`` and ``load_programs`` open the shared objects that are the same
-for all networks, compare versions and give every function its types; calls release the GIL while
-they run.
+``load_engine``, ``load_builder``, ``load_synapses`` and ``load_programs`` open the shared objects
+that are the same for all networks, compare versions and give every function its types; calls
+release the GIL while they run.
 """
 
 from __future__ import annotations
@@ -357,11 +357,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, c.POINTER(PopulationArgs))),
     "pgl_source_set": (_I32, (_V, _U32, _I64, _V, _V)),
     "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64, _V, _V)),
-    "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
-    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, c.POINTER(SynapseArgs), _I32)),
     "pgl_schedule_set": (_I32, (_V, c.POINTER(Op), _I64)),
-    "pgl_sums_set": (_I32, (_V, c.POINTER(Sums))),
-    "pgl_static_weights_set": (_I32, (_V, _U32, Pointers, c.POINTER(_F64))),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
     "pgl_spikes_count": (_I64, (_V, _I32)),
@@ -386,6 +382,12 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_inflight_count": (_I64, (_V, _U32)),
     "pgl_inflight_export": (_I32, (_V, _U32, _V, _V)),
     "pgl_inflight_import": (_I32, (_V, _U32, _I64, _V, _V)),
+}
+SYNAPSE_FUNCTIONS: Functions = {
+    "pgl_sums_set": (_I32, (_V, c.POINTER(Sums))),
+    "pgl_static_add": (_I32, (_V, _U32, _V, Pointers, _I32)),
+    "pgl_static_weights_set": (_I32, (_V, _U32, Pointers, c.POINTER(_F64))),
+    "pgl_synapse_add": (_I32, (_V, _U32, _U32, _V, _V, c.POINTER(SynapseArgs), _I32)),
 }
 BUILDER_FUNCTIONS: Functions = {
     "pgl_store_build": (
@@ -442,15 +444,21 @@ class _Library:
             raise SimulationError(f"{what}: {self.last_error()}")
         return result
 
+    def call(self, name: str, *arguments: Any) -> int:
+        """What the function of this name gives; an exception where it says failure."""
+        return self.check(getattr(self, name)(*arguments), name.replace("_", " "))
+
 
 class Engine(_Library):
-    """The engine: the run loop, delivery and recording."""
+    """The engine: the run loop and recording."""
 
     functions: ClassVar[Functions] = ENGINE_FUNCTIONS
 
-    def call(self, name: str, pointer: int, *arguments: Any) -> int:
-        """What the function of this name gives; an exception where it says failure."""
-        return self.check(getattr(self, name)(pointer, *arguments), name.replace("_", " "))
+
+class Synapses(_Library):
+    """Hands synapses to engines, with what their steps do with them."""
+
+    functions: ClassVar[Functions] = SYNAPSE_FUNCTIONS
 
 
 class Builder(_Library):
@@ -491,6 +499,11 @@ def load_engine(path: Path) -> Engine:
 def load_builder(path: Path) -> Builder:
     """Open the builder and make sure that it speaks this ABI."""
     return Builder(_load_checked(path, "builder"))
+
+
+def load_synapses(path: Path) -> Synapses:
+    """Open what engines do with synapses and make sure that it speaks this ABI."""
+    return Synapses(_load_checked(path, "part for synapses"))
 
 
 def load_programs(path: Path) -> Programs:

@@ -1,6 +1,6 @@
-"""Turns sources into shared objects: engine and builder once per machine, the kernels once per
-structure of network; all at the same time when they are missing, from the compile cache when they
-are there. The builder is left out where a network has no synapses.
+"""Turns sources into shared objects: engine, builder and synapses once per machine, the kernels
+once per structure of network; all at the same time when they are missing, from the compile cache
+when they are there. A network without synapses needs the engine alone.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ class CompiledCode:
 
     Attributes
     ----------
-    engine, builder, programs, kernels : Path
-        The shared objects; ``builder`` is None for a network without synapses, ``programs`` for one
-        without extensions, ``kernels`` for one that needs none (spike sources only).
+    engine, builder, synapses, programs, kernels : Path
+        The shared objects; ``builder`` and ``synapses`` are None for a network without synapses,
+        ``programs`` for one without extensions, ``kernels`` for one that needs none (spike sources
+        only).
     signatures : Signatures
         What the kernels are called and what they take.
     source : Path or None
@@ -75,6 +76,7 @@ class CompiledCode:
 
     engine: Path
     builder: Path | None
+    synapses: Path | None
     kernels: Path | None
     signatures: Signatures
     source: Path | None
@@ -114,14 +116,14 @@ def compile_code(
         Makes source and signatures; called only when the kernels are not in the cache. None: the
         network has no kernels.
     synapses : bool
-        Whether the network has synapses and hence needs the builder.
+        Whether the network has synapses.
     programs : bool
         Whether it has an extension, whose schedules need more than the engine.
     use_cache : bool
-        Whether to look into the compile cache and to keep the kernels there. Engine and builder,
-        which are the same for all networks, are kept in any case where the cache can be used.
+        Whether to look into the compile cache and to keep the kernels there. Parts that are the
+        same for all networks are kept in any case where the cache can be used.
     progress : callable, optional
-        Called with "engine", "builder" and "kernels" when their compilation starts.
+        Called with "engine", "kernels" and so on when their compilation starts.
 
     Raises
     ------
@@ -182,7 +184,7 @@ def compile_code(
         output = folder / "kernels.so"
         _compile(compiler, target, source, output, "kernels", compilers)
 
-    wanted = {"engine": True, "builder": synapses, "programs": programs}
+    wanted = {"engine": True, "builder": synapses, "synapses": synapses, "programs": programs}
     parts = [part for part, needed in wanted.items() if needed]
     folders = {part: ready(part) for part in parts}
     missing = [part for part, folder in folders.items() if folder is None]
@@ -202,6 +204,7 @@ def compile_code(
     return CompiledCode(
         engine=objects["engine"],
         builder=objects.get("builder"),
+        synapses=objects.get("synapses"),
         programs=objects.get("programs"),
         kernels=None if kernels is None else kernels / "kernels.so",
         signatures=signatures,

@@ -42,19 +42,19 @@ def fill_engine(instance: NetworkMemory) -> None:
         sums = WholeSums(instance.arenas, numbers.populations)
         sums.fit(fitting_sums(instance.plan.deliveries.values(), instance.largest_weight))
         instance.records.sums[instance.index] = sums
-        instance.call("sums_set", sums.argument())
+        instance.call_synapses("sums_set", sums.argument())
         schedule = schedule.with_collection()
     numbers.deliveries = add_static(
-        instance.call, instance.stores, instance.arenas, numbers.populations
+        instance.call_synapses, instance.stores, instance.arenas, numbers.populations
     )
     for store in instance.stores:
         own = instance.records.weights.get((instance.index, store.plan.groups))
         if own is not None:
-            own.hand_over(instance.call, numbers.deliveries[store.plan.groups[0]])
+            own.hand_over(instance.call_synapses, numbers.deliveries[store.plan.groups[0]])
     begin_sums(schedule.step, instance.synapses)
     for name, synapses in instance.synapses.items():
         numbers.groups[name] = add_by_kernels(
-            instance.call,
+            instance.call_synapses,
             instance.loaded.address,
             synapses,
             instance.plan.deliveries[name],

@@ -19,12 +19,13 @@ from pygenn_lite.runtime.device import CodeReport
 
 @dataclass(frozen=True)
 class LoadedCode:
-    """Engine, builder (None without synapses), kernels (None without any), programs (None without
-    an extension)."""
+    """Engine, builder and synapses (None without any), kernels (None without any), programs (None
+    without an extension)."""
 
     code: CompiledCode
     engine: abi.Engine
     builder: abi.Builder | None
+    synapses: abi.Synapses | None
     kernels: c.CDLL | None
     programs: abi.Programs | None = None
 
@@ -35,6 +36,7 @@ class LoadedCode:
             code,
             abi.load_engine(code.engine),
             None if code.builder is None else abi.load_builder(code.builder),
+            None if code.synapses is None else abi.load_synapses(code.synapses),
             None if code.kernels is None else abi.load_library(code.kernels),
             None if code.programs is None else abi.load_programs(code.programs),
         )

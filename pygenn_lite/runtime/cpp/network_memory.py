@@ -154,6 +154,11 @@ class NetworkMemory:
         """Let the engine do something; an exception where it fails."""
         return self.engine.call(name, self.pointer, *arguments)
 
+    def call_synapses(self, name: str, *arguments: Any) -> int:
+        """The same of what is compiled for networks that have synapses."""
+        assert self.loaded.synapses is not None
+        return self.loaded.synapses.call(name, self.pointer, *arguments)
+
     # ------------------------------------------------------------------ weights
 
     def weights(self, group: str) -> npt.NDArray[np.float64]:
@@ -189,7 +194,7 @@ class NetworkMemory:
         key = self.index, stored.store.plan.groups
         if key not in self.records.weights:
             own = self.records.weights[key] = OwnWeights(stored.store, stored.store)
-            own.hand_over(self.call, static_numbers(self.stores)[group])
+            own.hand_over(self.call_synapses, static_numbers(self.stores)[group])
         self.records.weights[key].write(stored, weights)
 
     # ------------------------------------------------------------------ building

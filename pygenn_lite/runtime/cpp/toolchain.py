@@ -94,9 +94,10 @@ def _compiler(command: tuple[str, ...], binary: Path) -> Compiler:
 
 
 def optimisation(part: str, family: str) -> str:
-    """How hard to try at a part. The engine waits for memory or runs once: it is as fast, and
-    compiled in half the time, at a low level. The loops that deliver are the builder's."""
-    if part == "engine":
+    """How hard to try at a part. The engine, and what it does with synapses, waits for memory or
+    runs once: it is as fast, and compiled in half the time, at a low level. The loops that deliver
+    are the builder's."""
+    if part in ("engine", "synapses"):
         return "-O1" if family == "gcc" else "-O2"
     return "-O3"
 

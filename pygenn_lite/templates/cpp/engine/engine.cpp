@@ -1,6 +1,6 @@
 // The engine's side of abi.h: arguments are checked and copied here, the work is done in engine.hpp. No exception
-// leaves this file. Stores are made by the builder, a shared object of its own (builder.cpp): a network without
-// synapses never needs it, and the two are compiled side by side.
+// leaves this file. What is done with synapses stands in shared objects of its own (synapses.cpp, builder.cpp): a network
+// without any never needs them, and all are compiled side by side.
 #include <stdint.h>
 
 #include "engine.hpp"
@@ -12,11 +12,7 @@ namespace {
 
 using pgl::Error;
 using pgl::guarded;
-
-pgl::Population& population_at(pgl_engine* engine, uint32_t index) {
-  if (index >= engine->populations.size()) throw Error("no population %u", index);
-  return engine->populations[index];
-}
+using pgl::population_at;
 
 pgl_engine::Recorder& recorder_at(pgl_engine* engine, int32_t index) {
   if (index < 0 || static_cast<size_t>(index) >= engine->recorders.size()) {
@@ -35,25 +31,6 @@ pgl::VariableRecorder& variable_recorder(pgl_engine* engine, int32_t index) {
   pgl_engine::Recorder& recorder = recorder_at(engine, index);
   if (recorder.variable == nullptr) throw Error("recorder %d does not record a variable", index);
   return *recorder.variable;
-}
-
-// A store fits where it can be walked from this population without leaving any array, and within the delays for which
-// the blocks of steps were cut.
-void check_store(pgl_engine* engine, uint32_t source, const pgl_store* store) {
-  if (store == nullptr) throw Error("no store given");
-  if (store->n_source != population_at(engine, source).size) {
-    throw Error("the store has %u rows, the source population %u neurons", store->n_source,
-                engine->populations[source].size);
-  }
-  if (store->shards.size() != engine->shards().size()) throw Error("store and engine are cut into different shards");
-  if (store->real_bytes != static_cast<int32_t>(engine->real_bytes)) throw Error("store and engine differ in precision");
-  int64_t synapses = 0;
-  for (const int64_t size : store->group_sizes) synapses += size;
-  if (synapses == 0) return;  // its delays mean nothing
-  if (store->delays.front() < engine->min_delay || store->delays.back() > engine->max_delay) {
-    throw Error("the store's delays, %u to %u steps, lie outside the engine's, %u to %u", store->delays.front(),
-                store->delays.back(), engine->min_delay, engine->max_delay);
-  }
 }
 
 }  // namespace
@@ -144,70 +121,6 @@ int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* sta
         .published.push({static_cast<const pgl::Byte*>(state), static_cast<pgl::Byte*>(ring), stride, mask, repeats,
                          static_cast<pgl::Byte*>(repeated)});
     return 0;
-  });
-}
-
-int32_t pgl_sums_set(pgl_engine* engine, const pgl_sums* by_shard) {
-  return guarded<int32_t>(-1, [&] {
-    if (!engine->statics.empty()) throw Error("sums in whole numbers come before the deliveries that add to them");
-    engine->sums.append(by_shard, engine->shards().size());
-    return 0;
-  });
-}
-
-int32_t pgl_static_add(pgl_engine* engine, uint32_t source, pgl_store* store, void* const* arena, int32_t lead) {
-  return guarded<int32_t>(-1, [&] {
-    check_store(engine, source, store);
-    if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
-    pgl::List<pgl::Shard>& shards = engine->shards();
-    for (uint32_t s = 0; s < shards.size(); ++s) {
-      const pgl_sums* sums = engine->sums.empty() ? nullptr : &engine->sums[s];
-      shards[s].statics.push(pgl::make_static_shard(*store, s, arena[s], sums));
-    }
-    engine->statics.push({lead});
-    const auto id = static_cast<uint32_t>(engine->statics.size() - 1);
-    engine->populations[source].statics.push(id);
-    return static_cast<int32_t>(id);
-  });
-}
-
-int32_t pgl_static_weights_set(pgl_engine* engine, uint32_t index, void* const* weights, const double* common_weight) {
-  return guarded<int32_t>(-1, [&] {
-    if (index >= engine->statics.size()) throw Error("no static delivery %u", index);
-    pgl::List<pgl::Shard>& shards = engine->shards();
-    for (size_t s = 0; s < shards.size(); ++s) {
-      pgl::StaticShard& part = shards[s].statics[index];
-      if (weights != nullptr && (part.is_drawn() || (part.store->flags & PGL_STORE_WEIGHTS) == 0)) {
-        throw Error("the store of static delivery %u keeps no weight per synapse", index);
-      }
-      if (weights != nullptr && !part.synapses->code16.empty()) {
-        throw Error("the store of static delivery %u keeps weights of 16 bits", index);
-      }
-      part.weights = weights == nullptr ? nullptr : weights[s];
-      part.common = common_weight;
-    }
-    return 0;
-  });
-}
-
-int32_t pgl_synapse_add(pgl_engine* engine, uint32_t source, uint32_t target, pgl_store* store, pgl_on_pre_fn on_pre,
-                        const pgl_synapse_args* args, int32_t lead) {
-  return guarded<int32_t>(-1, [&] {
-    check_store(engine, source, store);
-    population_at(engine, target);
-    if (lead != 0 && lead != 1) throw Error("the lead of a delivery is 0 or 1");
-    pgl::List<pgl::Shard>& shards = engine->shards();
-    for (size_t s = 0; s < shards.size(); ++s) {
-      pgl::GeneralShard part(store->delays.back());
-      part.args = args[s];
-      part.store = store;
-      part.synapses = &store->shards[s];
-      shards[s].generals.push(pgl::move(part));
-    }
-    engine->generals.push({target, lead, on_pre});
-    const auto id = static_cast<uint32_t>(engine->generals.size() - 1);
-    engine->populations[source].generals.push(id);
-    return static_cast<int32_t>(id);
   });
 }
 

@@ -57,6 +57,17 @@ struct alignas(64) Shard {
   pgl_fault fault{};      // the first
 };
 
+// What a step does with synapses. Compiled apart (synapses.cpp), and known to an engine that has some.
+struct SynapseWork {
+  // Notes the arrivals of spikes that carry time t_step; those that have been delivered when `now` begins are left out.
+  void (*post)(pgl_engine& engine, Shard& shard, const Population& population, const uint32_t* spikes, uint32_t n,
+               int64_t step, int64_t now);
+  // Adds what arrives at t_step.
+  void (*deliver)(StaticShard& part, int64_t step);
+  // Adds what was summed in whole numbers.
+  void (*collect)(const pgl_sums& sums, uint32_t real_bytes, int64_t step, pgl_fault& fault);
+};
+
 inline void sort_spikes(List<Spike>& spikes) {
   qsort(spikes.data(), spikes.size(), sizeof(Spike), [](const void* a, const void* b) {
     const Spike &one = *static_cast<const Spike*>(a), &other = *static_cast<const Spike*>(b);
@@ -90,6 +101,7 @@ struct pgl_engine {
   pgl::List<pgl_sums> sums;  // by shard, where static synapses sum in whole numbers
   pgl::List<pgl::GeneralGroup> generals;
   pgl::Schedule schedule;
+  pgl::SynapseWork synapses{};
   // Both kinds share one numbering; one of the two is set.
   struct Recorder {
     pgl::SpikeRecorder* spikes;
@@ -162,8 +174,6 @@ struct pgl_engine {
   void walk_ops(uint32_t shard, int64_t step, size_t stretch, pgl::Walk& walk);
   void walk_block(uint32_t begin, uint32_t end, int64_t first, int64_t last, pgl::Walk& walk);
   void settle_fault();
-  void post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n, int64_t step,
-            int64_t now);
   void fail(const char* message);
 
   const uint32_t threads_;
@@ -200,27 +210,8 @@ inline void pgl_engine::look_up_spikes(pgl::Shard& shard, const Block& block) {
       const auto n = static_cast<uint32_t>(shard.spikes.size());
       if (n == 0) continue;
       const int64_t step = block.read_first + k;
-      post(shard, population, shard.spikes.data(), n, step, step - 1);  // all of them are still to come
+      synapses.post(*this, shard, population, shard.spikes.data(), n, step, step - 1);  // all of them are still to come
     }
-  }
-}
-
-// Notes the arrivals of spikes that carry time t_step; those that have been delivered when `now` begins are left out.
-inline void pgl_engine::post(pgl::Shard& shard, const pgl::Population& population, const uint32_t* spikes, uint32_t n,
-                             int64_t step, int64_t now) {
-  for (const uint32_t g : population.statics) {
-    pgl::StaticShard& part = shard.statics[g];
-    const int64_t first = now + statics[g].lead;
-    if (part.is_drawn()) {
-      pgl::post_drawn(part, spikes, n, step, first);
-    } else {
-      pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, first);
-    }
-  }
-  for (const uint32_t g : population.generals) {
-    if (generals[g].on_pre == nullptr) continue;
-    pgl::GeneralShard& part = shard.generals[g];
-    pgl::post_spikes(part.calendar, *part.store, *part.synapses, spikes, n, step, now + generals[g].lead);
   }
 }
 
@@ -400,5 +391,14 @@ PGL_COLD inline int64_t pgl_engine::try_run(int64_t steps) noexcept {
   if (done < 0) failure_.set(pgl::last_error().text);
   return done;
 }
+
+namespace pgl {
+
+inline Population& population_at(pgl_engine* engine, uint32_t index) {
+  if (index >= engine->populations.size()) throw Error("no population %u", index);
+  return engine->populations[index];
+}
+
+}  // namespace pgl
 
 #endif

@@ -99,7 +99,8 @@ PGL_COLD inline void pgl_engine::import_spikes(uint32_t index, pgl::List<pgl::Sp
       const int64_t step = spikes[from].step;
       shard.spikes.clear();
       for (; from < spikes.size() && spikes[from].step == step; ++from) shard.spikes.push(spikes[from].index);
-      post(shard, population, shard.spikes.data(), static_cast<uint32_t>(shard.spikes.size()), step, now);
+      if (synapses.post == nullptr) continue;
+      synapses.post(*this, shard, population, shard.spikes.data(), static_cast<uint32_t>(shard.spikes.size()), step, now);
     }
   }
 }

@@ -14,24 +14,13 @@ inline void pgl_engine::arrive(pgl::Shard& shard, size_t group, int64_t step) {
 
 // What static synapses add at t_step.
 inline void pgl_engine::deliver(pgl::StaticShard& part, int64_t step) {
-  if (part.is_drawn()) {
-    pgl::deliver_drawn(part, step);
-    return;
-  }
-  pgl::List<pgl::Segment>& arrivals = part.calendar.at(step);
-  if (arrivals.size() == 0) return;
-  part.deliver(part, arrivals.data(), static_cast<uint32_t>(arrivals.size()));
-  arrivals.clear();
+  if (part.is_drawn() || part.calendar.at(step).size() != 0) synapses.deliver(part, step);
 }
 
 // Adds what was summed in whole numbers.
 inline void pgl_engine::collect(uint32_t number, int64_t step) {
   pgl_fault fault{};
-  if (real_bytes == 8) {
-    pgl::collect_sums<double>(sums[number], step, fault);
-  } else {
-    pgl::collect_sums<float>(sums[number], step, fault);
-  }
+  synapses.collect(sums[number], real_bytes, step, fault);
   pgl::Shard& shard = shards_[number];
   if (fault.set != 0 && shard.fault.set == 0) shard.fault = fault;
 }
