@@ -25,7 +25,7 @@ from pygenn_lite.declaration.network_parts import (
 )
 from pygenn_lite.declaration.paths import INPUT_FIELDS, NetworkValues, Place
 from pygenn_lite.declaration.population import Population, SpikeSource, SynapseGroup
-from pygenn_lite.declaration.recorded import SynapsesOf, resized
+from pygenn_lite.declaration.recorded import SynapsesOf, check_recorded, resized
 from pygenn_lite.declaration.selection import Part, part_in
 from pygenn_lite.declaration.spreading import spread_again
 from pygenn_lite.declaration.synapse_model import SynapseModel
@@ -94,6 +94,8 @@ def apply_changes(network: Members, values: Mapping[Place, Any]) -> None:
         what = recording.what
         if not isinstance(what, SynapsesOf) and what.population in moved:
             size = network.populations[what.population].size
+            with _at(values, "populations", what.population):
+                check_recorded(what, size)
             network.recordings[index] = replace(recording, what=resized(what, size))
     if longer:
         with _at(values, "network", ""):

@@ -160,6 +160,24 @@ class Recording:
 Recorded = SpikesOf | VariableOf | SynapsesOf
 
 
+def check_recorded(what: SpikesOf | VariableOf, size: int) -> None:
+    """A population of this size has the neurons of a recording.
+
+    Raises
+    ------
+    NetworkError
+        It has come to be too small: part of the recording would be lost unseen.
+    """
+    part = what.chosen is not None or what.stop is not None
+    if part and len(what.neurons) and int(what.neurons[-1]) >= size:
+        last = int(what.neurons[-1])
+        raise NetworkError(
+            f"{what} are recorded, up to neuron {last}: {size} are left",
+            where=Location.of("record"),
+            hint=f"give the population {last + 1} neurons or more, or record other neurons",
+        )
+
+
 def resized(what: SpikesOf | VariableOf, size: int) -> SpikesOf | VariableOf:
     """The same neurons of a population of another size: all of them, or those that it has."""
     if what.chosen is None and what.stop is None:

@@ -34,7 +34,7 @@ def network(**changes):
     net.current(inh, given["current"], name="constant")
     net.step_current(inh, [0.0, 5.0], given["values"], name="steps")
     net.noise_current(inh, 0.0, given["std"], name="noise")
-    net.record(exc.spikes, exc["V"][4:], net["exc_inh"]["I_syn"])
+    net.record(exc.spikes, exc["V"][3:5], net["exc_inh"]["I_syn"])
     return net
 
 
@@ -63,12 +63,41 @@ def network(**changes):
 def test_a_value_changed_by_path_is_the_value_declared(path, value, same):
     net, declared = network(), network(**same)
     changed = net.with_values({path: value})
-    if path == "populations.exc.size":  # neurons that are gone are not recorded
-        assert len(changed.recordings[1].what.neurons) == 1
-        declared.recordings[1] = changed.recordings[1]
     assert changed == declared and changed != net
     assert changed.digest() == declared.digest() != net.digest()
     assert net == network()  # which has not changed
+
+
+@pytest.mark.parametrize(
+    ("recorded", "last"),
+    [
+        (lambda cells: cells.spikes[:5], 4),
+        (lambda cells: cells["V"][6:], 9),
+        (lambda cells: cells["V"][[1, 7]], 7),
+        (lambda cells: cells.spikes[::2], 8),
+    ],
+)
+def test_a_recording_of_some_neurons_does_not_shrink_unseen(recorded, last):
+    net = pg.Network()
+    cells = net.population("cells", 10, pg.LIF())
+    net.record(recorded(cells))
+    before = list(net.recordings[0].what.neurons)
+    larger = net.with_values({"populations.cells.size": 30})
+    assert list(larger.recordings[0].what.neurons) == before
+    just = net.with_values({"populations.cells.size": last + 1})
+    assert list(just.recordings[0].what.neurons) == before
+    with pytest.raises(NetworkError, match=f"up to neuron {last}: {last} are left") as caught:
+        net.with_values({"populations.cells.size": last})
+    assert f"give the population {last + 1} neurons or more" in str(caught.value.hint)
+    assert "populations.cells.size" in str(caught.value)
+
+
+def test_a_recording_of_all_neurons_follows_the_size():
+    net = pg.Network()
+    net.record(net.population("cells", 10, pg.LIF()).spikes)
+    for size in (4, 30):
+        changed = net.with_values({"populations.cells.size": size})
+        assert len(changed.recordings[0].what.neurons) == size
 
 
 def test_both_halves_of_spike_trains_change_together():

@@ -93,6 +93,12 @@ def test_files_hold_transposed_groups() -> None:
         (pg.Transpose("up"), dict(synapse=LEARNING), "no synapses of its own"),
         (pg.Transpose("up"), dict(synapse=pg.ExponentialCurrent()), "no synapses of its own"),
         (pg.Transpose("up"), dict(weight=2.0), "the weights are those of 'up'"),
+        (pg.Transpose("up"), dict(storage="sparse"), "storage='sparse', but .* those of 'up'"),
+        (
+            pg.Transpose("down"),
+            dict(source="a", target="b"),
+            "'down' is the transpose of 'up': it has no weights of its own",
+        ),
         (pg.Transpose("up"), dict(delay=pg.Uniform(0.1, 1.0)), "delay: .* one delay"),
     ],
 )
@@ -106,6 +112,14 @@ def test_what_cannot_be_transposed_is_told(
     with pytest.raises(NetworkError, match=message) as caught:
         net.compile()
     assert caught.value.hint
+
+
+def test_who_transposes_a_transpose_learns_which_group_to_take() -> None:
+    net = network()
+    net.connect("a", "b", pg.RateSynapse(), pg.Transpose("down", factor=4.0), name="again")
+    with pytest.raises(NetworkError, match="'down' is the transpose of 'up'") as caught:
+        net.compile()
+    assert "the synapses of 'up' and -2 times its weights" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("factor", [float("nan"), float("inf"), "2", [1.0]])

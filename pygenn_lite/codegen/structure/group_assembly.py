@@ -127,6 +127,20 @@ def check_transpose(group: SynapseGroup, groups: Mapping[str, SynapseGroup]) -> 
             where=where,
             hint=f"there are {list(groups)}",
         )
+    if isinstance(other.connectivity, Transpose):
+        first, factor = other.connectivity.of, rule.factor * other.connectivity.factor
+        raise NetworkError(
+            f"{rule.of!r} is the transpose of {first!r}: it has no weights of its own",
+            where=where,
+            hint=f"connect this group with the synapses of {first!r} and {factor:g} times its "
+            "weights, or transpose that group",
+        )
+    if group.storage not in ("auto", "dense"):
+        raise NetworkError(
+            f"storage={group.storage!r}, but the synapses are those of {rule.of!r}, a matrix",
+            where=where.entry("storage"),
+            hint="leave storage='auto'",
+        )
     if (other.source, other.target) != (group.target, group.source):
         raise NetworkError(
             f"{rule.of!r} leads from {other.source!r} to {other.target!r}: its transpose leads "
