@@ -96,14 +96,18 @@ class Distribution:
         """The value that each uniform number in (0, 1) stands for."""
         return self.ppf(u)
 
+    def quantile(self, p: float) -> float:
+        """One value of the inverse distribution function, for plans and checks; those of the
+        library do without SciPy."""
+        return float(self.ppf(np.array(p)))
+
     def mean_value(self) -> float:
         """Expected value (for the memory plan and for scaling)."""
         raise NotImplementedError
 
     def reach(self) -> tuple[float, float]:
         """Between which numbers its values lie: less than one in a million is below, or above."""
-        low, high = self.ppf(np.array([1e-6, 1 - 1e-6]))
-        return float(low), float(high)
+        return self.quantile(1e-6), self.quantile(1 - 1e-6)
 
     def ends(self) -> tuple[float, float] | None:
         """Least and greatest value, where all values between them are equally likely."""
@@ -207,6 +211,10 @@ class Affine(Distribution):
     def draw(self, u: Floats) -> Floats:
         """The value that each uniform number in (0, 1) stands for."""
         return self.factor * self.of.draw(u) + self.offset
+
+    def quantile(self, p: float) -> float:
+        """The other's, from its other end where the factor is negative."""
+        return self.factor * self.of.quantile(p if self.factor >= 0 else 1.0 - p) + self.offset
 
     def mean_value(self) -> float:
         """factor * mean + offset."""

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 
 from pygenn_lite.declaration.distribution_base import Distribution, Floats, NativeDistribution
+from pygenn_lite.declaration.quantiles import binomial_quantile, gamma_quantile, normal_quantile
 from pygenn_lite.old_names import with_old_names
 from pygenn_lite.records import dataclass
 
@@ -35,6 +36,10 @@ class Uniform(Distribution):
     def ppf(self, u: Floats) -> Floats:
         """Inverse distribution function."""
         return self.low + (self.high - self.low) * u
+
+    def quantile(self, p: float) -> float:
+        """In closed form."""
+        return self.low + (self.high - self.low) * p
 
     def native(self) -> NativeDistribution:
         """As the builder draws it."""
@@ -69,6 +74,10 @@ class Normal(Distribution):
         from scipy.special import ndtri
 
         return cast(Floats, self.mean + self.std * ndtri(u))
+
+    def quantile(self, p: float) -> float:
+        """By Newton's method."""
+        return self.mean + self.std * normal_quantile(p, 1.0 - p)
 
     def native(self) -> NativeDistribution:
         """As the builder draws it."""
@@ -111,6 +120,18 @@ class TruncatedNormal(Distribution):
         log_a, log_b = log_ndtr(a), log_ndtr(b)
         drawn = ndtri_exp(log_b + np.log1p((below - 1) * -np.expm1(log_a - log_b)))
         return cast(Floats, np.clip(self.mean + sign * self.std * drawn, self.low, self.high))
+
+    def quantile(self, p: float) -> float:
+        """By Newton's method, from the tail that is shorter."""
+        if self.std == 0:
+            return self.mean_value()
+        a, b = (self.low - self.mean) / self.std, (self.high - self.mean) / self.std
+        below, beyond = (math.erfc(end / math.sqrt(2)) / 2 for end in (-a, b))
+        inside = self.kept()
+        if inside < 1e-290:  # so far out that the nearer limit is all there is
+            return self.mean_value()
+        z = normal_quantile(below + p * inside, beyond + (1.0 - p) * inside)
+        return min(max(self.mean + self.std * z, self.low), self.high)
 
     def reach(self) -> tuple[float, float]:
         """Its limits, or so many standard deviations from where most of it lies."""
@@ -176,6 +197,10 @@ class LogNormal(Distribution):
 
         return cast(Floats, np.exp(self.mu + self.sigma * ndtri(u)))
 
+    def quantile(self, p: float) -> float:
+        """The exponential of the normal one."""
+        return math.exp(self.mu + self.sigma * normal_quantile(p, 1.0 - p))
+
     def native(self) -> NativeDistribution:
         """As the builder draws it."""
         return NativeDistribution("log_normal", self.mu, self.sigma)
@@ -203,6 +228,10 @@ class Exponential(Distribution):
         """Inverse distribution function."""
         return -self.mean * np.log1p(-u)
 
+    def quantile(self, p: float) -> float:
+        """In closed form."""
+        return -self.mean * math.log1p(-p)
+
     def native(self) -> NativeDistribution:
         """As the builder draws it."""
         return NativeDistribution("exponential", self.mean)
@@ -228,6 +257,10 @@ class Gamma(Distribution):
 
         return cast(Floats, self.scale * gammaincinv(self.shape, u))
 
+    def quantile(self, p: float) -> float:
+        """By bisection."""
+        return self.scale * gamma_quantile(p, self.shape)
+
     def mean_value(self) -> float:
         """shape * scale."""
         return self.shape * self.scale
@@ -249,6 +282,10 @@ class Binomial(Distribution):
         from scipy.stats import binom
 
         return cast(Floats, binom.ppf(u, int(self.n), self.p))
+
+    def quantile(self, p: float) -> float:
+        """By adding up probabilities."""
+        return binomial_quantile(p, int(self.n), self.p)
 
     def mean_value(self) -> float:
         """n p."""

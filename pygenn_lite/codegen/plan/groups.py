@@ -182,7 +182,7 @@ def _delays(
         span = delay.ends()
         if span is not None:
             return _steps(span[0], dt), _steps(span[1], dt), True
-        beyond = float(delay.ppf(np.array(1.0 - 0.5 / max(count, 1.0))))
+        beyond = delay.quantile(1.0 - 0.5 / max(count, 1.0))
         return _steps(max(delay.least(), dt), dt), _steps(beyond, dt), False
     else:
         return _steps(delay, dt), _steps(delay, dt), True
