@@ -267,7 +267,7 @@ class NetworkMemory:
         if not self.stores:
             return
         from pygenn_lite.runtime.cpp.stores import StoredGroup
-        from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
+        from pygenn_lite.runtime.cpp.synapse_memory import GroupKernels, OwnArrays, SynapseMemory
 
         self.groups = {
             description.group.name: StoredGroup(store, k, self.network.dt)
@@ -277,18 +277,18 @@ class NetworkMemory:
         for name, binding in self.structure.groups.items():
             if binding.kernel is not None:
                 signature = self.loaded.code.signatures.synapses[binding.kernel]
+                settle = self.loaded.function(signature.settle, c.c_void_p, c.c_int64)
                 self.synapses[name] = SynapseMemory(
                     self.groups[name],
-                    binding,
-                    signature,
-                    self.populations[binding.source],
-                    self.populations[binding.target],
+                    GroupKernels(binding, signature, settle),
+                    (self.populations[binding.source], self.populations[binding.target]),
                     self.connectivity_seed,
-                    self.loaded.function(signature.settle, c.c_void_p, c.c_int64),
                     self.clock.step,
-                    memory=memory if self.shared else None,
-                    initial_weights=self.records.initial_weights.get((self.index, name)),
-                    is_new=self.is_new,
+                    OwnArrays(
+                        memory if self.shared else None,
+                        self.records.initial_weights.get((self.index, name)),
+                        self.is_new,
+                    ),
                 )
         for synapses in self.synapses.values():
             if synapses.binding.transpose_of:

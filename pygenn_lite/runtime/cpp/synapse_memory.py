@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from pygenn_lite.codegen import GroupBinding
 from pygenn_lite.codegen.program.signature import SynapseSignature
 from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.declaration.values import Value
-from pygenn_lite.runtime.cpp import abi, coupling
+from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import COMMON, ArraysOfOne, aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
     KnownSynapses,
@@ -24,24 +25,32 @@ from pygenn_lite.runtime.cpp.stores import StoredGroup
 from pygenn_lite.runtime.values.philox import PURPOSE_VARIABLES
 
 LAST_UPDATE = "last_update"
+LINE = 64  # bytes: arrays in scratch memory begin at multiples of it
 
 
-class SynapseMemory:
-    """All that one general group keeps besides its store.
+@dataclass(frozen=True)
+class GroupKernels:
+    """The kernels of a group, and what they are called with.
 
-    Parameters
+    Attributes
     ----------
-    stored : StoredGroup
     binding : GroupBinding
     signature : SynapseSignature
-        Of its kernels.
-    source, target : PopulationMemory
-    seed : int
-        For variables that are drawn.
     settle : function of the kernels or None
         Brings event-driven variables up to date.
-    now : callable
-        The present step.
+    """
+
+    binding: GroupBinding
+    signature: SynapseSignature
+    settle: Any
+
+
+@dataclass(frozen=True)
+class OwnArrays:
+    """What an instance has of its own beside the store.
+
+    Attributes
+    ----------
     memory : ArraysOfOne, optional
         Where the arrays of instances lie that have one store in common: weights are kept here then.
     initial_weights : list of ndarray, optional
@@ -50,31 +59,48 @@ class SynapseMemory:
         Whether nothing has been put there yet.
     """
 
+    memory: ArraysOfOne | None = None
+    initial_weights: list[npt.NDArray[Any]] | None = None
+    is_new: bool = True
+
+
+class SynapseMemory:
+    """All that one general group keeps besides its store.
+
+    Parameters
+    ----------
+    stored : StoredGroup
+    kernels : GroupKernels
+    ends : (PopulationMemory, PopulationMemory)
+        Source and target.
+    seed : int
+        For variables that are drawn.
+    now : callable
+        The present step.
+    own : OwnArrays
+    """
+
     def __init__(
         self,
         stored: StoredGroup,
-        binding: GroupBinding,
-        signature: SynapseSignature,
-        source: PopulationMemory,
-        target: PopulationMemory,
+        kernels: GroupKernels,
+        ends: tuple[PopulationMemory, PopulationMemory],
         seed: int,
-        settle: Any,
         now: Callable[[], int],
-        memory: ArraysOfOne | None = None,
-        initial_weights: list[npt.NDArray[Any]] | None = None,
-        is_new: bool = True,
+        own: OwnArrays,
     ) -> None:
-        self.settle, self.now = settle, now
-        self.stored, self.binding, self.signature = stored, binding, signature
+        memory, initial_weights = own.memory, own.initial_weights
+        self.stored, self.now, self.settle = stored, now, kernels.settle
+        self.binding, self.signature = kernels.binding, kernels.signature
         self.name = stored.name
-        self.source, self.target = source, target
-        self.partition, self.dt, self.seed = target.partition, target.dt, seed
-        self.real = target.real
+        self.source, self.target = ends
+        self.partition, self.dt, self.seed = self.target.partition, self.target.dt, seed
+        self.real = self.target.real
         shards = range(self.partition.shards)
         self.views = [stored.store.shard_view(s) for s in shards]
         self.dtypes = {
             v.symbol: self.real if v.dtype == "real" else np.dtype(v.dtype)
-            for v in signature.variables
+            for v in self.signature.variables
         }
         self._own_weights = memory is not None
 
@@ -92,7 +118,7 @@ class SynapseMemory:
         self.variables["weight"] = (
             [zeros(len(w), w.dtype)[: len(w)] for w in weights] if self._own_weights else weights
         )
-        self.scalars = zeros(len(signature.scalar_names), np.float64)
+        self.scalars = zeros(len(self.signature.scalar_names), np.float64)
         self._initial_weights = initial_weights
         self.parent: SynapseMemory | None = None  # whose weights it has, transposed
         self.sets = 0  # bits of the sums that its transmission begins
@@ -100,13 +126,13 @@ class SynapseMemory:
         differ = not isinstance(stored.description.weight, float)
         if initial_weights is None and (differ or stored.description.weight_later):
             self._initial_weights = weights if self._own_weights else [w.copy() for w in weights]
-        if is_new:
-            for k, name in enumerate(signature.scalar_names):
-                self.scalars[k] = float(binding.values[name])  # type: ignore[arg-type]
+        if own.is_new:
+            for k, name in enumerate(self.signature.scalar_names):
+                self.scalars[k] = float(self.binding.values[name])  # type: ignore[arg-type]
             if self._own_weights:
                 first = initial_weights or weights
-                for own, initial in zip(self.variables["weight"], first, strict=True):
-                    own[:] = initial[: len(own)]
+                for kept, initial in zip(self.variables["weight"], first, strict=True):
+                    kept[:] = initial[: len(kept)]
             self.initialise(first=True)
 
     # ------------------------------------------------------------------ values
@@ -260,7 +286,7 @@ class SynapseMemory:
                 )
             )
             columns = self.partition.count(self.target.name, s)
-            aside, mask = coupling.scratch(self, columns), coupling.present(self, s)
+            aside, mask = self._scratch(columns), self._present(s)
             kept += [synapse, post, pre, aside, mask]
             args[s] = abi.SynapseArgs(
                 synapse=c.addressof(synapse),
@@ -284,10 +310,45 @@ class SynapseMemory:
                 n_source=self.source.size,
                 columns=columns,
                 sets=self.sets,
-                **coupling.matrix_of(self, kept),
+                **self._matrix(kept),
             )
         return args, kept
 
+    # ------------------------------------------------------------- continuous transmission
 
-def _pointers(addresses: list[int | None]) -> Any:
+    def _scratch(self, columns: int) -> npt.NDArray[Any]:
+        """Memory to keep values by source and by target neuron aside, on one shard."""
+        each = LINE // self.real.itemsize
+        padded = [-(-n // each) * each for n in (self.source.size, columns)]
+        scratch = self.signature.source_scratch, self.signature.target_scratch
+        return aligned_zeros(scratch[0] * padded[0] + scratch[1] * padded[1], self.real)
+
+    def _present(self, piece: int) -> npt.NDArray[np.uint8] | None:
+        """Which entries of a shard's matrix are synapses; None: all, or no matrix."""
+        everything = self.source.size * self.target.size
+        if not self.binding.dense or self.stored.size == everything:
+            return None
+        pieces, positions = self.positions()
+        mask = np.zeros(max(self.views[piece].n_synapses, 1), np.uint8)
+        mask[positions[pieces == piece]] = 1
+        return mask
+
+    def _matrix(self, kept: list[Any]) -> dict[str, Any]:
+        """Arguments of a group that has another's weights, transposed; `kept` keeps their
+        memory."""
+        if self.parent is None:
+            return {}
+        begin = self.partition.begin[self.source.name]
+        weights = [part.ctypes.data for part in self.parent.variables["weight"]]
+        pointers = _pointers(weights)
+        kept += [pointers, begin]
+        return {
+            "of_shards": len(self.parent.views),
+            "of": c.addressof(pointers),
+            "of_begin": begin.ctypes.data,
+            "factor": self.binding.factor,
+        }
+
+
+def _pointers(addresses: Sequence[int | None]) -> Any:
     return (c.c_void_p * max(len(addresses), 1))(*addresses)
