@@ -321,6 +321,7 @@ def test_a_path_to_a_place_of_a_file_may_have_old_keys() -> None:
     assert network.groups["exc_exc"].connectivity == pg.PairList([0], [0])
 
 
+@pytest.mark.usefixtures("backend")
 def test_old_names_of_values_can_be_set() -> None:
     net = pg.Network()
     net.noise_current(net.population("cells", 2, pg.LIF()), std=2.0, name="noise")

@@ -125,6 +125,7 @@ def sim():
     return net().compile(threads=1)
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(
     "act",
     [

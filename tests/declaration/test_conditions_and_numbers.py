@@ -39,6 +39,7 @@ def test_proper_ones_pass(text):
     parse_expression(text)
 
 
+@pytest.mark.usefixtures("backend")
 def test_random_numbers_may_be_compared():
     """SymPy turned the sides of such a comparison around for ever."""
     model = pg.NeuronModel(

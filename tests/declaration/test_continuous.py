@@ -28,6 +28,7 @@ def test_models_say_what_is_wrong(arguments: dict[str, object], message: str) ->
     assert caught.value.hint
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(
     ("continuous", "message", "hint"),
     [
@@ -46,6 +47,7 @@ def test_names_that_the_neurons_do_not_have(continuous: str, message: str, hint:
     assert hint in (caught.value.hint or "")
 
 
+@pytest.mark.usefixtures("backend")
 def test_an_input_that_no_equation_reads_is_told() -> None:
     net = pg.Network()
     still = pg.NeuronModel("dV/dt = -V")

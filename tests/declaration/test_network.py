@@ -207,6 +207,7 @@ def test_fixed_total_number_follows_potjans_and_diesmann():
 DEAF = pg.NeuronModel("dV/dt = -V/tau", parameters={"tau": 10.0})
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(
     "drive",
     [
@@ -228,6 +229,7 @@ def test_driving_an_input_that_no_equation_reads_is_refused(drive):
         net.compile()
 
 
+@pytest.mark.usefixtures("backend")
 def test_a_parameter_that_nothing_reads_is_refused():
     net = pg.Network()
     model = pg.NeuronModel("dV/dt = -V/tau", parameters={"tau": 10.0, "tau_n": 3.0})

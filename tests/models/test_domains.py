@@ -164,6 +164,7 @@ def conductances(weight="1.0 + i_pre", C="100.0 + i"):
     return net
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -176,6 +177,7 @@ def test_formulas_are_held_against_the_domain_once_they_are_numbers(given, messa
         conductances(**given).compile(threads=1)
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize(
     ("owner", "name", "value", "message"),
     [
@@ -239,11 +241,13 @@ def test_weights_beyond_a_rules_bounds_are_warned_of_by_name(rule, weight):
     assert w[0].filename == __file__
 
 
+@pytest.mark.usefixtures("backend")
 def test_formulas_beyond_a_rules_bounds_are_warned_of_at_compile():
     with pytest.warns(PygennLiteWarning, match=r"'learning': weight\[\d+\] = 21,"):
         conductances(weight="12.0 + i_pre").compile(threads=1)
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_weights_within_a_rules_bounds_are_not_warned_of(precision):
     net = pg.Network()
@@ -257,6 +261,7 @@ def test_weights_within_a_rules_bounds_are_not_warned_of(precision):
         sim["a"]["weight"] = np.array(sim["a"]["weight"])  # 0.7 in single precision is more
 
 
+@pytest.mark.usefixtures("backend")
 def test_bounds_that_change_between_runs_are_those_that_count():
     sim = conductances().compile(threads=1)
     learning = sim["learning"]

@@ -71,15 +71,18 @@ def check_all(sim):
         check_names(sim[one.name], [])
 
 
+@pytest.mark.usefixtures("backend")
 def test_names_of_every_neuron_model_are_those_that_work():
     check_all(neurons().compile(precision="float64", threads=1))
 
 
+@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("rule", [None, *models.PLASTICITY])
 def test_names_of_every_rule_with_every_receptor_are_those_that_work(rule):
     check_all(synapses(rule).compile(precision="float64", threads=1))
 
 
+@pytest.mark.usefixtures("backend")
 def test_names_of_inputs_are_those_that_work():
     net = pg.Network(dt=0.1)
     p = net.population("p", 3, pg.LIF())
@@ -106,6 +109,7 @@ def test_what_a_declaration_lists_can_be_recorded_and_nothing_else():
                     thing[wrong]
 
 
+@pytest.mark.usefixtures("backend")
 def test_a_network_gives_its_parts_by_name_and_lists_them():
     net = synapses("PairSTDP")
     net.current("Delta", 1.0, name="drive")
@@ -119,6 +123,7 @@ def test_a_network_gives_its_parts_by_name_and_lists_them():
         net["driv"]
 
 
+@pytest.mark.usefixtures("backend")
 def test_keys_of_results_complete():
     net = pg.Network(dt=0.1)
     p = net.population("p", 3, pg.LIF())

@@ -179,6 +179,7 @@ def test_instances_have_sums_of_their_own() -> None:
         np.testing.assert_array_equal(both["cells"]["V"][0], one["cells"]["V"][:])
 
 
+@pytest.mark.usefixtures("backend")
 def test_an_unknown_accumulator_is_refused() -> None:
     net = summing(pg.AllToAll(), 1.0)
     with pytest.raises(ArgumentError, match="choose one of float, int32"):

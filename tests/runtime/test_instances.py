@@ -19,6 +19,8 @@ from pygenn_lite.errors import (
     SimulationError,
 )
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 SEEDS = [5, 6, 7, 8]
 VALUES = {
     "populations.exc.parameters.tau": [10.0, 15.0, 20.0, 25.0],
@@ -83,21 +85,27 @@ def assert_same(one, other):
     assert (one.start_step, one.stop_step) == (other.start_step, other.stop_step)
 
 
-@pytest.fixture(scope="module")
-def alone():
+SINGLE = {}  # by backend: made once
+
+
+@pytest.fixture
+def alone(backend):
     """What single simulations give, for own and for shared connectivity."""
-    return {
-        shared: [
-            single(k, connectivity_seed=5 if shared else None).run(150.0, keep_weights=True)
-            for k in range(4)
-        ]
-        for shared in (False, True)
-    }
+    if backend not in SINGLE:
+        SINGLE[backend] = {
+            shared: [
+                single(k, connectivity_seed=5 if shared else None).run(150.0, keep_weights=True)
+                for k in range(4)
+            ]
+            for shared in (False, True)
+        }
+    return SINGLE[backend]
 
 
 # ---------------------------------------------------------------------- the same bits
 
 
+@pytest.mark.long("18,000 steps")
 @pytest.mark.parametrize("threads", [1, 2, 3, 9])
 @pytest.mark.parametrize("connectivity", ["own", "shared"])
 def test_an_instance_is_what_a_single_simulation_is(alone, connectivity, threads):
@@ -113,7 +121,7 @@ def test_an_instance_is_what_a_single_simulation_is(alone, connectivity, threads
 
 
 @pytest.mark.parametrize("connectivity", ["own", "shared"])
-def test_the_reference_backend_has_instances_too(connectivity):
+def test_an_instance_of_a_small_network_is_a_single_simulation(connectivity):
     net = pg.Network(dt=0.5, seed=3)
     cells = net.population("cells", 6, pg.LIF(), initial={"V": pg.Uniform(-60.0, -50.0)})
     stdp = pg.PairSTDP(pg.ExponentialCurrent(5.0), w_max=100.0)
@@ -121,14 +129,12 @@ def test_the_reference_backend_has_instances_too(connectivity):
     net.poisson(cells, 2000.0, weight=5.0, variable="V")
     net.record(cells.spikes, cells["V"])
     path, shared = "populations.cells.parameters.tau", connectivity == "shared"
-    sim = net.compile(
-        "reference", instances=3, values={path: [10.0, 15.0, 20.0]}, connectivity=connectivity
-    )
+    sim = net.compile(instances=3, values={path: [10.0, 15.0, 20.0]}, connectivity=connectivity)
     results = sim.run(40.0, keep_weights=True)
     assert sim["cells"]["V"].shape == (3, 6)
     for k in (0, 2):
         own = net.with_values({path: 10.0 + 5 * k, "network.seed": 3 + k})
-        one = own.compile("reference", connectivity_seed=3 if shared else None)
+        one = own.compile(connectivity_seed=3 if shared else None)
         single = one.run(40.0, keep_weights=True)
         assert len(single.spikes["cells"])
         assert np.array_equal(results[k].spikes["cells"].steps, single.spikes["cells"].steps)
@@ -167,11 +173,11 @@ def test_one_instance_has_the_axis_too():
 
 def test_runs_go_on_and_can_be_joined():
     sim = network().compile(instances=4, seeds=SEEDS, values=VALUES)
-    first, second = sim.run(70.0), sim.run(80.0)
+    first, second = sim.run(20.0), sim.run(15.0)
     joined = first + second
     for k in range(4):
         one = single(k)
-        assert_same(joined[k], one.run(70.0) + one.run(80.0))
+        assert_same(joined[k], one.run(20.0) + one.run(15.0))
     with pytest.raises(ArgumentError, match="cannot be joined"):
         first + first[:2]
 
@@ -265,6 +271,7 @@ def test_reset_takes_seeds():
 # ---------------------------------------------------------------------- files
 
 
+@pytest.mark.long("12,000 steps")
 def test_results_are_saved_and_streamed_with_their_axis(tmp_path, alone):
     sim = network().compile(instances=4, seeds=SEEDS, values=VALUES)
     results = sim.run(150.0, keep_weights=True)
@@ -287,12 +294,12 @@ def test_results_are_saved_and_streamed_with_their_axis(tmp_path, alone):
 
 def test_checkpoints_hold_all_instances(tmp_path):
     sim = network().compile(instances=4, seeds=SEEDS, values=VALUES)
-    sim.run(70.0)
+    sim.run(15.0)
     sim.save(tmp_path / "all.npz")
-    rest = sim.run(80.0)
+    rest = sim.run(20.0)
     again = network().compile(instances=4, seeds=SEEDS, values=VALUES, threads=3)
     again.restore(tmp_path / "all.npz")
-    for k, result in enumerate(again.run(80.0)):
+    for k, result in enumerate(again.run(20.0)):
         assert_same(result, rest[k])
     for other in (
         network().compile(instances=4, seeds=SEEDS),
@@ -374,7 +381,9 @@ class Everything(pg.Sink):
         self.ended = step, interrupted
 
 
-@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    "keep", [True, pytest.param(False, marks=pytest.mark.long("6,000 steps once more"))]
+)
 def test_a_sink_gets_all_that_is_recorded(keep):
     sim, sink = network().compile(instances=2, seeds=SEEDS[:2]), Everything()
     results = sim.run(150.0, sinks=[sink], keep=keep)
@@ -483,6 +492,7 @@ def test_synapses_that_are_shared_cannot_differ(path):
     assert assert_equal
 
 
+@pytest.mark.compiled("the plan of memory")
 def test_more_instances_than_fit_are_refused_with_the_number_that_does(monkeypatch):
     from pygenn_lite.codegen.plan import memory
 
@@ -496,6 +506,7 @@ def test_more_instances_than_fit_are_refused_with_the_number_that_does(monkeypat
     assert len(network().compile(instances=fit).instances) == fit
 
 
+@pytest.mark.compiled("what lies in memory")
 def test_memory_says_what_all_instances_take():
     alone, many = network().compile(threads=1), network().compile(instances=8, threads=1)
     shared = network().compile(instances=8, threads=1, connectivity="shared")

@@ -157,6 +157,7 @@ def test_a_killed_file_that_is_cut_short_is_refused_not_waited_for(tmp_path):
             _ = pg.load_result(path).spikes["exc"]
 
 
+@pytest.mark.usefixtures("backend")
 def test_a_damaged_file_is_named_when_opened_and_when_read(tmp_path):
     net = pg.Network(dt=0.1)
     cells = net.population("cells", 20, pg.PoissonNeuron(rate=50.0))
