@@ -6,11 +6,11 @@ element, step, purpose, stream), not from the compiled code, so that each checks
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln
 
 from pygenn_lite.runtime.values.poisson import poisson_table
 
@@ -93,8 +93,8 @@ def poisson_counts(rate: Any, size: int, seed: int, stream: int, step: int) -> I
         return np.where(keep, entry, alias[entry]).astype(np.int64)
     rates = np.broadcast_to(np.asarray(rate, np.float64), size)
     counts = _inverted(np.minimum(rates, LARGE_RATE), to_uniform(words))
-    for neuron in np.flatnonzero(rates >= LARGE_RATE):
-        counts[neuron] = _rejected(float(rates[neuron]), seed, stream, step, int(neuron))
+    large = np.flatnonzero(rates >= LARGE_RATE)
+    counts[large] = _rejected(rates[large], seed, stream, step, large)
     return counts
 
 
@@ -111,21 +111,27 @@ def _inverted(rates: Reals, uniforms: Reals) -> Integers:
     return count
 
 
-def _rejected(rate: float, seed: int, stream: int, step: int, neuron: int) -> int:
-    b = 0.931 + 2.53 * math.sqrt(rate)
+def _rejected(rates: Reals, seed: int, stream: int, step: int, neurons: Integers) -> Integers:
+    """Transformed rejection: each neuron proposes until one of its proposals is taken."""
+    counts = np.zeros(rates.shape, np.int64)
+    waiting, attempt = np.arange(len(rates)), 0
+    while len(waiting):
+        words = philox(seed, neurons[waiting], step, 1 + attempt // 2, stream)
+        u, v = to_uniform(words).reshape(2, 2, -1)[attempt % 2]
+        k, taken = _proposed(rates[waiting], u - 0.5, v)
+        counts[waiting[taken]] = k[taken]
+        waiting, attempt = waiting[~taken], attempt + 1
+    return counts
+
+
+def _proposed(rates: Reals, u: Reals, v: Reals) -> tuple[Reals, NDArray[np.bool_]]:
+    """Counts for two uniform numbers each, the first around 0, and which of them are taken."""
+    b = 0.931 + 2.53 * np.sqrt(rates)
     a = -0.059 + 0.02483 * b
     inverse_alpha, v_r = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
-    attempt = 0
-    while True:
-        pairs = to_uniform(philox(seed, neuron, step, 1 + attempt // 2, stream)).reshape(2, 2)
-        u, v = pairs[attempt % 2] - (0.5, 0.0)
-        attempt += 1
-        us = 0.5 - abs(u)
-        k: int = math.floor((2 * a / us + b) * u + rate + 0.43)
-        if us >= 0.07 and v <= v_r:
-            return k
-        if k < 0 or (us < 0.013 and v > us):
-            continue
-        likelihood = k * math.log(rate) - rate - math.lgamma(k + 1)
-        if math.log(v * inverse_alpha / (a / us**2 + b)) <= likelihood:
-            return k
+    us = 0.5 - np.abs(u)
+    k = np.floor((2 * a / us + b) * u + rates + 0.43)
+    at_once = (us >= 0.07) & (v <= v_r)
+    possible = (k >= 0) & ~((us < 0.013) & (v > us))
+    likelihood = k * np.log(rates) - rates - gammaln(np.maximum(k, 0) + 1)
+    return k, at_once | possible & (np.log(v * inverse_alpha / (a / us**2 + b)) <= likelihood)
