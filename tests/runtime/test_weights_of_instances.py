@@ -9,6 +9,8 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.errors import NetworkError, UnsupportedFeatureError
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 STATIC, PLASTIC, ONE = "groups.exc_inh.weight", "groups.learning.weight", "groups.source_exc.weight"
 
 
@@ -40,7 +42,6 @@ OWN = {
 }
 
 
-@pytest.mark.usefixtures("backend")
 def test_each_is_the_single_simulation_with_its_weights():
     net = network()
     sim = net.compile(instances=3, seeds=[7, 8, 9], values=OWN, connectivity="shared")
@@ -65,7 +66,6 @@ def test_each_is_the_single_simulation_with_its_weights():
             assert np.array_equal(found.weights["learning"], alone.weights["learning"])
 
 
-@pytest.mark.usefixtures("backend")
 @pytest.mark.parametrize("group", ["exc_inh", "source_exc"])
 def test_what_is_set_for_one_changes_no_other(group, tmp_path):
     sim = network().compile(instances=3, connectivity="shared")
@@ -102,6 +102,7 @@ def test_own_weights_are_shown_with_what_they_take():
     )
 
 
+@pytest.mark.compiled("a limit of stores that instances share")
 @pytest.mark.parametrize("precision", ["float16", "int16"])
 def test_weights_of_16_bits_are_common_to_all(precision):
     net = network(weight_precision=precision)
@@ -115,6 +116,7 @@ def test_weights_of_16_bits_are_common_to_all(precision):
     assert np.array_equal(before, sim["exc_inh"]["weight"])
 
 
+@pytest.mark.compiled("a limit of stores that instances share")
 def test_weights_are_kept_alike_in_all_instances():
     with pytest.raises(NetworkError, match="kept in another way") as caught:
         network().compile(instances=2, connectivity="shared", values={ONE: [50.0, "50 + i_pre"]})
