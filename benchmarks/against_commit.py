@@ -26,7 +26,7 @@ from run import FIRST_STEP, variants
 from variant import OURS, Variant
 
 HERE = Path(__file__).resolve().parent
-# Older commits know no PYGENN_LITE_MARCH: this compiler exchanges the flags they use.
+# Older commits do not support PYGENN_LITE_MARCH: this compiler exchanges the flags they use.
 EXCHANGING_COMPILER = """#!/bin/sh
 for flag; do
   shift

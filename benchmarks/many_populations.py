@@ -2,7 +2,7 @@
 
     python benchmarks/many_populations.py
 
-LIF neurons with Poisson drive, 30,000 in all, unconnected. Runs take turns; the fastest of five
+LIF neurons with Poisson drive, 30,000 in total, unconnected. Runs take turns; the fastest of five
 counts.
 """
 

@@ -1,6 +1,6 @@
 """What a layer needs of the layers above it: conveniences such as ``Network.compile`` and
 ``Result.plot``. The package (`pygenn_lite/__init__.py`) says where each is found; nothing below
-knows. Imports thereby run downwards only (tests/architecture/test_imports.py).
+knows. So imports run downwards only (tests/architecture/test_imports.py).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The standard library writes and compiles six methods for every dataclass when it is declared: a
 third of the time from a fresh process to the first step of a network, most of it for classes which
 that network has no use for. Here ``__init__`` is written when the first object is made, and the
-other methods are not compiled for each class. What comes out is a dataclass all the same:
+other methods are not compiled for each class. What comes out is still a dataclass:
 ``fields``, ``replace``, signatures, pickles and subclasses work as ever (tests/test_records.py).
 """
 

@@ -45,7 +45,7 @@ def disk_message(error: OSError) -> str:
 def say(text: str) -> None:
     """Print to stderr, whatever its encoding."""
     encoding = sys.stderr.encoding or "utf-8"
-    # Text of a stranger's file may stand in a message: it must not steer the terminal.
+    # Text of an untrusted file may stand in a message: it must not steer the terminal.
     harmless = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
     printable = harmless.encode(encoding, "backslashreplace").decode(encoding)
     with contextlib.suppress(OSError):  # the output is closed; what was done matters more

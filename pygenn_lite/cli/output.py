@@ -1,5 +1,5 @@
-"""Standard output. That its reader goes away (``| head``) is no error: the rest is not shown, and
-what the command does beside showing is done all the same."""
+"""Standard output. That its reader goes away (``| head``) is not an error: the rest is not shown,
+and what the command does besides printing is still done."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
     systems_of          structure    -> NetworkSystems     continuous f, g, R, J, as SymPy
     derive_program      structure    -> Program            update rules, by SymPy, and the schedule
     render_cpp          Program      -> C++ source         through Jinja
-    signatures_of       Program      -> Signatures         what the runtime must know, as plain data
+    signatures_of       Program      -> Signatures         what the runtime needs, as plain data
     deliveries_of       structure, signatures -> Delivery  what each synapse group delivers
     build_schedule      structure, signatures -> Schedule  what a step does, in which order
 

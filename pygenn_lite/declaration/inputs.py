@@ -1,8 +1,8 @@
 """Inputs that need no source population: Poisson trains and currents.
 
 What drives a part of a population has values for all of its neurons, 0 for the others. ``part``
-says which part was meant, so that one number that is set later holds for that part alone; it is no
-part of equality, as the values say all of it.
+says which part was meant, so that one number that is set later holds for that part alone; it does
+not take part in equality, as the values say all of it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def as_name(given: object) -> str:
-    """A name to look up; what is no text becomes one that nothing has."""
+    """A name to look up; what is not text becomes a name that nothing has."""
     return given if isinstance(given, str) else f"{type(given).__name__} {given!r}"[:80]
 
 

@@ -1,5 +1,5 @@
 """Where in a file the parts of a network were declared, so that an error found only when the
-network is compiled names the line as well. Origins are no part of what a network is: two networks
+network is compiled names the line as well. Origins are not part of what a network is: two networks
 from different files may be equal."""
 
 from __future__ import annotations

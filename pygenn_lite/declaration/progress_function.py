@@ -1,4 +1,4 @@
-"""What users give to be told how long work goes on."""
+"""What users give to be told how far work has got."""
 
 from __future__ import annotations
 

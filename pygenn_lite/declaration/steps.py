@@ -10,7 +10,8 @@ LONGEST_DELAY = 65_000  # steps; the engine counts them with 16 bits and cuts wh
 
 
 def nearest_steps(time: ArrayLike, dt: float) -> NDArray[np.float64]:
-    """The nearest whole number of steps, halves up; as floats, since a time may exceed any integer.
+    """The nearest whole number of steps, rounded half up; as floats, since a time may exceed any
+    integer.
 
     Examples
     --------

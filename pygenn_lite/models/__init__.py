@@ -1,6 +1,6 @@
 """The model library: neurons, synapses and plasticity by name, and networks as YAML files.
 
-Nothing here has special powers: every model is a function that returns a declaration a user could
+Nothing here has privileges: every model is a function that returns a declaration a user could
 have written, every network a file that a user could have written. `NEURONS`, `SYNAPSES`,
 `CONTINUOUS` and `PLASTICITY` map names to these functions.
 

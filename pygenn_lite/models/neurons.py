@@ -154,7 +154,7 @@ def QIF(
     -----
     Ermentrout and Kopell, SIAM J. Appl. Math. 46 (1986); the use of the refractory time follows
     Montbrio, Pazo and Roxin, Phys. Rev. X 5 (2015), section II. Range: ``dt`` at or below
-    ``tau / V_peak`` (beyond, the way up from ``V_r`` is no solution any more), I up to
+    ``tau / V_peak`` (beyond, the way up from ``V_r`` is not a solution any more), I up to
     ``V_peak**2 / 100``. Beyond ``V_peak`` the square is constant: only the last step of an
     upstroke gets there.
     """
@@ -202,7 +202,7 @@ def AdaptiveThresholdLIF(
     -----
     Kobayashi, Tsubo and Shinomoto, Front. Comput. Neurosci. 3 (2009), with one time constant
     and a reset; equally the ALIF neuron of Bellec et al., Nat. Commun. 11 (2020).
-    The threshold goes on decaying while the potential is refractory.
+    The threshold continues to decay while the potential is refractory.
     Range: every current and ``dt``, as :func:`LIF`.
     """
     return NeuronModel(

@@ -43,7 +43,7 @@ class PALRates:
     Attributes
     ----------
     up : tuple of float
-        eta_fw of each layer, 1/ms (0: weights stand still).
+        eta_fw of each layer, 1/ms (0: weights are constant).
     down, interneurons, apical : float
         eta_bw of backprojections, eta_IP and eta_PI of the interneurons.
     noise : float

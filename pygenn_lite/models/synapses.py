@@ -175,7 +175,7 @@ def Delta(variable: str = "V") -> SynapseModel:
     """
     if not isinstance(variable, str):
         raise ModelError(
-            f"the variable that jumps is {variable!r}, which is no name",
+            f"the variable that jumps is {variable!r}, which is not a valid name",
             where=Location.of("Delta"),
             hint="write Delta('V'), or Delta(); connect(..., weight=...) says how far it jumps",
         )

@@ -29,7 +29,7 @@ FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"
 
 
 def check_size(size: object, dpi: object) -> None:
-    """Refuse what is no size of a figure."""
+    """Refuse what is not a valid size of a figure."""
     sides = np.asarray(size if isinstance(size, (tuple, list, np.ndarray)) else (), dtype=object)
     if sides.shape != (2,) or not all(_positive(side) for side in sides):
         raise ArgumentError(

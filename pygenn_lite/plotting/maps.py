@@ -205,7 +205,7 @@ def _values(population: Population, values: Any, warmup: float) -> tuple[Any, An
         numbers = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
         raise ArgumentError(
-            f"{repr(values)[:80]} are no values of neurons",
+            f"{repr(values)[:80]} are not valid values of neurons",
             where=Location.of("spatial_map"),
             hint="give one number for each neuron, or a result",
         ) from None

@@ -9,5 +9,5 @@ The way of a network through this package, one module each::
     descriptors, stores       synapse groups -> stored synapses
     machine                   all of it handed to the engine (abi is the mirror of its C interface)
     simulation                the run loop a user drives
-    recording, result         what comes out; checkpoint: to go on later
+    recording, result         what comes out; checkpoint: to continue later
 """

@@ -1,4 +1,4 @@
-"""Checkpoints: all that a simulation must know to go on with the same spikes, bit for bit.
+"""Checkpoints: all that a simulation needs to continue with the same spikes, bit for bit.
 
 A file holds what does not follow from the declaration: states, parameters, past values and spikes
 in flight, weights and synapse variables that changed, the step and the seeds. All of it is

@@ -4,7 +4,7 @@ What lies there is loaded and run, so nothing is used that others own or could h
 the chosen directory is theirs, or writable by them, a folder of our own in it is used instead.
 Entries are directories made aside and renamed into place whole, with digests of their files: what
 a full disk or a crash has damaged is not found. A lock per entry keeps several processes from
-compiling the same thing. It knows nothing of what it holds.
+compiling the same thing. It does not depend on what it holds.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The part of the door between a Simulation and a backend that schedules of extensions go through
-(the rest is in device.py)."""
+"""The part of the interface between a Simulation and a backend that schedules of extensions go
+through (the rest is in device.py)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class RecordUse(NamedTuple):
 
 
 def check_rooms(uses: Iterable[RecordUse], step: int) -> None:
-    """Refuse to go on where a record is full.
+    """Refuse to continue where a record is full.
 
     Raises
     ------

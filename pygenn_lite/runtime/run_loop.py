@@ -43,7 +43,7 @@ class RunLoop:
     """One call of ``run``: advances in chunks of about 100 ms of wall time.
 
     Spikes are counted at the start, every 100 ms, when the warm-up ends and at the end. An instance
-    of several in which a variable stops being finite ends; the others go on, and the error is
+    of several in which a variable stops being finite ends; the others continue, and the error is
     raised at the end."""
 
     def __init__(
@@ -243,13 +243,13 @@ class RunLoop:
     # ------------------------------------------------------------------ faults
 
     def _found_before(self, device: Device) -> None:
-        """Instances that failed in an earlier run stand still; they must not be taken along."""
+        """Instances that failed in an earlier run are stopped; they must not be taken along."""
         if len(self.instances) == 1:
             return
         failed = [k for k, one in enumerate(self.instances) if one.fault() is not None]
         if failed:
             raise SimulationError(
-                f"{counted(len(failed), 'instance')} failed in an earlier run and cannot go on: "
+                f"{counted(len(failed), 'instance')} failed in an earlier run and cannot continue: "
                 f"{listed(map(str, failed), 10)}",
                 hint="reset() or restore() all of them, or compile those that are well",
             )

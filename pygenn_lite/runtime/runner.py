@@ -35,7 +35,7 @@ class RunOptions:
         Called without arguments at multiples of ``every``.
     every : int, optional
     warmup : int
-        After how many steps spikes are counted once more.
+        After how many steps spikes are counted again.
     keep_weights : bool
         Whether the result keeps the weights of plastic groups.
     """
@@ -73,7 +73,7 @@ class Runner:
         """Refuse what would change a state that a run is working on, in a callback, too."""
         if not self._alone.acquire(blocking=False):
             raise SimulationError(
-                f"the simulation is already running and cannot be {doing} meanwhile",
+                f"the simulation is already running and cannot be {doing} until it has finished",
                 hint="let the run end, or end it with stop(), first",
             )
         try:

@@ -1,4 +1,4 @@
-"""The simulation a user drives: run, look, change, save, go on."""
+"""The simulation a user drives: run, look, change, save, continue."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Simulation(Live, Named):
 
     @property
     def build_seconds(self) -> float:
-        """Wall seconds that ``compile`` took in all (``timings`` has the parts)."""
+        """Wall seconds that ``compile`` took in total (``timings`` has the parts)."""
         return self.timings.total
 
     @property
@@ -204,12 +204,12 @@ class Simulation(Live, Named):
         overwrite : bool
             Whether ``stream_to`` may replace a result file; it is replaced when the run ends.
         warmup : float
-            ms after which spikes are counted once more, so that ``result.rates(warmup)`` is exact
+            ms after which spikes are counted again, so that ``result.rates(warmup)`` is exact
             also where they are not recorded.
         keep_weights : bool
             Whether the result keeps the weights that plastic groups have at the end.
         sinks : sequence of Sink
-            What is recorded goes into them as well, while the run goes on.
+            What is recorded goes into them as well, during the run.
         keep : bool
             Whether the result keeps what is recorded; else only the sinks get it.
 
@@ -229,7 +229,7 @@ class Simulation(Live, Named):
             ``stream_to`` names a file that is there already.
         InsufficientMemoryError
             What is to be recorded does not fit into memory: told before the first step. Where
-            memory runs out all the same, what was recorded is kept in the error's ``result``.
+            memory still runs out, what was recorded is kept in the error's ``result``.
 
         Examples
         --------
@@ -260,7 +260,7 @@ class Simulation(Live, Named):
         where = SinkOptions(
             path, overwrite, keep_weights, check_sinks(sinks), bool(keep), self._axis
         )
-        with self._runner.exclusively("run once more"), Progress(progress) as report:
+        with self._runner.exclusively("run again"), Progress(progress) as report:
             return self._run(options, where, report)
 
     def _run(self, options: RunOptions, where: SinkOptions, report: Progress) -> Result:
@@ -276,7 +276,7 @@ class Simulation(Live, Named):
             raise ArgumentError(
                 f"cannot run for {n!r} steps", hint="give a whole number of steps, from 0 on"
             )
-        with self._runner.exclusively("run once more"):
+        with self._runner.exclusively("run again"):
             return self._run(RunOptions(steps), SinkOptions(axis=self._axis), Progress(False))
 
     def _run_schedule(
@@ -286,7 +286,7 @@ class Simulation(Live, Named):
         :class:`~pygenn_lite.runtime.schedule_walker.ScheduleWalker`."""
         from pygenn_lite.runtime.schedule_walker import ScheduleWalker
 
-        with self._runner.exclusively("run once more"):
+        with self._runner.exclusively("run again"):
             self._runner.prepare_changed()
             walker = ScheduleWalker(self._device, name, data, self._steps(duration))
             walker.run()
@@ -321,7 +321,7 @@ class Simulation(Live, Named):
     # ------------------------------------------------------------------ keeping
 
     def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write a checkpoint: after ``restore`` the simulation goes on with the same spikes.
+        """Write a checkpoint: after ``restore`` the simulation continues with the same spikes.
 
         A callback may do this, too.
 
@@ -380,8 +380,8 @@ class Simulation(Live, Named):
 
     def _instead(self) -> str:
         return (
-            "send the Network and compile it where it is to run (compiled code is cached); to go "
-            "on from here, save() a checkpoint and restore() it there"
+            "send the Network and compile it where it is to run (compiled code is cached); to "
+            "continue from here, save() a checkpoint and restore() it there"
         )
 
     def __repr__(self) -> str:

@@ -143,7 +143,7 @@ class Context:
         return path
 
 
-def work_out_constants(document: Document, given: Mapping[str, Any]) -> dict[str, float]:
+def evaluate_constants(document: Document, given: Mapping[str, Any]) -> dict[str, float]:
     """Compute ``constants:`` in any order; a formula may use the other constants.
 
     Raises

@@ -137,7 +137,7 @@ def parse_document(text: str, source: str = "<text>", folder: Path | None = None
     Raises
     ------
     FileFormatError
-        If the text is no YAML, or is one of the kinds refused here.
+        If the text is not YAML, or is one of the kinds refused here.
     """
     if len(text) > MAX_CHARACTERS:
         raise FileFormatError(
@@ -181,7 +181,7 @@ class _TreeBuilder:
         self.anchors: dict[str, tuple[Any, int, int, Place]] = {}
         self.open_anchors: set[str] = set()
         self.nodes = 0
-        self.position: Any = None  # of the event at hand, as the parser has it
+        self.position: Any = None  # of the current event, as the parser has it
         self.seen = 0  # characters of the text whose events have been taken
         self.done = False
 
@@ -207,7 +207,7 @@ class _TreeBuilder:
 
     @property
     def mark(self) -> Mark:
-        """Where the event at hand begins."""
+        """Where the current event begins."""
         if self.position is None:
             return Mark(1, 1)
         return Mark(self.position.line + 1, self.position.column + 1)
@@ -384,7 +384,7 @@ class _TreeBuilder:
             hint = "indent with spaces, not tabs"
         line = "".join(text.splitlines()[here.line - 1 : here.line])[:1000]
         equation = re.search(r"d\w+/dt *=[^,}#]*", line, re.ASCII)
-        if equation:  # "... : volt", say, which is no text to YAML
+        if equation:  # "... : volt", say, which is not text to YAML
             hint = block_hint(equation[0]) or hint
         if equation is None and problem == "mapping values are not allowed in this context":
             hint = "text that holds ': ' stands in quotes"

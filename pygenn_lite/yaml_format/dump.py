@@ -58,7 +58,8 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
     """
     if not isinstance(network, Network):
         raise FileFormatError(
-            f"{type(network).__name__} is no network", hint="give a Network, or simulation.network"
+            f"{type(network).__name__} is not a Network",
+            hint="give a Network, or simulation.network",
         )
     settings = settings or RunSettings()
     models, synapses = _Names("model"), _Names("synapse")

@@ -28,7 +28,7 @@ class Grid:
     def cell(self, document: Document, value: Any, place: Place, row: int, column: int) -> Any:
         """Return the part of a value that belongs to one target and one source.
 
-        From here on, errors at ``place`` are told with the place of that part.
+        From here on, errors at ``place`` are reported with the place of that part.
         """
         document.parts.pop(place, None)
         if not self.is_list:

@@ -27,7 +27,7 @@ def load_network(
     source : str, Path or open file
         A name of the library (``"microcircuit"``), a file, or text of several lines. Of an open
         file (``sys.stdin``, say) all is read that is left. Files that the network names are looked
-        for beside it; for text, and a stream that is no file, in the working directory.
+        for beside it; for text, and a stream that is not a file, in the working directory.
     set : mapping of str to value, optional
         Changes by path, e.g. ``{"populations.exc.size": 100, "connections[0].weight": 2.0}``.
 

@@ -17,7 +17,7 @@ from pygenn_lite.declaration.recorded import Recorded
 from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
-from pygenn_lite.yaml_format.context import Context, work_out_constants
+from pygenn_lite.yaml_format.context import Context, evaluate_constants
 from pygenn_lite.yaml_format.document import Document
 from pygenn_lite.yaml_format.grids import Grid, read_names
 from pygenn_lite.yaml_format.library import ModelRegistry
@@ -69,7 +69,7 @@ class _Builder:
 
     def __init__(self, document: Document, file: NetworkFile) -> None:
         self.document, self.file = document, file
-        self.context = Context(document, work_out_constants(document, file.constants))
+        self.context = Context(document, evaluate_constants(document, file.constants))
         context, head = self.context, file.network
         with context.at(("network", "dt")):
             dt = check_dt(context.number(head.dt, ("network", "dt")))

@@ -164,7 +164,7 @@ class _Scaling:
 
     def _poisson(self, one: PoissonInput, where: Location) -> None:
         if one.synapse is None:
-            raise _cannot(where, "its events are no currents", "give it a current synapse")
+            raise _cannot(where, "its events are not currents", "give it a current synapse")
         if not isinstance(one.rate, float) or not isinstance(one.sources, float):
             raise _cannot(where, "rate and sources must be plain numbers")
         weight = self._weight(one.weight, where)
@@ -204,7 +204,7 @@ class _Scaling:
                 for field in dataclasses.fields(weight)
             }
             return type(weight)(**scaled)
-        raise _cannot(where, "its weights are no numbers or scalable distribution")
+        raise _cannot(where, "its weights are not numbers or a scalable distribution")
 
     def _indegree(self, group: SynapseGroup, where: Location) -> float:
         """Synapses per target neuron of the full network."""

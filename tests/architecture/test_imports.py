@@ -16,7 +16,7 @@ from pygenn_lite import hooks
 ROOT = Path(pygenn_lite.__file__).parent
 TOP = "pygenn_lite"
 
-# From above to below; packages in one row know nothing of each other.
+# From above to below; packages in one row do not depend on each other.
 ROWS = (
     ("__main__",),
     ("cli",),

@@ -146,7 +146,7 @@ def test_an_optimisers_step_over_weights_and_its_shared_schedule(tmp_path):
 
 
 def test_a_flow_over_a_time_that_each_element_has_for_itself(tmp_path):
-    """Spike offsets within a step, say; tau_m = tau_s is no special case."""
+    """Spike offsets within a step, say; tau_m = tau_s is not a special case."""
     flow = LinearFlow(
         ("V", "I"), (), ((0, 0, x("-1/tau_m")), (0, 1, x("1/tau_m")), (1, 1, x("-1/tau_s"))),
         ((0, 0, "P_VV"), (0, 1, "P_VI"), (1, 1, "P_II")), (),

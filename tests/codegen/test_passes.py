@@ -167,5 +167,5 @@ def test_shared_subexpressions_come_before_what_uses_them_and_states_see_what_wa
     order = [rule.target for rule in found]
     assert order.index("a") < order.index("V") and order[0] == "s0__"
     assert found[0].value == x("exp(w/tau)")
-    # A state's new value is no temporary: others still read the old one.
+    # A state's new value is not a temporary: others still read the old one.
     assert x("V") in next(r.value for r in found if r.target == "w").free_symbols

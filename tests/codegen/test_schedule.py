@@ -98,7 +98,7 @@ def test_the_interpreter_calls_a_kernel_from_outside() -> None:
 
 def test_a_schedule_calls_kernels_that_are_statements() -> None:
     """The same as three kernels of a Program: sums over synapses, a factor for each cell, weights
-    times that; every 5 steps. Renderer and interpreter know nothing of it."""
+    times that; every 5 steps. Renderer and interpreter are unaware of it."""
 
     def x(text: str) -> Any:
         return parse_expression(text).sympy()

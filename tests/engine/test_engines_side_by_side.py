@@ -66,7 +66,7 @@ def test_one_that_fails_does_not_stop_the_others(library: ctypes.CDLL) -> None:
         assert fault is not None and (fault.neuron, fault.step) == (17, 50)
         assert nets[0].fault() is None
         assert [net.step for net in nets] == [100, 51, 100]
-        # It cannot go on, and says why; the others can.
+        # It cannot continue, and says why; the others can.
         assert pool.run(nets, 10) == [10, -1, 10]
         message = nets[1].engine.engine_error(nets[1].handle).decode()
         assert "the last run failed" in message

@@ -223,7 +223,7 @@ def test_conductance_synapses_reach_the_same_steady_state():
 def test_an_alpha_conductance_follows_its_closed_form():
     net = pg.Network(dt=0.1)
     source = net.spike_source("s", 1, [0.9], [0])
-    # A voltage clamp: V stands still and Q gathers the charge.
+    # A voltage clamp: V is clamped and Q gathers the charge.
     model = pg.NeuronModel("dQ/dt = I; dV/dt = 0*V", initial=dict(Q=0.0, V=-60.0), integrator="rk4")
     population = net.population("p", 1, model)
     synapse = models.AlphaConductance(tau=2.0, E_rev=-80.0)

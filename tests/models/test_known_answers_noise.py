@@ -158,7 +158,7 @@ def test_escape_noise_with_adaptation_fires_as_often_as_a_plain_loop_of_its_equa
     V, eta, gamma = np.full((3, each), -65.0), np.zeros((3, each)), np.zeros((3, each))
     left, expected = np.zeros((3, each)), np.zeros((3, each))
     for _ in range(round(duration / dt)):
-        # Two steps of Euler for each of dt; a refractory potential stands still.
+        # Two steps of Euler for each of dt; a refractory potential is clamped.
         for _ in range(2):
             h = dt / 2
             slope = (-65.0 - V) / 20 + (currents[:, None] - eta) / 100

@@ -95,7 +95,10 @@ def test_the_networks_are_all_there():
         (lambda: pg.TripletSTDP(5.0), ["TripletSTDP", "5.0 is not a synapse model"]),
         (lambda: pg.VogelsSTDP("ExponentialCurrent"), ["VogelsSTDP", "is not a synapse model"]),
         (lambda: pg.TsodyksMarkram(5.0), ["TsodyksMarkram", "is not a synapse model"]),
-        (lambda: pg.Delta(5.0), ["Delta: .*5.0, which is no name", "Delta\\('V'\\).*weight="]),
+        (
+            lambda: pg.Delta(5.0),
+            ["Delta: .*5.0, which is not a valid name", "Delta\\('V'\\).*weight="],
+        ),
         (lambda: pg.LIF(taum=10), ["LIF: no parameter 'taum'; did you mean 'tau'", "V_th"]),
         (lambda: pg.LIF(10), ["LIF", "positional", "by name"]),
         (lambda: pg.from_scipy(np.ones((3, 3))), ["ndarray is not a scipy.sparse", "csr_array"]),

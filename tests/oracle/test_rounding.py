@@ -1,4 +1,4 @@
-"""Times become steps by one rule, wherever they are given: the nearest step, halves up."""
+"""Times become steps by one rule, wherever they are given: the nearest step, half a step rounded up."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 """Several spikes of one neuron in one step act as if they came one after another.
 
-Only the train of a spike source can hold them. What is right is worked out in plain loops.
+Only the train of a spike source can hold them. What is right is computed in plain loops.
 """
 
 from __future__ import annotations

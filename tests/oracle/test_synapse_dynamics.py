@@ -51,7 +51,7 @@ def model_of(equations, **options):
 
 
 def solution(equations, duration):
-    """The same by a solver that knows nothing of linear equations, piece by piece."""
+    """The same by a solver without special treatment of linear equations, piece by piece."""
     values = {**START, "weight": 1.1}
     names = [line.split("/")[0][1:] for line in equations]
     codes = [compile(line.split("=", 1)[1].strip(), line, "eval") for line in equations]

@@ -71,10 +71,10 @@ def test_a_jump_is_recorded_at_its_own_time_whatever_carries_it():
 
 def test_opposite_jumps_at_one_time_cancel_whatever_carries_them():
     net = pg.Network(dt=DT)
-    for up, rising in KINDS.items():
+    for up, increasing in KINDS.items():
         for down, falling in KINDS.items():
             cell = net.population(f"{up}_{down}", 1, LEAKY)
-            jumps(net, cell, rising, [1.0], 20.0)
+            jumps(net, cell, increasing, [1.0], 20.0)
             jumps(net, cell, falling, [1.0], -20.0, delay=0.4)
     run = both(net, 15)
     for name in run.spikes:

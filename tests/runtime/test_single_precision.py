@@ -233,7 +233,7 @@ def test_the_clock_is_right_late_in_a_run_where_it_meets_values_of_single_neuron
     sim = net.compile(precision=precision, threads=1)
     sim._device.set_step(round(LATE / net.dt), [0])
     traces = sim.run(2.0).traces["cells"]
-    times = traces["wave"].times[1:, None] - net.dt  # worked out at the step's beginning
+    times = traces["wave"].times[1:, None] - net.dt  # computed at the step's beginning
     expected = {
         "wave": np.sin(frequency * times + phase),
         "on": times > onset,

@@ -1,4 +1,5 @@
-"""A file from a stranger runs no code, reads no other file, and cannot exhaust the machine."""
+"""A file from an unknown source runs no code, reads no other file, and cannot exhaust the
+machine."""
 
 import time
 

@@ -98,7 +98,7 @@ def test_a_parameter_that_no_model_of_the_library_network_has_is_refused(name):
 @pytest.mark.parametrize(
     ("path", "value"), [("connections[0].delay", -1), ("network.seed", 10**23)]
 )
-def test_a_value_that_does_not_fit_is_blamed_on_the_change_not_on_the_file(path, value):
+def test_a_value_that_does_not_fit_is_reported_for_the_change_not_for_the_file(path, value):
     with pytest.raises(DeclarationError) as caught:
         load_network(SMALL, {path: value})
     assert str(caught.value).startswith(f"--set ({path})")

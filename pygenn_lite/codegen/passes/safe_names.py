@@ -17,13 +17,13 @@ import sympy
 from pygenn_lite.codegen.program.kernel import Kernel, everything, written_by
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates" / "cpp"
-# Names of the standard headers that are no macros by their look.
+# Names of the standard headers that do not look like macros.
 STANDARD_NAMES = frozenset(
     ("errno", "assert", "stdin", "stdout", "stderr", "linux", "unix", "math_errhandling", "size_t")
 )
 # Macros of the standard headers all look like this, and so do the templates' pointers.
 MACRO_LIKE = re.compile(r"[A-Z]{3}|(M|FP|FD|MB)_|.*(_|_base)\Z")
-KEPT = frozenset({"kind"})  # fields of statements that are no names of variables
+KEPT = frozenset({"kind"})  # fields of statements that are not names of variables
 
 
 def with_safe_names(kernel: Kernel) -> Kernel:

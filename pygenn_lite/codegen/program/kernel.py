@@ -3,7 +3,7 @@
 A kernel names its variables (in ABI order) and lists what is done to each element of its domain.
 Right-hand sides are SymPy expressions over the variables, over temporaries of the statements
 before, and over ``t`` (ms), ``dt`` and, at synapses, ``delay`` (ms). Any kernel that is well formed
-renders and is interpreted; renderers and interpreters know no kernel by name.
+renders and is interpreted; renderers and interpreters do not know kernels by name.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Domain:
 
 @dataclass(frozen=True)
 class Assign:
-    """``target = value``. A target that is no variable of the kernel is a temporary, known to the
-    statements that follow in the same body."""
+    """``target = value``. A target that is not a variable of the kernel is a temporary, known to
+    the statements that follow in the same body."""
 
     target: str
     value: sympy.Basic

@@ -1,7 +1,7 @@
 """Schedules: what is done in which order, as data.
 
 A schedule is a tree of loops whose leaves are operations; each backend carries it out as it stands
-and knows no order of its own. :func:`build_schedule` makes the one of a simulation from names
+and has no order of its own. :func:`build_schedule` makes the one of a simulation from names
 alone, without SymPy.
 
 Step ``n`` leads from ``t_n`` to ``t_(n+1)``. An operation with ``every`` is carried out in the

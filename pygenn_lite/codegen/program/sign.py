@@ -18,7 +18,7 @@ from pygenn_lite.codegen.render.coupling import coupled_kernels, scratch_of
 
 
 def signatures_of(program: Program) -> Signatures:
-    """What the runtime must know of a Program."""
+    """What the runtime needs of a Program."""
     return Signatures(
         real=program.real,
         neurons=tuple(_neuron(kernels) for kernels in program.neurons),

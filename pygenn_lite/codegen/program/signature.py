@@ -1,4 +1,4 @@
-"""Signatures: what the runtime must know of compiled kernels, in ABI order.
+"""Signatures: what the runtime needs of compiled kernels, in ABI order.
 
 Plain data, kept as JSON beside the compiled code, so that a cached network needs neither SymPy nor
 Jinja.

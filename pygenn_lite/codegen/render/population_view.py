@@ -31,7 +31,7 @@ from pygenn_lite.records import dataclass
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the numbers of a step that are no variables come from."""
+    """Where the numbers of a step that are not variables come from."""
 
     draws: tuple[Draw, ...]
     counts: tuple[Count, ...]

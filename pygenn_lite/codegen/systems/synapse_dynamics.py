@@ -140,7 +140,7 @@ def _check_still(derivatives: Derivatives, moving: set[str], where: Location) ->
 def _check_linear(system: System, where: Location) -> None:
     names = list(system.derivatives)
     linear = linear_variables(system, names)
-    for name in _to_blame(system, [n for n in names if n not in linear]):
+    for name in _offending(system, [n for n in names if n not in linear]):
         value = system.derivatives[name]
         raise EquationError(
             f"d{name}/dt = {value} cannot be integrated between events: it is not linear in "
@@ -151,6 +151,6 @@ def _check_linear(system: System, where: Location) -> None:
         )
 
 
-def _to_blame(system: System, names: Sequence[str]) -> list[str]:
+def _offending(system: System, names: Sequence[str]) -> list[str]:
     """Those that are not linear themselves before those that depend on them."""
     return sorted(names, key=lambda n: n in linear_variables(replace(system, states=(n,)), [n]))

@@ -50,7 +50,7 @@ class NativeRule:
     kind : str
         "all_to_all", "one_to_one", "fixed_probability", "fixed_total", "fixed_in", "fixed_out".
     n : int
-        Number of synapses: in all, by target, or by source.
+        Number of synapses: in total, by target, or by source.
     p : float
         Probability of a pair.
     autapses, multapses : bool

@@ -1,4 +1,4 @@
-"""Works out the constant parts of equations in double precision, without SymPy.
+"""Computes the constant parts of equations in double precision, without SymPy.
 
 SymPy computes constants exactly: ``floor(exp(exp(15)))`` would keep it busy for years. What does
 not fit a double is of no use to a simulation either, so it is refused before SymPy sees it.

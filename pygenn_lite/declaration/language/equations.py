@@ -1,5 +1,5 @@
 """Equations as data: checked text that can be hashed, pickled and written to YAML, with its SymPy
-form at hand when it is asked for."""
+form available when it is asked for."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ UNITS: dict[str, tuple[float, str]] = {
     "kHz": (1e3, _RATE),
     "hertz": (1.0, _RATE),
 }
-LONGEST = 1000  # characters of text that is looked at: more is no habit, and may be hostile
+# Characters of text that is looked at: longer text is not a habit, and may be hostile.
+LONGEST = 1000
 UNITS_HINT = "units are not written: give the number alone (ms, mV, pA, pF, nS; rates in Hz)"
 # Units whose names are too short to be told from variables, except right behind a number.
 _SHORT = {"s": UNITS["second"], "V": UNITS["volt"], "A": UNITS["amp"]}
@@ -132,7 +133,8 @@ def function_hint(name: str, arguments: str) -> str:
 
 
 def text_hint(text: str) -> str:
-    """What to write instead of text that is no expression; nothing if its meaning is not plain."""
+    """What to write instead of text that is not an expression; nothing if its meaning is not
+    clear."""
     if len(text) > LONGEST:
         return ""
     if "addTo" in text:
@@ -148,7 +150,7 @@ def text_hint(text: str) -> str:
 
 
 def line_hint(line: str) -> str:
-    """The same for a line that is no equation, such as ``V' = ...`` or ``$(V) += ...``."""
+    """The same for a line that is not an equation, such as ``V' = ...`` or ``$(V) += ...``."""
     if len(line) > LONGEST:
         return ""
     prime = re.match(r"\s*([A-Za-z]\w*)\s*'\s*=\s*(.*)\Z", line, re.ASCII | re.DOTALL)

@@ -29,7 +29,7 @@ _CPP = (  # noqa: SIM905
     "NULL INFINITY NAN EOF errno stdin stdout stderr"
 ).split()
 # Arrays that every population or group may have beside the user's own. (The local variables of
-# generated code are no one's concern here: code generation keeps clear of the user's names.)
+# generated code do not matter here: code generation keeps clear of the user's names.)
 _GENERATED = ["refractory", "refractory_steps", "last_update", "elapsed", "sqrt_dt"]
 RESERVED = frozenset({*keyword.kwlist, *_CPP, *_GENERATED, *FUNCTIONS, *BUILT_IN})
 

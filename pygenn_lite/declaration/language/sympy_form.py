@@ -130,7 +130,7 @@ def _power(base: Any, exponent: Any) -> Any:
 
 def _constant_call(name: str, arguments: list[Any]) -> Any:
     """A function of constants: exact where its arguments are plain numbers, else a double (SymPy
-    would work out exp(exp(15)) to its last digit to know its integer part)."""
+    would compute exp(exp(15)) to its last digit to know its integer part)."""
     number = FUNCTIONS[name].number
     assert number is not None
     value = number(*(_double(a) for a in arguments))

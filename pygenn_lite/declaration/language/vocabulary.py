@@ -43,7 +43,7 @@ class Function:
         The same for arrays that broadcast; None if values cannot use it.
     symbolic : str
         Its name in `language.functions`, or else in SymPy, or else a new name: SymPy then gets a
-        function that knows no more than this row.
+        function that is known from this row alone.
     cpp : str
         Its name in C++; empty where SymPy writes it with other functions or operators.
     derivative : tuple of str
@@ -67,7 +67,7 @@ def _exprel(x: Any) -> Any:
 def _exprel_slope(x: Any) -> Any:
     near = np.abs(x) < 1
     series = sum(np.where(near, x, 0.0) ** k / (math.factorial(k) * (k + 2)) for k in range(20))
-    far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is no number
+    far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is not a number
     return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)
 
 

@@ -362,6 +362,6 @@ def _fail(compiler: Compiler, source: Path, what: str, text: str) -> None:
     first = f"; it says first: {errors[0]}" if errors else ""
     raise CompileError(
         f"{compiler} could not compile {what}{first}. The whole log: {log_path}",
-        hint="try another compiler (set CXX; it must know C++20). If that does not help, it is an "
-        "error in pygenn_lite: please report it with the log",
+        hint="try another compiler (set CXX; it must support C++20). If that does not help, it is "
+        "an error in pygenn_lite: please report it with the log",
     )

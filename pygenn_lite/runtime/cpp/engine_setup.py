@@ -17,7 +17,7 @@ from pygenn_lite.runtime.values.spike_trains import SpikeTrain, spike_train
 
 
 def new_engine(instance: NetworkMemory) -> int:
-    """An engine that knows nothing yet; its pgl_engine."""
+    """An empty engine; its pgl_engine."""
     engine = instance.engine
     pointer = engine.engine_create(
         instance.threads,

@@ -53,7 +53,7 @@ class NullDevice(Device):
         return self._instances
 
     def set_step(self, step: int, seeds: Sequence[int]) -> None:
-        """Refused: time stands still."""
+        """Refused: time does not advance."""
         self.run(step)
 
     def run(self, steps: int) -> int:

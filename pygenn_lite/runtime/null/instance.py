@@ -46,7 +46,7 @@ class NullInstance:
         self._fill(seed, ("state",))
 
     def set_step(self, step: int, seed: int) -> None:
-        """Refused: time stands still."""
+        """Refused: time does not advance."""
         _refuse("time")
 
     def read(self, variable: StoredVariable, *, stored: bool = False) -> Array:
@@ -92,7 +92,7 @@ class NullInstance:
         return np.zeros(self.layout.populations[population].size, np.uint32)
 
     def set_spike_counts(self, population: str, counts: npt.NDArray[np.uint32]) -> None:
-        """Refused: there is nothing to go on with."""
+        """Refused: there is nothing to continue."""
         _refuse("checkpoints")
 
     def spikes_in_flight(
@@ -104,7 +104,7 @@ class NullInstance:
     def set_spikes_in_flight(
         self, population: str, steps: npt.NDArray[np.int64], indices: npt.NDArray[np.uint32]
     ) -> None:
-        """Refused: there is nothing to go on with."""
+        """Refused: there is nothing to continue."""
         _refuse("checkpoints")
 
     @property
@@ -121,7 +121,7 @@ class NullInstance:
         _refuse("checkpoints")
 
     def set_past(self, variable: StoredVariable, past: Past) -> None:
-        """Refused: there is nothing to go on with."""
+        """Refused: there is nothing to continue."""
         _refuse("checkpoints")
 
     def drain(self, sink: Sink | None) -> None:
@@ -149,7 +149,7 @@ class NullInstance:
 
 def _refuse(what: str) -> NoReturn:
     raise UnsupportedFeatureError(
-        f"the null backend knows nothing of {what}: it renders and plans a network, and runs "
-        "nothing",
+        f"the null backend has no information about {what}: it renders and plans a network, and "
+        "runs nothing",
         hint="compile with backend='cpp' or backend='reference'",
     )

@@ -37,7 +37,7 @@ class Arrivals:
         self.queue: dict[int, list[Arrival]] = defaultdict(list)
 
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
-        """Spikes of the source at ``t_step`` set out; several of one neuron one after another."""
+        """Spikes of the source at ``t_step`` are sent; several of one neuron one after another."""
         sent: dict[int, int] = defaultdict(int)
         for neuron in map(int, spikes):
             for k in self.outgoing[neuron]:

@@ -210,7 +210,7 @@ class Interpreter:
     def _kernel(self, op: Call) -> Kernel:
         if (op.kernel, op.on) not in self._calls:
             raise UnsupportedFeatureError(
-                f"the reference interpreter knows no kernel {op.kernel!r} of {op.on!r}"
+                f"the reference interpreter has no kernel {op.kernel!r} of {op.on!r}"
             )
         return self._calls[op.kernel, op.on]
 

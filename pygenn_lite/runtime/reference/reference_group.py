@@ -135,7 +135,7 @@ class ReferenceGroup:
             run_on_pre(arrivals, lambda k, nth: self._event(kernel, k, step, nth))
 
     def send(self, step: int, spikes: NDArray[np.int64]) -> None:
-        """Spikes of the source at ``t_step`` set out."""
+        """Spikes of the source at ``t_step`` are sent."""
         self.arrivals.send(step, spikes)
 
     def update_on_post(self, step: int, spikes: NDArray[np.int64]) -> None:

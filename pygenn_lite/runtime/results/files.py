@@ -41,7 +41,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def harmless_name(text: str, otherwise: str) -> str:
-    """A network's name as a file's: it may come from a stranger, and hold anything."""
+    """A network's name as a file's: it may come from an untrusted source, and hold anything."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:60].strip("_") or otherwise
 
 

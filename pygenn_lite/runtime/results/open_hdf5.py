@@ -39,7 +39,7 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
 
 
 def _is_closed(path: Path) -> bool:
-    """Whether the file does not say that it is open: also if it is no HDF5 file at all."""
+    """Whether the file does not say that it is open: also if it is not an HDF5 file at all."""
     with path.open("rb") as file:
         head = file.read(HEAD.size)
     if len(head) < HEAD.size:

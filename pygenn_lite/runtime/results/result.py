@@ -1,5 +1,5 @@
 """What a run gives back: spikes, traces, rates. Plain arrays; reads and writes result files, but
-knows nothing of the simulation that made it."""
+does not depend on the simulation that made it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Result:
     file_id : str
         What tells that file from others that have had its name since.
     weights : mapping of str to ndarray or WeightHistogram
-        Of plastic groups, at the end of a run that was told to keep them.
+        Of plastic groups, at the end of a run with ``keep_weights=True``.
     provenance : mapping of str to object
         Where it comes from: versions, date (UTC), precision, threads, seed, compiler and flags,
         host, the network as YAML, the command line, and the simulation's ``notes``.
@@ -101,7 +101,7 @@ class Result:
 
     @property
     def real_time_factor(self) -> float:
-        """Wall time over simulated time (1: as fast as the real thing; less is faster)."""
+        """Wall time over simulated time (1: as fast as the real thing; lower is faster)."""
         return self.simulate_seconds * 1000.0 / self.duration if self.duration else float("nan")
 
     @with_old_arguments("Result.rates")
@@ -113,7 +113,7 @@ class Result:
         warmup : float
             ms at the start of the run that are left out. Where spikes were not recorded, spikes are
             only known in bins of 100 ms: ``warmup`` is then rounded up to the next one, unless
-            the run was told it, too (``run(warmup=...)``).
+            the run was given the same (``run(warmup=...)``).
 
         Raises
         ------

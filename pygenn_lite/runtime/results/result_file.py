@@ -121,7 +121,7 @@ class ResultFile:
             root["format"], root["format_version"] = _text(FORMAT), VERSION
             root["id"] = _text(os.urandom(16).hex())
             root["dt"], root["start_step"], root["name"] = dt, start_step, _text(name)
-            # Changes while the run goes on, in one write: a group of few attributes is one block.
+            # Changes during the run, in one write: a group of few attributes is one block.
             run = self.file.create_group("run").attrs
             run["reached"] = np.array([start_step, 0, 0], np.int64)  # step, flushes, checksum
             run["interrupted"], run["simulate_seconds"] = np.uint8(True), 0.0
@@ -294,7 +294,7 @@ class ResultFile:
         kept = "" if lost or self._aside else f"; it holds all up to {reached:g} ms"
         raise SimulationError(
             f"{self._target if self._aside else self.path} cannot be written: {reason}{kept}",
-            hint="leave it alone while the run goes on" if lost else ROOM_HINT,
+            hint="leave it alone during the run" if lost else ROOM_HINT,
         ) from error
 
     def _add(self, name: str, values: npt.NDArray[Any]) -> None:

@@ -56,7 +56,7 @@ class ResultArrays:
         return _checked(self.file[name][:number], checksum, name)
 
     def blocks(self, name: str) -> Iterator[tuple[slice, npt.NDArray[Any]]]:
-        """The same, some rows at a time; what is wrong is told at the end."""
+        """The same, some rows at a time; what is wrong is reported at the end."""
         dataset = self.file[name]
         number, checksum = self.entry(name)
         found = 0

@@ -1,4 +1,4 @@
-"""Sink: what users write to compute something while a run goes on."""
+"""Sink: what users write to compute something during a run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunInfo:
 
 
 class Sink:
-    """Gets what a run records, piece by piece, while it goes on: a measure that needs no memory for
+    """Gets what a run records, piece by piece, during the run: a measure that needs no memory for
     all spikes.
 
     Write a subclass with those of the methods that are needed and pass it as

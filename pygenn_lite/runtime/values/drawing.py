@@ -186,7 +186,7 @@ def _with_repetition(
 
 
 def _distinct(task: _Task, rows: Indices, degrees: npt.NDArray[np.int64], universe: int) -> Pairs:
-    """Floyd's method, rising; of more than half of the universe, those left out are drawn."""
+    """Floyd's method, ascending; of more than half of the universe, those left out are drawn."""
     turned = degrees > universe // 2
     draws = np.where(turned, universe - degrees, degrees)
     count = int(draws.max(initial=0))

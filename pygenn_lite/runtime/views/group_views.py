@@ -262,7 +262,7 @@ class GroupView(Live, Named):
         self._instance.write(variable, values)
 
     def _drawn(self, name: str) -> Callable[[Value], Array]:
-        """Works out formulas and distributions for one of the group's variables."""
+        """Evaluates formulas and distributions for one of the group's variables."""
         return lambda value: assigned_to_synapses(
             value,
             self._instance,

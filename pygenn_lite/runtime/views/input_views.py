@@ -135,7 +135,7 @@ class InputView(Live, Named):
         return lambda: self._viewed.instance.write(self._kept[name], finite)
 
     def _drawn(self, name: str) -> Callable[[Value], Array]:
-        """Works out formulas and distributions for what is kept per neuron."""
+        """Evaluates formulas and distributions for what is kept per neuron."""
         viewed, target = self._viewed, self.declared.target
         return lambda value: assigned_to_neurons(
             value, viewed.instance, viewed.device.step, target, name, self.name

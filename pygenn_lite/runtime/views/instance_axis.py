@@ -125,7 +125,7 @@ class InstancesView(Live, Named):
         return lambda: make_all(changes)
 
     def _drawn(self, name: str, value: Value) -> Array:
-        drawn = [view[name].worked_out(value) for view in self._views]
+        drawn = [view[name].evaluated(value) for view in self._views]
         return np.stack(drawn)
 
     def __repr__(self) -> str:

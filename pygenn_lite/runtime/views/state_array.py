@@ -50,8 +50,8 @@ class StateArray(Live, NDArrayOperatorsMixin):
         self.name = name
         self._read, self._change, self._evaluate = read, change, evaluate
 
-    def worked_out(self, value: Any) -> Array:
-        """What would be assigned, as numbers: formulas and distributions worked out."""
+    def evaluated(self, value: Any) -> Array:
+        """What would be assigned, as numbers: formulas and distributions evaluated."""
         return numbers_of(value, self.name, self._evaluate)
 
     @property
@@ -185,7 +185,7 @@ def numbers_of(value: Any, name: str, evaluate: Callable[[Value], Array] | None 
     name : str
         Of the variable, for messages.
     evaluate : callable, optional
-        Works out formulas and distributions.
+        Evaluates formulas and distributions.
 
     Raises
     ------

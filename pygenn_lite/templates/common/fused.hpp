@@ -2,7 +2,7 @@
 //
 // Generated code and the functions of math.hpp fuse where they say so and nowhere else (-ffp-contract=off), so results
 // depend neither on the compiler nor on the processor. x86 processors before 2013 have no such instruction; the
-// compiler would call the C library for every one, out of the middle of vector loops. For these it is worked out here, to
+// compiler would call the C library for every one, out of the middle of vector loops. For these it is computed here, to
 // the same bits: in float without branches, so that loops still become vector code; in double in some forty operations.
 #ifndef PGL_FUSED_HPP
 #define PGL_FUSED_HPP

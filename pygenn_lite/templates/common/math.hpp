@@ -248,7 +248,7 @@ template <class T>
 PGL_INLINE T exprel_slope(T x) {
   using F = detail::Format<T>;
   const T bounded = x > T(2) * F::exp_overflow ? T(2) * F::exp_overflow : x;
-  const T seen = bounded < F::exp_underflow ? F::exp_underflow : bounded;  // -infinity times 0 is no number
+  const T seen = bounded < F::exp_underflow ? F::exp_underflow : bounded;  // -infinity times 0 is not a number
   const T far = fma(detail::exp(seen), seen - T(1), T(1)) / (bounded * bounded);
   return abs(x) < T(1) ? detail::exprel_slope_near(x) : far;
 }

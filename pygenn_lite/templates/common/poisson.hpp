@@ -81,7 +81,7 @@ PGL_INLINE void poisson_alias64(const uint32_t* words, const uint32_t* threshold
 #else
   for (int i = 0; i < lanes; ++i) {
     const uint32_t entry = words[i] >> 27;
-    const uint32_t keep = 0u - uint32_t((words[i] & 0x7ffffffu) < threshold[entry]);  // no branch: it could not be foreseen
+    const uint32_t keep = 0u - uint32_t((words[i] & 0x7ffffffu) < threshold[entry]);  // no branch: it could not be predicted
     out[i] = int32_t((keep & entry) | (~keep & alias[entry]));
   }
 #endif

@@ -229,7 +229,7 @@ int32_t pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* v
 // Of each population, counted since create/reset, recorded or not.
 int32_t pgl_total_spikes(pgl_engine*, int64_t* totals /* [populations] */);
 int32_t pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
-int32_t pgl_spike_totals_import(pgl_engine*, uint32_t population, const uint32_t* counts /* [size] */);  // go on from
+int32_t pgl_spike_totals_import(pgl_engine*, uint32_t population, const uint32_t* counts /* [size] */);  // continue from
 
 // ---------------------------------------------------------------- engine: running
 // Returns the steps done: fewer than asked for after pgl_stop or a fault (pgl_fault_get). -1: error.
@@ -256,7 +256,7 @@ int64_t pgl_tape_count(pgl_engine*, uint32_t population);
 const char* pgl_engine_error(pgl_engine*);
 
 // Several engines side by side: the instances of a network. They may share stores. All advance by `steps`; done[k] says
-// how many steps engine k did: fewer after a fault, -1 where it failed (pgl_engine_error). The others go on all the same.
+// how many steps engine k did: fewer after a fault, -1 where it failed (pgl_engine_error). The others continue.
 // An engine runs on one thread of the pool, and on those that it has itself: make it with one where there are at least as
 // many engines as threads. Results are those of pgl_run, whatever the number of threads.
 typedef struct pgl_pool pgl_pool;
@@ -371,7 +371,7 @@ enum pgl_store_flags {
   PGL_STORE_TABLE = 256   // or as places in the group's weight_table (weights are given as these places)
 };
 #define PGL_ROW 8  // entries: matrices of general groups have rows of a multiple of it
-// progress: rows done of rows in all (called from the calling thread now and then); returns non-zero to abort.
+// progress: rows done of all rows (called from the calling thread now and then); returns non-zero to abort.
 typedef int32_t (*pgl_progress_fn)(int64_t done, int64_t total, void* user);
 pgl_store* pgl_store_build(uint32_t n_source, uint32_t shards, uint32_t n_groups, const pgl_group* groups, uint32_t flags,
                            double dt, uint32_t max_delay, uint64_t seed, uint32_t threads, int32_t real_bytes,

@@ -17,7 +17,7 @@ class Barrier {
   void wait() {
     wait([] {});
   }
-  // The last to arrive does `all_here` before the others go on.
+  // The last to arrive does `all_here` before the others continue.
   template <class AllHere>
   void wait(AllHere&& all_here) {
     // Read before arriving: afterwards the generation may already have moved on.

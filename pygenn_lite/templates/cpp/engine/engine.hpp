@@ -265,7 +265,7 @@ bool pgl_engine::try_part(Part&& part) {
   } catch (const pgl::Error& error) {
     fail(error.text);
   } catch (...) {
-    fail("not enough memory while running; the network must be reset before it can go on");
+    fail("not enough memory while running; the network must be reset before it can continue");
   }
   return false;
 }
@@ -275,7 +275,7 @@ bool pgl_engine::try_part(Part&& part) {
 inline bool pgl_engine::run_block(uint32_t begin, uint32_t end, const Block& block) {
   thread_local pgl::List<uint32_t> spikes;
   const Work work{block.writing(), spikes};
-  bool healthy = true;  // who has failed goes on meeting the others, who would wait for ever
+  bool healthy = true;  // who has failed continues to meet the others, who would wait for ever
   const auto on_shards = [&](auto&& part) {
     for (uint32_t s = begin; s < end && healthy; ++s) healthy = try_part([&] { part(s); });
   };

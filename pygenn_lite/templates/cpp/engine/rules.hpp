@@ -102,7 +102,7 @@ class Rule {
         if (!(rule_.p >= 0.0 && rule_.p <= 1.0)) throw Error("a probability outside [0, 1]");
         break;
       case PGL_FIXED_TOTAL:
-        check_number(double(universe_) * n_source_, distinct, "in all");
+        check_number(double(universe_) * n_source_, distinct, "in total");
         break;
       case PGL_FIXED_IN:
         check_number(n_target_ == 0 ? double(rule_.n) : double(in_universe()), distinct, "to each target");
@@ -238,7 +238,7 @@ class Rule {
       throw Error("a source neuron has more synapses than 32 bits count");
   }
 
-  // The neuron itself is no target: numbers from it on stand for the next neuron.
+  // The neuron itself is not a target: numbers from it on stand for the next neuron.
   void skip_self(uint32_t self, uint32_t n, uint32_t* out) const {
     if (!skip_self_) return;
     for (uint32_t i = 0; i < n; ++i) out[i] += out[i] >= self ? 1 : 0;

@@ -1,6 +1,6 @@
 // What a step consists of, as the engine walks it: the host's list of operations, checked once.
 //
-// The engine itself knows no order. It only makes sure that nothing is left out or done twice: each population fires and
+// The engine itself has no order. It only makes sure that nothing is left out or done twice: each population fires and
 // sends once in a step, each delivery takes what has arrived in every step.
 #ifndef PGL_SCHEDULE_HPP
 #define PGL_SCHEDULE_HPP

@@ -157,7 +157,7 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
 }
 
 // Behind the stretch all workers meet; the last to come completes the reductions, and does what is done once, before the
-// others go on.
+// others continue.
 inline void pgl_engine::meet(int64_t step, size_t stretch) {
   if (!pgl::is_due(schedule.ops[schedule.ends[stretch]], step)) return;
   meeting_->wait([&] { complete(schedule, step, stretch); });

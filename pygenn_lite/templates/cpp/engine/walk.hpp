@@ -333,7 +333,7 @@ inline void pgl_engine::walk_ops(uint32_t number, int64_t step, size_t stretch, 
   }
 }
 
-// Some steps on the shards of one worker; whoever has failed goes on meeting the others, who would wait for ever.
+// Some steps on the shards of one worker; whoever has failed continues to meet the others, who would wait for ever.
 inline void pgl_engine::walk_block(uint32_t begin, uint32_t end, int64_t first, int64_t last, pgl::Walk& walk) {
   const int64_t stride = walk.direction < 0 ? -1 : 1;
   bool healthy = true;
