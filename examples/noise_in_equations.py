@@ -23,19 +23,19 @@ for number, time in enumerate((5.0, 20.0, 100.0)):
     trace = sim.run(time - sim.time).traces["cells"]["V"]
     left.plot(trace.times, trace.values, color="gray", alpha=0.25, linewidth=0.6)
     V = sim["cells"]["V"][:]
-    mean, sd = mu * (1 - np.exp(-time / tau)), sigma * np.sqrt(1 - np.exp(-2 * time / tau))
+    mean, std = mu * (1 - np.exp(-time / tau)), sigma * np.sqrt(1 - np.exp(-2 * time / tau))
     grid = np.linspace(-5.0, 22.0, 300)
-    density = np.exp(-(((grid - mean) / sd) ** 2) / 2) / (sd * np.sqrt(2 * np.pi))
+    density = np.exp(-(((grid - mean) / std) ** 2) / 2) / (std * np.sqrt(2 * np.pi))
     right.hist(
         V, bins=80, density=True, orientation="horizontal", color=f"C{number}", alpha=0.4,
         label=f"{time:g} ms",
     )  # fmt: skip
     right.plot(density, grid, color=f"C{number}")
-    print(f"{time:5g} ms: mean {V.mean():.2f} ({mean:.2f}), deviation {V.std():.2f} ({sd:.2f})")
+    print(f"{time:5g} ms: mean {V.mean():.2f} ({mean:.2f}), deviation {V.std():.2f} ({std:.2f})")
 t = np.linspace(0.0, 100.0, 200)
-mean, sd = mu * (1 - np.exp(-t / tau)), sigma * np.sqrt(1 - np.exp(-2 * t / tau))
+mean, std = mu * (1 - np.exp(-t / tau)), sigma * np.sqrt(1 - np.exp(-2 * t / tau))
 for factor in (-2, 0, 2):
-    left.plot(t, mean + factor * sd, "k")
+    left.plot(t, mean + factor * std, "k")
 left.set(xlabel="time (ms)", ylabel="V (mV)", title="30 of 20,000; theory: mean and 2 deviations")
 right.set(xlabel="density", title="all 20,000, and theory")
 right.legend()

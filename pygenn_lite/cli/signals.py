@@ -35,7 +35,7 @@ def signals_watched() -> Iterator[None]:
 
 
 def stop_code() -> int | None:
-    """The exit code of a program that was told to stop, as shells have it: 130 after Ctrl-C, 143
+    """The exit code of a program that was asked to stop, as shells have it: 130 after Ctrl-C, 143
     after SIGTERM; None if it was not."""
     return 128 + _received[0] if _received else None
 

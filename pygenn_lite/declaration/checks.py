@@ -115,7 +115,7 @@ def check_synapse_model(given: object, where: Location) -> None:
 
 def not_a(what: str, given: object, where: Location, hint: str) -> NetworkError:
     """The error for something else than was asked for. What is given without parentheses, or by its
-    name as in a file, is told so."""
+    name as in a file, gets a hint."""
     name = getattr(given, "__name__", None)
     shown = name or (f"the text {given!r:.60}" if isinstance(given, str) else type(given).__name__)
     hint = f"give {hint}"
@@ -174,7 +174,7 @@ def check_spike_trains(times: Any, indices: Any, size: int, where: Location) -> 
 def check_step_values(
     times: Any, values: Any, size: int, where: Location
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Rising times, and one value, or one per neuron, for each."""
+    """Increasing times, and one value, or one per neuron, for each."""
     t, v = check_numbers(times, "times", where), check_numbers(values, "values", where)
     if t.ndim != 1 or v.shape not in ((len(t),), (len(t), size)):
         raise ShapeError(

@@ -118,8 +118,8 @@ class Distribution:
         return None
 
     def only_value(self) -> float | None:
-        """The value that it always has, where it is none by the builder's rules: this knows no
-        limits of constants."""
+        """The value that it always has, if it has one although the builder would draw it; the
+        builder does not support limits of constants."""
         return None
 
     def least(self) -> float:

@@ -24,8 +24,8 @@ from pygenn_lite.runtime.restoring import (
     SPIKES,
     Moment,
     check_content,
+    exposed_of,
     of_length,
-    published_of,
     put_back,
     variables_of,
 )
@@ -184,7 +184,7 @@ def _arrays(
 ) -> Iterator[tuple[str, Array]]:
     for name, variable in variables_of(device).items():
         yield name, instance.read(variable, stored=True).astype(variable.dtype, copy=False)
-    for name, variable in published_of(device).items():
+    for name, variable in exposed_of(device).items():
         past = instance.past(variable)
         yield f"{name}/past", past.values
         yield f"{name}/repeated", past.repeated
@@ -224,7 +224,7 @@ def _shapes(
     layout, shapes = device.layout, {}
     for name, variable in variables_of(device).items():
         shapes[name] = _shapes_of(device, instance, variable)
-    for name, variable in published_of(device).items():
+    for name, variable in exposed_of(device).items():
         past = instance.past(variable)
         shapes[f"{name}/past"] = [(1, *past.values.shape[1:])]  # of any length, see of_length
         shapes[f"{name}/repeated"] = [past.repeated.shape]

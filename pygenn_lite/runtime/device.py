@@ -267,7 +267,7 @@ class Instance(Protocol):
         ...
 
     def past(self, variable: StoredVariable) -> Past:
-        """Past values of a published variable of a population."""
+        """Past values of a exposed variable of a population."""
         ...
 
     def set_past(self, variable: StoredVariable, past: Past) -> None:

@@ -66,7 +66,7 @@ class PopulationLayout:
     size : int
     variables : dict of str to StoredVariable
         By their names in generated code, in its order.
-    published : tuple of str
+    exposed : tuple of str
         Those of which past values are kept.
     checked : tuple of str
         Those that must stay finite.
@@ -79,7 +79,7 @@ class PopulationLayout:
     name: str
     size: int
     variables: Mapping[str, StoredVariable]
-    published: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
     checked: tuple[str, ...] = ()
     integrators: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[Part, tuple[str, ...]] = field(default_factory=dict)
@@ -176,7 +176,7 @@ def _population(
         declared.name,
         declared.size,
         {v.symbol: _stored(declared.name, v, real) for v in signature.all_variables},
-        signature.published,
+        signature.exposed,
         signature.checked,
         dict(signature.integrators or {}),
         binding.owners,

@@ -154,7 +154,7 @@ def _put_back(
             instance.replay(population, None)
     for name, variable in variables_of(device).items():
         instance.write(variable, content[name])
-    for name, variable in published_of(device).items():
+    for name, variable in exposed_of(device).items():
         rows = len(instance.past(variable).values)
         past = of_length(content[f"{name}/past"], rows)
         instance.set_past(variable, Past(past, content[f"{name}/repeated"]))
@@ -194,12 +194,12 @@ def variables_of(device: Device) -> dict[str, StoredVariable]:
     return {**populations, **groups, **inputs}
 
 
-def published_of(device: Device) -> dict[str, StoredVariable]:
+def exposed_of(device: Device) -> dict[str, StoredVariable]:
     """Variables of which past values are kept."""
     return {
         f"populations/{name}/{own}": population.variables[own]
         for name, population in device.layout.populations.items()
-        for own in population.published
+        for own in population.exposed
     }
 
 

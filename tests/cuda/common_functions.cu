@@ -44,7 +44,7 @@ PGL_FUNCTION void numbers(const pgl_poisson* inputs, uint64_t seed, int64_t step
   for (int k = 0; k < 4; ++k) pgl::poisson64(inputs[k], seed, step, 2u, 0u, 50u, counts + 64 * k);
 }
 
-// Values of the timed current and of a matrix's exponential; the first entry of a train's repeats.
+// Values of the step current and of a matrix's exponential; the first entry of a train's repeats.
 template <class Real>
 PGL_FUNCTION void others(const pgl_timed* timed, const pgl_repeats* repeats, double* matrix, Real* out, uint64_t* entry) {
   pgl::fetch_line(repeats->step);

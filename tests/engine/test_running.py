@@ -232,19 +232,19 @@ def test_recording_is_sorted_and_cut(library: ctypes.CDLL, shards: int) -> None:
         assert set(net.spikes(whole)[0]) <= {34, 35}
 
 
-def test_published_variables(library: ctypes.CDLL) -> None:
+def test_exposed_variables(library: ctypes.CDLL) -> None:
     with Net(library, shards=2, threads=2, min_delay=2, max_delay=5) as net:
         cells = net.population(128, drive=np.linspace(0.01, 0.2, 128), threshold=1e5)
         state = np.zeros(192, dtype=np.float32)
         ring = np.zeros((8, 192), dtype=np.float32)
 
-        def publish(mask: int) -> None:
+        def expose(mask: int) -> None:
             arrays = (state.ctypes.data, ring.ctypes.data)
-            net.check(net.engine.publish_add(net.handle, cells.id, *arrays, 192, mask, None, None))
+            net.check(net.engine.expose_add(net.handle, cells.id, *arrays, 192, mask, None, None))
 
         with pytest.raises(ValueError, match="slots"):
-            publish(3)
-        publish(7)
+            expose(3)
+        expose(7)
         for step in range(11):
             state[:128] = step
             net.run(1)

@@ -1,4 +1,4 @@
-"""The library's deterministic neurons, written once more for a solver of high order.
+"""The library's deterministic neurons, written again for a solver of high order.
 
 Run as a program, it prints the table ``KNOWN`` of test_high_order_solver.py.
 """

@@ -1,4 +1,5 @@
-"""Times become steps by one rule, wherever they are given: the nearest step, half a step rounded up."""
+"""Times become steps by one rule, wherever they are given: the nearest step, half a step rounded
+up."""
 
 import numpy as np
 import pytest

@@ -31,7 +31,7 @@ def found(net, precision="float32"):
 
 
 def learning(delay, static=False):
-    """Published traces, some of them of variables that static synapses address."""
+    """Exposed traces, some of them of variables that static synapses address."""
     net = pg.Network(dt=0.1, seed=2)
     cells = net.population("cells", 300, pg.LIF())
     rule = pg.FixedProbability(0.1)

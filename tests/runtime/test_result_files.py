@@ -121,10 +121,10 @@ def test_rates_of_a_killed_run_are_those_of_the_time_that_was_counted(tmp_path):
             replace(whole, counts=early).rates()
 
 
-ONE_MORE = pytest.mark.long("4,800 steps once more")
+AGAIN = pytest.mark.long("4,800 steps again")
 
 
-@pytest.mark.parametrize("warmup", [pytest.param(0.1, marks=ONE_MORE), 35.0, 120.3])
+@pytest.mark.parametrize("warmup", [pytest.param(0.1, marks=AGAIN), 35.0, 120.3])
 def test_rates_from_the_warmup_time_of_the_run_are_exact(tmp_path, warmup):
     recorded = helpers.balanced_network(neurons=100)
     recorded.record(recorded.populations["inh"].spikes)

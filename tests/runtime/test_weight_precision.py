@@ -66,7 +66,7 @@ def test_a_run_is_that_of_the_rounded_weights(precision, real):
     assert np.ptp(values) > 1.0
     if precision == "float16":
         assert np.array_equal(values, other.traces["target"]["V"].values)
-    else:  # a product of scale and code, rounded once more in single precision
+    else:  # a product of scale and code, rounded again in single precision
         assert values == pytest.approx(other.traces["target"]["V"].values, abs=2e-4)
 
 

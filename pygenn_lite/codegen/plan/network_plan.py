@@ -86,7 +86,7 @@ class NetworkPlan:
 
     @property
     def ring_slots(self) -> int:
-        """Steps of published variables that are kept: a power of two."""
+        """Steps of exposed variables that are kept: a power of two."""
         return ring_slots(self.min_delay, self.max_delay)
 
     @property
@@ -270,14 +270,14 @@ def partition_network(described: Described, threads: int) -> Partition:
         signature = described.signatures.of_population(described.structure.populations[name].kernel)
         symbols = {v.symbol for v in signature.variables if v.addressed}
         addressed[name] = len(symbols)
-        if symbols & set(signature.published):
-            whole.append(name)  # published variables must be contiguous
+        if symbols & set(signature.exposed):
+            whole.append(name)  # exposed variables must be contiguous
     sizes = {p.name: p.size for p in described.network.populations.values()}
     return make_partition(sizes, addressed, threads, whole)
 
 
 def ring_slots(min_delay: int, max_delay: int) -> int:
-    """Steps of published variables that are kept: a power of two."""
+    """Steps of exposed variables that are kept: a power of two."""
     return 1 << (max_delay + min_delay + 1).bit_length()
 
 

@@ -42,8 +42,8 @@ def population_rows(described: Described, population: Population, slots: int) ->
     for variable in signature.variables:
         what = f"{variable.symbol} ({variable.role})"
         rows.append(MemoryRow(name, what, population.size, described.width(variable) * padded))
-    repeated = _repeated_spikes(population, described.network.dt) if signature.published else 0
-    for symbol in signature.published:
+    repeated = _repeated_spikes(population, described.network.dt) if signature.exposed else 0
+    for symbol in signature.exposed:
         count = padded * slots
         rows.append(MemoryRow(name, f"{symbol} (past values)", count, count * real))
         if repeated:

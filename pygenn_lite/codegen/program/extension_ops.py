@@ -136,7 +136,7 @@ class Gather(Op):
 
 @dataclass(frozen=True)
 class Redeliver(Op):
-    """Arrivals at ``t_n`` of recorded spikes add their weights once more, to another variable: what
+    """Arrivals at ``t_n`` of recorded spikes add their weights again, to another variable: what
     a schedule needs that computes states again between checkpoints.
 
     Attributes

@@ -123,9 +123,9 @@ class LinearFlow:
     """The propagator of ``dx/dt = A x + B u`` over a time h, u held: x' = P x + Q u.
 
     ``matrix`` holds A and B, ``outputs`` names the entries of P and Q that are kept (structural
-    zeros are left out). They are computed numerically (so coinciding time constants are no special
-    case); :mod:`pygenn_lite.codegen.systems.closed_form` gives the formulas for display and for
-    any h.
+    zeros are left out). They are computed numerically (so coinciding time constants are not a
+    special case); :mod:`pygenn_lite.codegen.systems.closed_form` gives the formulas for display and
+    for any h.
     """
 
     variables: tuple[str, ...]

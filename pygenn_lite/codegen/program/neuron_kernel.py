@@ -129,7 +129,7 @@ def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
         flows=tuple(step.flows),
         poisson=tuple(target for target, _ in structure.poisson),
         timed=tuple(TimedSignature(t.name, t.shared) for t in timed),
-        published=structure.published,
+        exposed=structure.exposed,
         checked=tuple(checked),
         integrators=tuple(step.integrators.items()),
         real=structure.real,

@@ -33,7 +33,7 @@ class NeuronKernels:
     poisson : tuple of str
         Symbols that Poisson inputs add to.
     timed : tuple of TimedSignature
-    published, checked : tuple of str
+    exposed, checked : tuple of str
     integrators : tuple of (str, str)
         Variable and integrator, for people.
     real : str
@@ -46,7 +46,7 @@ class NeuronKernels:
     flows: tuple[LinearFlow, ...]
     poisson: tuple[str, ...]
     timed: tuple[TimedSignature, ...]
-    published: tuple[str, ...]
+    exposed: tuple[str, ...]
     checked: tuple[str, ...]
     integrators: tuple[tuple[str, str], ...]
     real: str

@@ -235,7 +235,7 @@ class Loop:
         Operations with ``every`` count what the innermost loop is over.
     direction : {1, -1}
     count : int or None
-        How many passes; of steps, all that the run is told of by default, or, backwards, all back
+        How many passes; of steps, all of the run by default, or, backwards, all back
         to the last restart. None of others: one.
     size : int
         Of a block.

@@ -52,7 +52,7 @@ def _neuron(own: NeuronKernels) -> NeuronSignature:
         timed=own.timed,
         draws=len({s for k in stepped for s in k.body if isinstance(s, Draw)}),
         operations=sum(_operations(value) for k in stepped for value in _computed(k)),
-        published=own.published,
+        exposed=own.exposed,
         checked=own.checked,
         integrators=dict(own.integrators),
     )

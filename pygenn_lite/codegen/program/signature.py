@@ -85,7 +85,7 @@ class NeuronSignature:
         Random numbers per neuron and step.
     operations : int
         About how many additions' time a neuron takes in a step.
-    published : tuple of str
+    exposed : tuple of str
         Symbols whose past values synapses read.
     checked : tuple of str
         Symbols that must stay finite, in the order in which faults number them.
@@ -104,7 +104,7 @@ class NeuronSignature:
     timed: tuple[TimedSignature, ...] = ()
     draws: int = 0
     operations: int = 0
-    published: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
     checked: tuple[str, ...] = ()
     integrators: dict[str, str] | None = None
 
@@ -237,7 +237,7 @@ def _tuples(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:
 
 def _neuron(data: dict[str, Any]) -> NeuronSignature:
     timed = tuple(TimedSignature(**d) for d in data["timed"])
-    return NeuronSignature(**{**_common(data, ("poisson", "published", "checked")), "timed": timed})
+    return NeuronSignature(**{**_common(data, ("poisson", "exposed", "checked")), "timed": timed})
 
 
 def _synapse(data: dict[str, Any]) -> SynapseSignature:

@@ -49,7 +49,7 @@ def general_group(
     for equation in model.synapse_equations:
         names.resolve(equation)
     for internal in names.pre.values():
-        source.published[internal] = None
+        source.exposed[internal] = None
 
     event_driven = bool(model.synapse_equations) and model.event_driven
     stored = (*synapse, "last_update") if event_driven else synapse

@@ -54,7 +54,7 @@ class PopulationAssembly:
         self.traces: dict[tuple[object, ...], tuple[int, TraceStructure]] = {}
         self.arena: dict[str, None] = {}
         self.accumulated: dict[str, None] = {}
-        self.published: dict[str, None] = {}
+        self.exposed: dict[str, None] = {}
         self.coupled: dict[str, None] = {}
         self.split = False
         self.poisson: list[tuple[PoissonInput, str]] = []
@@ -204,7 +204,7 @@ class PopulationAssembly:
             timed=tuple((c.input, c.values.array.ndim == 1) for c in self.timed),
             coupled=tuple(sorted(self.coupled)),
             noise=tuple((c.input, _shared(c.mean), _shared(c.std)) for c in self.noise),
-            published=tuple(sorted(self.published)),
+            exposed=tuple(sorted(self.exposed)),
             split=self.split,
             is_source=self.is_source,
             real=real,
@@ -220,7 +220,7 @@ class PopulationAssembly:
             initial=self.initial,
             poisson=tuple(p for p, _ in self.poisson),
             timed=tuple(self.timed),
-            published=tuple(sorted(self.published)),
+            exposed=tuple(sorted(self.exposed)),
             given_by=self.given_by,
             owners={part: tuple(names) for part, names in self.owners.items()},
         )

@@ -73,7 +73,7 @@ class PopulationStructure:
     timed: tuple[tuple[str, bool], ...]
     coupled: tuple[str, ...]  # inputs that continuous transmission adds to
     noise: tuple[tuple[str, bool, bool], ...]  # input, mean shared?, std shared?
-    published: tuple[str, ...]
+    exposed: tuple[str, ...]
     split: bool  # plastic synapses jump what the threshold sees
     is_source: bool
     real: str
@@ -145,7 +145,7 @@ class PopulationBinding:
     initial: dict[str, Value]
     poisson: tuple[PoissonInput, ...] = ()
     timed: tuple[StepCurrent, ...] = ()
-    published: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
     given_by: dict[str, Location] = field(
         default_factory=dict
     )  # for messages: the input of a value

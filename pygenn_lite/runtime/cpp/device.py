@@ -212,10 +212,10 @@ def _population_rows(instance: NetworkMemory) -> list[MemoryRow]:
         for variable, array in memory.arrays.items():
             what = f"{variable} ({memory.known[variable].role})"
             rows.append(MemoryRow(name, what, memory.size, array.nbytes))
-        for variable, published in memory.published.items():
-            ring = published.ring
+        for variable, exposed in memory.exposed.items():
+            ring = exposed.ring
             rows.append(MemoryRow(name, f"{variable} (past values)", ring.size, ring.nbytes))
-            repeated = published.repeated
+            repeated = exposed.repeated
             if repeated.size:
                 what = f"{variable} (spikes of one step)"
                 rows.append(MemoryRow(name, what, repeated.size, repeated.nbytes))

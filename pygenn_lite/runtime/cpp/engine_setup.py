@@ -89,16 +89,16 @@ def _add_population(instance: NetworkMemory, memory: PopulationMemory) -> int:
     train = spike_train(memory.declared, instance.network.dt)
     if train is not None:
         set_train(instance, memory.name, train)
-    for name, published in memory.published.items():
+    for name, exposed in memory.exposed.items():
         instance.call(
-            "publish_add",
+            "expose_add",
             number,
             memory.arrays[name].whole().ctypes.data,
-            published.ring.ctypes.data,
-            published.stride,
-            published.mask,
+            exposed.ring.ctypes.data,
+            exposed.stride,
+            exposed.mask,
             memory.repeats_argument(),
-            published.repeated.ctypes.data,
+            exposed.repeated.ctypes.data,
         )
     return number
 

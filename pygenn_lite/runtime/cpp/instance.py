@@ -184,8 +184,8 @@ class CppInstance(Instance):
             memory.scalars[memory.scalar_index[name]] = values
             return
         memory.arrays[name].write(values)
-        if name in memory.published:
-            memory.publish_now(name, self.memory.clock.step())
+        if name in memory.exposed:
+            memory.expose_now(name, self.memory.clock.step())
 
     def settle(self, group: str) -> None:
         """Bring the event-driven variables of a group up to date."""
@@ -256,19 +256,19 @@ class CppInstance(Instance):
         self.call("inflight_import", number, len(steps), steps.ctypes.data, indices.ctypes.data)
 
     def past(self, variable: StoredVariable) -> Past:
-        """Past values of a published variable, newest first."""
+        """Past values of a exposed variable, newest first."""
         memory = self.memory.populations[variable.owner]
-        published = memory.published[variable.name]
-        slots = (self.memory.clock.step() - np.arange(self.memory.max_delay + 1)) & published.mask
-        return Past(published.ring[slots, : memory.size], published.repeated.copy())
+        exposed = memory.exposed[variable.name]
+        slots = (self.memory.clock.step() - np.arange(self.memory.max_delay + 1)) & exposed.mask
+        return Past(exposed.ring[slots, : memory.size], exposed.repeated.copy())
 
     def set_past(self, variable: StoredVariable, past: Past) -> None:
         """Put past values back, after ``set_step``."""
         memory = self.memory.populations[variable.owner]
-        published = memory.published[variable.name]
-        slots = (self.memory.clock.step() - np.arange(len(past.values))) & published.mask
-        published.ring[slots, : memory.size] = past.values
-        published.repeated[:] = past.repeated
+        exposed = memory.exposed[variable.name]
+        slots = (self.memory.clock.step() - np.arange(len(past.values))) & exposed.mask
+        exposed.ring[slots, : memory.size] = past.values
+        exposed.repeated[:] = past.repeated
 
     # ------------------------------------------------------------------ what came of a run
 

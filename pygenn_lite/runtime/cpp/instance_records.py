@@ -25,7 +25,7 @@ Made = TypeVar("Made")
 @dataclass(frozen=True)
 class Repeated:
     """Spikes of a train that another of the same neuron and step follows, and what each of them
-    left of the published variables."""
+    left of the exposed variables."""
 
     spikes: SpikeTrain
     values: dict[str, npt.NDArray[Any]]

@@ -200,7 +200,7 @@ class NetworkMemory:
     # ------------------------------------------------------------------ building
 
     def _take_weights(self, progress: ProgressPart) -> None:
-        """Lay down the synapses once more with the weights of this instance, and keep these."""
+        """Lay down the synapses again with the weights of this instance, and keep these."""
         from pygenn_lite.runtime.cpp.connecting import Connecting
         from pygenn_lite.runtime.cpp.own_weights import OwnWeights, weights_of_shard
 

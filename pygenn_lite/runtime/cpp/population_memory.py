@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Published:
+class Exposed:
     """Values of a variable in the last steps, which plastic synapses read with a delay: slot
     ``step & mask``."""
 
@@ -76,7 +76,7 @@ class InstancePlace:
     dt : float
         ms.
     ring_slots : int
-        How many steps of published variables are kept (a power of two).
+        How many steps of exposed variables are kept (a power of two).
     is_new : bool
         Whether nothing has been put there yet.
     """
@@ -142,18 +142,18 @@ class PopulationMemory:
             dtype = self.real if variable.dtype == "real" else np.dtype(variable.dtype)
             if variable.addressed:
                 self.arrays[name] = NeuronArray.in_arenas(place.arenas, self.name, name)
-            elif variable.role in WRITTEN and name not in signature.published:
+            elif variable.role in WRITTEN and name not in signature.exposed:
                 self.arrays[name] = NeuronArray.in_shards(self.partition, self.name, dtype, memory)
             else:
                 self.arrays[name] = NeuronArray.contiguous(self.partition, self.name, dtype, memory)
         self.scalar_index = {v.symbol: k for k, v in enumerate(signature.scalars)}
         self.scalars = memory.zeros(COMMON, len(signature.scalars), np.float64)
         self._repeated = self._repeated_spikes()
-        self.published: dict[str, Published] = {}
-        for name in signature.published:
+        self.exposed: dict[str, Exposed] = {}
+        for name in signature.exposed:
             stride = -(-self.size // BLOCK) * BLOCK
             ring = memory.zeros(COMMON, place.ring_slots * stride, self.real)
-            self.published[name] = Published(
+            self.exposed[name] = Exposed(
                 ring.reshape(place.ring_slots, stride),
                 self._repeated.values.get(name, np.zeros(0, self.real)),
             )
@@ -181,16 +181,16 @@ class PopulationMemory:
 
     def fill_rings(self) -> None:
         """Before the start, synapses see the initial values."""
-        for name, published in self.published.items():
-            published.ring[:, : self.size] = self.arrays[name].whole()
+        for name, exposed in self.exposed.items():
+            exposed.ring[:, : self.size] = self.arrays[name].whole()
 
-    def publish_now(self, name: str, step: int) -> None:
-        """A published variable was set between runs: spikes of this step carry the new value."""
-        published = self.published[name]
+    def expose_now(self, name: str, step: int) -> None:
+        """A exposed variable was set between runs: spikes of this step carry the new value."""
+        exposed = self.exposed[name]
         values = self.arrays[name].read()
-        published.ring[step & published.mask, : self.size] = values
+        exposed.ring[step & exposed.mask, : self.size] = values
         now = self.repeats.steps == step
-        published.repeated[now] = values[self.repeats.indices[now]]
+        exposed.repeated[now] = values[self.repeats.indices[now]]
 
     def repeats_argument(self) -> Any:
         """pgl_repeats of a train, None where no neuron has two spikes in a step."""
@@ -326,7 +326,7 @@ class PopulationMemory:
     def _repeated_spikes(self) -> Repeated:
         def as_declared() -> Repeated:
             spikes = repeated_spikes(self.declared, self.dt)
-            values = {n: np.zeros(len(spikes), self.real) for n in self.signature.published}
+            values = {n: np.zeros(len(spikes), self.real) for n in self.signature.exposed}
             argument = abi.Repeats(
                 n=len(spikes),
                 step=spikes.steps.ctypes.data,
@@ -334,6 +334,6 @@ class PopulationMemory:
             )
             return Repeated(spikes, values, argument)
 
-        if not self.signature.published or not is_spike_source(self.declared):
+        if not self.signature.exposed or not is_spike_source(self.declared):
             return NOTHING_REPEATED
         return self._place.records.repeated(self._place.index, self.name, as_declared)

@@ -259,7 +259,7 @@ class SynapseMemory:
         """pgl_synapse_args of all shards, and the memory that they point to."""
         args = (abi.SynapseArgs * self.partition.shards)()
         kept: list[Any] = [args]
-        rings = [self.source.published[self.binding.pre[n]] for n in self.signature.pre]
+        rings = [self.source.exposed[self.binding.pre[n]] for n in self.signature.pre]
         delay = self.stored.description.delay
         for s, view in enumerate(self.views):
             synapse = _pointers(

@@ -83,7 +83,7 @@ class ReferenceInstance(NetworkMemory):
         self.round_all()
         oldest = self.step_number - self.synapses.max_delay
         for name, population in self.populations.items():
-            population.forget_published(oldest)
+            population.forget_exposed(oldest)
             self.sent[name] = [entry for entry in self.sent[name] if entry[0] >= oldest]
         return self.found is None and self._find_fault()
 
@@ -146,9 +146,9 @@ class ReferenceInstance(NetworkMemory):
         self.found, self.is_begun = None, False
         for name, population in self.populations.items():
             population.seed = seed
-            population.published, population.repeated = [], {}
-            population.first_published = step - 1
-            population.publish(step - 1)
+            population.exposed, population.repeated = [], {}
+            population.first_exposed = step - 1
+            population.expose(step - 1)
             self.last_spikes[name] = np.empty(0, np.int64)
             self.counts[name][:] = 0
             self.sent[name] = []
@@ -207,7 +207,7 @@ class ReferenceInstance(NetworkMemory):
                 group.set_out_again(by_step, now)
 
     def past(self, variable: StoredVariable) -> Past:
-        """Past values of a published variable, newest first."""
+        """Past values of a exposed variable, newest first."""
         return self._past[variable.owner].read(variable, self.step_number)
 
     def set_past(self, variable: StoredVariable, past: Past) -> None:

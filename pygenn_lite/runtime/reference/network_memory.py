@@ -130,7 +130,7 @@ class NetworkMemory(Interpreter):
 
     def has_own_weights(self, group: str) -> bool:
         """Whether the weights of a group may differ from synapse to synapse: here all may, but what
-        may be set is no matter of the backend."""
+        may be set does not concern the backend."""
         return self.plan.store_of(group).weights
 
     def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
@@ -154,17 +154,17 @@ class NetworkMemory(Interpreter):
             for variable in layout.variables.values():
                 if variable.role in ("state", "accumulator") and not variable.shared:
                     names[variable.name] = self.rounded(names[variable.name])
-            self._round_published(self.populations[name])
+            self._round_exposed(self.populations[name])
         for name, group in self.groups.items():
             if self.layout.groups[name].plastic:
                 for own, values in group.variables.items():
                     if own != LAST_UPDATE:
                         group.variables[own] = self.rounded(values)
 
-    def _round_published(self, population: ReferencePopulation) -> None:
+    def _round_exposed(self, population: ReferencePopulation) -> None:
         """Round what synapses will see of the present step."""
         now = [k for (step, _), k in population.repeated.items() if step == self.step_number]
-        for row in (population.published[-1], *(left for kept in now for left in kept)):
+        for row in (population.exposed[-1], *(left for kept in now for left in kept)):
             row.update({name: self.rounded(values) for name, values in row.items()})
 
     # ------------------------------------------------------------------ for the above
@@ -203,9 +203,9 @@ class NetworkMemory(Interpreter):
         population.names[name] = np.array(
             np.broadcast_to(self.rounded(values), population.size), np.float64
         )
-        if name in self.layout.populations[variable.owner].published:
+        if name in self.layout.populations[variable.owner].exposed:
             now = population.names[name]
-            population.publish_now(name, self.step_number)
+            population.expose_now(name, self.step_number)
             for (step, neuron), kept in population.repeated.items():
                 if step == self.step_number:
                     for left in kept:
@@ -231,7 +231,7 @@ class NetworkMemory(Interpreter):
         population.poisson[variable.owner] = (new["rate"], new["sources"])
 
     def _target_of(self, owner: str) -> tuple[Any, int]:
-        """The population of an input, and its number among the timed currents there."""
+        """The population of an input, and its number among the step currents there."""
         target = next(i.target for i in self.network.inputs if i.name == owner)
         timed = [t.name for t in self.structure.populations[target].timed]
         return self.populations[target], timed.index(owner) if owner in timed else -1

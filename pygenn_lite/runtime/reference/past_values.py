@@ -1,4 +1,4 @@
-"""Past values of published variables in the reference backend, which plastic synapses read with a
+"""Past values of exposed variables in the reference backend, which plastic synapses read with a
 delay: as a checkpoint holds them, and as the interpreter keeps them."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PastValues:
     def read(self, variable: StoredVariable, step: int) -> Past:
         """Those of a variable at a step and before, newest first."""
         population, name = self.population, variable.name
-        first, rows = population.first_published, population.published
+        first, rows = population.first_exposed, population.exposed
         steps = step - np.arange(self.rows)
         values = [rows[min(max(int(s) - first, 0), len(rows) - 1)][name] for s in steps]
         return Past(in_type(np.array(values), variable.dtype), self._repeated(variable))
@@ -42,13 +42,13 @@ class PastValues:
     def write(self, variable: StoredVariable, past: Past, step: int) -> None:
         """Put those of a variable back."""
         population, name = self.population, variable.name
-        # Oldest first. At step 0 `begin` is still to come, which publishes the present values.
+        # Oldest first. At step 0 `begin` is still to come, which exposes the present values.
         rows = past.values[::-1] if step else past.values[:0:-1]
         first = step - len(past.values) + 1
-        if (len(population.published), population.first_published) != (len(rows), first):
-            population.published = [dict(population.published[-1]) for _ in rows]
-            population.first_published = first
-        for row, values in zip(population.published, rows, strict=True):
+        if (len(population.exposed), population.first_exposed) != (len(rows), first):
+            population.exposed = [dict(population.exposed[-1]) for _ in rows]
+            population.first_exposed = first
+        for row, values in zip(population.exposed, rows, strict=True):
             row[name] = values.astype(np.float64)
         train = repeated_spikes(self.declared, population.dt)
         keys = zip(train.steps.tolist(), train.indices.tolist(), strict=True)
@@ -57,8 +57,8 @@ class PastValues:
             if first <= key[0] < first + len(rows):  # others are still to come, or over
                 nth = following[key] = following.get(key, -1) + 1
                 self._keep_repeated(key, nth, name, float(value))
-        for key, nth in following.items():  # the last of each is what was published
-            last = population.published_at(key[0], name, key[1])
+        for key, nth in following.items():  # the last of each is what was exposed
+            last = population.exposed_at(key[0], name, key[1])
             self._keep_repeated(key, nth + 1, name, last)
 
     def _keep_repeated(self, key: tuple[int, int], nth: int, name: str, value: float) -> None:

@@ -182,7 +182,7 @@ class ReferenceGroup:
             pre = self.binding.pre
             sent = list(zip(step + kernel.ahead - self.delay, self.pre, strict=True))
             for name in kernel.table("source"):
-                values = [self.source.published_at(s, pre.get(name, name), i) for s, i in sent]
+                values = [self.source.exposed_at(s, pre.get(name, name), i) for s, i in sent]
                 names[name] = np.array(values)
         for name in kernel.table("target"):
             names[name] = self.target_array(name)[self.post]
@@ -208,7 +208,7 @@ class ReferenceGroup:
         names["delay"] = int(self.delay[k]) * self.dt
         names |= {name: float(values[k]) for name, values in self.variables.items()}
         for name, internal in self.binding.pre.items():
-            names[name] = self.source.published_at(sent, internal, int(self.pre[k]), nth)
+            names[name] = self.source.exposed_at(sent, internal, int(self.pre[k]), nth)
         for name, internal in self.binding.post.items():
             names[name] = float(self.target.names[internal][self.post[k]])
         return names

@@ -43,22 +43,22 @@ class ReferencePopulation:
         self.kernels: dict[str, Kernel] = {} if own is None else own.kernels
         self.stream = stream_of(f"population:{self.name}")
         self.names: Names = {"dt": self.dt}
-        self.published: list[Names] = []  # what plastic synapses read, step by step
-        self.first_published = -1  # the step of the first entry: before the start
+        self.exposed: list[Names] = []  # what plastic synapses read, step by step
+        self.first_exposed = -1  # the step of the first entry: before the start
         self.repeated: dict[tuple[int, int], list[Names]] = {}  # by step and neuron: each spike's
         self.train = declared_train(population, self.dt) if is_spike_source(population) else None
-        # Rate and sources of Poisson inputs, values of timed currents: may be set between runs.
+        # Rate and sources of Poisson inputs, values of step currents: may be set between runs.
         self.poisson = {p.name: self._poisson(p) for p in binding.poisson}
         self.timed_values = [np.asarray(timed.values.array) for timed in binding.timed]
         if own is not None:
             self._load_values(own, population.positions)
             self.prepare()
-        self.publish(-1)
+        self.expose(-1)
 
     def begin(self, step: int) -> Indices:
         """Before the first step: a spike source's spikes at ``t_step``."""
         spikes = self._replayed(step)
-        self.publish(step)
+        self.expose(step)
         return spikes
 
     # ------------------------------------------------------------------ one step
@@ -82,7 +82,7 @@ class ReferencePopulation:
             spikes = np.array(self.run(self.kernels["update"], step), np.int64)
         if self.train is not None:
             spikes = self._replayed(step + 1)
-        self.publish(step + 1)
+        self.expose(step + 1)
         return spikes
 
     def _replayed(self, step: int) -> Indices:
@@ -93,7 +93,7 @@ class ReferencePopulation:
         spikes: Indices = np.sort(indices[steps == step])
         for neuron in spikes:  # a train may hold a neuron's spike twice
             self.after(step, np.array([neuron]))
-            left = {n: self.names[n][neuron] for n in self.binding.published}
+            left = {n: self.names[n][neuron] for n in self.binding.exposed}
             self.repeated.setdefault((step, int(neuron)), []).append(left)
         return spikes
 
@@ -111,30 +111,30 @@ class ReferencePopulation:
         for name in written(kernel):
             self.names[name][some] = names[name]
 
-    def publish(self, step: int) -> None:
+    def expose(self, step: int) -> None:
         """Remember the variables that synapses read with a delay, as they are at ``t_step``."""
-        row = {n: self.names[n].copy() for n in self.binding.published}
-        del self.published[max(step - self.first_published, 0) :]
-        self.published.append(row)
+        row = {n: self.names[n].copy() for n in self.binding.exposed}
+        del self.exposed[max(step - self.first_exposed, 0) :]
+        self.exposed.append(row)
 
-    def publish_now(self, name: str, step: int) -> None:
-        """A published variable was set between runs: spikes of this step carry the new value."""
-        if len(self.published) <= step - self.first_published:
-            self.publish(step)
-        self.published[step - self.first_published][name] = self.names[name].copy()
+    def expose_now(self, name: str, step: int) -> None:
+        """A exposed variable was set between runs: spikes of this step carry the new value."""
+        if len(self.exposed) <= step - self.first_exposed:
+            self.expose(step)
+        self.exposed[step - self.first_exposed][name] = self.names[name].copy()
 
-    def published_at(self, step: int, name: str, neuron: int, nth: int | None = None) -> float:
+    def exposed_at(self, step: int, name: str, neuron: int, nth: int | None = None) -> float:
         """What synapses see; before the start of the run, the initial value. With `nth`: what the
         arrival of the neuron's spike of this number (from 0) at that step sees."""
         if nth is not None and (step, neuron) in self.repeated:
             return float(self.repeated[step, neuron][nth][name])
-        return float(self.published[max(step - self.first_published, 0)][name][neuron])
+        return float(self.exposed[max(step - self.first_exposed, 0)][name][neuron])
 
-    def forget_published(self, before: int) -> None:
-        """What was published before a step is not read any more."""
-        gone = min(max(before - self.first_published, 0), len(self.published) - 1)
-        del self.published[:gone]
-        self.first_published += gone
+    def forget_exposed(self, before: int) -> None:
+        """What was exposed before a step is not read any more."""
+        gone = min(max(before - self.first_exposed, 0), len(self.exposed) - 1)
+        del self.exposed[:gone]
+        self.first_exposed += gone
         self.repeated = {k: v for k, v in self.repeated.items() if k[0] >= before}
 
     def run(self, kernel: Kernel, step: int, more: Names | None = None) -> list[int]:

@@ -1,5 +1,5 @@
-"""Where a run puts what it records: into memory, or into a file that grows with it; and, while it
-goes on, into the sinks of users."""
+"""Where a run puts what it records: into memory, or into a file that grows with it; and, during the
+run, into the sinks of users."""
 
 from __future__ import annotations
 

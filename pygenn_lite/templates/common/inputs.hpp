@@ -7,7 +7,7 @@
 
 namespace pgl {
 
-// Values of a timed current in this step: for the shard's first neuron, or the one shared value.
+// Values of a step current in this step: for the shard's first neuron, or the one shared value.
 // NULL before the first value begins. Binary search: once per kernel call, not per neuron.
 template <class Real>
 PGL_FUNCTION const Real* timed_row(const pgl_timed& timed, int64_t step, uint32_t first) {

@@ -93,7 +93,7 @@ typedef struct pgl_ring {
 typedef struct pgl_synapse_args {  // one group on one shard
   void* const* synapse;          // synapse variables, by position; signature order ("weight" first if present)
   void* const* post;             // variables of the target population or its receptors, offset to the shard; signature order
-  const pgl_ring* pre;           // published variables of the source population; signature order
+  const pgl_ring* pre;           // exposed variables of the source population; signature order
   const double* scalars;
   const void* target;            // local index in the shard of the target population, by position: uint16_t or uint32_t
   const uint16_t* delay;         // steps, by position (NULL: all `common_delay`)
@@ -143,7 +143,7 @@ int32_t pgl_source_set(pgl_engine*, uint32_t population, int64_t count, const in
 // After each update copy real state[0..size) of the whole population into ring slot (step+1) & mask.
 // state: base pointer of the population's array (contiguous over shards); ring: [mask + 1][stride]. repeats (NULL where
 // a train has none) and repeated, real [repeats->n], must live as long as the engine.
-int32_t pgl_publish_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask,
+int32_t pgl_expose_add(pgl_engine*, uint32_t population, const void* state, void* ring, uint64_t stride, uint64_t mask,
                         const pgl_repeats* repeats, void* repeated);
 // Deliveries of static groups that are added from here on sum in whole numbers. What is given here is not copied.
 int32_t pgl_sums_set(pgl_engine*, const pgl_sums* by_shard);
@@ -324,7 +324,7 @@ enum pgl_distribution_kind {
 };
 typedef struct pgl_distribution {
   int32_t kind;
-  double a, b;        // constant a; uniform [a, b); normal mean a, sd b; log-normal mu a, sigma b; exponential mean a
+  double a, b;        // constant a; uniform [a, b); normal mean a, std b; log-normal mu a, sigma b; exponential mean a
   double low, high;   // truncation (truncated normal)
   double factor, offset;  // where affine: the value drawn is multiplied and added to
   int32_t affine;         // for drawn values (not constants, not given ones)

@@ -109,7 +109,7 @@ int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const 
   });
 }
 
-int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* state, void* ring, uint64_t stride,
+int32_t pgl_expose_add(pgl_engine* engine, uint32_t population, const void* state, void* ring, uint64_t stride,
                         uint64_t mask, const pgl_repeats* repeats, void* repeated) {
   return guarded<int32_t>(-1, [&] {
     if ((mask & (mask + 1)) != 0) throw Error("a ring has a power of two of slots");
@@ -118,7 +118,7 @@ int32_t pgl_publish_add(pgl_engine* engine, uint32_t population, const void* sta
       throw Error("a ring needs more slots than the longest and the shortest delay together");
     }
     population_at(engine, population)
-        .published.push({static_cast<const pgl::Byte*>(state), static_cast<pgl::Byte*>(ring), stride, mask, repeats,
+        .exposed.push({static_cast<const pgl::Byte*>(state), static_cast<pgl::Byte*>(ring), stride, mask, repeats,
                          static_cast<pgl::Byte*>(repeated)});
     return 0;
   });

@@ -72,7 +72,7 @@ struct alignas(64) PopulationShard {
   size_t train_next = 0;
 };
 
-struct Published {  // a variable that synapses read with delay
+struct Exposed {  // a variable that synapses read with delay
   const Byte* state;
   Byte* ring;
   uint64_t stride, mask;
@@ -87,7 +87,7 @@ struct Population {
   pgl_spiking_fn replayed = nullptr;  // for spikes of a train
   bool has_train = false;
   bool unborn = true;  // nothing known of spikes at the present step: those of a train are still to come
-  List<Published> published;
+  List<Exposed> exposed;
   List<uint32_t> statics, generals;  // groups that start here
   List<SpikeRecorder*> recorders;
   uint64_t taped = 0;  // spikes on the tapes of all shards, by atomic operations
@@ -122,7 +122,7 @@ inline void trace_train(const Population& population, const PopulationShard& par
   const auto n = static_cast<uint32_t>(part.latest.size());
   if (population.replayed == nullptr || n == 0) return;
   const uint32_t* spikes = part.latest.data();
-  const pgl_repeats* repeats = population.published.empty() ? nullptr : population.published.front().repeats;
+  const pgl_repeats* repeats = population.exposed.empty() ? nullptr : population.exposed.front().repeats;
   if (repeats == nullptr) {
     population.replayed(&part.args, step, spikes, n);
     return;
@@ -132,16 +132,16 @@ inline void trace_train(const Population& population, const PopulationShard& par
     while (end < n && spikes[end] != spikes[end - 1]) ++end;
     population.replayed(&part.args, step, spikes + begin, end - begin);
     if (end == n) break;
-    for (const Published& variable : population.published) {
+    for (const Exposed& variable : population.exposed) {
       memcpy(variable.repeated + entry * real_bytes, variable.state + spikes[end - 1] * real_bytes, real_bytes);
     }
     ++entry;
   }
 }
 
-inline void copy_published(const Population& population, const PopulationShard& part, int64_t step,
+inline void copy_exposed(const Population& population, const PopulationShard& part, int64_t step,
                            size_t real_bytes) {
-  for (const Published& variable : population.published) {
+  for (const Exposed& variable : population.exposed) {
     const size_t offset = part.begin * real_bytes;
     const uint64_t slot = static_cast<uint64_t>(step) & variable.mask;
     memcpy(variable.ring + slot * variable.stride * real_bytes + offset, variable.state + offset,
@@ -149,12 +149,12 @@ inline void copy_published(const Population& population, const PopulationShard& 
   }
 }
 
-// Spikes at t_step are known: count and record them, publish them and the variables that go with them.
+// Spikes at t_step are known: count and record them, send them, and expose the variables that go with them.
 inline void announce(Population& population, PopulationShard& part, SpikeBlock& block, uint32_t shard, int64_t step,
                      size_t real_bytes) {
   const List<uint32_t>& spikes = part.latest;
   block.append(spikes);
-  copy_published(population, part, step, real_bytes);
+  copy_exposed(population, part, step, real_bytes);
   if (part.tape.runs()) [[unlikely]] part.tape.add(step, spikes, real_bytes, &population.taped);
   if (spikes.size() == 0) return;
   part.total += spikes.size();

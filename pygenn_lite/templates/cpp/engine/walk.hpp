@@ -396,7 +396,7 @@ PGL_COLD inline void pgl_engine::walk(pgl_gathers& gathers, const pgl_op* ops, s
     }
   });
   const pgl::List<pgl::Gather*> nothing;
-  for (uint32_t s = 0; s < shards_.size() && direction != 0; ++s) recall(s, this->step(), nothing);  // who goes on finds these
+  for (uint32_t s = 0; s < shards_.size() && direction != 0; ++s) recall(s, this->step(), nothing);  // who continues finds these
   if (!failed_) return;
   failed_ = false;
   throw pgl::Error("%s", failure_.text());
