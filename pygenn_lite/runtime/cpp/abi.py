@@ -356,7 +356,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_engine_destroy": (None, (_V,)),
     "pgl_population_add": (_I32, (_V, _U32, _V, _V, _V, c.POINTER(PopulationArgs))),
     "pgl_source_set": (_I32, (_V, _U32, _I64, _V, _V)),
-    "pgl_publish_add": (_I32, (_V, _U32, _V, _V, _U64, _U64, _V, _V)),
+    "pgl_expose_add": (_I32, (_V, _U32, _V, _V, _U64, _U64, _V, _V)),
     "pgl_schedule_set": (_I32, (_V, c.POINTER(Op), _I64)),
     "pgl_record_spikes": (_I32, (_V, _U32, _U32, _U32, _U32)),
     "pgl_record_variable": (_I32, (_V, _U32, Pointers, _V, _U32, _U32)),
