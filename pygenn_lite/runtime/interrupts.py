@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from typing import Any
 
 
@@ -14,11 +15,13 @@ class InterruptWatch:
     ----------
     patient : bool
         A second one does not, either: for code that an exception cannot leave.
+    stop : callable, optional
+        Called at the first: for work that ends early when it is asked to.
     """
 
-    def __init__(self, *, patient: bool = False) -> None:
+    def __init__(self, *, patient: bool = False, stop: Callable[[], object] | None = None) -> None:
         self.seen = False
-        self._patient = patient
+        self._patient, self._stop = patient, stop
         self._previous: Any = None
         self._mine = threading.current_thread() is threading.main_thread()
 
@@ -34,4 +37,6 @@ class InterruptWatch:
     def _note(self, number: int, frame: object) -> None:
         if self.seen and not self._patient:
             raise KeyboardInterrupt
+        if self._stop is not None and not self.seen:
+            self._stop()
         self.seen = True

@@ -95,6 +95,11 @@ class Runner:
         if self._thread is not None:
             self.device.stop()
 
+    def _hurry(self) -> None:
+        """Ctrl-C was seen: many instances need not come to the end of a chunk."""
+        if len(self.device.instances) > 1:
+            self.device.stop()
+
     def run(
         self, options: RunOptions, sinks: RunSinks, report: Progress
     ) -> Result | InstanceResults:
@@ -103,7 +108,7 @@ class Runner:
         self.checks.run_begins(start + options.steps)
         loop = RunLoop(self.device, sinks, options.steps, options.warmup, options.keep_weights)
         self._stop_wanted, self._thread = False, threading.get_ident()
-        signals = InterruptWatch()
+        signals = InterruptWatch(stop=self._hurry)
         started = time.perf_counter()
 
         def result() -> Result | InstanceResults:

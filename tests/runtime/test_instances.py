@@ -3,6 +3,8 @@ its values does, bit for bit; results, views, files and checkpoints have an axis
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -15,9 +17,11 @@ from pygenn_lite.errors import (
     InsufficientMemoryError,
     NetworkError,
     NumericalError,
+    PygennLiteWarning,
     ShapeError,
     SimulationError,
 )
+from pygenn_lite.runtime import run_loop
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -350,6 +354,37 @@ def test_a_run_in_which_all_fail_ends():
     with pytest.raises(NumericalError) as caught:
         sim.run(1e5)
     assert len(caught.value.result.failed) == 2
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_ctrl_c_ends_all_instances_at_one_step_before_their_chunk_is_over(monkeypatch, count):
+    monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 1e9)  # chunks double until the end
+    net = network(plastic=False)
+    sim, whole = (net.compile(instances=count, threads=1) for _ in range(2))
+    uninterrupted = whole.run(80.0)
+    device, ran = sim._device, []
+    owner, name = (device.pool, "run") if count > 1 else (device, "run")
+    advance = getattr(owner, name)
+
+    def interrupted(*arguments):
+        ran.append(arguments[-1])
+        if len(ran) == 9:
+            signal.raise_signal(signal.SIGINT)
+        return advance(*arguments)
+
+    monkeypatch.setattr(owner, name, interrupted)
+    with pytest.warns(PygennLiteWarning, match="interrupted at"):
+        results = sim.run(80.0)
+    monkeypatch.undo()
+    assert len(ran) == 9 and results.interrupted
+    assert {result.stop_step for result in results} == {sum(ran)} and sum(ran) < 800
+    rest = sim.run(80.0 - results.duration)
+    for one, other in zip((results + rest), uninterrupted, strict=True):
+        assert one.stop_step == other.stop_step == 800
+        for population, train in other.spikes.items():
+            assert np.array_equal(one.spikes[population].steps, train.steps)
+            assert np.array_equal(one.spikes[population].indices, train.indices)
+        assert np.array_equal(one.traces["exc"]["V"].values, other.traces["exc"]["V"].values)
 
 
 def test_a_callback_may_stop_all():

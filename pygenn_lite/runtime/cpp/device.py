@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.cpp.connecting import ProgressPart
     from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 
+PIECE_SECONDS = 0.15  # wall time that several instances run before a wish to stop is heard
 SETTLE_EVERY = 2**31  # steps: synapses tell times of their events modulo twice that
 
 
@@ -66,6 +67,7 @@ class CppDevice(Device):
         count = len(request.networks)
         self.plan = plan
         self.pool: InstancePool | None = None
+        self._stop_wanted, self._piece = False, 1  # steps that all instances do between two looks
         if count > 1:
             from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 
@@ -142,18 +144,37 @@ class CppDevice(Device):
 
                 raise_failure(engine.last_error())
             return done
+        done, self._stop_wanted = 0, False
+        while done < steps and not self._stop_wanted:
+            done += self._advance_all(self.pool, min(self._piece, steps - done))
+            if all(records.failed):
+                break
+        return done
+
+    def _advance_all(self, pool: InstancePool, steps: int) -> int:
+        """Advance several instances: all that do not fail reach one step."""
+        records, fault = self._records, abi.Fault()
+        started = time.perf_counter()
         alive = [k for k, failed in enumerate(records.failed) if not failed]
-        each = self.pool.run([records.pointers[k] for k in alive], steps)
+        each = pool.run([records.pointers[k] for k in alive], steps)
         for k, own in zip(alive, each, strict=True):
-            found = engine.fault_get(records.pointers[k], abi.Fault())
+            found = self.loaded.engine.fault_get(records.pointers[k], fault)
             records.failed[k] = own < steps or bool(found)
+        seconds = time.perf_counter() - started
+        if seconds < PIECE_SECONDS / 2 and steps == self._piece:
+            self._piece *= 2
+        elif seconds > PIECE_SECONDS and self._piece > 1:
+            self._piece //= 2
         whole = [own for own in each if own == steps]
         return max(whole or each, default=0)
 
     def stop(self) -> None:
-        """End ``run`` early. Several instances finish what they are at: all reach one step."""
+        """End ``run`` early. Several instances end together, with the piece of the run that they
+        are at."""
         if self.pool is None:
             self.loaded.engine.stop(self._records.pointers[0])
+        else:
+            self._stop_wanted = True
 
     def memory_rows(self) -> MemoryRows:
         """What takes how many bytes, as it is."""
