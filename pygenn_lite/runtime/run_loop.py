@@ -121,10 +121,9 @@ class RunLoop:
         ]
         if self.sinks.file is not None:
             return self._close_file(weights, seconds, interrupted)
-        results = []
-        for k, (instance, part) in enumerate(zip(self.instances, parts, strict=True)):
+        results, network = [], self.instances[0].network
+        for k, part in enumerate(parts):
             assert isinstance(part, MemorySink)
-            network = instance.network
             result = Result(
                 dt=network.dt,
                 start_step=self.start,
