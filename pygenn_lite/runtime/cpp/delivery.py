@@ -99,9 +99,11 @@ def add_static(
 ) -> dict[str, int]:
     """Hand the stores of static groups to the engine; returns what it calls their deliveries, by
     group: those that share a store share a number."""
+    stores = list(stores)
+    if not stores:
+        return {}
     from pygenn_lite.runtime.cpp.stores import static_numbers
 
-    stores = list(stores)
     numbers = static_numbers(stores)
     places = (c.c_void_p * len(arenas.data))(*(a.ctypes.data for a in arenas.data))
     for store in stores:
