@@ -65,7 +65,7 @@ def save_checkpoint(
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "networks": [instance_digest(one, device.real) for one in device.instances],
+        "networks": [instance_digest(one, device.dtype) for one in device.instances],
         "step": device.step,
         "seeds": [one.seed for one in device.instances],
         "changed_weights": [list(own) for own in changed],
@@ -120,9 +120,9 @@ def restore_checkpoint(device: Device, changed: Sequence[ChangedWeights], path: 
     put_back(device, changed, Moment(step, seeds, content))
 
 
-def instance_digest(instance: Instance, real: np.dtype[Any]) -> str:
+def instance_digest(instance: Instance, dtype: np.dtype[Any]) -> str:
     """Digest of the declaration, the precision, and the seed of the connectivity."""
-    parts = f"{instance.network.digest()} {real.name} {instance.connectivity_seed}"
+    parts = f"{instance.network.digest()} {dtype.name} {instance.connectivity_seed}"
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
@@ -171,7 +171,7 @@ def _check(header: Any, device: Device, path: Path) -> None:
             f"this one reads {VERSION})",
             hint="restore it with the version that wrote it",
         )
-    if header["networks"] != [instance_digest(one, device.real) for one in device.instances]:
+    if header["networks"] != [instance_digest(one, device.dtype) for one in device.instances]:
         raise CheckpointError(
             f"{path} belongs to another network, or to another precision",
             hint="restore it into a simulation of the same declaration (sizes, models, values, "

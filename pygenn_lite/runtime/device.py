@@ -303,7 +303,7 @@ class Device(Protocol):
         Name of the backend.
     threads : int
         Workers.
-    real : dtype
+    dtype : dtype
         Of states and weights.
     layout : NetworkLayout
         All variables of an instance.
@@ -319,7 +319,7 @@ class Device(Protocol):
 
     backend: str
     threads: int
-    real: np.dtype[Any]
+    dtype: np.dtype[Any]
     layout: NetworkLayout
     requests: Requests
     code: CodeReport

@@ -101,7 +101,7 @@ def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
         integrators=integrators,
         memory=memory_rows(device, changed),
         source=device.code.source(),
-        recording=recording_table(device.requests, device.real, instance.network.dt),
+        recording=recording_table(device.requests, device.dtype, instance.network.dt),
         compiler=device.code.compiler,
         target=device.code.target,
     )
@@ -113,13 +113,13 @@ def memory_rows(device: Device, changed: ChangedWeights) -> MemoryRows:
     return MemoryRows([*rows, *changed.memory_rows()])
 
 
-def recording_table(requests: Requests, real: np.dtype[Any], dt: float) -> str:
+def recording_table(requests: Requests, dtype: np.dtype[Any], dt: float) -> str:
     """What a run records, as text."""
     lines = [
         f"  {r.population}: spikes of {len(r.recorded):,} neurons (12 B per spike)"
         for r in requests.spikes
     ]
-    second = recording_rows(requests, real, 0, max(1, round(1000.0 / dt)))
+    second = recording_rows(requests, dtype, 0, max(1, round(1000.0 / dt)))
     for request, row in zip(requests.variables, second, strict=True):
         often = "step" if request.every == 1 else f"{request.every * dt:.6g} ms"
         lines.append(

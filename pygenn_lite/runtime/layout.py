@@ -124,7 +124,7 @@ class NetworkLayout:
 
 
 def layout_of(
-    network: Network, structure: NetworkStructure, signatures: Signatures, real: np.dtype[Any]
+    network: Network, structure: NetworkStructure, signatures: Signatures, dtype: np.dtype[Any]
 ) -> NetworkLayout:
     """The layout of a network.
 
@@ -134,18 +134,18 @@ def layout_of(
     structure : NetworkStructure
     signatures : Signatures
         Of its kernels.
-    real : dtype
+    dtype : dtype
         Of states and weights.
     """
     populations = {
-        name: _population(population, structure.populations[name], signatures, real)
+        name: _population(population, structure.populations[name], signatures, dtype)
         for name, population in network.populations.items()
     }
     groups = {
-        name: _group(name, None if g.kernel is None else signatures.synapses[g.kernel], real)
+        name: _group(name, None if g.kernel is None else signatures.synapses[g.kernel], dtype)
         for name, g in structure.groups.items()
     }
-    inputs = {declared.name: _input(declared, real) for declared in network.inputs}
+    inputs = {declared.name: _input(declared, dtype) for declared in network.inputs}
     return NetworkLayout(populations, groups, inputs)
 
 
@@ -169,13 +169,13 @@ def _population(
     declared: Population,
     binding: PopulationBinding,
     signatures: Signatures,
-    real: np.dtype[Any],
+    dtype: np.dtype[Any],
 ) -> PopulationLayout:
     signature = signatures.of_population(binding.kernel)
     return PopulationLayout(
         declared.name,
         declared.size,
-        {v.symbol: _stored(declared.name, v, real) for v in signature.all_variables},
+        {v.symbol: _stored(declared.name, v, dtype) for v in signature.all_variables},
         signature.exposed,
         signature.checked,
         dict(signature.integrators or {}),
@@ -183,34 +183,34 @@ def _population(
     )
 
 
-def _group(name: str, signature: SynapseSignature | None, real: np.dtype[Any]) -> GroupLayout:
-    weight = StoredVariable(name, "weight", "state", real, called="weight")
+def _group(name: str, signature: SynapseSignature | None, dtype: np.dtype[Any]) -> GroupLayout:
+    weight = StoredVariable(name, "weight", "state", dtype, called="weight")
     if signature is None:
         return GroupLayout(name, False, {"weight": weight}, {}, {})
     return GroupLayout(
         name,
         True,
-        {"weight": weight} | {v.symbol: _stored(name, v, real) for v in signature.variables},
-        {v.symbol: _stored(name, v, real) for v in signature.scalars},
+        {"weight": weight} | {v.symbol: _stored(name, v, dtype) for v in signature.variables},
+        {v.symbol: _stored(name, v, dtype) for v in signature.scalars},
         dict(signature.integrators or {}),
     )
 
 
-def _stored(owner: str, variable: Variable, real: np.dtype[Any]) -> StoredVariable:
+def _stored(owner: str, variable: Variable, dtype: np.dtype[Any]) -> StoredVariable:
     if variable.shared:
         dtype = np.dtype(np.float64)
     else:
-        dtype = real if variable.dtype == "real" else np.dtype(variable.dtype)
+        dtype = dtype if variable.dtype == "real" else np.dtype(variable.dtype)
     return StoredVariable(
         owner, variable.symbol, variable.role, dtype, variable.shared, variable.name, variable.part
     )
 
 
-def _input(declared: Input, real: np.dtype[Any]) -> dict[str, StoredVariable]:
+def _input(declared: Input, dtype: np.dtype[Any]) -> dict[str, StoredVariable]:
     """Values of an input that are not variables of its population."""
     name, double = declared.name, np.dtype(np.float64)
     if isinstance(declared, PoissonInput):
         return {n: StoredVariable(name, n, "input", double) for n in ("rate", "sources")}
     if isinstance(declared, StepCurrent):
-        return {"values": StoredVariable(name, "values", "input", real)}
+        return {"values": StoredVariable(name, "values", "input", dtype)}
     return {}

@@ -48,7 +48,7 @@ class PrecisionChecks:
     def __init__(self, device: Device) -> None:
         self.device, self.layout = device, device.layout
         self.instance = device.instances[0]
-        self.single = device.real == np.float32
+        self.single = device.dtype == np.float32
         self.told: set[tuple[str, str]] = set()
         self.ramps: dict[str, list[tuple[str, Array]]] = {}  # what grows by as much in every step
         self.clocks = [*_clocks(self.instance)]

@@ -153,14 +153,14 @@ def samples_between(start: int, stop: int, every: int) -> int:
 
 
 def recording_rows(
-    requests: Requests, real: np.dtype[Any], start: int, stop: int
+    requests: Requests, dtype: np.dtype[Any], start: int, stop: int
 ) -> list[MemoryRow]:
     """What samples of variables will take; the number of spikes is not known in advance."""
     rows = []
     for request in requests.variables:
         samples = samples_between(start, stop, request.every)
         columns = len(request.indices)
-        each = columns * real.itemsize + TIME_BYTES
+        each = columns * dtype.itemsize + TIME_BYTES
         what = f"{request.name} (recorded)"
         rows.append(MemoryRow(request.owner, what, samples * columns, samples * each))
     return rows
@@ -198,9 +198,9 @@ def recorded_variable(
     return resolve(population, names.get(request.variable, request.variable))
 
 
-def sample_bytes(requests: Requests, real: np.dtype[Any]) -> int:
+def sample_bytes(requests: Requests, dtype: np.dtype[Any]) -> int:
     """Bytes of samples in a step, on average."""
-    return sum(len(r.indices) * real.itemsize // r.every for r in requests.variables)
+    return sum(len(r.indices) * dtype.itemsize // r.every for r in requests.variables)
 
 
 def hand_over(

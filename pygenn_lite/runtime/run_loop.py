@@ -57,7 +57,7 @@ class RunLoop:
         self.count_every = max(1, round(COUNT_EVERY / self.dt))
         self.chunk_steps = 1
         self.chunk_seconds = max(CHUNK_SECONDS, CHUNK_SECONDS_EACH * len(self.instances))
-        bytes_per_step = sample_bytes(device.requests, device.real) * len(self.instances)
+        bytes_per_step = sample_bytes(device.requests, device.dtype) * len(self.instances)
         self.most_steps = max(1, CHUNK_BYTES // max(bytes_per_step, 1))
         self.synapses = [
             SynapseSampler(device.requests, instance, device.layout) for instance in self.instances

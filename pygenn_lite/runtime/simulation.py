@@ -96,7 +96,7 @@ class Simulation(Live, Named):
     @property
     def precision(self) -> str:
         """Type of states and weights."""
-        return self._device.real.name
+        return self._device.dtype.name
 
     @property
     def dt(self) -> float:
@@ -159,7 +159,7 @@ class Simulation(Live, Named):
         from pygenn_lite.runtime.inspection import memory_rows
 
         steps, start = self._steps(duration), self.steps_done
-        recorded = recording_rows(self._device.requests, self._device.real, start, start + steps)
+        recorded = recording_rows(self._device.requests, self._device.dtype, start, start + steps)
         recorded *= len(self._instances)
         rows = memory_rows(self._device, self._instances[0].changed_weights)
         return MemoryRows([*rows, *(row for row in recorded if row.bytes)])

@@ -23,11 +23,11 @@ class Described:
     network: Network
     structure: NetworkStructure
     signatures: Signatures
-    real: np.dtype[Any]
+    dtype: np.dtype[Any]
     extension: Extension | None = None
     accumulator: str = "float"
 
     def width(self, variable: Variable) -> int:
         """Bytes of one value."""
-        real = variable.dtype == "real"
-        return self.real.itemsize if real else np.dtype(variable.dtype).itemsize
+        dtype = variable.dtype == "real"
+        return self.dtype.itemsize if dtype else np.dtype(variable.dtype).itemsize

@@ -18,23 +18,23 @@ def extension_rows(
     described: Described, extension: Extension, groups: Mapping[str, GroupPlan]
 ) -> list[MemoryRow]:
     """Variables, records of spikes and records of states."""
-    real, rows = described.real.itemsize, []
+    width, rows = described.dtype.itemsize, []
     populations = described.network.populations
     for variable in extension.variables:
         what = f"{variable.name} (extension)"
         if variable.owner in populations:
             count = -(-populations[variable.owner].size // BLOCK) * BLOCK
-            rows.append(MemoryRow(variable.owner, what, count, count * real))
+            rows.append(MemoryRow(variable.owner, what, count, count * width))
         elif variable.owner in groups:
             plan = groups[variable.owner]
             count = int(plan.count)
-            rows.append(MemoryRow(variable.owner, what, count, count * real, not plan.exact))
+            rows.append(MemoryRow(variable.owner, what, count, count * width, not plan.exact))
     for spikes in extension.spikes:
-        each = INDEX + GATHERED + len(spikes.values) * real
+        each = INDEX + GATHERED + len(spikes.values) * width
         what = "record of spikes (extension)"
         rows.append(MemoryRow(spikes.population, what, spikes.room, spikes.room * each))
     for states in extension.states:
         count = states.room * states.width * populations[states.population].size
         what = f"{states.name}: record of states (extension)"
-        rows.append(MemoryRow(states.population, what, count, count * real))
+        rows.append(MemoryRow(states.population, what, count, count * width))
     return rows

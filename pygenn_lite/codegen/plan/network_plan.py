@@ -191,7 +191,7 @@ class NetworkPlan:
         for row in self.rows:
             if row.name == "building" or (shared and row.name in names):
                 once += row.bytes
-                each += row.count * self.described.real.itemsize if row.name in own else 0
+                each += row.count * self.described.dtype.itemsize if row.name in own else 0
             else:
                 each += row.bytes
         return once, each
@@ -249,7 +249,7 @@ def plan_network(
     deliveries = deliveries_of(described.structure, described.signatures)
     stores = plan_stores(
         [(plan, structures[name], deliveries[name]) for name, plan in groups.items()],
-        described.real.itemsize,
+        described.dtype.itemsize,
         frozenset() if described.extension is None else described.extension.groups,
     )
     ownership: Ownership = (

@@ -38,17 +38,17 @@ def population_rows(described: Described, population: Population, slots: int) ->
     if kernel is None:
         return rows
     padded = -(-population.size // BLOCK) * BLOCK
-    signature, real = described.signatures.neurons[kernel], described.real.itemsize
+    signature, width = described.signatures.neurons[kernel], described.dtype.itemsize
     for variable in signature.variables:
         what = f"{variable.symbol} ({variable.role})"
         rows.append(MemoryRow(name, what, population.size, described.width(variable) * padded))
     repeated = _repeated_spikes(population, described.network.dt) if signature.exposed else 0
     for symbol in signature.exposed:
         count = padded * slots
-        rows.append(MemoryRow(name, f"{symbol} (past values)", count, count * real))
+        rows.append(MemoryRow(name, f"{symbol} (past values)", count, count * width))
         if repeated:
             what = f"{symbol} (spikes of one step)"
-            rows.append(MemoryRow(name, what, repeated, repeated * real))
+            rows.append(MemoryRow(name, what, repeated, repeated * width))
     if signature.update is not None:  # room for a step in which all of them spike
         rows.append(MemoryRow(name, "spikes of a step", population.size, 4 * padded))
     return rows
@@ -101,7 +101,7 @@ def _bytes_each(
     described: Described, store: StorePlan, first: GroupPlan, ownership: Ownership
 ) -> int:
     """Bytes per synapse; of a matrix, per pair."""
-    each = described.real.itemsize if store.weights else 0
+    each = described.dtype.itemsize if store.weights else 0
     each = 2 if store.codes else each
     if store.storage == "sparse":
         target = first.group.target
@@ -114,7 +114,7 @@ def _bytes_each(
         variables = described.signatures.synapses[kernel].variables
         each += sum(described.width(v) for v in variables if v.symbol != "weight")
         if first.weight != "one":
-            each += described.real.itemsize  # initial weights, for reset
+            each += described.dtype.itemsize  # initial weights, for reset
     return each
 
 

@@ -37,9 +37,9 @@ class CppBackend:
         for what in code.compiled:
             report(f"compiling {what}", 1, 1)
         cpus, count = available_cpus(), len(request.networks)
-        real = np.dtype(request.precision)
+        dtype = np.dtype(request.precision)
         described = Described(
-            network, structure, code.signatures, real, extension, request.accumulator
+            network, structure, code.signatures, dtype, extension, request.accumulator
         )
         plan = plan_network(described, request.threads, cpus)
         threads = plan.threads

@@ -51,11 +51,11 @@ class Connecting:
     def __init__(self, plan: NetworkPlan, loaded: LoadedCode, seed: int) -> None:
         self.deliveries, self.loaded, self.seed = plan.deliveries, loaded, seed
         self.network, self.partition = plan.described.network, plan.partition
-        self.real, self.threads = plan.described.real, plan.threads
+        self.dtype, self.threads = plan.described.dtype, plan.threads
         plan.check()
         self.descriptions = {name: self._describe(group) for name, group in plan.groups.items()}
         for description in self.descriptions.values():
-            check_weight_range(description, self.real)
+            check_weight_range(description, self.dtype)
         for store in plan.stores:
             for name in store.groups:
                 check_pairs(store, self.descriptions[name])
@@ -166,7 +166,7 @@ class Connecting:
             max_delay=1 if arenas is None else self.plan.max_delay,
             seed=self.seed,
             threads=self.threads,
-            real=self.real,
+            dtype=self.dtype,
         )
         return build_store(
             self.loaded.builder, plan, members, building, offsets=offsets, progress=progress

@@ -178,20 +178,20 @@ def describe_group(
     return description
 
 
-def check_weight_range(description: GroupDescription, real: np.dtype[Any]) -> None:
+def check_weight_range(description: GroupDescription, dtype: np.dtype[Any]) -> None:
     """Refuse weights that would be infinite in memory.
 
     Raises
     ------
     NetworkError
-        A weight, or a parameter of its distribution, is too large for ``real``.
+        A weight, or a parameter of its distribution, is too large for ``dtype``.
     """
     weight = description.weight
     if not isinstance(weight, (int, float, np.ndarray)):
         weight = weight.numbers()
     if isinstance(description.group.weight, Expression) and isinstance(weight, np.ndarray):
         check_weights(description.group, weight)
-    check_range(description.group.name, weight, real)
+    check_range(description.group.name, weight, dtype)
 
 
 @dataclass(frozen=True)

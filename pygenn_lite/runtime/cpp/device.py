@@ -58,10 +58,10 @@ class CppDevice(Device):
         progress: ProgressPart,
     ) -> None:
         network, structure = request.network, request.structure
-        self.threads, self.real = threads, np.dtype(request.precision)
+        self.threads, self.dtype = threads, np.dtype(request.precision)
         self.loaded = LoadedCode.load(code)
         self.code = self.loaded.report()
-        self.layout = layout_of(network, structure, code.signatures, self.real)
+        self.layout = layout_of(network, structure, code.signatures, self.dtype)
         self.requests = recording_requests(network)
         # Whole instances go to threads as long as there are enough of them.
         count = len(request.networks)
@@ -92,7 +92,7 @@ class CppDevice(Device):
             loaded=self.loaded,
             layout=self.layout,
             numbers={name: k for k, name in enumerate(self.layout.populations)},
-            recorders=Recorders(engine, self.requests, self.real),
+            recorders=Recorders(engine, self.requests, self.dtype),
             plan=self.plan,
             arrays=InstanceArrays(self.plan.partition.shards, count),
             records=self._records,
@@ -193,7 +193,7 @@ class CppDevice(Device):
             for store in memory.stores:
                 own = self._records.weights.get((k, store.plan.groups))
                 if own is not None:
-                    members, count = ", ".join(store.plan.groups), own.nbytes // self.real.itemsize
+                    members, count = ", ".join(store.plan.groups), own.nbytes // self.dtype.itemsize
                     rows.append(MemoryRow(members, "weights of an instance", count, own.nbytes))
             for name, synapses in memory.synapses.items():
                 if synapses.nbytes:

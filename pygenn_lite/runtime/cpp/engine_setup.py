@@ -24,7 +24,7 @@ def new_engine(instance: NetworkMemory) -> int:
         instance.partition.shards,
         instance.min_delay,
         instance.max_delay,
-        instance.real.itemsize,
+        instance.dtype.itemsize,
     )
     engine.check(pointer, "making an engine")
     return int(pointer)

@@ -42,12 +42,12 @@ class ExtensionMemory:
             place = variable.owner, variable.name
             if variable.owner in instance.populations:
                 self.neurons[place] = NeuronArray.in_shards(
-                    instance.partition, variable.owner, instance.real, memory
+                    instance.partition, variable.owner, instance.dtype, memory
                 )
                 self.neurons[place].write(variable.initial)
             elif variable.owner in instance.groups:
                 sizes = (self.view(variable.owner, s).n_synapses for s in range(self.shards))
-                self.synapses[place] = [aligned_zeros(n, instance.real) for n in sizes]
+                self.synapses[place] = [aligned_zeros(n, instance.dtype) for n in sizes]
                 for part in self.synapses[place]:
                     part[:] = variable.initial
         self.states = {record.name: self._room(record) for record in extension.states}
@@ -58,8 +58,8 @@ class ExtensionMemory:
 
     def _room(self, record: StateRecord) -> list[Array]:
         counts = [self.instance.partition.count(record.population, s) for s in range(self.shards)]
-        real = self.instance.real
-        return [aligned_zeros(record.room * record.width * n, real) for n in counts]
+        dtype = self.instance.dtype
+        return [aligned_zeros(record.room * record.width * n, dtype) for n in counts]
 
     # ------------------------------------------------------------------ values
 
@@ -76,7 +76,7 @@ class ExtensionMemory:
         if (owner, name) in self.neurons:
             return self.neurons[owner, name].read()
         pieces, positions = self._positions(owner)
-        values = np.empty(len(pieces), self.instance.real)
+        values = np.empty(len(pieces), self.instance.dtype)
         for s, part in enumerate(self.synapses[owner, name]):
             values[pieces == s] = part[positions[pieces == s]]
         return values
@@ -89,7 +89,7 @@ class ExtensionMemory:
             self.neurons[owner, name].write(values)
         else:
             pieces, positions = self._positions(owner)
-            whole = np.broadcast_to(np.asarray(values, self.instance.real), pieces.shape)
+            whole = np.broadcast_to(np.asarray(values, self.instance.dtype), pieces.shape)
             for s, part in enumerate(self.synapses[owner, name]):
                 part[positions[pieces == s]] = whole[pieces == s]
 

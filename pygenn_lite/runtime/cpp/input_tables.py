@@ -75,14 +75,14 @@ class PoissonRates:
 class TimedTable:
     """One current that changes in time."""
 
-    def __init__(self, declared: StepCurrent, size: int, dt: float, real: npt.DTypeLike) -> None:
+    def __init__(self, declared: StepCurrent, size: int, dt: float, dtype: npt.DTypeLike) -> None:
         self.name, self.size = declared.name, size
         begin = nearest_steps(declared.times.array, dt)
         self.begin = np.clip(begin, -LAST_STEP, LAST_STEP).astype(np.int64)
         values = np.asarray(declared.values.array)
         self.shape = values.shape
         self.stride = 0 if values.ndim == 1 else -(-size // BLOCK) * BLOCK
-        self.table = aligned_zeros(len(values) * max(self.stride, 1), real)
+        self.table = aligned_zeros(len(values) * max(self.stride, 1), dtype)
         self.set(values)
 
     @property

@@ -100,7 +100,7 @@ class NetworkMemory:
         self.clock = Clock(self.records, index)
         self.is_new = not self.pointer
         self.partition, self.threads = common.plan.partition, common.plan.threads
-        self.real = common.plan.described.real
+        self.dtype = common.plan.described.dtype
         self.arenas: Arenas
         self.plan: NetworkPlan
         self.stores: list[Store]
@@ -235,14 +235,14 @@ class NetworkMemory:
             for variable in signature.variables
             if variable.addressed
         ]
-        self.arenas = Arenas(self.partition, variables, self.real, memory)
+        self.arenas = Arenas(self.partition, variables, self.dtype, memory)
         place = InstancePlace(
             index=self.index,
             memory=memory,
             records=self.records,
             partition=self.partition,
             arenas=self.arenas,
-            real=self.real,
+            dtype=self.dtype,
             dt=self.network.dt,
             ring_slots=self.plan.ring_slots,
             is_new=self.is_new,

@@ -99,9 +99,9 @@ def check_own_weights(store: Store) -> None:
 def weights_of_shard(store: Store, shard: int) -> npt.NDArray[Any]:
     """A copy of a store's weights in one shard, by position."""
     view = store.shard_view(shard)
-    weights = aligned_zeros(view.n_synapses, store.real)
+    weights = aligned_zeros(view.n_synapses, store.dtype)
     if view.n_synapses and view.weight:
-        kind = c.c_float if store.real.itemsize == 4 else c.c_double
+        kind = c.c_float if store.dtype.itemsize == 4 else c.c_double
         pointer = c.cast(view.weight, c.POINTER(kind))
         weights[:] = np.ctypeslib.as_array(pointer, (view.n_synapses,))
     return weights

@@ -72,7 +72,7 @@ class InstancePlace:
     records : InstanceRecords
     partition : Partition
     arenas : Arenas
-    real : dtype
+    dtype : dtype
     dt : float
         ms.
     ring_slots : int
@@ -86,7 +86,7 @@ class InstancePlace:
     records: InstanceRecords
     partition: Partition
     arenas: Arenas
-    real: np.dtype[Any]
+    dtype: np.dtype[Any]
     dt: float
     ring_slots: int
     is_new: bool
@@ -129,7 +129,7 @@ class PopulationMemory:
     ) -> None:
         self.name, self.size = declared.name, declared.size
         self.declared, self.binding = declared, binding
-        self.partition, self.dt, self.real = place.partition, place.dt, place.real
+        self.partition, self.dt, self.dtype = place.partition, place.dt, place.dtype
         self.signature, self._place = signature, place
         self._seed = seed
         self.known = {v.symbol: v for v in signature.all_variables}
@@ -139,7 +139,7 @@ class PopulationMemory:
         self.arrays: dict[str, NeuronArray] = {}
         for variable in signature.variables:
             name = variable.symbol
-            dtype = self.real if variable.dtype == "real" else np.dtype(variable.dtype)
+            dtype = self.dtype if variable.dtype == "real" else np.dtype(variable.dtype)
             if variable.addressed:
                 self.arrays[name] = NeuronArray.in_arenas(place.arenas, self.name, name)
             elif variable.role in WRITTEN and name not in signature.exposed:
@@ -152,10 +152,10 @@ class PopulationMemory:
         self.exposed: dict[str, Exposed] = {}
         for name in signature.exposed:
             stride = -(-self.size // BLOCK) * BLOCK
-            ring = memory.zeros(COMMON, place.ring_slots * stride, self.real)
+            ring = memory.zeros(COMMON, place.ring_slots * stride, self.dtype)
             self.exposed[name] = Exposed(
                 ring.reshape(place.ring_slots, stride),
-                self._repeated.values.get(name, np.zeros(0, self.real)),
+                self._repeated.values.get(name, np.zeros(0, self.dtype)),
             )
         self.poisson = [p.name for p in binding.poisson]
         self.timed = [self._timed_table(timed) for timed in binding.timed]
@@ -257,7 +257,7 @@ class PopulationMemory:
         return self._place.records.timed(
             self._place.index,
             declared.name,
-            lambda: TimedTable(declared, self.size, self.dt, self.real),
+            lambda: TimedTable(declared, self.size, self.dt, self.dtype),
         )
 
     def set_rates(self, name: str, rate: Numbers, sources: Numbers) -> None:
@@ -326,7 +326,7 @@ class PopulationMemory:
     def _repeated_spikes(self) -> Repeated:
         def as_declared() -> Repeated:
             spikes = repeated_spikes(self.declared, self.dt)
-            values = {n: np.zeros(len(spikes), self.real) for n in self.signature.exposed}
+            values = {n: np.zeros(len(spikes), self.dtype) for n in self.signature.exposed}
             argument = abi.Repeats(
                 n=len(spikes),
                 step=spikes.steps.ctypes.data,

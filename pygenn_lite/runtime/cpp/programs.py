@@ -250,7 +250,7 @@ class InstancePrograms:
         room = memory.keep(pointers([a.ctypes.data for a in memory.states[op.record]]))
         kept = abi.Kept(
             n=len(op.variables),
-            real_bytes=self.instance.real.itemsize,
+            real_bytes=self.instance.dtype.itemsize,
             every=op.every,
             slots=record.room,
             shards=cut.shards,

@@ -24,8 +24,8 @@ class Recorders:
     """What all engines of a device record. In each of them a recorder has the number that it has in
     the others."""
 
-    def __init__(self, engine: abi.Engine, requests: Requests, real: np.dtype[Any]) -> None:
-        self.engine, self.requests, self.real = engine, requests, real
+    def __init__(self, engine: abi.Engine, requests: Requests, dtype: np.dtype[Any]) -> None:
+        self.engine, self.requests, self.dtype = engine, requests, dtype
 
     def drain(self, pointer: int, sink: Sink | None) -> None:
         """Fetch what an engine recorded since the last call; without a sink it is dropped."""
@@ -60,6 +60,6 @@ class Recorders:
         steps = np.empty(rows, np.int64)
         values = None if sink is None else sink.room_for(request.owner, request.name, rows)
         if values is None:
-            values = np.empty((rows, len(request.indices)), self.real)
+            values = np.empty((rows, len(request.indices)), self.dtype)
         self.engine.call("samples_drain", pointer, number, steps.ctypes.data, values.ctypes.data)
         return steps, values

@@ -34,7 +34,7 @@ class Building:
     max_delay: int
     seed: int
     threads: int
-    real: np.dtype[Any]
+    dtype: np.dtype[Any]
 
 
 def flags_of(plan: StorePlan) -> int:
@@ -75,12 +75,12 @@ class Store:
         pointer: int,
         plan: StorePlan,
         members: Sequence[GroupDescription],
-        real: np.dtype[Any],
+        dtype: np.dtype[Any],
         partition: Partition,
     ) -> None:
         self.builder, self.pointer, self.plan = builder, pointer, plan
         self.partition = partition
-        self.members, self.real = members, real
+        self.members, self.dtype = members, dtype
         self.common_weight: float | None = None  # of all synapses, where it was set
         self.masks: dict[tuple[str, int], npt.NDArray[np.uint8]] = {}  # of incomplete matrices
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
@@ -173,7 +173,7 @@ def build_store(
             building.max_delay,
             building.seed,
             building.threads,
-            building.real.itemsize,
+            building.dtype.itemsize,
             callback,
             None,
         )
@@ -184,7 +184,7 @@ def build_store(
             builder.store_destroy(pointer)
         raise raised
     builder.check(pointer, f"connecting {', '.join(plan.groups)}")
-    return Store(builder, pointer, plan, members, building.real, building.partition)
+    return Store(builder, pointer, plan, members, building.dtype, building.partition)
 
 
 def static_numbers(stores: Iterable[Store]) -> dict[str, int]:

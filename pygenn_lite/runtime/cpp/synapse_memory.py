@@ -95,11 +95,11 @@ class SynapseMemory:
         self.name = stored.name
         self.source, self.target = ends
         self.partition, self.dt, self.seed = self.target.partition, self.target.dt, seed
-        self.real = self.target.real
+        self.dtype = self.target.dtype
         shards = range(self.partition.shards)
         self.views = [stored.store.shard_view(s) for s in shards]
         self.dtypes = {
-            v.symbol: self.real if v.dtype == "real" else np.dtype(v.dtype)
+            v.symbol: self.dtype if v.dtype == "real" else np.dtype(v.dtype)
             for v in self.signature.variables
         }
         self._own_weights = memory is not None
@@ -179,7 +179,7 @@ class SynapseMemory:
         """The same, as the last event at each synapse left it."""
         if self.parent is not None:
             matrix = self.parent.read_raw("weight").reshape(self.target.size, self.source.size)
-            return np.asarray(matrix.T.ravel() * np.asarray(self.binding.factor, self.real))
+            return np.asarray(matrix.T.ravel() * np.asarray(self.binding.factor, self.dtype))
         pieces, positions = self.positions()
         result = np.empty(self.stored.size, dtype=self.dtypes[name])
         for s, part in enumerate((variables or self.variables)[name]):
@@ -248,8 +248,8 @@ class SynapseMemory:
 
     def _weights_of(self, view: abi.StoreView) -> npt.NDArray[Any]:
         if not view.n_synapses or not view.weight:
-            return np.zeros(0, self.real)
-        kind = c.c_float if self.real.itemsize == 4 else c.c_double
+            return np.zeros(0, self.dtype)
+        kind = c.c_float if self.dtype.itemsize == 4 else c.c_double
         pointer = c.cast(view.weight, c.POINTER(kind))
         return np.ctypeslib.as_array(pointer, (view.n_synapses,))
 
@@ -318,10 +318,10 @@ class SynapseMemory:
 
     def _scratch(self, columns: int) -> npt.NDArray[Any]:
         """Memory to keep values by source and by target neuron aside, on one shard."""
-        each = LINE // self.real.itemsize
+        each = LINE // self.dtype.itemsize
         padded = [-(-n // each) * each for n in (self.source.size, columns)]
         scratch = self.signature.source_scratch, self.signature.target_scratch
-        return aligned_zeros(scratch[0] * padded[0] + scratch[1] * padded[1], self.real)
+        return aligned_zeros(scratch[0] * padded[0] + scratch[1] * padded[1], self.dtype)
 
     def _present(self, piece: int) -> npt.NDArray[np.uint8] | None:
         """Which entries of a shard's matrix are synapses; None: all, or no matrix."""

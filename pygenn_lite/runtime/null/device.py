@@ -27,15 +27,15 @@ class NullDevice(Device):
 
     def __init__(self, request: BuildRequest, code: GeneratedCode, seconds: float) -> None:
         network, structure = request.network, request.structure
-        self.real = np.dtype(request.precision)
+        self.dtype = np.dtype(request.precision)
         self.code = CodeReport(source=lambda: code.source, seconds=seconds)
-        self.layout = layout_of(network, structure, code.signatures, self.real)
+        self.layout = layout_of(network, structure, code.signatures, self.dtype)
         self.requests = recording_requests(network)
         described = Described(
             network,
             structure,
             code.signatures,
-            self.real,
+            self.dtype,
             request.extension,
             request.accumulator,
         )

@@ -80,8 +80,8 @@ class NullInstance:
 
     def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
         """Refuse what no backend could keep; all that is not one number is."""
-        real = self.layout.groups[group].weight.dtype
-        check_settable(group, weights, self._expected[group], real, self.has_own_weights(group))
+        dtype = self.layout.groups[group].weight.dtype
+        check_settable(group, weights, self._expected[group], dtype, self.has_own_weights(group))
 
     def spike_totals(self) -> npt.NDArray[np.int64]:
         """No spikes."""

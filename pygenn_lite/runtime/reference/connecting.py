@@ -45,7 +45,7 @@ class ReferenceSynapses:
     """
 
     def __init__(self, plan: NetworkPlan, layout: NetworkLayout, seed: int) -> None:
-        network, real = plan.described.network, plan.described.real
+        network, dtype = plan.described.network, plan.described.dtype
         self.connections: dict[str, Connections] = {}
         self.initial: dict[str, dict[str, Array]] = {}
         self.max_delay = 1
@@ -56,7 +56,7 @@ class ReferenceSynapses:
             if plan.store_of(name).codes == "shared":
                 self._places[name] = _places(plan, group, seed)
             _check(drawn, group, plan)
-            weight = drawn.weight.astype(real).astype(np.float64)
+            weight = drawn.weight.astype(dtype).astype(np.float64)
             drawn = Connections(drawn.pre, drawn.post, drawn.delay, weight)
             self.connections[name] = drawn
             if len(drawn):
@@ -116,12 +116,12 @@ def _check(drawn: Connections, group: SynapseGroup, plan: NetworkPlan) -> None:
         check_distinct(group.name, drawn.pre, drawn.post)
     if isinstance(group.weight, Expression):
         check_weights(group, drawn.weight)
-    check_range(group.name, drawn.weight, plan.described.real)
+    check_range(group.name, drawn.weight, plan.described.dtype)
 
 
 def _variables(plan: NetworkPlan, drawn: Connections, random: GroupRandom) -> dict[str, Array]:
     network, structure = plan.described.network, plan.described.structure
-    real = plan.described.real
+    dtype = plan.described.dtype
     name = random.name.removeprefix("group:")
     group = network.groups[name]
     source, target = network.populations[group.source], network.populations[group.target]
@@ -135,7 +135,7 @@ def _variables(plan: NetworkPlan, drawn: Connections, random: GroupRandom) -> di
             ends=ends_of(group, source, target),
             where=Location.of("synapse group", name).entry(own),
         )
-        .astype(real)
+        .astype(dtype)
         .astype(np.float64)
         for k, (own, value) in enumerate(given)
     }

@@ -44,9 +44,9 @@ class ReferenceDevice(Device):
         seconds: float,
         progress: Callable[[float], None],
     ) -> None:
-        self.real = np.dtype(request.precision)
+        self.dtype = np.dtype(request.precision)
         self.code = CodeReport(seconds=seconds)
-        self.layout = layout_of(request.network, request.structure, signatures, self.real)
+        self.layout = layout_of(request.network, request.structure, signatures, self.dtype)
         self.requests = recording_requests(request.network)
         # Nothing lies in memory as planned here; what a plan refuses or lets share is said alike.
         self.plan = plan_network(
@@ -54,7 +54,7 @@ class ReferenceDevice(Device):
                 request.network,
                 request.structure,
                 signatures,
-                self.real,
+                self.dtype,
                 accumulator=request.accumulator,
             ),
             threads=1,

@@ -50,7 +50,7 @@ class NetworkMemory(Interpreter):
     ) -> None:
         described = plan.described
         network, structure = described.network, described.structure
-        self.plan, self.layout, self.real = plan, layout, described.real
+        self.plan, self.layout, self.dtype = plan, layout, described.dtype
         self.structure, self.connectivity_seed = structure, connectivity_seed
         self.synapses = ReferenceSynapses(plan, layout, connectivity_seed)
         super().__init__(
@@ -143,11 +143,11 @@ class NetworkMemory(Interpreter):
     def rounded(self, values: npt.ArrayLike) -> Array:
         """Values as they are kept."""
         with np.errstate(over="ignore"):
-            return np.asarray(values, np.float64).astype(self.real).astype(np.float64)
+            return np.asarray(values, np.float64).astype(self.dtype).astype(np.float64)
 
     def round_all(self) -> None:
         """Round all that is kept."""
-        if self.real == np.float64:
+        if self.dtype == np.float64:
             return
         for name, layout in self.layout.populations.items():
             names = self.populations[name].names

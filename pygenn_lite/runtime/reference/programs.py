@@ -86,7 +86,7 @@ class ReferencePrograms:
         if owner == NETWORK:
             return np.array(one.instance.signals[name])
         if (owner, name) in one.added:
-            return np.array(one.place(owner)[name], self.device.real)
+            return np.array(one.place(owner)[name], self.device.dtype)
         return one.instance.read(variable_of(self.device.layout, owner, name))
 
     def write(self, instance: int, owner: str, name: str, values: npt.ArrayLike) -> None:
@@ -175,7 +175,7 @@ class InstancePrograms:
 
     def rounded(self, values: npt.ArrayLike) -> Array:
         """As the device keeps numbers."""
-        return np.asarray(values, np.float64).astype(self.instance.real).astype(np.float64)
+        return np.asarray(values, np.float64).astype(self.instance.dtype).astype(np.float64)
 
     def _size(self, owner: str) -> int:
         if owner in self.instance.populations:

@@ -55,7 +55,7 @@ class InstanceFile:
             traces={names[key]: r.indices for key, r in variables.items()},
             units={names[key]: r.unit for key, r in variables.items()},
             every={names[key]: r.every for key, r in variables.items()},
-            dtype=device.real,
+            dtype=device.dtype,
             weights=[_name(n, k) for k in numbers for n in plastic] if options.keep_weights else [],
             provenance=provenance,
             overwrite=options.overwrite,

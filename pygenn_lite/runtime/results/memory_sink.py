@@ -57,17 +57,17 @@ class MemorySink:
         self,
         requests: Requests,
         dt: float,
-        real: np.dtype[Any],
+        dtype: np.dtype[Any],
         start: int,
         stop: int,
         provenance: Mapping[str, Any] | None = None,
     ) -> None:
         self.requests, self.dt, self.provenance = requests, dt, provenance or {}
-        rows = recording_rows(requests, real, start, stop)
+        rows = recording_rows(requests, dtype, start, stop)
         check_recording(rows)
         try:
             self._samples = {
-                (r.owner, r.name): _Samples(r, real, samples_between(start, stop, r.every))
+                (r.owner, r.name): _Samples(r, dtype, samples_between(start, stop, r.every))
                 for r in requests.variables
             }
         except (MemoryError, ValueError):  # NumPy has no arrays of more bytes than addresses
@@ -135,10 +135,10 @@ class MemorySink:
 class _Samples:
     """Samples of one variable; their number is known."""
 
-    def __init__(self, request: VariableRequest, real: np.dtype[Any], rows: int) -> None:
+    def __init__(self, request: VariableRequest, dtype: np.dtype[Any], rows: int) -> None:
         self._rows = 0
         self._times = np.empty(rows, np.float64)
-        self._values = np.empty((rows, len(request.indices)), real)
+        self._values = np.empty((rows, len(request.indices)), dtype)
 
     def room(self, rows: int) -> npt.NDArray[Any] | None:
         end = self._rows + rows

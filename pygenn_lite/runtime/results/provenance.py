@@ -60,7 +60,7 @@ def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
             "pygenn_lite": _version_of_this(),
             "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
             "backend": device.backend,
-            "precision": device.real.name,
+            "precision": device.dtype.name,
             "threads": device.threads,
             "seed": instance.seed,
             **axis,

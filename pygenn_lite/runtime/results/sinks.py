@@ -73,7 +73,7 @@ class RunSinks:
             self.file = InstanceFile(device, kept, provenance, options)
             self.parts = self.file.parts
         if options.stream_to is not None:
-            rows = recording_rows(self.requests, device.real, start, start + steps)
+            rows = recording_rows(self.requests, device.dtype, start, start + steps)
             _warn_of_full_disk(options.stream_to, rows, count)
         self.takers = [_Taker(k, part, options) for k, part in enumerate(self.parts)]
         info = RunInfo(
@@ -169,11 +169,11 @@ def check_sinks(given: Iterable[Sink]) -> tuple[Sink, ...]:
 def _in_memory(
     device: Device, requests: list[Requests], start: int, stop: int, provenance: Mapping[str, Any]
 ) -> list[MemorySink]:
-    dt, real = device.instances[0].network.dt, device.real
+    dt, dtype = device.instances[0].network.dt, device.dtype
     if len(requests) > 1:
-        rows = recording_rows(requests[0], real, start, stop)
+        rows = recording_rows(requests[0], dtype, start, stop)
         check_recording(rows * len(requests))
-    return [MemorySink(own, dt, real, start, stop, provenance) for own in requests]
+    return [MemorySink(own, dt, dtype, start, stop, provenance) for own in requests]
 
 
 def _open_file(
@@ -195,7 +195,7 @@ def _open_file(
         traces={(r.owner, r.name): r.indices for r in requests.variables},
         units={(r.owner, r.name): r.unit for r in requests.variables},
         every={(r.owner, r.name): r.every for r in requests.variables},
-        dtype=device.real,
+        dtype=device.dtype,
         weights=plastic if options.keep_weights else [],
         provenance=provenance,
         overwrite=options.overwrite,

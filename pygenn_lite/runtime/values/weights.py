@@ -40,25 +40,25 @@ def check_weights(
     )
 
 
-def check_range(group: str, weight: npt.ArrayLike, real: np.dtype[Any]) -> None:
+def check_range(group: str, weight: npt.ArrayLike, dtype: np.dtype[Any]) -> None:
     """Refuse weights, or parameters of their distribution, that would be infinite in memory.
 
     Raises
     ------
     NetworkError
-        One is too large for ``real``.
+        One is too large for ``dtype``.
     """
     largest = float(np.max(np.abs(weight), initial=0.0))
-    if largest > float(np.finfo(real).max):
+    if largest > float(np.finfo(dtype).max):
         raise NetworkError(
-            f"a weight of {largest:g} is too large for {real.name}",
+            f"a weight of {largest:g} is too large for {dtype.name}",
             where=Location.of("synapse group", group),
             hint="use smaller weights, or precision='float64'",
         )
 
 
 def check_settable(
-    group: str, weights: npt.NDArray[np.float64], size: int, real: np.dtype[Any], own: bool
+    group: str, weights: npt.NDArray[np.float64], size: int, dtype: np.dtype[Any], own: bool
 ) -> None:
     """Refuse weights that a group of ``size`` synapses cannot take.
 
@@ -66,7 +66,7 @@ def check_settable(
     ----------
     weights : ndarray of float64
         One, or one per synapse.
-    real : dtype
+    dtype : dtype
         In which they are kept.
     own : bool
         Whether they may differ from synapse to synapse.
@@ -79,7 +79,7 @@ def check_settable(
             hint="give one weight, or one per synapse in the order of connections()",
         )
     with np.errstate(over="ignore"):
-        extremes = np.array([weights.min(initial=0), weights.max(initial=0)], real)
+        extremes = np.array([weights.min(initial=0), weights.max(initial=0)], dtype)
     if not np.all(np.isfinite(extremes)):
         raise SimulationError("a weight is not finite", where=where)
     if not own and weights.size and np.any(weights != weights.flat[0]):
