@@ -115,7 +115,8 @@ class _Pending:
             defaults.pop(name, None)
             if name in self.defaults:
                 defaults[name] = self.defaults[name]
-        space = {"__annotations__": types, "__module__": self.kind.__module__, "__doc__": ""}
+        # With a docstring none is written, which takes long.
+        space = {"__annotations__": types, "__module__": self.kind.__module__, "__doc__": "Fields."}
         plan = type(self.kind.__name__, (), {**space, **defaults})
         return dataclasses.dataclass(init=False, repr=False, eq=False)(plan)
 

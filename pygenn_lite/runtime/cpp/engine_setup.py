@@ -44,9 +44,10 @@ def fill_engine(instance: NetworkMemory) -> None:
         instance.records.sums[instance.index] = sums
         instance.call_synapses("sums_set", sums.argument())
         schedule = schedule.with_collection()
-    numbers.deliveries = add_static(
-        instance.call_synapses, instance.stores, instance.arenas, numbers.populations
-    )
+    if instance.stores:
+        numbers.deliveries = add_static(
+            instance.call_synapses, instance.stores, instance.arenas, numbers.populations
+        )
     for store in instance.stores:
         own = instance.records.weights.get((instance.index, store.plan.groups))
         if own is not None:
