@@ -8,7 +8,7 @@ import pytest
 import pygenn_lite as pg
 from pygenn_lite.codegen import derive_program, network_structure
 from pygenn_lite.errors import PygennLiteError
-from pygenn_lite.runtime.cpp.abi import load_library
+from pygenn_lite.runtime.cpp.shared_objects import load_library
 
 
 def derived(model, **options):

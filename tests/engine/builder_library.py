@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, shared_objects
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE.parents[1] / "pygenn_lite" / "templates"
@@ -47,7 +47,7 @@ def builder(made_once: Callable[[str, Callable[[Path], Any]], Path]) -> c.CDLL:
         lambda to: run_compiler(["-O1", "-fPIC", "-shared", "-pthread", source, "-o", str(to)]),
     )
     library = c.CDLL(str(out))
-    return abi.Builder(library).library
+    return shared_objects.Builder(library).library
 
 
 def agreement(observed: np.ndarray, expected: np.ndarray) -> float:

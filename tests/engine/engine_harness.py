@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.codegen.program.schedule import Arrive, Call, Deliver, Fire, Op, Sample, Send
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, shared_objects
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 
 FAULT_LEVEL = 1e6
@@ -68,7 +68,10 @@ class Net:
         real: Any = np.float32,
     ) -> None:
         self.library = library
-        self.engine, self.synapses = abi.Engine(library), abi.Synapses(library)
+        self.engine, self.synapses = (
+            shared_objects.Engine(library),
+            shared_objects.Synapses(library),
+        )
         self.shards = shards
         self.real = np.dtype(real)
         self.kind = "float" if self.real.itemsize == 4 else "double"
@@ -106,7 +109,7 @@ class Net:
         return result
 
     def function(self, name: str | None) -> int | None:
-        return abi.symbol_address(self.library, name)
+        return shared_objects.symbol_address(self.library, name)
 
     # ------------------------------------------------------------ construction
     def population(
@@ -441,7 +444,7 @@ class Pool:
     """Threads on which engines run side by side."""
 
     def __init__(self, library: c.CDLL, threads: int) -> None:
-        self.engine = abi.Engine(library)
+        self.engine = shared_objects.Engine(library)
         self.handle = c.c_void_p(self.engine.pool_create(threads))
         if not self.handle:
             raise ValueError(self.engine.last_error())

@@ -11,7 +11,7 @@ import pytest
 from engine_harness import Net, Population, pointer
 from lively import Lively, same
 
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, shared_objects
 
 SCALE = 2.0**30
 FIRST, STEPS = 20, 90
@@ -37,7 +37,7 @@ class Undone:
     def __init__(
         self, library: ctypes.CDLL, programs: ctypes.CDLL, threads: int, shards: int
     ) -> None:
-        self.programs = abi.Programs(programs)
+        self.programs = shared_objects.Programs(programs)
         self.lively = Lively(library, real=np.float64, threads=threads, shards=shards)
         self.net = self.lively.net
         self.kept: list[Any] = []
@@ -126,7 +126,7 @@ class Undone:
         )
 
 
-def undo(net: Net, programs: abi.Programs, ops: Any, first: int, steps: int) -> None:
+def undo(net: Net, programs: shared_objects.Programs, ops: Any, first: int, steps: int) -> None:
     gathers = programs.gathers_create()
     done = programs.walk(net.handle, gathers, ops, len(ops), first, steps, -1)
     programs.gathers_destroy(gathers)
@@ -186,7 +186,7 @@ def test_what_cannot_be_undone_is_refused(library: ctypes.CDLL, programs: ctypes
 
         def back(steps: int, *ops: abi.Op) -> None:
             first = net.step - steps
-            undo(net, abi.Programs(programs), (abi.Op * len(ops))(*ops), first, steps)
+            undo(net, shared_objects.Programs(programs), (abi.Op * len(ops))(*ops), first, steps)
 
         with pytest.raises(ValueError, match="no such steps"):
             back(6)
@@ -235,4 +235,4 @@ def test_sums_that_do_not_fit_their_scale_are_refused(
         )
         ops = (abi.Op * 1)(abi.Op(kind=abi.OP_GATHER, every=1, args=ctypes.addressof(gather)))
         with pytest.raises(ValueError, match="does not fit its scale"):
-            undo(net, abi.Programs(programs), ops, 0, 5)
+            undo(net, shared_objects.Programs(programs), ops, 0, 5)

@@ -25,10 +25,10 @@ from pygenn_lite.codegen import Signatures
 from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime import compile_cache
-from pygenn_lite.runtime.cpp.abi import load_library
 from pygenn_lite.runtime.cpp.cache_keys import ENGINE, TEMPLATES, kernels_key, part_key
 from pygenn_lite.runtime.cpp.compilers import Compilers
 from pygenn_lite.runtime.cpp.processor import Target, find_target
+from pygenn_lite.runtime.cpp.shared_objects import load_library
 from pygenn_lite.runtime.cpp.toolchain import (
     Compiler,
     find_compiler,

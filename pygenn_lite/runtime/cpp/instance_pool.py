@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pygenn_lite.errors import SimulationError
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import shared_objects
 
 NO_MEMORY = "not enough memory"  # the engine's words
 
@@ -23,7 +23,7 @@ class InstancePool:
     threads : int
     """
 
-    def __init__(self, engine: abi.Engine, threads: int) -> None:
+    def __init__(self, engine: shared_objects.Engine, threads: int) -> None:
         self._engine = engine
         self._pool = engine.check(engine.pool_create(threads), "starting threads")
         self._release = weakref.finalize(self, engine.library.pgl_pool_destroy, self._pool)
@@ -47,7 +47,9 @@ class InstancePool:
                 raise_failure(self._engine.engine_error(pointer))
         return list(done)
 
-    def walk(self, programs: abi.Programs, walks: Any, steps: tuple[int, int, int]) -> None:
+    def walk(
+        self, programs: shared_objects.Programs, walks: Any, steps: tuple[int, int, int]
+    ) -> None:
         """Let engines go through recorded steps: the first, how many, which direction.
 
         Raises

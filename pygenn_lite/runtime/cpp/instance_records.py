@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy.typing as npt
 
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, shared_objects
 from pygenn_lite.runtime.values.spike_trains import SpikeTrain
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class InstanceRecords:
         Memory that arguments of engines point to, by instance and group.
     """
 
-    engine: abi.Engine
+    engine: shared_objects.Engine
     pointers: Any
     seeds: list[int]
     failed: list[bool]
@@ -71,7 +71,7 @@ class InstanceRecords:
     _made: dict[tuple[int, str, str], Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, engine: abi.Engine, count: int) -> InstanceRecords:
+    def of(cls, engine: shared_objects.Engine, count: int) -> InstanceRecords:
         """Of so many instances that are not there yet."""
         pointers = (c.c_void_p * count)()
         records = cls(engine, pointers, [0] * count, [False] * count)

@@ -10,7 +10,7 @@ from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.program.signature import NeuronSignature
 from pygenn_lite.errors import PygennLiteError
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import shared_objects
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.processor import find_target
 from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
@@ -23,22 +23,22 @@ class LoadedCode:
     without an extension)."""
 
     code: CompiledCode
-    engine: abi.Engine
-    builder: abi.Builder | None
-    synapses: abi.Synapses | None
+    engine: shared_objects.Engine
+    builder: shared_objects.Builder | None
+    synapses: shared_objects.Synapses | None
     kernels: c.CDLL | None
-    programs: abi.Programs | None = None
+    programs: shared_objects.Programs | None = None
 
     @classmethod
     def load(cls, code: CompiledCode) -> LoadedCode:
         """Open the shared objects."""
         return cls(
             code,
-            abi.load_engine(code.engine),
-            None if code.builder is None else abi.load_builder(code.builder),
-            None if code.synapses is None else abi.load_synapses(code.synapses),
-            None if code.kernels is None else abi.load_library(code.kernels),
-            None if code.programs is None else abi.load_programs(code.programs),
+            shared_objects.load_engine(code.engine),
+            None if code.builder is None else shared_objects.load_builder(code.builder),
+            None if code.synapses is None else shared_objects.load_synapses(code.synapses),
+            None if code.kernels is None else shared_objects.load_library(code.kernels),
+            None if code.programs is None else shared_objects.load_programs(code.programs),
         )
 
     def population_signature(self, structure: NetworkStructure, population: str) -> NeuronSignature:
@@ -55,7 +55,7 @@ class LoadedCode:
 
     def address(self, name: str | None) -> int | None:
         """Where a function of the kernels is."""
-        return None if self.kernels is None else abi.symbol_address(self.kernels, name)
+        return None if self.kernels is None else shared_objects.symbol_address(self.kernels, name)
 
     def report(self) -> CodeReport:
         """For people."""

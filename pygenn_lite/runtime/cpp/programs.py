@@ -15,7 +15,7 @@ from pygenn_lite.codegen.program.extension import Extension
 from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Redeliver
 from pygenn_lite.codegen.program.schedule import Call, Op, Reduce, build_schedule
 from pygenn_lite.errors import SimulationError
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, shared_objects
 from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.extension_memory import ExtensionMemory, pointers
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
@@ -265,7 +265,7 @@ class InstancePrograms:
             kind=abi.OP_SHARD,
             every=op.every,
             offset=op.offset,
-            function=abi.symbol_address(programs.library, name),
+            function=shared_objects.symbol_address(programs.library, name),
             args=c.addressof(memory.keep(kept)),
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import shared_objects
 from pygenn_lite.runtime.recording import (
     NO_SPIKES,
     Indices,
@@ -24,7 +24,9 @@ class Recorders:
     """What all engines of a device record. In each of them a recorder has the number that it has in
     the others."""
 
-    def __init__(self, engine: abi.Engine, requests: Requests, dtype: np.dtype[Any]) -> None:
+    def __init__(
+        self, engine: shared_objects.Engine, requests: Requests, dtype: np.dtype[Any]
+    ) -> None:
         self.engine, self.requests, self.dtype = engine, requests, dtype
 
     def drain(self, pointer: int, sink: Sink | None) -> None:

@@ -16,7 +16,7 @@ from pygenn_lite.codegen.plan.partition import Partition
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp import abi, shared_objects
 from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.values.connections import Connections, check_distinct
@@ -71,7 +71,7 @@ class Store:
 
     def __init__(
         self,
-        builder: abi.Builder,
+        builder: shared_objects.Builder,
         pointer: int,
         plan: StorePlan,
         members: Sequence[GroupDescription],
@@ -133,7 +133,7 @@ class Store:
 
 
 def build_store(
-    builder: abi.Builder,
+    builder: shared_objects.Builder,
     plan: StorePlan,
     members: Sequence[GroupDescription],
     building: Building,
