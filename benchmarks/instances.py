@@ -107,7 +107,7 @@ def state_bytes(sim: pg.Simulation) -> int:
 def memory(count: int) -> None:
     """Answer with what so many instances take, and the state of one, bytes."""
     net = network()
-    net.recordings.clear()  # what is recorded is no part of an instance
+    net.recordings.clear()  # what is recorded is not part of an instance
     net.compile(instances=2, threads=1, connectivity="shared").run(1.0)  # compiled, warm
     before, started = resident(), time.perf_counter()
     sim = net.compile(instances=count, threads=2, connectivity="shared", progress=False)

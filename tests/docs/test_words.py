@@ -20,7 +20,7 @@ from pygenn_lite.runtime.results import recorded_data
 from pygenn_lite.yaml_format import schema
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("pygenn_lite", "docs", "examples", "benchmarks", "tests")
+FOLDERS = ("pygenn_lite", "docs", "examples", "benchmarks", "tests")  # tests come last
 KINDS = (".py", ".md", ".hpp", ".h", ".cpp", ".cu", ".jinja", ".yaml")
 # These list what is old, or quote it.
 EXEMPT = ("pygenn_lite/old_names.py", "tests/test_old_names.py", "tests/docs/test_words.py")
@@ -28,11 +28,12 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 
 
 class Refused(NamedTuple):
-    """A pattern, what to write instead, and the beginnings of the paths where it is looked for."""
+    """A pattern, what to write instead, and the beginnings of the paths where it is looked for: by
+    default all but tests."""
 
     pattern: str
     instead: str
-    under: tuple[str, ...] = ("",)
+    under: tuple[str, ...] = ("README.md", "CONTRIBUTING.md", *FOLDERS[:-1])
 
 
 FOR_USERS = (
@@ -41,19 +42,22 @@ FOR_USERS = (
     "pygenn_lite/runtime/simulation.py", "pygenn_lite/declaration/",
 )  # fmt: skip
 PACKAGE = ("pygenn_lite/",)
+ANYWHERE = ("",)
 REFUSED = (
-    Refused(r"\bcures?\b|_CURE\b|\bCURE\b", "hint"),
+    Refused(r"\bcures?\b|_CURE\b|\bCURE\b", "hint", ANYWHERE),
     Refused(
         r"(?<![Tt]here )\b(?:is|are|was|were) no (?!longer\b|more\b|less\b|sooner\b|later\b)\w",
         "'is not a ...', 'is not a valid ...'",
     ),
     Refused(r"\bsettl(?:e[sd]?|ing)\b", "warm-up, warmup", FOR_USERS),
     Refused(r"\bst(?:ands?|anding|ood) still\b", "is clamped, is constant"),
-    Refused(r"\btimed currents?\b|\btimed_current\b|\bTimedCurrent\b", "step current"),
-    Refused(r"\bpg\.Explicit\b|\bExplicit\(|\{explicit:", "PairList, pair_list"),
+    Refused(r"\btimed currents?\b|\btimed_current\b|\bTimedCurrent\b", "step current", ANYWHERE),
+    Refused(r"\bpg\.Explicit\b|\bExplicit\(|\{explicit:", "PairList, pair_list", ANYWHERE),
     Refused(r"\bsd\b", "std", ("README.md", "docs/", "examples/", *PACKAGE)),
-    Refused(r"\bUnsupportedFeature\b|\bMemoryPlanError\b", "...Error, InsufficientMemoryError"),
-    Refused(r"\bpg\.Trace\b|[^.\w]Trace\(", "SynapticTrace, Samples"),
+    Refused(
+        r"\bUnsupportedFeature\b|\bMemoryPlanError\b", "...Error, InsufficientMemoryError", ANYWHERE
+    ),
+    Refused(r"\bpg\.Trace\b|[^.\w]Trace\(", "SynapticTrace, Samples", ANYWHERE),
     Refused(
         r"\bpublished\b",
         "reference rates; exposed variables",
@@ -81,16 +85,16 @@ REFUSED = (
     Refused(r"\bonce more\b", "again"),
     Refused(r"\b(?:must|should) know C\+\+", "must support C++20"),
     Refused(r"\bknows? (?:no|nothing)\b", "has no ..., does not support ..., does not depend on"),
-    Refused(r"\b[Ss]hel(?:f|ves)\b|Shelf\b", "registry"),
+    Refused(r"\b[Ss]hel(?:f|ves)\b|Shelf\b", "registry", ANYWHERE),
     Refused(r"\brooms?\b(?! for\b|=)", "package, layer", ("README.md", "CONTRIBUTING.md", "docs/")),
     Refused(r"\b(?:public|C|the) face\b", "interface, top level"),
     Refused(r"\bhouse\b|\bdoors?\b", "package; interface"),
     Refused(r"\bbrought to life\b|\bspecial powers\b", "loaded; privileges"),
-    Refused(r"\bcut_network\b", "partition"),
+    Refused(r"\bcut_network\b", "partition", ANYWHERE),
     Refused(r"\bforeseen\b|\bforeseen_", "estimated"),
-    Refused(r"\blearn_backwards\b", "update_on_post"),
-    Refused(r"\bTurnedRows\b", "TransposedRows"),
-    Refused(r"\b_nothing_else\b", "exclusive"),
+    Refused(r"\blearn_backwards\b", "update_on_post", ANYWHERE),
+    Refused(r"\bTurnedRows\b", "TransposedRows", ANYWHERE),
+    Refused(r"\b_nothing_else\b", "exclusive", ANYWHERE),
     Refused(r"\bblam(?:e[sd]?|ing)\b", "report"),
     Refused(r"\b\w+__r\d\b|\bpoisson__\d", "a dotted path", ("README.md", "docs/")),
 )
