@@ -76,8 +76,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _unfit(item: pytest.Item) -> tuple[str, pytest.Mark] | None:
     """A test's backend, and the marker for which it leaves the test out."""
     backend = item.callspec.params.get("backend", "") if hasattr(item, "callspec") else ""
-    markers = filter(None, map(item.get_closest_marker, BACKENDS.get(backend, ())))
-    return next(((backend, marker) for marker in markers), None)
+    for marker in filter(None, map(item.get_closest_marker, BACKENDS.get(backend, ()))):
+        if not marker.args:
+            raise pytest.UsageError(f"{item.nodeid}: the marker {marker.name!r} says why")
+        return backend, marker
+    return None
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 TESTS = """
 import pytest
@@ -32,16 +34,16 @@ def test_that_is_long(): ...
 """
 
 
-def outcome(folder: Path, *options: str) -> list[str]:
+def outcome(folder: Path, *options: str, tests: str = TESTS, code: int = 0) -> list[str]:
     (folder / "conftest.py").write_text((ROOT / "tests/conftest.py").read_text())
-    (folder / "test_some.py").write_text(TESTS)
+    (folder / "test_some.py").write_text(tests)
     command = [sys.executable, "-m", "pytest", "-v", "-n", "0", "-c", str(ROOT / "pyproject.toml")]
     done = subprocess.run(
         [*command, "--rootdir", str(folder), "-p", "no:cacheprovider", *options, "."],
         cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.splitlines()
+    assert done.returncode == code, done.stdout + done.stderr
+    return (done.stdout + done.stderr).splitlines()
 
 
 def test_marked_tests_and_parameters_are_left_out_and_told(tmp_path: Path) -> None:
@@ -65,3 +67,9 @@ def test_only_what_was_chosen_is_told(tmp_path: Path) -> None:
     lines = outcome(tmp_path, "-k", "everywhere or compiled")
     assert "test_some.py: compiled, threads" in lines
     assert not any("9 steps" in line for line in lines)
+
+
+def test_a_marker_without_a_reason_is_refused(tmp_path: Path) -> None:
+    unsaid = TESTS.replace('mark.compiled("threads")', "mark.compiled")
+    lines = outcome(tmp_path, tests=unsaid, code=pytest.ExitCode.USAGE_ERROR)
+    assert any("the marker 'compiled' says why" in line for line in lines)
