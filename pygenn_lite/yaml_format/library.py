@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pygenn_lite import models
 from pygenn_lite.declaration import NeuronModel, SynapseModel, SynapticTrace
@@ -27,6 +27,9 @@ _SYNAPSES = {
 _NOT_WITH_USE = frozenset(
     {"use", "parameters", "initial", "receptor", "integrator", "with_variables"}
 )
+
+
+Section = TypeVar("Section", NeuronSection, SynapseSection)
 
 
 class ModelRegistry:
@@ -57,17 +60,8 @@ class ModelRegistry:
                 section, place = self.neuron_sections[given], ("models", given)
                 self.neurons[given] = self._make_neuron(section, place)
                 return self.neurons[given]
-            if given not in models.NEURONS:
-                known = [*self.neuron_sections, *models.NEURONS]
-                raise self._error(
-                    place, f"no model is called '{given}'{nearest_or_all(given, known)}"
-                )
-            section = NeuronSection(use=given)
-        else:
-            section = check_section(
-                self.context.document, place, self._inline(given, place), NeuronSection
-            )
-        return self._make_neuron(section, place)
+            self._known("model", given, [*self.neuron_sections, *models.NEURONS], place)
+        return self._make_neuron(self._section(given, place, NeuronSection), place)
 
     def neuron_place(self, given: Any, place: Place) -> Place:
         """Where a neuron model is declared: in its own section, or else where it is used."""
@@ -86,17 +80,8 @@ class ModelRegistry:
                 return self.synapses[given]
             if given in self.synapse_sections:
                 return self._declared_synapse(given, place)
-            if given not in _SYNAPSES:
-                known = [*self.synapse_sections, *_SYNAPSES]
-                raise self._error(
-                    place, f"no synapse is called '{given}'{nearest_or_all(given, known)}"
-                )
-            section = SynapseSection(use=given)
-        else:
-            section = check_section(
-                self.context.document, place, self._inline(given, place), SynapseSection
-            )
-        return self._make_synapse(section, place)
+            self._known("synapse", given, [*self.synapse_sections, *_SYNAPSES], place)
+        return self._make_synapse(self._section(given, place, SynapseSection), place)
 
     def _declared_synapse(self, name: str, place: Place) -> SynapseModel:
         if name in self.under_way:
@@ -106,6 +91,16 @@ class ModelRegistry:
         self.under_way.pop()
         self.synapses[name] = made
         return made
+
+    def _known(self, what: str, name: str, known: list[str], place: Place) -> None:
+        if name not in known:
+            raise self._error(place, f"no {what} is called '{name}'{nearest_or_all(name, known)}")
+
+    def _section(self, given: Any, place: Place, kind: type[Section]) -> Section:
+        """What a name of the library, or a mapping, says of a model."""
+        if isinstance(given, str):
+            return kind(use=given)
+        return check_section(self.context.document, place, self._inline(given, place), kind)
 
     def _inline(self, given: Any, place: Place) -> Any:
         """Read ``{ExponentialCurrent: {tau: 5}}`` as ``use`` and ``parameters``."""

@@ -80,7 +80,7 @@ def test_mean_and_variance_of_the_current_are_kept(k, synapse, charge):
         (simple(pg.Delta()), "not a static current"),
         (simple(pg.PairSTDP()), "not a static current"),
         (simple(pg.ExponentialCurrent(), pg.OneToOne()), "OneToOne cannot be scaled"),
-        (simple(pg.ExponentialCurrent(), weight="i_pre"), "no numbers or scalable"),
+        (simple(pg.ExponentialCurrent(), weight="i_pre"), "not numbers or a scalable"),
     ],
 )
 def test_what_cannot_be_scaled_is_refused_by_name(net, message):
