@@ -96,9 +96,10 @@ def derive_program(structure: NetworkStructure, extension: Extension | None = No
     )
     signatures = signatures_of(program)
     added = () if extension is None else extension.kernels(structure)
+    schedule = build_schedule(structure, signatures)
     return replace(
         program,
-        schedule=build_schedule(structure, signatures),
+        schedule=schedule if extension is None else extension.simulated(schedule),
         deliveries=deliveries_of(structure, signatures),
         added=tuple(replace(kernel, scattered=True) for kernel in added),
     )

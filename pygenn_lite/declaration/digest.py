@@ -53,6 +53,8 @@ def network_digest(network: Members) -> str:
     add("population", network.populations.values())
     add("synapse group", network.groups.values())
     add("input", network.inputs)
+    if network.updates:
+        add("update", network.updates)
     return digest.hexdigest()
 
 

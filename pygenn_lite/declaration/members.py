@@ -15,6 +15,7 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.language.names import check_name, nearest
 from pygenn_lite.declaration.named import Named, as_name
+from pygenn_lite.declaration.periodic_update import PeriodicUpdate
 from pygenn_lite.declaration.population import Population, SpikeSource, SubPopulation, SynapseGroup
 from pygenn_lite.declaration.recorded import Recording
 from pygenn_lite.declaration.selection import Part
@@ -31,6 +32,7 @@ class Members(Named):
     dt: float
     seed: int
     recordings: list[Recording]
+    updates: list[PeriodicUpdate]
 
     def __init__(self) -> None:
         self.populations: dict[str, Population] = {}

@@ -230,6 +230,7 @@ class Network(WithInputs):
             tuple(self.groups.values()),
             tuple(self.inputs),
             tuple(self.recordings),
+            tuple(self.updates),
         )
 
     def copy(self) -> Network:
@@ -237,6 +238,7 @@ class Network(WithInputs):
         other = Network(self.dt, self.seed, self.name)
         other.populations, other.groups = dict(self.populations), dict(self.groups)
         other.inputs, other.recordings = list(self.inputs), list(self.recordings)
+        other.updates = list(self.updates)
         other._input_names = set(self._input_names)
         other.origins = dict(self.origins)
         return other
@@ -358,6 +360,7 @@ class Network(WithInputs):
             for g in self.groups.values()
         ]
         lines += [f"  {i.name}: {type(i).__name__} -> {i.target}" for i in self.inputs]
+        lines += [f"  {u.name}: {u.on} every {u.interval:g} ms" for u in self.updates]
         return "\n".join(lines)
 
     @overload

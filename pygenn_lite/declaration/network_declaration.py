@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pygenn_lite.declaration.inputs import Input
+from pygenn_lite.declaration.periodic_update import PeriodicUpdate
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.recorded import Recording
 from pygenn_lite.declaration.summary import counted, line
@@ -20,6 +21,7 @@ class NetworkDeclaration:
     groups: tuple[SynapseGroup, ...]
     inputs: tuple[Input, ...]
     recordings: tuple[Recording, ...]
+    updates: tuple[PeriodicUpdate, ...] = ()
 
     def __repr__(self) -> str:
         populations = counted(len(self.populations), "population")

@@ -17,7 +17,7 @@ from pygenn_lite.declaration.network_parts import (
     declare_poisson,
     declare_step_current,
 )
-from pygenn_lite.declaration.network_recordings import WithRecordings
+from pygenn_lite.declaration.network_updates import WithUpdates
 from pygenn_lite.declaration.spreading import spread, spread_array, spread_columns
 from pygenn_lite.declaration.synapse_model import SynapseModel
 from pygenn_lite.declaration.values import ValueLike
@@ -25,7 +25,7 @@ from pygenn_lite.errors import Location
 from pygenn_lite.old_names import with_old_arguments
 
 
-class WithInputs(WithRecordings):
+class WithInputs(WithUpdates):
     """Base of a network: declares its inputs."""
 
     def poisson(

@@ -12,11 +12,12 @@ from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.origins import located_in
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.declaration.periodic_update import update_location
+from pygenn_lite.errors import ArgumentError, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.backends import check_precision, choose_backend
 from pygenn_lite.runtime.device import Backend, BuildRequest
-from pygenn_lite.runtime.instances import InstanceOptions, plan_instances
+from pygenn_lite.runtime.instances import InstanceOptions, PlannedInstances, plan_instances
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress, ProgressFunction
 from pygenn_lite.runtime.simulation import Simulation, Timings
@@ -133,15 +134,16 @@ def compile_with(
         # Copies: what is declared later is not part of what runs, and of its checkpoints.
         planned = plan_instances(network, asked, options.precision, options.check_finite)
         derived = time.perf_counter() - started
+        extension = _extension(network, planned, options.extension)
         request = BuildRequest(
             planned.networks,
-            _extended(planned.structures, options.extension),
+            _extended(planned.structures, extension),
             options.precision,
             options.threads,
             options.cache,
             planned.connectivity_seeds,
             planned.shared,
-            options.extension,
+            extension,
             options.accumulator,
             planned.own_weights,
         )
@@ -158,6 +160,27 @@ def compile_with(
     from pygenn_lite.runtime.instance_simulation import InstanceSimulation
 
     return InstanceSimulation(device, checks, timings)
+
+
+def _extension(
+    network: Network, planned: PlannedInstances, given: Extension | None
+) -> Extension | None:
+    """What is compiled besides: what is given, and what the network does every so many ms."""
+    if not network.updates:
+        return given
+    from pygenn_lite.codegen.program.extension import joined
+    from pygenn_lite.codegen.program.periodic import periodic_extension
+
+    structure = planned.structures[0]
+    for update in network.updates:
+        group = structure.groups.get(update.on)
+        if planned.shared and group is not None and group.kind == "static":
+            raise UnsupportedFeatureError(
+                "instances with shared connectivity have the weights of a static group in common",
+                where=update_location(update.name),
+                hint="compile with connectivity='own'",
+            )
+    return joined(given, periodic_extension(network, structure))
 
 
 def _extended(

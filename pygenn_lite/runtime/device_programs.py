@@ -29,6 +29,10 @@ class Programs(Protocol):
     extension: Extension
     simulated: tuple[Op, ...]
 
+    def before_run(self) -> None:
+        """Whoever lets the device run by itself calls this first."""
+        ...
+
     def simulate(self, ops: tuple[Op, ...], steps: int) -> None:
         """So many steps of a simulation that consist of these operations.
 

@@ -89,6 +89,7 @@ def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
     """Describe a loaded network (derives its rules again, with SymPy)."""
     layout, instance = device.layout, device.instances[0]
     structure = instance.structure
+    extension = None if device.programs is None else device.programs.extension
     paths = {name: paths_of_symbols(structure, name) for name in structure.populations}
     integrators = {
         name: {paths[name].get(v, v): method for v, method in p.integrators.items()}
@@ -97,7 +98,7 @@ def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
     integrators |= {n: dict(g.integrators) for n, g in layout.groups.items() if g.integrators}
     return Inspection(
         systems=spelled_systems(structure, codegen.systems_of(structure)),
-        rules=spelled_program(structure, codegen.derive_program(structure)),
+        rules=spelled_program(structure, codegen.derive_program(structure, extension)),
         integrators=integrators,
         memory=memory_rows(device, changed),
         source=device.code.source(),

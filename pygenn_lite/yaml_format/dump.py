@@ -21,6 +21,7 @@ from pygenn_lite.declaration import (
 )
 from pygenn_lite.declaration.inputs import CurrentInput, Input, NoiseCurrent, StepCurrent
 from pygenn_lite.declaration.paths import INPUT_FIELDS
+from pygenn_lite.declaration.periodic_update import PeriodicUpdate
 from pygenn_lite.declaration.recorded import Recorded, Recording, SynapsesOf
 from pygenn_lite.declaration.selection import Part, selection_text
 from pygenn_lite.declaration.values import FrozenArray
@@ -94,6 +95,7 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
         "populations": populations,
         "connections": connections,
         "inputs": inputs,
+        "every": [_update(update) for update in network.updates],
         "run": {
             "duration": settings.duration,
             "warmup": settings.warmup,
@@ -233,6 +235,16 @@ def _within(part: Part | None, value: Any, dimensions: int = 1) -> Any:
         return FrozenArray(own)
     first = own[..., 0]
     return FrozenArray(first) if first.ndim else float(first)
+
+
+def _update(update: PeriodicUpdate) -> dict[str, Any]:
+    return {
+        "name": update.name,
+        "interval": update.interval,
+        "on": update.on,
+        "assignments": "\n".join(str(equation) for equation in update.equations),
+        **({"parameters": dict(update.parameters)} if update.parameters else {}),
+    }
 
 
 def _recording(recording: Recording) -> Any:

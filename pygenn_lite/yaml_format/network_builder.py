@@ -31,6 +31,7 @@ from pygenn_lite.yaml_format.schema import (
     PopulationSection,
     RecordSection,
     SpikeSourceSection,
+    UpdateSection,
 )
 from pygenn_lite.yaml_format.settings import RunSettings
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
@@ -86,6 +87,8 @@ class _Builder:
             self._connection(connection, ("connections", index))
         for index, given in enumerate(self.file.inputs):
             self._input(index, given.model_dump(exclude_unset=True))
+        for index, update in enumerate(self.file.every):
+            self._update(update, ("every", index))
         self._recordings()
         with located_in(self.network.origins):
             check_usage(self.network)
@@ -284,6 +287,21 @@ class _Builder:
         return read_value(self.context, value, place)
 
     # ---------------------------------------------------------------- run
+
+    def _update(self, section: UpdateSection, place: Place) -> None:
+        context = self.context
+        parameters = {
+            name: context.number(value, (*place, "parameters", name))
+            for name, value in section.parameters.items()
+        }
+        with context.at(place):
+            self.network.every(
+                context.number(section.interval, (*place, "interval")),
+                section.on,
+                section.assignments,
+                parameters=parameters,
+                name=section.name,
+            )
 
     def _recordings(self) -> None:
         run = self.file.run

@@ -236,6 +236,16 @@ class RecordSection(Section):
     interval: Number | None = None
 
 
+class UpdateSection(Section):
+    """Assignments that a population or a synapse group does every so many ms."""
+
+    name: str | None = None
+    interval: Number
+    on: str
+    assignments: Equations
+    parameters: dict[str, Number] = {}
+
+
 class RunSection(Section):
     """How long to run and what to record; times in ms."""
 
@@ -256,6 +266,7 @@ class NetworkFile(Section):
     populations: dict[str, PopulationSection] = Field(default={})
     connections: list[ConnectionSection] = []
     inputs: list[InputSection] = []
+    every: list[UpdateSection] = []
     run: RunSection = RunSection()
     reference_rates: dict[str, Number] = {}
     full_scale_rates: dict[str, Number] = {}

@@ -4,6 +4,7 @@ or of several from one source. What is delivered is decided in codegen/program/d
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.plan.groups import GroupPlan
 from pygenn_lite.codegen.program.delivery import Delivery
@@ -11,6 +12,9 @@ from pygenn_lite.codegen.structure.structures import GroupBinding
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.extension import Extension
 
 TARGET_BYTES = 2  # of a synapse in a sparse store
 TABLE_ENTRIES = 1 << 16  # of weights that synapses share, at most
@@ -54,14 +58,14 @@ class StorePlan:
 def plan_stores(
     groups: Iterable[tuple[GroupPlan, GroupBinding, Delivery]],
     real_bytes: int,
-    apart: frozenset[str] = frozenset(),
+    extension: Extension | None = None,
 ) -> tuple[StorePlan, ...]:
     """Which groups share a store.
 
     Static groups of one source whose weights or delays differ from synapse to synapse share one: a
     spike then reads one row instead of several. A group with one weight and one delay needs neither
-    stored and stands alone, as do dense, procedural and general groups. So do those in `apart`,
-    whose single synapses an extension addresses: each of them has a weight of its own.
+    stored and stands alone, as do dense, procedural and general groups. So do those whose
+    single synapses an extension addresses: each of them has a weight of its own.
 
     Raises
     ------
@@ -74,8 +78,9 @@ def plan_stores(
         if not delivery.is_static:
             plans.append(_general(plan, binding))
             continue
-        if plan.name in apart:
-            plans.append(_apart(plan, delivery, real_bytes))
+        if extension is not None and plan.name in extension.groups:
+            listed = plan.name in extension.listed
+            plans.append(_apart(plan, delivery, 0 if listed else real_bytes))
             continue
         one_weight = plan.weight == "one"
         codes = "" if one_weight else _codes(plan)
@@ -105,13 +110,22 @@ def plan_stores(
 
 
 def _apart(plan: GroupPlan, delivery: Delivery, real_bytes: int) -> StorePlan:
-    if plan.group.storage == "procedural" or plan.group.weight_precision != "full":
+    """`real_bytes`: 0 where synapses have to be stored one by one."""
+    if plan.group.storage == "procedural" or _codes(plan):
         raise UnsupportedFeatureError(
-            "an extension addresses single synapses, which have to be stored with their weights",
+            "weights of single synapses change, which have to be stored one by one: not drawn "
+            "again, in 16 bits or as entries of a kernel",
             where=_where(plan),
-            hint="leave storage='auto' and weight_precision='full'",
+            hint="leave storage='auto' and weight_precision='full'; give weights as an array",
         )
-    storage = _storage(plan, False, real_bytes)
+    if real_bytes == 0 and plan.group.storage == "dense":
+        raise UnsupportedFeatureError(
+            "sums over the synapses of each target are offered for synapses that are stored one by "
+            "one",
+            where=_where(plan),
+            hint="use storage='sparse'",
+        )
+    storage = "sparse" if real_bytes == 0 else _storage(plan, False, real_bytes)
     return StorePlan(plan.group.source, (plan.name,), storage, lead=delivery.lead)
 
 

@@ -250,7 +250,7 @@ def plan_network(
     stores = plan_stores(
         [(plan, structures[name], deliveries[name]) for name, plan in groups.items()],
         described.dtype.itemsize,
-        frozenset() if described.extension is None else described.extension.groups,
+        described.extension,
     )
     ownership: Ownership = (
         partition_network(described, threads)

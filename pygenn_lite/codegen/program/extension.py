@@ -13,7 +13,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Redeliver
-from pygenn_lite.codegen.program.schedule import Call, Schedule
+from pygenn_lite.codegen.program.schedule import Call, Op, Schedule
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.records import dataclass
 
@@ -110,6 +110,10 @@ class Extension:
         By population: how the time of a spike within its step is found ("linear": the signed
         threshold is interpolated). Its variables ``spike_offset`` (0 to 1, of the step) and
         ``spike_speed`` (of the signed threshold, per ms) say so of each neuron's last spike.
+    in_step : tuple of Op
+        What each step of the simulation does besides, before variables are recorded.
+    listed : frozenset of str
+        Groups whose synapses have to be stored one by one, not as a matrix.
     """
 
     key: str
@@ -119,6 +123,8 @@ class Extension:
     spikes: tuple[SpikeRecord, ...] = ()
     states: tuple[StateRecord, ...] = ()
     crossings: Mapping[str, str] = field(default_factory=dict)
+    in_step: tuple[Op, ...] = ()
+    listed: frozenset[str] = frozenset()
 
     @property
     def signals(self) -> tuple[Added, ...]:
@@ -138,19 +144,45 @@ class Extension:
         """Synapse groups whose single synapses are addressed, if only for their weights. (Calls
         name populations, too.)"""
         named = {v.owner for v in self.variables if v.owner}
-        for schedule in self.schedules.values():
-            for op in schedule.ops:
-                if isinstance(op, (Gather, Redeliver)):
-                    named.add(op.group)
-                elif isinstance(op, Call):
-                    named.add(op.on)
+        for op in self._ops:
+            if isinstance(op, (Gather, Redeliver)):
+                named.add(op.group)
+            elif isinstance(op, Call):
+                named.add(op.on)
         return frozenset(named)
+
+    @property
+    def _ops(self) -> Iterator[Op]:
+        for schedule in self.schedules.values():
+            yield from schedule.ops
+        yield from self.in_step
+
+    def simulated(self, schedule: Schedule) -> Schedule:
+        """The schedule of the simulation with what its steps do besides."""
+        return schedule.with_ops(*self.in_step) if self.in_step else schedule
 
     @property
     def calls(self) -> Iterator[tuple[str, str]]:
         """Kernels, and what they are called on, each pair once."""
-        ops = (op for s in self.schedules.values() for op in s.ops if isinstance(op, Call))
+        ops = (op for op in self._ops if isinstance(op, Call))
         yield from dict.fromkeys((op.kernel, op.on) for op in ops)
+
+
+def joined(one: Extension | None, other: Extension | None) -> Extension | None:
+    """Both extensions in one."""
+    if one is None or other is None:
+        return one or other
+    return Extension(
+        f"{one.key} {other.key}",
+        lambda structure: (*one.kernels(structure), *other.kernels(structure)),
+        (*one.variables, *other.variables),
+        {**one.schedules, **other.schedules},
+        (*one.spikes, *other.spikes),
+        (*one.states, *other.states),
+        {**one.crossings, **other.crossings},
+        (*one.in_step, *other.in_step),
+        one.listed | other.listed,
+    )
 
 
 def with_crossings(structure: NetworkStructure, extension: Extension | None) -> NetworkStructure:

@@ -30,7 +30,7 @@ class CppBackend:
             structure.key if extension is None else f"{structure.key} {extension.key}",
             (lambda: codegen.generate(structure, extension)) if kernels else None,
             synapses=bool(network.groups),
-            programs=extension is not None,
+            programs=extension is not None and bool(extension.schedules),
             use_cache=request.cache,
             progress=lambda what: report(f"compiling {what}", 0, 1),
         )

@@ -118,6 +118,8 @@ class CppDevice(Device):
 
     def run(self, steps: int) -> int:
         """Advance by up to so many steps; returns how many were done."""
+        if self.programs is not None:
+            self.programs.before_run()
         done = 0
         while done < steps:
             until_settling = SETTLE_EVERY - self.step % SETTLE_EVERY

@@ -158,6 +158,9 @@ class ExtensionMemory:
         memory = self.instance.synapses.get(group)
         if memory is not None and name in memory.variables:
             return int(memory.variables[name][shard].ctypes.data)
+        own = self.instance.records.weights.get((self.instance.index, (group,)))
+        if name == "weight" and own is not None:
+            return int(own.pieces[shard].ctypes.data)
         if name == "weight":
             return int(self.view(group, shard).weight or 0)
         raise _unknown(asker, group, name)

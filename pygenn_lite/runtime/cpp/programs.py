@@ -40,12 +40,24 @@ class CppPrograms:
     def __init__(self, device: CppDevice, extension: Extension) -> None:
         self.device, self.extension = device, extension
         self.instances = [InstancePrograms(one, extension) for one in device.memories]
-        programs = device.loaded.programs
-        assert programs is not None  # compiled for every extension
-        self.library = programs
         first = self.instances[0].instance
-        self.simulated = build_schedule(first.structure, first.loaded.code.signatures).step
-        self._scheduled: tuple[Op, ...] | None = self.simulated
+        schedule = build_schedule(first.structure, first.loaded.code.signatures)
+        if first.index in first.records.sums:
+            schedule = schedule.with_collection()
+        self.simulated = extension.simulated(schedule).step
+        self._wanted = self.simulated
+
+    @property
+    def library(self) -> shared_objects.Programs:
+        """What is compiled for extensions that have schedules."""
+        programs = self.device.loaded.programs
+        assert programs is not None
+        return programs
+
+    def before_run(self) -> None:
+        """Engines that were made since are told of what a step consists of."""
+        for one in self.instances:
+            one.schedule(self._wanted)
 
     def simulate(self, ops: tuple[Op, ...], steps: int) -> None:
         """So many steps of a simulation that consist of these operations."""
@@ -126,12 +138,8 @@ class CppPrograms:
             one.write(variable_of(self.device.layout, owner, name), values)
 
     def _schedule(self, ops: tuple[Op, ...]) -> None:
-        if ops is self._scheduled:
-            return
-        for one in self.instances:
-            own = one.ops(ops)
-            one.instance.call("schedule_set", own, len(own))
-        self._scheduled = ops
+        self._wanted = ops
+        self.before_run()
 
     def _leaves_out(self, instance: int) -> frozenset[str]:
         """Groups whose synapses belong to the first instance."""
@@ -159,11 +167,20 @@ class InstancePrograms:
         self.kernels = {k.name: k for k in instance.loaded.code.signatures.added}
         self._ops: dict[int, tuple[tuple[Op, ...], int, Any]] = {}
         self._tapes: Any = None
+        self._scheduled: tuple[int, int] | None = None  # an engine, and its operations
+        self.gathers = 0  # none, where there are no schedules to go through
         programs = instance.loaded.programs
-        assert programs is not None  # compiled for every extension
-        self.gathers = programs.check(programs.gathers_create(), "making room for sums")
-        weakref.finalize(self, programs.library.pgl_gathers_destroy, self.gathers)
-        self._forget = programs.gathers_clear
+        if programs is not None:
+            self.gathers = programs.check(programs.gathers_create(), "making room for sums")
+            weakref.finalize(self, programs.library.pgl_gathers_destroy, self.gathers)
+
+    def schedule(self, ops: tuple[Op, ...]) -> None:
+        """Let steps of the simulation consist of these operations."""
+        wanted = self.instance.pointer, id(ops)
+        if wanted != self._scheduled:
+            own = self.ops(ops)
+            self.instance.call("schedule_set", own, len(own))
+            self._scheduled = wanted
 
     def begin(self) -> None:
         """States as declared to begin."""
@@ -173,7 +190,9 @@ class InstancePrograms:
     def record(self) -> None:
         """Spikes are recorded from now on."""
         instance = self.instance
-        self._forget(self.gathers)
+        programs = instance.loaded.programs
+        assert programs is not None
+        programs.gathers_clear(self.gathers)
         if self._tapes is None:
             self._tapes = self._described()
         instance.call("tape_start", self._tapes)

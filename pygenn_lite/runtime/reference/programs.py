@@ -39,8 +39,11 @@ class ReferencePrograms:
 
     def __init__(self, device: ReferenceDevice, program: Program, extension: Extension) -> None:
         self.device, self.extension = device, extension
-        self.simulated = program.schedule.step
         self.instances = [InstancePrograms(one, program, extension) for one in device.instances]
+        self.simulated = device.instances[0].schedule.step
+
+    def before_run(self) -> None:
+        """Nothing: interpreters have their schedule."""
 
     def simulate(self, ops: tuple[Op, ...], steps: int) -> None:
         """So many steps of a simulation that consist of these operations."""
