@@ -66,6 +66,8 @@ class RunLoop:
         self._found_before(device)
         for instance in self.instances:
             instance.drain(None)  # what a run that failed may have left
+        self._fetched, self._held_seconds = self.step, 0.0
+        self._holding = self._alive()  # instances from which records are to be fetched
         self._broken_off = False
         self.offsets = [instance.spike_totals() for instance in self.instances]
         self._count()
@@ -96,8 +98,9 @@ class RunLoop:
         try:
             done = self.device.run(wanted)
             seconds = time.perf_counter() - started  # fetching comes on top
-            for k in self._alive():
-                self.instances[k].drain(self.sinks.takers[k])
+            self._held_seconds += seconds
+            if self._is_to_fetch(self.step + done):
+                self._fetch(self.step + done)
         except MemoryError:
             self._no_memory()
         self.step += done
@@ -111,8 +114,26 @@ class RunLoop:
             self.chunk_steps //= 2
         return done
 
+    def _is_to_fetch(self, step: int) -> bool:
+        """Whether what was recorded is fetched now. Spikes of many instances, which nobody waits
+        for, are fetched after longer times: each call costs as much as a millisecond of a small
+        network."""
+        return (
+            self.sinks.are_waited_for
+            or self._held_seconds >= self.chunk_seconds
+            or step == self.end
+        )
+
+    def _fetch(self, step: int) -> None:
+        """Fetch what was recorded up to a step."""
+        for k in self._holding:
+            self.instances[k].drain(self.sinks.takers[k])
+        self._holding, self._held_seconds, self._fetched = self._alive(), 0.0, step
+
     def finish(self, seconds: float, *, interrupted: bool) -> Result | InstanceResults:
         """The result of what was run."""
+        if self._fetched < self.step and not self._broken_off:
+            self._fetch(self.step)
         if self._counted_at != self.step and not self._broken_off:
             self._count()
         parts = self.sinks.parts
@@ -209,7 +230,11 @@ class RunLoop:
 
     def _no_memory(self) -> NoReturn:
         """The last chunk cannot be kept, or was not finished: the result ends before it."""
+        if self._fetched < self.step:  # what was recorded before may still be there
+            with contextlib.suppress(MemoryError):
+                self._fetch(self.step)
         self._broken_off = True
+        self.step = self._fetched
         self.sinks.cut(self.step)
         reached = float(times_of(self.step, self.dt))
         raise InsufficientMemoryError(

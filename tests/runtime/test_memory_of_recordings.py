@@ -216,3 +216,36 @@ def test_a_process_that_reaches_its_limit_keeps_what_was_recorded():
         timeout=100,
     )
     assert (done.stdout, done.stderr) == ("True True True\n", "")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "in the engine",
+        pytest.param("when fetched", marks=pytest.mark.compiled("records in the engine's memory")),
+    ],
+)
+def test_spikes_of_several_instances_are_kept_when_memory_runs_out(monkeypatch, place):
+    monkeypatch.setattr(run_loop, "CHUNK_SECONDS", 0.0)
+    monkeypatch.setattr(run_loop, "CHUNK_SECONDS_EACH", 0.0)  # one step at a time
+    net = pg.Network(dt=0.1)
+    cells = net.population("p", 10, pg.NeuronModel("dV/dt = 0", threshold="V >= 0", reset="V = 0"))
+    net.record(cells.spikes)
+    sim = net.compile(instances=3)
+    device = sim._device
+    if place == "in the engine":
+        monkeypatch.setattr(device, "run", fail_after(device.run, sim, 40))
+    else:
+        recorders = device.instances[0].recorders
+        monkeypatch.setattr(
+            recorders, "_fetch_spikes", fail_after(recorders._fetch_spikes, sim, 40)
+        )
+    with pytest.raises(InsufficientMemoryError, match=r"no memory left") as caught:
+        sim.run(100.0)
+    for result in caught.value.result:
+        assert result.interrupted and result.stop_step >= 20
+        steps = np.repeat(np.arange(1, result.stop_step + 1), 10)
+        assert result.spikes["p"].steps.tolist() == steps.tolist()
+    monkeypatch.undo()
+    sim.reset()
+    assert [len(result.spikes["p"]) for result in sim.run(3.0)] == [300, 300, 300]

@@ -88,6 +88,14 @@ class RunSinks:
         for sink in options.sinks:
             sink.begin(info)
 
+    @property
+    def are_waited_for(self) -> bool:
+        """Whether what is recorded is wanted while the run goes on, or takes much memory: only
+        spikes of several instances, which are kept in memory, are not."""
+        several = len(self.parts) > 1
+        samples = any(requests.variables or requests.synapses for requests in self.recorded)
+        return not several or samples or self.file is not None or bool(self.options.sinks)
+
     def reached(self, step: int) -> None:
         """All instances have got to this step."""
         if self.file is not None:
