@@ -17,10 +17,10 @@ from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.delivery import neuron_offsets, target_offsets
 from pygenn_lite.runtime.cpp.descriptors import (
     GroupDescription,
-    KnownSynapses,
     Structure,
     check_weight_range,
     describe_group,
+    known_synapses,
 )
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.cpp.stores import (
@@ -177,7 +177,7 @@ class Connecting:
         group = stored.description.group
         structure, _, _ = stored.read()
         source, target = (self.network.populations[n] for n in (group.source, group.target))
-        synapses = KnownSynapses(group, structure, source, target, self.seed)
+        synapses = known_synapses(group, structure, source, target, self.seed)
         weights = synapses.values(group.weight, PURPOSE_WEIGHT, "weight")
         check_weights(group, weights)
         stored.set_weights(weights)

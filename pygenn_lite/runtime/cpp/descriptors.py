@@ -16,19 +16,18 @@ from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import Population, SynapseGroup, ends_of
-from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import Location
+from pygenn_lite.declaration.values import Value
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.values.delays import check_least_delay
 from pygenn_lite.runtime.values.drawing import listed_pairs, sorted_by_source
+from pygenn_lite.runtime.values.known_synapses import KnownSynapses
 from pygenn_lite.runtime.values.philox import (
     PURPOSE_DELAY,
     PURPOSE_WEIGHT,
     GroupRandom,
     stream_of,
 )
-from pygenn_lite.runtime.values.value_arrays import synapse_values
 from pygenn_lite.runtime.values.weights import check_range, check_weights
 
 IntArray = npt.NDArray[np.integer]
@@ -161,7 +160,8 @@ def describe_group(
     def values(value: Value, purpose: int, what: str) -> npt.NDArray[np.float64]:
         pairs = description.structure
         assert pairs is not None
-        return KnownSynapses(group, pairs, source, target, seed).values(value, purpose, what)
+        synapses = known_synapses(group, pairs, source, target, seed)
+        return synapses.values(value, purpose, what)
 
     if plan.delay == "later":
         description.weight, description.delay = 0.0, 0.0
@@ -194,38 +194,13 @@ def check_weight_range(description: GroupDescription, dtype: np.dtype[Any]) -> N
     check_range(description.group.name, weight, dtype)
 
 
-@dataclass(frozen=True)
-class KnownSynapses:
-    """The synapses of a group, once they are known, and what its values are computed from."""
-
-    group: SynapseGroup
-    structure: Structure
-    source: Population
-    target: Population
-    seed: int
-
-    def values(self, value: Value, purpose: int, what: str) -> npt.NDArray[np.float64]:
-        """One number for each, in the order of ``structure``.
-
-        Parameters
-        ----------
-        value : Value
-        purpose : int
-            Which random numbers of the group are drawn.
-        what : str
-            "weight", "delay", or a variable, for messages.
-        """
-        structure, name = self.structure, self.group.name
-        if isinstance(value, FrozenArray) and value.array.ndim == 1 and structure.given is not None:
-            value = FrozenArray(value.array[structure.given])
-        return synapse_values(
-            value,
-            structure.pre,
-            structure.post,
-            random=(GroupRandom(self.seed, f"group:{name}"), purpose),
-            ends=ends_of(self.group, self.source, self.target),
-            where=Location.of("synapse group", name).entry(what),
-        )
+def known_synapses(
+    group: SynapseGroup, structure: Structure, source: Population, target: Population, seed: int
+) -> KnownSynapses:
+    """The synapses of a group, to compute values of."""
+    random = GroupRandom(seed, f"group:{group.name}")
+    ends = ends_of(group, source, target)
+    return KnownSynapses(structure.pre, structure.post, structure.given, ends, random)
 
 
 def _given_pairs(

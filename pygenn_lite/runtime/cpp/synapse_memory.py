@@ -17,8 +17,8 @@ from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import COMMON, ArraysOfOne, aligned_zeros
 from pygenn_lite.runtime.cpp.descriptors import (
-    KnownSynapses,
     Structure,
+    known_synapses,
 )
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.stores import StoredGroup
@@ -235,7 +235,7 @@ class SynapseMemory:
         pre, post = structure.pre.astype(np.int64), structure.post.astype(np.int64)
         ends = self.source.declared, self.target.declared
         known = Structure(pre, post, structure.given)
-        synapses = KnownSynapses(description.group, known, *ends, self.seed)
+        synapses = known_synapses(description.group, known, *ends, self.seed)
         values = synapses.values(value, purpose, name)
         if description.structure is None:
             return values

@@ -13,8 +13,7 @@ from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SynapseGroup, ends_of
 from pygenn_lite.declaration.steps import delay_steps, times_of
-from pygenn_lite.declaration.values import FrozenArray, Value
-from pygenn_lite.errors import Location
+from pygenn_lite.declaration.values import Value
 from pygenn_lite.runtime.values.connections import Connections
 from pygenn_lite.runtime.values.delays import check_least_delay, check_longest_delay
 from pygenn_lite.runtime.values.drawing import (
@@ -23,9 +22,10 @@ from pygenn_lite.runtime.values.drawing import (
     row_words,
     sorted_by_source,
 )
+from pygenn_lite.runtime.values.known_synapses import KnownSynapses
 from pygenn_lite.runtime.values.philox import PURPOSE_DELAY, PURPOSE_WEIGHT, GroupRandom
 from pygenn_lite.runtime.values.sampling import delays_of_words, weights_of_words
-from pygenn_lite.runtime.values.value_arrays import place_in_row, synapse_values
+from pygenn_lite.runtime.values.value_arrays import place_in_row
 
 Floats = npt.NDArray[np.float64]
 
@@ -109,16 +109,8 @@ class _Drawing:
 
     def _values(self, value: Value, purpose: int, what: str) -> Floats:
         """Values that the host computes, in the order of the pairs as they stand."""
-        if isinstance(value, FrozenArray) and value.array.ndim == 1 and self.given is not None:
-            value = FrozenArray(value.array[self.given])
-        return synapse_values(
-            value,
-            self.pre,
-            self.post,
-            random=(self.random, purpose),
-            ends=self.ends,
-            where=Location(f"{self.ends.where}: {what}"),
-        )
+        synapses = KnownSynapses(self.pre, self.post, self.given, self.ends, self.random)
+        return synapses.values(value, purpose, what)
 
     def _words(self, purpose: int) -> npt.NDArray[np.uint32]:
         """The word of each synapse: that of its place in its row."""
