@@ -260,12 +260,14 @@ def test_instances_that_do_not_fit_are_refused_with_the_number_that_does(monkeyp
     fit = max(n for n in range(1, 50) if _fits(planned, n))
     with pytest.raises(InsufficientMemoryError, match=rf"hint: {fit} of them fit"):
         planned.check_instances(1000)
-    assert sum(_fits(planned, n, shared=True) for n in range(1, 50)) > fit
+    sharing = sum(_fits(planned, n, shared=True) for n in range(1, 50))
+    own = frozenset(net.groups)
+    assert sharing > sum(_fits(planned, n, True, own) for n in range(1, 50)) > fit
 
 
-def _fits(planned, instances, shared=False):
+def _fits(planned, instances, shared=False, own_weights=frozenset()):
     try:
-        planned.check_instances(instances, shared)
+        planned.check_instances(instances, shared, own_weights)
     except InsufficientMemoryError:
         return False
     return True

@@ -34,6 +34,7 @@ from pygenn_lite.errors import InsufficientMemoryError, Location, UnsupportedFea
 from pygenn_lite.records import dataclass
 
 MOST_IN_SHARD = 0xFFFFFFFF
+ENGINE_BYTES, COUNT_BYTES = 4096, 2  # what an instance takes besides; spikes of a neuron, counted
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,8 @@ class NetworkPlan:
             for store in static
             if store.weights and own_weights & set(store.groups)
         }
-        once = each = 0
+        neurons = sum(p.size for p in self.described.network.populations.values())
+        once, each = 0, ENGINE_BYTES + COUNT_BYTES * neurons
         for row in self.rows:
             if row.name == "building" or (shared and row.name in names):
                 once += row.bytes
