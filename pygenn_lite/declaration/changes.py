@@ -165,6 +165,7 @@ def _changed_group(network: Members, group: SynapseGroup, changes: Changes) -> S
         delay=_value(group.delay, changes, "delay") if delay is not None else None,
         storage=changes.get(("storage",), group.storage),
         weight_precision=group.weight_precision,
+        spare=changes.get(("spare",), group.spare),
         dt=network.dt,
     )
 

@@ -169,6 +169,7 @@ class Network(WithInputs):
         name: str | None = None,
         storage: str = "auto",
         weight_precision: str = "full",
+        spare: int = 0,
     ) -> SynapseGroup:
         """Add synapses from `source` to `target`.
 
@@ -186,6 +187,10 @@ class Network(WithInputs):
         weight_precision : {"full", "float16", "int16"}
             Of static weights that are stored: that of the simulation, half precision, or whole
             numbers of 16 bits times a scale that follows from the largest.
+        spare : int
+            Room for so many more synapses of each source neuron, which ``add_synapses`` of the
+            group fills between runs (``remove_synapses`` makes room, too): for rewiring of static
+            synapses with one delay. Such a network runs on one thread per instance.
 
         Examples
         --------
@@ -213,6 +218,7 @@ class Network(WithInputs):
             delay=delay,
             storage=storage,
             weight_precision=weight_precision,
+            spare=spare,
             dt=self.dt,
         )
         self.groups[name] = group

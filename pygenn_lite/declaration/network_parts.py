@@ -38,7 +38,7 @@ from pygenn_lite.declaration.inputs import (
 )
 from pygenn_lite.declaration.language.names import check_choice, nearest
 from pygenn_lite.declaration.neuron_model import NeuronModel
-from pygenn_lite.declaration.numeric import Whole
+from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.population import Population, SynapseGroup
 from pygenn_lite.declaration.recorded import Recorded, SpikesOf, SynapsesOf, VariableOf
 from pygenn_lite.declaration.synapse_model import SynapseModel
@@ -57,6 +57,8 @@ from pygenn_lite.errors import (
     UnsupportedFeatureError,
     full_text,
 )
+
+MOST_SPARE = 65_535  # synapses of a source neuron
 
 
 def declare_population(
@@ -120,6 +122,7 @@ def declare_group(
     delay: ValueLike | None,
     storage: str,
     weight_precision: str = "full",
+    spare: int = 0,
     dt: float,
 ) -> SynapseGroup:
     """A synapse group whose rule and values fit its populations, or the parts of them."""
@@ -146,7 +149,9 @@ def declare_group(
         _check_precision(weight_precision, storage, synapse, where),
         post.size,
         one_step=delay is None,
+        spare=_check_spare(spare, where),
     )
+    _check_rewirable(group, where)
     check_synapse_value(group.weight, group, pre, post, "weight")
     check_synapse_value(group.delay, group, pre, post, "delay")
     check_delay(group.delay, dt, where.entry("delay"))
@@ -191,6 +196,36 @@ def _check_precision(given: str, storage: str, synapse: SynapseModel, where: Loc
             hint="leave storage='auto'",
         )
     return precision
+
+
+def _check_spare(spare: object, where: Location) -> int:
+    number = whole_number(spare)
+    if number is None or not 0 <= number <= MOST_SPARE:
+        raise NetworkError(
+            f"spare = {spare!r}",
+            where=where.entry("spare"),
+            hint=f"give a whole number of synapses for each source neuron, up to {MOST_SPARE:,}",
+        )
+    return number
+
+
+def _check_rewirable(group: SynapseGroup, where: Location) -> None:
+    """Synapses can come and go where each has a place of its own, and nothing but a weight."""
+    if not group.spare:
+        return
+    place, what = where.entry("spare"), ""
+    if not group.synapse.is_static:
+        what = "synapses that only add a weight"
+    elif group.storage not in ("auto", "sparse") or group.weight_precision != "full":
+        what = "synapses that are stored one by one, with weights of full precision"
+    elif not isinstance(group.delay, (int, float)):
+        what = "synapses with one delay"
+    if what:
+        raise UnsupportedFeatureError(
+            f"room for synapses to be added is offered for {what}",
+            where=place,
+            hint="leave out spare, or declare these synapses as a group of their own",
+        )
 
 
 def with_step(group: SynapseGroup, dt: float) -> SynapseGroup:

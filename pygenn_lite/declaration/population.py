@@ -149,6 +149,7 @@ class SynapseGroup(Named):
     one_step: bool = (
         False  # the delay was not given: it is the network's dt, also when that changes
     )
+    spare: int = field(default=0, metadata={"later": True})  # synapses of a neuron, to be added
 
     def __repr__(self) -> str:
         ends, model = f"{self.source} -> {self.target}", self.synapse.name or "equations"

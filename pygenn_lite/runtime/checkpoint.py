@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.errors import CheckpointError, PygennLiteError
-from pygenn_lite.runtime.layout import StoredVariable
+from pygenn_lite.runtime.layout import SLOT, StoredVariable
 from pygenn_lite.runtime.restoring import (
     SPIKES,
     Moment,
@@ -252,6 +252,8 @@ def _shapes_of(
         return [instance.read(variable).shape] if variable.name == "values" else [*either]
     if variable.shared:
         return [()]
+    if variable.role == SLOT:
+        return [instance.read(variable).shape]
     if variable.owner in layout.groups:
         return [(instance.synapse_count(variable.owner),)]
     return [(layout.populations[variable.owner].size,)]

@@ -13,7 +13,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.periodic_update import update_location
-from pygenn_lite.errors import ArgumentError, UnsupportedFeatureError
+from pygenn_lite.errors import ArgumentError, Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.backends import check_precision, choose_backend
 from pygenn_lite.runtime.device import Backend, BuildRequest
@@ -133,6 +133,7 @@ def compile_with(
     with located_in(network.origins), Progress(options.progress) as report:
         # Copies: what is declared later is not part of what runs, and of its checkpoints.
         planned = plan_instances(network, asked, options.precision, options.check_finite)
+        _check_shared(network, planned.shared)
         derived = time.perf_counter() - started
         extension = _extension(network, planned, options.extension)
         request = BuildRequest(
@@ -194,3 +195,14 @@ def _extended(
     if not extension.crossings:
         return structures
     return tuple(with_crossings(structure, extension) for structure in structures)
+
+
+def _check_shared(network: Network, shared: bool) -> None:
+    """Synapses that come and go belong to one instance."""
+    for group in network.groups.values() if shared else ():
+        if group.spare:
+            raise UnsupportedFeatureError(
+                "instances share their synapses, but these come and go in each by itself",
+                where=Location.of("synapse group", group.name).entry("spare"),
+                hint="compile with connectivity='own', or connect without spare=",
+            )

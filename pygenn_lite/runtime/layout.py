@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from pygenn_lite.declaration.population import Population
 from pygenn_lite.records import dataclass
 
 LAST_UPDATE = "last_update"
+SLOT = "slot"  # the role of what says where synapses that come and go are
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class StoredVariable:
         Its symbol in generated code; of an input's value, what it is.
     role : str
         state, parameter, coefficient, accumulator, refractory (steps left), stamp (step of the last
-        event), coupled (sums of continuous transmission), or input.
+        event), coupled (sums of continuous transmission), slot (see GroupLayout), or input.
     dtype : dtype
     shared : bool
         One value for all elements. Rate and sources of a Poisson input may be either: their
@@ -100,6 +101,9 @@ class GroupLayout:
     parameters : dict of str to StoredVariable
         Shared by the group: what its kernels read.
     integrators : dict of str to str
+    slots : dict of str to StoredVariable
+        Of a group whose synapses come and go, over all places: "slot_source", "slot_target" (-1:
+        empty), "slot_weight".
     """
 
     name: str
@@ -107,6 +111,7 @@ class GroupLayout:
     variables: Mapping[str, StoredVariable]
     parameters: Mapping[str, StoredVariable]
     integrators: Mapping[str, str]
+    slots: Mapping[str, StoredVariable] = field(default_factory=dict)
 
     @property
     def weight(self) -> StoredVariable:
@@ -145,6 +150,9 @@ def layout_of(
         name: _group(name, None if g.kernel is None else signatures.synapses[g.kernel], dtype)
         for name, g in structure.groups.items()
     }
+    for name, group in network.groups.items():
+        if group.spare:
+            groups[name] = replace(groups[name], slots=_slots(name, dtype))
     inputs = {declared.name: _input(declared, dtype) for declared in network.inputs}
     return NetworkLayout(populations, groups, inputs)
 
@@ -194,6 +202,12 @@ def _group(name: str, signature: SynapseSignature | None, dtype: np.dtype[Any]) 
         {v.symbol: _stored(name, v, dtype) for v in signature.scalars},
         dict(signature.integrators or {}),
     )
+
+
+def _slots(name: str, dtype: np.dtype[Any]) -> dict[str, StoredVariable]:
+    integer = np.dtype(np.int64)
+    dtypes = {"slot_source": integer, "slot_target": integer, "slot_weight": dtype}
+    return {own: StoredVariable(name, own, SLOT, kind) for own, kind in dtypes.items()}
 
 
 def _stored(owner: str, variable: Variable, dtype: np.dtype[Any]) -> StoredVariable:

@@ -186,6 +186,12 @@ def variables_of(device: Device) -> dict[str, StoredVariable]:
         for v in (*group.variables.values(), *group.parameters.values())
         if group.plastic and v.role != "coefficient"
     }
+    groups |= {
+        f"groups/{name}/{v.name}": v
+        for name, group in layout.groups.items()
+        for v in group.slots.values()
+        if v.name != "slot_source"  # that does not change
+    }
     inputs = {
         f"inputs/{name}/{v.name}": v
         for name, values in layout.inputs.items()

@@ -83,6 +83,7 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
             **_given(
                 weight_precision=group.weight_precision if group.weight_precision != "full" else ""
             ),
+            **({"spare": group.spare} if group.spare else {}),
         }
         for group in network.groups.values()
     ]

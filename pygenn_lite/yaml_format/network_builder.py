@@ -212,6 +212,7 @@ class _Builder:
                 name=name,
                 storage=storage,
                 weight_precision=section.weight_precision,
+                spare=section.spare,
             )
         inner = self.registry.synapse_place(cell("synapse"), (*place, "synapse"))
         equations = (*synapse.equations, *synapse.synapse_equations)

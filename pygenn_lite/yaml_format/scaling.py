@@ -141,6 +141,7 @@ class _Scaling:
             name=group.name,
             storage=group.storage,
             weight_precision=group.weight_precision,
+            spare=group.spare,
         )
 
     def _input(self, one: Any) -> None:

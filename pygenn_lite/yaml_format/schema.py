@@ -176,6 +176,7 @@ class ConnectionSection(Section):
     delay: ValueSpec = None
     storage: Any = "auto"
     weight_precision: Word = "full"
+    spare: Any = 0
     name: Word | None = None
 
 

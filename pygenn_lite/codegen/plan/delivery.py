@@ -41,6 +41,8 @@ class StorePlan:
         Whether the synapses have kernels of their own.
     codes : str
         Weights that take 16 bits: "float16", "int16", or "shared" (places in a kernel).
+    spare : int
+        Room for so many more synapses in each row, to be added between steps.
     """
 
     source: str
@@ -53,6 +55,7 @@ class StorePlan:
     lead: int = 0
     general: bool = False
     codes: str = ""
+    spare: int = 0
 
 
 def plan_stores(
@@ -77,6 +80,10 @@ def plan_stores(
     for plan, binding, delivery in groups:
         if not delivery.is_static:
             plans.append(_general(plan, binding))
+            continue
+        if plan.group.spare:
+            source, room = plan.group.source, plan.group.spare
+            plans.append(StorePlan(source, (plan.name,), lead=delivery.lead, spare=room))
             continue
         if extension is not None and plan.name in extension.groups:
             listed = plan.name in extension.listed

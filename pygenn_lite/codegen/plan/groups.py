@@ -138,6 +138,8 @@ def _plan(network: Network, group: SynapseGroup) -> GroupPlan:
     given = not (by_builder(weight) and by_builder(delay))
     numbered = rule.numbered(ends.n_pre) is not None
     pairs = "builder"
+    if group.spare:
+        return _with_room(group, ends, _delays(network.dt, delay, ends, group, pairs, 0.0))
     if rule.by_python and (given or not rule.by_builder):
         pairs = "listed" if numbered else "python"
     delay_made = _made(delay, pairs != "builder")
@@ -156,6 +158,15 @@ def _plan(network: Network, group: SynapseGroup) -> GroupPlan:
         low,
         high,
         every,
+    )
+
+
+def _with_room(group: SynapseGroup, ends: Ends, delays: tuple[int, int, bool]) -> GroupPlan:
+    """A group with room for more synapses: drawn by the host, so that their places are known."""
+    count = group.connectivity.count(ends)
+    total = float(round((0.0 if count is None else count.total) + group.spare * ends.n_pre))
+    return GroupPlan(
+        group, ends.n_pre, ends.n_post, "python", "given", "one", total, False, *delays
     )
 
 

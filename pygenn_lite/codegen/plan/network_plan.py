@@ -244,7 +244,7 @@ def plan_network(
         A storage that a group cannot have.
     """
     groups = plan_groups(described.network)
-    if described.structure.reads_changing_weights:  # of another group: one worker has them all
+    if one_worker(described):
         cpus = 1
     threads = threads or automatic_threads(described, groups, cpus)
     structures = described.structure.groups
@@ -263,6 +263,13 @@ def plan_network(
         described, threads, ownership, groups, deliveries, stores, 1, 1, MemoryRows()
     )
     return _complete(empty)
+
+
+def one_worker(described: Described) -> bool:
+    """Whether one worker has all neurons of an instance: where a group reads another's weights that
+    change, and where a row's room for more synapses is not shared out among several."""
+    spare = any(group.spare for group in described.network.groups.values())
+    return spare or described.structure.reads_changing_weights
 
 
 def partition_network(described: Described, threads: int) -> Partition:

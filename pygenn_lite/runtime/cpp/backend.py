@@ -6,7 +6,7 @@ import numpy as np
 
 from pygenn_lite import codegen
 from pygenn_lite.codegen.plan.described import Described
-from pygenn_lite.codegen.plan.network_plan import plan_network
+from pygenn_lite.codegen.plan.network_plan import one_worker, plan_network
 from pygenn_lite.runtime.cpp.building import compile_code
 from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.toolchain import available_cpus
@@ -45,7 +45,7 @@ class CppBackend:
         threads = plan.threads
         if request.threads is None and count > 1:
             threads = max(threads, min(cpus, count))
-        if structure.reads_changing_weights:  # of another group: only one worker may have them
+        if one_worker(described):
             threads = min(threads, count)
         device = CppDevice(
             request,

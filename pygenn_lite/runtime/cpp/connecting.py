@@ -86,6 +86,10 @@ class Connecting:
 
     def _describe(self, plan: GroupPlan) -> GroupDescription:
         populations = self.network.populations
+        if plan.group.spare:
+            from pygenn_lite.runtime.cpp.rewiring import describe_room
+
+            return describe_room(self.network, plan, self.seed)
         return describe_group(
             plan,
             populations[plan.group.source],

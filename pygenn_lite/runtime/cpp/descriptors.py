@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ from pygenn_lite.runtime.values.philox import (
     stream_of,
 )
 from pygenn_lite.runtime.values.weights import check_range, check_weights
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.values.slots import Slots
 
 IntArray = npt.NDArray[np.integer]
 
@@ -57,6 +60,8 @@ class GroupDescription:
         values in the order of ``structure``.
     weight_later : bool
         The weights are to be computed on the host once the synapses are known, and written.
+    slots : Slots or None
+        The places of a group whose synapses come and go.
     """
 
     group: SynapseGroup
@@ -67,6 +72,7 @@ class GroupDescription:
     weight: Any
     delay: Any
     weight_later: bool = False
+    slots: Slots | None = None
     _kept: list[Any] = field(default_factory=list)
 
     def native(

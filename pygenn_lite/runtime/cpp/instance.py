@@ -20,7 +20,7 @@ from pygenn_lite.runtime.cpp.engine_setup import fill_engine, new_engine, set_tr
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.recorders import Recorders
 from pygenn_lite.runtime.device import Fault, Instance, Past
-from pygenn_lite.runtime.layout import StoredVariable
+from pygenn_lite.runtime.layout import SLOT, StoredVariable
 from pygenn_lite.runtime.recording import Sink
 from pygenn_lite.runtime.values.spike_trains import NO_TRAIN, SpikeTrain, spike_train
 from pygenn_lite.runtime.values.weights import check_settable
@@ -144,6 +144,8 @@ class CppInstance(Instance):
             return np.array(getattr(self.memory.poisson[owner].rates(owner), name), np.float64)
         if owner in self.memory.timed:
             return self.memory.timed[owner].values
+        if variable.role == SLOT:
+            return self.memory.rewired[owner].slots.part(name).astype(variable.dtype)
         synapses = self.memory.synapses.get(owner)
         if synapses is None:
             return self.memory.weights(owner)
@@ -167,6 +169,9 @@ class CppInstance(Instance):
             target.set_rates(owner, given["rate"], given["sources"])
         elif owner in self.memory.timed:
             self.memory.timed[owner].set(values)
+        elif variable.role == SLOT:
+            self.memory.rewired[owner].write_slots(name, np.asarray(values))
+            self._fit_sums()
         elif variable.shared:
             synapses = self.memory.synapses[owner]
             synapses.scalars[synapses.signature.scalar_names.index(name)] = values
@@ -174,9 +179,13 @@ class CppInstance(Instance):
             self.memory.synapses[owner].write_raw(name, values)
         else:
             self.memory.set_weights(owner, values)
-            if self.index in self._records.sums:
-                sums, deliveries = self._records.sums[self.index], self.plan.deliveries.values()
-                sums.fit(fitting_sums(deliveries, self.memory.largest_weight))
+            self._fit_sums()
+
+    def _fit_sums(self) -> None:
+        """Units of sums in whole numbers for the weights as they are."""
+        if self.index in self._records.sums:
+            sums, deliveries = self._records.sums[self.index], self.plan.deliveries.values()
+            sums.fit(fitting_sums(deliveries, self.memory.largest_weight))
 
     def _write_population(self, variable: StoredVariable, values: npt.ArrayLike) -> None:
         memory, name = self.memory.populations[variable.owner], variable.name

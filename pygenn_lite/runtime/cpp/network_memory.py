@@ -26,6 +26,7 @@ from pygenn_lite.runtime.layout import NetworkLayout
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.cpp.connecting import ProgressPart
+    from pygenn_lite.runtime.cpp.rewiring import RewiredGroup
     from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
     from pygenn_lite.runtime.cpp.synapse_memory import SynapseMemory
 
@@ -263,6 +264,7 @@ class NetworkMemory:
     def _connect(self, memory: ArraysOfOne) -> None:
 
         self.groups: dict[str, StoredGroup] = {}
+        self.rewired: dict[str, RewiredGroup] = {}  # of these, those with room for more synapses
         self.synapses: dict[str, SynapseMemory] = {}
         if not self.stores:
             return
@@ -274,6 +276,10 @@ class NetworkMemory:
             for store in self.stores
             for k, description in enumerate(store.members)
         }
+        for store in self.stores:
+            if store.plan.spare:
+                name = store.plan.groups[0]
+                self.groups[name] = self.rewired[name] = self._rewired(store)
         for name, binding in self.structure.groups.items():
             if binding.kernel is not None:
                 signature = self.loaded.code.signatures.synapses[binding.kernel]
@@ -293,3 +299,12 @@ class NetworkMemory:
         for synapses in self.synapses.values():
             if synapses.binding.transpose_of:
                 synapses.parent = self.synapses[synapses.binding.transpose_of]
+
+    def _rewired(self, store: Store) -> RewiredGroup:
+        """A group whose synapses come and go."""
+        from pygenn_lite.runtime.cpp.delivery import target_offsets
+        from pygenn_lite.runtime.cpp.rewiring import RewiredGroup
+
+        delivery = self.plan.deliveries[store.plan.groups[0]]
+        (offset,) = target_offsets(delivery, self.arenas, self.partition)
+        return RewiredGroup(store, self.network.dt, int(offset))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ctypes as c
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.values.connections import Connections, check_distinct
 from pygenn_lite.runtime.values.weights import kernel_of, warn_of_rounding
+
+if TYPE_CHECKING:
+    from pygenn_lite.runtime.values.slots import Slots
 
 Offsets = npt.NDArray[np.uint32]
 
@@ -82,6 +85,7 @@ class Store:
         self.partition = partition
         self.members, self.dtype = members, dtype
         self.common_weight: float | None = None  # of all synapses, where it was set
+        self.slots: Slots | None = None  # of a group whose synapses come and go
         self.masks: dict[tuple[str, int], npt.NDArray[np.uint8]] = {}  # of incomplete matrices
         weakref.finalize(self, builder.library.pgl_store_destroy, pointer)
 
@@ -200,7 +204,12 @@ class StoredGroup:
     def __init__(self, store: Store, member: int, dt: float) -> None:
         self.store, self.member, self.dt = store, member, dt
         self.description = store.members[member]
-        self.size = int(store.builder.store_group_size(store.pointer, member))
+        self._size = int(store.builder.store_group_size(store.pointer, member))
+
+    @property
+    def size(self) -> int:
+        """Synapses."""
+        return self._size
 
     @property
     def name(self) -> str:

@@ -12,13 +12,14 @@ from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.language.equations import Expression
 from pygenn_lite.declaration.population import SynapseGroup, ends_of
-from pygenn_lite.declaration.steps import delay_steps
+from pygenn_lite.declaration.steps import delay_steps, times_of
 from pygenn_lite.declaration.values import FrozenArray
 from pygenn_lite.errors import Location
 from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout
 from pygenn_lite.runtime.values.connections import Connections, check_distinct
 from pygenn_lite.runtime.values.group_drawing import draw_group
 from pygenn_lite.runtime.values.philox import PURPOSE_VARIABLES, GroupRandom
+from pygenn_lite.runtime.values.slots import EMPTY, Slots
 from pygenn_lite.runtime.values.value_arrays import synapse_values
 from pygenn_lite.runtime.values.weights import (
     check_range,
@@ -40,6 +41,8 @@ class ReferenceSynapses:
     connections : dict of str to Connections
     initial : dict of str to dict
         By group: values of variables besides the weight.
+    slots : dict of str to Slots
+        The places of groups whose synapses come and go; `connections` has all of them.
     max_delay : int
         Steps.
     """
@@ -48,6 +51,7 @@ class ReferenceSynapses:
         network, dtype = plan.described.network, plan.described.dtype
         self.connections: dict[str, Connections] = {}
         self.initial: dict[str, dict[str, Array]] = {}
+        self.slots: dict[str, Slots] = {}
         self.max_delay = 1
         self._places: dict[str, Array] = {}  # of synapses in the kernel that they share
         self._groups = network.groups
@@ -58,12 +62,22 @@ class ReferenceSynapses:
             _check(drawn, group, plan)
             weight = drawn.weight.astype(dtype).astype(np.float64)
             drawn = Connections(drawn.pre, drawn.post, drawn.delay, weight)
+            if group.spare:
+                drawn = self._with_room(plan, drawn, name)
             self.connections[name] = drawn
             if len(drawn):
                 longest = int(delay_steps(drawn.delay, network.dt).max())
                 self.max_delay = max(self.max_delay, longest)
             if layout.groups[name].plastic:
                 self.initial[name] = _variables(plan, drawn, GroupRandom(seed, f"group:{name}"))
+
+    def _with_room(self, plan: NetworkPlan, drawn: Connections, name: str) -> Connections:
+        """All places of a group whose synapses come and go; empty ones add 0 to the last neuron."""
+        of, network = plan.groups[name], plan.described.network
+        slots = self.slots[name] = Slots.of(drawn, of.n_pre, of.group.spare)
+        post = np.where(slots.target == EMPTY, of.n_post - 1, slots.target)
+        delay = np.full(len(post), times_of(np.array([of.low]), network.dt)[0])
+        return Connections(slots.source, post, delay, slots.weight)
 
     def start_of(self, group: str) -> dict[str, Array]:
         """Variables of a group as they were built."""

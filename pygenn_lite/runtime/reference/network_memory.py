@@ -4,6 +4,7 @@ network's precision."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from pygenn_lite.codegen.plan.accumulators import plan_sums
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.codegen.program.program import Program
-from pygenn_lite.runtime.layout import LAST_UPDATE, NetworkLayout, StoredVariable
+from pygenn_lite.runtime.layout import LAST_UPDATE, SLOT, NetworkLayout, StoredVariable
 from pygenn_lite.runtime.reference.connecting import ReferenceSynapses
 from pygenn_lite.runtime.reference.delivery import WholeSums
 from pygenn_lite.runtime.reference.interpreter import Interpreter
@@ -24,6 +25,7 @@ from pygenn_lite.runtime.values.population_values import (
     check_parameter,
     check_poisson,
 )
+from pygenn_lite.runtime.values.slots import EMPTY, Slots
 from pygenn_lite.runtime.values.weights import check_settable
 
 Array = npt.NDArray[Any]
@@ -83,8 +85,12 @@ class NetworkMemory(Interpreter):
             group = self.groups[owner]
             if variable.shared:
                 return np.array(group.scalars[name])
+            if variable.role == SLOT:
+                return self.slots(owner).part(name).astype(variable.dtype)
             known = group.variables if stored else group.values_at(self.step_number)
             values = known[name] if name == LAST_UPDATE else self.rounded(known[name])
+            if owner in self.synapses.slots:
+                values = values[self.slots(owner).taken]
             dtype = np.float64 if name == "weight" and not stored else variable.dtype
             return in_type(values, dtype)
         return self._input(variable)
@@ -101,6 +107,11 @@ class NetworkMemory(Interpreter):
             elif name == LAST_UPDATE:  # 32 bits of it are kept by others
                 ago = (self.step_number - np.asarray(values, np.int64)) & 0xFFFFFFFF
                 group.variables[name][:] = self.step_number - ago
+            elif variable.role == SLOT:
+                self._write_slots(owner, name, np.asarray(values))
+            elif owner in self.synapses.slots:
+                group.variables[name][self.slots(owner).taken] = self.rounded(values)
+                self._fit_sums()
             elif name == "weight":
                 own = np.broadcast_to(np.asarray(values, np.float64), group.pre.shape)
                 group.variables[name][:] = self.rounded(self.synapses.kept(owner, own))
@@ -120,12 +131,25 @@ class NetworkMemory(Interpreter):
 
     def synapse_count(self, group: str) -> int:
         """Synapses of a group."""
+        if group in self.synapses.slots:
+            return len(self.slots(group).taken)
         return len(self.groups[group].pre)
+
+    def slots(self, group: str) -> Slots:
+        """The places of a group whose synapses come and go, as they are."""
+        own = self.synapses.slots[group]
+        return Slots(own.source, own.target, self.groups[group].variables["weight"])
 
     def connections(self, group: str) -> Connections:
         """The synapses of a group, weights as of now."""
         drawn = self.synapses.connections[group]
         weight = self.rounded(self.groups[group].values_at(self.step_number)["weight"])
+        if group in self.synapses.slots:
+            slots = self.slots(group)
+            taken = slots.taken
+            return Connections(
+                slots.source[taken], slots.target[taken], drawn.delay[taken], weight[taken]
+            )
         return Connections(drawn.pre.copy(), drawn.post.copy(), drawn.delay.copy(), weight)
 
     def has_own_weights(self, group: str) -> bool:
@@ -168,6 +192,17 @@ class NetworkMemory(Interpreter):
             row.update({name: self.rounded(values) for name, values in row.items()})
 
     # ------------------------------------------------------------------ for the above
+
+    def _write_slots(self, name: str, which: str, values: Array) -> None:
+        slots, group = self.slots(name), self.groups[name]
+        if which == "slot_target":
+            self.synapses.slots[name] = replace(slots, target=values.astype(np.int64))
+            last = group.target.size - 1
+            group.post[:] = np.where(values == EMPTY, last, values)
+        else:
+            empty = slots.target == EMPTY
+            group.variables["weight"][:] = self.rounded(np.where(empty, 0.0, values))
+        self._fit_sums()
 
     def _fit_sums(self) -> None:
         """Units of sums in whole numbers for the weights as they are."""

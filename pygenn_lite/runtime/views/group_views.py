@@ -30,6 +30,7 @@ from pygenn_lite.runtime.variable_names import path_of, public_names, resolve
 from pygenn_lite.runtime.views.assigned import assigned_to_neurons, assigned_to_synapses
 from pygenn_lite.runtime.views.changed_weights import ChangedWeights
 from pygenn_lite.runtime.views.parameters import Parameters, Place
+from pygenn_lite.runtime.views.rewired_synapses import Rewiring
 from pygenn_lite.runtime.views.state_array import Change, StateArray, numbers_of
 
 Array = npt.NDArray[Any]
@@ -185,7 +186,7 @@ class GroupView(Live, Named):
         self._instance, self._parameters = viewed.instance, viewed.parameters
         self._layout = viewed.device.layout.groups[name]
         self._link = viewed.instance.structure.groups[name]
-        self.name, self.size = name, viewed.instance.synapse_count(name)
+        self.name = name
 
     @property
     def names(self) -> list[str]:
@@ -200,6 +201,11 @@ class GroupView(Live, Named):
         return [name for name in self._layout.variables if name != LAST_UPDATE]
 
     @property
+    def size(self) -> int:
+        """Synapses."""
+        return self._instance.synapse_count(self.name)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Neurons of the source and of the target."""
         sizes = self._instance.network.populations
@@ -208,6 +214,63 @@ class GroupView(Live, Named):
     def connections(self) -> Connections:
         """All synapses as arrays: pre, post, delay (ms), weight."""
         return self._instance.connections(self.name)
+
+    def add_synapses(
+        self, pre: npt.ArrayLike, post: npt.ArrayLike, weight: npt.ArrayLike = 1.0
+    ) -> None:
+        """Add synapses between steps; the group was connected with room for them (``spare=``).
+
+        Parameters
+        ----------
+        pre, post : array of int, [synapses]
+            Neurons of the source and of the target; pairs may occur more than once.
+        weight : array of float, [synapses], or one for all
+
+        Raises
+        ------
+        ConnectivityError
+            A neuron has no room left, or there is no such neuron; then none is added.
+        UnsupportedFeatureError
+            The group has no room for more synapses.
+
+        Notes
+        -----
+        A spike that is on its way arrives at synapses that there are when it does.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 10, pg.LIF())
+        >>> group = net.connect(cells, cells, pg.Delta(), pg.FixedOutDegree(2), spare=3)
+        >>> sim = net.compile()
+        >>> sim["cells_cells"].add_synapses([0, 0], [8, 9], weight=0.5)
+        >>> sim["cells_cells"].size
+        22
+        """
+        weights = np.asarray(numbers_of(weight, f"{self.name}: weight", self._drawn("weight")))
+        check_weights(self._instance.network.groups[self.name], weights)
+        self._rewiring().add(pre, post, weights)
+
+    def remove_synapses(self, pre: npt.ArrayLike, post: npt.ArrayLike) -> None:
+        """Remove synapses between steps, of a group with room for others (``spare=``).
+
+        Parameters
+        ----------
+        pre, post : array of int, [synapses]
+            Of each synapse; of several of a pair, the first is removed.
+
+        Raises
+        ------
+        ConnectivityError
+            There is no such synapse, or no such neuron; then none is removed.
+        UnsupportedFeatureError
+            The group has no room for more synapses.
+        """
+        self._rewiring().remove(pre, post)
+
+    def _rewiring(self) -> Rewiring:
+        recorded = any(r.owner == self.name for r in self._viewed.device.requests.synapses)
+        return Rewiring(self._instance, self._layout, self.shape, recorded)
 
     def __getitem__(self, name: str) -> StateArray:
         name = as_name(name)
@@ -284,7 +347,7 @@ class GroupView(Live, Named):
         weights = self._of_kernel(group, self._as_weights(values))
         check_weights(group, weights, self._parameters.numbers_of(self.name))
         self._instance.check_weights(self.name, weights)
-        if self._layout.plastic:  # a checkpoint holds them in any case
+        if self._layout.plastic or self._layout.slots:  # a checkpoint holds them in any case
             return lambda: self._settle_and_write(weight, weights)
         return lambda: self._viewed.changed_weights.set(self.name, weights)
 
