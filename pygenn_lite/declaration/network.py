@@ -188,9 +188,8 @@ class Network(WithInputs):
             Of static weights that are stored: that of the simulation, half precision, or whole
             numbers of 16 bits times a scale that follows from the largest.
         spare : int
-            Room for so many more synapses of each source neuron, which ``add_synapses`` of the
-            group fills between runs (``remove_synapses`` makes room, too): for rewiring of static
-            synapses with one delay. Such a network runs on one thread per instance.
+            Room for so many more synapses of each source neuron, for ``add_synapses`` between runs:
+            of static synapses with one delay. Such a network has one thread per instance.
 
         Examples
         --------
@@ -204,9 +203,8 @@ class Network(WithInputs):
         'exc_inh'
         """
         ends, parts = self._ends(source, target)
-        pre, post = ends
         if name is None:
-            name = free_name(f"{pre.name}_{post.name}", {*self.groups, *self.populations})
+            name = free_name("_".join(e.name for e in ends), {*self.groups, *self.populations})
         self._new_name(name, "synapse group")
         group = declare_group(
             name,

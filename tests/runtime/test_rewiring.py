@@ -157,13 +157,13 @@ def test_sums_in_whole_numbers_follow(backend: str) -> None:
     assert arrived(sim)[4] == 8.0 + round(2.0**-21 * 3 / unit) * unit
 
 
-def test_instances_are_rewired_each_by_itself() -> None:
-    sim = network().compile("cpp", instances=2, precision="float64", progress=False)
+def test_instances_are_rewired_each_by_itself(backend: str) -> None:
+    sim = network().compile(backend, instances=2, precision="float64", progress=False)
     sim.instances[1]["wires"].add_synapses([0], [4], weight=1.0)
     sim.run(1.5, progress=False)
     assert (sim["cells"]["V"][1] - sim["cells"]["V"][0]).tolist() == [0.0, 0.0, 0.0, 0.0, 1.0]
     with pytest.raises(UnsupportedFeatureError, match="come and go in each by itself"):
-        network().compile("cpp", instances=2, connectivity="shared")
+        network().compile(backend, instances=2, connectivity="shared")
 
 
 def test_any_number_of_threads_gives_the_same() -> None:
