@@ -11,6 +11,7 @@ end of its step: lam_V- = (lam_V+ J/tau - e)/speed, e the price of moving all it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from helpers_programs import added, at_once, extension, kernel, set_, variables,
 
 import pygenn_lite as pg
 from pygenn_lite.codegen.program.extension import Extension, SpikeRecord
-from pygenn_lite.codegen.program.extension_ops import Gather, Present, Restart, Simulated
+from pygenn_lite.codegen.program.extension_ops import Combine, Gather, Present, Restart, Simulated
 from pygenn_lite.codegen.program.kernel import LinearFlow
 from pygenn_lite.codegen.program.schedule import Call, Exchange, Loop, Op, Reduce, Schedule
 from pygenn_lite.codegen.program.until import Until
@@ -187,6 +188,12 @@ def eventprop(key: str = "eventprop by hand", room: int = 4000) -> Extension:
             BACK,
         ),
     )
+    batch = (
+        Loop("batches", (Restart(), goal, FORWARD, *LOSS, BACK), count=2),
+        Loop("batches", tuple(Combine(w, "gradient", into="first") for w in ("w_in", "w_out"))),
+    )
+    step = (Call("descend", "w_in"), Call("descend", "w_out"))
+    shared = Loop("epochs", (*batch, *(replace(loop, body=step) for loop in batch[1:])), count=5)
     descent = Loop(
         "epochs",
         (both, Call("descend", "w_in"), Call("descend", "w_out")),
@@ -200,7 +207,9 @@ def eventprop(key: str = "eventprop by hand", room: int = 4000) -> Extension:
             w_in="gradient", w_out="gradient", network="loss rate=0.00002",
         ),
         schedules=dict(
-            loss=Schedule((one,)), gradient=Schedule((both,)), descent=Schedule((descent,))
+            loss=Schedule((one,)), gradient=Schedule((both,)), batch=Schedule(batch),
+            epochs=Schedule((shared,)),
+            descent=Schedule((descent,)),
         ),
         spikes=(
             SpikeRecord("hidden", room, tuple((n, n) for n in CARRIED)),

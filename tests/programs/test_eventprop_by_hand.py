@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from eventprop_by_hand import eventprop, network
 from helpers_programs import compiled
 
@@ -75,3 +76,48 @@ def test_a_schedule_descends_until_the_loss_is_small(backend):
     after = loss(sim)
     assert before > 1.0 and after < 0.01
     assert walker.passes["epochs"] < 200
+
+
+BATCH = np.random.default_rng(2).normal(0.0, 3.0, (4, 3))
+
+
+def batch_gradients(backend, threads, **instances):
+    """Of two passes over two instances each: sums over the four samples."""
+    net = network(n_hidden=12)
+    sim = compiled(net, eventprop(), backend, threads=threads, instances=2, **instances)
+    sim._run_schedule("batch", dict(goals=BATCH))
+    programs = sim._device.programs
+    return [[programs.read(k, g, "gradient") for g in ("w_in", "w_out")] for k in (0, 1)]
+
+
+@pytest.mark.parametrize("connectivity", ["own", "shared"])
+def test_the_gradient_of_a_batch_is_the_sum_over_its_samples(backend, connectivity):
+    """Samples are dealt out to instances; gradients are added in the order of instances."""
+    total = [0.0, 0.0]
+    single = compiled(network(n_hidden=12), eventprop(), backend)
+    for goal in BATCH:
+        single._run_schedule("gradient", dict(goals=goal[None]))
+        for k, group in enumerate(("w_in", "w_out")):
+            total[k] = total[k] + single._device.programs.read(0, group, "gradient")
+    seeds = {} if connectivity == "shared" else {"seeds": [5, 5]}
+    for threads in (1, 2, 4) if backend == "cpp" else (1,):
+        first, second = batch_gradients(backend, threads, connectivity=connectivity, **seeds)
+        for found, expected in zip(first, total, strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+        assert not any(np.any(values) for values in second)
+
+
+def test_instances_that_share_their_weights_descend_together():
+    """Static and plastic groups alike have the same weights everywhere, on every backend."""
+    found = []
+    for backend, threads in (("cpp", 1), ("cpp", 2), ("reference", 1)):
+        shared = dict(instances=2, connectivity="shared")
+        sim = compiled(network(n_hidden=12), eventprop(), backend, threads=threads, **shared)
+        before = sim._device.programs.read(0, "w_in", "weight")
+        sim._run_schedule("epochs", dict(goals=BATCH))
+        weights = [sim._device.programs.read(k, "w_in", "weight") for k in (0, 1)]
+        assert np.any(weights[0] != before)
+        np.testing.assert_array_equal(weights[0], weights[1])
+        found.append(weights[0])
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-9)

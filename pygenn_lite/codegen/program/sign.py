@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from pygenn_lite.codegen.program.kernel import Assign, Draw, Kernel, Update
+from pygenn_lite.codegen.program.kernel import Assign, Draw, Kernel, Update, everything, written_by
 from pygenn_lite.codegen.program.program import NeuronKernels, Program, SynapseKernels
 from pygenn_lite.codegen.program.signature import (
     KernelSignature,
@@ -35,7 +35,12 @@ def _added(kernel: Kernel) -> KernelSignature:
         own=tuple(kernel.table("own")),
         shared=tuple(kernel.table("own", shared=True)),
         target=tuple(kernel.table("target")),
+        written=tuple(n for n in kernel.table("own") if n in _written(kernel)),
     )
+
+
+def _written(kernel: Kernel) -> set[str]:
+    return {name for statement in everything(kernel.body) for name in written_by(statement)}
 
 
 def _neuron(own: NeuronKernels) -> NeuronSignature:

@@ -181,6 +181,8 @@ class KernelSignature:
     own, shared, target : tuple of str
         Symbols of variables: of the elements and shared ones (by address), in the order of
         ``arrays`` or ``synapse``; of target neurons in that of ``post``.
+    written : tuple of str
+        Those of the elements that it gives values to.
     """
 
     name: str
@@ -189,6 +191,7 @@ class KernelSignature:
     own: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     target: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 NOTHING = NeuronSignature("nothing")  # of a spike source that computes nothing
@@ -228,7 +231,7 @@ class Signatures:
         )
 
 
-_TABLES = ("own", "shared", "target")
+_TABLES = ("own", "shared", "target", "written")
 
 
 def _tuples(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:

@@ -32,8 +32,8 @@ class CppPrograms:
     Parameters
     ----------
     device : CppDevice
-        Where its instances have one store for each group, kernels over its synapses run for the
-        first instance alone.
+        Where its instances have the weights of a static group in common, kernels that change them
+        run for the first instance alone.
     extension : Extension
     """
 
@@ -142,11 +142,13 @@ class CppPrograms:
         self.before_run()
 
     def _leaves_out(self, instance: int) -> frozenset[str]:
-        """Groups whose synapses belong to the first instance."""
+        """Groups whose weights belong to the first instance."""
         first = self.instances[0].instance
         if not first.shared or instance == 0:
             return frozenset()
-        return frozenset(name for name, d in first.plan.deliveries.items() if d.is_static)
+        own = first.records.weights
+        static = (name for name, d in first.plan.deliveries.items() if d.is_static)
+        return frozenset(name for name in static if (instance, (name,)) not in own)
 
     def _check_rooms(self) -> None:
         uses = []
@@ -224,10 +226,16 @@ class InstancePrograms:
         known = self._ops.get(id(ops))
         if known is not None and known[1] == self.instance.pointer:
             return known[2]
-        kept = [op for op in ops if not (isinstance(op, Call) and op.on in left_out)]
+        kept = [op for op in ops if not self._changes(op, left_out)]
         made = engine_ops(kept, self.numbering, self._address, self._arguments(kept), self._other)
         self._ops[id(ops)] = (ops, self.instance.pointer, made)
         return made
+
+    def _changes(self, op: Op, groups: frozenset[str]) -> bool:
+        """Whether it is a kernel that changes the weights of one of these groups."""
+        if not isinstance(op, Call) or op.on not in groups or op.kernel not in self.kernels:
+            return False
+        return "weight" in self.kernels[op.kernel].written
 
     def _address(self, kernel: str | None) -> int | None:
         return self.instance.loaded.address(kernel)

@@ -36,5 +36,5 @@ class ReferenceBackend:
         if request.extension is not None:
             from pygenn_lite.runtime.reference.programs import ReferencePrograms
 
-            device.programs = ReferencePrograms(device, program, request.extension)
+            device.programs = ReferencePrograms(device, program, request.extension, request.shared)
         return device

@@ -13,7 +13,7 @@ from pygenn_lite.codegen.program.extension import NETWORK, Extension, SpikeRecor
 from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Redeliver
 from pygenn_lite.codegen.program.kernel import Kernel
 from pygenn_lite.codegen.program.program import Program
-from pygenn_lite.codegen.program.schedule import Loop, Op, Schedule
+from pygenn_lite.codegen.program.schedule import Call, Loop, Op, Schedule
 from pygenn_lite.errors import NumericalError
 from pygenn_lite.runtime.layout import variable_of
 from pygenn_lite.runtime.record_rooms import RecordUse, check_rooms
@@ -35,10 +35,16 @@ class ReferencePrograms:
     device : ReferenceDevice
     program : Program
     extension : Extension
+    shared : bool
+        Whether the instances have the weights of static groups in common: what changes them is done
+        once.
     """
 
-    def __init__(self, device: ReferenceDevice, program: Program, extension: Extension) -> None:
-        self.device, self.extension = device, extension
+    def __init__(
+        self, device: ReferenceDevice, program: Program, extension: Extension, shared: bool = False
+    ) -> None:
+        self.device, self.extension, self.shared = device, extension, shared
+        self._weights = {k.name for k in program.added if "weight" in written(k)}
         self.instances = [InstancePrograms(one, program, extension) for one in device.instances]
         self.simulated = device.instances[0].schedule.step
 
@@ -66,9 +72,22 @@ class ReferencePrograms:
 
     def once(self, ops: tuple[Op, ...]) -> None:
         """Operations between runs."""
-        for one in self.instances:
-            for op in ops:
-                one.instance.do(op, one.instance.step_number)
+        first = self.instances[0].instance
+        for op in ops:
+            first.do(op, first.step_number)
+            for one in self.instances[1:]:
+                if self._is_done_once(op):
+                    weights = first.groups[op.of].variables["weight"]
+                    one.instance.groups[op.of].variables["weight"] = weights.copy()
+                else:
+                    one.instance.do(op, one.instance.step_number)
+
+    def _is_done_once(self, op: Op) -> bool:
+        """Whether it changes weights that all instances have in common."""
+        if not self.shared or not isinstance(op, Call) or op.kernel not in self._weights:
+            return False
+        group = self.instances[0].instance.groups.get(op.on)
+        return group is not None and not group.plastic
 
     def restart(self) -> None:
         """Initial states, step 0; spikes are recorded anew."""

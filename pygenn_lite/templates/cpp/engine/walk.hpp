@@ -20,6 +20,7 @@ namespace pgl {
 // One delivery in reverse.
 struct Gather {
   pgl_gather what;
+  uint32_t index;                      // of the delivery or group
   uint32_t source;                     // population
   const pgl_store* store;
   const void* args;                    // what describes it: the same in each walk
@@ -46,7 +47,9 @@ class Gathering {
     again_ = what.again == nullptr ? nullptr : static_cast<Real*>(what.again[shard]);
     gradient_ = what.gradient == nullptr ? nullptr : static_cast<Real*>(what.gradient[shard]);
     if ((gather.store->flags & PGL_STORE_WEIGHTS) != 0) {
-      const void* own = gather.own_weights.empty() ? nullptr : gather.own_weights[shard]->weights;
+      // Groups have their weights among the variables of their kernels, first.
+      const void* own = gather.own_weights.empty() ? shards[shard].generals[gather.index].args.synapse[0]
+                                                   : gather.own_weights[shard]->weights;
       const void* stored = kSame<Real, float> ? static_cast<const void*>(synapses_.weight32.data())
                                               : static_cast<const void*>(synapses_.weight64.data());
       weights_ = static_cast<const Real*>(own == nullptr ? stored : own);
@@ -209,6 +212,7 @@ PGL_COLD inline pgl::Gather pgl_engine::make_gather(const pgl_op& op) {
   pgl::Gather gather{};
   if (op.args == nullptr) throw pgl::Error("a gathering is not described");
   gather.args = op.args;
+  gather.index = op.index;
   gather.what = *static_cast<const pgl_gather*>(op.args);
   const bool general = gather.what.general != 0;
   if (op.index >= (general ? generals.size() : statics.size())) throw pgl::Error("nothing of number %u to gather from", op.index);
