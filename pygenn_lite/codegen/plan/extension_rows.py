@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.codegen.plan.described import Described
+import numpy as np
+
 from pygenn_lite.codegen.plan.groups import GroupPlan
 from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.codegen.plan.partition import BLOCK
-from pygenn_lite.codegen.program.extension import Extension
+from pygenn_lite.declaration.network import Network
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.extension import Extension
 
 INDEX = 4  # bytes of a neuron in a record
 GATHERED = 8  # bytes for what is gathered for a spike
 
 
 def extension_rows(
-    described: Described, extension: Extension, groups: Mapping[str, GroupPlan]
+    network: Network,
+    dtype: np.dtype[Any],
+    extension: Extension,
+    groups: Mapping[str, GroupPlan],
 ) -> list[MemoryRow]:
     """Variables, records of spikes and records of states."""
-    width, rows = described.dtype.itemsize, []
-    populations = described.network.populations
+    width, rows = dtype.itemsize, []
+    populations = network.populations
     for variable in extension.variables:
         what = f"{variable.name} (extension)"
         if variable.owner in populations:

@@ -299,5 +299,5 @@ def _complete(plan: NetworkPlan) -> NetworkPlan:
         rows += population_rows(described, population, slots)
     rows += synapse_rows(described, plan.stores, plan.groups, plan.ownership)
     if described.extension is not None:
-        rows += extension_rows(described, described.extension, plan.groups)
+        rows += extension_rows(described.network, described.dtype, described.extension, plan.groups)
     return replace(plan, min_delay=low, max_delay=high, rows=MemoryRows(rows))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from pygenn_lite.codegen.plan.extension_rows import extension_rows
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows, within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.runtime.cpp import abi
@@ -201,6 +202,11 @@ class CppDevice(Device):
                 if synapses.nbytes:
                     count = memory.groups[name].size
                     rows.append(MemoryRow(name, "synapse variables", count, synapses.nbytes))
+            described = memory.plan.described
+            if described.extension is not None:
+                rows += extension_rows(
+                    memory.network, self.dtype, described.extension, memory.plan.groups
+                )
         return rows
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pygenn_lite.codegen.plan.described import Described
+from pygenn_lite.codegen.plan.extension_rows import extension_rows
+from pygenn_lite.codegen.plan.groups import plan_groups
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
 from pygenn_lite.codegen.plan.network_plan import plan_network
 from pygenn_lite.codegen.program.program import Program
@@ -116,4 +118,8 @@ class ReferenceDevice(Device):
                 count = len(group.pre)
                 each = 8 * (3 + len(group.variables))  # source, target, delay
                 rows.append(MemoryRow(name, "synapses", count, each * count))
+            if self.programs is not None:
+                network, double = instance.network, np.dtype(np.float64)
+                groups = plan_groups(network)
+                rows += extension_rows(network, double, self.programs.extension, groups)
         return rows
