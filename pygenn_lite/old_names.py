@@ -32,12 +32,15 @@ class OldName(NamedTuple):
     where : str
         The module (as users call it, ``pg.errors``), the class, the function, or the section
         ("the file" for its top; ``*`` for any key, ``**`` for any number of them).
+    note : str
+        What else has changed.
     """
 
     kind: str
     where: str
     old: str
     new: str
+    note: str = ""
 
     def __str__(self) -> str:
         spelled = {
@@ -48,9 +51,11 @@ class OldName(NamedTuple):
             "key": f"the key {self.old!r} ({self.where}) is now {self.new!r}",
             "option": f"{self.old} is now {self.new} ({self.where})",
         }
-        return f"{spelled[self.kind]}; the old name will be removed in the next release"
+        note = f", {self.note}" if self.note else ""
+        return f"{spelled[self.kind]}{note}; the old name will be removed in the next release"
 
 
+IN_MS = "in ms instead of steps"
 OLD_NAMES: tuple[OldName, ...] = (
     OldName("name", "pg.errors", "UnsupportedFeature", "UnsupportedFeatureError"),
     OldName("name", "pg.errors", "MemoryPlanError", "InsufficientMemoryError"),
@@ -99,9 +104,9 @@ OLD_NAMES: tuple[OldName, ...] = (
     OldName("argument", "Result", "whole", "fully_recorded"),
     OldName("attribute", "Result", "whole", "fully_recorded"),
     OldName("argument", "Simulation.run", "every", "interval"),
-    OldName("argument", "Network.record", "every", "interval"),
-    OldName("key", "run", "every", "interval"),
-    OldName("key", "run.record", "every", "interval"),
+    OldName("argument", "Network.record", "every", "interval", IN_MS),
+    OldName("key", "run", "every", "interval", IN_MS),
+    OldName("key", "run.record", "every", "interval", IN_MS),
     OldName("path", "paths to values", "sd", "std"),
 )
 _TABLE = {(one.kind, one.where, one.old): one for one in OLD_NAMES}

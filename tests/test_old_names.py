@@ -344,3 +344,10 @@ def test_old_intervals_of_files_are_counted_in_steps_of_the_file() -> None:
     new = text.replace("every: 2*k", "interval: 5")
     with pytest.warns(PygennLiteDeprecationWarning):
         assert pg.load_network(new, set={"run.every": 10})[0].recordings[0].interval == 2.0
+
+
+def test_a_unit_that_has_changed_is_said() -> None:
+    with pytest.warns(
+        PygennLiteDeprecationWarning, match=r"record\(interval=\), in ms instead of st"
+    ):
+        recorded(every=20)

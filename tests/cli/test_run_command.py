@@ -313,3 +313,17 @@ def test_results_and_summary_keep_the_command_line(here, call):
         again, _ = pg.load_network(found["network"])
         assert again.populations["exc"].size == 81
     assert result.sizes["exc"] == 81
+
+
+def test_old_options_and_keys_work_and_say_the_new_ones(here):
+    text = (here / "small.yaml").read_text().replace("warmup: 20", "settle: 20")
+    (here / "old.yaml").write_text(text)
+    process = program(
+        "run", "old.yaml", "--settle", "10", "--json", "--no-record", "--backend", "reference"
+    )
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0 and json.loads(out)["warmup_ms"] == 10
+    said = [line for line in err.splitlines() if line.startswith("warning: ")]
+    assert len(said) == 2
+    assert said[0].startswith("warning: --settle is now --warmup")
+    assert "old.yaml:" in said[1] and "the key 'settle' (run) is now 'warmup'" in said[1]

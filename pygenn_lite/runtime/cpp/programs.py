@@ -55,7 +55,7 @@ class CppPrograms:
         return programs
 
     def before_run(self) -> None:
-        """Engines that were made since are told of what a step consists of."""
+        """Engines that were made since get what a step consists of."""
         for one in self.instances:
             one.schedule(self._wanted)
 

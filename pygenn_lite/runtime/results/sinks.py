@@ -90,7 +90,7 @@ class RunSinks:
 
     @property
     def are_waited_for(self) -> bool:
-        """Whether what is recorded is wanted while the run goes on, or takes much memory: only
+        """Whether what is recorded is wanted during the run, or takes much memory: only
         spikes of several instances, which are kept in memory, are not."""
         several = len(self.parts) > 1
         samples = any(requests.variables or requests.synapses for requests in self.recorded)
