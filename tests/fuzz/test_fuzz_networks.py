@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import pygenn_lite as pg
 from pygenn_lite import codegen
 from pygenn_lite.errors import CompileError, PygennLiteError
-from pygenn_lite.runtime.cpp import building as build
+from pygenn_lite.runtime.cpp import cache_keys, toolchain
 
 LONGEST = 30  # seconds for one declaration
 BATCH = 12  # populations that are compiled together
@@ -76,6 +76,7 @@ def run(seeds):
     return len(seeds)
 
 
+@pytest.mark.filterwarnings("ignore::pygenn_lite.errors.PygennLiteWarning")
 @settings(
     max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
@@ -107,8 +108,11 @@ def test_what_is_derived_compiles_and_runs(first):
 
 
 if __name__ == "__main__":
-    usual = build.optimisation  # what the compiler accepts does not depend on it
-    build.optimisation = lambda part, family: "-O1" if part == "kernels" else usual(part, family)
+    usual = toolchain.optimisation  # what the compiler accepts does not depend on it
+    for module in (toolchain, cache_keys):
+        module.optimisation = lambda part, family: (
+            "-O1" if part == "kernels" else usual(part, family)
+        )
     start, chosen = int(sys.argv[1]), []
     for seed in range(start, start + 200):
         with no_hang():
