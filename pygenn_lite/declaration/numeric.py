@@ -98,11 +98,14 @@ def plain_array(
         raise refuse(
             "has a unit", "give the number alone, in ms, mV, pA, pF, nS or Hz: quantity / unit"
         )
-    shown = repr(values) if isinstance(values, str) else str(values)
+
+    def shown() -> str:  # written only for an error: as text, an array takes long
+        return (repr(values) if isinstance(values, str) else str(values))[:60]
+
     nothing = (str, bytes, Mapping, Set, Iterator, type(None), type)
     if isinstance(values, nothing):
         raise refuse(
-            f"{shown[:60]} is not a number or an array of numbers",
+            f"{shown()} is not a number or an array of numbers",
             "give a number or a list, e.g. list(...)" if isinstance(values, (Iterator, Set))
             else "give a number or a list of numbers",
         )  # fmt: skip
@@ -115,16 +118,14 @@ def plain_array(
         array = np.asarray(values)
     except (TypeError, ValueError, RuntimeError):  # rows of different lengths, tensors, ...
         raise refuse(
-            f"{shown[:60]} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]"
+            f"{shown()} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]"
         ) from None
     if array.dtype.kind in _KINDS:
         raise refuse(*_KINDS[array.dtype.kind])
     if array.dtype.kind == "O":
         items = [plain_number(item) for item in array.ravel()]
         if None in items:
-            raise refuse(
-                f"{shown[:60]} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]"
-            )
+            raise refuse(f"{shown()} is not an array of numbers", "give numbers, e.g. [0.0, 10.0]")
         numbers_only = [as_float(item) for item in items if item is not None]
         array = np.array(numbers_only, dtype=np.float64).reshape(array.shape)
     if array.dtype.kind not in "iuf":

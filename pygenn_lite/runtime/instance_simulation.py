@@ -45,6 +45,10 @@ class InstanceSimulation(Simulation):
             for n in self._instances[0].inputs
         }
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._compiled_seeds = self.seeds
+
     def __getitem__(self, name: str) -> InstancesView:  # type: ignore[override]
         return InstancesView(self._of(name))
 
@@ -81,7 +85,7 @@ class InstanceSimulation(Simulation):
             self._reset(check_seeds(seeds, count))
             return
         if seed is None:
-            self._reset([one.network.seed for one in self._device.instances])
+            self._reset(self._compiled_seeds)
             return
         first = whole_number(seed)
         if first is None or not 0 <= first < LAST_SEED:

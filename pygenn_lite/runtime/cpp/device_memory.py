@@ -11,7 +11,7 @@ from pygenn_lite.runtime.device import BuildRequest
 if TYPE_CHECKING:
     from pygenn_lite.runtime.cpp.connecting import ProgressPart
 
-MOST_RECENT = 64  # instances; the memory of one takes some 10 KiB of names
+MOST_RECENT = 256  # instances; the names of one take some 10 KiB
 
 
 class DeviceMemory:
@@ -45,8 +45,8 @@ class DeviceMemory:
         memory = self._make(index, progress)
         if not index or not self.common.shared:
             self._kept[index] = memory
-        else:
-            self._remember(index, memory)
+        else:  # for whoever fills it; of those before nobody has asked for anything
+            self._recent = OrderedDict({index: memory})
         return memory
 
     def __getitem__(self, index: int) -> NetworkMemory:

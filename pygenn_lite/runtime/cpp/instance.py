@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes as c
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,12 +40,12 @@ class CppInstance(Instance):
         self._device, self.index = device, index
         self._common, self._records = device.common, device.common.records
 
-    @property
+    @cached_property
     def network(self) -> Network:
         """Its declaration."""
         return self._device.request.networks[self.index]
 
-    @property
+    @cached_property
     def structure(self) -> NetworkStructure:
         """Of this."""
         return self._device.request.structures[self.index]
