@@ -134,8 +134,9 @@ def test_a_signal_in_the_first_moments_while_importing_leaves_no_traceback(here,
     assert process.stdout.readline() == "importing\n"
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
-    assert process.returncode == -number  # of which shells make 130 and 143
-    assert (out, err) == ("", "")
+    assert process.returncode in (-number, 128 + number)  # shells make the second of the first
+    assert out == ""
+    assert err in ("", "stopped\n")
 
 
 def test_a_second_ctrl_c_stops_at_once_and_says_so(here, call, monkeypatch):

@@ -59,8 +59,8 @@ def test_a_schedule_prints_itself() -> None:
 def test_loops_nest_and_go_backwards() -> None:
     epoch = Loop("epochs", (Loop("batches", (Loop("steps", (Sample(),), direction=-1),)),))
     assert str(epoch).splitlines() == [
-        "for all epochs",
-        "  for all batches",
+        "for one epoch",
+        "  for one batch",
         "    for all steps, backwards",
         "      1. variables are recorded as they are at t_n",
     ]

@@ -368,12 +368,12 @@ def _all_loops(parts: Iterable[Op | Loop]) -> Iterator[Loop]:
 
 def _lines(loop: Loop, indent: str) -> Iterator[str]:
     way = "" if loop.direction == 1 else ", backwards"
-    passes = "all" if loop.count is None else f"{loop.count:,}"
+    passes = f"all {loop.over}" if loop.count is None else f"{loop.count:,} {loop.over}"
     if loop.count is None and loop.over in ("batches", "epochs"):
-        passes = "one pass of"
+        passes = {"batches": "one batch", "epochs": "one epoch"}[loop.over]
     size = f" of {loop.size:,} steps" if loop.over == "blocks" else ""
     end = "" if loop.until is None else f", {loop.until}"
-    yield f"{indent}for {passes} {loop.over}{size}{way}{end}"
+    yield f"{indent}for {passes}{size}{way}{end}"
     number = 0
     for _, parts in groupby(loop.body, key=_kind):
         alike = list(parts)
