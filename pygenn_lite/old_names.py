@@ -127,7 +127,7 @@ def warn_old_name(kind: str, where: str, old: str, place: str = "") -> str:
     """
     one = _TABLE[kind, where, old]
     text = f"{place}: {one}" if place else str(one)
-    warnings.warn(text, PygennLiteDeprecationWarning, stacklevel=_level_of_user())
+    warnings.warn(text, PygennLiteDeprecationWarning, stacklevel=level_of_user())
     return one.new
 
 
@@ -208,8 +208,8 @@ def _old_attribute(one: OldName) -> property:
     return property(read)
 
 
-def _level_of_user() -> int:
-    """How many calls above `warn_old_name` the user's own code stands."""
+def level_of_user() -> int:
+    """How many calls above the one that warns the user's own code stands: its `stacklevel`."""
     level, frame = 2, sys._getframe(2)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pygenn_lite.errors import FileFormatError, PygennLiteWarning, SimulationError
+from pygenn_lite.old_names import level_of_user
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.interrupts import InterruptWatch
@@ -137,6 +138,6 @@ class Runner:
                 f"interrupted at {loop.step * dt:g} ms, {loop.left * dt:g} ms before the end; the "
                 "results up to there are kept (result.interrupted is True)",
                 PygennLiteWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
         return finished

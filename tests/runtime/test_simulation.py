@@ -253,8 +253,9 @@ def test_ctrl_c_ends_a_run_at_a_step_and_keeps_its_results():
     sim = balanced().compile()
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
-    with pytest.warns(RuntimeWarning, match="interrupted at"):
+    with pytest.warns(RuntimeWarning, match="interrupted at") as caught:
         result = sim.run(10_000_000.0)
+    assert caught[0].filename == __file__
     assert result.interrupted and 0 < result.duration < 10_000_000.0
     assert result.stop_step == sim.steps_done
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

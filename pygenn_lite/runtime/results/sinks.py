@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import MemoryRow, readable
 from pygenn_lite.errors import ArgumentError, Location, PygennLiteWarning, full_text
+from pygenn_lite.old_names import level_of_user
 from pygenn_lite.runtime.device import Device
 from pygenn_lite.runtime.recording import Indices, Requests, Steps, recording_rows
 from pygenn_lite.runtime.results.files import real_path
@@ -220,4 +221,4 @@ def _warn_of_full_disk(path: Path, rows: Sequence[MemoryRow], count: int) -> Non
             f"{readable(free)} are free: the run will end when the disk is full",
             hint="record fewer neurons, or less often (interval=10.0)",
         )
-        warnings.warn(text, PygennLiteWarning, stacklevel=5)
+        warnings.warn(text, PygennLiteWarning, stacklevel=level_of_user())
