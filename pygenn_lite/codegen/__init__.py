@@ -101,7 +101,7 @@ def derive_program(structure: NetworkStructure, extension: Extension | None = No
         program,
         schedule=schedule if extension is None else extension.simulated(schedule),
         deliveries=deliveries_of(structure, signatures),
-        added=tuple(replace(kernel, scattered=True) for kernel in added),
+        added=tuple(replace(kernel, scattered=True, real=program.real) for kernel in added),
     )
 
 

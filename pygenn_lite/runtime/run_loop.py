@@ -16,11 +16,11 @@ from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import (
     FileFormatError,
     InsufficientMemoryError,
-    Location,
     NumericalError,
     SimulationError,
 )
 from pygenn_lite.runtime.device import Device, Fault, Instance
+from pygenn_lite.runtime.fault_errors import fault_error
 from pygenn_lite.runtime.recording import sample_bytes
 from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
 from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
@@ -291,24 +291,4 @@ class RunLoop:
         return {k: str(self._error(k, fault)) for k, fault in sorted(self.faults.items())}
 
     def _error(self, index: int, fault: Fault) -> NumericalError:
-        variable = self.device.layout.populations[fault.population].variables[fault.variable]
-        moment = float(times_of(fault.step + 1, self.dt))
-        which = f"instance {index}, " if self.sinks.options.axis else ""
-        where = Location(f"{which}population {fault.population!r}, neuron {fault.neuron}")
-        if fault.overflow:
-            return NumericalError(
-                f"what arrives at {variable.called!r} in the step to {moment:g} ms does not fit "
-                "into a sum of 32 bits",
-                where=where,
-                hint="look for weights onto this neuron that are far larger than they should be, "
-                "or for far too many spikes at once; else compile with accumulator='float'",
-            )
-        model = self.instances[index].network.populations[fault.population].model
-        grows = any("exp(" in equation.text for equation in getattr(model, "equations", ()))
-        bound = "bound an exponential that grows, as in exp(min(x, 10)), " if grows else ""
-        return NumericalError(
-            f"{variable.called!r} became {fault.value} at {moment:g} ms",
-            where=where,
-            hint="look for a division by zero (a parameter of 0), at the weights onto this neuron, "
-            f"{bound}use a smaller dt, or switch the check off (check_finite=False)",
-        )
+        return fault_error(self.device, index, fault, self.sinks.options.axis)

@@ -121,3 +121,12 @@ def test_instances_that_share_their_weights_descend_together():
         found.append(weights[0])
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_allclose(found[0], found[2], rtol=1e-9)
+
+
+def test_single_precision_gives_the_same_gradients_to_its_rounding(backend):
+    found = []
+    for precision in ("float32", "float64"):
+        sim = compiled(network(n_hidden=12), eventprop(), backend, precision=precision)
+        found.append(gradients(sim))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3 * np.abs(other).max())

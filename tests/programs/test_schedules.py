@@ -19,7 +19,7 @@ from pygenn_lite.codegen.program.extension_ops import (
 )
 from pygenn_lite.codegen.program.schedule import Call, Exchange, Loop, Reduce, Schedule
 from pygenn_lite.codegen.program.until import Until
-from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.errors import ArgumentError, NumericalError, SimulationError
 
 LEAK = pg.NeuronModel("dV/dt = (drive - V)/tau", parameters=dict(tau=10.0, drive=2.0))
 
@@ -220,3 +220,11 @@ def test_values_of_instances_are_combined(backend):
     sim._run_schedule("mean")
     np.testing.assert_array_equal(sim["cells"]["V"][:], 3.0)
     assert [float(value(sim, "loss", instance=k)) for k in range(3)] == [4.5, 0.0, 0.0]
+
+
+def test_a_variable_that_stops_being_finite_ends_the_schedule(backend):
+    grows = pg.NeuronModel("dV/dt = V**2", initial=dict(V=1.0))
+    made = extension("grows", [], schedules=dict(run=Schedule((Loop("steps", (Simulated(),)),))))
+    sim = compiled(one_population(3, grows), made, backend)
+    with pytest.raises(NumericalError, match=r"'cells', neuron 0.*'V' became"):
+        sim._run_schedule("run", duration=20.0)

@@ -20,6 +20,7 @@ from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.extension_memory import ExtensionMemory, pointers
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops, reduction
+from pygenn_lite.runtime.fault_errors import fault_error
 from pygenn_lite.runtime.layout import variable_of
 from pygenn_lite.runtime.record_rooms import RecordUse, check_rooms
 
@@ -67,11 +68,10 @@ class CppPrograms:
         except SimulationError:
             self._check_rooms()
             raise
-        if done < steps:
-            for one in self.device.instances:
-                found = one.fault()
-                if found is not None:
-                    raise SimulationError(f"{found}")
+        for k, one in enumerate(self.device.instances):
+            found = one.fault() if done < steps or len(self.instances) > 1 else None
+            if found is not None:
+                raise fault_error(self.device, k, found, len(self.instances) > 1)
         for one in self.device.instances:
             one.drain(None)
 

@@ -14,7 +14,7 @@ from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Rede
 from pygenn_lite.codegen.program.kernel import Kernel
 from pygenn_lite.codegen.program.program import Program
 from pygenn_lite.codegen.program.schedule import Call, Loop, Op, Schedule
-from pygenn_lite.errors import NumericalError
+from pygenn_lite.runtime.fault_errors import fault_error
 from pygenn_lite.runtime.layout import variable_of
 from pygenn_lite.runtime.record_rooms import RecordUse, check_rooms
 from pygenn_lite.runtime.reference.device import ReferenceDevice
@@ -54,15 +54,12 @@ class ReferencePrograms:
     def simulate(self, ops: tuple[Op, ...], steps: int) -> None:
         """So many steps of a simulation that consist of these operations."""
         self._schedule(ops)
-        done = self.device.run(steps)
+        self.device.run(steps)
         for k, one in enumerate(self.instances):
             check_rooms((RecordUse(r, k, n) for r, n in one.tape.used()), self.device.step)
-            found = one.instance.found
-            if found is not None:
-                raise NumericalError(
-                    f"{found.variable} of neuron {found.neuron} became {found.value} in step "
-                    f"{found.step} of instance {k}, of which {done} of {steps} were done"
-                )
+            if one.instance.found is not None:
+                axis = len(self.instances) > 1
+                raise fault_error(self.device, k, one.instance.found, axis)
             one.instance.drain(None)
 
     def walk(self, ops: tuple[Op, ...], first: int, count: int, direction: int) -> None:
