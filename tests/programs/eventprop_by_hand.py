@@ -163,6 +163,7 @@ BACK = Loop(
         Gather("w_out", "lam_V", "back_V", "lam_V", "gradient", factor="f_V"),
         Gather("w_out", "lam_S", "back_S", "lam_S", "gradient", factor="f_S"),
         Gather("w_in", gradient_of="lam_J", gradient="gradient"),
+        Gather("w_in", gradient_of="lam_J", gradient="weighted", weighted=True),
     ),
     direction=-1,
 )
@@ -204,7 +205,7 @@ def eventprop(key: str = "eventprop by hand", room: int = 4000) -> Extension:
         key, kernels(),
         *added(
             out="goal lam_S lam_V lam_J error", hidden="lam_V lam_J back_J back_V back_S",
-            w_in="gradient", w_out="gradient", network="loss rate=0.00002",
+            w_in="gradient weighted", w_out="gradient", network="loss rate=0.00002",
         ),
         schedules=dict(
             loss=Schedule((one,)), gradient=Schedule((both,)), batch=Schedule(batch),

@@ -130,3 +130,12 @@ def test_single_precision_gives_the_same_gradients_to_its_rounding(backend):
         found.append(gradients(sim))
     for one, other in zip(*found, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3 * np.abs(other).max())
+
+
+def test_a_gradient_may_be_weighted(backend):
+    """As those of delays are: each term times the weight of its synapse."""
+    sim = compiled(network(n_hidden=12), eventprop(), backend)
+    gradient, _ = gradients(sim)
+    weight = sim._device.programs.read(0, "w_in", "weight")
+    found = value(sim, "weighted", "w_in")
+    np.testing.assert_allclose(found, weight * gradient, rtol=1e-10)

@@ -99,6 +99,8 @@ class Gather(Op):
     factor : str
         A value that the source's spikes carry (:class:`SpikeRecord`), with which `gradient_of`
         is multiplied.
+    weighted : bool
+        Whether it is multiplied with the synapse's weight, too: so gradients of delays are.
     of_all : bool
         Whether there are sums for all neurons of the source, as if each had spiked in every step:
         what gradients need whose threshold is smooth.
@@ -112,6 +114,7 @@ class Gather(Op):
     gradient_of: str = ""
     gradient: str = ""
     factor: str = ""
+    weighted: bool = False
     of_all: bool = False
     scale: float = 2.0**36
 
@@ -129,6 +132,7 @@ class Gather(Op):
     def what(self) -> str:
         parts = [f"{self.back} gets weight * {self.values}"] if self.back else []
         factor = f"{self.factor} * " if self.factor else ""
+        factor += "weight * " if self.weighted else ""
         parts += [f"{self.gradient} += {factor}{self.gradient_of}"] if self.gradient else []
         at = "for all sources" if self.of_all else "at spikes"
         return f"{at} that arrived at t_n: {', '.join(parts)}"

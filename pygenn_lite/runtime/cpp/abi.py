@@ -213,7 +213,7 @@ class Gather(c.Structure):
         ("gradient", c.c_void_p),
         ("again", c.c_void_p),
         ("of_all", c.c_int32),
-        ("reserved", c.c_int32),
+        ("weighted", c.c_int32),
     ]
 
 

@@ -309,6 +309,7 @@ class InstancePrograms:
             described.again = c.addressof(memory.target_table(op.group, op.into, asker))
         else:
             described.scale, described.of_all = op.scale, op.of_all
+            described.weighted = op.weighted
             if op.back:
                 values = memory.target_table(op.group, op.values, asker)
                 described.values = c.addressof(values)

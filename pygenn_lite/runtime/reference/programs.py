@@ -287,7 +287,8 @@ class InstancePrograms:
             j = own.post[k]
             if of is not None:
                 gradient = own.variables[op.gradient]
-                gradient[k] = self.rounded(gradient[k] + factor * of[j])
+                own_factor = factor * weight[k] if op.weighted else factor
+                gradient[k] = self.rounded(gradient[k] + own_factor * of[j])
             if values is not None:
                 self._sum(op, sent, neuron, float(weight[k]) * float(values[j]))
 

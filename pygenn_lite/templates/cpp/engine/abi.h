@@ -284,7 +284,7 @@ typedef struct pgl_gather {
   void* const* gradient;      // [shards] reals by position (see pgl_store_positions)
   void* const* again;         // [shards] reals by target index: += factor x weight, in either direction; NULL: none
   int32_t of_all;             // 1: sums for all neurons of the source, as if each had spiked in every step
-  int32_t reserved;
+  int32_t weighted;           // 1: gradient[position] += factor x weight x gradient_of[target]
 } pgl_gather;
 // What has been gathered, and is still to be given: kept from one walk to the next, until cleared.
 typedef struct pgl_gathers pgl_gathers;

@@ -106,9 +106,13 @@ class Gathering {
     }
   }
   void synapse(uint64_t position, uint32_t target, int64_t& sum) {
-    if (gradient_ != nullptr) gradient_[position] = pgl::fma(factor_, gradient_of_[target], gradient_[position]);
+    const auto weight_here = [&] { return weights_ == nullptr ? static_cast<Real>(common_) : weights_[position]; };
+    if (gradient_ != nullptr) {
+      const Real factor = gather_.what.weighted != 0 ? factor_ * weight_here() : factor_;
+      gradient_[position] = pgl::fma(factor, gradient_of_[target], gradient_[position]);
+    }
     if (again_ != nullptr) {
-      const Real weight = weights_ == nullptr ? static_cast<Real>(common_) : weights_[position];
+      const Real weight = weight_here();
       again_[target] = pgl::fma(factor_, weight, again_[target]);
     }
     if (values_ == nullptr) return;
