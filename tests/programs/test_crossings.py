@@ -15,9 +15,9 @@ from pygenn_lite.errors import EquationError
 RUN = Schedule((Loop("batches", (Restart(), Loop("steps", (Simulated(),)))),))
 
 
-def located(net, backend, **more):
+def located(net, backend, how="linear", **more):
     made = extension(
-        "located", [], schedules=dict(run=RUN), crossings=dict(cells="linear"),
+        "located", [], schedules=dict(run=RUN), crossings=dict(cells=how),
         spikes=(SpikeRecord("cells", 1000, (("spike_offset", "spike_offset"),)),),
     )  # fmt: skip
     return compiled(net, made, backend, **more)
@@ -67,3 +67,40 @@ def test_a_threshold_without_a_sign_is_refused(backend):
     net.population("cells", 3, pg.NeuronModel("dV/dt = 1", threshold="rand() < 0.5", reset="V = 0"))
     with pytest.raises(EquationError, match=r"'cells'.*located within a step.*it is drawn"):
         located(net, backend)
+
+
+def test_newtons_method_finds_the_crossing_to_rounding(backend):
+    """A membrane with a synaptic current, as LIF neurons with exponential currents are."""
+    dt = 0.5
+    model = pg.NeuronModel(
+        ["dV/dt = (I - V)/tau", "dI/dt = -I/5"], threshold="V > 1 + 0*tau", reset="V = -100",
+        parameters=dict(tau=20.0), initial=dict(I=0.0), inputs=(),
+    )  # fmt: skip
+    start, tau = np.linspace(9.0, 20.0, 70), np.linspace(15.0, 25.0, 70)
+
+    def V(t):
+        return start * 5 / (5 - tau) * (np.exp(-t / 5) - np.exp(-t / tau))
+
+    low, high = np.zeros(70), np.full(70, 7.0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = np.where(V(middle) < 1, middle, low), np.where(V(middle) < 1, high, middle)
+    net = pg.Network(dt=dt)
+    cells = net.population("cells", 70, model, parameters=dict(tau=tau), initial=dict(I=start))
+    net.record(cells)
+    sim = located(net, backend, "newton")
+    spikes = sim.run(15.0).spikes["cells"]
+    read = sim._device.programs.read
+    found = np.empty(70)
+    found[spikes.indices] = spikes.times - dt
+    found += read(0, "cells", "spike_offset") * dt
+    np.testing.assert_allclose(found, low, rtol=1e-11)
+    slope = (start * np.exp(-low / 5) - 1) / tau
+    np.testing.assert_allclose(read(0, "cells", "spike_speed"), slope, rtol=1e-9)
+
+
+def test_newtons_method_is_refused_where_the_flow_is_not_linear(backend):
+    net = pg.Network(dt=0.1)
+    net.population("cells", 3, pg.NeuronModel("dV/dt = V**2 + 1", threshold="V > 1", reset="V = 0"))
+    with pytest.raises(EquationError, match=r"'cells'.*Newton's method: V must follow a linear"):
+        located(net, backend, "newton")

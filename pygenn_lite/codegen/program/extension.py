@@ -20,7 +20,7 @@ from pygenn_lite.records import dataclass
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.kernel import Kernel
 
-CROSSINGS = ("linear",)
+CROSSINGS = ("linear", "newton")
 NETWORK = ""  # the owner of shared signals
 
 
@@ -108,8 +108,9 @@ class Extension:
     states : tuple of StateRecord
     crossings : mapping of str to str
         By population: how the time of a spike within its step is found ("linear": the signed
-        threshold is interpolated). Its variables ``spike_offset`` (0 to 1, of the step) and
-        ``spike_speed`` (of the signed threshold, per ms) say so of each neuron's last spike.
+        threshold is interpolated; "newton": on the exact flow). Its variables ``spike_offset`` (0
+        to 1, of the step) and ``spike_speed`` (of the signed threshold, per ms) say so of each
+        neuron's last spike.
     in_step : tuple of Op
         What each step of the simulation does besides, before variables are recorded.
     listed : frozenset of str

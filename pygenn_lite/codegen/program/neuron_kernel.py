@@ -8,6 +8,7 @@ import sympy
 
 from pygenn_lite.codegen.passes.fuse import fuse
 from pygenn_lite.codegen.passes.shared_subexpressions import share_subexpressions
+from pygenn_lite.codegen.program.crossing import Crossing
 from pygenn_lite.codegen.program.kernel import (
     Assign,
     Check,
@@ -25,7 +26,6 @@ from pygenn_lite.codegen.program.kernel import (
     read_by,
 )
 from pygenn_lite.codegen.program.neuron_variables import (
-    BEFORE,
     OFFSET,
     SPEED,
     neuron_scalars,
@@ -37,7 +37,6 @@ from pygenn_lite.codegen.structure.parts import Part
 from pygenn_lite.codegen.structure.structures import PopulationStructure
 from pygenn_lite.codegen.systems.integrators import Step, integrate
 from pygenn_lite.codegen.systems.rules import Coefficient, Next, Rule
-from pygenn_lite.codegen.systems.signed_threshold import signed_threshold
 from pygenn_lite.codegen.systems.system import ACTIVE, DT, System, T, build_system, symbol
 from pygenn_lite.errors import EquationError, Location
 from pygenn_lite.records import dataclass
@@ -67,6 +66,11 @@ class _Parts:
         real = self.structure.real
         domain = Domain("population", visit)
         return Kernel(f"{self.name}_{role}", domain, known, tuple(body), real, fires)
+
+    @property
+    def crossing(self) -> Crossing:
+        """Where in its step a spike is."""
+        return Crossing(self.structure, self.system, self.step)
 
     @property
     def noise(self) -> dict[sympy.Basic, sympy.Expr]:
@@ -108,7 +112,7 @@ def neuron_kernels(structure: PopulationStructure, name: str) -> NeuronKernels:
         TimedValue(Part("timed", k).symbol("value"), k, shared)
         for k, (_, shared) in enumerate(structure.timed)
     )
-    flow = [*_threshold_before(parts), *_flow(parts, rules)]
+    flow = [*parts.crossing.as_step_begins(), *_flow(parts, rules)]
     integrate_ = parts.kernel("integrate", "all", _sourced(flow, draws, timed))
     check = [Check(tuple(checked), tuple(n for n in checked if n not in decaying))]
     rare = _spike(parts, reset, reset_draws)
@@ -209,7 +213,7 @@ def _spike(
     condition = system.threshold.xreplace({**AT_END, **parts.noise})
     late: sympy.Basic = sympy.true
     traces = () if structure.is_source else system.on_pre_spike
-    body: list[Statement] = [*_crossing(parts), *reset_draws]
+    body: list[Statement] = [*parts.crossing.at_spike(), *reset_draws]
     body += [Assign(n, v.xreplace(AT_END)) for n, v in (*reset, *traces)]
     if structure.refractory is not None:
         seen = names_in(condition) & set(system.states)
@@ -224,43 +228,6 @@ def _spike(
         body.append(Assign(REFRACTORY.name, symbol("refractory_steps") if by_time else sympy.S.One))
     carries = (OFFSET, SPEED) if structure.crossing else ()
     return [Where(condition, (*body, Emit(carries)), late)]
-
-
-def _signed(parts: _Parts) -> sympy.Expr:
-    """The threshold as a number.
-
-    Raises
-    ------
-    EquationError
-        It has no such form.
-    """
-    g, why = signed_threshold(parts.system.threshold, parts.system.draws)
-    if g is None:
-        raise EquationError(
-            f"spikes cannot be located within a step: {why or 'there is no threshold'}",
-            where=Location.of("population", parts.structure.name).key("threshold"),
-            hint="write the threshold as a comparison, such as 'V > theta'",
-        )
-    return g
-
-
-def _threshold_before(parts: _Parts) -> list[Statement]:
-    """The signed threshold as the step begins, where spikes are located within it."""
-    return [Assign(BEFORE, _signed(parts))] if parts.structure.crossing else []
-
-
-def _crossing(parts: _Parts) -> list[Statement]:
-    """Where in its step a spike is, by linear interpolation of the signed threshold; at a jump that
-    comes at the end of the step the speed is that of the whole step."""
-    if not parts.structure.crossing:
-        return []
-    before, rise = symbol(BEFORE), symbol(f"{BEFORE}__rise")
-    offset = sympy.Piecewise((-before / rise, before < 0), (sympy.S.Zero, True))
-    return [
-        Assign(rise.name, _signed(parts).xreplace(AT_END) - before),
-        Assign(OFFSET, offset),
-        Assign(SPEED, rise / DT),
-    ]
 
 
 def _coefficients(parts: _Parts) -> list[Statement]:
