@@ -291,3 +291,11 @@ def test_networks_and_models_are_copied_and_sent():
     for again in (pickle.loads(pickle.dumps(net)), copy.deepcopy(net), copy.copy(net)):
         assert again == net
         assert hash(again) == hash(net)
+
+
+def test_an_array_is_not_written_as_text_to_be_taken():
+    class Long(np.ndarray):
+        def __str__(self):
+            raise AssertionError("this takes longer than all else")
+
+    assert plain_array(np.arange(3.0).view(Long), "it").tolist() == [0.0, 1.0, 2.0]

@@ -3,6 +3,7 @@ its values does, bit for bit; results, views, files and checkpoints have an axis
 
 from __future__ import annotations
 
+import gc
 import signal
 
 import numpy as np
@@ -590,3 +591,22 @@ def test_recorded_weights_of_different_numbers_of_synapses_are_looked_at_one_by_
 def test_a_slice_without_instances_is_shown():
     result = network(plastic=False).compile(instances=2).run(1.0)
     assert repr(result[2:]) == "<InstanceResults: no instances>" and len(result[2:]) == 0
+
+
+@pytest.mark.compiled("names for what lies in arrays of the device")
+def test_names_for_the_memory_of_an_instance_are_made_when_they_are_asked_for():
+    from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
+    from pygenn_lite.runtime.views.instance_view import InstanceView
+
+    def kept(kind):
+        gc.collect()
+        return sum(isinstance(one, kind) for one in gc.get_objects())
+
+    before = kept(NetworkMemory), kept(InstanceView)
+    sim = network().compile(instances=12, connectivity="shared")
+    sim.run(10.0)
+    assert kept(NetworkMemory) - before[0] <= 2 and kept(InstanceView) - before[1] <= 1
+    voltages = np.array(sim["exc"]["V"])
+    assert kept(NetworkMemory) - before[0] == kept(InstanceView) - before[1] == 12
+    more = sim.run(0.1)  # samples are those of the beginning of a step
+    assert np.array_equal(voltages[:, :3], [r.traces["exc"]["V"].values[0] for r in more])
