@@ -155,6 +155,20 @@ def test_inspect_tells_the_resolution(backend: str) -> None:
     assert "resolution 2^-21 = 4.77e-07, up to 1.02e+03" in str(sim.inspect())
 
 
+def test_the_plan_counts_the_memory_of_sums(backend: str) -> None:
+    net = summing(pg.FixedProbability(0.3), 0.5)
+    sims = {
+        accumulator: net.compile(backend, accumulator=accumulator, progress=False)
+        for accumulator in ("float", "int32")
+    }
+    rows = {
+        accumulator: [r for r in sim._device.plan.rows if "whole" in r.what]
+        for accumulator, sim in sims.items()
+    }
+    assert rows["float"] == []
+    assert [(r.name, r.count, r.bytes) for r in rows["int32"]] == [("cells", 70, 16 * 70)]
+
+
 def test_a_checkpoint_moves_between_accumulators(backend: str, tmp_path: Path) -> None:
     """Between steps nothing is left in the sums."""
     net = summing(pg.FixedProbability(0.3), 0.5, delay=0.4)

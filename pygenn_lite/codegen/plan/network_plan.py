@@ -25,7 +25,7 @@ from pygenn_lite.codegen.plan.memory import (
 )
 from pygenn_lite.codegen.plan.ownership import Ownership, RoundRobin
 from pygenn_lite.codegen.plan.partition import Partition, make_partition
-from pygenn_lite.codegen.plan.rows import COMPUTING, population_rows, synapse_rows
+from pygenn_lite.codegen.plan.rows import COMPUTING, population_rows, sum_rows, synapse_rows
 from pygenn_lite.codegen.plan.threads import automatic_threads
 from pygenn_lite.codegen.program.delivery import Delivery, deliveries_of
 from pygenn_lite.codegen.structure.structures import NetworkStructure
@@ -297,6 +297,7 @@ def _complete(plan: NetworkPlan) -> NetworkPlan:
     rows: list[MemoryRow] = []
     for population in described.network.populations.values():
         rows += population_rows(described, population, slots)
+    rows += sum_rows(described, plan.deliveries.values())
     rows += synapse_rows(described, plan.stores, plan.groups, plan.ownership)
     if described.extension is not None:
         rows += extension_rows(described.network, described.dtype, described.extension, plan.groups)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from pygenn_lite.codegen.plan.groups import GroupPlan, by_builder
 from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.codegen.plan.ownership import Ownership
 from pygenn_lite.codegen.plan.partition import ARENA_LIMIT, BLOCK
+from pygenn_lite.codegen.program.delivery import Delivery
 from pygenn_lite.declaration.connectivity.distance import PAIRS_AT_ONCE
 from pygenn_lite.declaration.distribution_base import Distribution
 from pygenn_lite.declaration.population import Population, SpikeSource
@@ -52,6 +53,19 @@ def population_rows(described: Described, population: Population, slots: int) ->
     if signature.update is not None:  # room for a step in which all of them spike
         rows.append(MemoryRow(name, "spikes of a step", population.size, 4 * padded))
     return rows
+
+
+def sum_rows(described: Described, deliveries: Iterable[Delivery]) -> list[MemoryRow]:
+    """Sums of arrivals in whole numbers, one for each neuron that static synapses add to, and their
+    units."""
+    if described.accumulator == "float":
+        return []
+    targets = dict.fromkeys((d.target, d.adds_to) for d in deliveries if d.is_static)
+    sizes = {name: described.network.populations[name].size for name, _ in targets}
+    return [
+        MemoryRow(name, f"{variable} (sums of whole numbers)", sizes[name], 16 * sizes[name])
+        for name, variable in targets
+    ]
 
 
 def synapse_rows(
