@@ -8,7 +8,7 @@ from pygenn_lite.runtime.device import Device, Fault
 
 
 def fault_error(device: Device, index: int, fault: Fault, axis: bool) -> NumericalError:
-    """The error of an instance; `axis`: whether its number is told."""
+    """The error of an instance; `axis`: whether its number is named."""
     network = device.instances[index].network
     variable = device.layout.populations[fault.population].variables[fault.variable]
     moment = float(times_of(fault.step + 1, network.dt))

@@ -86,7 +86,9 @@ REFUSED = (
     Refused(r"\b(?:must|should) know C\+\+", "must support C++20"),
     Refused(r"\bknows? (?:no|nothing)\b", "has no ..., does not support ..., does not depend on"),
     Refused(r"\b[Ss]hel(?:f|ves)\b|Shelf\b", "registry", ANYWHERE),
-    Refused(r"\brooms?\b(?! for\b|=)", "package, layer", ("README.md", "CONTRIBUTING.md", "docs/")),
+    Refused(
+        r"\brooms\b|\b(?:right|each|every|own|other|lower|upper|which) room\b", "package, layer"
+    ),
     Refused(r"\b(?:public|C|the) face\b", "interface, top level"),
     Refused(r"\bhouse\b|\bdoors?\b", "package; interface"),
     Refused(r"\bbrought to life\b|\bspecial powers\b", "loaded; privileges"),
