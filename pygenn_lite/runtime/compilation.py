@@ -12,7 +12,6 @@ from pygenn_lite.declaration.compile_options import OneEach
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole, whole_number
 from pygenn_lite.declaration.origins import located_in
-from pygenn_lite.declaration.periodic_update import update_location
 from pygenn_lite.errors import ArgumentError, Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.backends import check_precision, choose_backend
@@ -172,16 +171,7 @@ def _extension(
     from pygenn_lite.codegen.program.extension import joined
     from pygenn_lite.codegen.program.periodic import periodic_extension
 
-    structure = planned.structures[0]
-    for update in network.updates:
-        group = structure.groups.get(update.on)
-        if planned.shared and group is not None and group.kind == "static":
-            raise UnsupportedFeatureError(
-                "instances with shared connectivity have the weights of a static group in common",
-                where=update_location(update.name),
-                hint="compile with connectivity='own'",
-            )
-    return joined(given, periodic_extension(network, structure))
+    return joined(given, periodic_extension(network, planned.structures[0]))
 
 
 def _extended(

@@ -87,6 +87,7 @@ class _Scaling:
         for (target, input_name), current in self.missing.items():
             name = f"restore_{target}" if input_name == "I" else f"restore_{target}_{input_name}"
             self.scaled.current(target, current, input_name, name=name)
+        self.scaled.updates = list(self.full.updates)
         for recording in self.full.recordings:
             what = recording.what
             if isinstance(what, SynapsesOf):

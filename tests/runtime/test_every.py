@@ -110,12 +110,50 @@ def test_what_makes_no_sense_is_refused_where_it_is_declared(arguments, message)
 
 
 def test_weights_that_cannot_change_one_by_one_are_refused(backend):
-    net = connected(pg.ExponentialCurrent(5.0), storage="procedural")
-    net.every(5.0, "group", "weight *= 0.9")
-    if backend == "cpp":
-        with pytest.raises(UnsupportedFeatureError, match="stored one by one"):
-            net.compile(backend)
-    shared = connected(pg.ExponentialCurrent(5.0))
-    shared.every(5.0, "group", "weight *= 0.9")
-    with pytest.raises(UnsupportedFeatureError, match="static group in common"):
-        shared.compile(backend, instances=2, connectivity="shared")
+    for more, message in (
+        (dict(storage="procedural"), "only add a weight"),
+        (dict(weight_precision="float16"), "16 bits cannot change"),
+    ):
+        net = pg.Network(dt=0.5, seed=4)
+        cells = net.population("cells", 10, pg.LIF())
+        synapse, rule = pg.ExponentialCurrent(5.0), pg.FixedProbability(0.5)
+        net.connect(cells, cells, synapse, rule, weight=pg.Uniform(0.0, 1.0), name="group", **more)
+        net.every(5.0, "group", "weight *= 0.9")
+        if backend == "cpp" or "16" in message:
+            with pytest.raises(UnsupportedFeatureError, match=message):
+                net.compile(backend)
+
+
+def test_weights_are_part_of_the_state(backend, tmp_path):
+    """Reset puts them back, a checkpoint holds them, instances with shared connectivity have their
+    own."""
+    net = connected(pg.ExponentialCurrent(5.0))
+    net.every(5.0, "group", "weight *= 0.5")
+    sim = net.compile(backend, threads=1, precision="float64")
+    before = sim["group"].connections().weight
+    sim.run(10.5)
+    after = sim["group"].connections().weight
+    np.testing.assert_allclose(after, before / 8, rtol=1e-14)
+    sim.save(tmp_path / "checkpoint")
+    sim.reset()
+    np.testing.assert_array_equal(sim["group"].connections().weight, before)
+    sim.restore(tmp_path / "checkpoint")
+    np.testing.assert_array_equal(sim["group"].connections().weight, after)
+    shared = net.compile(
+        backend, threads=1, precision="float64", instances=2, connectivity="shared"
+    )
+    shared.run(10.5)
+    for k in (0, 1):
+        found = shared.instances[k]["group"].connections().weight
+        np.testing.assert_allclose(found, before / 8, rtol=1e-14)
+
+
+def test_it_survives_scaling_and_changes_of_values():
+    net = connected(pg.ExponentialCurrent(5.0))
+    net.every(5.0, "group", "weight *= 0.5")
+    assert net.with_values({"populations.post.size": 10}).updates == net.updates
+    net = pg.Network()
+    cells = net.population("cells", 100, pg.LIF())
+    net.connect(cells, cells, pg.ExponentialCurrent(5.0), pg.FixedProbability(0.1), name="group")
+    net.every(5.0, "group", "weight *= 0.5")
+    assert pg.scale_network(net, 0.5, {"cells": 5.0}).updates == net.updates

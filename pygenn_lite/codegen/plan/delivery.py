@@ -86,8 +86,7 @@ def plan_stores(
             plans.append(StorePlan(source, (plan.name,), lead=delivery.lead, spare=room))
             continue
         if extension is not None and plan.name in extension.groups:
-            listed = plan.name in extension.listed
-            plans.append(_apart(plan, delivery, 0 if listed else real_bytes))
+            plans.append(_apart(plan, delivery, real_bytes))
             continue
         one_weight = plan.weight == "one"
         codes = "" if one_weight else _codes(plan)
@@ -117,7 +116,6 @@ def plan_stores(
 
 
 def _apart(plan: GroupPlan, delivery: Delivery, real_bytes: int) -> StorePlan:
-    """`real_bytes`: 0 where synapses have to be stored one by one."""
     if plan.group.storage == "procedural" or _codes(plan):
         raise UnsupportedFeatureError(
             "weights of single synapses change, which have to be stored one by one: not drawn "
@@ -125,14 +123,7 @@ def _apart(plan: GroupPlan, delivery: Delivery, real_bytes: int) -> StorePlan:
             where=_where(plan),
             hint="leave storage='auto' and weight_precision='full'; give weights as an array",
         )
-    if real_bytes == 0 and plan.group.storage == "dense":
-        raise UnsupportedFeatureError(
-            "sums over the synapses of each target are offered for synapses that are stored one by "
-            "one",
-            where=_where(plan),
-            hint="use storage='sparse'",
-        )
-    storage = "sparse" if real_bytes == 0 else _storage(plan, False, real_bytes)
+    storage = _storage(plan, False, real_bytes)
     return StorePlan(plan.group.source, (plan.name,), storage, lead=delivery.lead)
 
 

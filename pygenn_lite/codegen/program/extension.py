@@ -113,8 +113,6 @@ class Extension:
         neuron's last spike.
     in_step : tuple of Op
         What each step of the simulation does besides, before variables are recorded.
-    listed : frozenset of str
-        Groups whose synapses have to be stored one by one, not as a matrix.
     """
 
     key: str
@@ -125,7 +123,6 @@ class Extension:
     states: tuple[StateRecord, ...] = ()
     crossings: Mapping[str, str] = field(default_factory=dict)
     in_step: tuple[Op, ...] = ()
-    listed: frozenset[str] = frozenset()
 
     @property
     def signals(self) -> tuple[Added, ...]:
@@ -182,7 +179,6 @@ def joined(one: Extension | None, other: Extension | None) -> Extension | None:
         (*one.states, *other.states),
         {**one.crossings, **other.crossings},
         (*one.in_step, *other.in_step),
-        one.listed | other.listed,
     )
 
 

@@ -22,14 +22,14 @@ def periodic_extension(network: Network, structure: NetworkStructure) -> Extensi
     Raises
     ------
     UnsupportedFeatureError
-        Weights that belong to another group.
+        Weights that belong to another group, or take 16 bits.
     """
     if not network.updates:
         return None
     variables: list[Added] = []
     ops: list[Op] = []
     for update in network.updates:
-        _check(update, structure)
+        _check(update, network, structure)
         variables += _variables(update, network)
         ops += _ops(update, network)
     updates = tuple(network.updates)
@@ -46,7 +46,6 @@ def periodic_extension(network: Network, structure: NetworkStructure) -> Extensi
         kernels,
         tuple(variables),
         in_step=tuple(ops),
-        listed=frozenset(u.on for u in updates if u.summed),
     )
 
 
@@ -75,8 +74,14 @@ def _place(update: PeriodicUpdate, structure: NetworkStructure) -> object:
     return group.kernel, structure.populations[group.target].kernel
 
 
-def _check(update: PeriodicUpdate, structure: NetworkStructure) -> None:
+def _check(update: PeriodicUpdate, network: Network, structure: NetworkStructure) -> None:
     group = structure.groups.get(update.on)
+    if group is not None and network.groups[update.on].weight_precision != "full":
+        raise UnsupportedFeatureError(
+            "weights of 16 bits cannot change while the network runs",
+            where=update_location(update.name),
+            hint="declare the group with weight_precision='full'",
+        )
     if group is not None and group.transpose_of:
         raise UnsupportedFeatureError(
             f"its weights are those of {group.transpose_of!r}",

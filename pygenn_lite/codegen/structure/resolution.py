@@ -41,12 +41,13 @@ def network_structure(
     assemblies = {
         name: PopulationAssembly(population) for name, population in network.populations.items()
     }
+    changing = {update.on for update in network.updates}  # weights of synapses are then states
     groups: dict[str, GroupBinding] = {}
     synapse_kernels: dict[SynapseStructure, int] = {}
     for name, group in network.groups.items():
         with part_of(Location.of("synapse group", name)):
             check_transpose(group, network.groups)
-            groups[name], synapse = assemble_group(group, assemblies, real)
+            groups[name], synapse = assemble_group(group, assemblies, real, name in changing)
         if synapse is not None:
             groups[name].kernel = synapse_kernels.setdefault(synapse, len(synapse_kernels))
     for declared in network.inputs:
@@ -64,14 +65,18 @@ def network_structure(
 
 
 def assemble_group(
-    group: SynapseGroup, assemblies: dict[str, PopulationAssembly], real: str
+    group: SynapseGroup,
+    assemblies: dict[str, PopulationAssembly],
+    real: str,
+    changing: bool = False,
 ) -> tuple[GroupBinding, SynapseStructure | None]:
     """Attach a group's receptor and traces to its populations; returns its data and, where its
-    synapses do more than add a weight, what their kernels are generated from."""
+    synapses do more than add a weight, or weights are `changing`, what their kernels are
+    generated from."""
     target = assemblies[group.target]
     receptor = target.receptor(group.synapse)
     target.belongs(receptor.part, group.name)
-    if not group.synapse.is_static:
+    if changing or not group.synapse.is_static:
         return general_group(group, assemblies[group.source], target, receptor, real)
     variable = jump_target(group.synapse, target)
     binding = GroupBinding(
