@@ -95,6 +95,29 @@ def test_reductions_are_known_to_kernels_in_the_same_step(backend):
     np.testing.assert_allclose(sim["cells"]["V"][:], 2.0 + (V - 2.0) * decay**10, rtol=1e-13)
 
 
+def test_a_number_of_the_whole_network_is_added_up_population_by_population(backend):
+    net = one_population(130, initial=dict(V="0.001*i"))
+    net.population("others", 3, LEAK, initial=dict(V=[1.0, 2.0, 4.0]))
+    ops = (
+        Reduce("cells", "sum", "total", "V"),
+        Reduce("others", "sum", "total", "V", add=True),
+        Reduce("cells", "sum", "map", "V", begin=64, end=128),
+        Exchange(),
+    )
+    made = extension(
+        "network", [], *added(network="total map"),
+        schedules=dict(sum=Schedule((Loop("batches", ops),))),
+    )  # fmt: skip
+    for threads in (1, 2):
+        sim = compiled(net, made, backend, threads=threads)
+        sim._run_schedule("sum")
+        sim._run_schedule("sum")  # not added to what was there before
+        assert float(value(sim, "total")) == pytest.approx(0.001 * 129 * 65 + 7, rel=1e-14)
+        assert float(value(sim, "map")) == pytest.approx(
+            0.001 * np.arange(64, 128).sum(), rel=1e-14
+        )
+
+
 def test_winners_of_feature_maps_are_marked(backend):
     values = np.random.default_rng(4).normal(size=(4, 5, 6))
     reduce = Reduce(
