@@ -444,25 +444,27 @@ class Pool:
     """Threads on which engines run side by side."""
 
     def __init__(self, library: c.CDLL, threads: int) -> None:
-        self.engine = shared_objects.Engine(library)
-        self.handle = c.c_void_p(self.engine.pool_create(threads))
+        self.pool = shared_objects.Pool(library)
+        self.run_one = shared_objects.symbol_address(library, "pgl_try_run")
+        self.handle = c.c_void_p(self.pool.pool_create(threads))
         if not self.handle:
-            raise ValueError(self.engine.last_error())
+            raise ValueError(self.pool.last_error())
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.engine.pool_destroy(self.handle)
+        self.pool.pool_destroy(self.handle)
 
     def stop(self) -> None:
-        self.engine.pool_stop(self.handle)
+        self.pool.pool_stop(self.handle)
 
     def run(self, nets: list[Net], steps: int) -> list[int]:
         """Steps that each did; -1 where it failed."""
         engines = (c.c_void_p * len(nets))(*(net.ready() for net in nets))
         done = (c.c_int64 * len(nets))()
-        self.engine.check(
-            self.engine.pool_run(self.handle, engines, len(nets), steps, done), "running"
+        self.pool.check(
+            self.pool.pool_run(self.handle, self.run_one, engines, len(nets), steps, done),
+            "running",
         )
         return list(done)

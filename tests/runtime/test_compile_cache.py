@@ -306,7 +306,7 @@ def test_without_the_cache_none_is_needed(monkeypatch):
     sim = net.compile(cache=False)
     assert sim.run(1.0).duration == 1.0
     code = sim._device.loaded.code
-    folders = {path.parent for path in (code.engine, code.builder)}
+    folders = {path.parent for path in code.parts.values()}
     assert all(folder.exists() for folder in folders)
 
 

@@ -533,12 +533,23 @@ def test_a_simulation_gives_its_memory_back_at_once():
 
 
 @pytest.mark.compiled("the compiled builder")
-def test_only_a_network_with_synapses_needs_the_builder():
+def test_a_network_is_compiled_with_the_parts_that_it_needs():
+    def parts(net, **options):
+        return [*net.compile(threads=1, **options)._device.loaded.code.parts]
+
     alone = pg.Network(dt=0.1)
     alone.population("cells", 10, DECAY)
-    assert alone.compile()._device.loaded.code.builder is None
-    code = helpers.balanced_network().compile(threads=1)._device.loaded.code
-    assert code.builder is not None and code.builder.name == "builder.so"
+    assert parts(alone) == ["engine"]
+    assert parts(alone, instances=2) == ["engine", "pool"]
+    net = helpers.balanced_network()
+    assert parts(net) == ["engine", "builder", "synapses"]
+    assert parts(net, accumulator="int32") == ["engine", "builder", "synapses", "coded_delivery"]
+    half = alone.copy()
+    half.connect(
+        "cells", "cells", "V_post += weight", pg.AllToAll(), weight=pg.Uniform(0.0, 1.0),
+        weight_precision="float16",
+    )  # fmt: skip
+    assert parts(half) == ["engine", "builder", "synapses", "coded_delivery"]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux tells")

@@ -15,6 +15,7 @@ from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.extension import Extension
+    from pygenn_lite.declaration.population import SynapseGroup
 
 TARGET_BYTES = 2  # of a synapse in a sparse store
 TABLE_ENTRIES = 1 << 16  # of weights that synapses share, at most
@@ -89,7 +90,7 @@ def plan_stores(
             plans.append(_apart(plan, delivery, real_bytes))
             continue
         one_weight = plan.weight == "one"
-        codes = "" if one_weight else _codes(plan)
+        codes = "" if one_weight else codes_of(plan.group)
         if codes:
             source = plan.group.source
             plans.append(StorePlan(source, (plan.name,), lead=delivery.lead, codes=codes))
@@ -116,7 +117,7 @@ def plan_stores(
 
 
 def _apart(plan: GroupPlan, delivery: Delivery, real_bytes: int) -> StorePlan:
-    if plan.group.storage == "procedural" or _codes(plan):
+    if plan.group.storage == "procedural" or codes_of(plan.group):
         raise UnsupportedFeatureError(
             "weights of single synapses change, which have to be stored one by one: not drawn "
             "again, in 16 bits or as entries of a kernel",
@@ -127,9 +128,8 @@ def _apart(plan: GroupPlan, delivery: Delivery, real_bytes: int) -> StorePlan:
     return StorePlan(plan.group.source, (plan.name,), storage, lead=delivery.lead)
 
 
-def _codes(plan: GroupPlan) -> str:
+def codes_of(group: SynapseGroup) -> str:
     """How weights of 16 bits are kept; nothing: they take what a real takes."""
-    group = plan.group
     if group.weight_precision != "full":
         return group.weight_precision
     shared = isinstance(group.weight, SharedKernel) and group.weight.kernel.size <= TABLE_ENTRIES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pygenn_lite import codegen
+from pygenn_lite.codegen.plan.delivery import codes_of
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.network_plan import one_worker, plan_network
 from pygenn_lite.runtime.cpp.building import compile_code
@@ -29,8 +30,7 @@ class CppBackend:
         code = compile_code(
             structure.key if extension is None else f"{structure.key} {extension.key}",
             (lambda: codegen.generate(structure, extension)) if kernels else None,
-            synapses=bool(network.groups),
-            programs=extension is not None and bool(extension.schedules),
+            parts=parts_of(request),
             use_cache=request.cache,
             progress=lambda what: report(f"compiling {what}", 0, 1),
         )
@@ -59,3 +59,19 @@ class CppBackend:
 
             device.programs = CppPrograms(device, extension)
         return device
+
+
+def parts_of(request: BuildRequest) -> list[str]:
+    """What a network needs of what is the same for all: templates/cpp/engine/*.cpp by name, the
+    engine first."""
+    groups, extension = request.network.groups, request.extension
+    coded = request.accumulator != "float" or any(codes_of(g) for g in groups.values())
+    wanted = {
+        "engine": True,
+        "builder": bool(groups),
+        "synapses": bool(groups),
+        "coded_delivery": bool(groups) and coded,
+        "pool": len(request.networks) > 1,
+        "programs": extension is not None and bool(extension.schedules),
+    }
+    return [part for part, needed in wanted.items() if needed]

@@ -1,6 +1,6 @@
-"""Turns sources into shared objects: engine, builder and synapses once per machine, the kernels
+"""Turns sources into shared objects: engine, builder and other parts once per machine, the kernels
 once per structure of network; all at the same time when they are missing, from the compile cache
-when they are there. A network without synapses needs the engine alone.
+when they are there. A network needs the engine, and the parts for what it has.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ class CompiledCode:
 
     Attributes
     ----------
-    engine, builder, synapses, programs, kernels : Path
-        The shared objects; ``builder`` and ``synapses`` are None for a network without synapses,
-        ``programs`` for one without extensions, ``kernels`` for one that needs none (spike sources
-        only).
+    parts : dict of str to Path
+        Shared objects that are the same for all networks, those that this one needs.
+    kernels : Path or None
+        Its own; None for one that needs none (spike sources only).
     signatures : Signatures
         What the kernels are called and what they take.
     source : Path or None
@@ -74,9 +74,7 @@ class CompiledCode:
         What generating and compiling took.
     """
 
-    engine: Path
-    builder: Path | None
-    synapses: Path | None
+    parts: dict[str, Path]
     kernels: Path | None
     signatures: Signatures
     source: Path | None
@@ -85,7 +83,6 @@ class CompiledCode:
     compiled: tuple[str, ...] = ()
     seconds: float = 0.0
     temporary: list[_TemporaryFolder] = field(default_factory=list)
-    programs: Path | None = None
 
 
 class _TemporaryFolder:
@@ -101,12 +98,11 @@ def compile_code(
     structure_key: str,
     generate: Callable[[], GeneratedCode] | None,
     *,
-    synapses: bool = True,
-    programs: bool = False,
+    parts: Sequence[str] = ("engine",),
     use_cache: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> CompiledCode:
-    """Provide engine, builder and kernels, compiling what the cache does not hold.
+    """Provide parts and kernels, compiling what the cache does not hold.
 
     Parameters
     ----------
@@ -115,10 +111,8 @@ def compile_code(
     generate : callable or None
         Makes source and signatures; called only when the kernels are not in the cache. None: the
         network has no kernels.
-    synapses : bool
-        Whether the network has synapses.
-    programs : bool
-        Whether it has an extension, whose schedules need more than the engine.
+    parts : sequence of str
+        What the network needs of what is the same for all.
     use_cache : bool
         Whether to look into the compile cache and to keep the kernels there. Parts that are the
         same for all networks are kept in any case where the cache can be used.
@@ -184,8 +178,6 @@ def compile_code(
         output = folder / "kernels.so"
         _compile(compiler, target, source, output, "kernels", compilers)
 
-    wanted = {"engine": True, "builder": synapses, "synapses": synapses, "programs": programs}
-    parts = [part for part, needed in wanted.items() if needed]
     folders = {part: ready(part) for part in parts}
     missing = [part for part, folder in folders.items() if folder is None]
     with _meanwhile(part_entry, missing, compilers) as made:
@@ -202,10 +194,7 @@ def compile_code(
         every = {**folders, **made()}
         objects = {part: folder / f"{part}.so" for part, folder in every.items() if folder}
     return CompiledCode(
-        engine=objects["engine"],
-        builder=objects.get("builder"),
-        synapses=objects.get("synapses"),
-        programs=objects.get("programs"),
+        parts=objects,
         kernels=None if kernels is None else kernels / "kernels.so",
         signatures=signatures,
         source=None if kernels is None else kernels / "kernels.cpp",

@@ -17,9 +17,10 @@ ENGINE = TEMPLATES / "cpp" / "engine"
 
 
 def part_key(part: str, compiler: Compiler, target: Target) -> str:
-    """Cache key of a part that is the same for all networks: "engine" or "builder"."""
+    """Cache key of a part that is the same for all networks: "engine", "builder" and others."""
     headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
-    return f"{part}-{_key(compiler, target, part, _digest_of(*sorted(headers)))}"
+    name = part.replace("_", "-")
+    return f"{name}-{_key(compiler, target, part, _digest_of(*sorted(headers)))}"
 
 
 def kernels_key(compiler: Compiler, target: Target, structure_key: str) -> str:

@@ -76,6 +76,8 @@ class Connecting:
 
             members = [self.descriptions[name] for name in plan.groups]
             store = self._build(plan, members, part, arenas)
+            if self.loaded.coded is not None:
+                self.loaded.coded.store_deliver_coded(store.pointer)
             stores.append(store)
             for k, description in enumerate(members):
                 if description.weight_later:

@@ -72,7 +72,8 @@ class CppDevice(Device):
         if count > 1:
             from pygenn_lite.runtime.cpp.instance_pool import InstancePool
 
-            self.pool = InstancePool(self.loaded.engine, min(threads, count))
+            assert self.loaded.pool is not None  # compiled for every device of several instances
+            self.pool = InstancePool(self.loaded.pool, self.loaded.engine, min(threads, count))
         plan.check_instances(count, request.shared, request.own_weights)
         started = time.perf_counter()
         self._records = InstanceRecords.of(self.loaded.engine, count)

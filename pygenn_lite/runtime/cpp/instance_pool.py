@@ -1,4 +1,4 @@
-"""Threads over which the instances of a device are spread: the engine's pool."""
+"""Threads over which the instances of a device are spread (templates/cpp/engine/pool.cpp)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ class InstancePool:
 
     Parameters
     ----------
+    library : Pool
     engine : Engine
     threads : int
     """
 
-    def __init__(self, engine: shared_objects.Engine, threads: int) -> None:
-        self._engine = engine
-        self._pool = engine.check(engine.pool_create(threads), "starting threads")
-        self._release = weakref.finalize(self, engine.library.pgl_pool_destroy, self._pool)
+    def __init__(
+        self, library: shared_objects.Pool, engine: shared_objects.Engine, threads: int
+    ) -> None:
+        self._library, self._engine = library, engine
+        self._pool = library.check(library.pool_create(threads), "starting threads")
+        self._run_one = shared_objects.symbol_address(engine.library, "pgl_try_run")
+        self._release = weakref.finalize(self, library.library.pgl_pool_destroy, self._pool)
 
     def run(self, pointers: Sequence[int], steps: int) -> list[int]:
         """Advance engines; the steps that each did (fewer than `steps` after a fault).
@@ -39,8 +43,9 @@ class InstancePool:
         engines = (c.c_void_p * len(pointers))(*pointers)
         done = (c.c_int64 * len(pointers))()
         what = "running the simulation"
-        self._engine.check(
-            self._engine.pool_run(self._pool, engines, len(pointers), steps, done), what
+        self._library.check(
+            self._library.pool_run(self._pool, self._run_one, engines, len(pointers), steps, done),
+            what,
         )
         for pointer, own in zip(pointers, done, strict=True):
             if own < 0:

@@ -19,26 +19,30 @@ from pygenn_lite.runtime.device import CodeReport
 
 @dataclass(frozen=True)
 class LoadedCode:
-    """Engine, builder and synapses (None without any), kernels (None without any), programs (None
-    without an extension)."""
+    """The engine, the parts that the network needs beside it, and its kernels (else None)."""
 
     code: CompiledCode
     engine: shared_objects.Engine
     builder: shared_objects.Builder | None
     synapses: shared_objects.Synapses | None
+    coded: shared_objects.CodedDelivery | None
+    pool: shared_objects.Pool | None
+    programs: shared_objects.Programs | None
     kernels: c.CDLL | None
-    programs: shared_objects.Programs | None = None
 
     @classmethod
     def load(cls, code: CompiledCode) -> LoadedCode:
         """Open the shared objects."""
+        parts = code.parts
         return cls(
             code,
-            shared_objects.load_engine(code.engine),
-            None if code.builder is None else shared_objects.load_builder(code.builder),
-            None if code.synapses is None else shared_objects.load_synapses(code.synapses),
+            shared_objects.Engine.load(parts["engine"]),
+            shared_objects.Builder.load_from(parts),
+            shared_objects.Synapses.load_from(parts),
+            shared_objects.CodedDelivery.load_from(parts),
+            shared_objects.Pool.load_from(parts),
+            shared_objects.Programs.load_from(parts),
             None if code.kernels is None else shared_objects.load_library(code.kernels),
-            None if code.programs is None else shared_objects.load_programs(code.programs),
         )
 
     def population_signature(self, structure: NetworkStructure, population: str) -> NeuronSignature:

@@ -4,8 +4,9 @@ function of the C ABI its types; calls release the GIL while they run."""
 from __future__ import annotations
 
 import ctypes as c
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pygenn_lite.errors import CompileError, SimulationError
 from pygenn_lite.runtime.cpp.abi import (
@@ -54,6 +55,7 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_spike_totals": (_I32, (_V, _U32, _V)),
     "pgl_spike_totals_import": (_I32, (_V, _U32, _V)),
     "pgl_run": (_I64, (_V, _I64)),
+    "pgl_try_run": (_I64, (_V, _I64)),
     "pgl_stop": (None, (_V,)),
     "pgl_step_get": (_I64, (_V,)),
     "pgl_step_set": (None, (_V, _I64)),
@@ -61,10 +63,6 @@ ENGINE_FUNCTIONS: Functions = {
     "pgl_tape_start": (_I32, (_V, Pointers)),
     "pgl_tape_count": (_I64, (_V, _U32)),
     "pgl_engine_error": (c.c_char_p, (_V,)),
-    "pgl_pool_create": (_V, (_U32,)),
-    "pgl_pool_destroy": (None, (_V,)),
-    "pgl_pool_run": (_I32, (_V, Pointers, _I64, _I64, c.POINTER(_I64))),
-    "pgl_pool_stop": (None, (_V,)),
     "pgl_inflight_count": (_I64, (_V, _U32)),
     "pgl_inflight_export": (_I32, (_V, _U32, _V, _V)),
     "pgl_inflight_import": (_I32, (_V, _U32, _I64, _V, _V)),
@@ -93,6 +91,15 @@ BUILDER_FUNCTIONS: Functions = {
     "pgl_store_positions": (_I32, (_V, _U32, _V, _V)),
     "pgl_store_shard": (_I32, (_V, _U32, c.POINTER(StoreView))),
 }
+CODED_FUNCTIONS: Functions = {
+    "pgl_store_deliver_coded": (None, (_V,)),
+}
+POOL_FUNCTIONS: Functions = {
+    "pgl_pool_create": (_V, (_U32,)),
+    "pgl_pool_destroy": (None, (_V,)),
+    "pgl_pool_run": (_I32, (_V, _V, Pointers, _I64, _I64, c.POINTER(_I64))),
+    "pgl_pool_stop": (None, (_V,)),
+}
 PROGRAM_FUNCTIONS: Functions = {
     "pgl_gathers_create": (_V, ()),
     "pgl_gathers_destroy": (None, (_V,)),
@@ -107,7 +114,26 @@ PROGRAM_FUNCTIONS: Functions = {
 class _Library:
     """Typed functions of a shared object; ``check`` turns a refusal into an exception."""
 
-    functions: ClassVar[Functions] = {}
+    part: ClassVar[str]
+    functions: ClassVar[Functions]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Open it and make sure that it speaks this ABI."""
+        library = load_library(path)
+        version = int(library.pgl_abi_version())
+        if version != ABI_VERSION:
+            raise CompileError(
+                f"the compiled {cls.part} {path} speaks version {version} of the C ABI, this "
+                f"pygenn_lite speaks {ABI_VERSION}",
+                hint="run 'pygenn-lite cache --clear', then try again",
+            )
+        return cls(library)
+
+    @classmethod
+    def load_from(cls, parts: Mapping[str, Path]) -> Self | None:
+        """Open it if it is among the parts that a network needs."""
+        return cls.load(parts[cls.part]) if cls.part in parts else None
 
     def __init__(self, library: c.CDLL) -> None:
         self.library = library
@@ -138,25 +164,43 @@ class _Library:
 class Engine(_Library):
     """The engine: the run loop and recording."""
 
-    functions: ClassVar[Functions] = ENGINE_FUNCTIONS
+    part = "engine"
+    functions = ENGINE_FUNCTIONS
 
 
 class Synapses(_Library):
     """Hands synapses to engines, with what their steps do with them."""
 
-    functions: ClassVar[Functions] = SYNAPSE_FUNCTIONS
+    part = "synapses"
+    functions = SYNAPSE_FUNCTIONS
 
 
 class Builder(_Library):
     """The builder: makes the stores of synapses that the engine walks."""
 
-    functions: ClassVar[Functions] = BUILDER_FUNCTIONS
+    part = "builder"
+    functions = BUILDER_FUNCTIONS
+
+
+class CodedDelivery(_Library):
+    """Delivers weights of 16 bits, and sums in whole numbers."""
+
+    part = "coded_delivery"
+    functions = CODED_FUNCTIONS
+
+
+class Pool(_Library):
+    """Threads over which engines are spread."""
+
+    part = "pool"
+    functions = POOL_FUNCTIONS
 
 
 class Programs(_Library):
     """What extensions need beside the engine: schedules that run backwards, or once."""
 
-    functions: ClassVar[Functions] = PROGRAM_FUNCTIONS
+    part = "programs"
+    functions = PROGRAM_FUNCTIONS
 
 
 def load_library(path: Path) -> c.CDLL:
@@ -175,38 +219,6 @@ def load_library(path: Path) -> c.CDLL:
         raise CompileError(
             f"the compiled code {path} cannot be loaded: {error}", hint=hint
         ) from error
-
-
-def load_engine(path: Path) -> Engine:
-    """Open the engine and make sure that it speaks this ABI."""
-    return Engine(_load_checked(path, "engine"))
-
-
-def load_builder(path: Path) -> Builder:
-    """Open the builder and make sure that it speaks this ABI."""
-    return Builder(_load_checked(path, "builder"))
-
-
-def load_synapses(path: Path) -> Synapses:
-    """Open what engines do with synapses and make sure that it speaks this ABI."""
-    return Synapses(_load_checked(path, "part for synapses"))
-
-
-def load_programs(path: Path) -> Programs:
-    """Open the programs and make sure that they speak this ABI."""
-    return Programs(_load_checked(path, "programs"))
-
-
-def _load_checked(path: Path, what: str) -> c.CDLL:
-    library = load_library(path)
-    version = int(library.pgl_abi_version())
-    if version != ABI_VERSION:
-        raise CompileError(
-            f"the compiled {what} {path} speaks version {version} of the C ABI, this "
-            f"pygenn_lite speaks {ABI_VERSION}",
-            hint="run 'pygenn-lite cache --clear', then try again",
-        )
-    return library
 
 
 def symbol_address(library: c.CDLL, name: str | None) -> int | None:

@@ -97,7 +97,7 @@ def optimisation(part: str, family: str) -> str:
     """How hard to try at a part. The engine, and what it does with synapses, waits for memory or
     runs once: it is as fast, and compiled in half the time, at a low level. The loops that deliver
     are the builder's."""
-    if part in ("engine", "synapses"):
+    if part in ("engine", "synapses", "pool"):
         return "-O1" if family == "gcc" else "-O2"
     return "-O3"
 

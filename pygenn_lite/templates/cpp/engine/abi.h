@@ -234,6 +234,8 @@ int32_t pgl_spike_totals_import(pgl_engine*, uint32_t population, const uint32_t
 // ---------------------------------------------------------------- engine: running
 // Returns the steps done: fewer than asked for after pgl_stop or a fault (pgl_fault_get). -1: error.
 int64_t pgl_run(pgl_engine*, int64_t steps);
+// The same for who runs many: what is not needed between runs is given back, and pgl_engine_error says why one failed.
+int64_t pgl_try_run(pgl_engine*, int64_t steps);
 void pgl_stop(pgl_engine*);  // from any thread or a signal handler: stop at the next step boundary
 int64_t pgl_step_get(pgl_engine*);
 void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and totals (reset)
@@ -260,9 +262,10 @@ const char* pgl_engine_error(pgl_engine*);
 // An engine runs on one thread of the pool, and on those that it has itself: make it with one where there are at least as
 // many engines as threads. Results are those of pgl_run, whatever the number of threads.
 typedef struct pgl_pool pgl_pool;
+typedef int64_t (*pgl_run_fn)(pgl_engine*, int64_t steps);  // pgl_try_run, of the engines' shared object
 pgl_pool* pgl_pool_create(uint32_t threads);
 void pgl_pool_destroy(pgl_pool*);
-int32_t pgl_pool_run(pgl_pool*, pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done);
+int32_t pgl_pool_run(pgl_pool*, pgl_run_fn, pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done);
 void pgl_pool_stop(pgl_pool*);  // from any thread or a signal handler: the next pgl_pool_run does nothing
 
 // Spikes of the last max_delay steps, for checkpoints; import after pgl_step_set.
@@ -377,6 +380,9 @@ pgl_store* pgl_store_build(uint32_t n_source, uint32_t shards, uint32_t n_groups
                            double dt, uint32_t max_delay, uint64_t seed, uint32_t threads, int32_t real_bytes,
                            pgl_progress_fn progress, void* user);
 void pgl_store_destroy(pgl_store*);
+// Before it is handed to an engine: its weights of 16 bits, or its sums in whole numbers, are delivered by loops of their own
+// (coded_delivery.cpp).
+void pgl_store_deliver_coded(pgl_store*);
 // Largest delay (steps) that a group of this description can draw without building it (for max_delay); exact for
 // constant, uniform and values; otherwise found by a dry run over the delays.
 int64_t pgl_delay_maximum(uint32_t n_source, const pgl_group*, double dt, uint64_t seed, uint32_t threads);

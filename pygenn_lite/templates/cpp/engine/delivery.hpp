@@ -13,7 +13,6 @@
 #include "error.hpp"
 #include "static_shard.hpp"
 #include "store.hpp"
-#include "weight_codes.hpp"
 
 namespace pgl {
 
@@ -31,11 +30,23 @@ inline void fetch_lines(const Value* values, uint32_t n) {
   fetch_line(last);
 }
 
-// Where the weights of a store come from: one for all, one each, or 16 bits each that stand for one. from(k) begins at
-// synapse k; fetch asks for the memory of some of them.
+template <class Real>
+const Real* weights_of(const StaticShard& part) {
+  if (part.weights != nullptr) return static_cast<const Real*>(part.weights);
+  const pgl_shard_store& synapses = *part.synapses;
+  if constexpr (kSame<Real, float>) {
+    return synapses.weight32.data();
+  } else {
+    return synapses.weight64.data();
+  }
+}
+
+// Where the weights of a store come from: one for all or one each (16 bits each that stand for one: coded_delivery.cpp).
+// from(k) begins at synapse k; fetch asks for the memory of some of them.
 template <class Real>
 struct CommonWeight {
   Real weight;
+  static CommonWeight of(const StaticShard& part) { return {static_cast<Real>(part.common_weight())}; }
   PGL_INLINE Real operator[](size_t) const { return weight; }
   CommonWeight from(size_t) const { return *this; }
   void fetch(uint32_t, uint32_t) const {}
@@ -43,34 +54,11 @@ struct CommonWeight {
 template <class Real>
 struct StoredWeights {
   const Real* weight;
+  static StoredWeights of(const StaticShard& part) { return {weights_of<Real>(part)}; }
   PGL_INLINE Real operator[](size_t k) const { return weight[k]; }
   StoredWeights from(size_t k) const { return {weight + k}; }
   void fetch(uint32_t begin, uint32_t n) const { fetch_lines(weight + begin, n); }
 };
-template <class Real>
-struct HalfWeights {
-  const uint16_t* code;
-  PGL_INLINE Real operator[](size_t k) const { return Real(half_value(code[k])); }
-  HalfWeights from(size_t k) const { return {code + k}; }
-  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(code + begin, n); }
-};
-template <class Real>
-struct FixedWeights {
-  const uint16_t* code;
-  Real scale;
-  PGL_INLINE Real operator[](size_t k) const { return scale * Real(int16_t(code[k])); }
-  FixedWeights from(size_t k) const { return {code + k, scale}; }
-  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(code + begin, n); }
-};
-template <class Real>
-struct TableWeights {
-  const uint16_t* code;
-  const Real* table;
-  PGL_INLINE Real operator[](size_t k) const { return table[code[k]]; }
-  TableWeights from(size_t k) const { return {code + k, table}; }
-  void fetch(uint32_t begin, uint32_t n) const { fetch_lines(code + begin, n); }
-};
-
 // By itself, so that its few variables stay in registers.
 template <class Real, class Target, class Weights>
 [[gnu::noinline]] void add_weights(Real* arena, const Target* target, Weights weight, size_t n) {
@@ -117,29 +105,7 @@ void deliver_segments(Real* arena, const Target* target, Weights weights, const 
   }
 }
 
-template <class Real>
-const Real* weights_of(const StaticShard& part) {
-  if (part.weights != nullptr) return static_cast<const Real*>(part.weights);
-  const pgl_shard_store& synapses = *part.synapses;
-  if constexpr (kSame<Real, float>) {
-    return synapses.weight32.data();
-  } else {
-    return synapses.weight64.data();
-  }
-}
-
-enum class WeightForm { common, stored, half, fixed, table };
-
-template <class Real>
-const Real* table_of(const pgl_store& store) {
-  if constexpr (kSame<Real, float>) {
-    return store.weight_table32.data();
-  } else {
-    return store.weight_table.data();
-  }
-}
-
-template <class Real, class Target, WeightForm form>
+template <class Real, class Target, class Weights>
 void deliver_sparse(StaticShard& part, const Segment* segments, uint32_t n) {
   const Target* target;
   if constexpr (kSame<Target, uint16_t>) {
@@ -147,28 +113,12 @@ void deliver_sparse(StaticShard& part, const Segment* segments, uint32_t n) {
   } else {
     target = part.synapses->target32.data();
   }
-  Real* arena = static_cast<Real*>(part.arena);
-  const uint16_t* code = part.synapses->code16.data();
-  if constexpr (form == WeightForm::common) {
-    deliver_segments(arena, target, CommonWeight<Real>{static_cast<Real>(part.common_weight())}, segments, n);
-  } else if constexpr (form == WeightForm::stored) {
-    deliver_segments(arena, target, StoredWeights<Real>{weights_of<Real>(part)}, segments, n);
-  } else if constexpr (form == WeightForm::half) {
-    deliver_segments(arena, target, HalfWeights<Real>{code}, segments, n);
-  } else if constexpr (form == WeightForm::fixed) {
-    deliver_segments(arena, target, FixedWeights<Real>{code, static_cast<Real>(part.store->weight_scale)}, segments, n);
-  } else {
-    deliver_segments(arena, target, TableWeights<Real>{code, table_of<Real>(*part.store)}, segments, n);
-  }
+  deliver_segments(static_cast<Real*>(part.arena), target, Weights::of(part), segments, n);
 }
 
 template <class Real, class Target>
-Delivery choose_sparse(uint32_t flags) {
-  if ((flags & PGL_STORE_WEIGHTS) == 0) return deliver_sparse<Real, Target, WeightForm::common>;
-  if ((flags & PGL_STORE_HALF) != 0) return deliver_sparse<Real, Target, WeightForm::half>;
-  if ((flags & PGL_STORE_FIXED) != 0) return deliver_sparse<Real, Target, WeightForm::fixed>;
-  if ((flags & PGL_STORE_TABLE) != 0) return deliver_sparse<Real, Target, WeightForm::table>;
-  return deliver_sparse<Real, Target, WeightForm::stored>;
+Delivery choose_sparse(bool weights) {
+  return weights ? deliver_sparse<Real, Target, StoredWeights<Real>> : deliver_sparse<Real, Target, CommonWeight<Real>>;
 }
 
 // Dense: an entry is a row of the matrix. Several rows are added per pass over the targets (each target still in the
@@ -216,55 +166,19 @@ void deliver_dense_common(StaticShard& part, const Segment* entries, uint32_t n)
   }
 }
 
-// Sums in whole numbers, for comparisons between backends: one plain loop for all kinds of weights.
 template <class Real>
-void deliver_whole(StaticShard& part, const Segment* segments, uint32_t n) {
-  const pgl_store& store = *part.store;
-  const pgl_shard_store& synapses = *part.synapses;
-  const uint32_t flags = store.flags;
-  const uint16_t* code = synapses.code16.data();
-  const auto weight = [&](size_t at) -> double {
-    if ((flags & PGL_STORE_WEIGHTS) == 0) return Real(part.common_weight());
-    if ((flags & PGL_STORE_HALF) != 0) return HalfWeights<Real>{code}[at];
-    if ((flags & PGL_STORE_FIXED) != 0) return FixedWeights<Real>{code, Real(store.weight_scale)}[at];
-    if ((flags & PGL_STORE_TABLE) != 0) return TableWeights<Real>{code, table_of<Real>(store)}[at];
-    return weights_of<Real>(part)[at];
-  };
-  if ((flags & PGL_STORE_DENSE) == 0) {
-    const bool narrow = synapses.target32.empty();
-    for (uint32_t i = 0; i < n; ++i) {
-      for (size_t k = segments[i].begin; k < size_t(segments[i].begin) + segments[i].length; ++k) {
-        add_whole(*part.sums, narrow ? synapses.target16[k] : synapses.target32[k], weight(k));
-      }
-    }
-    return;
-  }
-  const uint32_t columns = synapses.dense_columns;
-  const pgl_group& group = store.groups.front();
-  const bool one = (flags & PGL_STORE_WEIGHTS) == 0, skip_itself = group.rule.same_population && !group.rule.autapses;
-  for (uint32_t i = 0; i < n; ++i) {
-    const size_t row = segments[i].begin;
-    for (uint32_t j = 0; j < columns; ++j) {
-      if (one && skip_itself && row == size_t(group.shard_begin[part.shard]) + j) continue;
-      add_whole(*part.sums, synapses.dense_offset + j, weight(row * columns + j));
-    }
-  }
-}
-
-template <class Real>
-Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses, bool whole) {
-  if (whole) return deliver_whole<Real>;
+Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
   const bool weights = (store.flags & PGL_STORE_WEIGHTS) != 0;
   if ((store.flags & PGL_STORE_DENSE) != 0) return weights ? deliver_dense<Real> : deliver_dense_common<Real>;
-  return synapses.target32.empty() ? choose_sparse<Real, uint16_t>(store.flags) : choose_sparse<Real, uint32_t>(store.flags);
+  return synapses.target32.empty() ? choose_sparse<Real, uint16_t>(weights) : choose_sparse<Real, uint32_t>(weights);
 }
 
 }  // namespace detail
 
 // The loop for one shard of a store.
-inline Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses, bool whole) {
-  return store.real_bytes == 8 ? detail::choose_delivery<double>(store, synapses, whole)
-                               : detail::choose_delivery<float>(store, synapses, whole);
+inline Delivery choose_delivery(const pgl_store& store, const pgl_shard_store& synapses) {
+  return store.real_bytes == 8 ? detail::choose_delivery<double>(store, synapses)
+                               : detail::choose_delivery<float>(store, synapses);
 }
 
 }  // namespace pgl

@@ -4,7 +4,6 @@
 #include <stdint.h>
 
 #include "engine.hpp"
-#include "pool.hpp"
 #include "restart.hpp"
 #include "step.hpp"
 
@@ -215,6 +214,12 @@ int64_t pgl_run(pgl_engine* engine, int64_t steps) {
   return guarded<int64_t>(-1, [&] { return engine->run(steps); });
 }
 
+int64_t pgl_try_run(pgl_engine* engine, int64_t steps) {
+  const int64_t done = engine->try_run(steps);
+  engine->fit();
+  return done;
+}
+
 void pgl_stop(pgl_engine* engine) { engine->request_stop(); }
 
 int64_t pgl_step_get(pgl_engine* engine) { return engine->step(); }
@@ -238,26 +243,6 @@ int64_t pgl_tape_count(pgl_engine* engine, uint32_t index) {
 }
 
 const char* pgl_engine_error(pgl_engine* engine) { return engine->error(); }
-
-// ---------------------------------------------------------------- many engines
-
-pgl_pool* pgl_pool_create(uint32_t threads) {
-  return guarded<pgl_pool*>(nullptr, [&] {
-    if (threads == 0) throw Error("a pool needs at least one thread");
-    return new pgl_pool(threads);
-  });
-}
-
-void pgl_pool_destroy(pgl_pool* pool) { delete pool; }
-
-int32_t pgl_pool_run(pgl_pool* pool, pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done) {
-  return guarded<int32_t>(-1, [&] {
-    pool->run(engines, n, steps, done);
-    return 0;
-  });
-}
-
-void pgl_pool_stop(pgl_pool* pool) { pool->request_stop(); }
 
 // ---------------------------------------------------------------- checkpoints
 

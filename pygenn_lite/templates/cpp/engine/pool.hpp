@@ -7,8 +7,9 @@
 
 #include <stdint.h>
 
+#include "abi.h"
 #include "crew.hpp"
-#include "engine.hpp"
+#include "error.hpp"
 
 struct pgl_pool {
  public:
@@ -17,16 +18,13 @@ struct pgl_pool {
   // Safe in a signal handler. A run that is asked before it begins does nothing.
   void request_stop() { __atomic_store_n(&stop_, true, __ATOMIC_RELAXED); }
 
-  void run(pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done) {
+  void run(pgl_run_fn run_one, pgl_engine* const* engines, int64_t n, int64_t steps, int64_t* done) {
     if (crew_.is_elsewhere()) {
       throw pgl::Error("the threads were made in another process: compile the network in the process that runs it");
     }
     for (int64_t k = 0; k < n; ++k) done[k] = 0;
     if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST)) return;
-    each(n, [&](int64_t k) {
-      done[k] = engines[k]->try_run(steps);
-      engines[k]->fit();
-    });
+    each(n, [&](int64_t k) { done[k] = run_one(engines[k], steps); });
   }
 
   // Calls job(k) for each of n engines on the threads there are. The job must not throw.

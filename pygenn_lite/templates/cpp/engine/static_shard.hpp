@@ -1,7 +1,7 @@
 // Static synapses on one shard, as the engine sees them: spikes on their way, and what delivers those that arrive.
 //
-// The loops that deliver are the builder's (delivery.hpp): an engine for networks without synapses is compiled without
-// them. Rows of procedural stores are drawn here.
+// The loops that deliver are the builder's (delivery.hpp) and coded_delivery.cpp's: an engine for networks without synapses
+// is compiled without them. Rows of procedural stores are drawn here.
 #ifndef PGL_STATIC_SLICE_HPP
 #define PGL_STATIC_SLICE_HPP
 
@@ -88,6 +88,15 @@ inline void deliver_drawn(StaticShard& part, int64_t step) {
   jumps.clear();
 }
 
+// The loop that fits a store.
+inline Delivery delivery_of(const pgl_store& store, const pgl_shard_store& synapses, bool whole) {
+  if (!whole && (store.flags & kCodedWeights) == 0) return store.choose_delivery(store, synapses);
+  if (store.choose_coded == nullptr) {
+    throw Error("a store with weights of 16 bits, or sums in whole numbers, needs pgl_store_deliver_coded");
+  }
+  return store.choose_coded(store, synapses, whole);
+}
+
 inline StaticShard make_static_shard(const pgl_store& store, uint32_t shard, void* arena, const pgl_sums* sums) {
   if (shard >= store.shards.size()) throw Error("the store has fewer shards than the engine");
   if (store.delays.empty()) throw Error("the store names no delay");
@@ -97,7 +106,7 @@ inline StaticShard make_static_shard(const pgl_store& store, uint32_t shard, voi
   part.arena = arena;
   part.sums = sums;
   part.shard = shard;
-  part.deliver = store.choose_delivery(store, *part.synapses, sums != nullptr);
+  part.deliver = delivery_of(store, *part.synapses, sums != nullptr);
   return part;
 }
 

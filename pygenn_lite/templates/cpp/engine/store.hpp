@@ -32,6 +32,8 @@ struct pgl_shard_store {
 
 namespace pgl {
 
+inline constexpr uint32_t kCodedWeights = PGL_STORE_HALF | PGL_STORE_FIXED | PGL_STORE_TABLE;
+
 // One row of a procedural store on one shard, its synapses in the order in which they are drawn. Kept between calls, so
 // that memory is allocated once.
 struct RegeneratedRow {
@@ -63,7 +65,9 @@ struct pgl_store {
   pgl::List<pgl_group> groups;         // copies; what they point to lives as long
   pgl::List<pgl_shard_store> shards;
   pgl::List<int64_t> group_sizes;
-  pgl::Delivery (*choose_delivery)(const pgl_store&, const pgl_shard_store&, bool whole) = nullptr;
+  pgl::Delivery (*choose_delivery)(const pgl_store&, const pgl_shard_store&) = nullptr;
+  // Of weights of 16 bits, or into whole numbers; where a network has such (coded_delivery.cpp).
+  pgl::Delivery (*choose_coded)(const pgl_store&, const pgl_shard_store&, bool whole) = nullptr;
   // Procedural stores: draws a row again. Called from the worker that owns the shard.
   void (*regenerate)(const pgl_store&, uint32_t shard, uint32_t source, pgl::RegeneratedRow&) = nullptr;
 };

@@ -14,7 +14,6 @@
 
 namespace pgl {
 
-inline constexpr uint32_t kCodedWeights = PGL_STORE_HALF | PGL_STORE_FIXED | PGL_STORE_TABLE;
 inline constexpr double kLargestHalf = 65504.0, kLargestFixed = 32767.0;
 
 // Half precision (IEEE 754 binary16): the bits of the number as a float, moved, the exponent raised by 112. Below the
