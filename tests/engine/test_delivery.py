@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from engine_harness import Net, Population
 
+from pygenn_lite.runtime.cpp import abi
+
 QUIET = 1e5  # a threshold that nobody reaches
 
 
@@ -160,3 +162,12 @@ def test_after_sees_own_spikes_once(library: ctypes.CDLL) -> None:
         net.run(1)
         np.add.at(expected, indices, np.where(steps == 20, steps, 0))
         np.testing.assert_array_equal(cells.read("after"), expected)
+
+
+def test_loops_that_were_not_given_are_asked_for(library: ctypes.CDLL) -> None:
+    with Net(library) as net:
+        source, target = net.source(1, [1], [0]), net.population(70)
+        assert net.synapses.sums_set(net.handle, (abi.Sums * net.shards)()) == 0
+        store = net.dense_store(source, target, 2, 0.5 * np.ones((1, 70)))
+        with pytest.raises(ValueError, match="whole numbers, needs pgl_store_deliver_coded"):
+            net.static(source, target, store)

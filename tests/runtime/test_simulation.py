@@ -545,10 +545,9 @@ def test_a_network_is_compiled_with_the_parts_that_it_needs():
     assert parts(net) == ["engine", "builder", "synapses"]
     assert parts(net, accumulator="int32") == ["engine", "builder", "synapses", "coded_delivery"]
     half = alone.copy()
-    half.connect(
-        "cells", "cells", "V_post += weight", pg.AllToAll(), weight=pg.Uniform(0.0, 1.0),
-        weight_precision="float16",
-    )  # fmt: skip
+    adds = pg.SynapseModel(on_pre="V_post += weight")
+    rule, weight = pg.FixedProbability(0.5), pg.Uniform(0.0, 1.0)
+    half.connect("cells", "cells", adds, rule, weight=weight, weight_precision="float16")
     assert parts(half) == ["engine", "builder", "synapses", "coded_delivery"]
 
 
