@@ -81,6 +81,7 @@ class AllView:
     every_scalar: tuple[tuple[int, str], ...]
     scalar_index: dict[str, int]
     time: tuple[Assign, ...]
+    before: tuple[Line, ...]
     block_sources: Sources
     sources: Sources
     lines: tuple[Line, ...]
@@ -142,11 +143,14 @@ def all_view(kernel: Kernel) -> AllView:
     time, kernel = hoist_time(kernel)
     hoisted = {line.target for line in time}
     writer, screen = Writer(kernel), quiet_screen(kernel)
+    before, _ = split_uniform(kernel, flows_only=True)
     plain = kernel.body if screen is None else screen.plain
+    plain = tuple(s for s in plain if s not in before)
     shared = kernel.table("own", shared=True)
     every = tuple((k, n) for n, k in shared.items() if n not in hoisted)
     in_loop = set().union(*(read_by(s) for s in plain))
     seen = in_loop if screen is None else in_loop | screen.names
+    outside = set().union(*(read_by(s) for s in before))
     look = few = None
     if screen is not None and (screen.rare or screen.check):
         look = _look_view(kernel, screen, writer)
@@ -160,10 +164,11 @@ def all_view(kernel: Kernel) -> AllView:
         # Counters are written before the floating-point variables. After these, GCC makes of "keep
         # V where the counter runs" a masked store, which the loads right behind it wait for.
         loop_arrays=tuple(sorted(pointers(kernel, "own", plain), key=lambda p: p.type == "real")),
-        scalars=tuple((k, n) for k, n in every if n in seen),
+        scalars=tuple((k, n) for k, n in every if n in seen | outside),
         every_scalar=every,
         scalar_index=shared,
         time=time,
+        before=writer.lines(before),
         block_sources=_sources(plain, seen),
         sources=_sources(plain, in_loop),
         lines=writer.lines(tuple(s for s in plain if not isinstance(s, Check))),

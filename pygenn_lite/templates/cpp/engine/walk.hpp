@@ -85,10 +85,11 @@ class Gathering {
 
  private:
   size_t slot(int64_t sent) const { return sums_begin(gather_, sent); }
+  // The synapses of a source neuron with one delay: positions that follow each other, and their targets.
   void row(uint32_t source, uint32_t delay, int64_t& sum) {
     if (synapses_.dense_columns != 0) {
       const size_t begin = size_t{source} * synapses_.dense_columns;
-      for (uint32_t j = 0; j < synapses_.dense_columns; ++j) synapse(begin + j, synapses_.dense_offset + j, sum);
+      segment(begin, synapses_.dense_columns, [first = synapses_.dense_offset](size_t k) { return first + k; }, sum);
       return;
     }
     if (synapses_.row_begin.empty()) return;
@@ -101,27 +102,50 @@ class Gathering {
     };
     cut(synapses_.segment16);
     cut(synapses_.segment32);
-    for (uint64_t position = begin; position < end; ++position) {
-      synapse(position, synapses_.target32.empty() ? synapses_.target16[position] : synapses_.target32[position], sum);
+    if (synapses_.target32.empty()) {
+      segment(begin, end - begin, [targets = synapses_.target16.data() + begin](size_t k) -> size_t { return targets[k]; }, sum);
+    } else {
+      segment(begin, end - begin, [targets = synapses_.target32.data() + begin](size_t k) -> size_t { return targets[k]; }, sum);
     }
   }
-  void synapse(uint64_t position, uint32_t target, int64_t& sum) {
-    const auto weight_here = [&] { return weights_ == nullptr ? static_cast<Real>(common_) : weights_[position]; };
+  // One plain loop for each thing that is done.
+  template <class Target>
+  void segment(uint64_t begin, size_t n, Target&& target, int64_t& sum) {
+    const Real* const weights = weights_ == nullptr ? nullptr : weights_ + begin;
+    const auto weight = [&](size_t k) { return weights == nullptr ? static_cast<Real>(common_) : weights[k]; };
     if (gradient_ != nullptr) {
-      const Real factor = gather_.what.weighted != 0 ? factor_ * weight_here() : factor_;
-      gradient_[position] = pgl::fma(factor, gradient_of_[target], gradient_[position]);
+      Real* __restrict gradient = gradient_ + begin;
+      const Real factor = factor_;
+      if (gather_.what.weighted != 0) {
+        for (size_t k = 0; k < n; ++k) gradient[k] = pgl::fma(factor * weight(k), gradient_of_[target(k)], gradient[k]);
+      } else {
+        for (size_t k = 0; k < n; ++k) gradient[k] = pgl::fma(factor, gradient_of_[target(k)], gradient[k]);
+      }
     }
     if (again_ != nullptr) {
-      const Real weight = weight_here();
-      again_[target] = pgl::fma(factor_, weight, again_[target]);
+      for (size_t k = 0; k < n; ++k) again_[target(k)] = pgl::fma(factor_, weight(k), again_[target(k)]);
     }
-    if (values_ == nullptr) return;
-    const double weight = weights_ == nullptr ? common_ : static_cast<double>(weights_[position]);
-    const double scaled = weight * static_cast<double>(values_[target]) * gather_.what.scale;
+    if (values_ != nullptr) add_up(n, weight, target, sum);
+  }
+  template <class Weight, class Target>
+  void add_up(size_t n, const Weight& weight, const Target& target, int64_t& sum) {
     constexpr double kMost = 4503599627370496.0;  // 2^52
-    if (!(scaled > -kMost && scaled < kMost)) throw Error("a gathered value does not fit its scale: use a smaller one");
-    const int64_t whole = static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    if (__builtin_add_overflow(sum, whole, &sum)) throw Error("a gathered sum does not fit its scale: use a smaller one");
+    constexpr size_t kSafe = 1024;                // so many of them do not overflow together
+    const double scale = gather_.what.scale, common = common_;
+    const bool alike = weights_ == nullptr;
+    for (size_t first = 0; first < n; first += kSafe) {
+      const size_t last = n - first < kSafe ? n : first + kSafe;
+      int64_t part = 0;
+      bool fits = true;
+      for (size_t k = first; k < last; ++k) {
+        const double scaled = (alike ? common : static_cast<double>(weight(k))) * static_cast<double>(values_[target(k)]) * scale;
+        const bool fine = scaled > -kMost && scaled < kMost;
+        fits = fits && fine;
+        part += fine ? static_cast<int64_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5) : 0;
+      }
+      if (!fits) throw Error("a gathered value does not fit its scale: use a smaller one");
+      if (__builtin_add_overflow(sum, part, &sum)) throw Error("a gathered sum does not fit its scale: use a smaller one");
+    }
   }
 
   Gather& gather_;
