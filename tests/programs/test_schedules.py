@@ -251,3 +251,22 @@ def test_a_variable_that_stops_being_finite_ends_the_schedule(backend):
     sim = compiled(one_population(3, grows), made, backend)
     with pytest.raises(NumericalError, match=r"'cells', neuron 0.*'V' became"):
         sim._run_schedule("run", duration=20.0)
+
+
+@pytest.mark.parametrize(
+    ("ops", "more", "message"),
+    [
+        ((Call("grow", "nobody"),), {}, "'run', kernel grow: there is no 'nobody'"),
+        ((Keep("cells", ("V",), "states"),), {}, "uses a record 'states': there is none"),
+        (
+            (Keep("cells", ("V", "V"), "states"),),
+            dict(states=(StateRecord("states", "cells", 1, room=4),)),
+            "does not fit record 'states'",
+        ),
+        ((), dict(spikes=(SpikeRecord("nobody", 5),)), "spikes of 'nobody' are recorded"),
+    ],
+)
+def test_an_extension_that_speaks_of_what_is_not_there_is_refused(ops, more, message):
+    made = extension("wrong", [], schedules=dict(run=Schedule((Loop("steps", ops),))), **more)
+    with pytest.raises(ValueError, match=message):
+        compiled(one_population(3), made, "reference")

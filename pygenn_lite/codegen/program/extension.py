@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Recall, Redeliver
-from pygenn_lite.codegen.program.schedule import Call, Op, Schedule
+from pygenn_lite.codegen.program.extension_ops import Gather, Keep, Present, Recall, Redeliver
+from pygenn_lite.codegen.program.schedule import Call, Loop, Op, Schedule
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.records import dataclass
 
@@ -217,15 +217,19 @@ def check_extension(extension: Extension, structure: NetworkStructure) -> None:
         if variable.owner not in known:
             raise ValueError(f"{variable.name!r} is added to {variable.owner!r}: there is none")
     records = {record.name: record for record in extension.states}
-    for name, schedule in extension.schedules.items():
+    for name, schedule in {**extension.schedules, "simulate": Schedule(_steps(extension))}.items():
         for op in schedule.ops:
-            if op.of not in known and not isinstance(op, (Keep, Recall)):
-                continue  # inputs
+            if op.of not in known and not isinstance(op, Present):  # which may name an input
+                raise ValueError(f"schedule {name!r}, {op.what}: there is no {op.of!r}")
             if isinstance(op, (Keep, Recall)):
                 _check_kept(op, records, name)
     for spikes in extension.spikes:
         if spikes.population not in structure.populations:
             raise ValueError(f"spikes of {spikes.population!r} are recorded: there is none")
+
+
+def _steps(extension: Extension) -> tuple[Loop, ...]:
+    return (Loop("steps", extension.in_step),)
 
 
 def _check_kept(op: Keep | Recall, records: Mapping[str, StateRecord], schedule: str) -> None:
