@@ -23,7 +23,7 @@ Once = Callable[[str, Callable[[Path], Any]], Path]
 
 @pytest.fixture(scope="session")
 def library(made_once: Once) -> ctypes.CDLL:
-    parts = (ENGINE / "engine.cpp", ENGINE / "synapses.cpp", ENGINE / "pool.cpp")
+    parts = [ENGINE / f"{name}.cpp" for name in ("engine", "synapses", "pool", "programs")]
     return compiled(made_once, "engine.so", *parts, HERE / "kernels.cpp")
 
 

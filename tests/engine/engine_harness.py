@@ -13,7 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from pygenn_lite.codegen.program.schedule import Arrive, Call, Deliver, Fire, Op, Sample, Send
+from pygenn_lite.codegen.program.schedule import (
+    Arrive,
+    Call,
+    Deliver,
+    Fire,
+    Op,
+    Reduce,
+    Sample,
+    Send,
+)
 from pygenn_lite.runtime.cpp import abi, shared_objects
 from pygenn_lite.runtime.cpp.schedule_ops import Numbers, engine_ops
 
@@ -379,6 +388,8 @@ class Net:
 
     def schedule(self, step: list[Op], arguments: Any = None) -> None:
         ops = engine_ops(step, self.numbers, self.function, arguments)
+        if any(isinstance(op, Reduce) for op in step):
+            shared_objects.Programs(self.library).reductions_set(self.handle)
         self.check(self.engine.schedule_set(self.handle, ops, len(ops)))
         self.scheduled = True
 

@@ -12,7 +12,7 @@ from engine_harness import Net, Population
 from lively import Lively, same
 
 from pygenn_lite.codegen.program.schedule import Call, Exchange, Fire, Op, Reduce
-from pygenn_lite.runtime.cpp.schedule_ops import reduction
+from pygenn_lite.runtime.cpp.schedule_ops import engine_ops, reduction
 from pygenn_lite.runtime.reference.reductions import reduced
 
 CUTS = [(1, 1), (1, 3), (2, 2), (3, 5)]  # threads, shards
@@ -178,6 +178,11 @@ def test_what_cannot_be_reduced_is_refused(library: ctypes.CDLL) -> None:
         cells = net.population(300)
         signals = {"s": ctypes.c_double(0.0)}
         name = f"p{cells.id}"
+        described = {("s", name): reduction(Reduce(name, "spikes", "s"), 300, None, signals)}
+        step = before_firing(net, Reduce(name, "spikes", "s"), Exchange())
+        ops = engine_ops(step, net.numbers, net.function, described)
+        with pytest.raises(ValueError, match="needs pgl_reductions_set"):
+            net.check(net.engine.schedule_set(net.handle, ops, len(ops)))
         for op, message in (
             (Reduce(name, "sum", "s", "V", begin=5, end=5), "neurons 5 to 5 of 300"),
             (Reduce(name, "sum", "s", "V", end=301), "neurons 0 to 301 of 300"),

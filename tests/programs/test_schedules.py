@@ -95,6 +95,15 @@ def test_reductions_are_known_to_kernels_in_the_same_step(backend):
     np.testing.assert_allclose(sim["cells"]["V"][:], 2.0 + (V - 2.0) * decay**10, rtol=1e-13)
 
 
+def test_steps_of_a_simulation_reduce_where_there_is_no_other_schedule(backend):
+    reduce = Reduce("cells", "mean", "mean", "V")
+    made = extension("in_step", [], *added(network="mean"), in_step=(reduce, Exchange()))
+    V0 = np.linspace(-1.0, 2.0, 130)
+    sim = compiled(one_population(initial=dict(V=V0)), made, backend)
+    sim.run(sim.dt)
+    assert float(value(sim, "mean")) == pytest.approx(V0.mean(), rel=1e-14)
+
+
 def test_a_number_of_the_whole_network_is_added_up_population_by_population(backend):
     net = one_population(130, initial=dict(V="0.001*i"))
     net.population("others", 3, LEAK, initial=dict(V=[1.0, 2.0, 4.0]))

@@ -8,6 +8,8 @@ from pygenn_lite import codegen
 from pygenn_lite.codegen.plan.delivery import codes_of
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.network_plan import one_worker, plan_network
+from pygenn_lite.codegen.program.extension import Extension
+from pygenn_lite.codegen.program.schedule import Reduce
 from pygenn_lite.runtime.cpp.building import compile_code
 from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.toolchain import available_cpus
@@ -72,6 +74,11 @@ def parts_of(request: BuildRequest) -> list[str]:
         "synapses": bool(groups),
         "coded_delivery": bool(groups) and coded,
         "pool": len(request.networks) > 1,
-        "programs": extension is not None and bool(extension.schedules),
+        "programs": extension is not None and _needs_programs(extension),
     }
     return [part for part, needed in wanted.items() if needed]
+
+
+def _needs_programs(extension: Extension) -> bool:
+    reduces = any(isinstance(op, Reduce) for op in extension.in_step)
+    return bool(extension.schedules) or reduces

@@ -181,6 +181,9 @@ class InstancePrograms:
         wanted = self.instance.pointer, id(ops)
         if wanted != self._scheduled:
             own = self.ops(ops)
+            programs = self.instance.loaded.programs
+            if programs is not None:
+                programs.reductions_set(self.instance.pointer)
             self.instance.call("schedule_set", own, len(own))
             self._scheduled = wanted
 

@@ -101,6 +101,7 @@ POOL_FUNCTIONS: Functions = {
     "pgl_pool_stop": (None, (_V,)),
 }
 PROGRAM_FUNCTIONS: Functions = {
+    "pgl_reductions_set": (None, (_V,)),
     "pgl_gathers_create": (_V, ()),
     "pgl_gathers_destroy": (None, (_V,)),
     "pgl_gathers_clear": (None, (_V,)),

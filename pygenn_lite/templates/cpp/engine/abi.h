@@ -215,6 +215,8 @@ typedef struct pgl_op {
                            // index means nothing where there are args)
 } pgl_op;
 // Once, when all has been added: what is to be done in each step. Copied.
+// Before pgl_schedule_set: schedules of this engine may have reductions (a shared object of their own: programs.cpp).
+void pgl_reductions_set(pgl_engine*);
 int32_t pgl_schedule_set(pgl_engine*, const pgl_op* ops, int64_t n);
 
 // ---------------------------------------------------------------- engine: recording

@@ -102,6 +102,8 @@ struct pgl_engine {
   pgl::List<pgl::GeneralGroup> generals;
   pgl::Schedule schedule;
   pgl::SynapseWork synapses{};
+  // Where its schedule may have reductions.
+  pgl::AnyReduction* (*make_reduction)(const pgl_engine&, const pgl_reduction& what, uint32_t population) = nullptr;
   // Both kinds share one numbering; one of the two is set.
   struct Recorder {
     pgl::SpikeRecorder* spikes;

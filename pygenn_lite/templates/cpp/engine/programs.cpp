@@ -5,6 +5,7 @@
 
 #include "engine.hpp"
 #include "pool.hpp"
+#include "reduction.hpp"
 #include "walk.hpp"
 
 namespace {
@@ -25,8 +26,11 @@ void for_each_kept(const void* args, uint32_t shard, int64_t step, Copy&& copy) 
 
 extern "C" {
 
-int32_t pgl_abi_version(void) { return PGL_ABI_VERSION; }
-const char* pgl_last_error(void) { return pgl::last_error().text; }
+// Weak: who links engine and programs into one has them from the engine.
+[[gnu::weak]] int32_t pgl_abi_version(void) { return PGL_ABI_VERSION; }
+[[gnu::weak]] const char* pgl_last_error(void) { return pgl::last_error().text; }
+
+void pgl_reductions_set(pgl_engine* engine) { engine->make_reduction = pgl::make_reduction; }
 
 pgl_gathers* pgl_gathers_create(void) {
   return guarded<pgl_gathers*>(nullptr, [&] { return new pgl_gathers; });

@@ -8,11 +8,13 @@
 #include "abi.h"
 #include "error.hpp"
 #include "list.hpp"
+#include "engine.hpp"
 #include "population.hpp"
+#include "schedule.hpp"
 
 namespace pgl {
 
-class Reduction {
+class Reduction final : public AnyReduction {
  public:
   PGL_COLD Reduction(const pgl_reduction& what, uint32_t size, size_t shards, uint32_t real_bytes)
       : what_(what), real_bytes_(real_bytes) {
@@ -35,8 +37,7 @@ class Reduction {
     }
   }
 
-  // By the owner of a shard: its blocks.
-  void gather(const PopulationShard& part, uint32_t shard) {
+  void gather(const PopulationShard& part, uint32_t shard) override {
     if (blocks_.empty()) return;
     const uint32_t first = part.begin > what_.begin ? part.begin : what_.begin;
     const uint32_t end = part.begin + part.count < what_.end ? part.begin + part.count : what_.end;
@@ -54,9 +55,7 @@ class Reduction {
     }
   }
 
-  // By one worker, when all shards have been gathered and nobody changes them.
-  template <class Shards>
-  void finish(const Shards& shards, uint32_t population) {
+  void finish(const List<Shard>& shards, uint32_t population) override {
     double value = 0.0, index = -1.0;
     const uint32_t first = what_.begin / PGL_BLOCK;
     switch (what_.how) {
@@ -118,8 +117,7 @@ class Reduction {
 
   // Again and again the largest value above the least one that counts, among those that no winner before inhibits: a
   // winner inhibits its whole channel, and all channels around its place. Returns how many there are.
-  template <class Shards>
-  double choose_winners(const Shards& shards, uint32_t population) {
+  double choose_winners(const List<Shard>& shards, uint32_t population) {
     all_.clear();
     for (uint32_t s = 0; s < shards.size(); ++s) {
       const PopulationShard& part = shards[s].populations[population];
@@ -170,6 +168,10 @@ class Reduction {
   List<double> all_;  // of winners
   List<Byte> inhibited_;
 };
+
+inline AnyReduction* make_reduction(const pgl_engine& engine, const pgl_reduction& what, uint32_t population) {
+  return new Reduction(what, engine.populations[population].size, engine.shards().size(), engine.real_bytes);
+}
 
 }  // namespace pgl
 

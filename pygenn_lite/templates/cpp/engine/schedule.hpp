@@ -11,7 +11,6 @@
 #include "abi.h"
 #include "error.hpp"
 #include "list.hpp"
-#include "reduction.hpp"
 
 namespace pgl {
 
@@ -21,14 +20,51 @@ inline constexpr int32_t kUpdate = -1;
 // Populations that do not all stay in the nearer caches.
 inline constexpr size_t kMany = 64;
 
+struct PopulationShard;
+struct Shard;
+
+// One value of many neurons. Compiled apart (reduction.hpp, in programs.cpp), and known to an engine that has some.
+struct AnyReduction {
+  virtual ~AnyReduction() = default;
+  // By the owner of a shard: its blocks.
+  virtual void gather(const PopulationShard& part, uint32_t shard) = 0;
+  // By one worker, when all shards have been gathered and nobody changes them.
+  virtual void finish(const List<Shard>& shards, uint32_t population) = 0;
+};
+
 // Operations of a step, cut where workers meet: stretch k ends before operation ends[k], and if there is another behind
 // it, with a meeting.
 struct Schedule {
   List<pgl_op> ops;
   List<uint32_t> ends;
-  List<Reduction> reductions;  // `index` of PGL_OP_REDUCE counts these; populations[k] is what they are over
+  List<AnyReduction*> reductions;  // `index` of PGL_OP_REDUCE counts these; populations[k] is what they are over
   List<uint32_t> populations;
 
+  Schedule() = default;
+  Schedule(Schedule&& other) noexcept { swap(other); }
+  Schedule& operator=(Schedule&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Schedule() {
+    for (AnyReduction* reduction : reductions) delete reduction;
+  }
+
+  PGL_COLD void swap(Schedule& other) noexcept {
+    ops.swap(other.ops);
+    ends.swap(other.ends);
+    reductions.swap(other.reductions);
+    populations.swap(other.populations);
+  }
+  // The last operation is a reduction, which make(what, population) makes.
+  template <class Make>
+  PGL_COLD void add_reduction(Make&& make) {
+    pgl_op& op = ops.back();
+    reductions.push(nullptr);  // first, so that the schedule owns what is made next
+    reductions.back() = make(*static_cast<const pgl_reduction*>(op.args), op.index);
+    populations.push(op.index);
+    op.index = static_cast<uint32_t>(reductions.size() - 1);
+  }
   bool meets() const { return ends.size() > 1; }
 };
 
@@ -151,15 +187,14 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
       case PGL_OP_REDUCE:
         index_below(engine.populations.size(), "population");
         if (op.args == nullptr) throw Error("a reduction over population %u is not described", op.index);
-        schedule.reductions.push(Reduction(*static_cast<const pgl_reduction*>(op.args), engine.populations[op.index].size,
-                                           engine.shards().size(), engine.real_bytes));
-        schedule.populations.push(op.index);
+        if (engine.make_reduction == nullptr) throw Error("a schedule with reductions needs pgl_reductions_set");
         break;
       default:
         throw Error("the schedule has an operation of unknown kind %d", op.kind);
     }
     schedule.ops.push(op);
-    if (op.kind == PGL_OP_REDUCE) schedule.ops.back().index = static_cast<uint32_t>(schedule.reductions.size() - 1);
+    if (op.kind != PGL_OP_REDUCE) continue;
+    schedule.add_reduction([&](const pgl_reduction& what, uint32_t index) { return engine.make_reduction(engine, what, index); });
   }
   const auto collects = [](const pgl_op& op) { return op.kind == PGL_OP_COLLECT && op.every == 1; };
   size_t collected = 0;

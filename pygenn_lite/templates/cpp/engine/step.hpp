@@ -142,7 +142,7 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
         call_neurons(shard, number, op, step);
         break;
       case PGL_OP_REDUCE:
-        schedule.reductions[op.index].gather(shard.populations[schedule.populations[op.index]], number);
+        schedule.reductions[op.index]->gather(shard.populations[schedule.populations[op.index]], number);
         break;
       case PGL_OP_EXCHANGE:
       case PGL_OP_ONCE:
@@ -167,7 +167,7 @@ inline void pgl_engine::complete(pgl::Schedule& of, int64_t step, size_t stretch
   for (size_t k = stretch == 0 ? 0 : of.ends[stretch - 1]; k < of.ends[stretch]; ++k) {
     const pgl_op& op = of.ops[k];
     if (!pgl::is_due(op, step)) continue;
-    if (op.kind == PGL_OP_REDUCE) of.reductions[op.index].finish(shards_, of.populations[op.index]);
+    if (op.kind == PGL_OP_REDUCE) of.reductions[op.index]->finish(shards_, of.populations[op.index]);
     if (op.kind == PGL_OP_ONCE) {
       const auto* once = static_cast<const pgl_once*>(op.args);
       reinterpret_cast<pgl_prepare_fn>(op.function)(once->arrays, nullptr, 0, once->dt);

@@ -12,6 +12,7 @@
 
 #include "common/fused.hpp"
 #include "engine.hpp"
+#include "reduction.hpp"
 #include "restart.hpp"
 #include "step.hpp"
 
@@ -226,10 +227,7 @@ PGL_COLD void make_walk(const Engine& engine, const pgl_op* given, size_t n, Sch
     if ((described || op.kind == PGL_OP_REDUCE) && op.args == nullptr) throw Error("operation %u is not described", number);
     schedule.ops.push(op);
     if (op.kind != PGL_OP_REDUCE) continue;
-    schedule.reductions.push(Reduction(*static_cast<const pgl_reduction*>(op.args), engine.populations[op.index].size,
-                                       engine.shards().size(), engine.real_bytes));
-    schedule.populations.push(op.index);
-    schedule.ops.back().index = static_cast<uint32_t>(schedule.reductions.size() - 1);
+    schedule.add_reduction([&](const pgl_reduction& what, uint32_t index) { return make_reduction(engine, what, index); });
   }
   cut_at_meetings(schedule);
 }
@@ -351,7 +349,7 @@ inline void pgl_engine::walk_ops(uint32_t number, int64_t step, size_t stretch, 
         call_neurons(shards_[number], number, op, step);
         break;
       case PGL_OP_REDUCE:
-        walk.schedule.reductions[op.index].gather(shards_[number].populations[schedule.populations[op.index]], number);
+        walk.schedule.reductions[op.index]->gather(shards_[number].populations[schedule.populations[op.index]], number);
         break;
       case PGL_OP_SHARD:
         reinterpret_cast<pgl_shard_fn>(op.function)(op.args, number, step);
