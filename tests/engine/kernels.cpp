@@ -302,7 +302,7 @@ int64_t test_barrier(uint32_t threads, int64_t crossings) {
 // stop in the turn of the wish.
 int64_t test_messages(uint32_t threads, uint32_t turns, uint32_t patience) {
   struct Pair {
-    pgl::SpikeBlock blocks[2];
+    pgl::SpikeMessage messages[2];
   };
   pgl::List<Pair> pairs(threads);
   const auto length = [](uint32_t worker, uint32_t turn) { return (turn * 7 + worker * 13) % 97; };
@@ -310,19 +310,20 @@ int64_t test_messages(uint32_t threads, uint32_t turns, uint32_t patience) {
   pgl::Workers workers(threads);
   workers.run([&](uint32_t worker) {
     pgl::List<uint32_t> spikes;
+    pgl::SpikeBlock block;
     for (uint32_t turn = 1;; ++turn) {
-      pgl::SpikeBlock& mine = pairs[worker].blocks[turn & 1];
-      mine.begin();
+      pgl::SpikeMessage& mine = pairs[worker].messages[turn & 1];
+      block.begin();
       spikes.clear();
-      mine.append(spikes);
+      block.append(spikes);
       for (uint32_t k = 0; k < length(worker, turn); ++k) spikes.push(turn + k);
-      mine.append(spikes);
-      mine.write();
+      block.append(spikes);
+      mine.write(block);
       bool over = worker == threads - 1 && turn == turns;
       mine.send(turn, over);
       uint32_t left = patience;
       for (uint32_t other = 0; other < threads; ++other) {
-        pgl::SpikeBlock& theirs = pairs[other].blocks[turn & 1];
+        pgl::SpikeMessage& theirs = pairs[other].messages[turn & 1];
         if (other != worker && theirs.wait_for(turn, left, [] {})) over = true;
         if (theirs[0].n != 0 || theirs[1].n != length(other, turn)) ++wrong;
         for (uint32_t k = 0; k < theirs[1].n; ++k) wrong += theirs[1].spikes[k] != turn + k;

@@ -35,10 +35,10 @@ inline uint32_t power_above(uint32_t n) { return n == 0 ? 1u : 2u << (31 - __bui
 template <class Entry>
 class Calendar {
  public:
-  explicit Calendar(uint32_t longest_delay) : slots_(detail::power_above(longest_delay)), mask_(slots_.size() - 1) {}
+  explicit Calendar(uint32_t longest_delay) : slots_(detail::power_above(longest_delay)) {}
 
-  List<Entry>& at(int64_t step) { return slots_[static_cast<uint64_t>(step) & mask_]; }
-  const List<Entry>& at(int64_t step) const { return slots_[static_cast<uint64_t>(step) & mask_]; }
+  List<Entry>& at(int64_t step) { return slots_[static_cast<uint64_t>(step) & (slots_.size() - 1)]; }
+  const List<Entry>& at(int64_t step) const { return slots_[static_cast<uint64_t>(step) & (slots_.size() - 1)]; }
   void clear() {
     for (List<Entry>& slot : slots_) slot.clear();
   }
@@ -47,8 +47,7 @@ class Calendar {
   }
 
  private:
-  List<List<Entry>> slots_;
-  uint64_t mask_;
+  List<List<Entry>> slots_;  // a power of two
 };
 
 namespace detail {

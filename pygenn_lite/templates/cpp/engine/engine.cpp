@@ -32,6 +32,16 @@ pgl::VariableRecorder& variable_recorder(pgl_engine* engine, int32_t index) {
   return *recorder.variable;
 }
 
+// [shards + 1] first neurons of the shards, and the end.
+pgl::List<uint32_t> bounds_of(pgl_engine& engine, uint32_t population) {
+  pgl::List<uint32_t> bounds;
+  bounds.push(0u);
+  for (const pgl::Shard& shard : engine.shards()) {
+    bounds.push(shard.populations[population].begin + shard.populations[population].count);
+  }
+  return bounds;
+}
+
 }  // namespace
 
 extern "C" {
@@ -61,7 +71,6 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sh
     const size_t shards = engine->shards().size();
     pgl::Population population;
     population.size = size;
-    population.shard_begin.append(shard_begin, shards + 1);
     if (shard_begin[0] != 0 || shard_begin[shards] != size) throw Error("the shards do not cover the population");
     for (size_t s = 0; s < shards; ++s) {
       if (shard_begin[s] > shard_begin[s + 1]) throw Error("shards must ascend");
@@ -70,7 +79,7 @@ int32_t pgl_population_add(pgl_engine* engine, uint32_t size, const uint32_t* sh
     if (args == nullptr && (update != nullptr || replayed != nullptr)) throw Error("a kernel needs its arguments");
     population.update = update;
     population.replayed = replayed;
-    population.counts.reset(size);
+    population.counts.resize(size);
     for (size_t s = 0; s < shards; ++s) {
       pgl::PopulationShard part;
       if (args != nullptr) part.args = args[s];
@@ -87,6 +96,7 @@ int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const 
                        const uint32_t* indices) {
   return guarded<int32_t>(-1, [&] {
     pgl::Population& population = population_at(engine, index);
+    const pgl::List<uint32_t> bounds = bounds_of(*engine, index);
     pgl::List<pgl::List<pgl::Spike>> trains(engine->shards().size());
     for (int64_t k = 0; k < count; ++k) {
       const pgl::Spike spike{steps[k], indices[k]};
@@ -94,14 +104,13 @@ int32_t pgl_source_set(pgl_engine* engine, uint32_t index, int64_t count, const 
       if (k > 0 && spike < pgl::Spike{steps[k - 1], indices[k - 1]}) {
         throw Error("spike trains must be sorted by step, then index");
       }
-      const pgl::List<uint32_t>& bounds = population.shard_begin;
       const uint32_t* behind = pgl::first_not_below(bounds.begin(), bounds.end(), spike.index + 1);
       trains[static_cast<size_t>(behind - bounds.begin() - 1)].push(spike);
     }
     for (size_t s = 0; s < trains.size(); ++s) {
-      pgl::PopulationShard& part = engine->shards()[s].populations[index];
-      part.train = pgl::move(trains[s]);
-      part.train_next = 0;
+      pgl::Train& train = engine->shards()[s].populations[index].train.made();
+      train.spikes = pgl::move(trains[s]);
+      train.next = 0;
     }
     population.has_train = true;
     return 0;
@@ -155,7 +164,7 @@ int32_t pgl_record_variable(pgl_engine* engine, uint32_t index, void* const* bas
     }
     engine->recorders.push({nullptr, nullptr});
     engine->recorders.back().variable =
-        new pgl::VariableRecorder(population.shard_begin, bases, indices, n, every, engine->real_bytes);
+        new pgl::VariableRecorder(bounds_of(*engine, index), bases, indices, n, every, engine->real_bytes);
     return static_cast<int32_t>(engine->recorders.size() - 1);
   });
 }

@@ -52,7 +52,7 @@ struct alignas(64) Shard {
   List<PopulationShard> populations;
   List<StaticShard> statics;
   List<GeneralShard> generals;
-  SpikeBlock blocks[2];   // one is written while all shards read the other
+  SpikeBlock blocks[2];   // one is written while the other is read
   List<uint32_t> spikes;  // of all shards of one population at one step, while they are looked up
   pgl_fault fault{};      // the first
 };
@@ -86,7 +86,8 @@ struct pgl_engine {
         threads_(threads < shards ? threads : shards),
         shards_(shards),
         crew_(threads_),
-        patience_(pgl::patience_of(threads_)) {}
+        patience_(pgl::patience_of(threads_)),
+        messages_(threads_ > 1 ? 2 * size_t{shards} : 0) {}
   ~pgl_engine() {
     for (Recorder& recorder : recorders) {
       delete recorder.spikes;
@@ -143,6 +144,7 @@ struct pgl_engine {
     uint32_t read_steps;
     uint32_t number;      // of all blocks of this engine: resets do not begin anew, as messages bear it
     uint32_t writing() const { return number & 1u; }  // which of a shard's two SpikeBlocks; the other is being read
+    uint32_t reading() const { return writing() ^ 1u; }
   };
 
   struct Work {
@@ -153,10 +155,13 @@ struct pgl_engine {
   void birth();
   void work(uint32_t worker);
   Block block_after(const Block& last) const;
+  bool exchange(uint32_t worker, uint32_t begin, uint32_t end, const Block& block, bool stop);
   bool is_told_to_stop(const Block& block);
   bool run_block(uint32_t begin, uint32_t end, const Block& block);
   void open_block(uint32_t shard, const Block& block);
   void close_block(uint32_t shard, const Block& block);
+  void write_message(uint32_t shard, uint32_t writing);
+  pgl::SpikeEntry read(uint32_t shard, const Block& block, uint32_t entry) const;
   template <class Part>
   bool try_part(Part&& part);
   void look_up_spikes(pgl::Shard& shard, const Block& block);
@@ -182,6 +187,7 @@ struct pgl_engine {
   pgl::List<pgl::Shard> shards_;
   pgl::Crew crew_;
   const uint32_t patience_;
+  pgl::List<pgl::SpikeMessage> messages_;  // [shards][2], where there are several workers: one reads its own blocks
   pgl::Barrier* meeting_ = nullptr;  // of workers in mid-step, where the schedule has such
   Block last_{0, 0, 0, 0, 0};  // before the present run
   // A line that one worker writes and others read costs each of them 0.1 us per step. So the first is written by worker
@@ -204,9 +210,8 @@ inline void pgl_engine::look_up_spikes(pgl::Shard& shard, const Block& block) {
     for (uint32_t k = 0; k < block.read_steps; ++k) {
       // Shards hold ascending ranges of neurons, so this list is ascending, and the same however they are cut.
       shard.spikes.clear();
-      for (const pgl::Shard& other : shards_) {
-        const pgl::SpikeBlock& read = other.blocks[block.writing() ^ 1u];
-        const auto entry = read[static_cast<uint32_t>(k * populations.size() + p)];
+      for (uint32_t s = 0; s < shards_.size(); ++s) {
+        const auto entry = read(s, block, static_cast<uint32_t>(k * populations.size() + p));
         shard.spikes.append(entry.spikes, entry.n);
       }
       const auto n = static_cast<uint32_t>(shard.spikes.size());
@@ -223,8 +228,18 @@ inline void pgl_engine::open_block(uint32_t number, const Block& block) {
 }
 
 inline void pgl_engine::close_block(uint32_t number, const Block& block) {
-  shards_[number].blocks[block.writing()].write();
+  write_message(number, block.writing());
   for (pgl::PopulationShard& part : shards_[number].populations) part.in_flight.forget_before(block.end - max_delay);
+}
+
+inline void pgl_engine::write_message(uint32_t shard, uint32_t writing) {
+  if (threads_ > 1) messages_[2 * size_t{shard} + writing].write(shards_[shard].blocks[writing]);
+}
+
+// What a shard fired in the block before.
+inline pgl::SpikeEntry pgl_engine::read(uint32_t shard, const Block& block, uint32_t entry) const {
+  const uint32_t reading = block.reading();
+  return threads_ > 1 ? messages_[2 * size_t{shard} + reading][entry] : shards_[shard].blocks[reading][entry];
 }
 
 // Gives back all memory but that of what is on its way: of many engines only those that run need more.
@@ -234,7 +249,6 @@ PGL_COLD inline void pgl_engine::fit() noexcept {
   generals.fit();
   schedule.ops.fit();
   for (pgl::Population& population : populations) {
-    population.shard_begin.fit();
     population.statics.fit();
     population.generals.fit();
   }
@@ -251,6 +265,7 @@ PGL_COLD inline void pgl_engine::fit() noexcept {
     for (pgl::GeneralShard& part : shard.generals) part.calendar.fit();
     for (pgl::SpikeBlock& block : shard.blocks) block.fit();
   }
+  for (pgl::SpikeMessage& message : messages_) message.fit();
 }
 
 // ---------------------------------------------------------------- the loop
@@ -310,20 +325,28 @@ inline void pgl_engine::work(uint32_t worker) {
   for (Block block = block_after(last_);; block = block_after(block)) {
     // Even what has failed is sent; the others would wait for ever.
     const bool stop = run_block(begin, end, block) || is_told_to_stop(block);
-    for (uint32_t s = begin; s < end; ++s) shards_[s].blocks[block.writing()].send(block.number, stop);
     bool over = stop || block.end == end_;
-    uint32_t patience = patience_;
-    for (uint32_t s = 0; s < count; ++s) {
-      if (s >= begin && s < end) continue;
-      const auto rested = [&] { crew_.settle(worker); };
-      if (shards_[s].blocks[block.writing()].wait_for(block.number, patience, rested)) over = true;
-    }
+    if (threads_ > 1 && exchange(worker, begin, end, block, stop)) over = true;
     if (worker == 0) {
       __atomic_store_n(&step_, block.end, __ATOMIC_RELAXED);
       if (over) last_ = block;
     }
     if (over) return;
   }
+}
+
+// Sends what a worker's shards have fired, and returns when all others have sent theirs: whether one wishes to stop.
+inline bool pgl_engine::exchange(uint32_t worker, uint32_t begin, uint32_t end, const Block& block, bool stop) {
+  const auto message = [&](uint32_t s) -> pgl::SpikeMessage& { return messages_[2 * size_t{s} + block.writing()]; };
+  for (uint32_t s = begin; s < end; ++s) message(s).send(block.number, stop);
+  bool over = false;
+  uint32_t patience = patience_;
+  const auto rested = [&] { crew_.settle(worker); };
+  for (uint32_t s = 0; s < shards_.size(); ++s) {
+    if (s >= begin && s < end) continue;
+    if (message(s).wait_for(block.number, patience, rested)) over = true;
+  }
+  return over;
 }
 
 inline pgl_engine::Block pgl_engine::block_after(const Block& last) const {
@@ -362,7 +385,7 @@ PGL_COLD inline void pgl_engine::birth() {
       if (population.has_train) pgl::trace_train(population, part, now, real_bytes);
       pgl::announce(population, part, block, s, now, real_bytes);
     }
-    block.write();
+    write_message(s, last_.writing());
   }
   for (pgl::Population& population : populations) population.unborn = false;
 }

@@ -10,6 +10,7 @@
 #include "common/repeats.hpp"
 #include "list.hpp"
 #include "memory.hpp"
+#include "rare.hpp"
 #include "recording.hpp"
 #include "spike_block.hpp"
 #include "tape.hpp"
@@ -59,17 +60,21 @@ class InFlight {
   size_t landed_ = 0;
 };
 
+struct Train {
+  List<Spike> spikes;  // sorted
+  size_t next = 0;
+};
+
 // One population on one shard.
 struct alignas(64) PopulationShard {
   pgl_population_args args{};
   uint32_t begin = 0, count = 0;  // neurons of the population on this shard
-  List<uint32_t> latest;        // spikes at the present time step
-  List<uint32_t> wrapped;       // neurons, once for every 65536 spikes that the population's counts do not show
-  InFlight in_flight;           // not older than the longest delay
-  Tape tape;
+  List<uint32_t> latest;          // spikes at the present time step
+  InFlight in_flight;             // not older than the longest delay
   uint64_t total = 0;
-  List<Spike> train;            // sorted; this shard's part
-  size_t train_next = 0;
+  Rare<List<uint32_t>> wrapped;  // neurons, once for every 65536 spikes that the population's counts do not show
+  Rare<Train> train;             // this shard's part
+  Tape tape;
 };
 
 struct Exposed {  // a variable that synapses read with delay
@@ -82,7 +87,6 @@ struct Exposed {  // a variable that synapses read with delay
 
 struct Population {
   uint32_t size = 0;
-  List<uint32_t> shard_begin;
   pgl_update_fn update = nullptr;
   pgl_spiking_fn replayed = nullptr;  // for spikes of a train
   bool has_train = false;
@@ -91,17 +95,18 @@ struct Population {
   List<uint32_t> statics, generals;  // groups that start here
   List<SpikeRecorder*> recorders;
   uint64_t taped = 0;  // spikes on the tapes of all shards, by atomic operations
-  HugeArray<uint16_t> counts;  // spikes of each neuron modulo 65536: there may be thousands of engines
+  List<uint16_t> counts;  // spikes of each neuron modulo 65536: there may be thousands of engines
 };
 
 // Takes the latest spike back: it lies behind a fault.
 PGL_COLD inline void take_back(Population& population, PopulationShard& part) {
   const uint32_t index = part.in_flight.latest().index;
   if (population.counts[index]-- == 0) {
-    size_t k = part.wrapped.size() - 1;
-    while (part.wrapped[k] != index) --k;
-    part.wrapped[k] = part.wrapped.back();
-    part.wrapped.pop();
+    List<uint32_t>& wrapped = *part.wrapped;
+    size_t k = wrapped.size() - 1;
+    while (wrapped[k] != index) --k;
+    wrapped[k] = wrapped.back();
+    wrapped.pop();
   }
   --part.total;
   part.in_flight.drop_latest();
@@ -110,9 +115,11 @@ PGL_COLD inline void take_back(Population& population, PopulationShard& part) {
 // The spikes of a train at exactly t_step (the train's position moves on).
 inline void take_train(PopulationShard& part, int64_t step) {
   part.latest.clear();
-  while (part.train_next < part.train.size() && part.train[part.train_next].step < step) ++part.train_next;
-  while (part.train_next < part.train.size() && part.train[part.train_next].step == step) {
-    part.latest.push(part.train[part.train_next++].index);
+  if (!part.train) return;
+  Train& train = *part.train;
+  while (train.next < train.spikes.size() && train.spikes[train.next].step < step) ++train.next;
+  while (train.next < train.spikes.size() && train.spikes[train.next].step == step) {
+    part.latest.push(train.spikes[train.next++].index);
   }
 }
 
@@ -160,7 +167,7 @@ inline void announce(Population& population, PopulationShard& part, SpikeBlock& 
   part.total += spikes.size();
   for (const uint32_t index : spikes) fetch_line(population.counts.data() + index);
   for (const uint32_t index : spikes) {
-    if (++population.counts[index] == 0) [[unlikely]] part.wrapped.push(index);
+    if (++population.counts[index] == 0) [[unlikely]] part.wrapped.made().push(index);
     part.in_flight.add({step, index});
   }
   for (SpikeRecorder* recorder : population.recorders) {

@@ -49,10 +49,10 @@ PGL_COLD inline void pgl_engine::set_step(int64_t step) {
     for (pgl::PopulationShard& part : shard.populations) {
       part.latest.clear();
       part.in_flight.clear();
-      part.wrapped.clear();
+      part.wrapped.set(nullptr);
       part.tape.stop();
       part.total = 0;
-      part.train_next = 0;
+      if (part.train) part.train->next = 0;
     }
     for (pgl::StaticShard& part : shard.statics) part.clear();
     for (pgl::GeneralShard& part : shard.generals) part.calendar.clear();
@@ -112,10 +112,10 @@ PGL_COLD inline void pgl_engine::import_totals(uint32_t index, const uint32_t* c
   for (pgl::Shard& shard : shards_) {
     pgl::PopulationShard& part = shard.populations[index];
     part.total = 0;
-    part.wrapped.clear();
+    part.wrapped.set(nullptr);
     for (uint32_t k = part.begin; k < part.begin + part.count; ++k) {
       part.total += counts[k];
-      for (uint32_t wraps = counts[k] >> 16; wraps != 0; --wraps) part.wrapped.push(k);
+      for (uint32_t wraps = counts[k] >> 16; wraps != 0; --wraps) part.wrapped.made().push(k);
     }
   }
 }
@@ -123,7 +123,9 @@ PGL_COLD inline void pgl_engine::import_totals(uint32_t index, const uint32_t* c
 PGL_COLD inline void pgl_engine::export_totals(uint32_t index, uint32_t* counts) const {
   for (uint32_t k = 0; k < populations[index].size; ++k) counts[k] = populations[index].counts[k];
   for (const pgl::Shard& shard : shards_) {
-    for (const uint32_t neuron : shard.populations[index].wrapped) counts[neuron] += 1u << 16;
+    const auto& wrapped = shard.populations[index].wrapped;
+    if (!wrapped) continue;
+    for (const uint32_t neuron : *wrapped) counts[neuron] += 1u << 16;
   }
 }
 

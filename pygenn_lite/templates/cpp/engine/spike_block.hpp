@@ -1,5 +1,6 @@
-// What one shard's neurons fire in a block of steps: a message that all shards read when the block is over. Waiting for
-// the messages of all others is also what keeps workers in step; there is no barrier besides.
+// What one shard's neurons fire in a block of steps, which all shards read when the block is over. Where there are several
+// workers, they read it as a message, and waiting for the messages of all others is also what keeps workers in step; there
+// is no barrier besides.
 #ifndef PGL_SPIKE_BLOCK_HPP
 #define PGL_SPIKE_BLOCK_HPP
 
@@ -13,20 +14,15 @@
 
 namespace pgl {
 
-// Entry k * populations + p holds the spikes of population p at the block's step k.
-//
-// A cache line takes 0.1 us from one worker to another, and a line that others poll must not be written word by word.
-// So a message is drawn up apart and copied at the end; of a small network it arrives in one line, together with the
-// word that says it is there.
+struct SpikeEntry {
+  const uint32_t* spikes;
+  uint32_t n;
+};
+
+// Entry k * populations + p holds the spikes of population p at the block's step k. Touched by the worker that owns the
+// shard only.
 class SpikeBlock {
  public:
-  struct Entry {
-    const uint32_t* spikes;
-    uint32_t n;
-  };
-
-  // ------------------------------------------------------------------ by the worker that owns the shard
-
   void begin() {
     ends_.clear();
     spikes_.clear();
@@ -35,22 +31,44 @@ class SpikeBlock {
     spikes_.append(spikes.data(), spikes.size());
     ends_.push(static_cast<uint32_t>(spikes_.size()));
   }
-  void write() {
-    const size_t size = ends_.size() + spikes_.size();
+  void fit() noexcept {
+    ends_.fit();
+    spikes_.fit();
+  }
+  const List<uint32_t>& ends() const { return ends_; }  // of the entries
+  const List<uint32_t>& spikes() const { return spikes_; }
+  SpikeEntry operator[](uint32_t entry) const {
+    const uint32_t begin = entry == 0 ? 0 : ends_[entry - 1];
+    return {spikes_.data() + begin, ends_[entry] - begin};
+  }
+
+ private:
+  List<uint32_t> ends_, spikes_;
+};
+
+// A block as other workers read it.
+//
+// A cache line takes 0.1 us from one worker to another, and a line that others poll must not be written word by word.
+// So a block is drawn up apart and copied at the end; of a small network it arrives in one line, together with the word
+// that says it is there.
+class SpikeMessage {
+ public:
+  // ------------------------------------------------------------------ by the worker that owns the shard
+
+  void write(const SpikeBlock& block) {
+    const size_t size = block.ends().size() + block.spikes().size();
     uint32_t* words = near_;
     if (size > kNear) {
       if (size > far_.size()) far_.reset(2 * size);
       words = far_.data();
     }
-    copy(words, ends_);
-    copy(words + ends_.size(), spikes_);
+    copy(words, block.ends());
+    copy(words + block.ends().size(), block.spikes());
     words_ = words;
-    entries_ = static_cast<uint32_t>(ends_.size());
+    entries_ = static_cast<uint32_t>(block.ends().size());
   }
   // Gives back what only a longer message needs.
   void fit() noexcept {
-    ends_.fit();
-    spikes_.fit();
     if (words_ != far_.data()) far_.reset(0);
   }
   // The message of block `number` is there. All who read it learn whether its writer wishes to stop after it.
@@ -76,7 +94,7 @@ class SpikeBlock {
     }
     return (word & kStop) != 0;
   }
-  Entry operator[](uint32_t entry) const {
+  SpikeEntry operator[](uint32_t entry) const {
     const uint32_t begin = entry == 0 ? 0 : words_[entry - 1];
     return {words_ + entries_ + begin, words_[entry] - begin};
   }
@@ -108,10 +126,7 @@ class SpikeBlock {
   uint32_t entries_ = 0;
   const uint32_t* words_ = near_;  // where each entry ends, then the spikes, all in one piece
   uint32_t near_[kNear];
-  // What only the owner needs: the message as it is drawn up, and a place for a long one.
-  alignas(64) List<uint32_t> ends_;
-  List<uint32_t> spikes_;
-  HugeArray<uint32_t> far_;
+  HugeArray<uint32_t> far_;  // a place for a long one
 };
 
 }  // namespace pgl

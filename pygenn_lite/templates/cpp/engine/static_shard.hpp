@@ -10,6 +10,7 @@
 #include "calendar.hpp"
 #include "error.hpp"
 #include "list.hpp"
+#include "rare.hpp"
 #include "store.hpp"
 #include "whole_sums.hpp"
 
@@ -34,23 +35,22 @@ struct StaticShard {
   uint32_t shard = 0;
   Delivery deliver = nullptr;
   Calendar<Segment> calendar;
-  List<Drawing> drawing;  // one for a procedural store
+  Rare<Drawing> drawing;  // of a procedural store
 
   StaticShard(uint32_t longest_delay, bool procedural) : calendar(procedural ? 0 : longest_delay) {
-    if (procedural) drawing.push(Drawing(longest_delay));
+    if (procedural) drawing.set(new Drawing(longest_delay));
   }
-  bool is_drawn() const { return !drawing.empty(); }
+  bool is_drawn() const { return bool(drawing); }
   double common_weight() const { return common == nullptr ? store->common_weight : *common; }
   void clear() {
     calendar.clear();
-    for (Drawing& own : drawing) own.jumps.clear();
+    if (drawing) drawing->jumps.clear();
   }
   void fit() noexcept {
     calendar.fit();
-    for (Drawing& own : drawing) {
-      own.jumps.fit();
-      own.row = {};
-    }
+    if (!drawing) return;
+    drawing->jumps.fit();
+    drawing->row = {};
   }
 };
 
@@ -59,7 +59,7 @@ struct StaticShard {
 inline void post_drawn(StaticShard& part, const uint32_t* spikes, uint32_t n, int64_t step,
                                 int64_t first_arrival) {
   const pgl_store& store = *part.store;
-  Drawing& drawing = part.drawing.front();
+  Drawing& drawing = *part.drawing;
   const RegeneratedRow& row = drawing.row;
   for (uint32_t i = 0; i < n; ++i) {
     store.regenerate(store, part.shard, spikes[i], drawing.row);
@@ -72,7 +72,7 @@ inline void post_drawn(StaticShard& part, const uint32_t* spikes, uint32_t n, in
 }
 
 inline void deliver_drawn(StaticShard& part, int64_t step) {
-  List<Jump>& jumps = part.drawing.front().jumps.at(step);
+  List<Jump>& jumps = part.drawing->jumps.at(step);
   const bool weights = (part.store->flags & PGL_STORE_WEIGHTS) != 0;
   const double common = part.common_weight();
   for (const Jump& jump : jumps) {
