@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import weakref
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -134,15 +135,14 @@ def plan_instances(
             "connectivity_seed is given, but each instance draws its own connectivity",
             hint="write connectivity='shared', or leave out connectivity_seed",
         )
-    seeds = _seeds(network, options.seeds, count)
+    seeds = array("Q", _seeds(network, options.seeds, count))  # a fifth of the list's memory
     values = _values(network, options.values or {}, count, shared)
     declared = network.copy()
     networks = DeclaredOnDemand(count, lambda k: _instance(declared, values, k, seeds[k]))
     first = structure_of(networks[0])
-    structures = DeclaredOnDemand(
-        count, lambda k: structure_of(networks[k]) if values and k else first
-    )
+    structures: Sequence[codegen.NetworkStructure] = (first,) * count
     if values:
+        structures = DeclaredOnDemand(count, lambda k: structure_of(networks[k]) if k else first)
         for k in range(1, count):
             _check_alike(first, structures[k], k, list(values))
     wirings = (network.seed if wiring is None else wiring,) * count if shared else tuple(seeds)

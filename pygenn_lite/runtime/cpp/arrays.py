@@ -13,7 +13,7 @@ from pygenn_lite.codegen.plan.partition import BLOCK, Partition
 
 Array = npt.NDArray[Any]
 ALIGNMENT = 64
-SMALL_ALIGNMENT = 16  # of arrays that are smaller than a cache line
+SMALL_ALIGNMENT = 16  # of what kernels read one by one, and of arrays smaller than a cache line
 PAGE = 4096
 CHUNK = 16 * PAGE
 
@@ -67,6 +67,7 @@ class InstanceArrays:
         self._first: list[Array] = []  # of the first instance, in the order in which it asked
         self._places: list[tuple[int, int]] = []  # the shard or COMMON, and the offset there
         self._ends = dict.fromkeys((COMMON, *range(shards)), 0)
+        self._widest = dict.fromkeys(self._ends, SMALL_ALIGNMENT)  # alignment of an array there
         self._others: dict[int, Array] = {}  # [instances - 1, bytes]
 
     def of(self, index: int) -> ArraysOfOne:
@@ -78,10 +79,10 @@ class InstanceArrays:
         """Bytes of one instance."""
         return sum(map(self._stride, self._ends))
 
-    def place(self, index: int, number: int, of: int, size: int) -> Array:
+    def place(self, index: int, number: int, of: int, size: int, alignment: int) -> Array:
         """The ``number``-th array of an instance, as bytes."""
         if index == 0 and number == len(self._first):
-            self._lay_out(of, size)
+            self._lay_out(of, size, alignment)
         if self._places[number][0] != of or self._first[number].nbytes != size:
             raise AssertionError("instances ask for different arrays")
         if index == 0:
@@ -93,20 +94,21 @@ class InstanceArrays:
         whole: Array = self._others[of][index - 1, offset : offset + size]
         return whole
 
-    def _lay_out(self, of: int, size: int) -> None:
+    def _lay_out(self, of: int, size: int, alignment: int) -> None:
         """Memory for the next array of the first instance."""
         if of == COMMON:
             self._first.append(aligned_zeros(size, np.uint8)[:size])
         else:
             self._first.append(self._shard_memory.zeros(of, size, np.uint8))
-        apart = ALIGNMENT if size >= ALIGNMENT else SMALL_ALIGNMENT
+        apart = alignment if size >= ALIGNMENT else SMALL_ALIGNMENT
+        self._widest[of] = max(self._widest[of], apart)
         offset = -(-self._ends[of] // apart) * apart
         self._places.append((of, offset))
         self._ends[of] = offset + size
 
     def _stride(self, of: int) -> int:
         """Bytes from one instance to the next."""
-        return -(-self._ends[of] // ALIGNMENT) * ALIGNMENT
+        return -(-self._ends[of] // self._widest[of]) * self._widest[of]
 
 
 class ArraysOfOne:
@@ -115,10 +117,10 @@ class ArraysOfOne:
     def __init__(self, arrays: InstanceArrays, index: int) -> None:
         self._arrays, self._index, self._next = arrays, index, 0
 
-    def zeros(self, of: int, count: int, dtype: npt.DTypeLike) -> Array:
+    def zeros(self, of: int, count: int, dtype: npt.DTypeLike, alignment: int = ALIGNMENT) -> Array:
         """The next array: of a shard, or COMMON. Zeros before anything is written to it."""
         size = count * np.dtype(dtype).itemsize
-        found = self._arrays.place(self._index, self._next, of, size)
+        found = self._arrays.place(self._index, self._next, of, size, alignment)
         self._next += 1
         return found.view(dtype)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import ctypes as c
 import weakref
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, MutableSequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,7 +42,7 @@ class InstanceRecords:
     engine : Engine
     pointers : array of pgl_engine
         NULL before an instance has been built.
-    seeds : list of int
+    seeds : array of int
     failed : list of bool
         Whether a variable stopped being finite since the step was set: then it runs no more.
     replayed : dict
@@ -59,7 +60,7 @@ class InstanceRecords:
 
     engine: shared_objects.Engine
     pointers: Any
-    seeds: list[int]
+    seeds: MutableSequence[int]
     failed: list[bool]
     replayed: dict[int, dict[str, SpikeTrain]] = field(default_factory=dict)
     sums: dict[int, Any] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class InstanceRecords:
     def of(cls, engine: shared_objects.Engine, count: int) -> InstanceRecords:
         """Of so many instances that are not there yet."""
         pointers = (c.c_void_p * count)()
-        records = cls(engine, pointers, [0] * count, [False] * count)
+        records = cls(engine, pointers, array("Q", bytes(8 * count)), [False] * count)
         weakref.finalize(records, _destroy, engine.library.pgl_engine_destroy, pointers)
         return records
 

@@ -16,7 +16,7 @@ from pygenn_lite.declaration.inputs import StepCurrent
 from pygenn_lite.declaration.population import Population
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
-from pygenn_lite.runtime.cpp.arrays import COMMON, Arenas, ArraysOfOne, NeuronArray
+from pygenn_lite.runtime.cpp.arrays import COMMON, SMALL_ALIGNMENT, Arenas, ArraysOfOne, NeuronArray
 from pygenn_lite.runtime.cpp.instance_records import InstanceRecords, Repeated
 from pygenn_lite.runtime.values.philox import stream_of
 from pygenn_lite.runtime.values.population_values import (
@@ -147,7 +147,7 @@ class PopulationMemory:
             else:
                 self.arrays[name] = NeuronArray.contiguous(self.partition, self.name, dtype, memory)
         self.scalar_index = {v.symbol: k for k, v in enumerate(signature.scalars)}
-        self.scalars = memory.zeros(COMMON, len(signature.scalars), np.float64)
+        self.scalars = memory.zeros(COMMON, len(signature.scalars), np.float64, SMALL_ALIGNMENT)
         self._repeated = self._repeated_spikes()
         self.exposed: dict[str, Exposed] = {}
         for name in signature.exposed:
@@ -308,7 +308,8 @@ class PopulationMemory:
         def room(kind: Any, count: int) -> Any:
             if not count:
                 return (kind * 0)()
-            memory = self._place.memory.zeros(COMMON, count * c.sizeof(kind), np.uint8)
+            size = count * c.sizeof(kind)
+            memory = self._place.memory.zeros(COMMON, size, np.uint8, SMALL_ALIGNMENT)
             return (kind * count).from_buffer(memory)
 
         return [

@@ -65,13 +65,13 @@ struct Train {
   size_t next = 0;
 };
 
-// One population on one shard.
-struct alignas(64) PopulationShard {
+// One population on one shard. At both ends stands what a run hardly changes, so that lists of two shards may share a line.
+struct PopulationShard {
   pgl_population_args args{};
-  uint32_t begin = 0, count = 0;  // neurons of the population on this shard
-  List<uint32_t> latest;          // spikes at the present time step
-  InFlight in_flight;             // not older than the longest delay
+  List<uint32_t> latest;         // spikes at the present time step
+  InFlight in_flight;            // not older than the longest delay
   uint64_t total = 0;
+  uint32_t begin = 0, count = 0;  // neurons of the population on this shard
   Rare<List<uint32_t>> wrapped;  // neurons, once for every 65536 spikes that the population's counts do not show
   Rare<Train> train;             // this shard's part
   Tape tape;
