@@ -12,6 +12,7 @@ from engine_harness import Net
 
 from pygenn_lite.codegen.program.schedule import Arrive, Call, Deliver, Fire, Op, Sample, Send
 from pygenn_lite.runtime.cpp import abi
+from pygenn_lite.runtime.cpp.schedule_ops import engine_ops
 
 
 def small(library: ctypes.CDLL, shards: int = 1, threads: int = 1) -> Net:
@@ -125,3 +126,32 @@ def test_kernels_may_have_arguments_of_their_own(library: ctypes.CDLL) -> None:
             [a[: cells.bounds[s + 1] - cells.bounds[s]] for s, a in enumerate(other)]
         )
         np.testing.assert_array_equal(counted, np.full(150, 7.0))
+
+
+def test_engines_that_are_alike_have_one_schedule_in_common(library: ctypes.CDLL) -> None:
+    """Each runs as with its own, also when whoever made the schedule has given it back."""
+    alone, one, other = small(library), small(library), small(library)
+    with alone, one, other:
+        ops = engine_ops(one.step_ops(), one.numbers, one.function)
+        pointer = one.engine.schedule_create(one.handle, ops, len(ops))
+        for net in (one, other):
+            net.check(net.engine.schedule_use(net.handle, pointer))
+            net.scheduled = True
+        one.engine.schedule_destroy(pointer)
+        nets = (alone, one, other)
+        recorders = [net.record_spikes(net.keep_of(net.numbers.populations["p1"])) for net in nets]
+        for net in nets:
+            net.run(20)
+        wanted, *found = (net.spikes(k) for net, k in zip(nets, recorders, strict=True))
+        assert len(wanted[0])
+        for spikes in found:
+            np.testing.assert_array_equal(spikes, wanted)
+
+
+def test_a_schedule_of_other_engines_is_refused(library: ctypes.CDLL) -> None:
+    with small(library) as net, Net(library) as empty:
+        ops = engine_ops(net.step_ops(), net.numbers, net.function)
+        pointer = net.engine.schedule_create(net.handle, ops, len(ops))
+        with pytest.raises(ValueError, match="of an engine with other parts"):
+            empty.check(empty.engine.schedule_use(empty.handle, pointer))
+        net.engine.schedule_destroy(pointer)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ctypes as c
+from collections.abc import Sequence
 
 import numpy as np
 
-from pygenn_lite.codegen.program.schedule import build_schedule
+from pygenn_lite.codegen.program.schedule import Op, Schedule, build_schedule
 from pygenn_lite.runtime.cpp.coupling import begin_sums
 from pygenn_lite.runtime.cpp.delivery import WholeSums, add_by_kernels, add_static, fitting_sums
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
@@ -36,14 +37,14 @@ def fill_engine(instance: NetworkMemory) -> None:
     for name, memory in instance.populations.items():
         numbers.populations[name] = _add_population(instance, memory)
         assert numbers.populations[name] == instance.common.numbers[name]
-    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
     static = any(d.is_static for d in instance.plan.deliveries.values())
-    if static and instance.plan.described.accumulator == "int32":
+    summing = static and instance.plan.described.accumulator == "int32"
+    schedule = _schedule(instance, summing=summing)
+    if summing:
         sums = WholeSums(instance.arenas, numbers.populations)
         sums.fit(fitting_sums(instance.plan.deliveries.values(), instance.largest_weight))
         instance.records.sums[instance.index] = sums
         instance.call_synapses("sums_set", sums.argument())
-        schedule = schedule.with_collection()
     if instance.stores:
         numbers.deliveries = add_static(
             instance.call_synapses, instance.stores, instance.arenas, numbers.populations
@@ -62,11 +63,30 @@ def fill_engine(instance: NetworkMemory) -> None:
             numbers.populations,
         )
         instance.records.kept[instance.index, name] = synapses.kept
-    ops = engine_ops(schedule.step, numbers, instance.loaded.address)
-    instance.call("schedule_set", ops, len(ops))
+    _set_schedule(instance, schedule.step, numbers)
     for population, train in instance.records.replayed.get(instance.index, {}).items():
         set_train(instance, population, train)
     _add_recorders(instance)
+
+
+def _schedule(instance: NetworkMemory, *, summing: bool) -> Schedule:
+    """What steps consist of."""
+    schedule = build_schedule(instance.structure, instance.loaded.code.signatures)
+    return schedule.with_collection() if summing else schedule
+
+
+def _set_schedule(instance: NetworkMemory, step: Sequence[Op], numbers: Numbers) -> None:
+    """Tell the engine. Those of instances that share their synapses have the same numbers, and
+    one schedule in common."""
+    engine, records = instance.engine, instance.records
+    if not (instance.shared and records.schedule):
+        ops = engine_ops(step, numbers, instance.loaded.address)
+        if not instance.shared:
+            instance.call("schedule_set", ops, len(ops))
+            return
+        pointer = engine.schedule_create(instance.pointer, ops, len(ops))
+        records.keep_schedule(int(engine.check(pointer, "making a schedule")))
+    instance.call("schedule_use", records.schedule)
 
 
 def set_train(instance: NetworkMemory, population: str, train: SpikeTrain) -> None:

@@ -43,6 +43,8 @@ class InstanceRecords:
     pointers : array of pgl_engine
         NULL before an instance has been built.
     seeds : array of int
+    schedule : int
+        The pgl_schedule that engines have in common; 0: each has its own.
     failed : list of bool
         Whether a variable stopped being finite since the step was set: then it runs no more.
     replayed : dict
@@ -62,6 +64,7 @@ class InstanceRecords:
     pointers: Any
     seeds: MutableSequence[int]
     failed: list[bool]
+    schedule: int = 0
     replayed: dict[int, dict[str, SpikeTrain]] = field(default_factory=dict)
     sums: dict[int, Any] = field(default_factory=dict)
     weights: dict[tuple[int, tuple[str, ...]], OwnWeights] = field(default_factory=dict)
@@ -89,6 +92,11 @@ class InstanceRecords:
         before, self.pointers[index] = self.pointers[index], pointer
         if before:
             self.engine.library.pgl_engine_destroy(before)
+
+    def keep_schedule(self, pointer: int) -> None:
+        """A schedule that engines have in common."""
+        self.schedule = pointer
+        weakref.finalize(self, self.engine.library.pgl_schedule_destroy, pointer)
 
     def poisson(self, index: int, name: str, make: Callable[[], PoissonRates]) -> PoissonRates:
         """The rates of an input; as declared before others are set."""

@@ -9,7 +9,7 @@
 
 #include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
 
-#define PGL_ABI_VERSION 10
+#define PGL_ABI_VERSION 11
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
 
 // Everything is compiled with hidden visibility; what is named here, and kernels, are exported.
@@ -218,6 +218,12 @@ typedef struct pgl_op {
 // Before pgl_schedule_set: schedules of this engine may have reductions (a shared object of their own: programs.cpp).
 void pgl_reductions_set(pgl_engine*);
 int32_t pgl_schedule_set(pgl_engine*, const pgl_op* ops, int64_t n);
+// The same for several engines to which the same has been added, which then have it in common: made as it would be set,
+// used by each. Without reductions. It may be destroyed while engines use it.
+typedef struct pgl_schedule pgl_schedule;
+pgl_schedule* pgl_schedule_create(pgl_engine*, const pgl_op* ops, int64_t n);
+void pgl_schedule_destroy(pgl_schedule*);
+int32_t pgl_schedule_use(pgl_engine*, pgl_schedule*);
 
 // ---------------------------------------------------------------- engine: recording
 int32_t pgl_record_spikes(pgl_engine*, uint32_t population, uint32_t begin, uint32_t end, uint32_t stride);

@@ -134,7 +134,27 @@ int32_t pgl_expose_add(pgl_engine* engine, uint32_t population, const void* stat
 
 int32_t pgl_schedule_set(pgl_engine* engine, const pgl_op* ops, int64_t n) {
   return guarded<int32_t>(-1, [&] {
-    engine->set_schedule(ops, static_cast<size_t>(n));
+    auto* const schedule = new pgl_schedule(*engine, ops, static_cast<size_t>(n));
+    engine->use(*schedule);
+    schedule->release();
+    return 0;
+  });
+}
+
+pgl_schedule* pgl_schedule_create(pgl_engine* engine, const pgl_op* ops, int64_t n) {
+  return guarded<pgl_schedule*>(nullptr, [&] { return new pgl_schedule(*engine, ops, static_cast<size_t>(n)); });
+}
+
+void pgl_schedule_destroy(pgl_schedule* schedule) { schedule->release(); }
+
+int32_t pgl_schedule_use(pgl_engine* engine, pgl_schedule* schedule) {
+  return guarded<int32_t>(-1, [&] {
+    if (!schedule->schedule.reductions.empty()) throw Error("a schedule with reductions is of one engine only");
+    if (schedule->populations != engine->populations.size() || schedule->statics != engine->statics.size() ||
+        schedule->generals != engine->generals.size()) {
+      throw Error("the schedule is of an engine with other parts");
+    }
+    engine->use(*schedule);
     return 0;
   });
 }

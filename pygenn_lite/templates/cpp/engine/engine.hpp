@@ -94,6 +94,7 @@ struct pgl_engine {
       delete recorder.variable;
     }
     delete meeting_;
+    if (held_ != nullptr) held_->release();
   }
 
   const uint32_t min_delay, max_delay, real_bytes;
@@ -101,7 +102,6 @@ struct pgl_engine {
   pgl::List<pgl::StaticGroup> statics;
   pgl::List<pgl_sums> sums;  // by shard, where static synapses sum in whole numbers
   pgl::List<pgl::GeneralGroup> generals;
-  pgl::Schedule schedule;
   pgl::SynapseWork synapses{};
   // Where its schedule may have reductions.
   pgl::AnyReduction* (*make_reduction)(const pgl_engine&, const pgl_reduction& what, uint32_t population) = nullptr;
@@ -114,10 +114,12 @@ struct pgl_engine {
 
   pgl::List<pgl::Shard>& shards() { return shards_; }
   const pgl::List<pgl::Shard>& shards() const { return shards_; }
-  void set_schedule(const pgl_op* ops, size_t n) {
-    schedule = pgl::make_schedule(*this, ops, n);
+  PGL_COLD void use(pgl_schedule& schedule) {
+    schedule.hold();
+    if (held_ != nullptr) held_->release();
+    held_ = &schedule;
     fit();
-    if (schedule.meets() && meeting_ == nullptr) meeting_ = new pgl::Barrier(threads_);
+    if (schedule.schedule.meets() && meeting_ == nullptr) meeting_ = new pgl::Barrier(threads_);
   }
   int64_t step() const { return __atomic_load_n(&step_, __ATOMIC_RELAXED); }
   // Safe in a signal handler. A run that is asked before it begins does nothing; a run of 0 steps forgets the wish.
@@ -174,7 +176,7 @@ struct pgl_engine {
   void fire(pgl::Shard& shard, uint32_t index, int64_t step, pgl::List<uint32_t>& room);
   void call_neurons(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
   void call_synapses(const pgl::Shard& shard, uint32_t number, const pgl_op& op, int64_t step);
-  void complete(pgl::Schedule& of, int64_t step, size_t stretch);
+  void complete(const pgl::Schedule& of, int64_t step, size_t stretch);
   pgl::Gather make_gather(const pgl_op& op);
   void fit_sums(pgl::Gather& gather);
   void recall(uint32_t shard, int64_t step, const pgl::List<pgl::Gather*>& gathers);
@@ -188,6 +190,7 @@ struct pgl_engine {
   pgl::Crew crew_;
   const uint32_t patience_;
   pgl::List<pgl::SpikeMessage> messages_;  // [shards][2], where there are several workers: one reads its own blocks
+  pgl_schedule* held_ = nullptr;
   pgl::Barrier* meeting_ = nullptr;  // of workers in mid-step, where the schedule has such
   Block last_{0, 0, 0, 0, 0};  // before the present run
   // A line that one worker writes and others read costs each of them 0.1 us per step. So the first is written by worker
@@ -247,7 +250,6 @@ PGL_COLD inline void pgl_engine::fit() noexcept {
   populations.fit();
   statics.fit();
   generals.fit();
-  schedule.ops.fit();
   for (pgl::Population& population : populations) {
     population.statics.fit();
     population.generals.fit();
@@ -256,6 +258,7 @@ PGL_COLD inline void pgl_engine::fit() noexcept {
     shard.populations.fit();
     shard.statics.fit();
     shard.generals.fit();
+    shard.spikes.clear();
     shard.spikes.fit();
     for (pgl::PopulationShard& part : shard.populations) {
       part.latest.fit();
@@ -263,6 +266,7 @@ PGL_COLD inline void pgl_engine::fit() noexcept {
     }
     for (pgl::StaticShard& part : shard.statics) part.fit();
     for (pgl::GeneralShard& part : shard.generals) part.calendar.fit();
+    shard.blocks[last_.reading()].begin();  // has been read
     for (pgl::SpikeBlock& block : shard.blocks) block.fit();
   }
   for (pgl::SpikeMessage& message : messages_) message.fit();
@@ -292,6 +296,7 @@ bool pgl_engine::try_part(Part&& part) {
 inline bool pgl_engine::run_block(uint32_t begin, uint32_t end, const Block& block) {
   thread_local pgl::List<uint32_t> spikes;
   const Work work{block.writing(), spikes};
+  const pgl::Schedule& schedule = held_->schedule;
   bool healthy = true;  // who has failed continues to meet the others, who would wait for ever
   const auto on_shards = [&](auto&& part) {
     for (uint32_t s = begin; s < end && healthy; ++s) healthy = try_part([&] { part(s); });
@@ -395,7 +400,7 @@ PGL_COLD inline int64_t pgl_engine::run(int64_t steps) {
   if (crew_.is_elsewhere()) {
     throw pgl::Error("the engine was made in another process: compile the network in the process that runs it");
   }
-  if (schedule.ops.empty() && !populations.empty()) throw pgl::Error("the engine has not been told what a step consists of");
+  if (held_ == nullptr) throw pgl::Error("the engine has not been told what a step consists of");
   if (broken_) throw pgl::Error("the last run failed: reset the simulation before running on");
   if (__atomic_exchange_n(&stop_, false, __ATOMIC_SEQ_CST) || steps == 0) return 0;
   const int64_t start = step();

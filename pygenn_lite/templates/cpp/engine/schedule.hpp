@@ -209,9 +209,32 @@ PGL_COLD Schedule make_schedule(const Engine& engine, const pgl_op* ops, size_t 
   Census::complete(census.arrived, "arrivals of synapse group");
   fuse_updates(schedule.ops);
   cut_at_meetings(schedule);
+  schedule.ops.fit();
+  schedule.ends.fit();
   return schedule;
 }
 
 }  // namespace pgl
+
+// A schedule as engines hold it: of one, or of several that have the same parts. Gone when nobody holds it any more.
+struct pgl_schedule {
+  const pgl::Schedule schedule;
+  const size_t populations, statics, generals;  // of an engine that it fits
+
+  template <class Engine>
+  PGL_COLD pgl_schedule(const Engine& engine, const pgl_op* ops, size_t n)
+      : schedule(pgl::make_schedule(engine, ops, n)),
+        populations(engine.populations.size()),
+        statics(engine.statics.size()),
+        generals(engine.generals.size()) {}
+
+  void hold() { __atomic_add_fetch(&holders_, 1, __ATOMIC_RELAXED); }
+  PGL_COLD void release() {
+    if (__atomic_sub_fetch(&holders_, 1, __ATOMIC_ACQ_REL) == 0) delete this;
+  }
+
+ private:
+  uint32_t holders_ = 1;  // who has made it
+};
 
 #endif

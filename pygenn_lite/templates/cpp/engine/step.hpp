@@ -104,6 +104,7 @@ inline void pgl_engine::fetch_ahead(const pgl::Shard& shard, const pgl_op* next,
 // The operations of one stretch.
 inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, const Work& work) {
   pgl::Shard& shard = shards_[number];
+  const pgl::Schedule& schedule = held_->schedule;
   const pgl_op* const end = schedule.ops.data() + schedule.ends[stretch];
   const auto send = [&](uint32_t index) {
     pgl::announce(populations[index], shard.populations[index], shard.blocks[work.writing], number, step + 1, real_bytes);
@@ -159,11 +160,12 @@ inline void pgl_engine::run_ops(uint32_t number, int64_t step, size_t stretch, c
 // Behind the stretch all workers meet; the last to come completes the reductions, and does what is done once, before the
 // others continue.
 inline void pgl_engine::meet(int64_t step, size_t stretch) {
+  const pgl::Schedule& schedule = held_->schedule;
   if (!pgl::is_due(schedule.ops[schedule.ends[stretch]], step)) return;
   meeting_->wait([&] { complete(schedule, step, stretch); });
 }
 
-inline void pgl_engine::complete(pgl::Schedule& of, int64_t step, size_t stretch) {
+inline void pgl_engine::complete(const pgl::Schedule& of, int64_t step, size_t stretch) {
   for (size_t k = stretch == 0 ? 0 : of.ends[stretch - 1]; k < of.ends[stretch]; ++k) {
     const pgl_op& op = of.ops[k];
     if (!pgl::is_due(op, step)) continue;
