@@ -87,7 +87,8 @@ def on_pygenn_lite(options: Options) -> Any:
             parameters=values,
             initial={"u": -65.0 * values["b"]},
         )
-        net.noise_current(groups[name], std=SD[name])
+        # Mean and standard deviation by position: the names differ in commits to compare with.
+        net.noise_current(groups[name], 0.0, SD[name])
     for source in groups:
         for target, degree in degrees(options).items():
             if degree:
