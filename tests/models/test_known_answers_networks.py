@@ -149,8 +149,8 @@ def test_microcircuit_has_the_published_numbers():
         round(i.sources if np.isscalar(i.sources) else i.sources.array[0]) for i in net.inputs
     ]
     assert sources == [1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100]
-    assert settings.published["L4E"] == 4.414
-    assert dict(settings.full_scale_rates) == dict(settings.published)
+    assert settings.reference_rates["L4E"] == 4.414
+    assert dict(settings.full_scale_rates) == dict(settings.reference_rates)
 
 
 NEST_AT_A_TENTH = dict(
@@ -174,7 +174,7 @@ def test_microcircuit_at_a_quarter_comes_nearer_to_the_published_rates():
     net, settings = pg.load_network("microcircuit")
     quarter = pg.scale_network(net, 0.25, settings.full_scale_rates)
     rates = quarter.compile().run(2500.0).rates(warmup=500.0)
-    for name, rate in settings.published.items():
+    for name, rate in settings.reference_rates.items():
         if name.startswith("L23"):
             assert NEST_AT_A_TENTH[name] < rates[name] < rate, name
         else:
@@ -188,5 +188,5 @@ def test_microcircuit_at_full_scale_has_the_published_rates():
         pytest.skip("NOT TESTED: the microcircuit at full scale, which needs 2 GiB of memory")
     net, settings = pg.load_network("microcircuit")
     rates = net.compile().run(5500.0).rates(warmup=500.0)
-    for name, rate in settings.published.items():
+    for name, rate in settings.reference_rates.items():
         assert rates[name] == pytest.approx(rate, rel=0.1, abs=0.15 if rate < 1.5 else 0), name
