@@ -104,4 +104,7 @@ def _leave(code: int) -> NoReturn:
         say(f"error: {disk_message(error)}")
         code = FAILED
         silence_stdout()
+    # Python ends by the signal, whatever the code, if the last text that exec() ran was left by
+    # Ctrl-C; dataclasses, for one, are made so.
+    exec("")
     sys.exit(code)

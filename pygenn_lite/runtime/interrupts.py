@@ -1,4 +1,4 @@
-"""Ctrl-C while something is under way that must not be torn apart."""
+"""Ctrl-C while something is under way that must not be torn apart, or that may swallow it."""
 
 from __future__ import annotations
 
@@ -40,3 +40,33 @@ class InterruptWatch:
         if self._stop is not None and not self.seen:
             self._stop()
         self.seen = True
+
+
+class InterruptMemory:
+    """Remembers that Ctrl-C came in a block, besides what it does there: Python loses the exception
+    where it strikes a callback of the import system, and so do modules that catch all exceptions
+    while they are imported."""
+
+    def __init__(self) -> None:
+        self.seen = False
+        self._previous: Any = None
+
+    def __enter__(self) -> InterruptMemory:
+        previous = signal.getsignal(signal.SIGINT)
+        if callable(previous) and threading.current_thread() is threading.main_thread():
+            self._previous = previous
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if it came."""
+        if self.seen:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: object) -> None:
+        self.seen = True
+        self._previous(number, frame)

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -76,8 +78,11 @@ def test_a_signal_while_compiling_ends_the_compilers_at_once(here, number, code)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert time.monotonic() - before < 5.0  # and not 1,000 s
-    assert (process.returncode, out) == (code, "")
-    assert err == "stopped before the simulation ran; there is nothing to keep\n"
+    assert (process.returncode, out, err) == (
+        code,
+        "",
+        "stopped before the simulation ran; there is nothing to keep\n",
+    )
     for pid in pids.read_text().split():
         wait_until(lambda pid=pid: not is_running(int(pid)))
     assert not list((here / "cache" / "v1").glob(".making-*"))
@@ -179,3 +184,13 @@ def test_ctrl_c_in_a_command_that_simulates_nothing_says_no_more_than_that(call,
 
     monkeypatch.setattr("pygenn_lite.cli.library_list.show_library", interrupted)
     assert call("models") == (130, "", "stopped\n")
+
+
+def test_the_exit_code_is_ours_although_ctrl_c_left_a_text_that_exec_ran():
+    code = (
+        "from pygenn_lite.cli.main import _leave\n"
+        "try:\n    exec('raise KeyboardInterrupt')\nexcept KeyboardInterrupt:\n    pass\n"
+    )
+    plain = subprocess.run([sys.executable, "-c", f"{code}raise SystemExit(130)"], check=False)
+    ours = subprocess.run([sys.executable, "-c", f"{code}_leave(130)"], check=False)
+    assert (plain.returncode, ours.returncode) == (-signal.SIGINT, 130)

@@ -1,10 +1,11 @@
-"""Ctrl-C is noted by a watch, and goes to whom it went before once the watch is over."""
+"""Ctrl-C is noted by a watch, and goes to whom it went before once the watch is over; where its
+exception is lost, it is remembered."""
 
 import signal
 
 import pytest
 
-from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.interrupts import InterruptMemory, InterruptWatch
 
 
 def ctrl_c():
@@ -41,5 +42,27 @@ def test_afterwards_it_goes_to_whom_it_went_before(patient):
         assert came == []
         ctrl_c()
         assert came == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_somebody_swallows_is_raised_again_when_asked():
+    before = signal.getsignal(signal.SIGINT)
+    with InterruptMemory() as interrupts:
+        interrupts.check()
+        with pytest.raises(KeyboardInterrupt):  # as a module may, while it is imported
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.check()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ignored_interrupts_stay_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with InterruptMemory() as interrupts:
+            signal.raise_signal(signal.SIGINT)
+            interrupts.check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

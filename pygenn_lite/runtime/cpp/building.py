@@ -35,6 +35,7 @@ from pygenn_lite.runtime.cpp.toolchain import (
     first_use_of,
     part_flags,
 )
+from pygenn_lite.runtime.interrupts import InterruptMemory
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GeneratedCode
@@ -168,6 +169,7 @@ def compile_code(
         assert generate is not None
         began = time.perf_counter()
         code = generate()
+        interrupts.check()  # it has imported SymPy, where one may be lost
         log.info("generated the kernels' source in %.2f s", time.perf_counter() - began)
         compiled.append("kernels")
         report("kernels")
@@ -180,7 +182,8 @@ def compile_code(
 
     folders = {part: ready(part) for part in parts}
     missing = [part for part, folder in folders.items() if folder is None]
-    with _meanwhile(part_entry, missing, compilers) as made:
+    interrupts = InterruptMemory()
+    with interrupts, _meanwhile(part_entry, missing, compilers) as made:
         kernels: Path | None = None
         if generate is not None and use_cache:
             key = kernels_key(compiler, target, structure_key)
@@ -191,6 +194,7 @@ def compile_code(
         if kernels is not None:
             text = (kernels / SIGNATURES).read_text(encoding="utf-8")
             signatures = Signatures.from_json(json.loads(text))
+        interrupts.check()
         every = {**folders, **made()}
         objects = {part: folder / f"{part}.so" for part, folder in every.items() if folder}
     return CompiledCode(
