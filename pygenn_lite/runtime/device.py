@@ -334,6 +334,14 @@ class Device(Protocol):
         """The present step, the same for all instances."""
         ...
 
+    def spike_totals(self) -> npt.NDArray[np.int64]:
+        """Spikes since the start (or the last reset), [instance, population]."""
+        return np.stack([one.spike_totals() for one in self.instances])
+
+    def failed(self) -> list[int]:
+        """Instances of which a variable stopped being finite (`Instance.fault`)."""
+        return [k for k, one in enumerate(self.instances) if one.fault() is not None]
+
     def set_step(self, step: int, seeds: Sequence[int]) -> None:
         """Go to a step, without spikes in flight or recorded; ``seeds``: one for each instance."""
         for instance, seed in zip(self.instances, seeds, strict=True):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,9 +22,8 @@ from pygenn_lite.runtime.device import Device, Fault, Instance
 from pygenn_lite.runtime.fault_errors import fault_error
 from pygenn_lite.runtime.recording import sample_bytes
 from pygenn_lite.runtime.results.final_weights import FinalWeights, final_weights
-from pygenn_lite.runtime.results.lazy_mapping import LazyMapping
 from pygenn_lite.runtime.results.memory_sink import HINT, MemorySink
-from pygenn_lite.runtime.results.provenance import of_instance
+from pygenn_lite.runtime.results.provenance import of_instances
 from pygenn_lite.runtime.results.result import Result
 from pygenn_lite.runtime.results.sinks import RunSinks
 from pygenn_lite.runtime.synapse_recording import SynapseSampler
@@ -69,7 +67,7 @@ class RunLoop:
         self._fetched, self._held_seconds = self.step, 0.0
         self._holding = self._alive()  # instances from which records are to be fetched
         self._broken_off = False
-        self.offsets = [instance.spike_totals() for instance in self.instances]
+        self.offsets = device.spike_totals()
         self._count()
 
     @property
@@ -143,34 +141,38 @@ class RunLoop:
         if self.sinks.file is not None:
             return self._close_file(weights, seconds, interrupted)
         results, network = [], self.instances[0].network
-        for k, part in enumerate(parts):
+        sizes = {n: p.size for n, p in self.device.layout.populations.items()}
+        whole = frozenset(r.population for r in self.sinks.requests.spikes if r.whole)
+        for part, origin, k in zip(parts, self._provenance(), range(len(parts)), strict=True):
             assert isinstance(part, MemorySink)
             result = Result(
                 dt=network.dt,
                 start_step=self.start,
                 stop_step=self._stop(k),
-                sizes={n: p.size for n, p in self.device.layout.populations.items()},
+                sizes=sizes,
                 spikes=part.spikes(),
                 traces=part.traces(),
                 counts=part.counts(),
-                fully_recorded=frozenset(
-                    r.population for r in self.sinks.requests.spikes if r.whole
-                ),
+                fully_recorded=whole,
                 name=network.name,
                 interrupted=interrupted or k in self.faults,
                 simulate_seconds=seconds,
                 weights=weights[k],
-                provenance=part.provenance,
+                provenance=origin,
             )
             results.append(result)
         if not self.sinks.options.axis:
             return results[0]
-        for k, result in enumerate(results):
-            assert isinstance(result.provenance, LazyMapping)
-            results[k] = replace(result, provenance=of_instance(result.provenance, k))
         from pygenn_lite.runtime.results.instance_results import InstanceResults
 
         return InstanceResults(tuple(results), self._seeds(), self._failed())
+
+    def _provenance(self) -> Iterator[Mapping[str, Any]]:
+        """Where the result of each instance comes from."""
+        whole = self.sinks.provenance
+        if not self.sinks.options.axis:
+            return iter([whole])
+        return of_instances(whole, range(len(self.instances)))
 
     def raise_faults(self) -> None:
         """Say where variables stopped being finite, if any did.
@@ -257,9 +259,9 @@ class RunLoop:
     def _count(self) -> None:
         self._counted_at = self.step
         populations = self.device.layout.populations
-        for k, instance in enumerate(self.instances):
-            totals = (instance.spike_totals() - self.offsets[k]).tolist()
-            self.sinks.takers[k].add_counts(self.step, dict(zip(populations, totals, strict=True)))
+        totals = (self.device.spike_totals() - self.offsets).tolist()
+        for taker, own in zip(self.sinks.takers, totals, strict=True):
+            taker.add_counts(self.step, dict(zip(populations, own, strict=True)))
 
     def _seeds(self) -> tuple[int, ...]:
         return tuple(instance.seed for instance in self.instances)
@@ -270,7 +272,7 @@ class RunLoop:
         """Instances that failed in an earlier run are stopped; they must not be taken along."""
         if len(self.instances) == 1:
             return
-        failed = [k for k, one in enumerate(self.instances) if one.fault() is not None]
+        failed = device.failed()
         if failed:
             raise SimulationError(
                 f"{counted(len(failed), 'instance')} failed in an earlier run and cannot continue: "
@@ -279,8 +281,8 @@ class RunLoop:
             )
 
     def _find_faults(self) -> None:
-        for k in self._alive():
-            fault = self.instances[k].fault()
+        for k in self.device.failed():
+            fault = None if k in self.faults else self.instances[k].fault()
             if fault is not None:
                 self.faults[k] = fault
         if len(self.instances) == 1 and self.faults:

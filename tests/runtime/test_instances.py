@@ -343,11 +343,25 @@ def test_one_instance_that_fails_does_not_take_the_others_with_it(tmp_path):
         assert len(results[1].traces["cells"]["V"]) == results[1].stop_step
         with pytest.raises(SimulationError, match=r"some ended early"):
             results.traces["cells"]["V"]
+        device = sim._device
+        assert device.failed() == [k for k in range(4) if device.instances[k].fault()] == [1, 3]
         with pytest.raises(SimulationError, match="2 instances failed in an earlier run"):
             sim.run(1.0)
         sim.reset()
     sim["cells"]["a"] = 0.0
     assert not sim.run(5.0).failed
+
+
+def test_spikes_of_all_instances_are_those_of_each():
+    sim = network(plastic=False).compile(instances=3, seeds=[5, 6, 7])
+    sim.run(50.0)
+    device = sim._device
+    found = device.spike_totals()
+    assert found.shape == (3, len(sim.network.populations)) and found.any()
+    for one, own in zip(device.instances, found, strict=True):
+        np.testing.assert_array_equal(own, one.spike_totals())
+        wanted = [one.spike_counts(name).sum() for name in sim.network.populations]
+        np.testing.assert_array_equal(own, wanted)
 
 
 def test_a_run_in_which_all_fail_ends():

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.extension_rows import extension_rows
 from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows, within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
-from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import InstanceArrays
 from pygenn_lite.runtime.cpp.building import CompiledCode
 from pygenn_lite.runtime.cpp.device_memory import DeviceMemory
@@ -157,13 +157,13 @@ class CppDevice(Device):
 
     def _advance_all(self, pool: InstancePool, steps: int) -> int:
         """Advance several instances: all that do not fail reach one step."""
-        records, fault = self._records, abi.Fault()
+        records = self._records
         started = time.perf_counter()
         alive = [k for k, failed in enumerate(records.failed) if not failed]
         each = pool.run([records.pointers[k] for k in alive], steps)
+        found = set(self.failed())
         for k, own in zip(alive, each, strict=True):
-            found = self.loaded.engine.fault_get(records.pointers[k], fault)
-            records.failed[k] = own < steps or bool(found)
+            records.failed[k] = own < steps or k in found
         seconds = time.perf_counter() - started
         if seconds < PIECE_SECONDS / 2 and steps == self._piece:
             self._piece *= 2
@@ -171,6 +171,21 @@ class CppDevice(Device):
             self._piece //= 2
         whole = [own for own in each if own == steps]
         return max(whole or each, default=0)
+
+    def spike_totals(self) -> npt.NDArray[np.int64]:
+        """Spikes since the start (or the last reset), [instance, population]."""
+        pointers = self._records.pointers
+        totals = np.zeros((len(pointers), len(self.layout.populations)), np.int64)
+        self.loaded.engine.call("totals_of", pointers, len(pointers), totals.ctypes.data)
+        return totals
+
+    def failed(self) -> list[int]:
+        """Instances of which a variable stopped being finite."""
+        pointers = self._records.pointers
+        found = np.zeros(len(pointers), np.uint8)
+        self.loaded.engine.faults_of(pointers, len(pointers), found.ctypes.data)
+        failed: list[int] = found.nonzero()[0].tolist()
+        return failed
 
     def stop(self) -> None:
         """End ``run`` early. Several instances end together, with the piece of the run that they

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -82,11 +82,17 @@ def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
 def of_instance(provenance: Mapping[str, Any], index: int) -> Provenance:
     """The provenance of one instance of several; its network is that of instance 0, but for the
     seed and the values that were given for each."""
+    return next(of_instances(provenance, [index]))
+
+
+def of_instances(provenance: Mapping[str, Any], indices: Iterable[int]) -> Iterator[Provenance]:
+    """The same of several."""
     known = {key: partial(provenance.__getitem__, key) for key in provenance if key != "seeds"}
-    own = {"instance": index}
-    if "seeds" in provenance:
-        own["seed"] = provenance["seeds"][index]
-    return Provenance({**known, **own})
+    for index in indices:
+        own = {"instance": index}
+        if "seeds" in provenance:
+            own["seed"] = provenance["seeds"][index]
+        yield Provenance({**known, **own})
 
 
 @dataclass(frozen=True)

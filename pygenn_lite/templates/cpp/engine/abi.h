@@ -236,6 +236,7 @@ int64_t pgl_samples_count(pgl_engine*, int32_t recorder);                       
 int32_t pgl_samples_drain(pgl_engine*, int32_t recorder, int64_t* steps, void* values);      // real [rows, n]
 // Of each population, counted since create/reset, recorded or not.
 int32_t pgl_total_spikes(pgl_engine*, int64_t* totals /* [populations] */);
+int32_t pgl_totals_of(pgl_engine* const*, int64_t n, int64_t* totals /* [n][populations] */);  // of engines that are alike
 int32_t pgl_spike_totals(pgl_engine*, uint32_t population, uint32_t* counts /* [size] */);   // per neuron
 int32_t pgl_spike_totals_import(pgl_engine*, uint32_t population, const uint32_t* counts /* [size] */);  // continue from
 
@@ -248,6 +249,7 @@ void pgl_stop(pgl_engine*);  // from any thread or a signal handler: stop at the
 int64_t pgl_step_get(pgl_engine*);
 void pgl_step_set(pgl_engine*, int64_t step);  // clears spikes in flight and totals (reset)
 int32_t pgl_fault_get(pgl_engine*, pgl_fault*);  // 1 if one was found
+void pgl_faults_of(pgl_engine* const*, int64_t n, uint8_t* found /* [n] */);  // the same of several
 // ---- a record of spikes, for schedules that run backwards
 typedef struct pgl_tape {
   uint64_t room;          // spikes; a run that has more fails

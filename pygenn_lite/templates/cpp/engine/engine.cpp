@@ -221,6 +221,14 @@ int32_t pgl_total_spikes(pgl_engine* engine, int64_t* totals) {
   });
 }
 
+int32_t pgl_totals_of(pgl_engine* const* engines, int64_t n, int64_t* totals) {
+  for (int64_t k = 0; k < n; ++k) {
+    if (pgl_total_spikes(engines[k], totals) < 0) return -1;
+    totals += engines[k]->populations.size();
+  }
+  return 0;
+}
+
 int32_t pgl_spike_totals(pgl_engine* engine, uint32_t index, uint32_t* counts) {
   return guarded<int32_t>(-1, [&] {
     population_at(engine, index);
@@ -258,6 +266,10 @@ void pgl_step_set(pgl_engine* engine, int64_t step) { engine->set_step(step); }
 int32_t pgl_fault_get(pgl_engine* engine, pgl_fault* out) {
   *out = engine->fault();
   return engine->fault().set != 0 ? 1 : 0;
+}
+
+void pgl_faults_of(pgl_engine* const* engines, int64_t n, uint8_t* found) {
+  for (int64_t k = 0; k < n; ++k) found[k] = engines[k]->fault().set != 0 ? 1 : 0;
 }
 
 int32_t pgl_tape_start(pgl_engine* engine, const pgl_tape* const* tapes) {
