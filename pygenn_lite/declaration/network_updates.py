@@ -17,7 +17,7 @@ from pygenn_lite.declaration.periodic_update import (
     check_update_of_population,
     update_location,
 )
-from pygenn_lite.declaration.population import Population, SynapseGroup
+from pygenn_lite.declaration.population import Population, SubPopulation, SynapseGroup
 from pygenn_lite.errors import NetworkError
 
 
@@ -58,7 +58,8 @@ class WithUpdates(WithRecordings):
         Raises
         ------
         NetworkError
-            A name that is not known there; an interval shorter than a step.
+            A name that is not known there; a parameter with a name that has a meaning there; an
+            interval shorter than a step; a part of a population.
 
         Examples
         --------
@@ -76,7 +77,7 @@ class WithUpdates(WithRecordings):
         >>> np.allclose(weights.sum(axis=0), 3.0)
         True
         """
-        owner = on if isinstance(on, str) else on.name
+        owner = _owner(on)
         taken = {update.name for update in self.updates}
         if owner not in self.populations and owner not in self.groups:
             known = [*self.populations, *self.groups]
@@ -106,6 +107,21 @@ class WithUpdates(WithRecordings):
             check_update_of_group(update, self.groups[owner])
         self.updates.append(update)
         return update
+
+
+def _owner(on: object) -> str:
+    """The name of a whole population or synapse group."""
+    if isinstance(on, SubPopulation):
+        raise NetworkError(
+            f"{on!r} is a part of a population; an update is done by all of it",
+            hint="give these neurons a population of their own",
+        )
+    if not isinstance(on, (str, Population, SynapseGroup)):
+        raise NetworkError(
+            f"{on!r} is no population or synapse group",
+            hint="give one, or its name",
+        )
+    return on if isinstance(on, str) else on.name
 
 
 def _finite(value: object, name: str) -> float:

@@ -109,7 +109,14 @@ def _check_names(update: PeriodicUpdate, own: set[str], readable: set[str]) -> N
     where = update_location(update.name)
     if not update.equations:
         raise NetworkError("there is nothing to be done", where=where, hint="write an assignment")
-    known = readable | {name for name, _ in update.parameters} | {"t", "dt"}
+    given = {name for name, _ in update.parameters}
+    for name in sorted(given & readable):
+        raise NetworkError(
+            f"the parameter {name!r} has a name that {update.on!r} gives a meaning",
+            where=where,
+            hint="choose another name for it",
+        )
+    known = readable | given | {"t", "dt"}
     for equation in update.equations:
         if equation.name not in own:
             raise NetworkError(

@@ -109,6 +109,38 @@ def test_what_makes_no_sense_is_refused_where_it_is_declared(arguments, message)
     assert not net.updates
 
 
+def test_parameters_do_not_take_the_names_of_what_synapses_have():
+    net = connected(pg.ExponentialCurrent(5.0))
+    with pytest.raises(NetworkError, match="parameter 'sum_weight' has a name that 'group' gives"):
+        net.every(5.0, "group", "weight = sum_weight", parameters=dict(sum_weight=7.0))
+
+
+@pytest.mark.parametrize("name", ["V", "E_L"])
+def test_parameters_do_not_take_the_names_of_what_neurons_have(name):
+    net = connected(pg.ExponentialCurrent(5.0))
+    with pytest.raises(NetworkError, match=f"parameter '{name}' has a name that 'post' gives"):
+        net.every(5.0, "post", f"V = {name}", parameters={name: -10.0})
+
+
+def test_only_whole_populations_and_groups_are_updated():
+    net = connected(pg.ExponentialCurrent(5.0))
+    post = net.populations["post"]
+    with pytest.raises(NetworkError, match="part of a population"):
+        net.every(5.0, post[1:3], "V = 0")
+    with pytest.raises(NetworkError, match="no population or synapse group"):
+        net.every(5.0, post["V"], "V = 0")
+    assert not net.updates
+
+
+def test_synapses_that_come_and_go_are_not_updated(backend):
+    net = pg.Network(dt=0.5, seed=4)
+    cells = net.population("cells", 10, pg.LIF())
+    group = net.connect(cells, cells, pg.Delta(), pg.OneToOne(), weight=1.0, spare=2)
+    net.every(5.0, group, "weight *= 0.9")
+    with pytest.raises(UnsupportedFeatureError, match="come and go"):
+        net.compile(backend)
+
+
 def test_weights_that_cannot_change_one_by_one_are_refused(backend):
     for more, message in (
         (dict(storage="procedural"), "only add a weight"),

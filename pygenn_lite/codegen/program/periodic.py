@@ -82,6 +82,12 @@ def _check(update: PeriodicUpdate, network: Network, structure: NetworkStructure
             where=update_location(update.name),
             hint="declare the group with weight_precision='full'",
         )
+    if group is not None and network.groups[update.on].spare:
+        raise UnsupportedFeatureError(
+            "weights of synapses that come and go cannot change while the network runs",
+            where=update_location(update.name),
+            hint="connect the group without spare=",
+        )
     if group is not None and group.transpose_of:
         raise UnsupportedFeatureError(
             f"its weights are those of {group.transpose_of!r}",
