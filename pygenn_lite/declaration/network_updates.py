@@ -118,7 +118,7 @@ def _owner(on: object) -> str:
         )
     if not isinstance(on, (str, Population, SynapseGroup)):
         raise NetworkError(
-            f"{on!r} is no population or synapse group",
+            f"{on!r} is neither a population nor a synapse group",
             hint="give one, or its name",
         )
     return on if isinstance(on, str) else on.name

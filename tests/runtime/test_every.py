@@ -127,7 +127,7 @@ def test_only_whole_populations_and_groups_are_updated():
     post = net.populations["post"]
     with pytest.raises(NetworkError, match="part of a population"):
         net.every(5.0, post[1:3], "V = 0")
-    with pytest.raises(NetworkError, match="no population or synapse group"):
+    with pytest.raises(NetworkError, match="neither a population nor"):
         net.every(5.0, post["V"], "V = 0")
     assert not net.updates
 
