@@ -152,3 +152,10 @@ def test_an_equation_without_meaning_is_named_with_its_population():
     net.population("odd", 1, NeuronModel("dV/dt = V/I"))  # nothing drives I
     with pytest.raises(pg.errors.EquationError, match=r"population 'odd': .*has no real value"):
         pg.systems(net)
+
+
+def test_one_trainable_parameter_may_be_named_by_itself():
+    net = pg.Network()
+    net.population("cells", 2, pg.LIF())
+    parameters = pg.systems(net, trainable="cells.tau").parameters
+    assert [path for path, p in parameters.items() if p.trainable] == ["cells.tau"]

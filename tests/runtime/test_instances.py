@@ -624,3 +624,22 @@ def test_names_for_the_memory_of_an_instance_are_made_when_they_are_asked_for():
     assert kept(NetworkMemory) - before[0] == kept(InstanceView) - before[1] == 12
     more = sim.run(0.1)  # samples are those of the beginning of a step
     assert np.array_equal(voltages[:, :3], [r.traces["exc"]["V"].values[0] for r in more])
+
+
+def test_a_kernel_is_set_in_all_instances_or_in_each(backend):
+    """As `sim["maps"]["weight"] = kernel` sets it in one simulation."""
+    net = pg.Network(dt=0.5)
+    image = net.spike_source("image", (1, 4, 4), [], [])
+    maps = net.population("maps", (1, 2, 2), pg.LIF())
+    net.connect(image, maps, pg.Delta(), pg.Convolution(3), weight=np.ones((1, 1, 3, 3)), name="c")
+    sim = net.compile(backend, threads=1, instances=2, precision="float64")
+    kernel = np.arange(9.0).reshape(1, 1, 3, 3)
+    sim["c"]["weight"] = kernel
+    single = net.compile(backend, threads=1, precision="float64")
+    single["c"]["weight"] = kernel
+    expected = single["c"]["weight"][:]
+    np.testing.assert_array_equal(sim["c"]["weight"][:], [expected, expected])
+    sim["c"]["weight"] = np.stack([kernel, 2 * kernel])
+    np.testing.assert_array_equal(sim["c"]["weight"][:], [expected, 2 * expected])
+    with pytest.raises(pg.errors.ShapeError):
+        sim["c"]["weight"] = np.stack([kernel] * 3)

@@ -11,13 +11,13 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import located_in
 
 
-def systems(network: Network, *, trainable: Iterable[str] = ()) -> NetworkSystems:
+def systems(network: Network, *, trainable: str | Iterable[str] = ()) -> NetworkSystems:
     """The equations of a network as SymPy, before anything is discretised.
 
     Parameters
     ----------
     network : Network
-    trainable : iterable of str
+    trainable : str or iterable of str
         Paths of parameters to be marked as trainable: ``"exc.tau"``, ``"exc_inh.weight"``.
 
     Returns

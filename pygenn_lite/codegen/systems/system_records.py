@@ -227,7 +227,7 @@ class NetworkSystems:
         systems += self.groups.values()
         return {path: p for system in systems for p in system.parameters for path in p.paths}
 
-    def with_trainable(self, paths: Iterable[str]) -> NetworkSystems:
+    def with_trainable(self, paths: str | Iterable[str]) -> NetworkSystems:
         """The same with the named parameters marked as trainable, and no others.
 
         Raises
@@ -235,7 +235,7 @@ class NetworkSystems:
         ArgumentError
             There is no such parameter.
         """
-        wanted, known = set(paths), self.parameters
+        wanted, known = {paths} if isinstance(paths, str) else set(paths), self.parameters
         for path in sorted(wanted - known.keys()):
             raise ArgumentError(
                 f"no parameter {path!r}{nearest(path, known)}",

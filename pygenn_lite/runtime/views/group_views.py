@@ -215,6 +215,12 @@ class GroupView(Live, Named):
         """All synapses as arrays: pre, post, delay (ms), weight."""
         return self._instance.connections(self.name)
 
+    @property
+    def takes_kernels(self) -> bool:
+        """Whether weights may be given as the kernel of a convolution."""
+        rule = self._instance.network.groups[self.name].connectivity
+        return isinstance(rule, Convolution)
+
     def add_synapses(
         self, pre: npt.ArrayLike, post: npt.ArrayLike, weight: npt.ArrayLike = 1.0
     ) -> None:

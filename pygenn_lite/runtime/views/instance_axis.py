@@ -68,7 +68,11 @@ class InstancesView(Live, Named):
             make_all([view.change(name, values) for view in self._views])
             return
         if isinstance(self._views[0], GroupView):
-            self[name][...] = values
+            kernels = self._kernels(name, values)
+            if kernels is None:
+                self[name][...] = values
+            else:
+                self._change(name, kernels)()
             return
         array = numbers_of(values, label)
         if len(array) != len(self._views):
@@ -123,6 +127,15 @@ class InstancesView(Live, Named):
         """What sets values in all instances, once those of each have been checked."""
         changes = [v.change(name, own) for v, own in zip(self._views, values, strict=True)]
         return lambda: make_all(changes)
+
+    def _kernels(self, name: str, values: Any) -> Array | None:
+        """The kernel of a convolution for each instance, where one is given for all or one each."""
+        first, dimensions = self._views[0], np.ndim(values)
+        if name != "weight" or not (isinstance(first, GroupView) and first.takes_kernels):
+            return None
+        if dimensions == 4:
+            return np.broadcast_to(values, (len(self._views), *np.shape(values)))
+        return np.asarray(values) if dimensions == 5 and len(values) == len(self._views) else None
 
     def _drawn(self, name: str, value: Value) -> Array:
         drawn = [view[name].evaluated(value) for view in self._views]

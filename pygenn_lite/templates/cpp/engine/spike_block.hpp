@@ -1,6 +1,6 @@
 // What one shard's neurons fire in a block of steps, which all shards read when the block is over. Where there are several
-// workers, they read it as a message, and waiting for the messages of all others is also what keeps workers in step; there
-// is no barrier besides.
+// workers, they read it as a message, and waiting for the messages of all others is also what keeps workers in step; no other
+// barrier exists.
 #ifndef PGL_SPIKE_BLOCK_HPP
 #define PGL_SPIKE_BLOCK_HPP
 
