@@ -116,6 +116,13 @@ def _check_names(update: PeriodicUpdate, own: set[str], readable: set[str]) -> N
             where=where,
             hint="choose another name for it",
         )
+    read = {name for equation in update.equations for name in equation.symbols}
+    for name in sorted(given - read):
+        raise NetworkError(
+            f"nothing reads the parameter {name!r}{nearest(name, read)}",
+            where=where,
+            hint="leave it out, or write its name in an assignment",
+        )
     known = readable | given | {"t", "dt"}
     for equation in update.equations:
         if equation.name not in own:

@@ -159,3 +159,8 @@ def test_one_trainable_parameter_may_be_named_by_itself():
     net.population("cells", 2, pg.LIF())
     parameters = pg.systems(net, trainable="cells.tau").parameters
     assert [path for path, p in parameters.items() if p.trainable] == ["cells.tau"]
+
+
+def test_systems_are_those_of_a_network():
+    with pytest.raises(ArgumentError, match="5 is not a network"):
+        pg.systems(5)

@@ -115,6 +115,12 @@ def test_parameters_do_not_take_the_names_of_what_synapses_have():
         net.every(5.0, "group", "weight = sum_weight", parameters=dict(sum_weight=7.0))
 
 
+def test_a_parameter_that_nothing_reads_is_told():
+    net = connected(pg.Delta())
+    with pytest.raises(NetworkError, match="nothing reads the parameter 'Vrest'"):
+        net.every(1.0, "post", "V = Vreset", parameters=dict(Vrest=3.0, Vreset=1.0))
+
+
 @pytest.mark.parametrize("name", ["V", "E_L"])
 def test_parameters_do_not_take_the_names_of_what_neurons_have(name):
     net = connected(pg.ExponentialCurrent(5.0))

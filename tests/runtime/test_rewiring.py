@@ -231,3 +231,14 @@ def test_room_stands_in_files_and_plans() -> None:
     (store,) = sim._device.plan.stores
     assert store.spare == 4 and store.weights and store.groups == ("wires",)
     assert net.digest() != network(spare=0).digest()
+
+
+def test_several_instances_say_who_can_be_rewired(backend):
+    net = pg.Network(dt=0.5)
+    cells = net.population("cells", 4, pg.LIF())
+    net.connect(cells, cells, pg.Delta(), pg.OneToOne(), spare=1, name="g")
+    sim = net.compile(backend, instances=2, threads=1)
+    with pytest.raises(AttributeError, match=r"simulation.instances\[k\]\['g'\].add_synapses"):
+        sim["g"].add_synapses([0], [1])
+    sim.instances[1]["g"].add_synapses([0], [1])
+    assert sim["g"].size == [4, 5]

@@ -9,6 +9,7 @@ from pygenn_lite.codegen.systems.network_systems import systems_of
 from pygenn_lite.codegen.systems.system_records import NetworkSystems
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import located_in
+from pygenn_lite.errors import ArgumentError
 
 
 def systems(network: Network, *, trainable: str | Iterable[str] = ()) -> NetworkSystems:
@@ -32,7 +33,7 @@ def systems(network: Network, *, trainable: str | Iterable[str] = ()) -> Network
     EquationError
         An equation has no meaning, or SymPy cannot work with it.
     ArgumentError
-        There is no such parameter.
+        There is no such parameter, or this is not a network.
 
     Examples
     --------
@@ -48,6 +49,8 @@ def systems(network: Network, *, trainable: str | Iterable[str] = ()) -> Network
     >>> systems.parameters["cells.tau"].shared
     True
     """
+    if not isinstance(network, Network):
+        raise ArgumentError(f"{network!r} is not a network", hint="give a pg.Network")
     with located_in(network.origins):
         found = systems_of(network_structure(network))
     return found.with_trainable(trainable) if trainable else found

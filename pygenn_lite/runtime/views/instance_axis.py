@@ -83,6 +83,14 @@ class InstancesView(Live, Named):
             )
         self._change(name, array)()
 
+    def __getattr__(self, name: str) -> Any:
+        """What only one instance can do: says where to ask for it."""
+        if name.startswith("_") or not hasattr(type(self._views[0]), name):
+            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            f"{name!r} is asked of one instance: simulation.instances[k][{self.name!r}].{name}"
+        )
+
     def spike_counts(self) -> npt.NDArray[np.uint32]:
         """Spikes of each neuron since the start (or the last reset), [instances, neurons]."""
         views = [view for view in self._views if isinstance(view, PopulationView)]
