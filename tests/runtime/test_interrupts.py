@@ -66,3 +66,16 @@ def test_ignored_interrupts_stay_ignored():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_the_import_of_sympy_swallows_ends_the_compilation(tmp_path, monkeypatch):
+    from pygenn_lite.runtime.cpp import building
+
+    def generate():
+        with pytest.raises(KeyboardInterrupt):  # as a module may, while it is imported
+            ctrl_c()
+
+    monkeypatch.setenv("PYGENN_LITE_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(KeyboardInterrupt):
+        building.compile_code("a network", generate, parts=())
+    assert not list((tmp_path / "cache").glob("v1/kernels-*"))
