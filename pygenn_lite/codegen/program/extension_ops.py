@@ -29,9 +29,8 @@ class Simulated(Op):
 
 
 @dataclass(frozen=True)
-class Keep(Op):
-    """Variables of a population are kept as they are, for :class:`Recall`: a checkpoint of its
-    state. The record holds as many as the Plan has room for; ``every`` says how often.
+class _OfRecord(Op):
+    """Variables of a population, and a record of their values.
 
     Attributes
     ----------
@@ -49,30 +48,19 @@ class Keep(Op):
     def of(self) -> str:
         return self.population
 
+
+class Keep(_OfRecord):
+    """Variables of a population are kept as they are, for :class:`Recall`: a checkpoint of its
+    state. The record holds as many as the Plan has room for; ``every`` says how often."""
+
     @property
     def what(self) -> str:
         return f"{', '.join(self.variables)} kept in {self.record}"
 
 
-@dataclass(frozen=True)
-class Recall(Op):
-    """Variables of a population get what :class:`Keep` has put into a record in the same step.
-
-    Attributes
-    ----------
-    population : str
-    variables : tuple of str
-        As many as were kept, in their order.
-    record : str
-    """
-
-    population: str
-    variables: tuple[str, ...]
-    record: str
-
-    @property
-    def of(self) -> str:
-        return self.population
+class Recall(_OfRecord):
+    """Variables of a population, as many as were kept, get in their order what :class:`Keep` has
+    put into a record in the same step."""
 
     @property
     def what(self) -> str:

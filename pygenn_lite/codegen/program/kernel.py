@@ -9,7 +9,6 @@ renders and is interpreted; renderers and interpreters do not know kernels by na
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import sympy
 
@@ -289,10 +288,6 @@ class Kernel:
     def watched(self) -> tuple[str, ...]:
         """Those of them that are looked at in every step."""
         return next((s.watched for s in self.body if isinstance(s, Check)), ())
-
-    def with_body(self, body: Iterable[Statement]) -> Kernel:
-        """The same with other statements."""
-        return replace(self, body=tuple(body))
 
 
 def everything(body: Iterable[Statement]) -> Iterator[Statement]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pygenn_lite import codegen
 from pygenn_lite.codegen.plan.delivery import codes_of
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.network_plan import one_worker, plan_network
-from pygenn_lite.codegen.program.extension import Extension
 from pygenn_lite.codegen.program.schedule import Reduce
 from pygenn_lite.runtime.cpp.building import compile_code
 from pygenn_lite.runtime.cpp.device import CppDevice
 from pygenn_lite.runtime.cpp.toolchain import available_cpus
 from pygenn_lite.runtime.device import BuildRequest, Report
+
+if TYPE_CHECKING:
+    from pygenn_lite.codegen.program.extension import Extension
 
 
 class CppBackend:

@@ -57,13 +57,6 @@ class Recorders:
                 key = wanted.owner, wanted.name
                 self._samples[key].append((step, self.read[key]()[wanted.indices]))
 
-    def forget_after(self, spikes: int, samples: int) -> None:
-        """Take back what was recorded after a fault."""
-        for kept in self._spikes.values():
-            kept[:] = [entry for entry in kept if entry[0] <= spikes]
-        for rows in self._samples.values():
-            rows[:] = [row for row in rows if row[0] <= samples]
-
     def drain(self, sink: Sink | None) -> None:
         """Hand over what was recorded since the last call; without a sink it is dropped."""
         if sink is not None:
