@@ -1,4 +1,5 @@
-"""Writes docs/models.md, api.md and layout.md from the docstrings: ``python docs/build.py``.
+"""Writes docs/models.md, api.md, layout.md and keys.md from what the package says of itself:
+``python docs/build.py``.
 
 ``--check`` writes nothing and fails if a page is not what it would write. Docstrings have
 NumPy's form; sections become lists, everything else is left as it is.
@@ -10,21 +11,25 @@ import dataclasses
 import inspect
 import re
 import sys
+import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from gallery import METHODS_OF, users_of
+from keys_page import keys_page
 from layout_page import layout_page
 
 import pygenn_lite as pg
-from pygenn_lite import errors, models, plotting
+from pygenn_lite import analysis, errors, exchange, models, plotting
 from pygenn_lite.codegen.systems import system_records
 from pygenn_lite.declaration import NeuronModel, SynapseModel
-from pygenn_lite.runtime import inspection, instance_simulation, simulation
+from pygenn_lite.exchange import pandas_output, sonata_models
+from pygenn_lite.runtime import devices, inspection, instance_simulation, simulation
 from pygenn_lite.runtime.results import binning, recorded_data, result, run_sink
 from pygenn_lite.runtime.values import connections
 from pygenn_lite.runtime.views import group_views, instance_axis, instance_view
+from pygenn_lite.training import gradient_report
 from pygenn_lite.yaml_format import RunSettings
 from pygenn_lite.yaml_format.load import read_document
 
@@ -38,7 +43,10 @@ LISTS = ("Parameters", "Attributes", "Returns", "Raises")
 def main() -> int:
     """Write the pages, or check them."""
     stale = []
-    pages = {"models.md": models_page(), "api.md": api_page(), "layout.md": layout_page()}
+    pages = {
+        "models.md": models_page(), "api.md": api_page(), "layout.md": layout_page(),
+        "keys.md": keys_page(),
+    }  # fmt: skip
     for name, page in pages.items():
         path = FOLDER / name
         if not path.exists() or path.read_text(encoding="utf-8") != page:
@@ -134,24 +142,64 @@ def sections() -> Iterator[tuple[str, str, list[Any]]]:
         pg.systems, system_records.NetworkSystems, system_records.NeuronSystem,
         system_records.SynapseSystem, system_records.Jump, system_records.Parameter,
     ]  # fmt: skip
+    yield "Gradients", "See [the page about them](gradients.md).", [
+        pg.check_gradient, pg.GradientReport, gradient_report.GradientRow, pg.TrialLoss,
+        pg.spike_time, pg.state_variable,
+    ]  # fmt: skip
+    yield "Training", "See [the page about it](training.md).", [
+        pg.train, pg.Trainer, pg.TrainingTask, pg.History, pg.Evaluation, pg.EarlyStopping,
+        pg.SpikingClassifier, pg.TensorBoard, pg.EProp, pg.DeepRewiring, pg.quantise,
+        pg.as_torch, pg.as_jax,
+    ]  # fmt: skip
+    for part in (pg.optimisers, pg.schedules, pg.constraints, pg.surrogates):
+        title = part.__name__.rpartition(".")[2]
+        named = [getattr(part, name) for name in part.__all__]
+        things = [thing for thing in named if not typing.is_typeddict(thing)]
+        yield title.capitalize(), f"Names of `pg.{title}`.", things
+    yield "Data", "In `pg.data`.", [getattr(pg.data, name) for name in pg.data.__all__]
+    yield "Losses", "Names of `pg.losses`. See [the page about them](losses.md).", [
+        getattr(pg.losses, name) for name in pg.losses.__all__
+    ]  # fmt: skip
     yield "Simulation", "Made by `net.compile(...)`.", [
-        pg.compile_network, pg.register_backend, simulation.Simulation, simulation.Timings,
-        group_views.PopulationView, group_views.GroupView, connections.Connections,
-        inspection.Inspection,
+        pg.compile_network, pg.compile_networks, pg.register_backend, pg.devices,
+        devices.Devices, devices.Processor, simulation.Simulation,
+        simulation.Timings, group_views.PopulationView, group_views.GroupView,
+        connections.Connections, inspection.Inspection,
     ]  # fmt: skip
     yield "Instances", "Made by `net.compile(instances=n)`.", [
         instance_simulation.InstanceSimulation, instance_view.InstanceView,
         instance_axis.InstancesView, pg.InstanceResults, pg.load_instances,
     ]  # fmt: skip
+    yield "Sweeps", "", [pg.Sweep, pg.Search, pg.Batch, pg.load_batch]
     yield "Sinks", "", [pg.Sink, run_sink.RunInfo]
+    yield "Exchange", "Names of `pg.exchange`.", [
+        exchange.read_spikes, exchange.from_neo, pandas_output.Tables,
+        exchange.convert_file, exchange.export_sonata, exchange.import_sonata,
+        sonata_models.Cell, sonata_models.Given,
+    ]  # fmt: skip
     yield "Results", "", [
         result.Result, recorded_data.SpikeTrain, recorded_data.Samples, recorded_data.SpikeCounts,
         binning.BinnedSpikes,
         pg.load_result, pg.join_results,
     ]  # fmt: skip
-    yield "Files", "", [pg.load_network, pg.dump_network, pg.scale_network, RunSettings]
+    yield "Files", "", [pg.load_network, pg.dump_network, RunSettings]
+    fits = [pg.fit_weights, pg.scaling.FitResult, pg.scaling.FitStep, pg.scaling.Target]
+    means = [pg.scaling.siegert_rate, pg.scaling.mean_field_rates]
+    seen = "See also [Scale and fit weights](scaling.md)."
+    yield "Weights", seen, [pg.scale_weights, pg.scale_network, *fits, *means]
     shown = [getattr(plotting, name) for name in plotting.__all__]
     yield "Pictures", "In `pg.plotting`.", shown
+    counts = [
+        analysis.benchmark_counts, analysis.BenchmarkCounts, analysis.synaptic_events,
+        analysis.neuron_updates, analysis.membrane_updates, analysis.activation_sparsity,
+        analysis.dense_layer, analysis.Layer, analysis.classification_accuracy, analysis.mse,
+        analysis.smape, analysis.r2,
+    ]  # fmt: skip
+    measures = [getattr(analysis, name) for name in analysis.__all__ if name != "MEASURES"]
+    measures = [each for each in measures if each not in counts]
+    yield "Measures", "In `pg.analysis`; [a page of their own](measures.md).", measures
+    seen = "In `pg.analysis`; see [what they count](counts.md)."
+    yield "Counts of benchmarks", seen, counts
     yield "Errors", "In `pg.errors`.", [
         value for value in vars(errors).values() if inspect.isclass(value)
     ]  # fmt: skip

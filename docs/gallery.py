@@ -30,9 +30,9 @@ SECTIONS = {
     ),
     "Networks": (
         "cuba", "brunel_regimes", "izhikevich_2003", "gamma_oscillation", "synfire_chain",
-        "spatial_network", "microcircuit_tenth",
+        "spatial_network", "microcircuit_tenth", "rates_against_size",
     ),
-    "Simulations": ("parameter_sweep", "delays_and_probe", "checkpoint"),
+    "Simulations": ("parameter_sweep", "delays_and_probe", "checkpoint", "mackey_glass"),
 }  # fmt: skip
 _NOT_OURS = {"np", "plt", "sympy", "time", "rng", "figure", "ax", "axes"} | {
     "left", "right", "top", "middle", "bottom",

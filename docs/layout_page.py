@@ -23,6 +23,7 @@ PACKAGES = (
     ("codegen", "From declaration to source text"),
     ("codegen/structure", "First stage: names and text, the cache key"),
     ("codegen/systems", "Second stage: equations as SymPy, and how they advance"),
+    ("codegen/adjoint", "Exact gradients, derived from the systems"),
     ("codegen/program", "Third stage: what is computed, in which order"),
     ("codegen/passes", "Passes over a program, one a module"),
     ("codegen/plan", "Fourth stage: how it lies in memory"),
@@ -39,6 +40,14 @@ PACKAGES = (
     ("runtime/results", "What a run gives back, in memory and in files"),
     ("yaml_format", "Networks as files"),
     ("plotting", "Pictures"),
+    ("analysis", "Measures"),
+    ("exchange", "Formats of other tools"),
+    ("scaling", "Networks of another size"),
+    ("reports", "HTML pages of results"),
+    ("reports/assets", "HTML pages of results: what a page is made of"),
+    ("batch", "Sweeps: thousands of runs"),
+    ("training", "Training: gradients and the tool that proves them"),
+    ("training/data", "Data to train on"),
     ("cli", "The command line"),
 )
 

@@ -175,12 +175,24 @@ class FileFormatError(DeclarationError):
     """A model or result file cannot be read."""
 
 
+class SweepError(DeclarationError):
+    """A sweep names what there is not, or leaves nothing to run."""
+
+
+class ScriptError(InputError):
+    """A script that a sweep names cannot be read or imported, or lacks its function."""
+
+
 class UnsupportedFeatureError(DeclarationError):
     """A backend lacks a feature that the declaration asks for."""
 
 
 class ToolchainError(PygennLiteError):
     """No usable compiler."""
+
+
+class MissingPackageError(PygennLiteError):
+    """A package that the work asked for needs is not installed, or cannot be imported."""
 
 
 class CompileError(PygennLiteError):
@@ -191,6 +203,10 @@ class InsufficientMemoryError(PygennLiteError):
     """The network does not fit into memory."""
 
 
+class DeviceError(PygennLiteError):
+    """A card cannot be used, refuses what it is asked, or is lost while it runs."""
+
+
 class NumericalError(PygennLiteError):
     """A state variable is no longer finite."""
 
@@ -199,8 +215,22 @@ class SimulationError(PygennLiteError):
     """A simulation cannot do what was asked."""
 
 
+class BatchError(PygennLiteError):
+    """A batch of runs, its folder or its cluster cannot be used."""
+
+
+class BatchFolderError(BatchError, InputError):
+    """A folder holds no batch, or another one than is asked for."""
+
+
 class ArgumentError(SimulationError, InputError):
     """A value given to a call, or to an option, is none that it takes."""
+
+
+class FitError(SimulationError):
+    """Rates that were asked for cannot be reached; `result` holds the best that was found."""
+
+    result: Any = None
 
 
 class CheckpointError(SimulationError):

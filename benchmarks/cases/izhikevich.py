@@ -50,10 +50,8 @@ def parameters(options: Options) -> dict[str, dict[str, Any]]:
     }
 
 
-def on_pygenn_lite(options: Options) -> Any:
-    started = time.perf_counter()
-    from simulators.ours import OurNetwork
-
+def declare(options: Options) -> Any:
+    """The network as pygenn_lite declares it."""
     import pygenn_lite as pg
 
     model = pg.NeuronModel(
@@ -101,7 +99,14 @@ def on_pygenn_lite(options: Options) -> Any:
                     weight=pg.Uniform(*WEIGHT[source]),
                     delay=options.dt,
                 )
-    return OurNetwork(net, options, started)
+    return net
+
+
+def on_pygenn_lite(options: Options) -> Any:
+    started = time.perf_counter()
+    from simulators.ours import OurNetwork
+
+    return OurNetwork(declare(options), options, started)
 
 
 def on_brian2(options: Options) -> Any:

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from pygenn_lite.cli.batch_commands import batch
 from pygenn_lite.cli.completion import (
     backend_names,
     library_names,
     network_names_or_files,
     precision_names,
+    schema_names,
+    task_names_or_files,
 )
 from pygenn_lite.cli.endings import Finished
 from pygenn_lite.cli.output import write_line
@@ -80,7 +83,16 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Worker threads.")] = None,
     backend: Annotated[
-        str, typer.Option(help="auto or cpp.", autocompletion=backend_names)
+        str, typer.Option(help="auto, cpp or cuda.", autocompletion=backend_names)
+    ] = "auto",
+    driver: Annotated[
+        str,
+        typer.Option(help="Of --backend cuda: cupy, pycuda, or emulator (no GPU is needed)."),
+    ] = "auto",
+    device: Annotated[int, typer.Option(min=0, help="Of --backend cuda: the GPU's number.")] = 0,
+    plan: Annotated[
+        str,
+        typer.Option(help="Of --backend cuda: general, instances or resident; auto chooses."),
     ] = "auto",
     precision: Precision = "float32",
     scale: Scale = None,
@@ -113,10 +125,66 @@ def run(
             network=network, changes=tuple(set_ or ()), duration=duration, warmup=warmup,
             seed=seed, threads=threads, backend=backend, precision=precision, scale=scale,
             out=out, overwrite=overwrite, record=record, picture=picture, quiet=quiet, json=json,
-            live=not verbose,
+            live=not verbose, driver=driver, device=device, plan=plan,
         )
     )  # fmt: skip
     raise Finished(code)
+
+
+@app.command()
+def train(
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task of the library, a YAML file with a section training:, or "
+            "script.py:function. None with --resume.",
+            autocompletion=task_names_or_files,
+        ),
+    ] = "",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs altogether.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Samples per update.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    hidden: Annotated[int | None, typer.Option(min=1, help="Hidden neurons.")] = None,
+    samples: Annotated[int | None, typer.Option(min=1, help="Training samples.")] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Folder of the data set's files, of tasks that need one.")
+    ] = None,
+    gradient: Annotated[str | None, typer.Option(help="exact or surrogate.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the network and the samples' order.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Worker threads.")] = None,
+    backend: Annotated[
+        str, typer.Option(help="auto, cpp or cuda.", autocompletion=backend_names)
+    ] = "auto",
+    driver: Annotated[
+        str, typer.Option(help="Of --backend cuda: cupy, pycuda, or emulator.")
+    ] = "auto",
+    precision: Precision = "float32",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results; results/TASK by default.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the files of an earlier one in --out.")
+    ] = False,
+    resume: Annotated[
+        Path | None, typer.Option(help="Continue the training in this folder.")
+    ] = None,
+    picture: Annotated[
+        bool | None,
+        typer.Option("--picture/--no-picture", help="Draw pictures; by default without --json."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Train a network; test it; write it, its learning curves and a checkpoint."""
+    from pygenn_lite.cli.train_command import TrainOptions, train
+
+    options = TrainOptions(
+        task=task, epochs=epochs, batch=batch, rate=rate, hidden=hidden, samples=samples,
+        data=data, gradient=gradient, seed=seed, threads=threads, backend=backend, driver=driver,
+        precision=precision, out=out, overwrite=overwrite, resume=resume, picture=picture,
+        quiet=quiet, json=json,
+    )  # fmt: skip
+    raise Finished(train(options))
 
 
 @app.command()
@@ -126,11 +194,47 @@ def inspect(
     precision: Precision = "float32",
     scale: Scale = None,
     source: Annotated[bool, typer.Option("--source", help="Print the generated source.")] = False,
+    adjoint: Annotated[
+        bool, typer.Option("--adjoint", help="Print how gradients are computed, as formulas.")
+    ] = False,
+    trial: Annotated[
+        str | None,
+        typer.Option(
+            help="Print a step of training, forwards and backwards: exact, or the name of a "
+            "surrogate, such as superspike."
+        ),
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="cpp, or cuda: kernels for GPUs; no GPU is needed.")
+    ] = "cpp",
+    arch: Annotated[
+        str | None,
+        typer.Option(
+            help="With --backend cuda: sm_75, sm_80, sm_90, sm_100, sm_120, ...",
+            show_default="sm_90",
+        ),
+    ] = None,
 ) -> None:
     """Show a network: update rules as formulas, arrays with bytes, generated source."""
-    from pygenn_lite.cli.inspect_command import inspect_network
+    from pygenn_lite.cli.inspect_command import (
+        Inspected,
+        inspect_adjoint,
+        inspect_network,
+        inspect_trial,
+    )
 
-    inspect_network(network, tuple(set_ or ()), precision=precision, scale=scale, source=source)
+    if trial is not None:
+        inspect_trial(network, tuple(set_ or ()), scale, trial)
+        return
+    if adjoint:
+        inspect_adjoint(network, tuple(set_ or ()), scale)
+        return
+    inspect_network(
+        Inspected(
+            network=network, changes=tuple(set_ or ()), precision=precision, scale=scale,
+            source=source, backend=backend, architecture=arch,
+        )
+    )  # fmt: skip
 
 
 @app.command()
@@ -144,6 +248,24 @@ def models(
     from pygenn_lite.cli.library_list import show_library
 
     show_library(name)
+
+
+@app.command()
+def measures() -> None:
+    """List the measures of results: unit, what they need, whether they stream."""
+    from pygenn_lite.cli.measure_list import show_measures
+
+    show_measures()
+
+
+@app.command()
+def devices(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """List what networks can run on here: processor, GPUs; what is missing to use a GPU."""
+    from pygenn_lite.cli.devices_command import show_devices
+
+    show_devices(as_json)
 
 
 @app.command()
@@ -169,6 +291,51 @@ def plot(
 
 
 @app.command()
+def convert(
+    result: Annotated[Path, typer.Argument(help="A result file, or its folder.")],
+    target: Annotated[
+        Path, typer.Argument(help="What to write: .nwb, .csv, .parquet, or .pkl (a Neo block).")
+    ],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+) -> None:
+    """Write a result in the format of another tool: all spikes and recorded variables."""
+    from pygenn_lite.exchange import convert_file
+
+    for path in convert_file(result, target, overwrite):
+        write_line(str(path))
+
+
+@app.command()
+def schema(
+    kind: Annotated[
+        str, typer.Argument(help="Of which files: network, sweep.", autocompletion=schema_names)
+    ] = "network",
+    out: Annotated[
+        Path | None, typer.Option(help="Write it to this file instead of printing it.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of network files or sweeps, by which editors complete and check."""
+    from pygenn_lite.cli.schema_command import show_schema
+
+    show_schema(kind, out)
+
+
+@app.command()
+def report(
+    result: Annotated[Path, typer.Argument(help="A result file, or the folder it is in.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Page to write; report.html beside the file.")
+    ] = None,
+    warmup: Annotated[float | None, typer.Option(help="ms that rates leave out.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write an HTML page about a result: activity, measures, network, formulas, origin."""
+    from pygenn_lite.cli.pages import report_file
+
+    write_line(str(report_file(result, out, warmup=warmup, show=show)))
+
+
+@app.command()
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete all compiled code.")] = False,
 ) -> None:
@@ -186,3 +353,6 @@ def cache(
     else:
         entries, size = cache_entries(), readable(cache_size())
         write_line(f"{cache_directory()}: {entries} networks and engines, {size}")
+
+
+app.add_typer(batch, name="batch")

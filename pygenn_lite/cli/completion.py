@@ -9,6 +9,22 @@ def network_names_or_files(incomplete: str) -> list[str]:
     """Networks of the library, and YAML files and folders that begin like this."""
     from pygenn_lite.models import network_names
 
+    return _matching([*network_names(), *_files(incomplete)], incomplete)
+
+
+def task_names_or_files(incomplete: str) -> list[str]:
+    """Tasks of the library, and YAML files and folders that begin like this."""
+    from pygenn_lite.training.tasks import TASKS
+
+    return _matching([*TASKS, *_files(incomplete)], incomplete)
+
+
+def sweep_files(incomplete: str) -> list[str]:
+    """YAML files and folders that begin like this."""
+    return _matching(_files(incomplete), incomplete)
+
+
+def _files(incomplete: str) -> list[str]:
     folder = Path(incomplete) if incomplete.endswith("/") else Path(f"{incomplete}x").parent
     files: list[str] = []
     if folder.is_dir():
@@ -19,7 +35,7 @@ def network_names_or_files(incomplete: str) -> list[str]:
                 files.append(f"{path}/")
             elif path.suffix in (".yaml", ".yml"):
                 files.append(str(path))
-    return _matching([*network_names(), *files], incomplete)
+    return files
 
 
 def library_names(incomplete: str) -> list[str]:
@@ -42,6 +58,13 @@ def precision_names(incomplete: str) -> list[str]:
     from pygenn_lite.runtime.backends import PRECISIONS
 
     return _matching(PRECISIONS, incomplete)
+
+
+def schema_names(incomplete: str) -> list[str]:
+    """Kinds of files that have a schema."""
+    from pygenn_lite.cli.schema_command import KINDS
+
+    return _matching([*KINDS], incomplete)
 
 
 def _matching(names: list[str] | tuple[str, ...], incomplete: str) -> list[str]:

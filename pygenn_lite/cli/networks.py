@@ -11,7 +11,8 @@ from typing import Any
 from pygenn_lite.cli.endings import say
 from pygenn_lite.declaration import Network
 from pygenn_lite.errors import FileFormatError, Location
-from pygenn_lite.yaml_format import RunSettings, load_network, scale_network
+from pygenn_lite.scaling import scale_network
+from pygenn_lite.yaml_format import RunSettings, load_network
 from pygenn_lite.yaml_format.document import parse_fragment
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import warnings
@@ -15,10 +14,10 @@ from pygenn_lite.cli.outcome import SUMMARY_FILE, Outcome
 from pygenn_lite.cli.output import write_line
 from pygenn_lite.cli.patience import Drawing
 from pygenn_lite.cli.progress_bar import ProgressBars
+from pygenn_lite.cli.result_folder import result_folder
 from pygenn_lite.cli.signals import note_interrupt
 from pygenn_lite.declaration import Network, SpikeSource
 from pygenn_lite.errors import (
-    ArgumentError,
     FileFormatError,
     Location,
     NumericalError,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PICTURE_FILE = "picture.png"
+FILES = (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ class RunOptions:
     seed: int | None = None
     threads: int | None = None
     backend: str = "auto"
+    driver: str = "auto"
+    device: int = 0
+    plan: str = "auto"
     precision: str = "float32"
     scale: float | None = None
     out: Path | None = None
@@ -61,20 +64,25 @@ def run_network(options: RunOptions) -> int:
     """Do it; return the exit code."""
     from pygenn_lite.codegen.plan.memory import peak_memory
     from pygenn_lite.runtime.backends import check_precision, choose_backend
+    from pygenn_lite.runtime.card_options import card_options
     from pygenn_lite.runtime.interrupts import InterruptWatch
 
     network, settings = load(options.network, options.changes, options.scale, options.seed)
     duration = _time("duration", options.duration, settings.duration)
     warmup = _time("warmup", options.warmup, settings.warmup)
-    choose_backend(options.backend)  # refused before a folder is made
+    chosen = choose_backend(options.backend)  # refused before a folder is made
+    card_options(chosen.name, options.driver, options.device, options.plan)
     check_precision(options.precision)
     _choose_recordings(network, options.record)
-    folder = _make_folder(options, network) if options.record or options.out else None
+    folder = None
+    if options.record or options.out:
+        name = harmless_name(network.name, "network")
+        folder = result_folder(options.out, name, FILES, options.overwrite)
     stream = folder / RESULT_FILE if folder is not None and network.recordings else None
     with ProgressBars(shown=not options.quiet, live=options.live) as progress:
         simulation = network.compile(
             backend=options.backend, threads=options.threads, precision=options.precision,
-            progress=progress,
+            progress=progress, driver=options.driver, device=options.device, plan=options.plan,
         )  # fmt: skip
         _log_build(simulation)
         simulation.notes["command"] = command_line()
@@ -162,54 +170,6 @@ def _choose_recordings(network: Network, record: bool) -> None:
                 network.record(population.spikes)
 
 
-def _make_folder(options: RunOptions, network: Network) -> Path:
-    """Make the folder for results before anything long is done.
-
-    Without ``--out`` no earlier result is overwritten: ``results/NAME``, ``results/NAME_2``, ...
-    """
-    if options.out is not None:
-        folder = options.out
-    else:
-        folder = _new_folder(Path("results") / harmless_name(network.name, "network"))
-    _refuse_existing(folder, options.overwrite)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SimulationError(
-            f"cannot write results into '{folder}': {reason}", hint="choose another with --out"
-        ) from None
-    return folder
-
-
-def _new_folder(wanted: Path) -> Path:
-    """A folder that was not there before; runs that start at the same time get one each."""
-    folder, count = wanted, 2
-    with contextlib.suppress(OSError):  # told when it is tried out
-        while True:
-            try:
-                folder.mkdir(parents=True)
-            except FileExistsError:
-                folder, count = wanted.with_name(f"{wanted.name}_{count}"), count + 1
-            else:
-                break
-    return folder
-
-
-def _refuse_existing(folder: Path, overwrite: bool) -> None:
-    """Refuse to write over the files of an earlier run, or of somebody else, unless asked."""
-    there = [name for name in (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE) if (folder / name).exists()]
-    if there and not overwrite:
-        raise ArgumentError(
-            f"'{folder}' has a {' and a '.join(there)} already",
-            where=Location("--out"),
-            hint="choose another folder, or add --overwrite to replace what is there",
-        )
-
-
 def _finish(
     outcome: Outcome, options: RunOptions, folder: Path | None, stream: Path | None
 ) -> None:
@@ -248,7 +208,7 @@ def _write_summary(outcome: Outcome, folder: Path, stream: Path | None) -> None:
 
 def _remove_stale(outcome: Outcome, folder: Path) -> None:
     """Remove what a run that was to be overwritten has left and this one has not replaced."""
-    for name in (RESULT_FILE, PICTURE_FILE, SUMMARY_FILE):
+    for name in FILES:
         if folder / name not in outcome.files:
             (folder / name).unlink(missing_ok=True)
 

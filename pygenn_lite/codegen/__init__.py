@@ -2,8 +2,11 @@
 
     network_structure   declaration  -> NetworkStructure   names and text; the cache key
     systems_of          structure    -> NetworkSystems     continuous f, g, R, J, as SymPy
+    adjoint_of          structure    -> NetworkAdjoint     exact gradients, derived from these
+    trial_program       structure    -> TrialProgram       a step of training, and its way back
     derive_program      structure    -> Program            update rules, by SymPy, and the schedule
     render_cpp          Program      -> C++ source         through Jinja
+    render_cuda         Program      -> source for a card  through Jinja
     signatures_of       Program      -> Signatures         what the runtime needs, as plain data
     deliveries_of       structure, signatures -> Delivery  what each synapse group delivers
     build_schedule      structure, signatures -> Schedule  what a step does, in which order
@@ -13,6 +16,7 @@ Print any of them to read it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +32,12 @@ from pygenn_lite.codegen.structure.structures import (
 from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
+    from pygenn_lite.codegen.adjoint.adjoint_records import NetworkAdjoint
     from pygenn_lite.codegen.program.extension import Extension
     from pygenn_lite.codegen.program.program import Program
     from pygenn_lite.codegen.systems.system_records import NetworkSystems
+    from pygenn_lite.codegen.trial.surrogate import Surrogate
+    from pygenn_lite.codegen.trial.trial_program import TrialProgram
 
 __all__ = [
     "GeneratedCode",
@@ -38,11 +45,14 @@ __all__ = [
     "NetworkStructure",
     "PopulationBinding",
     "Signatures",
+    "adjoint_of",
     "derive_program",
     "generate",
+    "generate_cuda",
     "network_structure",
     "render_program",
     "systems_of",
+    "trial_program",
 ]
 
 
@@ -59,6 +69,47 @@ def systems_of(structure: NetworkStructure) -> NetworkSystems:
     from pygenn_lite.codegen.systems.network_systems import systems_of
 
     return systems_of(structure)
+
+
+def adjoint_of(structure: NetworkStructure, trainable: str | Iterable[str] = ()) -> NetworkAdjoint:
+    """The adjoints of all populations and groups: dynamics backwards in time, and what happens to
+    them at spikes and arrivals.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Something on the way of a gradient cannot be differentiated.
+    """
+    from pygenn_lite.codegen.adjoint.network_adjoint import adjoint_of
+
+    return adjoint_of(structure, trainable)
+
+
+def trial_program(
+    structure: NetworkStructure,
+    trainable: str | Iterable[str] = "groups.*.weight",
+    adjoint: str = "exact",
+    surrogate: Surrogate | None = None,
+) -> TrialProgram:
+    """What a trial computes in each step, forwards and then backwards.
+
+    Parameters
+    ----------
+    structure : NetworkStructure
+    trainable : str or iterable of str
+        Paths of values, with ``*`` for any characters.
+    adjoint : str
+        "exact" or "surrogate".
+    surrogate : Surrogate, optional
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Something cannot be trained, by name.
+    """
+    from pygenn_lite.codegen.trial.derivation import trial_program
+
+    return trial_program(structure, trainable, adjoint, surrogate)
 
 
 def derive_program(structure: NetworkStructure, extension: Extension | None = None) -> Program:
@@ -116,3 +167,18 @@ def render_program(program: Program) -> GeneratedCode:
     from pygenn_lite.codegen.render.cpp import render_cpp
 
     return GeneratedCode(source=render_cpp(program), signatures=signatures_of(program))
+
+
+def generate_cuda(structure: NetworkStructure, extension: Extension | None = None) -> GeneratedCode:
+    """The whole way from structure to source text for a card.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Something has no form on a card.
+    """
+    from pygenn_lite.codegen.program.sign import signatures_of
+    from pygenn_lite.codegen.render.cuda import render_cuda
+
+    program = derive_program(structure, extension)
+    return GeneratedCode(source=render_cuda(program), signatures=signatures_of(program))

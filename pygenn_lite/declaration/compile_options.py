@@ -26,3 +26,6 @@ class CompileOptions(TypedDict, total=False):
     progress: ProgressFunction | bool | None
     cache: bool
     connectivity_seed: Whole | None
+    driver: str
+    device: Whole
+    plan: str

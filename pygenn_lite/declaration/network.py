@@ -398,23 +398,13 @@ class Network(WithInputs):
         values: Mapping[str, OneEach] | None = None,
         connectivity: str = "own",
         connectivity_seed: Whole | None = None,
+        driver: str = "auto",
+        device: Whole = 0,
+        plan: str = "auto",
     ) -> Simulation | InstanceSimulation:
         """Derive, compile and load this network: its options are those of
         :func:`pygenn_lite.compile_network`."""
-        compiled: Simulation | InstanceSimulation = hooks.call(
-            "compile_network",
-            self,
-            backend,
-            threads=threads,
-            precision=precision,
-            accumulator=accumulator,
-            check_finite=check_finite,
-            progress=progress,
-            cache=cache,
-            instances=instances,
-            seeds=seeds,
-            values=values,
-            connectivity=connectivity,
-            connectivity_seed=connectivity_seed,
-        )
+        given = dict(locals())
+        del given["self"]
+        compiled: Simulation | InstanceSimulation = hooks.call("compile_network", self, **given)
         return compiled

@@ -24,6 +24,26 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
+def duration_text(seconds: float) -> str:
+    """A time as people say it.
+
+    >>> duration_text(0.0042), duration_text(0.25), duration_text(3.21)
+    ('4.2 ms', '250 ms', '3.2 s')
+    >>> duration_text(200), duration_text(9000), duration_text(300_000)
+    ('3 min 20 s', '2 h 30 min', '3 days')
+    """
+    if seconds < 1:
+        return f"{seconds * 1e3:.{0 if seconds >= 0.01 else 1}f} ms"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.{0 if seconds >= 10 else 1}f} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 48 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{seconds / 86400:,.0f} days"
+
+
 def value_text(value: Any) -> str:
     """A value: a number, an expression, a distribution, or the shape of an array."""
     if isinstance(value, (int, float)):

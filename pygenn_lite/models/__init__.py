@@ -22,6 +22,7 @@ from pygenn_lite.errors import DeclarationError
 from pygenn_lite.models import (
     adex,
     continuous,
+    discrete,
     hodgkin_huxley,
     izhikevich,
     neuromodulation,
@@ -32,6 +33,7 @@ from pygenn_lite.models import (
 )
 from pygenn_lite.models.adex import *  # noqa: F403
 from pygenn_lite.models.continuous import *  # noqa: F403
+from pygenn_lite.models.discrete import *  # noqa: F403
 from pygenn_lite.models.hodgkin_huxley import *  # noqa: F403
 from pygenn_lite.models.izhikevich import *  # noqa: F403
 from pygenn_lite.models.neuromodulation import *  # noqa: F403
@@ -49,7 +51,7 @@ def _models_of(*modules: ModuleType) -> Mapping[str, Callable[..., Any]]:
     )
 
 
-_NEURONS = neurons, adex, izhikevich, hodgkin_huxley, rates
+_NEURONS = neurons, adex, izhikevich, hodgkin_huxley, rates, discrete
 _PLASTICITY = plasticity, neuromodulation
 _MODULES = *_NEURONS, synapses, continuous, *_PLASTICITY
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pygenn_lite.declaration.steps import nearest_steps, times_of
+from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.plotting.axes import (
@@ -26,6 +26,7 @@ from pygenn_lite.plotting.axes import (
 )
 from pygenn_lite.plotting.colors import population_colors
 from pygenn_lite.plotting.style import styled
+from pygenn_lite.plotting.thinned import chosen_spikes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result import Result
 
 MOST_ROWS = 4000  # neurons in a raster: about as many as a picture has lines
-MOST_SPIKES = 60_000
 FEW_NEURONS = 20  # rows that can be labelled one by one
 
 
@@ -77,7 +77,7 @@ def raster(
     names = recorded_populations(result, populations)
     colors = population_colors(list(result.sizes))
     begin, end = window(result, start, stop)
-    dots, neurons, stride = _chosen(result, names, begin, end, most_neurons)
+    dots, neurons, stride = chosen_spikes(result, names, (begin, end), most_neurons)
     total = sum(len(times) for times, _ in dots.values())
     rows = [len(neurons[name]) for name in names]
     offsets = np.concatenate([[0], np.cumsum(rows)])
@@ -175,50 +175,3 @@ def spikes_after(result: Result, name: str, warmup: float) -> tuple[Any, Any]:
     first = result.start_step + int(nearest_steps(warmup, result.dt))
     begin = int(np.searchsorted(train.steps, first, "right")) if warmup else 0
     return train.steps[begin:], train.indices[begin:]
-
-
-def _chosen(
-    result: Result, names: Sequence[str], begin: float, end: float, most: int
-) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """Times and rows of the spikes to show, the neurons whose rows these are, and that each of how
-    many recorded ones is among them."""
-    recorded = {name: _recorded_neurons(result, name) for name in names}
-    stride = max(1, -(-sum(len(each) for each in recorded.values()) // most))
-    dots = {
-        name: _thin(*_dots(result.spikes[name], recorded[name], begin, end), stride)
-        for name in names
-    }
-    total = sum(len(times) for times, _ in dots.values())
-    while total > MOST_SPIKES:  # bursting networks: fewer neurons, not thinned trains
-        factor = -(-total // MOST_SPIKES)
-        stride *= factor
-        dots = {name: _thin(*dots[name], factor) for name in names}
-        total = sum(len(times) for times, _ in dots.values())
-    return dots, {name: recorded[name][::stride] for name in names}, stride
-
-
-def _recorded_neurons(result: Result, name: str) -> Any:
-    """Indices of the neurons whose spikes were recorded, ascending."""
-    known = result.spikes[name].recorded
-    return range(result.sizes[name]) if known is None else known
-
-
-def _dots(spikes: Any, recorded: Any, begin: float, end: float) -> tuple[Any, Any]:
-    """Times of spikes, and which of the recorded neurons they are of."""
-    edges = nearest_steps([begin, end], spikes.dt)
-    inside = slice(
-        np.searchsorted(spikes.steps, edges[0]), np.searchsorted(spikes.steps, edges[1], "right")
-    )
-    indices = np.asarray(spikes.indices)[inside].astype(np.int64)
-    if isinstance(recorded, range):
-        places = (indices - recorded.start) // recorded.step
-    else:
-        places = np.searchsorted(recorded, indices)
-    return times_of(spikes.steps[inside], spikes.dt), places
-
-
-def _thin(times: Any, places: Any, stride: int) -> tuple[Any, Any]:
-    if stride == 1:
-        return times, places
-    kept = places % stride == 0
-    return times[kept], places[kept] // stride

@@ -14,6 +14,12 @@ from pygenn_lite.runtime.device import Backend
 PRECISIONS = ("float32", "float64")
 
 
+def _cuda() -> Backend:
+    from pygenn_lite.runtime.cuda.backend import CudaBackend
+
+    return CudaBackend()
+
+
 def _cpp() -> Backend:
     from pygenn_lite.runtime.cpp.backend import CppBackend
 
@@ -33,7 +39,12 @@ def _null() -> Backend:
 
 
 # In the order in which "auto" tries them.
-BACKENDS: dict[str, Callable[[], Backend]] = {"cpp": _cpp, "reference": _reference, "null": _null}
+BACKENDS: dict[str, Callable[[], Backend]] = {
+    "cuda": _cuda,
+    "cpp": _cpp,
+    "reference": _reference,
+    "null": _null,
+}
 
 
 def register_backend(name: str, make: Callable[[], Backend], *, replace: bool = False) -> None:

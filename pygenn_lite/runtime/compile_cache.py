@@ -21,10 +21,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from pygenn_lite.errors import ToolchainError
 
 log = logging.getLogger(__name__)
+Value = TypeVar("Value")
 
 LAYOUT = "v1"  # changes when the meaning of an entry does; older layouts are only ever deleted
 SUMS = "sums"  # the file of an entry that holds the digests of the others
@@ -208,6 +210,36 @@ def new_entry(key: str) -> Iterator[Path]:
                 # Another process was faster; its entry has the same key, hence the same contents.
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def found_or_made(
+    key: str,
+    read: Callable[[Path], Value],
+    make: Callable[[Path], Value],
+    check: Callable[[], None] = lambda: None,
+) -> Value:
+    """What an entry holds: read from it, or made and written by the first process that needs it.
+
+    Parameters
+    ----------
+    key : str
+    read : callable
+        Gets the directory of a complete entry.
+    make : callable
+        Gets a directory to fill; when it raises, nothing is kept.
+    check : callable
+        See `entry_lock`.
+    """
+    found = find_entry(key)
+    if found is None:
+        with entry_lock(key, check):
+            found = find_entry(key)  # another process may have made it meanwhile
+            if found is None:
+                drop_entry(key)  # a damaged one would stand in the way
+                with new_entry(key) as folder:
+                    return make(folder)
+    log.info("found in the compile cache: %s", found)
+    return read(found)
 
 
 def drop_entry(key: str) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.card_options import CardOptions
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import NetworkStructure
@@ -61,6 +62,8 @@ class BuildRequest:
         How what arrives through static synapses in a step is summed.
     own_weights : frozenset of str
         Groups of which instances that share their synapses have weights of their own.
+    card : CardOptions
+        Which card is used, and how; nothing but defaults where the backend uses none.
     """
 
     networks: Sequence[Network]
@@ -73,6 +76,7 @@ class BuildRequest:
     extension: Extension | None = None
     accumulator: str = "float"
     own_weights: frozenset[str] = frozenset()
+    card: CardOptions = CardOptions()
 
     @property
     def network(self) -> Network:
@@ -101,6 +105,9 @@ class CodeReport:
         The processor that the code is for.
     seconds : float
         Wall time of generating and compiling.
+    plan : callable
+        Gives how steps are carried out, where the backend has several ways: which one, why, its
+        kernels; "" where it has not.
     """
 
     source: Callable[[], str] = str
@@ -108,6 +115,7 @@ class CodeReport:
     flags: Callable[[], str] = str
     target: str = ""
     seconds: float = 0.0
+    plan: Callable[[], str] = str
 
 
 @dataclass(frozen=True)

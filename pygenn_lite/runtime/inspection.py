@@ -36,13 +36,16 @@ class Inspection:
     memory : MemoryRows
         What takes how many bytes: a list of MemoryRow.
     source : str
-        The generated C++.
+        The generated source.
     recording : str
         What is recorded of how many neurons, how often, and what that takes.
     compiler : str
         The command that compiled it; "" where nothing was.
     target : str
         The processor that it was compiled for; ``$PYGENN_LITE_MARCH`` chooses.
+    plan : str
+        How steps are carried out on a card: the plan, why it was chosen, its kernels with
+        registers, shared memory, block sizes; "" on the CPU.
     """
 
     systems: str
@@ -53,6 +56,7 @@ class Inspection:
     recording: str = ""
     compiler: str = ""
     target: str = ""
+    plan: str = ""
 
     def __repr__(self) -> str:
         lines = counted(len(self.source.splitlines()), "line")
@@ -72,6 +76,8 @@ class Inspection:
         ]
         if self.compiler:
             parts.append(heading("compiled by", f"{self.compiler} for {self.target}"))
+        if self.plan:
+            parts.append(f"{heading('steps')}<pre>{safe(self.plan)}</pre>")
         if self.recording:
             parts.append(f"{heading('recording')}<pre>{safe(self.recording)}</pre>")
         return "\n".join(parts)
@@ -82,6 +88,8 @@ class Inspection:
             parts.append(f"recording\n{self.recording}")
         if self.compiler:
             parts.append(f"compiled by {self.compiler} for {self.target}")
+        if self.plan:
+            parts.append(f"steps\n{self.plan}")
         return "\n\n".join(parts)
 
 
@@ -105,6 +113,7 @@ def inspect_device(device: Device, changed: ChangedWeights) -> Inspection:
         recording=recording_table(device.requests, device.dtype, instance.network.dt),
         compiler=device.code.compiler,
         target=device.code.target,
+        plan=device.code.plan(),
     )
 
 

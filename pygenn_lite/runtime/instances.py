@@ -142,9 +142,12 @@ def plan_instances(
     first = structure_of(networks[0])
     structures: Sequence[codegen.NetworkStructure] = (first,) * count
     if values:
-        structures = DeclaredOnDemand(count, lambda k: structure_of(networks[k]) if k else first)
-        for k in range(1, count):
-            _check_alike(first, structures[k], k, list(values))
+
+        def structure(k: int) -> codegen.NetworkStructure:
+            return _alike(first, structure_of(networks[k]), k, list(values)) if k else first
+
+        # Checked when each is built: to make all of them twice takes longer than many a run.
+        structures = DeclaredOnDemand(count, structure)
     wirings = (network.seed if wiring is None else wiring,) * count if shared else tuple(seeds)
     own_weights = {
         p.part for p in values if shared and p.section == "groups" and p.keys[0] == "weight"
@@ -273,15 +276,16 @@ def _instance(
     return own
 
 
-def _check_alike(
+def _alike(
     first: codegen.NetworkStructure,
     other: codegen.NetworkStructure,
     index: int,
     places: list[Place],
-) -> None:
-    """All instances run the same code, on variables that are shared or not in all of them."""
-    if other is first or _layout(first) == _layout(other):
-        return
+) -> codegen.NetworkStructure:
+    """The structure of an instance: all run the same code, on variables that are shared or not in
+    all of them."""
+    if other is first or layout_of_structure(first) == layout_of_structure(other):
+        return other
     raise NetworkError(
         f"the values of instance {index} make another structure than those of instance 0",
         where=Location(f"values ({', '.join(map(str, places[:3]))})"),
@@ -291,7 +295,7 @@ def _check_alike(
     )
 
 
-def _layout(structure: codegen.NetworkStructure) -> list[Any]:
+def layout_of_structure(structure: codegen.NetworkStructure) -> list[Any]:
     """The kernels, and which of them each population and group has."""
     populations = [(name, p.kernel) for name, p in structure.populations.items()]
     groups = [(n, g.kernel, g.target_variable, g.receptor) for n, g in structure.groups.items()]

@@ -77,10 +77,14 @@ class NotebookBars:
         self._tasks.append({"what": what, "done": 0.0, "total": total, "began": now, "ended": now})
         return len(self._tasks) - 1
 
-    def update(self, task: int, completed: float, total: float) -> None:
-        """Move a bar."""
+    def update(
+        self, task: int, completed: float, total: float, description: str | None = None
+    ) -> None:
+        """Move a bar, and say something else beside it."""
         now = time.monotonic()
         self._tasks[task].update(done=completed, total=total, ended=now)
+        if description is not None:
+            self._tasks[task]["what"] = description
         if now - self._drawn >= BETWEEN_DRAWINGS:
             self._drawn = now
             self._show("".join(map(self._bar, self._tasks)))

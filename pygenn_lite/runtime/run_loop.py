@@ -13,6 +13,7 @@ import numpy as np
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.declaration.summary import counted, listed
 from pygenn_lite.errors import (
+    DeviceError,
     FileFormatError,
     InsufficientMemoryError,
     NumericalError,
@@ -248,7 +249,10 @@ class RunLoop:
     def _weights(self, instance: Instance) -> dict[str, FinalWeights]:
         groups = self.device.layout.groups.items()
         read = instance.read
-        return {n: final_weights(read(group.weight)) for n, group in groups if group.plastic}
+        try:
+            return {n: final_weights(read(group.weight)) for n, group in groups if group.plastic}
+        except DeviceError:  # they are lost with the card; what was recorded is not
+            return {}
 
     def _next(self, multiple: int) -> int:
         return (self.step // multiple + 1) * multiple

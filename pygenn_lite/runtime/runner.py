@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from pygenn_lite.errors import FileFormatError, PygennLiteWarning, SimulationError
+from pygenn_lite.errors import DeviceError, FileFormatError, PygennLiteWarning, SimulationError
 from pygenn_lite.old_names import level_of_user
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.device import Device
@@ -23,6 +23,10 @@ from pygenn_lite.runtime.run_loop import RunLoop
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.instance_results import InstanceResults
+
+
+# What may keep the result of a run that failed from being put together.
+BROKEN_OFF = (SimulationError, DeviceError, FileFormatError, AttributeError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Runner:
                         self.prepare_changed()
                 loop.raise_faults()
         except BaseException as error:
-            with contextlib.suppress(SimulationError, FileFormatError, AttributeError, MemoryError):
+            with contextlib.suppress(*BROKEN_OFF):
                 error.result = result()  # type: ignore[attr-defined]
             raise
         finished = result()

@@ -1,4 +1,4 @@
-"""Networks as YAML files: read, written, changed by path, and scaled.
+"""Networks as YAML files: read, written and changed by path.
 
 A network file has these sections (all but ``populations`` may be missing)::
 
@@ -28,7 +28,8 @@ A network file has these sections (all but ``populations`` may be missing)::
     full_scale_rates: {exc: 5.6}                        # for scale_network
 
 Values are numbers, formulas of constants (and of ``i``, ``x``, ``distance``, ... where values may
-depend on the neuron), lists (one per neuron or synapse), or distributions: ``{uniform: [low,
+depend on the neuron), lists (one per neuron or synapse), arrays of a file beside it (``{file:
+values.npz, array: NAME}``), or distributions: ``{uniform: [low,
 high]}``, ``{normal: [mean, std]}``, ``{truncated_normal: {mean: m, std: s, low: 0}}``,
 ``{lognormal: [mu, sigma]}``, ``{exponential: mean}``, ``{gamma: [shape, scale]}``,
 ``{binomial: [n, p]}``. Where ``source`` or ``target`` is a list or ``all``, any value, or any part
@@ -40,9 +41,26 @@ of one, may be a matrix (rows are targets, columns sources), ``{by_source: [...]
 the warm-up: the whole run takes ``warmup + duration``.
 """
 
+from typing import Any
+
+from pygenn_lite import hooks
+from pygenn_lite.declaration import Network
+from pygenn_lite.yaml_format.array_files import save_network
 from pygenn_lite.yaml_format.dump import dump_network
 from pygenn_lite.yaml_format.load import find_network_file, load_network
-from pygenn_lite.yaml_format.scaling import scale_network
 from pygenn_lite.yaml_format.settings import RunSettings
 
-__all__ = ["RunSettings", "dump_network", "find_network_file", "load_network", "scale_network"]
+__all__ = [
+    "RunSettings",
+    "dump_network",
+    "find_network_file",
+    "load_network",
+    "save_network",
+    "scale_network",
+]
+
+
+def scale_network(*arguments: Any, **options: Any) -> Network:
+    """`pg.scale_network`, which lived here."""
+    scaled: Network = hooks.call("scale_network", *arguments, **options)
+    return scaled

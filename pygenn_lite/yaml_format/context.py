@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, VALUE_SYMBOLS
 from pygenn_lite.errors import DeclarationError, FileFormatError
 from pygenn_lite.records import dataclass
@@ -124,6 +125,23 @@ class Context:
             if array.dtype.kind not in "iuf" or array.ndim != 1:
                 raise self.document.error(place, f"'{name}' does not hold lists of numbers")
         return arrays
+
+    def array(self, name: str, key: str, place: Place) -> NDArray[np.float64]:
+        """Read an array of any shape from an .npz file beside the document."""
+        path = self._data_file(name, place)
+        if path.suffix != ".npz":
+            raise self.document.error(place, f"'{name}' is not an .npz file")
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                if key not in data.files:
+                    near = nearest_or_all(key, data.files)
+                    raise self.document.error(place, f"'{name}' has no array '{key}'{near}")
+                found = np.asarray(data[key])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise self.document.error(place, f"cannot read '{name}': {error}") from None
+        if found.dtype.kind not in "iuf":
+            raise self.document.error(place, f"the array '{key}' of '{name}' holds no numbers")
+        return found.astype(np.float64)
 
     def _data_file(self, name: str, place: Place) -> Path:
         """Resolve a file name; it must lie in the document's own folder."""

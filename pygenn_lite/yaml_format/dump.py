@@ -57,6 +57,17 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
     >>> load_network(dump_network(network))[0] == network
     True
     """
+    return to_yaml(network_document(network, settings))
+
+
+def network_document(network: Network, settings: RunSettings | None = None) -> dict[str, Any]:
+    """A network as plain data, as it stands in a file.
+
+    Raises
+    ------
+    FileFormatError
+        What has no form in YAML.
+    """
     if not isinstance(network, Network):
         raise FileFormatError(
             f"{type(network).__name__} is not a Network",
@@ -102,10 +113,11 @@ def dump_network(network: Network, settings: RunSettings | None = None) -> str:
             "warmup": settings.warmup,
             "record": [_recording(recording) for recording in network.recordings],
         },
+        "training": dict(settings.training or {}),
         "reference_rates": dict(settings.reference_rates),
         "full_scale_rates": dict(settings.full_scale_rates),
     }
-    return _to_yaml({key: value for key, value in document.items() if value not in ({}, [])})
+    return {key: value for key, value in document.items() if value not in ({}, [])}
 
 
 class _Names:
@@ -275,7 +287,8 @@ def _given(**section: Any) -> dict[str, Any]:
     return {key: value for key, value in section.items() if value}
 
 
-def _to_yaml(data: Any) -> str:
+def to_yaml(data: Any) -> str:
+    """Plain data as text."""
     import yaml
 
     from pygenn_lite.yaml_format.document import is_plain_text

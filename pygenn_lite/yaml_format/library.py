@@ -18,15 +18,16 @@ from pygenn_lite.yaml_format.schema import NeuronSection, SynapseSection, TraceS
 from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
 _LIBRARY_HINT = "name a model that `pygenn-lite models` lists, or declare one by its equations"
-_SYNAPSES = {
+SYNAPSES = {
     name: make
     for registry in models.LIBRARY.values()
     if registry is not models.NEURONS
     for name, make in registry.items()
 }
-_NOT_WITH_USE = frozenset(
-    {"use", "parameters", "initial", "receptor", "integrator", "with_variables"}
-)
+_WITH_USE = frozenset({"use", "parameters", "initial", "receptor", "with_variables"})
+# By section: what may stand beside `use`.
+WITH_USE = {"NeuronSection": _WITH_USE | {"integrator"}, "SynapseSection": _WITH_USE}
+_NO_PARAMETERS = frozenset({"initial", "receptor", "integrator"})  # arguments of the functions
 
 
 Section = TypeVar("Section", NeuronSection, SynapseSection)
@@ -80,7 +81,7 @@ class ModelRegistry:
                 return self.synapses[given]
             if given in self.synapse_sections:
                 return self._declared_synapse(given, place)
-            self._known("synapse", given, [*self.synapse_sections, *_SYNAPSES], place)
+            self._known("synapse", given, [*self.synapse_sections, *SYNAPSES], place)
         return self._make_synapse(self._section(given, place, SynapseSection), place)
 
     def _declared_synapse(self, name: str, place: Place) -> SynapseModel:
@@ -109,7 +110,7 @@ class ModelRegistry:
         name, options = next(iter(given.items()))
         if name in (*NeuronSection.model_fields, *SynapseSection.model_fields):
             return given
-        known = [*models.NEURONS, *_SYNAPSES]
+        known = [*models.NEURONS, *SYNAPSES]
         if name not in known:
             raise self._error(
                 (*place, name), f"unknown model '{name}'{nearest_or_all(name, known)}"
@@ -161,7 +162,7 @@ class ModelRegistry:
     def _make_synapse(self, section: SynapseSection, place: Place) -> SynapseModel:
         context = self.context
         if section.use is not None:
-            made = self._use(section.use, _SYNAPSES, section, place)
+            made = self._use(section.use, SYNAPSES, section, place)
             assert isinstance(made, SynapseModel)
             return made
         if section.receptor is not None:
@@ -208,8 +209,7 @@ class ModelRegistry:
             raise self._error(
                 (*place, "use"), f"the library has no '{name}' here{hint}", _LIBRARY_HINT
             )
-        fitting = _NOT_WITH_USE - ({"integrator"} if isinstance(section, SynapseSection) else set())
-        for key in sorted(section.model_fields_set - fitting):
+        for key in sorted(section.model_fields_set - WITH_USE[type(section).__name__]):
             raise self._error(
                 (*place, key), f"'{key}' does not go with 'use'", "declare the model by equations"
             )
@@ -218,7 +218,8 @@ class ModelRegistry:
         for key, value in section.parameters.items():
             inner = (*place, "parameters", key)
             if key not in known or key in ("initial", "receptor"):
-                hint = nearest_or_all(key, [other for other in known if other not in _NOT_WITH_USE])
+                parameters = [other for other in known if other not in _NO_PARAMETERS]
+                hint = nearest_or_all(key, parameters)
                 raise self._error(inner, f"'{name}' has no parameter '{key}'{hint}")
             arguments[key] = self._argument(known[key], value, inner)
         if section.initial:

@@ -66,7 +66,11 @@ def read_document(source: str | Path | IO[Any]) -> Document:
         return _read_stream(source)
     if isinstance(source, str) and ("\n" in source or ": " in source):
         return parse_document(source)
-    path = find_network_file(source)
+    return read_document_file(find_network_file(source))
+
+
+def read_document_file(path: Path) -> Document:
+    """Parse the YAML of a file."""
     try:
         if path.stat().st_size > MAX_CHARACTERS:
             raise FileFormatError(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
 
 import numpy as np
 
-from pygenn_lite.declaration import Network, SpikesOf, VariableOf
+from pygenn_lite.declaration import Network
 from pygenn_lite.declaration.checks import check_dt, check_seed
 from pygenn_lite.declaration.language.names import nearest_or_all
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.population import Population, SubPopulation
-from pygenn_lite.declaration.recorded import Recorded
 from pygenn_lite.declaration.usage import check_usage
 from pygenn_lite.models import NEURONS
 from pygenn_lite.yaml_format.check import check_document, check_section
@@ -24,6 +22,7 @@ from pygenn_lite.yaml_format.library import ModelRegistry
 from pygenn_lite.yaml_format.marks import Place
 from pygenn_lite.yaml_format.places import origin_of
 from pygenn_lite.yaml_format.positions import read_positions
+from pygenn_lite.yaml_format.recorded_forms import read_recorded, read_slice
 from pygenn_lite.yaml_format.rule_forms import read_rule
 from pygenn_lite.yaml_format.schema import (
     ConnectionSection,
@@ -38,12 +37,6 @@ from pygenn_lite.yaml_format.value_forms import read_value, read_values
 
 MAX_CONNECTIONS = 1_000_000
 _OPTIONAL = ("name", "synapse", "variable")
-_RECORD = re.compile(
-    r"\s*(?P<population>\w+)\s*(?:\.\s*(?P<what>\w+)|\[\s*['\"](?P<quoted>\w+)['\"]\s*\])"
-    r"\s*(?:\[(?P<slice>[-\d:,\s]*)\])?\s*\Z",
-    re.ASCII,
-)
-_INDEX = re.compile(r"\s*-?\d{1,12}\s*\Z", re.ASCII)
 
 
 def build_network(document: Document) -> tuple[Network, RunSettings]:
@@ -232,7 +225,7 @@ class _Builder:
             return population[[neurons]]
         if not isinstance(neurons, str):
             raise self.document.error(inner, "should be a range like '0:5', or a list of indices")
-        key: slice | int | list[int] = self._slice(neurons, inner)
+        key: slice | int | list[int] = read_slice(self.document, neurons, inner)
         return population[key]
 
     def _is_list(self, place: Place, *keys: str) -> bool:
@@ -316,68 +309,8 @@ class _Builder:
             if not isinstance(given, str):
                 raise self.document.error(place, "should be text like exc.spikes or exc.V[:10]")
             with self.context.at(place):
-                for thing in self._recorded(given, place):
+                for thing in read_recorded(self.document, self.network, given, place):
                     self.network.record(thing, interval=ms)
-
-    def _recorded(self, text: str, place: Place) -> list[Recorded]:
-        found = _RECORD.match(text)
-        if found is None:
-            raise self.document.error(
-                place,
-                f"cannot read what to record in {text[:60]!r}",
-                "write exc.spikes, exc.spikes[:100] or exc.V[:10]",
-            )
-        populations = self.network.populations
-        name, what = found["population"], found["what"] or found["quoted"]
-        if name == "all" and "all" not in populations:
-            chosen = list(populations)
-        elif name in populations:
-            chosen = [name]
-        elif name in self.network.groups and what != "spikes":
-            chosen = []
-        else:
-            raise self.document.error(
-                place,
-                f"no population or connection is called '{name}'"
-                f"{nearest_or_all(name, [*populations, *self.network.groups])}",
-            )
-        things: list[Recorded] = []
-        for each in chosen:
-            population = populations[each]
-            own = found["quoted"] and what in getattr(population.model, "state_names", ())
-            thing: SpikesOf | VariableOf = (
-                population.spikes if what == "spikes" and not own else population[what]
-            )
-            if found["slice"] is not None:
-                thing = thing[self._slice(found["slice"], place)]
-            things.append(thing)
-        if not chosen:
-            variable = self.network.groups[name][what]
-            if found["slice"] is not None:
-                variable = variable[self._slice(found["slice"], place)]
-            things.append(variable)
-        return things
-
-    def _slice(self, text: str, place: Place) -> Any:
-        if "," in text:
-            listed = text.rstrip(", ").split(",")
-            if all(_INDEX.match(part) for part in listed):
-                return [int(part) for part in listed]
-            raise self.document.error(place, f"'[{text[:60]}]' is not a list", "write [1, 5, 7]")
-        parts = [part.strip() for part in text.split(":")]
-        try:
-            numbers = [int(part) if part else None for part in parts]
-        except ValueError:
-            numbers = []
-        if any(number is not None and abs(number) > 2**40 for number in numbers):
-            numbers = []
-        if len(numbers) == 1 and numbers[0] is not None:
-            return numbers[0]
-        if len(numbers) not in (2, 3) or (len(numbers) == 3 and numbers[2] == 0):
-            raise self.document.error(
-                place, f"'[{text}]' is not a slice", "write [:10] or [0:100:2]"
-            )
-        return slice(*numbers)
 
     def _settings(self) -> RunSettings:
         context, file = self.context, self.file
@@ -397,6 +330,8 @@ class _Builder:
                 rates[section][name] = context.number(value, place)
                 if not rates[section][name] >= 0:
                     raise self.document.error(place, "a rate cannot be negative")
+        training = file.training
         return RunSettings(
-            **times, **rates, description=file.network.description, source=self.document.source
-        )
+            **times, **rates, description=file.network.description, source=self.document.source,
+            training=None if training is None else training.model_dump(exclude_unset=True),
+        )  # fmt: skip

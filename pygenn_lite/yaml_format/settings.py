@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Any
 
 from pygenn_lite.old_names import with_old_names
 from pygenn_lite.records import dataclass
@@ -28,6 +29,8 @@ class RunSettings:
         What the network is, with its source.
     source : str
         The file, or "<text>".
+    training : mapping or None
+        How it is trained, as it stands in the file.
     """
 
     duration: float = 1000.0
@@ -36,3 +39,4 @@ class RunSettings:
     full_scale_rates: Mapping[str, float] = field(default_factory=dict)
     description: str = ""
     source: str = "<text>"
+    training: Mapping[str, Any] | None = None

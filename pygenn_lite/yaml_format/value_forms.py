@@ -17,6 +17,7 @@ from pygenn_lite.errors import FileFormatError
 from pygenn_lite.yaml_format.context import Context
 from pygenn_lite.yaml_format.marks import Place
 
+OF_FILE = ("file", "array")
 DISTRIBUTIONS: dict[str, type[Distribution]] = {
     "uniform": declared.Uniform,
     "normal": declared.Normal,
@@ -28,7 +29,7 @@ DISTRIBUTIONS: dict[str, type[Distribution]] = {
 }
 
 
-def _fields(kind: type[Distribution]) -> tuple[tuple[str, ...], int]:
+def fields_of(kind: type[Distribution]) -> tuple[tuple[str, ...], int]:
     """Parameters of a distribution in their order, and how many of them a file must give (all but
     limits that are infinite by default)."""
     found = fields(kind)
@@ -50,6 +51,8 @@ def read_value(context: Context, given: Any, place: Place) -> Any:
             return _matrix(context, given, place)
         return context.numbers(given, place)
     if isinstance(given, dict):
+        if "file" in given:
+            return _array_of_file(context, given, place)
         return _distribution(context, given, place)
     return context.number(given, place)
 
@@ -72,13 +75,27 @@ def write_value(value: Any) -> Any:
     if isinstance(value, Distribution):
         for name, kind in DISTRIBUTIONS.items():
             if type(value) is kind:
-                names, required = _fields(kind)
+                names, required = fields_of(kind)
                 numbers = {field: float(getattr(value, field)) for field in names}
                 return {name: list(numbers.values()) if len(names) == required else numbers}
         raise FileFormatError(f"the distribution {value!r} has no form in YAML")
     if hasattr(value, "text"):
         return str(value.text)
     return float(value)
+
+
+def _array_of_file(context: Context, given: dict[str, Any], place: Place) -> Any:
+    """``{file: values.npz, array: NAME}``: what would be too long for the document."""
+    wrong = [key for key in given if key not in OF_FILE]
+    missing = [key for key in OF_FILE if not isinstance(given.get(key), str)]
+    if wrong or missing:
+        key, where = (wrong[0], (*place, wrong[0])) if wrong else (missing[0], place)
+        raise context.document.error(
+            where,
+            f"unknown key '{key}'" if wrong else f"'{key}' is missing, or not text",
+            "write {file: values.npz, array: NAME}",
+        )
+    return context.array(given["file"], given["array"], (*place, "file"))
 
 
 def _matrix(context: Context, given: list[Any], place: Place) -> Any:
@@ -115,7 +132,7 @@ def _plain_distribution(context: Context, given: dict[str, Any], place: Place) -
         near = nearest_or_all(name, DISTRIBUTIONS)
         raise context.document.error((*place, name), f"unknown distribution '{name}'{near}")
     kind = DISTRIBUTIONS[name]
-    names, required = _fields(kind)
+    names, required = fields_of(kind)
     inner = (*place, name)
     hint = f"write {{{name}: [{', '.join(names[:required])}]}} or {{{name}: {{{names[0]}: ...}}}}"
     if isinstance(arguments, dict):

@@ -15,6 +15,16 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 ELSEWHERE = {
     "cli/": "the command line runs what it is told to; networks are compiled to compare with",
     "codegen/": "about generated code",
+    "cuda/test_cuda_backend.py": "about the emulated card, beside the CPU",
+    "cuda/test_building.py": "about the builder on a card, against the C++ builder",
+    "cuda/test_instances_plan.py": "about a plan of the emulated card, beside another",
+    "cuda/test_emulator.py": "about a driver, which compiles kernels",
+    "cuda/test_resident.py": "about a plan of the CUDA backend, beside another",
+    "cuda/test_recorders.py": "about what a card holds of recordings, beside the CPU",
+    "cuda/test_order_of_threads.py": "about the emulated card",
+    "cuda/test_launches.py": "about drivers, which compile kernels",
+    "cuda/test_rendered_kernels.py": "about generated code",
+    "cuda/test_rendered_values.py": "about generated code",
     "declaration/test_vocabulary.py": "about generated code",
     "engine/": "about the C++ engine",
     "fuzz/": "about what the C++ compiler takes; runs in a process of its own",
@@ -30,6 +40,8 @@ ELSEWHERE = {
     "runtime/test_toolchain.py": "about compilers",
     "runtime/test_toy_backend.py": "about a backend from outside",
     "runtime/test_without_a_compiler.py": "about compilers",
+    "training/": "about training; networks are simulated to compare with",
+    "trial/": "about training programs; networks are simulated to compare with",
     "yaml_format/": "about files; a network is compiled to see what is refused",
 }
 

@@ -31,4 +31,11 @@ def test_no_function_takes_more_than_six_arguments_by_position() -> None:
 
 
 # typer reads the options of a command from the parameters of its function.
-COMMANDS = {"cli/app:plot", "cli/app:run"}
+COMMANDS = {
+    "cli/app:inspect",
+    "cli/app:plot",
+    "cli/app:run",
+    "cli/app:train",
+    "cli/batch_commands:resume",
+    "cli/batch_commands:run",
+}

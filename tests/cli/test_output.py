@@ -69,7 +69,7 @@ def test_json_does_not_import_what_draws(here):
     code = (
         "import sys\nfrom pygenn_lite.cli import main\n"
         "try:\n    main(['run', 'small.yaml', '--json', '-q'])\nexcept SystemExit:\n    pass\n"
-        "heavy = {'sympy', 'matplotlib', 'rich.progress'} & set(sys.modules)\n"
+        "heavy = {'sympy', 'matplotlib', 'rich.progress', 'cupy', 'pycuda'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
     root = str(Path(pg.__file__).parents[1])
@@ -137,7 +137,7 @@ def test_a_network_is_read_from_standard_input(here, call, monkeypatch):
         ("run nets/", ["nets/deep/", "nets/one.yaml"]),
         ("run nets/o", ["nets/one.yaml"]),
         ("inspect micro", ["microcircuit"]),
-        ("run cuba --backend c", ["cpp"]),
+        ("run cuba --backend c", ["cpp", "cuda"]),
         ("run cuba --precision ", ["float32", "float64"]),
         ("run cuba --no-p", ["--no-picture"]),
         ("models Expo", ["ExponentialConductance", "ExponentialCurrent"]),

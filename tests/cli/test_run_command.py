@@ -12,7 +12,7 @@ import pytest
 from helpers_cli import program
 
 import pygenn_lite as pg
-from pygenn_lite.cli.run_command import _new_folder
+from pygenn_lite.cli.result_folder import new_folder
 
 KEYS = [
     "network", "backend", "threads", "dt_ms", "duration_ms", "warmup_ms", "build_seconds",
@@ -115,7 +115,7 @@ def test_results_are_not_overwritten_unless_asked(here, call):
 
 def test_runs_that_start_at_the_same_time_have_a_folder_each(here):
     with ThreadPoolExecutor(8) as pool:
-        folders = list(pool.map(_new_folder, [Path("results/small")] * 24))
+        folders = list(pool.map(new_folder, [Path("results/small")] * 24))
     assert len(set(folders)) == 24 and all(folder.is_dir() for folder in folders)
     assert Path("results/small_24") in folders
 
@@ -327,3 +327,19 @@ def test_old_options_and_keys_work_and_say_the_new_ones(here):
     assert len(said) == 2
     assert said[0].startswith("warning: --settle is now --warmup")
     assert "old.yaml:" in said[1] and "the key 'settle' (run) is now 'warmup'" in said[1]
+
+
+def test_a_network_runs_on_the_emulated_card(here, call):
+    rates = {}
+    for options in (["cpp", "--threads", 1], ["cuda", "--driver", "emulator"]):
+        code, out, _ = call("run", "small.yaml", "--json", "--no-record", "--backend", *options)
+        assert code == 0
+        rates[options[0]] = json.loads(out)["rates_hz"]
+    for name, rate in rates["cpp"].items():
+        assert rates["cuda"][name] == pytest.approx(rate, rel=0.05)
+
+
+def test_options_of_cards_are_refused_where_there_is_none(here, call):
+    code, _, err = call("run", "small.yaml", "--backend", "cpp", "--plan", "general")
+    assert code != 0 and "plan='general'" in err and "uses no card" in err
+    assert not Path("results").exists()

@@ -1,4 +1,5 @@
-"""The generated C++ of ten networks: its digests, and what a change changes in it.
+"""The generated code of ten networks, for processors and for cards: its digests, and what a change
+changes in it.
 
 python tests/codegen/generated_code.py --update            write the digests
 python tests/codegen/generated_code.py --against COMMIT    show the difference to a commit's code
@@ -59,8 +60,9 @@ def _integrators() -> pg.Network:
     return net
 
 
+LIBRARY = ("brunel", "cobahh", "cuba", "izhikevich2003", "microcircuit", "stdp", "vogels2011")
 NETWORKS: dict[str, Callable[[], pg.Network]] = {
-    **{name: _of_library(name) for name in sorted(pg.models.network_names())[:7]},
+    **{name: _of_library(name) for name in LIBRARY},
     "noise": _noise,
     "learning": _learning,
     "integrators": _integrators,
@@ -68,11 +70,13 @@ NETWORKS: dict[str, Callable[[], pg.Network]] = {
 
 
 def sources() -> dict[str, str]:
-    """The generated C++ of each network."""
-    return {
-        name: codegen.generate(codegen.network_structure(make())).source
-        for name, make in NETWORKS.items()
-    }
+    """The generated C++ of each network, and (.cu) its source for cards."""
+    structures = {name: codegen.network_structure(make()) for name, make in NETWORKS.items()}
+    texts = {name: codegen.generate(given).source for name, given in structures.items()}
+    for_cards = getattr(codegen, "generate_cuda", None)  # commits before it have none
+    if for_cards is not None:
+        texts |= {f"{name}.cu": for_cards(given).source for name, given in structures.items()}
+    return texts
 
 
 def versions() -> str:

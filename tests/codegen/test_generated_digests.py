@@ -13,7 +13,7 @@ def test_the_generated_code_of_ten_networks_is_what_its_digests_say() -> None:
     assert len(NETWORKS) == 10
     found = digests(sources())
     assert found == kept, (
-        "the generated C++ has changed. To see how: "
+        "the generated code has changed. To see how: "
         "python tests/codegen/generated_code.py --against HEAD; if it should: --update"
     )
 
@@ -22,5 +22,6 @@ def test_the_same_network_gives_the_same_code() -> None:
     make = NETWORKS["learning"]
     from pygenn_lite import codegen
 
-    one, two = (codegen.generate(codegen.network_structure(make())).source for _ in range(2))
-    assert one == two
+    for generate in (codegen.generate, codegen.generate_cuda):
+        one, two = (generate(codegen.network_structure(make())).source for _ in range(2))
+        assert one == two

@@ -9,7 +9,7 @@ import pytest
 from helpers_codegen import LIF, STDP, one_population
 
 from pygenn_lite.codegen import derive_program, generate, network_structure
-from pygenn_lite.codegen.passes.safe_names import template_names
+from pygenn_lite.codegen.passes.reserved_names import template_names
 from pygenn_lite.codegen.render.cpp import view_of
 from pygenn_lite.declaration import (
     AllToAll,

@@ -107,4 +107,5 @@ def test_every_dependency_has_a_lowest_and_a_highest_version() -> None:
     extras = PROJECT["optional-dependencies"].values()
     every = [*PROJECT["dependencies"], *(line for extra in extras for line in extra)]
     assert len(every) > 15
-    assert [line for line in every if not (">=" in line and ",<" in line)] == []
+    others = [line for line in every if not line.startswith("pygenn-lite[")]
+    assert [line for line in others if not (">=" in line and ",<" in line)] == []

@@ -84,6 +84,7 @@ def test_the_examples_of_a_page_run(
             compile(block.text, place, "exec")
             printed = None
         elif block.language == "python":
+            write_files(block)
             printed = run_python(block, place, namespace)
         elif block.language == "yaml":
             load_yaml(block)
@@ -107,11 +108,22 @@ def run_python(block: Block, place: str, namespace: dict[str, Any]) -> str:
     return output.getvalue()
 
 
+def write_files(block: Block) -> list[Path]:
+    files = [Path(option[5:]) for option in block.options if option.startswith("file=")]
+    for path in files:
+        path.write_text(block.text, encoding="utf-8")
+    return files
+
+
 def load_yaml(block: Block) -> None:
-    for option in block.options:
-        if option.startswith("file="):
-            Path(option[5:]).write_text(block.text, encoding="utf-8")
-    if block.text.startswith("network:"):
+    files = write_files(block)
+    if "\nsweep:" in block.text:
+        for path in files:
+            pg.Sweep.load(path)
+    elif "\noptimise:" in block.text:
+        for path in files:
+            pg.Search.load(path)
+    elif block.text.startswith("network:"):
         pg.load_network(block.text)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -76,6 +77,10 @@ PYTHON = {
     },
     "pictures": calls(set(plotting.__all__) - {"plot_result", "population_color"}),
     "methods of a simulation": calls(public_methods(pg.Simulation)),
+    "names of pg.data": calls(
+        set(pg.data.__all__)
+        - {"Augmentation", "DatasetStatistics", "Encoder", "Sample", "StepSpikes"}
+    ),
     "methods of a network": calls(set(public_methods(pg.Network)) - {"declaration"}),
 }
 
@@ -97,24 +102,34 @@ def test_every_network_of_the_library_is_run() -> None:
 
 def test_the_four_regimes_of_brunel_are_run() -> None:
     wanted = {
-        f"g={g}, eta={eta}": rf"\({re.escape(g)}, {re.escape(eta)}\)"
-        for g, eta in (("3.0", "2.0"), ("6.0", "4.0"), ("5.0", "2.0"), ("4.5", "0.9"))
+        f"g={g}, nu_ext={nu_ext}": rf"\({re.escape(g)}, {re.escape(nu_ext)}\)"
+        for g, nu_ext in (("3.0", "2.0"), ("6.0", "4.0"), ("5.0", "2.0"), ("4.5", "0.9"))
     }
     assert_all_shown(wanted, examples("python"))
 
 
+# Clusters are started in tests/batch/test_clusters.py.
+NOT_HERE = {"--help", "--cluster", "--slurm", "--kubernetes"}
+
+
 def test_every_command_and_option_is_run() -> None:
-    text = examples("console")
-    wanted: dict[str, str] = {}
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        wanted[name] = rf"pygenn-lite {name}\b"
+    wanted = dict(wanted_of_commands(typer.main.get_command(app)))
+    assert len(wanted) > 40 and "batch resume --failed" in wanted
+    assert_all_shown(wanted, examples("console"))
+
+
+def wanted_of_commands(command: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """What an example has to show of a command, its options, and the commands below it."""
+    typed = rf"pygenn-lite {name}\b".replace("batch run", "batch( run)?")  # may be left out
+    if name:
+        yield name, typed
         for parameter in command.params:
             words = [word for word in [*parameter.opts, *parameter.secondary_opts] if "-" in word]
-            if words and "--help" not in words:
+            if words and not NOT_HERE & set(words):
                 spellings = "|".join(map(re.escape, words))
-                wanted[f"{name} {words[0]}"] = rf"pygenn-lite {name}\b.* ({spellings})(?![\w-])"
-    assert len(wanted) > 20
-    assert_all_shown(wanted, text)
+                yield f"{name} {words[0]}", rf"{typed}.* ({spellings})(?![\w-])"
+    for below, inner in getattr(command, "commands", {}).items():
+        yield from wanted_of_commands(inner, f"{name} {below}".strip())
 
 
 def test_every_input_rule_and_distribution_stands_in_a_file_that_is_loaded() -> None:

@@ -30,9 +30,16 @@ SHOWN: dict[str, Callable[[Names], bool]] = {
     "fi_curves": lambda n: n["error"] < 3.0,
     "gamma_oscillation": lambda n: 10.0 < n["peak"] < 25.0,  # the slower of the two
     "inhibitory_plasticity": lambda n: n["counts"][-6:].mean() < n["counts"][:6].mean() / 4,
+    "mackey_glass": lambda n: n["first"] < 40.0 and n["counts"].connection_sparsity > 0.89,
     "noise_in_equations": lambda n: abs(n["V"].std() - 3.0) < 0.1,
     "pal_alignment": lambda n: max(n["final"][True]) < 50.0 < 70.0 < min(n["final"][False]),
     "poisson_input": lambda n: 0.9 < n["cv"] < 1.3,
+    # fewer Kenyon cells with the mean kept and less noise of single spikes, more with fixed weights
+    "rates_against_size": lambda n: (
+        n["rates"]["PN", "1/N", 200]["KC"]
+        < n["rates"]["PN", "fixed", 100]["KC"]
+        < n["rates"]["PN", "fixed", 200]["KC"]
+    ),
     "reward_learning": lambda n: n["late"][0] > 1.3 * n["late"][1],
     "short_term_plasticity": lambda n: n["jumps"]["depressing"][0] > n["jumps"]["depressing"][1],
     "song_stdp": lambda n: n["groups"][1].mean() > 2 * n["groups"][0].mean(),
@@ -67,6 +74,8 @@ def test_an_example_runs_and_draws_what_it_shows(
     monkeypatch.chdir(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # Early releases of matplotlib with late ones of pyparsing.
+        warnings.filterwarnings("ignore", r"'\w+' (argument is )?deprecated", DeprecationWarning)
         names = runpy.run_path(str(script), run_name="__main__")
     assert capsys.readouterr().out.strip()
     assert imread(f"{script.stem}.png").std() > 0.05  # not an empty sheet

@@ -26,6 +26,7 @@ BAD = {
         t_ref=NOT_NEGATIVE,
     ),
     "FitzHughNagumo": dict(tau=POSITIVE),
+    "ResonateFire": dict(decay=NOT_NEGATIVE),
     "PoissonNeuron": dict(rate=NOT_NEGATIVE),
     "HodgkinHuxleySquid": dict(C=POSITIVE, g_Na=NOT_NEGATIVE, g_K=NOT_NEGATIVE, g_L=NOT_NEGATIVE),
     "TraubMilesHH": dict(

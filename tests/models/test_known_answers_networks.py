@@ -32,7 +32,7 @@ def _mean(rates, net_sizes):
 
 
 @pytest.mark.parametrize(
-    ("g", "eta", "known", "tolerance"),
+    ("g", "nu_ext", "known", "tolerance"),
     [
         (3.0, 2.0, 333.1, 0.01),
         (6.0, 4.0, 57.95, 0.02),
@@ -40,9 +40,9 @@ def _mean(rates, net_sizes):
         (4.5, 0.9, 5.96, 0.08),  # slow oscillations: the rate of 400 ms varies
     ],
 )
-def test_brunel_network_has_the_rate_of_each_regime(g, eta, known, tolerance):
+def test_brunel_network_has_the_rate_of_each_regime(g, nu_ext, known, tolerance):
     duration = 100.0 if g == 3.0 else 400.0
-    rates, _ = _rates("brunel", duration, 100.0, {"constants.g": g, "constants.eta": eta})
+    rates, _ = _rates("brunel", duration, 100.0, {"constants.g": g, "constants.nu_ext": nu_ext})
     assert _mean(rates, dict(exc=10_000, inh=2_500)) == pytest.approx(known, rel=tolerance)
 
 

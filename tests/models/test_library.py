@@ -80,7 +80,9 @@ def test_the_networks_are_all_there():
         "cobahh",
         "cuba",
         "izhikevich2003",
+        "izhikevich_sparse",
         "microcircuit",
+        "mushroom_body",
         "stdp",
         "vogels2011",
     }

@@ -95,14 +95,14 @@ def network(names: list[str], sizes: tuple[int, int] = (7, 9)) -> pg.Network:
 
 
 @pytest.mark.parametrize("name", GROUPS)
-@pytest.mark.compiled("is compared with the interpreter")
+@pytest.mark.generated("is compared with the interpreter")
 def test_every_kind_of_group_does_what_the_interpreter_does(name: str) -> None:
     found = run_compiled(network([name]), 100)
     assert_equal_runs(found, reference(network([name]), 100, found), 1e-11)
     assert sum(len(steps) for steps, _ in found.spikes.values()) > 5
 
 
-@pytest.mark.compiled("is compared with the interpreter")
+@pytest.mark.generated("is compared with the interpreter")
 def test_many_groups_add_to_the_same_inputs() -> None:
     names = ["Hebbian matrix", "gap junction", "graded, delays differ", "values and spikes"]
     found = run_compiled(network(names), 60)

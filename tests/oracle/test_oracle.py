@@ -17,7 +17,7 @@ from networks_oracle import STRUCTURES, Case
 
 pytestmark = [
     pytest.mark.usefixtures("backend"),
-    pytest.mark.compiled("is compared with the interpreter"),
+    pytest.mark.generated("is compared with the interpreter"),
 ]
 
 PROFILE = settings(
@@ -67,6 +67,7 @@ def test_a_compiled_run_in_single_precision_stays_near_until_a_spike_differs(str
             assert_close(values[:first], other, 2e-3, f"{name}: {variable}")
 
 
+@pytest.mark.compiled("threads")
 @pytest.mark.parametrize(
     ("structure", "precision"),
     [*((s, "float64") for s in STRUCTURES), ("current_based", "float32")],

@@ -12,6 +12,8 @@ from pygenn_lite.codegen.program.extension_ops import Restart, Simulated
 from pygenn_lite.codegen.program.schedule import Loop, Schedule
 from pygenn_lite.errors import EquationError
 
+pytestmark = pytest.mark.schedules("times of spikes within a step")
+
 RUN = Schedule((Loop("batches", (Restart(), Loop("steps", (Simulated(),)))),))
 
 

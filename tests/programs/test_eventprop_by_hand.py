@@ -7,6 +7,8 @@ import pytest
 from eventprop_by_hand import eventprop, network
 from helpers_programs import compiled
 
+pytestmark = pytest.mark.schedules("gradients")
+
 GOALS = dict(goals=np.array([[3.0, -2.0, 1.0]]))
 
 

@@ -21,6 +21,7 @@ from pygenn_lite.codegen.program.schedule import Call, Exchange, Loop, Reduce, S
 from pygenn_lite.codegen.program.until import Until
 from pygenn_lite.errors import ArgumentError, NumericalError, SimulationError
 
+SCHEDULE = pytest.mark.schedules("loops, records, reductions")
 LEAK = pg.NeuronModel("dV/dt = (drive - V)/tau", parameters=dict(tau=10.0, drive=2.0))
 
 
@@ -34,6 +35,7 @@ def value(sim, name, owner="", instance=0):
     return sim._device.programs.read(instance, owner, name)
 
 
+@SCHEDULE
 def test_loops_end_where_a_signal_says_so(backend):
     """Epochs of batches: a signal grows by 1 in every second batch, and by 10 at the end of each
     epoch, until it is above 30."""
@@ -62,6 +64,7 @@ def test_loops_end_where_a_signal_says_so(backend):
     assert "until total > 30" in str(schedule)
 
 
+@SCHEDULE
 def test_reductions_are_known_to_kernels_in_the_same_step(backend):
     """The mean of V pulls every V: what a simulation alone cannot do, in its own steps."""
     pull = kernel(
@@ -104,6 +107,7 @@ def test_steps_of_a_simulation_reduce_where_there_is_no_other_schedule(backend):
     assert float(value(sim, "mean")) == pytest.approx(V0.mean(), rel=1e-14)
 
 
+@SCHEDULE
 def test_a_number_of_the_whole_network_is_added_up_population_by_population(backend):
     net = one_population(130, initial=dict(V="0.001*i"))
     net.population("others", 3, LEAK, initial=dict(V=[1.0, 2.0, 4.0]))
@@ -127,6 +131,7 @@ def test_a_number_of_the_whole_network_is_added_up_population_by_population(back
         )
 
 
+@SCHEDULE
 def test_winners_of_feature_maps_are_marked(backend):
     values = np.random.default_rng(4).normal(size=(4, 5, 6))
     reduce = Reduce(
@@ -151,6 +156,7 @@ def test_winners_of_feature_maps_are_marked(backend):
     assert values.argmax() in won and len(set(won // 30)) == 3
 
 
+@SCHEDULE
 def test_a_state_is_kept_every_few_steps_and_recalled_on_the_way_back(backend):
     """The sum over kept states, met last first, tells their order."""
     fold = kernel(
@@ -181,6 +187,7 @@ def test_a_state_is_kept_every_few_steps_and_recalled_on_the_way_back(backend):
     assert "states: record of states" in str(sim.inspect())
 
 
+@SCHEDULE
 @pytest.mark.parametrize("room", [400, 399])
 def test_a_record_of_spikes_that_is_full_says_so(backend, room):
     fires = pg.NeuronModel("dV/dt = 0.5", threshold="V > 0.9", reset="V = 0")
@@ -198,6 +205,7 @@ def test_a_record_of_spikes_that_is_full_says_so(backend, room):
         assert "'cells'" in str(caught.value) and "room" in str(caught.value)
 
 
+@SCHEDULE
 def test_samples_are_presented_in_an_order_that_is_shuffled(backend):
     """Each instance gets its own: spikes of a source, a current, and a target."""
     net = pg.Network(dt=0.5, seed=3)
@@ -239,6 +247,7 @@ def test_samples_are_presented_in_an_order_that_is_shuffled(backend):
         sim._run_schedule("epochs", data)
 
 
+@SCHEDULE
 def test_values_of_instances_are_combined(backend):
     loop = Loop(
         "batches", (Combine("cells", "V", "mean"), Combine("", "loss", "sum", into="first"))
@@ -254,6 +263,7 @@ def test_values_of_instances_are_combined(backend):
     assert [float(value(sim, "loss", instance=k)) for k in range(3)] == [4.5, 0.0, 0.0]
 
 
+@SCHEDULE
 def test_a_variable_that_stops_being_finite_ends_the_schedule(backend):
     grows = pg.NeuronModel("dV/dt = V**2", initial=dict(V=1.0))
     made = extension("grows", [], schedules=dict(run=Schedule((Loop("steps", (Simulated(),)),))))

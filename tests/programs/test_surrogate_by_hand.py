@@ -20,6 +20,8 @@ from pygenn_lite.codegen.program.extension_ops import (
 )
 from pygenn_lite.codegen.program.schedule import Call, Loop, Schedule
 
+pytestmark = pytest.mark.schedules("gradients")
+
 ALPHA, BETA, STEPS, DELAY, BLOCK = 0.9, 0.8, 50, 2, 8
 N_IN, N_HIDDEN, N_OUT = 4, 90, 3
 GOAL = np.array([1.0, -2.0, 0.5])

@@ -77,7 +77,8 @@ def test_backends_and_threads_give_the_same_bits(case: str) -> None:
 
 
 def test_the_order_of_groups_does_not_matter(backend: str) -> None:
-    """In real numbers it does: 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1."""
+    """In real numbers it does: 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1. A card always sums in whole
+    numbers."""
 
     def sums(weights: tuple[float, ...], accumulator: str) -> float:
         net = pg.Network(dt=0.1, seed=1)
@@ -88,7 +89,8 @@ def test_the_order_of_groups_does_not_matter(backend: str) -> None:
         return float(run(net, backend, accumulator=accumulator)[0][0])
 
     assert sums((0.1, 0.2, 0.3), "int32") == sums((0.3, 0.2, 0.1), "int32")
-    assert sums((0.1, 0.2, 0.3), "float") != sums((0.3, 0.2, 0.1), "float")
+    alike = sums((0.1, 0.2, 0.3), "float") == sums((0.3, 0.2, 0.1), "float")
+    assert alike == (backend == "cuda")
 
 
 def test_currents_take_sums_too(backend: str) -> None:
@@ -155,6 +157,7 @@ def test_inspect_tells_the_resolution(backend: str) -> None:
     assert "resolution 2^-21 = 4.77e-07, up to 1.02e+03" in str(sim.inspect())
 
 
+@pytest.mark.compiled("the plan of memory")
 def test_the_plan_counts_the_memory_of_sums(backend: str) -> None:
     net = summing(pg.FixedProbability(0.3), 0.5)
     sims = {

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("backend")
 @pytest.fixture
 def neurons(backend):
     """A size that the backend simulates in a second."""
-    return {"cpp": 1000, "reference": 30}[backend]
+    return 1000 if backend == "cpp" else 30
 
 
 @pytest.mark.parametrize("network", [helpers.balanced_network, helpers.plastic_network])

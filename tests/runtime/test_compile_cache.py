@@ -278,8 +278,8 @@ def test_what_is_damaged_or_does_not_load_is_compiled_again(
     if damage == "foreign":
         (path.parent / compile_cache.SUMS).write_bytes(compile_cache._sums(path.parent))
     made = []
-    compile_one = building._compile
-    monkeypatch.setattr(building, "_compile", lambda *a: made.append(a[2].name) or compile_one(*a))
+    one = building.compile_source
+    monkeypatch.setattr(building, "compile_source", lambda *a: made.append(a[2].name) or one(*a))
     assert alone().compile().run(1.0).duration == 1.0
     assert made == ["engine.cpp" if name == "engine.so" else "kernels.cpp"]
     assert path.read_bytes()[:4] == whole[:4] and path.stat().st_size > len(whole) // 2

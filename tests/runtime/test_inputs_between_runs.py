@@ -49,7 +49,7 @@ CHANGES = [
 def test_a_changed_input_is_as_if_declared_so(name, what, change, monkeypatch):
     expected = traces(network(**change).compile(threads=1))
     sim = network().compile(threads=2)
-    monkeypatch.setattr(build, "_compile", None)  # nothing is compiled from here on
+    monkeypatch.setattr(build, "compile_source", None)  # nothing is compiled from here on
     before = traces(sim)
     sim[name][what] = next(iter(change.values()))
     assert np.allclose(np.asarray(sim[name][what]), next(iter(change.values())))

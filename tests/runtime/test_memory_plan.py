@@ -17,7 +17,7 @@ from pygenn_lite.errors import InsufficientMemoryError, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp import population_memory
 from pygenn_lite.runtime.cpp.connecting import Connecting
 from pygenn_lite.runtime.cpp.network_memory import NetworkMemory
-from pygenn_lite.runtime.cpp.toolchain import available_cpus
+from pygenn_lite.runtime.processors import available_cpus
 
 
 def foretold(net, precision="float32"):
@@ -140,7 +140,7 @@ def never(*arguments):
 @pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre", pg.Binomial(9, 0.5)])
 def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
     monkeypatch.setattr(plan, "available_memory", lambda: 3 << 30)
-    monkeypatch.setattr(Connecting, "_draw_structure", never)
+    monkeypatch.setattr(Connecting, "draw_structure", never)
     with pytest.raises(InsufficientMemoryError, match="late: synapses"):
         drawn_late(delay).compile(threads=1)
 
@@ -148,7 +148,7 @@ def test_what_cannot_be_drawn_on_the_host_is_refused_before(monkeypatch, delay):
 @pytest.mark.parametrize("delay", [pg.Gamma(2.0, 1.0), "0.1 + 0.001*i_pre"])
 def test_more_synapses_than_can_be_numbered_are_refused_before_drawing(monkeypatch, delay):
     monkeypatch.setattr(plan, "available_memory", lambda: 1 << 60)
-    monkeypatch.setattr(Connecting, "_draw_structure", never)
+    monkeypatch.setattr(Connecting, "draw_structure", never)
     with pytest.raises(
         InsufficientMemoryError, match=r"(?s)late: more than 2\^32 synapses.*threads"
     ):

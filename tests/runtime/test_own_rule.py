@@ -15,8 +15,8 @@ from pygenn_lite.errors import (
     UnsupportedFeatureError,
 )
 from pygenn_lite.runtime.reference.interpreter import run_reference
+from pygenn_lite.scaling import scale_network
 from pygenn_lite.yaml_format import dump_network
-from pygenn_lite.yaml_format.scaling import scale_network
 
 pytestmark = pytest.mark.usefixtures("backend")
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from pygenn_lite.errors import CompileError, ToolchainError
-from pygenn_lite.runtime import compile_cache
+from pygenn_lite.runtime import compile_cache, processors
 from pygenn_lite.runtime.cpp import building, cache_keys, processor, toolchain
 from pygenn_lite.runtime.cpp.processor import find_target
 
@@ -97,7 +97,7 @@ def test_flags_fall_back_when_the_machine_is_unknown_to_the_compiler(
     program(programs, "g++", script)
     source, output = tmp_path / "a.cpp", tmp_path / "a.so"
     source.write_text("")
-    building._compile(toolchain.find_compiler(), find_target(), source, output, "kernels")
+    building.compile_source(toolchain.find_compiler(), find_target(), source, output, "kernels")
     assert output.exists()
 
 
@@ -107,7 +107,7 @@ def test_a_compile_failure_says_ours_first_and_keeps_the_log(programs, monkeypat
     source = tmp_path / "a.cpp"
     source.write_text("nonsense")
     with pytest.raises(CompileError, match="could not compile the kernels") as error:
-        building._compile(
+        building.compile_source(
             toolchain.find_compiler(), find_target(), source, tmp_path / "a.so", "kernels"
         )
     logs = list(compile_cache.logs_directory().glob("*.log"))
@@ -158,10 +158,10 @@ def test_usable_processors_are_those_of_the_affinity_within_the_quota(
     if quota is not None:
         (tmp_path / "cpu.max").write_text(quota)
     monkeypatch.setattr(
-        toolchain.os, "sched_getaffinity", lambda pid: set(range(allowed)), raising=False
+        processors.os, "sched_getaffinity", lambda pid: set(range(allowed)), raising=False
     )
-    monkeypatch.setattr(toolchain, "Path", lambda text: tmp_path / text.rpartition("/")[2])
-    assert toolchain.available_cpus() == usable
+    monkeypatch.setattr(processors, "Path", lambda text: tmp_path / text.rpartition("/")[2])
+    assert processors.available_cpus() == usable
 
 
 def test_keys_tell_structures_and_compilers_apart():

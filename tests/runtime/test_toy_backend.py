@@ -57,5 +57,5 @@ def test_a_name_is_taken_once(toy):
 def test_it_is_in_the_list_of_what_there_is(toy):
     net = pg.Network()
     net.population("cells", 1, pg.LIF())
-    with pytest.raises(UnsupportedFeatureError, match="auto, cpp, reference, null, toy"):
+    with pytest.raises(UnsupportedFeatureError, match="auto, cuda, cpp, reference, null, toy"):
         net.compile(backend="tyo")

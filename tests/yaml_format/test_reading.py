@@ -254,3 +254,12 @@ def test_a_distribution_takes_a_factor_and_an_offset():
         "     weight: {lognormal: [0, 0.5], factor: g, offset: 1 - g}}\n"
     )
     assert net.groups["a_a"].weight == -4 * pg.LogNormal(0.0, 0.5) + 5
+
+
+def test_a_constant_may_be_0_wherever_it_is_a_factor():
+    constants = "constants: {J: 0, a: -5*J, b: J*5, c: a*b}\n"
+    text = f"{constants}populations: {{cells: {{size: 1, model: LIF, initial: {{V: 'c + a*2'}}}}}}"
+    network, _ = pg.load_network(text)
+    assert network.values["populations.cells.initial.V"] == 0.0
+    with pytest.raises(pg.PygennLiteError, match="too small to be told from zero"):
+        pg.load_network(text.replace("J: 0", "J: 0, d: 1e-200*1e-200"))

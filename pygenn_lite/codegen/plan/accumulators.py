@@ -45,11 +45,7 @@ class WholeSum:
     @property
     def what(self) -> str:
         """For people: its resolution and its bound."""
-        power = math.frexp(self.unit)[1] - 1
-        return (
-            f"{self.variable} (sums of whole numbers, resolution 2^{power} = {self.unit:.3g}, "
-            f"up to {LARGEST_SUM * self.unit:.3g})"
-        )
+        return f"{self.variable} ({resolution(self.unit, LARGEST_SUM)})"
 
 
 def check_accumulator(accumulator: str) -> None:
@@ -64,6 +60,25 @@ def check_accumulator(accumulator: str) -> None:
         raise ArgumentError(
             f"accumulator = {accumulator!r}", hint=f"choose one of {', '.join(ACCUMULATORS)}"
         )
+
+
+def resolution(unit: float, largest: int) -> str:
+    """For people: how fine sums of whole numbers are, and what they hold.
+
+    Parameters
+    ----------
+    unit : float
+        What the whole number 1 stands for: a power of two.
+    largest : int
+        The largest whole number that is held.
+
+    Examples
+    --------
+    >>> resolution(2.0**-21, LARGEST_SUM)
+    'sums of whole numbers, resolution 2^-21 = 4.77e-07, up to 1.02e+03'
+    """
+    power = math.frexp(unit)[1] - 1
+    return f"sums of whole numbers, resolution 2^{power} = {unit:.3g}, up to {largest * unit:.3g}"
 
 
 def unit_of(largest: float) -> float:

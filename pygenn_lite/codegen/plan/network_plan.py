@@ -7,7 +7,7 @@ that have no limit) enters in a second stage, `NetworkPlan.with_drawn`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pygenn_lite.codegen.plan import memory
@@ -34,6 +34,7 @@ from pygenn_lite.errors import InsufficientMemoryError, Location, UnsupportedFea
 from pygenn_lite.records import dataclass
 
 MOST_IN_SHARD = 0xFFFFFFFF
+NEVER_LACKING = 4 << 20  # bytes
 ENGINE_BYTES, COUNT_BYTES = 4096, 2  # what an instance takes besides; spikes of a neuron, counted
 
 
@@ -129,7 +130,7 @@ class NetworkPlan:
         InsufficientMemoryError
             Too much memory, or more synapses in a shard than can be numbered.
         """
-        check_memory(self.rows)
+        _check_room(self.rows)
         for store in self.stores:
             self._check_numbering(store)
 
@@ -141,7 +142,7 @@ class NetworkPlan:
         InsufficientMemoryError
             Too much memory.
         """
-        check_memory([row for row in self.rows if row.what != COMPUTING], held)
+        _check_room([row for row in self.rows if row.what != COMPUTING], held)
 
     def check_instances(
         self, instances: int, shared: bool = False, own_weights: frozenset[str] = frozenset()
@@ -217,6 +218,12 @@ class NetworkPlan:
                     where=Location(f"synapse group {', '.join(store.groups)}"),
                     hint="use more threads, fewer synapses, or storage='procedural'",
                 )
+
+
+def _check_room(rows: Sequence[MemoryRow], held: int = 0) -> None:
+    """Ask the system only for what could lack: that takes longer than to build a small network."""
+    if sum(row.bytes for row in rows) > NEVER_LACKING:
+        check_memory(rows, held)
 
 
 def plan_network(

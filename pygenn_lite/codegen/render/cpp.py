@@ -3,18 +3,13 @@ hold names and expressions; how a value is reached is up to the templates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from pathlib import Path
-
-import jinja2
-import sympy
+from collections.abc import Iterable, Sequence
 
 from pygenn_lite.codegen.passes.safe_names import with_safe_names
 from pygenn_lite.codegen.program.kernel import Kernel
 from pygenn_lite.codegen.program.program import Program, SynapseKernels
 from pygenn_lite.codegen.render.coupling import CouplingView, coupled_kernels, coupling_view
-from pygenn_lite.codegen.render.cpp_printer import CppPrinter
+from pygenn_lite.codegen.render.environment import environment
 from pygenn_lite.codegen.render.population_view import (
     AllView,
     OnceView,
@@ -25,8 +20,6 @@ from pygenn_lite.codegen.render.population_view import (
 )
 from pygenn_lite.codegen.render.synapse_view import SynapseView, synapse_view
 from pygenn_lite.records import dataclass
-
-TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 
 View = AllView | SpikingView | OnceView | SynapseView | CouplingView
 
@@ -81,22 +74,5 @@ def _of_group(own: SynapseKernels) -> Section:
 def _render(sections: Sequence[Section], real: str) -> str:
     kinds = {kind for section in sections for kind, _ in section.kernels}
     synapses = bool(kinds & {"synapses", "coupling"})
-    template = _environment().get_template("cpp/kernels.cpp.jinja")
+    template = environment().get_template("cpp/kernels.cpp.jinja")
     return template.render(real=real, sections=sections, synapses=synapses)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    environment.filters["expression"] = _print
-    return environment
-
-
-def _print(value: sympy.Basic, real: str = "real", spell: Callable[[str], str] = str) -> str:
-    return str(CppPrinter(real, spell).doprint(value))

@@ -79,7 +79,7 @@ def exact_flow(
     used = [c for c in range(len(columns)) if c < len(variables) or any(k[1] == c for k in entries)]
     entries = {(i, used.index(j)): value for (i, j), value in entries.items()}
     columns = [columns[c] for c in used]
-    reaches = _reachability(len(columns), entries)
+    reaches = reachability(len(columns), entries)
     outputs, rules = [], []
     for i, name in enumerate(variables):
         if wanted and name not in wanted:
@@ -136,7 +136,7 @@ def _row(system: System, name: str, variables: Sequence[str]) -> dict[str, sympy
     return {**coefficients, CONSTANT: rest}
 
 
-def _reachability(size: int, entries: dict[tuple[int, int], sympy.Expr]) -> list[list[bool]]:
+def reachability(size: int, entries: dict[tuple[int, int], sympy.Expr]) -> list[list[bool]]:
     """reaches[i][j]: column j acts on row i directly or through others (or i == j)."""
     reaches = [[i == j or (i, j) in entries for j in range(size)] for i in range(size)]
     for k in range(size):

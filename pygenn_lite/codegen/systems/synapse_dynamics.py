@@ -19,7 +19,7 @@ from pygenn_lite.codegen.systems.closed_form import safe_form
 from pygenn_lite.codegen.systems.integrators import components, integrate
 from pygenn_lite.codegen.systems.linear import exact_flow, linear_part, linear_variables
 from pygenn_lite.codegen.systems.rules import Rule
-from pygenn_lite.codegen.systems.system import DT, System, symbol
+from pygenn_lite.codegen.systems.system import DT, System, flow_system, symbol
 from pygenn_lite.errors import EquationError, Location
 from pygenn_lite.records import dataclass
 
@@ -72,20 +72,8 @@ def every_step(derivatives: Derivatives, structure: SynapseStructure, where: Loc
 def _system(derivatives: Derivatives, structure: SynapseStructure) -> System:
     """A synapse's variables as a system by themselves; all else is constant in it."""
     own = {*structure.synapse, *structure.pre, *structure.post, "delay"} - derivatives.keys()
-    return System(
-        derivatives=dict(derivatives),
-        update=(),
-        neuron_states=tuple(derivatives),
-        states=tuple(derivatives),
-        parameters={**dict.fromkeys(structure.scalars, True), **dict.fromkeys(sorted(own), False)},
-        forcings=(),
-        noise=(),
-        threshold=None,
-        refractory=None,
-        reset=(),
-        on_pre_spike=(),
-        on_post_spike=(),
-    )
+    parameters = {**dict.fromkeys(structure.scalars, True), **dict.fromkeys(sorted(own), False)}
+    return flow_system(derivatives, parameters)
 
 
 def _apart(system: System) -> tuple[System, list[Assign]]:

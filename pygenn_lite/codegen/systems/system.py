@@ -61,6 +61,37 @@ class System:
         return all(self.parameters.get(s.name, True) for s in expression.free_symbols)
 
 
+def flow_system(
+    derivatives: Mapping[str, sympy.Expr],
+    parameters: Mapping[str, bool],
+    forcings: tuple[str, ...] = (),
+) -> System:
+    """Equations by themselves, without spikes, noise or a threshold.
+
+    Parameters
+    ----------
+    derivatives : mapping of str to sympy.Expr
+    parameters : mapping of str to bool
+        By name: whether it is shared.
+    forcings : tuple of str
+        What is known in a step and differs from step to step.
+    """
+    return System(
+        derivatives=dict(derivatives),
+        update=(),
+        neuron_states=tuple(derivatives),
+        states=tuple(derivatives),
+        parameters=dict(parameters),
+        forcings=forcings,
+        noise=(),
+        threshold=None,
+        refractory=None,
+        reset=(),
+        on_pre_spike=(),
+        on_post_spike=(),
+    )
+
+
 def build_system(structure: PopulationStructure) -> System:
     """Join all equations of a population."""
     where = Location.of("population", structure.name)

@@ -245,6 +245,18 @@ class Convolution(_WindowRule):
         wanted = pre.astype(np.int64) * n_post + post
         return shared.array[order[np.searchsorted(known[order], wanted)]]
 
+    def entries(self, pre: Indices, post: Indices) -> Indices:
+        """Which entry of the kernel, counted through, each synapse has.
+
+        Parameters
+        ----------
+        pre, post : ndarray of int, [synapses]
+            Pairs that this rule connects, in any order.
+        """
+        number = np.arange(math.prod(self.kernel_shape), dtype=np.float64)
+        kernel = number.reshape(self.kernel_shape)
+        return self.weights_of(kernel, pre, post, Location.of("Convolution")).astype(np.int64)
+
     def _window(self) -> tuple[tuple[int, int], int, int]:
         return self.kernel, self.stride, self.padding
 

@@ -149,6 +149,8 @@ class _Constants:
         if left is None or right is None:
             return None
         shrinks = not isinstance(node.op, (ast.Add, ast.Sub)) and left != 0
+        if isinstance(node.op, ast.Mult) and right == 0:  # a constant that was set to 0, say
+            shrinks = False
         return self._checked(node, _OPERATORS[type(node.op)], [left, right], shrinks)
 
     def _checked(

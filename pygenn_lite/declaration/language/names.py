@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pygenn_lite.declaration.language.vocabulary import CONSTANTS, FUNCTIONS
 from pygenn_lite.declaration.summary import listed
-from pygenn_lite.errors import NOWHERE, DeclarationError, EquationError, Location
+from pygenn_lite.errors import NOWHERE, DeclarationError, EquationError, InputError, Location
 
 LONGEST_NAME = 64
 LONGEST_LABEL = 200
@@ -94,7 +94,7 @@ def check_choice(
     choices: Iterable[str],
     what: str,
     where: Location = NOWHERE,
-    error: type[DeclarationError] = DeclarationError,
+    error: type[InputError] = DeclarationError,
 ) -> str:
     """One of several words."""
     choices = list(choices)

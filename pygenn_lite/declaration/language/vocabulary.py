@@ -64,9 +64,14 @@ def _exprel(x: Any) -> Any:
     return np.where(x == 0, 1.0, np.expm1(safe) / safe)
 
 
+_SLOPE_SERIES = [1 / (math.factorial(k) * (k + 2)) for k in range(20)]
+
+
 def _exprel_slope(x: Any) -> Any:
     near = np.abs(x) < 1
-    series = sum(np.where(near, x, 0.0) ** k / (math.factorial(k) * (k + 2)) for k in range(20))
+    small, series = np.where(near, x, 0.0), np.zeros(())
+    for coefficient in reversed(_SLOPE_SERIES):
+        series = series * small + coefficient
     far = np.clip(np.where(near, 1.0, x), -1e150, 1e150)  # infinity over infinity is not a number
     return np.where(near, series, (np.exp(far) * (far - 1) + 1) / far**2)
 

@@ -13,8 +13,8 @@ from pygenn_lite.codegen.plan.network_plan import one_worker, plan_network
 from pygenn_lite.codegen.program.schedule import Reduce
 from pygenn_lite.runtime.cpp.building import compile_code
 from pygenn_lite.runtime.cpp.device import CppDevice
-from pygenn_lite.runtime.cpp.toolchain import available_cpus
 from pygenn_lite.runtime.device import BuildRequest, Report
+from pygenn_lite.runtime.processors import available_cpus
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.program.extension import Extension

@@ -25,7 +25,7 @@ from pygenn_lite.codegen import Signatures
 from pygenn_lite.errors import CompileError, ToolchainError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime import compile_cache
-from pygenn_lite.runtime.cpp.cache_keys import ENGINE, TEMPLATES, kernels_key, part_key
+from pygenn_lite.runtime.cpp.cache_keys import ENGINE, kernels_key, part_key
 from pygenn_lite.runtime.cpp.compilers import Compilers
 from pygenn_lite.runtime.cpp.processor import Target, find_target
 from pygenn_lite.runtime.cpp.shared_objects import load_library
@@ -36,6 +36,7 @@ from pygenn_lite.runtime.cpp.toolchain import (
     part_flags,
 )
 from pygenn_lite.runtime.interrupts import InterruptMemory
+from pygenn_lite.runtime.package_sources import TEMPLATES
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen import GeneratedCode
@@ -83,10 +84,10 @@ class CompiledCode:
     target: str = ""
     compiled: tuple[str, ...] = ()
     seconds: float = 0.0
-    temporary: list[_TemporaryFolder] = field(default_factory=list)
+    temporary: list[TemporaryFolder] = field(default_factory=list)
 
 
-class _TemporaryFolder:
+class TemporaryFolder:
     """A private directory that goes away with its last user."""
 
     def __init__(self) -> None:
@@ -131,7 +132,7 @@ def compile_code(
     compiler, target = find_compiler(), find_target()
     report = progress or (lambda what: None)
     compiled: list[str] = []
-    temporary: list[_TemporaryFolder] = []
+    temporary: list[TemporaryFolder] = []
     compilers = Compilers()
 
     def make_part(part: str, folder: Path) -> None:
@@ -139,7 +140,7 @@ def compile_code(
         report(part)
         source = ENGINE / f"{part}.cpp"
         output = folder / f"{part}.so"
-        _compile(compiler, target, source, output, part, compilers)
+        compile_source(compiler, target, source, output, part, compilers)
 
     def ready(part: str) -> Path | None:
         try:
@@ -152,14 +153,14 @@ def compile_code(
     def part_entry(part: str) -> Path:
         key = part_key(part, compiler, target)
         try:
-            return _entry(key, lambda folder: make_part(part, folder), f"{part}.so", compilers)
+            return entry_of(key, lambda folder: make_part(part, folder), f"{part}.so", compilers)
         except ToolchainError:
             if use_cache:
                 raise
         return made_for_now(lambda folder: make_part(part, folder))
 
     def made_for_now(make: Callable[[Path], None]) -> Path:
-        folder = _TemporaryFolder()
+        folder = TemporaryFolder()
         temporary.append(folder)
         with compile_cache.usable(folder.path, "TMPDIR"):
             make(folder.path)
@@ -178,7 +179,7 @@ def compile_code(
         text = json.dumps(code.signatures.to_json())
         (folder / SIGNATURES).write_text(text, encoding="utf-8")
         output = folder / "kernels.so"
-        _compile(compiler, target, source, output, "kernels", compilers)
+        compile_source(compiler, target, source, output, "kernels", compilers)
 
     folders = {part: ready(part) for part in parts}
     missing = [part for part, folder in folders.items() if folder is None]
@@ -187,7 +188,7 @@ def compile_code(
         kernels: Path | None = None
         if generate is not None and use_cache:
             key = kernels_key(compiler, target, structure_key)
-            kernels = _entry(key, make_kernels, "kernels.so", compilers)
+            kernels = entry_of(key, make_kernels, "kernels.so", compilers)
         elif generate is not None:
             kernels = made_for_now(make_kernels)
         signatures = Signatures()
@@ -245,7 +246,7 @@ def _tell_found(entry: Path) -> None:
     log.info("found in the compile cache: %s", entry)
 
 
-def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compilers) -> Path:
+def entry_of(key: str, make: Callable[[Path], None], name: str, compilers: Compilers) -> Path:
     """The cache entry of a key, made if it is not there, and again if the shared object in it does
     not load: several systems may use one home directory, and their libraries differ."""
     found = _found_or_made(key, make, compilers)
@@ -261,17 +262,14 @@ def _entry(key: str, make: Callable[[Path], None], name: str, compilers: Compile
 
 
 def _found_or_made(key: str, make: Callable[[Path], None], compilers: Compilers) -> Path:
-    found = compile_cache.find_entry(key)
+    def made(folder: Path) -> Path | None:
+        make(folder)
+        return None  # it comes to its place only now
+
+    found = compile_cache.found_or_made(key, Path, made, compilers.check)
     if found is not None:
-        _tell_found(found)
         return found
-    with compile_cache.entry_lock(key, compilers.check):
-        found = compile_cache.find_entry(key)  # another process may have made it meanwhile
-        if found is None:
-            compile_cache.drop_entry(key)  # a damaged one would stand in the way
-            with compile_cache.new_entry(key) as folder:
-                make(folder)
-            found = compile_cache.find_entry(key)
+    found = compile_cache.find_entry(key)
     if found is None:
         raise CompileError(
             "the compile cache was cleared while a network was being compiled",
@@ -291,7 +289,7 @@ def _ended_with_us(compilers: Compilers) -> Iterator[None]:
         raise
 
 
-def _compile(
+def compile_source(
     compiler: Compiler,
     target: Target,
     source: Path,
@@ -307,6 +305,7 @@ def _compile(
             *compiler.command,
             *part_flags(part, compiler.family),
             *machine,
+            f"-I{source.parent}",
             f"-I{TEMPLATES}",
             "-o",
             str(output),

@@ -4,15 +4,12 @@ processor. They are known before any code is generated."""
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from pathlib import Path
 
 from pygenn_lite.runtime.cpp.processor import Target, machine_identity
 from pygenn_lite.runtime.cpp.toolchain import COMMON_FLAGS, Compiler, optimisation
+from pygenn_lite.runtime.package_sources import TEMPLATES, digest_of, generators
 
-PACKAGE = Path(__file__).resolve().parent.parent.parent
-TEMPLATES = PACKAGE / "templates"
-GENERATORS = ("codegen", "declaration")  # packages that decide what source a structure gets
 ENGINE = TEMPLATES / "cpp" / "engine"
 
 
@@ -20,12 +17,12 @@ def part_key(part: str, compiler: Compiler, target: Target) -> str:
     """Cache key of a part that is the same for all networks: "engine", "builder" and others."""
     headers = [*ENGINE.iterdir(), *(TEMPLATES / "common").iterdir()]
     name = part.replace("_", "-")
-    return f"{name}-{_key(compiler, target, part, _digest_of(*sorted(headers)))}"
+    return f"{name}-{_key(compiler, target, part, digest_of(*sorted(headers)))}"
 
 
 def kernels_key(compiler: Compiler, target: Target, structure_key: str) -> str:
     """Cache key of a network's kernels: known before any code is generated."""
-    sources = _digest_of(*kernel_sources())
+    sources = digest_of(*kernel_sources())
     return f"kernels-{_key(compiler, target, 'kernels', sources, structure_key)}"
 
 
@@ -33,23 +30,10 @@ def kernel_sources() -> tuple[Path, ...]:
     """All files of the package that decide the kernels of a structure."""
     templates = [p for p in (TEMPLATES / "cpp").iterdir() if p.is_file()]
     headers = [ENGINE / "abi.h", *(TEMPLATES / "common").iterdir()]
-    generators = [
-        p for part in GENERATORS for p in (PACKAGE / part).rglob("*.py") if p.parent.name != "plan"
-    ]
-    return tuple(sorted(p for p in [*templates, *headers, *generators] if p.is_file()))
+    return tuple(sorted(p for p in [*templates, *headers, *generators()] if p.is_file()))
 
 
 def _key(compiler: Compiler, target: Target, part: str, *contents: str) -> str:
     flags = (optimisation(part, compiler.family), *COMMON_FLAGS)
     everything = (compiler.identity, machine_identity(), target.name, *flags, *contents)
     return hashlib.sha256("\0".join(everything).encode()).hexdigest()[:32]
-
-
-@cache
-def _digest_of(*sources: Path) -> str:
-    """Digest of source files of the package: newer code never meets older objects."""
-    digest = hashlib.sha256()
-    for path in sources:
-        digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()

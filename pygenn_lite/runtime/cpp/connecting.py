@@ -1,5 +1,4 @@
-"""The synapses of one network: described, planned, checked against memory, laid down by the
-builder."""
+"""The synapses of one network, laid down by the C++ builder."""
 
 from __future__ import annotations
 
@@ -10,58 +9,32 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.codegen.plan.delivery import StorePlan
-from pygenn_lite.codegen.plan.groups import DrawnGroup, GroupPlan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
-from pygenn_lite.declaration.steps import delay_steps
 from pygenn_lite.runtime.cpp.arrays import Arenas
 from pygenn_lite.runtime.cpp.delivery import neuron_offsets, target_offsets
-from pygenn_lite.runtime.cpp.descriptors import (
-    GroupDescription,
-    Structure,
-    check_weight_range,
-    describe_group,
-    known_synapses,
-)
+from pygenn_lite.runtime.cpp.descriptors import native_group
 from pygenn_lite.runtime.cpp.loaded import LoadedCode
 from pygenn_lite.runtime.cpp.stores import (
     Building,
     Store,
     StoredGroup,
     build_store,
-    check_pairs,
 )
-from pygenn_lite.runtime.values.delays import check_longest_delay
-from pygenn_lite.runtime.values.philox import PURPOSE_WEIGHT
-from pygenn_lite.runtime.values.weights import check_weights
+from pygenn_lite.runtime.values.describing import Describing
+from pygenn_lite.runtime.values.group_description import GroupDescription, Structure
 
 ProgressPart = Callable[[float], None]  # gets the part that is done, 0 to 1
 
 
-class Connecting:
-    """What is known of a network's synapses before they lie in memory; then lays them down.
-
-    Raises
-    ------
-    InsufficientMemoryError
-        They will not fit.
-    NetworkError
-        A delay is too long, a weight too large.
-    """
+class Connecting(Describing):
+    """A network's synapses, described, then laid down by the C++ builder."""
 
     def __init__(self, plan: NetworkPlan, loaded: LoadedCode, seed: int) -> None:
-        self.deliveries, self.loaded, self.seed = plan.deliveries, loaded, seed
-        self.network, self.partition = plan.described.network, plan.partition
-        self.dtype, self.threads = plan.described.dtype, plan.threads
-        plan.check()
-        self.descriptions = {name: self._describe(group) for name, group in plan.groups.items()}
-        for description in self.descriptions.values():
-            check_weight_range(description, self.dtype)
-        for store in plan.stores:
-            for name in store.groups:
-                check_pairs(store, self.descriptions[name])
-        drawn = ((name, self._drawn(group)) for name, group in plan.groups.items())
-        self.plan = plan.with_drawn({name: told for name, told in drawn if told is not None})
-        self.plan.check_drawn(self._held())
+        self.deliveries, self.loaded = plan.deliveries, loaded
+        self.partition, self.threads = plan.partition, plan.threads
+        super().__init__(plan, seed)
+        descriptions = self.descriptions
+        self.complete({n: self._longest_drawn(descriptions[n]) for n in self.of_unknown_delays})
 
     def lay_down(self, arenas: Arenas, progress: ProgressPart) -> list[Store]:
         """Let the builder draw and store all synapses."""
@@ -81,53 +54,13 @@ class Connecting:
             stores.append(store)
             for k, description in enumerate(members):
                 if description.weight_later:
-                    self._write_weights(StoredGroup(store, k, self.network.dt))
+                    stored = StoredGroup(store, k, self.network.dt)
+                    stored.set_weights(self.late_weights(description, stored.read()[0]))
             store.warn_of_rounding()
             done += own
         return stores
 
-    def _describe(self, plan: GroupPlan) -> GroupDescription:
-        populations = self.network.populations
-        if plan.group.spare:
-            from pygenn_lite.runtime.cpp.rewiring import describe_room
-
-            return describe_room(self.network, plan, self.seed)
-        return describe_group(
-            plan,
-            populations[plan.group.source],
-            populations[plan.group.target],
-            seed=self.seed,
-            dt=self.network.dt,
-            draw_structure=self._draw_structure,
-        )
-
-    def _drawn(self, plan: GroupPlan) -> DrawnGroup | None:
-        """What drawing tells of a group; None where it was known before."""
-        description = self.descriptions[plan.name]
-        structure, delay = description.structure, description.delay
-        count = None if structure is None else len(structure.pre)
-        low, high, every = plan.low, plan.high, plan.every_delay
-        if isinstance(delay, np.ndarray):
-            steps = delay_steps(delay, self.network.dt)
-            low, high, every = 1, int(steps.max(initial=1)), True
-            low = int(steps.min(initial=high))
-        elif not every:
-            high = self._longest_drawn(description)
-        check_longest_delay(high, plan.name, self.network.dt)
-        known = count is None and plan.every_delay
-        return None if known else DrawnGroup(count, low, high, every)
-
-    def _held(self) -> int:
-        """Bytes of synapses and delays that were computed on the host, and are kept."""
-        held = 0
-        for name, plan in self.plan.groups.items():
-            description = self.descriptions[name]
-            if plan.delay == "later" and description.structure is not None:
-                arrays = (description.structure.pre, description.structure.post, description.delay)
-                held += sum(array.nbytes for array in arrays)
-        return held
-
-    def _draw_structure(self, description: GroupDescription) -> Structure:
+    def draw_structure(self, description: GroupDescription) -> Structure:
         """Let the builder draw the synapses of one group."""
         group = description.group
         plan = StorePlan(group.source, (group.name,), weights=False)
@@ -140,7 +73,7 @@ class Connecting:
         group, builder = description.group, self.loaded.builder
         assert builder is not None
         begin = self.partition.begin[group.target]
-        native = description.native(begin, neuron_offsets(self.partition))
+        native = native_group(description, begin, neuron_offsets(self.partition))
         return builder.check(
             builder.delay_maximum(
                 description.n_pre,
@@ -177,13 +110,3 @@ class Connecting:
         return build_store(
             self.loaded.builder, plan, members, building, offsets=offsets, progress=progress
         )
-
-    def _write_weights(self, stored: StoredGroup) -> None:
-        """Weights that only the host can compute."""
-        group = stored.description.group
-        structure, _, _ = stored.read()
-        source, target = (self.network.populations[n] for n in (group.source, group.target))
-        synapses = known_synapses(group, structure, source, target, self.seed)
-        weights = synapses.values(group.weight, PURPOSE_WEIGHT, "weight")
-        check_weights(group, weights)
-        stored.set_weights(weights)

@@ -14,7 +14,6 @@ from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.plan.memory import within_plan
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.errors import Location, NetworkError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import Arenas, ArraysOfOne, InstanceArrays
 from pygenn_lite.runtime.cpp.clock import Clock
@@ -177,10 +176,10 @@ class NetworkMemory:
 
     def check_weights(self, group: str, weights: npt.NDArray[np.float64]) -> None:
         """Refuse weights that this instance cannot keep."""
-        from pygenn_lite.runtime.cpp.own_weights import check_own_weights
+        from pygenn_lite.runtime.values.weights import check_own_weights
 
         if self.shared and group not in self.synapses:
-            check_own_weights(self.groups[group].store)
+            check_own_weights(self.groups[group].store.plan)
         self.groups[group].check_weights(weights)
 
     def set_weights(self, group: str, weights: npt.ArrayLike) -> None:
@@ -204,19 +203,18 @@ class NetworkMemory:
         """Lay down the synapses again with the weights of this instance, and keep these."""
         from pygenn_lite.runtime.cpp.connecting import Connecting
         from pygenn_lite.runtime.cpp.own_weights import OwnWeights, weights_of_shard
+        from pygenn_lite.runtime.values.weights import check_kept_alike
 
         plan = self.common.plan.of_instance(self.network, self.structure)
+        check_kept_alike(self.index, plan.stores, self.plan.stores, self.common.own_weights)
+        wanted = [s for s in self.stores if self.common.own_weights & set(s.plan.groups)]
+        if all(map(self._are_numbers, wanted)):
+            for store in wanted:
+                self._write_numbers(store)
+            return
         connecting = Connecting(plan, self.loaded, self.connectivity_seed)
-        if connecting.plan.stores != self.plan.stores:
-            raise NetworkError(
-                f"the weights of instance {self.index} are kept in another way than those of "
-                "instance 0",
-                where=Location.of("values").entry(f"groups.{min(self.common.own_weights)}.weight"),
-                hint="give one number for all synapses, or weights that differ from synapse to "
-                "synapse (an array or a distribution), in all instances alike",
-            )
         for store, own in zip(self.stores, connecting.lay_down(self.arenas, progress), strict=True):
-            if not self.common.own_weights & set(store.plan.groups):
+            if store not in wanted:
                 continue
             if store.plan.general:
                 pieces = [weights_of_shard(own, s) for s in range(own.shards)]
@@ -224,6 +222,26 @@ class NetworkMemory:
             else:
                 key = self.index, store.plan.groups
                 self.records.weights[key] = OwnWeights(store, own)
+
+    def _are_numbers(self, store: Store) -> bool:
+        """Whether the weights that this instance has of its own in a store are one number for all
+        synapses of a group, so that nothing need be drawn."""
+        own = self.common.own_weights & set(store.plan.groups)
+        groups = self.network.groups
+        return not store.plan.general and all(isinstance(groups[n].weight, float) for n in own)
+
+    def _write_numbers(self, store: Store) -> None:
+        from pygenn_lite.runtime.cpp.own_weights import OwnWeights
+        from pygenn_lite.runtime.cpp.stores import StoredGroup
+        from pygenn_lite.runtime.values.weights import check_range
+
+        own = self.records.weights[self.index, store.plan.groups] = OwnWeights(store, store)
+        for k, name in enumerate(store.plan.groups):
+            if name in self.common.own_weights:
+                weight = self.network.groups[name].weight
+                assert isinstance(weight, float)
+                check_range(name, weight, self.dtype)
+                own.write(StoredGroup(store, k, self.network.dt), weight)
 
     def _allocate(self, memory: ArraysOfOne) -> None:
         signatures = {

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
 from pygenn_lite.runtime.cpp.stores import Store, StoredGroup
+from pygenn_lite.runtime.values.weights import check_own_weights
 
 EngineCall = Callable[..., int]  # a function of the engine by its name, and its arguments
 
@@ -32,7 +32,7 @@ class OwnWeights:
     """
 
     def __init__(self, store: Store, like: Store) -> None:
-        check_own_weights(store)
+        check_own_weights(store.plan)
         self.store = store
         self.common = np.array([_common_weight(like)])
         self.pieces: list[npt.NDArray[Any]] = []
@@ -71,29 +71,6 @@ class OwnWeights:
         pieces = (c.c_void_p * len(self.pieces))(*(p.ctypes.data for p in self.pieces))
         common = None if self.pieces else self.common.ctypes.data_as(c.POINTER(c.c_double))
         call("static_weights_set", delivery, pieces if self.pieces else None, common)
-
-
-def check_own_weights(store: Store) -> None:
-    """Refuse weights of its own for an instance where a store does not keep them as numbers.
-
-    Raises
-    ------
-    UnsupportedFeatureError
-        Weights of 16 bits, those of a shared kernel, or those drawn again at each spike.
-    """
-    plan = store.plan
-    drawn = plan.storage == "procedural" and plan.weights
-    if not plan.codes and not drawn:
-        return
-    kept = {"": "drawn again at each spike", "shared": "kept once for the whole kernel"}
-    raise UnsupportedFeatureError(
-        f"weights that are {kept.get(plan.codes, 'kept in 16 bits')} are common to all instances "
-        "that share their synapses",
-        where=Location.of("synapse group", plan.groups[0]),
-        hint="compile with connectivity='own' to have others in each instance"
-        if plan.codes
-        else "leave storage='auto', or compile with connectivity='own'",
-    )
 
 
 def weights_of_shard(store: Store, shard: int) -> npt.NDArray[Any]:

@@ -17,9 +17,10 @@ from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi, shared_objects
-from pygenn_lite.runtime.cpp.descriptors import GroupDescription, Structure
+from pygenn_lite.runtime.cpp.descriptors import native_group
 from pygenn_lite.runtime.interrupts import InterruptWatch
-from pygenn_lite.runtime.values.connections import Connections, check_distinct
+from pygenn_lite.runtime.values.connections import Connections
+from pygenn_lite.runtime.values.group_description import GroupDescription, Structure
 from pygenn_lite.runtime.values.weights import kernel_of, warn_of_rounding
 
 if TYPE_CHECKING:
@@ -55,18 +56,6 @@ def flags_of(plan: StorePlan) -> int:
         abi.STORE_TABLE: plan.codes == "shared",
     }
     return sum(flag for flag, wanted in chosen.items() if wanted)
-
-
-def check_pairs(plan: StorePlan, member: GroupDescription) -> None:
-    """Refuse pairs that a matrix has no place for.
-
-    Raises
-    ------
-    ConnectivityError
-        A pair that stands twice in a list that is to be dense.
-    """
-    if plan.storage == "dense" and member.group.connectivity.repeats is None and member.structure:
-        check_distinct(member.group.name, member.structure.pre, member.structure.post)
 
 
 class Store:
@@ -152,7 +141,10 @@ def build_store(
     """
     begin = building.partition.begin
     natives = (abi.Group * len(members))(
-        *(m.native(begin[m.group.target], offsets(m), plan.codes == "shared") for m in members)
+        *(
+            native_group(m, begin[m.group.target], offsets(m), plan.codes == "shared")
+            for m in members
+        )
     )
     raised: BaseException | None = None
 

@@ -16,12 +16,9 @@ from pygenn_lite.declaration.values import Value
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp import abi
 from pygenn_lite.runtime.cpp.arrays import COMMON, ArraysOfOne, aligned_zeros
-from pygenn_lite.runtime.cpp.descriptors import (
-    Structure,
-    known_synapses,
-)
 from pygenn_lite.runtime.cpp.population_memory import PopulationMemory
 from pygenn_lite.runtime.cpp.stores import StoredGroup
+from pygenn_lite.runtime.values.group_description import Structure, known_synapses
 from pygenn_lite.runtime.values.philox import PURPOSE_VARIABLES
 
 LAST_UPDATE = "last_update"

@@ -31,6 +31,10 @@ COMMON_FLAGS = (
     "-ffp-contract=off",  # what is fused is written so: results must not depend on the compiler
 )
 
+EMULATED = "emulated kernels"  # the part that is written for a card; compiled once, run a little
+# A large frame must not step over the page behind a fibre's stack; sources are called .cu.
+EMULATED_FLAGS = ("-DPGL_EMULATED", "-fstack-clash-protection", "-x", "c++")
+
 
 @dataclass(frozen=True)
 class Compiler:
@@ -99,12 +103,13 @@ def optimisation(part: str, family: str) -> str:
     are the builder's."""
     if part in ("engine", "synapses", "pool"):
         return "-O1" if family == "gcc" else "-O2"
-    return "-O3"
+    return "-O1" if part == EMULATED else "-O3"
 
 
 def part_flags(part: str, family: str) -> tuple[str, ...]:
     """Flags for a part, but for those that say for which processor."""
-    return (optimisation(part, family), *COMMON_FLAGS, *family_flags(family))
+    flags = (optimisation(part, family), *COMMON_FLAGS, *family_flags(family))
+    return (*flags, *EMULATED_FLAGS) if part == EMULATED else flags
 
 
 def family_flags(family: str) -> tuple[str, ...]:
@@ -149,18 +154,3 @@ def _zig_cache() -> Path:
     chosen = os.environ.get("ZIG_GLOBAL_CACHE_DIR")
     base = os.environ.get("XDG_CACHE_HOME")
     return Path(chosen) if chosen else (Path(base) if base else Path.home() / ".cache") / "zig"
-
-
-def available_cpus() -> int:
-    """Processors this process may use: its affinity, cut by a container's quota (Linux)."""
-    if hasattr(os, "sched_getaffinity"):
-        count = len(os.sched_getaffinity(0))
-    else:
-        count = os.cpu_count() or 1
-    try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-    except (OSError, ValueError):
-        return count
-    if quota == "max":
-        return count
-    return max(1, min(count, round(int(quota) / int(period))))

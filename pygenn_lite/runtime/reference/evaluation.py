@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, reduce
 from typing import Any
 
@@ -79,6 +79,27 @@ def _compiled(expression: sympy.Basic) -> tuple[Callable[..., Any], tuple[str, .
     modules = [numpy_forms(), "numpy"]
     function = sympy.lambdify(arguments, body, modules=modules, printer=_Printer)
     return function, tuple(str(s) for s in symbols)
+
+
+def compiled_list(names: Sequence[str], values: Sequence[sympy.Expr]) -> Callable[..., list[Any]]:
+    """A function of the named symbols, in that order, that gives the values of several expressions;
+    what these have in common is computed once."""
+    return _compiled_list(tuple(names), tuple(values))
+
+
+@lru_cache(maxsize=512)
+def _compiled_list(
+    names: tuple[str, ...], values: tuple[sympy.Expr, ...]
+) -> Callable[..., list[Any]]:
+    # (With dummies SymPy would go through all expressions once for each of them.)
+    arguments = [sympy.Symbol(f"argument{k}__", real=True) for k in range(len(names))]
+    replace = {sympy.Symbol(n, real=True): a for n, a in zip(names, arguments, strict=True)}
+    body = [sympy.sympify(value).xreplace(replace) for value in values]
+    modules = [numpy_forms(), "numpy"]
+    function: Callable[..., list[Any]] = sympy.lambdify(
+        arguments, body, modules=modules, printer=_Printer, cse=True
+    )
+    return function
 
 
 class _Printer(NumPyPrinter):  # type: ignore[misc]

@@ -34,10 +34,12 @@ def as_path(given: object) -> Path:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether there is no room for what was to be written (HDF5 gives the number only as text)."""
+    """Whether there is no room for what was to be written (HDF5 gives the number only as text; our
+    own errors say it in words)."""
     if getattr(error, "errno", None) in FULL:
         return True
-    return any(sign in str(error) for sign in ("No space left", *(f"errno = {n}," for n in FULL)))
+    signs = ("No space left", "the disk is full", *(f"errno = {n}," for n in FULL))
+    return any(sign in str(error) for sign in signs)
 
 
 def harmless_name(text: str, otherwise: str) -> str:

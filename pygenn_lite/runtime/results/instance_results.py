@@ -16,13 +16,14 @@ from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.old_names import with_old_arguments
 from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.results.exchangeable import Exchangeable
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.recorded_data import RecordedByName, Samples
 from pygenn_lite.runtime.results.result import Result
 
 
 @dataclass
-class InstanceResults(Sequence[Result]):
+class InstanceResults(Exchangeable, Sequence[Result]):
     """Results of all instances: ``results[k]`` is what a single run with the seed and the values of
     instance ``k`` gives.
 

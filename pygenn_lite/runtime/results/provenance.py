@@ -57,7 +57,7 @@ def provenance_of(device: Device, notes: Mapping[str, Any]) -> Provenance:
     axis = {"seeds": seeds} if len(seeds) > 1 else {}
     return Provenance(
         {
-            "pygenn_lite": _version_of_this(),
+            "pygenn_lite": package_version(),
             "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
             "backend": device.backend,
             "precision": device.dtype.name,
@@ -121,7 +121,8 @@ def _array_bytes(part: Any) -> int:
     return sum(_array_bytes(getattr(part, name)) for name in fields)
 
 
-def _version_of_this() -> str:
+def package_version() -> str:
+    """The version of this package."""
     return str(getattr(sys.modules.get("pygenn_lite"), "__version__", ""))
 
 

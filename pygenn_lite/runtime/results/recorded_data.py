@@ -51,6 +51,23 @@ class SpikeTrain:
         return f"<SpikeTrain: {counted(len(self), 'spike')} of {neurons}>"
 
 
+def recorded_indices(train: SpikeTrain, size: int, is_full: bool) -> range | npt.NDArray[Any]:
+    """Neurons whose spikes were recorded, silent ones included, ascending.
+
+    Parameters
+    ----------
+    train : SpikeTrain
+        One made by hand does not say; of a part of a population those that spiked are taken.
+    size : int
+        Of the population.
+    is_full : bool
+        Whether all of the population was recorded.
+    """
+    if train.recorded is not None:
+        return train.recorded
+    return range(size) if is_full else np.unique(train.indices)
+
+
 @dataclass(frozen=True)
 class Samples:
     """Samples of one variable.

@@ -18,6 +18,7 @@ from pygenn_lite.declaration.summary import listed
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.old_names import with_old_arguments, with_old_names
 from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.results.exchangeable import Exchangeable
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.runtime.results.final_weights import FinalWeights
 from pygenn_lite.runtime.results.recorded_data import (
@@ -25,6 +26,7 @@ from pygenn_lite.runtime.results.recorded_data import (
     Samples,
     SpikeCounts,
     SpikeTrain,
+    recorded_indices,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 @with_old_names
 @dataclass
-class Result:
+class Result(Exchangeable):
     """What one call of ``run`` produced.
 
     Attributes
@@ -190,13 +192,8 @@ class Result:
 
     def recorded_neurons(self, population: str) -> int:
         """Number of neurons of a population whose spikes were recorded."""
-        train = self.spikes[population]
-        if train.recorded is not None:
-            return len(train.recorded)
-        # Not known of trains made by hand: of a part, those that spiked are.
-        if population in self.fully_recorded:
-            return self.sizes[population]
-        return len(np.unique(train.indices))
+        full = population in self.fully_recorded
+        return len(recorded_indices(self.spikes[population], self.sizes[population], full))
 
     @property
     def _span(self) -> tuple[int, int]:
@@ -266,6 +263,53 @@ class Result:
             bin_ms=bin_ms, reference_rates=reference_rates, title=title, figsize=figsize, dpi=dpi,
         )  # fmt: skip
         return figure
+
+    def report(
+        self,
+        path: str | Path,
+        *,
+        warmup: float = 0.0,
+        reference_rates: Mapping[str, float] | None = None,
+        title: str = "",
+    ) -> Path:
+        """Write one HTML page about this run: activity, measures, network, formulas, origin.
+
+        The page is complete in itself: it works offline, and asks no other machine for anything.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.html``; an older page there is replaced.
+        warmup : float
+            ms at the start that rates and measures leave out.
+        reference_rates : mapping of str to float, optional
+            Rates to compare with, Hz by population.
+        title : str
+            By default the network's name.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        ArgumentError
+            The warm-up leaves nothing of the run, or the name does not end in ``.html``.
+        MissingPackageError
+            Bokeh is not installed.
+
+        Examples
+        --------
+        >>> net = pg.Network()
+        >>> cells = net.population("cells", 3, pg.LIF())
+        >>> drive = net.current(cells, "400 + 50*i")
+        >>> net.record(cells.spikes)
+        >>> net.compile(threads=1).run(100.0).report("cells.html", warmup=20.0).name
+        'cells.html'
+        """
+        options = {"warmup": warmup, "reference_rates": reference_rates, "title": title}
+        written: Path = hooks.call("report_result", self, path, **options)
+        return written
 
     def save(self, path: str | Path, overwrite: bool = False) -> Path:
         """Write all to an HDF5 file (spikes in the SONATA layout).

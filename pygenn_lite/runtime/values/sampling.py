@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.distribution_base import NativeDistribution
-from pygenn_lite.declaration.steps import LONGEST_DELAY
+from pygenn_lite.declaration.steps import LONGEST_DELAY, delay_steps
 from pygenn_lite.runtime.values.compiled_math import exp, fma, log, polynomial, unit
 
 Floats = npt.NDArray[np.float64]
@@ -56,28 +56,41 @@ def normals_of_words(words: Words) -> Floats:
     return x * polynomial(np.sqrt(w + 5.0) - 3.69679, *_NORMAL_SHAPE)
 
 
-def _truncated(native: NativeDistribution, words: Words) -> Words:
-    """All words squeezed into those that stand for values within the limits."""
+def truncated_words(native: NativeDistribution) -> tuple[int, int]:
+    """The first of the words that stand for values within the limits, and how many there are, less
+    1: all words are squeezed into those."""
 
     def below(x: float) -> float:
         return 0.5 * math.erfc((native.a - x) / native.b * _ROOT_HALF)
 
     first, last = (math.floor(below(end) * _ALL_WORDS + 0.5) for end in (native.low, native.high))
-    span = np.uint64(last - first - 1)
+    return min(first, 2**32 - 1), last - first - 1
+
+
+def _truncated(native: NativeDistribution, words: Words) -> Words:
+    """All words squeezed into those that stand for values within the limits."""
+    first, span = (np.uint64(number) for number in truncated_words(native))
     wide = words.astype(np.uint64)
-    within = np.uint64(min(first, 2**32 - 1)) + ((wide * span + wide) >> np.uint64(32))
+    within = first + ((wide * span + wide) >> np.uint64(32))
     return within.astype(np.uint32)
 
 
-def delays_of_words(native: NativeDistribution, words: Words, dt: float) -> npt.NDArray[np.int64]:
-    """The delay in steps that each word stands for: rounded, at least 1;
-    `LONGEST_DELAY` + 1 stands for all that are too long."""
-    if _is_one_value(native):
-        value = native.a * native.factor + native.offset if native.affine else native.a
-        steps = min(max(math.floor(value / dt + 0.5), 1), LONGEST_DELAY + 1)
-        return np.full(words.shape, steps, np.int64)
+def delay_thresholds(
+    native: NativeDistribution, dt: float, longest: int
+) -> tuple[int, npt.NDArray[np.uint32]]:
+    """The shortest delay that may be drawn, in steps, and the words from which one step more, two
+    steps more and so on are drawn; at most `longest`.
+
+    Parameters
+    ----------
+    native : NativeDistribution
+        Of more than one value.
+    dt : float
+        ms.
+    longest : int
+    """
     first, thresholds = 1, []
-    for steps in range(1, LONGEST_DELAY + 1):
+    for steps in range(1, longest):
         share = min(max(_below(native, (steps + 0.5) * dt), 0.0), 1.0)
         word = math.floor(share * _ALL_WORDS + 0.5)
         if word >= _ALL_WORDS:
@@ -86,11 +99,27 @@ def delays_of_words(native: NativeDistribution, words: Words, dt: float) -> npt.
             thresholds.append(word)
         else:
             first = steps + 1
-    turned = words ^ np.uint32(0xFFFFFFFF) if native.affine and native.factor < 0 else words
-    return first + np.searchsorted(np.array(thresholds, np.uint32), turned, side="right")
+    return first, np.array(thresholds, np.uint32)
 
 
-def _is_one_value(native: NativeDistribution) -> bool:
+def delays_of_words(native: NativeDistribution, words: Words, dt: float) -> npt.NDArray[np.int64]:
+    """The delay in steps that each word stands for: rounded, at least 1;
+    `LONGEST_DELAY` + 1 stands for all that are too long."""
+    if is_one_value(native):
+        value = native.a * native.factor + native.offset if native.affine else native.a
+        return np.full(words.shape, delay_steps(value, dt), np.int64)
+    first, thresholds = delay_thresholds(native, dt, LONGEST_DELAY + 1)
+    return first + np.searchsorted(thresholds, turned_words(native, words), side="right")
+
+
+def turned_words(native: NativeDistribution, words: Words) -> Words:
+    """Words as delays are looked up with them: from their other end where a factor is negative."""
+    turned = native.affine and native.factor < 0
+    return words ^ np.uint32(0xFFFFFFFF) if turned else words
+
+
+def is_one_value(native: NativeDistribution) -> bool:
+    """Whether a distribution of delays has no spread."""
     spread = native.kind in ("log_normal", "exponential") or (
         native.b > native.a if native.kind == "uniform" else native.b > 0.0
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.codegen.plan.delivery import StorePlan
 from pygenn_lite.declaration.connectivity import SharedKernel
 from pygenn_lite.declaration.domains import as_of_now, check_numbers
 from pygenn_lite.declaration.population import SynapseGroup
@@ -19,6 +20,7 @@ from pygenn_lite.errors import (
     PygennLiteWarning,
     ShapeError,
     SimulationError,
+    UnsupportedFeatureError,
     full_text,
 )
 
@@ -153,3 +155,54 @@ def kernel_of(
             hint="set weights that come from one kernel",
         )
     return table
+
+
+def check_kept_alike(
+    instance: int, stores: Sequence[StorePlan], first: Sequence[StorePlan], own: Iterable[str]
+) -> None:
+    """Refuse weights of its own for an instance that shares its synapses with the first, where they
+    need other stores.
+
+    Parameters
+    ----------
+    instance : int
+    stores, first : sequence of StorePlan
+        What the instance needs, and what the first has.
+    own : iterable of str
+        Groups with weights of their own.
+
+    Raises
+    ------
+    NetworkError
+        One number for all synapses here, and weights that differ there.
+    """
+    if stores == first:
+        return
+    raise NetworkError(
+        f"the weights of instance {instance} are kept in another way than those of instance 0",
+        where=Location.of("values").entry(f"groups.{min(own)}.weight"),
+        hint="give one number for all synapses, or weights that differ from synapse to "
+        "synapse (an array or a distribution), in all instances alike",
+    )
+
+
+def check_own_weights(plan: StorePlan) -> None:
+    """Refuse weights of its own for an instance where they are not kept as numbers.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Weights of 16 bits, those of a shared kernel, or those drawn again at each spike.
+    """
+    drawn = plan.storage == "procedural" and plan.weights
+    if not plan.codes and not drawn:
+        return
+    kept = {"": "drawn again at each spike", "shared": "kept once for the whole kernel"}
+    raise UnsupportedFeatureError(
+        f"weights that are {kept.get(plan.codes, 'kept in 16 bits')} are common to all instances "
+        "that share their synapses",
+        where=Location.of("synapse group", plan.groups[0]),
+        hint="compile with connectivity='own' to have others in each instance"
+        if plan.codes
+        else "leave storage='auto', or compile with connectivity='own'",
+    )

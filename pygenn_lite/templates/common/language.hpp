@@ -18,6 +18,12 @@
 #define PGL_ON_DEVICE 0
 #endif
 #endif
+// Before a loop whose body is long: a device's compiler would write it out for each of its turns.
+#if PGL_ON_DEVICE && defined(__CUDACC__)
+#define PGL_ROLLED _Pragma("unroll 1")
+#else
+#define PGL_ROLLED
+#endif
 #if PGL_ON_DEVICE
 #define PGL_FUNCTION __host__ __device__ inline
 #define PGL_INLINE __host__ __device__ __forceinline__
@@ -78,6 +84,12 @@ template <class Real>
 inline constexpr Real kLargest = Real(0x1.fffffep127f);
 template <>
 inline constexpr double kLargest<double> = 0x1.fffffffffffffp1023;
+
+// The largest size of a number that still counts as finite where `n` numbers are looked at through their sum.
+template <class Real>
+PGL_INLINE constexpr Real largest_of(int n) {
+  return kLargest<Real> / Real(n);
+}
 
 }  // namespace pgl
 

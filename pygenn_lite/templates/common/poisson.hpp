@@ -123,8 +123,8 @@ PGL_FUNCTION int32_t poisson_large(double rate, uint64_t seed, uint32_t stream, 
   Words4 words = {};
   return poisson_reject(rate, [&](uint32_t attempt, double& u, double& v) {
     if (attempt % 2 == 0) words = philox(seed, stream, 1 + attempt / 2, step, neuron);
-    u = unit<double>(words.word[attempt % 2 * 2]);
-    v = unit<double>(words.word[attempt % 2 * 2 + 1]);
+    u = unit<double>(attempt % 2 == 0 ? words.word[0] : words.word[2]);
+    v = unit<double>(attempt % 2 == 0 ? words.word[1] : words.word[3]);
   });
 }
 

@@ -31,4 +31,29 @@ typedef struct pgl_repeats {
   const uint32_t* source;
 } pgl_repeats;
 
+// How synapses are drawn.
+enum pgl_distribution_kind {
+  PGL_CONSTANT = 0, PGL_UNIFORM = 1, PGL_NORMAL = 2, PGL_TRUNCATED_NORMAL = 3, PGL_LOG_NORMAL = 4,
+  PGL_EXPONENTIAL = 5, PGL_VALUES = 6  // values[k], k = position of the synapse in the explicit rule's order
+};
+enum pgl_rule_kind {
+  PGL_ALL_TO_ALL = 0, PGL_ONE_TO_ONE = 1, PGL_FIXED_PROBABILITY = 2, PGL_FIXED_TOTAL = 3, PGL_FIXED_IN = 4,
+  PGL_FIXED_OUT = 5, PGL_EXPLICIT = 6
+};
+
+// Delays that are drawn (drawn_delays.hpp), in steps.
+typedef struct pgl_delay_cell {
+  uint16_t steps;    // of the cell's first word
+  uint16_t several;  // more than one threshold inside: search
+  uint32_t next;     // where in the cell one step more begins; 2^24: nowhere
+} pgl_delay_cell;
+typedef struct pgl_delay_law {
+  const uint32_t* thresholds;   // words from which first + 1, first + 2, ... steps are drawn
+  const pgl_delay_cell* cells;  // [256]
+  uint32_t n_thresholds;
+  uint32_t turn;                // all ones: words are read from their other end (a negative factor)
+  uint32_t first;               // shortest delay
+  uint32_t reserved;
+} pgl_delay_law;
+
 #endif

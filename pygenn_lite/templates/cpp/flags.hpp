@@ -70,12 +70,6 @@ inline uint64_t flagged(const Word (&flags)[kColumns]) {
   return mask;
 }
 
-// The largest size of a number that still counts as finite where `n` numbers are looked at through their sum.
-template <class Real>
-inline constexpr Real largest_of(int n) {
-  return kLargest<Real> / Real(n);
-}
-
 }  // namespace pgl
 
 #endif

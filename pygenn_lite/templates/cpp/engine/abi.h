@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats
+#include "common/records.h"  // pgl_poisson, pgl_timed, pgl_repeats, kinds of rules and distributions
 
 #define PGL_ABI_VERSION 11
 #define PGL_BLOCK 64  // neurons are updated in blocks of this many; shards begin at multiples of it
@@ -331,10 +331,6 @@ void pgl_keep(const void* kept, uint32_t shard, int64_t step);
 void pgl_recall(const void* kept, uint32_t shard, int64_t step);
 
 // ---------------------------------------------------------------- builder: stored synapses
-enum pgl_distribution_kind {
-  PGL_CONSTANT = 0, PGL_UNIFORM = 1, PGL_NORMAL = 2, PGL_TRUNCATED_NORMAL = 3, PGL_LOG_NORMAL = 4,
-  PGL_EXPONENTIAL = 5, PGL_VALUES = 6  // values[k], k = position of the synapse in the explicit rule's order
-};
 typedef struct pgl_distribution {
   int32_t kind;
   double a, b;        // constant a; uniform [a, b); normal mean a, std b; log-normal mu a, sigma b; exponential mean a
@@ -344,10 +340,6 @@ typedef struct pgl_distribution {
   const double* values;
 } pgl_distribution;
 
-enum pgl_rule_kind {
-  PGL_ALL_TO_ALL = 0, PGL_ONE_TO_ONE = 1, PGL_FIXED_PROBABILITY = 2, PGL_FIXED_TOTAL = 3, PGL_FIXED_IN = 4,
-  PGL_FIXED_OUT = 5, PGL_EXPLICIT = 6
-};
 typedef struct pgl_rule {
   int32_t kind;
   int32_t autapses, multapses;  // allowed?

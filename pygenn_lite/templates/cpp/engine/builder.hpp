@@ -7,6 +7,7 @@
 
 #include "abi.h"
 #include "error.hpp"
+#include "kept_rows.hpp"
 #include "list.hpp"
 #include "parallel.hpp"
 #include "rows.hpp"
@@ -21,7 +22,7 @@ namespace detail {
 class Builder {
  public:
   Builder(BuiltStore& store, uint32_t max_delay, uint32_t threads, Progress& progress)
-      : store_(store), threads_(threads), progress_(progress) {
+      : store_(store), threads_(threads), kept_rows_(threads, store.n_source), progress_(progress) {
     plan_.seed = store.seed;
     plan_.n_source = store.n_source;
     plan_.shards = uint32_t(store.shards.size());
@@ -141,6 +142,7 @@ class Builder {
       Row& row = rows[worker];
       Found& mine = found[worker];
       row.make_targets(r);
+      if (stored) kept_rows_.keep(worker, r, row);
       for (uint32_t g = 0; g < plan_.groups.size(); ++g) mine.sizes[g] += row.group_end(g) - row.group_begin(g);
       if (!kept(PGL_STORE_DENSE)) row.widen_delays(r, mine.delays.data());
       if (!stored) return;
@@ -263,7 +265,7 @@ class Builder {
     parallel_rows(threads_, store_.n_source, &progress_, [&](uint32_t worker, uint32_t r) {
       Row& row = rows[worker];
       Sorted& out = sorted[worker];
-      row.make_targets(r);
+      kept_rows_.make_targets(r, row);
       if (plan_.n_delays > 1) row.make_delays();
       row.locate();
       row.sort();
@@ -387,6 +389,7 @@ class Builder {
   BuiltStore& store_;
   StorePlan plan_;
   uint32_t threads_, longest_ = 0;
+  KeptRows kept_rows_;
   Progress& progress_;
   List<bool> wide_;
 };

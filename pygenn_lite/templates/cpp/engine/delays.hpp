@@ -1,12 +1,11 @@
-// Delays from random words. A delay is a number of steps, so its distribution is a short list of thresholds: the word
-// at which each further step begins. One look into a guide of 256 cells finds nearly every delay; it is exact to
-// 2^-32, and costs the same for every distribution.
+// Distributions of delays made ready: thresholds and the guide to them (common/drawn_delays.hpp).
 #ifndef PGL_DELAYS_HPP
 #define PGL_DELAYS_HPP
 
 #include <stdint.h>
 
 #include "abi.h"
+#include "common/drawn_delays.hpp"
 #include "common/math.hpp"
 #include "error.hpp"
 #include "list.hpp"
@@ -23,11 +22,11 @@ class DelaySampler {
                         ((kind_ == PGL_NORMAL || kind_ == PGL_TRUNCATED_NORMAL) && d.b > 0.0);
     const bool turned = d.affine != 0 && d.factor < 0.0;
     if (spread && (d.affine == 0 || d.factor != 0.0)) {
-      turn_ = turned ? 0xffffffffu : 0u;
+      law_.turn = turned ? 0xffffffffu : 0u;
       make_guide(d);
     } else if (kind_ != PGL_VALUES) {
       if (kind_ < 0 || kind_ > PGL_VALUES) throw Error("unknown kind of distribution %d", kind_);
-      first_ = steps_of(d.affine != 0 && kind_ != PGL_CONSTANT ? d.a * d.factor + d.offset : d.a);
+      law_.first = steps_of(d.affine != 0 && kind_ != PGL_CONSTANT ? d.a * d.factor + d.offset : d.a);
       kind_ = PGL_CONSTANT;
     }
   }
@@ -35,44 +34,27 @@ class DelaySampler {
   bool constant() const { return kind_ == PGL_CONSTANT; }
   bool listed() const { return kind_ == PGL_VALUES; }
   bool random() const { return !constant() && !listed(); }
-  uint16_t constant_steps() const { return first_; }
+  uint16_t constant_steps() const { return uint16_t(law_.first); }
 
   // The steps that one word stands for: they never fall as words rise (or never rise, where the factor is negative), so
   // the least and the greatest word of a group tell its shortest and its longest delay.
-  uint16_t steps_of_word(uint32_t word) const { return constant() ? first_ : search(word ^ turn_); }
+  uint16_t steps_of_word(uint32_t word) const { return constant() ? constant_steps() : searched_delay(law_, word ^ law_.turn); }
 
   // Delays of a block of 64 words; `first` is the position of the first in the list of given values, `n` are read.
   void draw64(const uint32_t* words, int64_t first, uint32_t n, uint16_t* __restrict out) const {
     if (constant()) {
-      for (int i = 0; i < 64; ++i) out[i] = first_;
+      for (int i = 0; i < 64; ++i) out[i] = constant_steps();
     } else if (listed()) {
       for (uint32_t i = 0; i < 64 && i < n; ++i) out[i] = steps_of(values_[first + i]);
     } else {
-      const Cell* cells = cells_.data();
-      for (int i = 0; i < 64; ++i) {
-        const uint32_t word = words[i] ^ turn_;
-        const Cell cell = cells[word >> 24];
-        out[i] = uint16_t(cell.steps + ((word & 0xffffffu) >= cell.next ? 1 : 0));
-        if (cell.several) [[unlikely]]
-          out[i] = search(word);
-      }
+      const pgl_delay_law law = law_;
+      for (int i = 0; i < 64; ++i) out[i] = delay_of_word(law, words[i]);
     }
   }
 
  private:
-  struct Cell {
-    uint16_t steps;    // of the cell's first word
-    uint16_t several;  // more than one threshold inside: search
-    uint32_t next;     // where in the cell one step more begins; 2^24: nowhere
-  };
-
   uint16_t steps_of(double delay) const {
     return uint16_t(clip(floor(delay / dt_ + 0.5), 1.0, double(longest_)));
-  }
-
-  uint16_t search(uint32_t word) const {
-    const uint32_t *begin = thresholds_.begin(), *end = thresholds_.end();
-    return uint16_t(first_ + ((word == 0xffffffffu ? end : first_not_below(begin, end, word + 1)) - begin));
   }
 
   PGL_COLD static double below(const pgl_distribution& d, double x) {
@@ -105,20 +87,23 @@ class DelaySampler {
 
   PGL_COLD void make_guide(const pgl_distribution& d) {
     constexpr double kWords = 4294967296.0;
-    first_ = 1;
+    law_.first = 1;
     for (uint32_t steps = 1; steps < longest_; ++steps) {
       const double words = floor(clip(below(d, (steps + 0.5) * dt_), 0.0, 1.0) * kWords + 0.5);
       if (words >= kWords) break;
       if (words > 0.0)
         thresholds_.push(uint32_t(words));
       else
-        first_ = uint16_t(steps + 1);
+        law_.first = steps + 1;
     }
     cells_.resize(256);
+    law_.thresholds = thresholds_.data();
+    law_.n_thresholds = uint32_t(thresholds_.size());
+    law_.cells = cells_.data();
     for (uint32_t c = 0; c < 256; ++c) {
       const uint32_t from = c << 24, to = from + 0xffffffu;
-      const uint16_t steps = search(from), last = search(to);
-      const uint32_t next = last == steps ? 1u << 24 : thresholds_[steps - first_] - from;
+      const uint16_t steps = searched_delay(law_, from), last = searched_delay(law_, to);
+      const uint32_t next = last == steps ? 1u << 24 : thresholds_[steps - law_.first] - from;
       cells_[c] = {steps, uint16_t(last > steps + 1), next};
     }
   }
@@ -127,10 +112,9 @@ class DelaySampler {
   uint32_t longest_;
   double dt_;
   const double* values_;
-  uint32_t turn_ = 0;                 // a negative factor: words are read from their other end
-  uint16_t first_ = 1;                // shortest delay
-  List<uint32_t> thresholds_;  // words from which first_ + 1, first_ + 2, ... steps are drawn
-  List<Cell> cells_;
+  pgl_delay_law law_ = {nullptr, nullptr, 0, 0, 1, 0};  // of a constant: its steps are the first
+  List<uint32_t> thresholds_;
+  List<pgl_delay_cell> cells_;
 };
 
 }  // namespace pgl

@@ -4,6 +4,7 @@
 #define PGL_ROWS_HPP
 
 #include <stdint.h>
+#include <string.h>
 
 #include "abi.h"
 #include "delays.hpp"
@@ -112,6 +113,8 @@ class Row {
   uint32_t size() const { return size_; }
   uint32_t group_begin(uint32_t group) const { return group == 0 ? 0 : group_end_[group - 1]; }
   uint32_t group_end(uint32_t group) const { return group_end_[group]; }
+  uint32_t groups() const { return uint32_t(group_end_.size()); }
+  const uint32_t* group_ends() const { return group_end_.data(); }
   uint32_t* targets() { return targets_.data(); }      // index in the target population
   uint16_t* delays() { return delays_.data(); }        // steps
   template <class Real>
@@ -131,6 +134,14 @@ class Row {
       size_ += plan_->groups[g].rule.targets(row, scratch_, targets_, size_);
       group_end_[g] = size_;
     }
+  }
+
+  // The ends of the groups, then the targets, as another row had them.
+  void take_targets(uint32_t row, const uint32_t* drawn) {
+    row_ = row;
+    memcpy(group_end_.data(), drawn, groups() * sizeof(uint32_t));
+    size_ = group_end_[groups() - 1];
+    memcpy(targets_.reserve(size_), drawn + groups(), size_ * sizeof(uint32_t));
   }
 
   [[gnu::noinline]] void make_delays() {

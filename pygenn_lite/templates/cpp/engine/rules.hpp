@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "common/drawn_targets.hpp"
 #include "common/math.hpp"
 #include "common/philox.hpp"
-#include "common/random.hpp"
 #include "distributions.hpp"
 #include "error.hpp"
 #include "list.hpp"
@@ -37,24 +37,16 @@ class RowBuffer {
   uint64_t room_ = 0;
 };
 
-// Distinct values below `universe`, ascending; sets are held as bits. Floyd's method: n draws, no repetition; of more
-// than half of the universe, those left out are drawn. words: one per draw, see distinct_draws().
-inline uint64_t distinct_draws(uint64_t universe, uint64_t n) { return n <= universe / 2 ? n : universe - n; }
-
+// Distinct values below `universe`, ascending; sets are held as bits. words: one per draw, see distinct_draws().
 inline void distinct_values(uint64_t universe, uint64_t n, const uint32_t* words, List<uint64_t>& bits, uint32_t* out) {
   const uint64_t draws = distinct_draws(universe, n);
   bits.assign((universe + 63) / 64, 0);
-  for (uint64_t i = 0; i < draws; ++i) {
-    const uint64_t top = universe - draws + i;
-    uint64_t value = (uint64_t(words[i]) * (top + 1)) >> 32;
-    if (bits[value / 64] >> value % 64 & 1) value = top;
-    bits[value / 64] |= uint64_t(1) << value % 64;
-  }
+  const auto refer = [&](uint64_t k) -> uint64_t& { return bits[k]; };
+  for (uint64_t i = 0; i < draws; ++i) draw_distinct(universe, draws, i, words[i], refer);
   const uint64_t flip = draws == n ? 0 : ~uint64_t(0);
   uint64_t found = 0;
   for (uint64_t word = 0; word < bits.size(); ++word) {
-    uint64_t rest = bits[word] ^ flip;
-    if (word == bits.size() - 1 && universe % 64 != 0) rest &= (uint64_t(1) << universe % 64) - 1;
+    uint64_t rest = distinct_word(universe, word, bits[word], flip);
     for (; rest != 0; rest &= rest - 1) out[found++] = uint32_t(word * 64 + uint64_t(__builtin_ctzll(rest)));
   }
 }
@@ -78,10 +70,7 @@ class Rule {
         degrees_(degrees) {
     skip_self_ = rule_.same_population && !rule_.autapses && rule_.kind != PGL_EXPLICIT && rule_.kind != PGL_ONE_TO_ONE;
     universe_ = skip_self_ && n_target_ > 0 ? n_target_ - 1 : n_target_;
-    if (rule_.kind == PGL_FIXED_PROBABILITY && rule_.p > 0.0 && rule_.p < 1.0) {
-      const double p = rule_.p;
-      inverse_log_ = 1.0 / (p < 1e-5 ? -(p + p * p / 2 + p * p * p / 3) : pgl::log(1.0 - p));
-    }
+    if (rule_.kind == PGL_FIXED_PROBABILITY && rule_.p > 0.0 && rule_.p < 1.0) inverse_log_ = gap_scale(rule_.p);
     if (rule_.kind == PGL_EXPLICIT) {
       row_begin_ = rule_.row_begin;
       targets_ = rule_.targets;
@@ -241,7 +230,7 @@ class Rule {
   // The neuron itself is not a target: numbers from it on stand for the next neuron.
   void skip_self(uint32_t self, uint32_t n, uint32_t* out) const {
     if (!skip_self_) return;
-    for (uint32_t i = 0; i < n; ++i) out[i] += out[i] >= self ? 1 : 0;
+    for (uint32_t i = 0; i < n; ++i) out[i] = beyond(out[i], self);
   }
 
   // n neurons out of `universe`, for fixed numbers of targets (or of sources: `self` is then the target).
@@ -249,7 +238,7 @@ class Rule {
     if (rule_.multapses) {
       uint32_t* words = scratch.words.reserve(n);
       row_words(seed_, stream_, 0, self, n, words);
-      for (uint32_t i = 0; i < n; ++i) out[i] = uint32_t((uint64_t(words[i]) * universe) >> 32);
+      for (uint32_t i = 0; i < n; ++i) out[i] = value_of_word(words[i], universe);
     } else {
       const uint64_t draws = distinct_draws(universe, n);
       uint32_t* words = scratch.words.reserve(draws);
@@ -268,7 +257,7 @@ class Rule {
     uint32_t n = 0;
     for (uint32_t block = 0; position < universe; ++block) {
       philox_words64(seed_, stream_, 0, row, block * 16, words);
-      for (int i = 0; i < 64; ++i) gap[i] = min(floor(log(unit<double>(words[i])) * inverse_log_), 4294967295.0) + 1.0;
+      for (int i = 0; i < 64; ++i) gap[i] = gap_of_word(words[i], inverse_log_);
       uint32_t* out = buffer.reserve(uint64_t(at) + n + 64) + at + n;
       uint32_t inside = 0;
       for (int i = 0; i < 64; ++i) {

@@ -7,14 +7,9 @@
 #include <stdint.h>
 
 #include "abi.h"
+#include "common/whole.hpp"
 
 namespace pgl {
-
-// To the nearest whole number, halves to the even one; below 2^51.
-inline int64_t nearest_even(double x) {
-  constexpr double kOnes = 6755399441055744.0;  // 1.5 x 2^52: what is added to it is rounded to ones
-  return static_cast<int64_t>((x + kOnes) - kOnes);
-}
 
 inline void add_whole(const pgl_sums& sums, uint64_t place, double weight) {
   sums.sums[place] += nearest_even(weight * sums.per_unit[place]);

@@ -1,0 +1,1 @@
+"""Measures during a run: sinks that need no memory for all spikes."""

@@ -1,0 +1,406 @@
+"""A training program on a card, or on the emulated one: a few launches per batch; nothing is copied
+but what says whether a batch went well."""
+
+from __future__ import annotations
+
+import ctypes as c
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.cuda.drivers.base import Driver, Kernel, Memory, Module
+from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.training import training_records as records
+from pygenn_lite.runtime.training.card_mirror import CardMirror, CardRecord, arrays_in
+from pygenn_lite.runtime.training.processor_program import Ended, Order
+from pygenn_lite.runtime.training.program_memory import ProgramMemory
+from pygenn_lite.runtime.training.staged_data import StagedData
+from pygenn_lite.runtime.training.trained_arrays import LEVELS
+from pygenn_lite.runtime.training.training_faults import FoundFault
+from pygenn_lite.runtime.training.training_outcome import Results
+
+Array = npt.NDArray[Any]
+BLOCKS = 8  # of a multiprocessor, for what blocks take in turn
+OF_OPTIMISER = 256  # threads of its kernels
+OF_CHECK = 32
+MOST_SLOTS = 1 << 16
+
+
+class ChunkArgs(c.Structure):
+    """ChunkArgs of templates/training/kernels.hpp."""
+
+    _fields_ = [
+        ("program", c.c_void_p),
+        ("data", c.c_void_p),
+        ("run", c.c_void_p),
+        ("first_slot", c.c_uint32),
+        ("n", c.c_uint32),
+        ("first_position", c.c_uint64),
+        ("group", c.c_uint32),
+        ("gradients", c.c_uint32),
+    ]
+
+
+class CheckArgs(c.Structure):
+    """CheckArgs of templates/training/card.hpp."""
+
+    _fields_ = [("of", ChunkArgs), ("found", c.c_void_p)]
+
+
+class Found(c.Structure):
+    """Found of templates/training/card.hpp."""
+
+    _fields_ = [("position", c.c_uint64), ("status", records.Status)]
+
+
+class ScratchArgs(c.Structure):
+    """ScratchArgs of templates/training/card.hpp."""
+
+    _fields_ = [("sizes", c.c_void_p), ("reals", c.c_void_p), ("steps", c.c_uint32)]
+
+
+@dataclass(frozen=True, eq=False)
+class Running:
+    """What is under way.
+
+    Attributes
+    ----------
+    args : ChunkArgs
+    order : Order
+    norms : CardRecord
+        Of the gradients of each batch.
+    done : CardRecord
+        Samples and batches so far.
+    """
+
+    args: ChunkArgs
+    order: Order
+    norms: CardRecord
+    done: CardRecord
+
+
+class CardProgram:
+    """A compiled program on a card; it offers what `ProcessorProgram` does.
+
+    Parameters
+    ----------
+    driver : Driver
+    module : Module
+    memory : ProgramMemory
+    threads : int
+        Of a block.
+    """
+
+    def __init__(self, driver: Driver, module: Module, memory: ProgramMemory, threads: int) -> None:
+        self.driver, self.memory, self.threads = driver, memory, threads
+        self._module = module
+        self._mirror = CardMirror(driver)
+        self._staged: WeakKeyDictionary[StagedData, CardMirror] = WeakKeyDictionary()
+        self._slots: Memory | None = None
+        self._program = CardRecord(driver, c.sizeof(records.Program))
+        self._found = CardRecord(driver, c.sizeof(Found))
+        self._optimise: Any = None
+        self._stale = True  # whether what the host has was changed since it was copied
+        self._ahead = False  # whether the card has newer values than the host
+        memory.scratch = self._scratch()
+
+    def _kernel(self, name: str) -> Kernel:
+        return self._module.kernel(f"pgl_{name}")
+
+    def _launch(self, name: str, blocks: int, args: Any, threads: int | None = None) -> None:
+        kernel = self._kernel(name)
+        self.driver.launch(kernel, (max(blocks, 1), 1), threads or self.threads, bytes(args))
+
+    def _scratch(self) -> int:
+        names = list(self.memory.numbers)
+        sizes = np.array([self.memory.sizes[name] for name in names], np.uint32)
+        on_card, found = CardRecord(self.driver, sizes.nbytes), CardRecord(self.driver, 8)
+        on_card.write(sizes)
+        args = ScratchArgs(on_card.address, found.address, self.memory.trial.steps)
+        self._launch("training_scratch", 1, args, OF_CHECK)
+        reals = np.zeros(1, np.uint64)
+        found.read(reals)
+        return int(reals[0])
+
+    # ------------------------------------------------------------------ memory
+
+    @property
+    def slots(self) -> int:
+        """As many samples in flight as are worthwhile: a card does best with all."""
+        return MOST_SLOTS
+
+    def available(self) -> int | None:
+        """Bytes that the card has left, slots that would be exchanged among them."""
+        held = 0 if self._slots is None else self._slots.bytes
+        return self.driver.free_bytes() + held
+
+    def allocate(self, count: int) -> None:
+        """Memory for so many samples in flight."""
+        self._slots = None  # given back first
+        size = count * int(self.memory.record.slot_bytes)
+        self._slots = self.driver.allocate(size)
+        self.memory.record.n_slots = count
+        self._stale = True
+
+    def attach(self, *owners: object) -> None:
+        """Arrays of the host that the program's records point to."""
+        groups = (vars(group) for group in self.memory.groups.values())
+        populations = (vars(one) for one in self.memory.populations.values())
+        self._mirror.add(arrays_in(*populations, *groups, *owners))
+
+    def fetch(self, arrays: Sequence[Array] | None = None) -> None:
+        """Bring arrays of the host up to date; by default all."""
+        if self._ahead:
+            self._mirror.pull(arrays)
+            self._ahead = arrays is not None
+
+    def send(self, arrays: Sequence[Array]) -> None:
+        """Bring arrays of the card up to date."""
+        self._mirror.push(arrays)
+
+    def prepare(self) -> None:
+        """Coefficients from parameters, steps from delays: after any of them was set."""
+        self._mirror.push()
+        self._write_records()
+        self._prepare()
+        self._round()
+        self._ahead = True
+
+    def _prepare(self) -> None:
+        blocks = int(self.memory.record.n_populations + self.memory.record.n_delays)
+        self._launch("training_prepare", blocks, ChunkArgs(program=self._program.address))
+
+    def _round(self) -> None:
+        """What is quantised, from values that were set."""
+        if self._optimise is not None and self._update.limits & LEVELS:
+            for name in ("round_rows", "round_arrays"):
+                self._launch(name, int(self._update.chunks), self._update, OF_OPTIMISER)
+
+    def _write_records(self) -> None:
+        """The program's record and all that it points to, with addresses of the card."""
+        mirror, record = self._mirror, self.memory.record
+        made = records.Program.from_buffer_copy(record)
+        self._kept = {}
+        for name, part in self.memory.record_arrays().items():
+            on_card = CardRecord(self.driver, c.sizeof(part))
+            on_card.write(mirror.translated(part))
+            self._kept[name] = on_card
+            setattr(made, name, on_card.address)
+        made.constants = mirror.address(record.constants)
+        made.slots = None if self._slots is None else self._slots.address
+        if self._optimise is not None:
+            args, arrays = self._optimise
+            on_card = CardRecord(self.driver, c.sizeof(arrays))
+            on_card.write(mirror.translated(arrays))
+            self._kept["optimise"] = on_card
+            self._update = mirror.translated(args, arrays=on_card.address)
+        made.optimise = None
+        self._program.write(made)
+        self._stale = False
+
+    def set_optimiser(self, args: Any, arrays: Any) -> None:
+        """Records of an optimiser: OptimiseArgs, and the TrainedArrays that they point to."""
+        self._optimise = (args, arrays)
+
+    # ------------------------------------------------------------------ running
+
+    def run(
+        self, data: Any, order: Order, results: Results, done: tuple[int, int] = (0, 0)
+    ) -> Ended:
+        """Go through samples from the first that is not done; see `ProcessorProgram.run`."""
+        if self._stale:
+            self._write_records()
+        self._ahead = True
+        on_card = _ResultsOnCard(self.driver, results)
+        mirror = self._mirror_of(data)
+        given = _DataOnCard(self.driver, mirror, data)
+        order_on_card = CardRecord(self.driver, order.samples.nbytes)
+        order_on_card.write(order.samples)
+        running = self._running(order, on_card, given, order_on_card)
+        samples, batches = done
+        fault = needed = None
+        with InterruptWatch(patient=True) as watch:
+            while samples < len(order.samples) and not watch.seen:
+                size = min(order.batch, len(order.samples) - samples)
+                found = self._batch(running, samples, size, batches)
+                if found.status.fault != records.FINE:
+                    fault, needed = self._fault(found, order)
+                    break
+                samples, batches = samples + size, batches + 1
+                running.done.write(np.array([samples, batches], np.uint64))
+        on_card.read()
+        given.read()
+        if fault is None and order.mode & records.UPDATE:
+            fault = _exploded(results.norm[done[1] : batches], order, done)
+        return Ended(samples - done[0], batches - done[1], fault, needed, watch.seen)
+
+    def _running(
+        self, order: Order, results: _ResultsOnCard, data: _DataOnCard, samples: CardRecord
+    ) -> Running:
+        done = CardRecord(self.driver, 16)
+        done.clear()
+        run = records.Run(
+            order=samples.address,
+            n=len(order.samples),
+            batch=order.batch,
+            mode=order.mode,
+            seed=order.seed,
+            epoch=order.epoch,
+            update=order.update,
+            done=done.address,
+            **results.addresses,
+        )
+        on_card = CardRecord(self.driver, c.sizeof(run))
+        on_card.write(run)
+        args = ChunkArgs(
+            program=self._program.address,
+            data=data.record.address,
+            run=on_card.address,
+            gradients=int(bool(order.mode & records.BACKWARD)),
+        )
+        self._run_record = on_card
+        return Running(args, order, results.norm, done)
+
+    def _mirror_of(self, data: Any) -> CardMirror:
+        """The staged arrays on the card: copied once."""
+        if data.data not in self._staged:
+            mirror = CardMirror(self.driver)
+            mirror.add(data.arrays)
+            self._staged[data.data] = mirror
+        return self._staged[data.data]
+
+    def _batch(self, running: Running, begin: int, size: int, number: int) -> Found:
+        """One batch, update included; what was found wrong with it."""
+        self._found.clear()
+        backward = bool(running.order.mode & records.BACKWARD)
+        self._clear(backward)
+        slots = int(self.memory.record.n_slots)
+        for first in range(0, size, slots):
+            self._chunk(running.args, begin + first, min(slots, size - first), backward)
+        found = Found()
+        raw = np.zeros(c.sizeof(Found), np.uint8)
+        self._found.read(raw)
+        c.memmove(c.addressof(found), raw.ctypes.data, raw.nbytes)
+        if found.status.fault != records.FINE:
+            return found
+        args = ChunkArgs.from_buffer_copy(running.args)
+        args.n = size
+        self._launch("training_end_batch", int(self.memory.record.n_populations), args)
+        if running.order.mode & records.UPDATE:
+            return self._make_update(running, size, number)
+        return found
+
+    def _chunk(self, of_run: ChunkArgs, position: int, n: int, backward: bool) -> None:
+        args = ChunkArgs.from_buffer_copy(of_run)
+        args.n, args.first_position = n, position
+        self._launch("training_trials", n, args)
+        for number, group in enumerate(self.memory.group_records) if backward else ():
+            if group.wanted and group.layout != records.SHARED:
+                args.group = number
+                rows = int(self.memory.population_records[group.source].n)
+                blocks = min(rows, BLOCKS * self.driver.card.multiprocessors)
+                self._launch("training_gather", blocks, args)
+        self._launch("training_sums", len(self.memory.groups) + len(self.memory.numbers), args)
+        self._launch("training_check", 1, CheckArgs(args, self._found.address), OF_CHECK)
+
+    def _clear(self, backward: bool) -> None:
+        """Sums of gradients and of spikes, before a batch."""
+        for address, size in self.memory.sums(backward):
+            on_card = self._mirror.address(address)
+            assert on_card is not None
+            self.driver.fill(on_card, size)
+
+    def _make_update(self, running: Running, size: int, number: int) -> Found:
+        args, order = self._update, running.order
+        args.update.rate = float(order.rates[number])
+        args.update.number = float(order.update + number + 1)
+        args.update.scale = 1.0 / size
+        blocks = min(int(args.chunks), BLOCKS * self.driver.card.multiprocessors)
+        self._launch("square_sums", blocks, args, OF_OPTIMISER)
+        self._launch("gradient_norms", 1, args, 32)
+        self._launch("optimise0", blocks, args, OF_OPTIMISER)
+        for name in ("limit_norms", "round_rows", "round_arrays"):
+            self._launch(name, blocks, args, OF_OPTIMISER)
+        self.driver.copy(running.norms.address + 8 * number, args.norms + 8 * args.count, 8)
+        self._prepare()
+        return Found()
+
+    def _fault(
+        self, found: Found, order: Order
+    ) -> tuple[FoundFault | None, tuple[str, int] | None]:
+        status = found.status
+        if status.fault == records.NO_ROOM:
+            return None, (list(self.memory.numbers)[status.population], int(status.number))
+        return FoundFault.of(status, int(order.samples[found.position])), None
+
+
+def _exploded(norms: Array, order: Order, done: tuple[int, int]) -> FoundFault | None:
+    """The first batch whose gradient was not finite, hence made no update."""
+    wrong = np.flatnonzero(~np.isfinite(norms))
+    if not len(wrong):
+        return None
+    sample = int(order.samples[done[0] + int(wrong[0]) * order.batch])
+    return FoundFault(records.ADJOINT, records.NONE, 0, 0, 0, sample)
+
+
+class _ResultsOnCard:
+    """Results of a run on the card."""
+
+    def __init__(self, driver: Driver, results: Results) -> None:
+        arrays = {
+            "loss": results.loss, "outputs": results.outputs, "metrics": results.metrics,
+            "prediction": results.prediction, "spikes": results.spikes,
+            "tangential": results.tangential, "norm": results.norm,
+        }  # fmt: skip
+        self._of: Mapping[str, tuple[Array, CardRecord]] = {
+            name: (array, CardRecord(driver, array.nbytes)) for name, array in arrays.items()
+        }
+        for array, on_card in self._of.values():
+            if array.nbytes:
+                driver.upload(on_card.address, array)
+        self.addresses = {name: on_card.address for name, (_, on_card) in self._of.items()}
+        self.norm = self._of["norm"][1]
+
+    def read(self) -> None:
+        """Fill the results of the host."""
+        for array, on_card in self._of.values():
+            on_card.read(array)
+
+
+class _DataOnCard:
+    """The record of data, with what differs from run to run."""
+
+    def __init__(self, driver: Driver, mirror: CardMirror, data: Any) -> None:
+        self._more = CardMirror(driver)
+        self._more.add(data.of_run)
+        self._gradients: Sequence[Array] = data.gradients
+        record = records.Data.from_buffer_copy(data.record)
+        self._spikes = CardRecord(driver, c.sizeof(data.spikes))
+        self._spikes.write(mirror.translated(data.spikes))
+        values = type(data.values).from_buffer_copy(data.values)
+        for one in values:
+            one.values = mirror.address(one.values)
+            one.gradient = self._more.address(one.gradient)
+        self._values = CardRecord(driver, c.sizeof(values))
+        self._values.write(values)
+        self._replayed = CardRecord(driver, c.sizeof(data.replayed))
+        if data.data.replayed:
+            self._replayed.write(mirror.translated(data.replayed))
+            record.replayed = self._replayed.address
+        record.spikes, record.values = self._spikes.address, self._values.address
+        record.labels, record.targets = (
+            mirror.address(record.labels),
+            mirror.address(record.targets),
+        )
+        record.given = self._more.address(record.given)
+        self.record = CardRecord(driver, c.sizeof(record))
+        self.record.write(record)
+
+    def read(self) -> None:
+        """Derivatives by real-valued inputs."""
+        if self._gradients:
+            self._more.pull()

@@ -1,0 +1,246 @@
+"""A training program on the processor: its shared object, called batch by batch; capacities that
+are too small grow, and Ctrl-C ends it between batches."""
+
+from __future__ import annotations
+
+import ctypes as c
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen.plan.memory import available_memory
+from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.training import training_records as records
+from pygenn_lite.runtime.training.building import check_version
+from pygenn_lite.runtime.training.data_record import DataRecord
+from pygenn_lite.runtime.training.program_memory import ProgramMemory
+from pygenn_lite.runtime.training.training_faults import FoundFault
+from pygenn_lite.runtime.training.training_outcome import Results
+
+Array = npt.NDArray[Any]
+# Gradients are gathered from rows of adjoints that a chunk of samples has left: the fewer they are,
+# the more is still in the cache. Chunks take turns in two halves of the slots.
+CACHED_BYTES = 256 << 10
+MOST_OF_THREAD = 16  # in a chunk: more share the cost of its phases no further
+LOOK_SECONDS = 0.1  # between looks at Ctrl-C and progress while the program runs
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What a run goes through.
+
+    Attributes
+    ----------
+    samples : ndarray of uint64
+        Numbers of samples, one after another.
+    batch : int
+        So many of them are a batch.
+    mode : int
+        `records.FORWARD`, `BACKWARD`, `UPDATE`.
+    rates : ndarray of float64
+        Of each batch, where there are updates.
+    update : int
+        Updates that there were before.
+    seed, epoch : int
+        Of random numbers.
+    """
+
+    samples: npt.NDArray[np.uint64]
+    batch: int
+    mode: int
+    rates: npt.NDArray[np.float64]
+    update: int = 0
+    seed: int = 0
+    epoch: int = 0
+
+    @property
+    def batches(self) -> int:
+        """How many there are."""
+        return -(-len(self.samples) // self.batch)
+
+    def part(self, first: int, count: int, update: int) -> Order:
+        """So many batches of it from the given one on, after so many updates."""
+        samples = self.samples[first * self.batch : (first + count) * self.batch]
+        return replace(
+            self, samples=samples, rates=self.rates[first : first + count], update=update
+        )
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How far a call got.
+
+    Attributes
+    ----------
+    samples, batches : int
+        Done, all whole.
+    fault : FoundFault or None
+    needed : mapping of str to int
+        Capacities that were too small, and what they should have at least.
+    stopped : bool
+        Whether it was asked to stop.
+    """
+
+    samples: int
+    batches: int
+    fault: FoundFault | None = None
+    needed: tuple[str, int] | None = None
+    stopped: bool = False
+
+
+class ProcessorProgram:
+    """A compiled program with its threads.
+
+    Parameters
+    ----------
+    library : ctypes.CDLL
+    memory : ProgramMemory
+    threads : int
+    """
+
+    def __init__(self, library: c.CDLL, memory: ProgramMemory, threads: int) -> None:
+        check_version(library, records.ABI_VERSION)
+        self.memory, self.threads = memory, threads
+        self._library = library
+        self._declare()
+        self._crew = library.pgl_training_create(threads)
+        weakref.finalize(self, library.pgl_training_destroy, self._crew)
+        names = list(memory.numbers)
+        sizes = (c.c_uint32 * len(names))(*(memory.sizes[name] for name in names))
+        memory.scratch = int(library.pgl_training_scratch(sizes, memory.trial.steps))
+
+    def _declare(self) -> None:
+        library, pointer = self._library, c.c_void_p
+        library.pgl_training_create.restype = pointer
+        library.pgl_training_create.argtypes = (c.c_uint32,)
+        library.pgl_training_destroy.argtypes = (pointer,)
+        library.pgl_training_destroy.restype = None
+        library.pgl_training_execute.restype = c.c_int64
+        library.pgl_training_execute.argtypes = (pointer, pointer, pointer, pointer)
+        library.pgl_training_prepare.restype = None
+        library.pgl_training_prepare.argtypes = (pointer,)
+        library.pgl_training_scratch.restype = c.c_uint64
+        library.pgl_training_scratch.argtypes = (pointer, c.c_uint32)
+
+    # ------------------------------------------------------------------ memory
+
+    @property
+    def slots(self) -> int:
+        """As many samples in flight as are worthwhile."""
+        record = self.memory.record
+        rows = sum(
+            int(of.kept).bit_count() * int(of.kept_stride) for of in self.memory.population_records
+        )
+        kept = max(rows * int(record.steps) * int(record.real_bytes), 1)
+        return 2 * self.threads * min(max(CACHED_BYTES // kept, 1), MOST_OF_THREAD)
+
+    def available(self) -> int | None:
+        """Bytes that can still be had."""
+        return available_memory()
+
+    def allocate(self, count: int) -> None:
+        """Memory for so many samples in flight."""
+        self.memory.allocate(count)
+
+    def attach(self, *owners: object) -> None:
+        """Arrays that the program's records point to: nothing is to be done here."""
+
+    def fetch(self, arrays: Sequence[Array] | None = None) -> None:
+        """Bring arrays up to date: they are."""
+
+    def send(self, arrays: Sequence[Array]) -> None:
+        """Let the program see arrays that were changed: it does."""
+
+    def set_optimiser(self, args: Any, arrays: Any) -> None:
+        """Records of an optimiser: OptimiseArgs, and the TrainedArrays that they point to."""
+        self.memory.record.optimise = c.addressof(args)
+        self._kept = (args, arrays)
+
+    # ------------------------------------------------------------------ running
+
+    def prepare(self) -> None:
+        """Coefficients from parameters, steps from delays: after any of them was set."""
+        self._library.pgl_training_prepare(c.addressof(self.memory.record))
+
+    def run(
+        self, data: DataRecord, order: Order, results: Results, done: tuple[int, int] = (0, 0)
+    ) -> Ended:
+        """Go through samples from the first that is not done.
+
+        Parameters
+        ----------
+        data : DataRecord
+        order : Order
+        results : Results
+        done : (int, int)
+            Samples and batches that are done already.
+        """
+        counts, stop = np.zeros(2, np.uint64), np.zeros(1, np.int32)
+        run = self._record(order, results, done)
+        run.done, run.stop = counts.ctypes.data, stop.ctypes.data
+        call = _Call(self._library, (self._crew, self.memory.record, data.record, run))
+
+        def ask_to_stop() -> None:
+            stop[0] = 1
+
+        with InterruptWatch(patient=True, stop=ask_to_stop) as watch:
+            call.finish()
+        samples, batches = int(counts[0]), int(counts[1])
+        fault, needed = self._fault(run, order, done[0])
+        return Ended(samples, batches, fault, needed, watch.seen)
+
+    def _record(self, order: Order, results: Results, done: tuple[int, int]) -> records.Run:
+        samples, batches = done
+        rates = int(order.rates.ctypes.data) + 8 * batches if len(order.rates) else None
+        return records.Run(
+            order=int(order.samples.ctypes.data) + 8 * samples,
+            n=len(order.samples) - samples,
+            batch=order.batch,
+            mode=order.mode,
+            seed=order.seed,
+            epoch=order.epoch,
+            update=order.update + batches * bool(order.mode & records.UPDATE),
+            rates=rates,
+            **results.addresses(samples, batches),
+        )
+
+    def _fault(
+        self, run: records.Run, order: Order, before: int
+    ) -> tuple[FoundFault | None, tuple[str, int] | None]:
+        status = run.fault
+        if status.fault == records.FINE:
+            return None, None
+        if status.fault == records.NO_ROOM:
+            name = list(self.memory.numbers)[status.population]
+            return None, (name, int(status.number))
+        sample = int(order.samples[before + run.fault_position])
+        return FoundFault.of(status, sample), None
+
+
+class _Call:
+    """A call of the program on a thread of its own: the main thread can hear Ctrl-C meanwhile."""
+
+    def __init__(self, library: c.CDLL, arguments: tuple[Any, ...]) -> None:
+        crew, program, data, run = arguments
+        self._arguments = (crew, c.addressof(program), c.addressof(data), c.addressof(run))
+        self._kept, self._library = (program, data, run), library
+        self.result = 0
+
+    def finish(self) -> None:
+        """Call, and wait for the end."""
+        if threading.current_thread() is not threading.main_thread():
+            self._do()
+            return
+        thread = threading.Thread(target=self._do)
+        thread.start()
+        while thread.is_alive():
+            thread.join(LOOK_SECONDS)
+
+    def _do(self) -> None:
+        self.result = int(self._library.pgl_training_execute(*self._arguments))

@@ -1,0 +1,190 @@
+"""Trials forwards and, later, backwards: for losses that are computed elsewhere. What a trial keeps
+for its way back stays in memory meanwhile, so that all samples of a call are in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pygenn_lite.codegen.trial.trial_signature import TrialSignature
+from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.errors import ArgumentError, Location, ShapeError
+from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.training.group_arrays import GroupArrays
+from pygenn_lite.runtime.training.processor_program import Order
+from pygenn_lite.runtime.training.running import Running
+from pygenn_lite.runtime.training.staged_data import StagedData, StagedValues
+
+Array = npt.NDArray[Any]
+WHERE = Location("TrainingSession")
+
+
+@dataclass(frozen=True, eq=False)
+class Pending:
+    """Trials that have been gone through forwards only.
+
+    Attributes
+    ----------
+    data : StagedData
+    order : Order
+    run : int
+        Which of the program's runs it was: a later one takes the memory.
+    """
+
+    data: StagedData
+    order: Order
+    run: int
+
+
+class Traces:
+    """Trials of a program that gives out values of every step.
+
+    Parameters
+    ----------
+    running : Running
+    signature : TrialSignature
+    """
+
+    def __init__(self, running: Running, signature: TrialSignature) -> None:
+        self.running, self.signature = running, signature
+        self.sizes = {
+            name: running.memory.sizes[signature.populations[number].name]
+            for name, number in signature.loss.traces
+        }
+        self._pending: Pending | None = None
+
+    @property
+    def steps(self) -> int:
+        """Of a trial."""
+        return self.running.memory.trial.steps
+
+    def forward(self, data: StagedData, order: Order) -> dict[str, Array]:
+        """Values of every step, [samples, steps, neurons], by name.
+
+        Raises
+        ------
+        InsufficientMemoryError
+            So many samples do not fit into memory at the same time.
+        KeyboardInterrupt
+            Ctrl-C came meanwhile.
+        """
+        count = len(order.samples)
+        self.running.reserve(count)
+        outcome, _ = self.running.run(data, order)
+        if outcome.interrupted:
+            raise KeyboardInterrupt
+        self._pending = Pending(data, order, self.running.runs)
+        rows = outcome.outputs.reshape(count, self.steps, -1)
+        ends = np.cumsum(list(self.sizes.values()))[:-1]
+        return dict(zip(self.sizes, np.split(rows, ends, axis=2), strict=True))
+
+    def backward(self, derivatives: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+        """Go back through the trials of the last `forward`.
+
+        Parameters
+        ----------
+        derivatives : mapping of str to array, [samples, steps, neurons]
+            Of the loss by what `forward` gave; of those that are left out: 0.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Derivatives by the spikes of the data, [samples, steps, channels], and by real-valued
+            inputs, [samples, steps, neurons].
+
+        Raises
+        ------
+        ArgumentError
+            There was no `forward`, or something else was run since.
+        """
+        pending = self._pending
+        if pending is None or pending.run != self.running.runs:
+            raise ArgumentError(
+                "there is nothing to go back through"
+                + (": another run came between" if pending is not None else ""),
+                where=WHERE.key("backward"),
+                hint="call forward() first, and backward() next",
+            )
+        self._pending = None
+        count = len(pending.order.samples)
+        given = self._given(derivatives, count)
+        data, inputs = self._with_probes(pending.data)
+        gradients = [self._room(value, count) for value in data.values]
+        self.running.back(data, pending.order, given, gradients)
+        named = {v.name: g[..., : v.size] for v, g in zip(data.values, gradients, strict=True)}
+        found = {v.name: named[v.name] for v in pending.data.values}
+        return found | {name: self._of_spikes(name, named) for name in inputs}
+
+    def _given(self, derivatives: Mapping[str, npt.ArrayLike], count: int) -> Array:
+        dtype = self.running.memory.trial.dtype
+        for name in derivatives:
+            if name not in self.sizes:
+                raise ArgumentError(
+                    f"no output {name!r}{nearest(str(name), self.sizes)}",
+                    where=WHERE.key("backward"),
+                    hint=f"outputs are {', '.join(self.sizes)}",
+                )
+        shape = (count, self.steps, sum(self.sizes.values()))
+        whole = aligned_zeros(int(np.prod(shape)), dtype)[: int(np.prod(shape))].reshape(shape)
+        begin = 0
+        for name, size in self.sizes.items():
+            if name in derivatives:
+                array = np.asarray(derivatives[name], dtype)
+                if array.shape != (count, self.steps, size):
+                    raise ShapeError(
+                        f"derivatives by {name!r} of shape {array.shape}",
+                        where=WHERE.key("backward"),
+                        hint=f"give (samples, steps, neurons): {(count, self.steps, size)}",
+                    )
+                whole[..., begin : begin + size] = array
+            begin += size
+        return whole
+
+    # ------------------------------------------------------------------ derivatives by inputs
+
+    def _with_probes(self, data: StagedData) -> tuple[StagedData, list[str]]:
+        """The data with inputs of 0 wherever given spikes arrive: the derivatives by these make up
+        those by the spikes."""
+        memory = self.running.memory
+        given = [g for g in self._groups() if memory.populations[g.data.target].signature.adjoints]
+        probes: dict[str, StagedValues] = {}
+        for group in given:
+            target = memory.populations[group.data.target]
+            name = _probe(group)
+            shape = (len(data), self.steps, target.stride)
+            zeros = aligned_zeros(int(np.prod(shape)), memory.trial.dtype).reshape(shape)
+            number = memory.numbers[target.name]
+            probes[name] = StagedValues(name, number, group.signature.into, target.size, zeros)
+        values = (*data.values, *probes.values())
+        named = list(dict.fromkeys(group.data.source for group in given))
+        return data.with_values(values), named
+
+    def _groups(self) -> list[GroupArrays]:
+        groups = self.running.memory.groups.values()
+        return [g for g in groups if g.data.source in self.signature.given]
+
+    def _room(self, value: StagedValues, count: int) -> Array:
+        shape = (count, self.steps, value.values.shape[2])
+        return aligned_zeros(int(np.prod(shape)), value.values.dtype).reshape(shape)
+
+    def _of_spikes(self, source: str, adjoints: Mapping[str, Array]) -> Array:
+        """Derivatives by the spikes of a source: adjoints where they arrive, through weights."""
+        memory = self.running.memory
+        count = next(iter(adjoints.values())).shape[0]
+        found = np.zeros((count, self.steps, memory.sizes[source]), memory.trial.dtype)
+        for group in self._groups():
+            if group.data.source != source or _probe(group) not in adjoints:
+                continue
+            rows = adjoints[_probe(group)]
+            for delay, weights in group.matrices():
+                late = min(delay, self.steps)
+                found[:, : self.steps - late] += rows[:, late:] @ weights.T
+        return found
+
+
+def _probe(group: GroupArrays) -> str:
+    return f"{group.data.target}[{group.signature.into}]"

@@ -1,0 +1,172 @@
+// The way backwards of a trial.
+#ifndef PGL_TRAINING_BACKWARD_HPP
+#define PGL_TRAINING_BACKWARD_HPP
+
+#include "training/finite.hpp"
+#include "training/prices.hpp"
+#include "training/trial.hpp"
+
+namespace pgl::training {
+
+PGL_CALLED void clear(real* values, uint32_t n) {
+  each(n, [&](uint32_t i) { values[int32_t(i)] = real(0); });
+}
+
+// Everything as it is behind the last step.
+template <class List>
+PGL_DEVICE void begin_way_back(const Place& place) {
+  each_model<List>([&]<class Population, uint32_t K>() {
+    const pgl_training_population& of = place.population(K);
+    clear(place.at<real>(of.adjoint), Population::kAdjoints * of.stride);
+    clear(place.at<real>(of.sums), Population::kGradients * of.stride);
+    if constexpr (Population::kSpikes) {
+      clear(place.at<real>(of.back), Population::kSmooth ? of.stride : place.at<uint32_t>(of.begin)[place.program->steps + 1]);
+      uint32_t* flags = place.at<uint32_t>(of.flags);
+      uint32_t* left = place.at<uint32_t>(of.left);
+      const uint32_t* counts = place.at<uint32_t>(of.counts);
+      each(flags_of(of), [&](uint32_t i) { flags[int32_t(i)] = 0; });
+      each(of.stride, [&](uint32_t i) { left[int32_t(i)] = counts[int32_t(i)]; });
+    }
+  });
+  for (uint32_t g = 0; g < place.program->n_groups; ++g) {
+    const pgl_training_group& group = place.group(g);
+    if (group.layout == PGL_TRAINING_SHARED && (group.wanted & PGL_TRAINING_WEIGHTS) != 0) clear(place.at<real>(group.sums), group.n_weights);
+    if ((group.wanted & PGL_TRAINING_DELAYS) != 0 && group.delays == nullptr) clear(place.at<real>(group.delay_sum), 1);
+  }
+}
+
+// Neurons that spiked in a step.
+PGL_DEVICE void flag_spikes(const Rows& rows, const Tape& tape, uint32_t step, uint32_t flag) {
+  const uint32_t begin = tape.begin[step + 1];
+  each_alone(tape.begin[step + 2] - begin, [&](uint32_t k) { rows.flags[tape.index[begin + k]] = flag; });
+}
+
+// What comes back to the spikes of this step, before their population goes back over it.
+template <class Population, uint32_t K, class Trial, class Loss>
+PGL_DEVICE void go_back_over_spikes(const Trial& trial, const Rows& rows, uint32_t step) {
+  const Place& place = trial.place();
+  const Tape tape = place.tape(K);
+  const uint32_t begin = tape.begin[step + 1], n = tape.begin[step + 2] - begin;
+  if (n == 0) return;
+  for (uint32_t g = 0; g < place.program->n_groups; ++g) {
+    const pgl_training_group& group = place.group(g);
+    if (group.source == K && group.ring != 0 && group.back_weight != nullptr) send_back_delayed(place, group, step + 1);
+  }
+  barrier();
+  uint32_t* left = place.at<uint32_t>(place.population(K).left);
+  each_alone(n, [&](uint32_t k) {
+    At<Population> at{rows, tape.index[begin + k], begin + k, rows.back[begin + k]};
+    rows.flags[at.i] = kFlag;
+    const uint32_t number = --left[at.i];
+    if constexpr (Loss::prices(K)) at.price += Loss::template price<K>(at, trial, step, number);
+    Population::at_spike(at);
+    if constexpr (Loss::pushes(K)) Loss::template push<K>(at, trial);
+  });
+  barrier();
+}
+
+// A population goes back over a step; its adjoints are then those at its beginning, behind the arrivals.
+template <class Population, uint32_t K, class Trial, class Loss>
+PGL_DEVICE void flow_back(const Trial& trial, uint32_t step) {
+  const Place& place = trial.place();
+  const pgl_training_population& of = place.population(K);
+  const Rows rows = place.rows<Population>(K, step);
+  if constexpr (Population::kSpikes && !Population::kSmooth) go_back_over_spikes<Population, K, Trial, Loss>(trial, rows, step);
+  if constexpr (Population::kSpikes && Population::kSmooth) {
+    for (uint32_t g = 0; g < place.program->n_groups; ++g) {
+      const pgl_training_group& group = place.group(g);
+      if (group.source == K && group.back_weight != nullptr) send_back_to_all(place, group, step + 1);
+    }
+    flag_spikes(rows, place.tape(K), step, kFlag);
+    barrier();
+  }
+  each(rows.n, [&](uint32_t i) { Population::backward(At<Population>{rows, i}); });
+  if constexpr (Population::kSpikes && Population::kSmooth) clear(rows.back, rows.n);
+  each_number<Population::kAdjoints>([&]<uint32_t kAdjoint>() {
+    const real* adjoint = rows.adjoint + kAdjoint * rows.stride;
+    if ((of.kept >> kAdjoint & 1u) != 0) {
+      real* kept = place.kept_row(of, kAdjoint, step);
+      each(rows.n, [&](uint32_t i) { kept[int32_t(i)] = adjoint[int32_t(i)]; });
+    }
+    if ((of.sent >> kAdjoint & 1u) == 0) return;
+    real* now = place.at<real>(of.sent_now) + kAdjoint * rows.stride;
+    each(rows.n, [&](uint32_t i) { now[int32_t(i)] = Population::sent(At<Population>{rows, i}, kAdjoint); });
+    if ((of.sent_kept >> kAdjoint & 1u) == 0) return;
+    real* pairs = place.pairs_of(of, kAdjoint) + 2 * size_t(step);
+    each_alone(rows.n, [&](uint32_t i) {
+      real* pair = pairs + 2 * size_t(i) * of.pair_steps;
+      pair[0] = adjoint[i];
+      pair[1] = now[i];
+    });
+  });
+  if constexpr (Population::kSpikes) {
+    barrier();  // all have seen the flags
+    flag_spikes(rows, place.tape(K), step, 0);
+  }
+}
+
+// What goes through groups, at the beginning of a step.
+template <class List>
+PGL_DEVICE void groups_back(const Place& place, uint32_t step) {
+  for (uint32_t g = 0; g < place.program->n_groups; ++g) {
+    const pgl_training_group& group = place.group(g);
+    if (group.ring == 0 && place.population(group.target).sent != 0) send_back(place, group, step);
+    if (group.layout == PGL_TRAINING_SHARED && (group.wanted & PGL_TRAINING_WEIGHTS) != 0) sum_shared(place, group, step);
+  }
+}
+
+PGL_CALLED void keep_gradient(const Place& place, const pgl_training_values& input, uint32_t step) {
+  if (input.gradient == nullptr) return;
+  const pgl_training_population& target = place.population(input.population);
+  const real* adjoint = place.at<real>(target.adjoint) + size_t(input.into) * target.stride;
+  const bool first = step + 1 == place.program->steps;
+  const uint64_t row = input.constant ? place.position : place.position * place.program->steps + step;
+  real* gradient = static_cast<real*>(input.gradient) + row * input.stride;
+  each(target.n, [&](uint32_t i) { gradient[int32_t(i)] = adjoint[int32_t(i)] + (input.constant && !first ? gradient[int32_t(i)] : real(0)); });
+}
+
+// The spikes of a population by neuron: the steps that they carry, ascending.
+PGL_CALLED void sort_spikes(const Place& place, uint32_t k) {
+  const pgl_training_population& of = place.population(k);
+  const Tape tape = place.tape(k);
+  const uint32_t steps = place.program->steps;
+  uint32_t* begin = place.at<uint32_t>(of.row_begin);
+  uint32_t* sorted = place.at<uint32_t>(of.row_step);
+  each(of.n + 1, [&](uint32_t i) { begin[int32_t(i)] = 0; });
+  barrier();
+  each_alone(tape.begin[steps], [&](uint32_t e) { atomic_add(&begin[tape.index[e]], 1u); });
+  barrier();
+  running_ends(begin, of.n + 1);  // of each neuron now the end of its spikes
+  barrier();
+  for (uint32_t s = steps; s-- > 0;) {
+    const uint32_t first = tape.begin[s];
+    each_alone(tape.begin[s + 1] - first, [&](uint32_t e) { sorted[atomic_add(&begin[tape.index[first + e]], uint32_t(-1)) - 1u] = s; });
+    barrier();
+  }
+}
+
+template <class List, class Loss>
+PGL_DEVICE bool go_backward(Trial<List, Loss>& trial, bool checked) {
+  const Place& place = trial.place();
+  begin_way_back<List>(place);
+  barrier();
+  for (uint32_t step = trial.steps(); step-- > 0;) {
+    trial.come_to(step);
+    Loss::drive(trial, step);
+    barrier();
+    each_model<List>([&]<class Population, uint32_t K>() { flow_back<Population, K, Trial<List, Loss>, Loss>(trial, step); });
+    barrier();
+    if (checked && !adjoints_are_finite<List>(place, step)) return false;
+    groups_back<List>(place, step);
+    for (uint32_t k = 0; k < place.data->n_values; ++k) keep_gradient(place, place.data->values[k], step);
+    barrier();
+  }
+  for (uint32_t k = 0; k < place.program->n_populations; ++k) {
+    if (place.population(k).sorted != 0) sort_spikes(place, k);
+  }
+  return true;
+}
+
+}  // namespace pgl::training
+
+#endif

@@ -1,0 +1,294 @@
+// What a block does together, where a block is one thread of the processor: loops over lanes are loops of vectors, and
+// nobody waits. on_block.hpp says the same for blocks of many threads, whose sums have the same order.
+#ifndef PGL_TRAINING_ON_THREAD_HPP
+#define PGL_TRAINING_ON_THREAD_HPP
+
+#include "common/math.hpp"
+
+#define PGL_DEVICE [[gnu::always_inline]] inline
+#define PGL_CALLED [[gnu::noinline]] inline
+#define PGL_SHARED(T, name, n) alignas(64) T name[n]
+
+namespace pgl {
+namespace detail {
+
+// Which block of a kernel this thread is just now.
+inline thread_local int the_block = 0, the_blocks = 1;
+
+}  // namespace detail
+
+PGL_DEVICE int thread() { return 0; }
+PGL_DEVICE int threads() { return 1; }
+PGL_DEVICE int block() { return detail::the_block; }
+PGL_DEVICE int blocks() { return detail::the_blocks; }
+PGL_DEVICE void barrier() {}
+template <class T>
+PGL_DEVICE T atomic_add(T* at, typename WithoutReference<T>::Type value) {
+  const T before = *at;
+  *at = T(before + value);
+  return before;
+}
+
+namespace training {
+
+#if defined(__AVX512F__)
+inline constexpr uint32_t kVectorBytes = 64;
+#elif defined(__AVX__)
+inline constexpr uint32_t kVectorBytes = 32;
+#else
+inline constexpr uint32_t kVectorBytes = 16;
+#endif
+inline constexpr uint32_t kRowBytes = 64;  // rows are so long, or a multiple
+
+template <class Real>
+struct VectorOf {
+  typedef Real Type __attribute__((vector_size(kVectorBytes), may_alias));
+};
+template <class Real>
+using Vector = typename VectorOf<Real>::Type;
+template <class Real>
+inline constexpr uint32_t kLanes = kVectorBytes / sizeof(Real);
+
+// f(i) for i < n, in no order: what one does must not matter to another.
+template <class F>
+PGL_DEVICE void each(uint32_t n, F&& f) {
+#pragma GCC ivdep
+  for (int i = 0; i < int(n); ++i) f(uint32_t(i));
+}
+// The same for few, or for what differs too much from one to the next to be vectors.
+template <class F>
+PGL_DEVICE void each_alone(uint32_t n, F&& f) {
+  for (uint32_t i = 0; i < n; ++i) f(i);
+}
+
+// Synapses of a row, of which every one adds to something. `once`: none of them to what another adds to.
+template <class F>
+PGL_DEVICE void each_of_row(uint32_t n, bool, F&& f) {
+  for (uint32_t k = 0; k < n; ++k) f(k);
+}
+// f(k) for begin <= k < end; on a card by warps, always the same for a k.
+template <class F>
+PGL_DEVICE void each_by_warp(uint32_t begin, uint32_t end, F&& f) {
+  for (uint32_t k = begin; k < end; ++k) f(k);
+}
+// Of a warp: the one that writes what all of it have found.
+PGL_DEVICE bool is_first_lane() { return true; }
+PGL_DEVICE bool is_first_warp() { return true; }
+
+// Counts become running sums, each with its own.
+PGL_DEVICE void running_ends(uint32_t* counts, uint32_t n) {
+  uint32_t total = 0;
+  for (uint32_t i = 0; i < n; ++i) counts[i] = total += counts[i];
+}
+
+// A flag: all bits, or none.
+inline constexpr uint32_t kFlag = 0xffffffffu;
+
+namespace detail {
+
+// Of 32 flags, one bit each.
+PGL_DEVICE uint32_t packed(const uint32_t* flags) {
+  uint32_t bits = 0;
+#if defined(__AVX__) && !defined(__clang__)
+  typedef float Eight __attribute__((vector_size(32), may_alias));
+  for (uint32_t k = 0; k < 4; ++k) bits |= uint32_t(__builtin_ia32_movmskps256(*reinterpret_cast<const Eight*>(flags + 8 * k))) << (8 * k);
+#else
+  for (uint32_t k = 0; k < 32; ++k) bits |= (flags[k] & 1u) << k;
+#endif
+  return bits;
+}
+
+}  // namespace detail
+
+// The numbers of the flags that are set, ascending, behind `list`; how many. No more than `room` are written. Behind the
+// last flag are zeros, up to a multiple of 32.
+PGL_CALLED uint32_t list_flagged(const uint32_t* flags, uint32_t n, uint32_t* list, uint32_t room) {
+  uint32_t found = 0;
+  for (uint32_t begin = 0; begin < n; begin += 32) {
+    for (uint32_t bits = detail::packed(flags + begin); bits != 0; bits &= bits - 1) {
+      if (found < room) list[found] = begin + uint32_t(__builtin_ctz(bits));
+      ++found;
+    }
+  }
+  return found;
+}
+
+// ---------------------------------------------------------------- sums in the order of a warp
+// Every 32nd term in one sum, then halves: the same bits as 32 lanes that shuffle.
+inline constexpr uint32_t kTerms = 32;
+
+template <class Real>
+PGL_DEVICE Real folded(Real (&terms)[kTerms]) {
+#pragma GCC unroll 8
+  for (uint32_t half = kTerms / 2; half != 0; half /= 2) {
+    for (uint32_t i = 0; i < half; ++i) terms[i] += terms[i + half];
+  }
+  return terms[0];
+}
+template <class Real, class F>
+PGL_DEVICE Real sum(uint32_t n, F&& f) {
+  Real terms[kTerms] = {};
+  for (uint32_t i = 0; i < n; ++i) terms[i % kTerms] += f(i);
+  return folded(terms);
+}
+// Of a warp, where a block is several.
+template <class Real, class F>
+PGL_DEVICE Real warp_sum(uint32_t n, F&& f) {
+  return sum<Real>(n, f);
+}
+template <class Real, class F>
+PGL_DEVICE Real maximum(uint32_t n, F&& f) {
+  Real most = -infinity<Real>();
+  for (uint32_t i = 0; i < n; ++i) most = max(most, Real(f(i)));
+  return most;
+}
+
+namespace detail {
+
+template <uint32_t... I>
+struct Numbers {};
+template <uint32_t N, uint32_t... I>
+struct NumbersTo : NumbersTo<N - 1, N - 1, I...> {};
+template <uint32_t... I>
+struct NumbersTo<0, I...> {
+  using Type = Numbers<I...>;
+};
+
+// Of two vectors of parts, 2 kHalf lanes each: the halves of every part added, those of `a` first.
+template <uint32_t kHalf, class V, uint32_t... I>
+PGL_DEVICE V halved(V a, V b, Numbers<I...>) {
+  return __builtin_shufflevector(a, b, (I / kHalf * 2 * kHalf + I % kHalf)...) +
+         __builtin_shufflevector(a, b, (I / kHalf * 2 * kHalf + I % kHalf + kHalf)...);
+}
+// Vectors of one part each become one vector of sums.
+template <class Real, uint32_t kHalf>
+PGL_DEVICE void fold_together(Vector<Real> (&parts)[kLanes<Real>]) {
+  if constexpr (kHalf != 0) {
+    constexpr uint32_t n = 2 * kHalf;  // vectors that are left
+#pragma GCC unroll 8
+    for (uint32_t k = 0; k < n / 2; ++k) parts[k] = halved<kHalf>(parts[2 * k], parts[2 * k + 1], typename NumbersTo<kLanes<Real>>::Type{});
+    fold_together<Real, kHalf / 2>(parts);
+  }
+}
+
+// Every 32nd product of two rows in one sum, those of one vector's lanes left.
+template <class Real>
+PGL_DEVICE Vector<Real> product_parts(const Real* a, const Real* b, uint32_t columns) {
+  constexpr uint32_t kEach = kLanes<Real>, kVectors = kTerms / kEach;
+  const uint32_t n = (columns + kEach - 1) / kEach;
+  const auto* x = reinterpret_cast<const Vector<Real>*>(a);
+  const auto* y = reinterpret_cast<const Vector<Real>*>(b);
+  Vector<Real> terms[kVectors] = {};
+  uint32_t i = 0;
+  for (; i + kVectors <= n; i += kVectors) {
+#pragma GCC unroll 16
+    for (uint32_t k = 0; k < kVectors; ++k) terms[k] += x[i + k] * y[i + k];
+  }
+#pragma GCC unroll 16
+  for (uint32_t k = 0; k < kVectors; ++k) {
+    if (i + k < n) terms[k] += x[i + k] * y[i + k];
+  }
+#pragma GCC unroll 8
+  for (uint32_t half = kVectors / 2; half != 0; half /= 2) {
+    for (uint32_t k = 0; k < half; ++k) terms[k] += terms[k + half];
+  }
+  return terms[0];
+}
+
+}  // namespace detail
+
+// The product of two rows of `columns` reals, which lie at multiples of 64 bytes and end with zeros.
+template <class Real>
+PGL_CALLED Real product(const Real* a, const Real* b, uint32_t columns) {
+  constexpr uint32_t kEach = kLanes<Real>;
+  Real last[kEach];
+  const Vector<Real> parts = detail::product_parts(a, b, columns);
+  __builtin_memcpy(last, &parts, sizeof last);
+#pragma GCC unroll 8
+  for (uint32_t half = kEach / 2; half != 0; half /= 2) {
+    for (uint32_t k = 0; k < half; ++k) last[k] += last[k + half];
+  }
+  return last[0];
+}
+
+// f(k, the product of `row` and row number_of(k) of the matrix) for begin <= k < end; as many at once as a vector has lanes.
+template <class Real, class Number, class F>
+PGL_DEVICE void each_product(const Real* rows, uint32_t stride, const Real* row, uint32_t begin, uint32_t end, Number&& number_of, F&& f) {
+  constexpr uint32_t kEach = kLanes<Real>;
+  uint32_t k = begin;
+  for (; k + kEach <= end; k += kEach) {
+    Vector<Real> parts[kEach];
+#pragma GCC unroll 16
+    for (uint32_t r = 0; r < kEach; ++r) parts[r] = detail::product_parts(rows + size_t(number_of(k + r)) * stride, row, stride);
+    detail::fold_together<Real, kEach / 2>(parts);
+    for (uint32_t r = 0; r < kEach; ++r) f(k + r, parts[0][r]);
+  }
+  for (; k < end; ++k) f(k, product(rows + size_t(number_of(k)) * stride, row, stride));
+}
+
+// ---------------------------------------------------------------- rows of weights
+namespace detail {
+
+template <class Real, class Add>
+PGL_DEVICE uint32_t tiles(uint32_t columns, Add&& add) {
+  // Sums of a tile stay in registers over all rows.
+  constexpr uint32_t kEach = kLanes<Real>;
+  uint32_t c = 0;
+  for (; c + 8 * kEach <= columns; c += 8 * kEach) add.template operator()<8>(c);
+  if (c + 4 * kEach <= columns) add.template operator()<4>(c), c += 4 * kEach;
+  if (c + 2 * kEach <= columns) add.template operator()<2>(c), c += 2 * kEach;
+  for (; c < columns; c += kEach) add.template operator()<1>(c);
+  return c;
+}
+
+}  // namespace detail
+
+// out += the rows of these numbers, in their order: of each column one sum after another.
+template <class Real>
+PGL_CALLED void add_rows(Real* out, const Real* rows, uint32_t stride, const uint32_t* index, uint32_t n, uint32_t columns) {
+  detail::tiles<Real>(columns, [&]<uint32_t kVectors>(uint32_t c) __attribute__((always_inline)) {
+    auto* to = reinterpret_cast<Vector<Real>*>(out + c);
+    const Real* from = rows + c;
+    Vector<Real> sums[kVectors];
+#pragma GCC unroll 8
+    for (uint32_t k = 0; k < kVectors; ++k) sums[k] = to[k];
+    for (uint32_t r = 0; r < n; ++r) {
+      const auto* row = reinterpret_cast<const Vector<Real>*>(from + size_t(index[r]) * stride);
+#pragma GCC unroll 8
+      for (uint32_t k = 0; k < kVectors; ++k) sums[k] += row[k];
+    }
+#pragma GCC unroll 8
+    for (uint32_t k = 0; k < kVectors; ++k) to[k] = sums[k];
+  });
+}
+inline constexpr uint32_t kAhead = 4;  // rows that are fetched before they are added
+// out[first..end) += scale * (rows of `from` with the numbers that are carried): lists(add) calls add(from, carried, n) for
+// one list after another.
+template <class Real, class Lists>
+PGL_DEVICE void gather_rows(Real* out, uint32_t first, uint32_t end, uint32_t stride, Real scale, Lists&& lists) {
+  detail::tiles<Real>(end - first, [&]<uint32_t kVectors>(uint32_t c) __attribute__((always_inline)) {
+    auto* to = reinterpret_cast<Vector<Real>*>(out + first + c);
+    Vector<Real> sums[kVectors];
+#pragma GCC unroll 8
+    for (uint32_t k = 0; k < kVectors; ++k) sums[k] = to[k];
+    lists([&](const Real* from, const uint32_t* carried, uint32_t n) __attribute__((always_inline)) {
+      for (uint32_t e = 0; e < n; ++e) {
+        const auto* row = reinterpret_cast<const Vector<Real>*>(from + first + c + size_t(carried[e]) * stride);
+        if (e + kAhead < n) {  // rows lie anywhere: the processor does not foresee them
+          const auto* next = reinterpret_cast<const char*>(from + first + c + size_t(carried[e + kAhead]) * stride);
+#pragma GCC unroll 8
+          for (uint32_t b = 0; b < kVectors * sizeof(Vector<Real>); b += 64) __builtin_prefetch(next + b);
+        }
+#pragma GCC unroll 8
+        for (uint32_t k = 0; k < kVectors; ++k) sums[k] += row[k] * scale;
+      }
+    });
+#pragma GCC unroll 8
+    for (uint32_t k = 0; k < kVectors; ++k) to[k] = sums[k];
+  });
+}
+
+}  // namespace training
+}  // namespace pgl
+
+#endif

@@ -1,0 +1,139 @@
+// What comes back through synapses on the way backwards: to spikes (exact) or to all neurons (smooth).
+#ifndef PGL_TRAINING_PRICES_HPP
+#define PGL_TRAINING_PRICES_HPP
+
+#include "training/arrivals.hpp"
+
+namespace pgl::training {
+
+PGL_DEVICE bool is_dropped(const Place& place, const pgl_training_group& group, uint32_t neuron) {
+  return group.dropout != 0.0 && place.at<uint32_t>(group.dropped)[neuron] != 0;
+}
+
+// One spike's row of weights times a row of the target. On a card all lanes of a warp call this together.
+PGL_CALLED real row_product(const pgl_training_group& group, const void* of_group, uint32_t neuron, const real* of_target) {
+  const real* weights = static_cast<const real*>(of_group);
+  if (group.layout == PGL_TRAINING_DENSE) return product(weights + size_t(neuron) * group.stride, of_target, group.stride);
+  const uint32_t begin = group.row_begin[neuron];
+  return warp_sum<real>(group.row_begin[neuron + 1] - begin, [&](uint32_t k) {
+    return weight_of(group, weights, begin + k) * of_target[group.target_of[begin + k]];
+  });
+}
+
+// f(k, the product of a row of the target and the weights of neuron number_of(k)) for begin <= k < end, but for neurons that
+// are left out.
+template <class Number, class F>
+PGL_DEVICE void row_products(const Place& place, const pgl_training_group& group, const real* of_target, uint32_t begin, uint32_t end,
+                             Number&& number_of, F&& f) {
+  if (group.layout == PGL_TRAINING_DENSE && group.dropout == 0.0) {
+    each_product(static_cast<const real*>(group.back_weight), group.stride, of_target, begin, end, number_of, f);
+    return;
+  }
+  each_by_warp(begin, end, [&](uint32_t k) {
+    if (is_dropped(place, group, number_of(k))) return;
+    const real found = row_product(group, group.back_weight, number_of(k), of_target);
+    if (is_first_lane()) f(k, found);
+  });
+}
+
+// The same where every synapse has a delay: each reads the row of the step in which it arrived.
+template <class ValueOf>
+PGL_DEVICE real delayed_product(const Place& place, const pgl_training_group& group, uint32_t neuron, uint32_t step, ValueOf&& value_of) {
+  const real* weights = static_cast<const real*>(group.back_weight);
+  const auto* delays = static_cast<const uint32_t*>(group.delays);
+  const bool dense = group.layout == PGL_TRAINING_DENSE;
+  const uint32_t steps = place.program->steps;
+  const uint32_t begin = dense ? neuron * group.stride : group.row_begin[neuron];
+  const uint32_t n = dense ? place.population(group.target).n : group.row_begin[neuron + 1] - begin;
+  return warp_sum<real>(n, [&](uint32_t k) {
+    const uint32_t arrival = step + delays[begin + k], j = dense ? k : group.target_of[begin + k];
+    return arrival < steps ? weight_of(group, weights, begin + k) * value_of(arrival, j) : real(0);
+  });
+}
+
+// Exact, one delay for all: at the end of the way back through a step, to the spikes that arrived at its beginning.
+PGL_CALLED void send_back(const Place& place, const pgl_training_group& group, uint32_t step) {
+  const pgl_training_population& source = place.population(group.source);
+  const pgl_training_population& target = place.population(group.target);
+  if (step < group.delay) return;
+  const Tape tape = place.tape(group.source);
+  const uint32_t carried = step - group.delay, begin = tape.begin[carried], end = tape.begin[carried + 1];
+  if (begin == end) return;
+  const real* sent = place.at<real>(target.sent_now) + size_t(group.into) * target.stride;
+  const real scale = scale_of(group);
+  const bool has_model = source.input == PGL_TRAINING_NONE;
+  const bool of_delay = (group.wanted & PGL_TRAINING_DELAYS) != 0 && group.delays == nullptr;
+  if (has_model && group.back_weight != nullptr) {
+    real* back = place.at<real>(source.back);
+    row_products(place, group, sent, begin, end, [&](uint32_t k) { return tape.index[k]; }, [&](uint32_t k, real found) { back[k] += scale * found; });
+  }
+  if (of_delay && is_first_warp()) {  // one number for all synapses: in the order of the tape
+    real* sum = place.at<real>(group.delay_sum);
+    for (uint32_t k = begin; k < end; ++k) {
+      if (is_dropped(place, group, tape.index[k])) continue;
+      const real found = row_product(group, group.weight, tape.index[k], sent);
+      if (is_first_lane()) sum[0] += scale * found;
+    }
+  }
+}
+
+// Exact, a delay for every synapse: to the spikes that are sent in this step.
+PGL_CALLED void send_back_delayed(const Place& place, const pgl_training_group& group, uint32_t carried) {
+  const pgl_training_population& source = place.population(group.source);
+  const pgl_training_population& target = place.population(group.target);
+  const Tape tape = place.tape(group.source);
+  const real scale = scale_of(group);
+  real* back = place.at<real>(source.back);
+  const real* pairs = place.pairs_of(target, group.into);
+  each_by_warp(tape.begin[carried], tape.begin[carried + 1], [&](uint32_t k) {
+    if (is_dropped(place, group, tape.index[k])) return;
+    const real found = delayed_product(place, group, tape.index[k], carried,
+                                       [&](uint32_t arrival, uint32_t j) { return pairs[2 * (size_t(j) * target.pair_steps + arrival) + 1]; });
+    if (is_first_lane()) back[k] += scale * found;
+  });
+}
+
+// Smooth: to every neuron of the source, for the spikes that it might have sent in this step.
+PGL_CALLED void send_back_to_all(const Place& place, const pgl_training_group& group, uint32_t carried) {
+  const pgl_training_population& source = place.population(group.source);
+  const pgl_training_population& target = place.population(group.target);
+  const real scale = scale_of(group);
+  real* back = place.at<real>(source.back);
+  if (group.ring == 0 && carried + group.delay >= place.program->steps) return;
+  const real* row = group.ring == 0 ? place.kept_row(target, group.into, carried + group.delay) : nullptr;
+  if (group.ring == 0) {
+    row_products(place, group, row, 0, source.n, [](uint32_t i) { return i; }, [&](uint32_t i, real found) { back[i] += scale * found; });
+    return;
+  }
+  each_by_warp(0, source.n, [&](uint32_t i) {
+    if (is_dropped(place, group, i)) return;
+    const real found = delayed_product(place, group, i, carried, [&](uint32_t arrival, uint32_t j) { return place.kept_row(target, group.into, arrival)[j]; });
+    if (is_first_lane()) back[i] += scale * found;
+  });
+}
+
+// Shared weights: the sample's own sums, from the spikes that arrived at the beginning of a step; where every synapse has
+// its delay, from those that were sent then.
+PGL_CALLED void sum_shared(const Place& place, const pgl_training_group& group, uint32_t step) {
+  const pgl_training_population& target = place.population(group.target);
+  const uint32_t delay = group.ring == 0 ? group.delay : 0;
+  if (step < delay) return;
+  const Tape tape = place.tape(group.source);
+  const auto* delays = static_cast<const uint32_t*>(group.delays);
+  const real scale = scale_of(group);
+  real* sums = place.at<real>(group.sums);
+  for (uint32_t e = tape.begin[step - delay]; e < tape.begin[step - delay + 1]; ++e) {
+    const uint32_t neuron = tape.index[e];
+    if (is_dropped(place, group, neuron)) continue;
+    const uint32_t begin = group.row_begin[neuron];
+    each_of_row(group.row_begin[neuron + 1] - begin, (group.once & PGL_TRAINING_ENTRIES) != 0, [&](uint32_t q) {
+      const uint32_t synapse = begin + q, arrival = step + (group.ring == 0 ? 0 : delays[synapse]);
+      if (arrival >= place.program->steps) return;
+      sums[group.weight_of[synapse]] += scale * place.kept_row(target, group.into, arrival)[group.target_of[synapse]];
+    });
+  }
+}
+
+}  // namespace pgl::training
+
+#endif

@@ -1,0 +1,1 @@
+"""Training: exact gradients, and the tool that proves them."""

@@ -1,0 +1,1 @@
+"""Bridges: a network as a layer of a model in PyTorch or JAX."""

@@ -1,0 +1,102 @@
+"""Images and labels from files: MNIST's IDX format, gzipped or not, and rows of CSV."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import warnings
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pygenn_lite.errors import FileFormatError, Location
+
+Bytes = NDArray[np.uint8]
+PIXELS = 28 * 28
+
+
+def read_idx(path: Path, axes: int) -> Bytes:
+    """An IDX file of bytes with so many axes.
+
+    The format: two zeros, 8 (unsigned bytes), the number of axes, the lengths (32 bits each, the
+    most significant byte first), the bytes.
+
+    Raises
+    ------
+    FileFormatError
+        It is another file, or cut short; the message names it.
+    """
+    content = read_bytes(path)
+    head = 4 + 4 * axes
+    if content[:4] != bytes([0, 0, 8, axes]) or len(content) < head:
+        raise _broken(path, f"it does not begin like an IDX file with {axes} axes")
+    shape = tuple(np.frombuffer(content[4:head], ">u4").astype(int).tolist())
+    if len(content) - head != math.prod(shape):
+        raise _broken(
+            path, f"it should hold {math.prod(shape):,} bytes of data, and has "
+            f"{len(content) - head:,}",
+        )  # fmt: skip
+    return np.frombuffer(content, np.uint8, offset=head).reshape(shape)
+
+
+def read_image_csv(path: Path, label_first: bool) -> tuple[Bytes, Bytes]:
+    """Images and labels from lines of 785 whole numbers, the label the first or the last; a line of
+    names at the beginning is skipped.
+
+    Raises
+    ------
+    FileFormatError
+        A line of another length, or no numbers; the message names the file.
+    """
+    content = read_bytes(path)
+    first, _, rest = content.partition(b"\n")
+    if not first.split(b",")[0].strip().isdigit():
+        content = rest
+    numbers = content.replace(b"\n", b",").rstrip(b",\r\n ")
+    try:  # np.loadtxt is 20 times as slow
+        with warnings.catch_warnings():  # older NumPy warns, and stops there
+            warnings.simplefilter("error", DeprecationWarning)
+            flat = np.fromstring(numbers, np.int64, sep=",")
+    except (ValueError, DeprecationWarning):
+        raise _broken(path, "something in it is not a whole number") from None
+    if not len(flat) or len(flat) % (PIXELS + 1):
+        raise _broken(path, f"its lines are not {PIXELS + 1} whole numbers each")
+    table = flat.reshape(-1, PIXELS + 1)
+    if table.min() < 0 or table.max() > 255:
+        raise _broken(path, "a number in it is not between 0 and 255")
+    rows = table.astype(np.uint8)
+    labels, pixels = (rows[:, 0], rows[:, 1:]) if label_first else (rows[:, -1], rows[:, :-1])
+    return pixels.reshape(-1, 28, 28), labels
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, unpacked where it is gzipped.
+
+    Raises
+    ------
+    FileFormatError
+        It is cut short or damaged.
+    """
+    content = path.read_bytes()
+    if content[:2] != b"\x1f\x8b":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _broken(path, f"it cannot be unpacked: {error}") from error
+
+
+def first_that_exists(folder: Path, names: Iterable[str]) -> Path | None:
+    """The first of these files that there is, itself or gzipped."""
+    for name in names:
+        for path in (folder / name, folder / f"{name}.gz"):
+            if path.is_file():
+                return path
+    return None
+
+
+def _broken(path: Path, what: str) -> FileFormatError:
+    return FileFormatError(what, where=Location(str(path)), hint="get the file again")

@@ -1,0 +1,49 @@
+"""The one message for data that must be fetched by users: nothing here downloads anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pygenn_lite.errors import ArgumentError, Location
+
+
+def existing_folder(folder: str | Path, name: str, url: str, files: Sequence[str]) -> Path:
+    """The folder of a dataset.
+
+    Raises
+    ------
+    ArgumentError
+        There is none.
+    """
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise missing_files(path, name, url, files)
+    return path
+
+
+def missing_files(folder: Path, name: str, url: str, files: Sequence[str]) -> ArgumentError:
+    """The error where files of a dataset are missing: where to get them, and what the folder should
+    look like."""
+    layout = "".join(f"\n    {folder}/{file}" for file in files)
+    there = "is not a folder" if not folder.is_dir() else "does not hold them"
+    return ArgumentError(
+        f"the files of {name} are missing: {folder} {there}",
+        where=Location.of(name),
+        hint=f"get them from {url}, so that there are{layout}",
+    )
+
+
+def checked_part(part: str, parts: Sequence[str], name: str) -> str:
+    """A part of a dataset: "train", "test", ...
+
+    Raises
+    ------
+    ArgumentError
+        It has no such part.
+    """
+    if part not in parts:
+        raise ArgumentError(
+            f"part = {part!r}", where=Location.of(name), hint=f"give one of {', '.join(parts)}"
+        )
+    return part

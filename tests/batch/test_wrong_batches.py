@@ -1,0 +1,156 @@
+"""What a user may get wrong in a sweep: one clear message, and nothing lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pygenn_lite as pg
+from pygenn_lite.batch.engine import resume_batch, run_batch
+from pygenn_lite.batch.options import BatchOptions
+from pygenn_lite.errors import (
+    ArgumentError,
+    BatchError,
+    InputError,
+    PygennLiteWarning,
+    SweepError,
+)
+
+pytestmark = pytest.mark.usefixtures("backend")
+
+HERE = BatchOptions(processes=0, progress=False)
+SCRIPT = """\
+import sys
+def nothing(result): pass
+def leaves(result): sys.exit(3)
+def rates(result): return 1.0
+"""
+
+
+def sweep(tmp_path: Path, measure: list[object], **options: object) -> pg.Sweep:
+    net = pg.Network(dt=0.5, seed=5)
+    net.population("cells", 4, pg.PoissonNeuron(rate=200.0))
+    (tmp_path / "custom.py").write_text(SCRIPT)
+    return pg.Sweep(
+        net, {"seed": [1, 2, 3]}, duration=50.0, measure=measure, **{"warmup": 0.0, **options}
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        ("nothing", "nothing: nothing returns nothing\n  hint: end the function with: return"),
+        ("leaves", "leaves: SystemExit: 3"),
+    ],
+)
+def test_a_measure_without_a_number_fails_the_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measure: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = sweep(tmp_path, ["rates", f"custom.py:{measure}"])
+    with pytest.warns(PygennLiteWarning, match=f"the measure '{measure}' fails"):
+        table = run_batch(asked.spec, tmp_path / "b", HERE).table
+    assert set(table["status"]) == {"failed"} and table["error"][0].startswith(message)
+    assert (table["rates.cells"] > 0).all()
+
+
+def test_a_script_that_leaves_is_a_run_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "leaving.py").write_text("import sys\nsys.exit(4)\ndef f(result): return 1.0\n")
+    asked = sweep(tmp_path, ["leaving.py:f"])
+    with pytest.warns(PygennLiteWarning, match="leaving.py:2: the script cannot be imported"):
+        table = run_batch(asked.spec, tmp_path / "b", HERE).table
+    assert table["error"].str.contains("SystemExit: 4").all()
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        ([{"synchrony": {"bin": 5.0}}], "the measure 'synchrony' has no option 'bin'.*bin_ms"),
+        ([{"rates": {"window": 5.0}}], "the measure 'rates' has no option 'window'"),
+        (
+            ["rates", "custom.py:rates"],
+            "'custom.py:rates' and 'rates' would both be called 'rates'",
+        ),
+    ],
+)
+def test_measures_that_cannot_be_are_refused_before_any_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measure: list[object], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((SweepError, ArgumentError), match=message) as caught:
+        sweep(tmp_path, measure)
+    assert "(measure" in str(caught.value) and isinstance(caught.value, InputError)
+
+
+def test_options_that_a_measure_has_are_taken(tmp_path: Path) -> None:
+    asked = sweep(tmp_path, [{"fano_factor": {"window": 10.0}}, {"correlation": {"bin_ms": 2.0}}])
+    assert [dict(m.options) for m in asked.spec.measures] == [{"window": 10.0}, {"bin_ms": 2.0}]
+
+
+def test_a_swept_name_that_is_a_column_of_the_table(tmp_path: Path) -> None:
+    text = (
+        "constants: {status: 10}\nmodels: {lif: {use: LIF, parameters: {tau: status}}}\n"
+        "populations: {cells: {size: 4, model: lif}}\nrun: {duration: 20}\n"
+    )
+    (tmp_path / "net.yaml").write_text(text)
+    message = r"'status' is a column of the table of results\n  hint: write constants\.status"
+    with pytest.raises(SweepError, match=message):
+        pg.Sweep(tmp_path / "net.yaml", {"status": [10, 20]})
+    batch = run_batch(
+        pg.Sweep(tmp_path / "net.yaml", {"constants.status": [10, 20]}).spec, None, HERE
+    )
+    assert list(batch.table["constants.status"]) == [10, 20]
+
+
+def test_a_disk_that_is_full_when_spikes_are_kept_fails_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = sweep(tmp_path, ["rates"], keep={"spikes": "all"})
+    with monkeypatch.context() as patch:
+        raise_full(patch)
+        message = r"b: the disk is full: 0 of 3 runs are done and kept.*\n  hint: make room"
+        with pytest.raises(BatchError, match=message):
+            run_batch(asked.spec, tmp_path / "b", HERE)
+    batch = resume_batch(tmp_path / "b", HERE)
+    assert list(batch.table["status"]) == ["done"] * 3 and len(batch.kept) == 3
+
+
+def raise_full(patch: pytest.MonkeyPatch) -> None:
+    """As `Result.save` says it, which knows it from HDF5."""
+
+    def save(*_: object, **__: object) -> None:
+        raise pg.errors.SimulationError(
+            "r.h5 cannot be written: the disk is full, or a limit on file sizes is reached"
+        )
+
+    patch.setattr(pg.Result, "save", save)
+
+
+def test_a_table_that_is_damaged(tmp_path: Path) -> None:
+    asked = sweep(tmp_path, ["rates"])
+    batch = run_batch(asked.spec, tmp_path / "b", HERE)
+    whole, path = batch.table, tmp_path / "b" / "table.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(BatchError, match=r"table.parquet: the table is damaged: .*\n  hint: move"):
+        run_batch(asked.spec, tmp_path / "b", HERE)
+    path.unlink()
+    again = run_batch(asked.spec, tmp_path / "b", HERE).table
+    assert list(again["rates.cells"]) == list(whole["rates.cells"])
+
+
+def test_folders_of_no_batch_are_bad_input(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(InputError, match="there is no batch in this folder"):
+            pg.load_batch(path)
+
+
+@pytest.mark.parametrize("address", ["head", "tcp://head", "foo://head:8786", "tcp://head:x"])
+def test_what_is_no_address_of_a_cluster(tmp_path: Path, address: str) -> None:
+    message = r"is not the address of a cluster\n  hint: give that of its scheduler, with the port"
+    with pytest.raises(ArgumentError, match=message):
+        sweep(tmp_path, ["rates"]).run(tmp_path / "b", cluster=address)
+    assert not (tmp_path / "b").exists()

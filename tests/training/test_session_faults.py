@@ -1,0 +1,82 @@
+"""What goes wrong in a training is found, located, and leaves what is trained as it was before the
+batch; Ctrl-C leaves everything whole."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from training_networks import STEPS, layers, samples
+
+from pygenn_lite.errors import NumericalError
+from pygenn_lite.runtime.training.session import TrainingSession
+from pygenn_lite.training import losses, optimisers
+
+
+@pytest.fixture(scope="module")
+def session() -> TrainingSession:
+    return TrainingSession(
+        layers(), loss=losses.CrossEntropy("out.V"), steps=STEPS, batch=20,
+        optimiser=optimisers.Adam(5.0),
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _from_the_start(session):
+    start = session.state()
+    yield
+    session.restore(start)
+
+
+def test_a_state_that_explodes_is_located_and_changes_nothing(session):
+    data = session.stage(samples())
+    weights = session.parameters["groups.w_in.weight"].copy()
+    weights[:, 7] = 3e38
+    session.set("groups.w_in.weight", weights)
+    with pytest.raises(NumericalError, match=r"(?s)is not finite at .* ms of sample \d") as found:
+        session.run(data)
+    assert "population 'hidden', neuron 7" in str(found.value)
+    np.testing.assert_array_equal(session.parameters["groups.w_in.weight"], weights)
+    assert session.updates == 0
+
+
+def test_a_gradient_that_explodes_is_located_and_changes_nothing(session):
+    data = session.stage(samples())
+    weights = np.zeros((12, 3))
+    weights[:, 0] = 1e36
+    session.set("groups.w_out.weight", weights)
+    before = session.parameters["groups.w_in.weight"]
+    with pytest.raises(NumericalError, match=r"explodes|not finite"):
+        session.run(data)
+    np.testing.assert_array_equal(session.parameters["groups.w_in.weight"], before)
+    assert session.updates == 0
+
+
+def test_ctrl_c_ends_a_run_between_batches(session):
+    data = session.stage(samples(60))
+    order = np.tile(np.arange(60), 4000)
+
+    def interrupt() -> None:
+        time.sleep(0.3)
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt).start()
+    outcome = session.run(data, order)
+    assert outcome.interrupted and len(outcome) == 20 * session.updates < len(order)
+    assert np.all(np.isfinite(outcome.losses))
+    assert not session.run(data).interrupted
+
+
+def test_ctrl_c_in_the_last_batch_is_not_lost(session, monkeypatch):
+    data, run = session.stage(samples(40)), session._program.run
+
+    def interrupted(*given):
+        return replace(run(*given), stopped=True)
+
+    monkeypatch.setattr(session._program, "run", interrupted)
+    outcome = session.run(data)
+    assert outcome.interrupted and len(outcome) == 40
