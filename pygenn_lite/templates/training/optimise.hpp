@@ -66,12 +66,23 @@ struct OptimiseArgs {
 
 PGL_INLINE bool is_frozen(const TrainedArray& array, uint64_t i) { return array.frozen != nullptr && array.frozen[i] != 0; }
 
-// A gradient as the rule sees it, but for the norm: the mean over the batch with penalties, clipped.
-PGL_INLINE real seen_gradient(const TrainedArray& array, const OptimiserUpdate& update, real gradient, real value) {
-  const real mean = gradient * real(update.scale);
-  const real shrunk = fma(real(2 * array.l2), value, mean) + real(array.l1) * sign(value);
-  return clip(shrunk, real(-update.clip_value), real(update.clip_value));
+// clip() for bounds that are numbers: of one comparison each, which keeps loops vectors.
+PGL_INLINE real bounded(real x, real low, real high) {
+  const real above = x <= low ? low : x;
+  return above >= high ? high : above;
 }
+
+// A gradient as the rule sees it, but for the norm: the mean over the batch with penalties, clipped.
+struct SeenGradient {
+  real scale, twice_l2, l1, most;
+
+  PGL_INLINE SeenGradient(const TrainedArray& array, const OptimiserUpdate& update)
+      : scale(real(update.scale)), twice_l2(real(2 * array.l2)), l1(real(array.l1)), most(real(update.clip_value)) {}
+  PGL_INLINE real of(real gradient, real value) const {
+    const real shrunk = fma(twice_l2, value, gradient * scale) + l1 * sign(value);
+    return bounded(shrunk, -most, most);
+  }
+};
 
 // Does `each(array, chunk, begin, end)` for the chunks of this block, of the numbers begin ... end - 1 of an array.
 template <class Each>
@@ -117,8 +128,9 @@ template <class Parts, class Add>
 PGL_DEVICE void fill_parts(Parts& parts, uint64_t begin, uint64_t end, const Add& add) {
   for (uint32_t k = uint32_t(thread()); k < kSums; k += uint32_t(threads())) parts[k] = 0.0;
   for (uint64_t row = begin; row < end; row += kSums) {
-    const uint32_t width = end - row < kSums ? uint32_t(end - row) : kSums;
-    for (uint32_t k = uint32_t(thread()); k < width; k += uint32_t(threads())) parts[k] = add(double(parts[k]), row + k);
+    const int width = end - row < kSums ? int(end - row) : int(kSums);
+#pragma GCC ivdep
+    for (int k = int(thread()); k < width; k += int(threads())) parts[k] = add(double(parts[k]), row + uint64_t(k));
   }
 }
 
@@ -127,10 +139,21 @@ template <class Parts>
 PGL_DEVICE void square_sums(const OptimiseArgs& args, Parts& parts) {
   chunks_of_block(args, [&](uint32_t a, uint32_t chunk, uint64_t begin, uint64_t end) {
     const TrainedArray array = args.arrays[a];
-    fill_parts(parts, begin, end, [&](double sum, uint64_t i) {
-      const double g = is_frozen(array, i) ? 0.0 : double(seen_gradient(array, args.update, array.gradient[i], array.value[i]));
-      return sum + g * g;
-    });
+    const SeenGradient seen(array, args.update);  // read once: parts might lie there, as far as a compiler knows
+    const real* const gradients = array.gradient;
+    const real* const values = array.value;
+    const uint8_t* const frozen = array.frozen;
+    if (frozen == nullptr) {
+      fill_parts(parts, begin, end, [=](double sum, uint64_t i) {
+        const double g = double(seen.of(gradients[i], values[i]));
+        return sum + g * g;
+      });
+    } else {
+      fill_parts(parts, begin, end, [=](double sum, uint64_t i) {
+        const double g = frozen[i] != 0 ? 0.0 : double(seen.of(gradients[i], values[i]));
+        return sum + g * g;
+      });
+    }
     const double sum = sum_of_parts(parts);
     if (thread() == 0) args.sums[chunk] = sum;
   });
@@ -176,13 +199,14 @@ template <class Rule>
 PGL_DEVICE void update_chunk(const TrainedArray& array, const OptimiserUpdate& update, real scale, uint64_t begin,
                              uint64_t end) {
   const typename Rule::Once once = Rule::once(update, array);
+  const SeenGradient seen(array, update);
   const real low = real(array.low), high = real(array.high);
   const real* __restrict const gradients = array.gradient;
 #pragma GCC ivdep
   for (uint64_t i = begin + uint64_t(thread()); i < end; i += uint64_t(threads())) {
-    const real gradient = scale * seen_gradient(array, update, gradients[i], array.value[i]);
+    const real gradient = scale * seen.of(gradients[i], array.value[i]);
     Rule::step(TrainedValue{array.value, array.slots, array.stored, i, gradient}, once);
-    array.value[i] = clip(array.value[i], low, high);
+    array.value[i] = bounded(array.value[i], low, high);
   }
 }
 
@@ -191,9 +215,10 @@ template <class Rule>
 PGL_DEVICE void update_some(const TrainedArray& array, const OptimiserUpdate& update, real scale, uint64_t begin,
                             uint64_t end) {
   const typename Rule::Once once = Rule::once(update, array);
+  const SeenGradient seen(array, update);
   for (uint64_t i = begin + uint64_t(thread()); i < end; i += uint64_t(threads())) {
     if (is_frozen(array, i)) continue;
-    const real gradient = scale * seen_gradient(array, update, array.gradient[i], array.value[i]);
+    const real gradient = scale * seen.of(array.gradient[i], array.value[i]);
     Rule::step(TrainedValue{array.value, array.slots, array.stored, i, gradient}, once);
     const real low = array.lower == nullptr ? real(array.low) : array.lower[i];
     const real high = array.upper == nullptr ? real(array.high) : array.upper[i];
