@@ -106,12 +106,9 @@ def DiscreteLI(*, beta: ValueLike = 0.8, initial: Initial = None) -> NeuronModel
 
 @library_model()
 def DiscreteALIF(
-    *,
-    beta: ValueLike = 0.9,
-    gamma: ValueLike = 0.95,
-    V_th: ValueLike = 1.0,
+    *, beta: ValueLike = 0.9, gamma: ValueLike = 0.95, V_th: ValueLike = 1.0,
     initial: Initial = None,
-) -> NeuronModel:
+) -> NeuronModel:  # fmt: skip
     """Leaky integrate-and-fire neuron in steps whose threshold rises with every spike.
 
     ``V' = beta V + x - s (V_th + T)``, ``T' = gamma T + (1 - gamma) s``; a spike when
@@ -145,12 +142,9 @@ def DiscreteALIF(
 
 @library_model()
 def DiscreteCuBaLIF(
-    *,
-    alpha: ValueLike = 0.8,
-    beta: ValueLike = 0.9,
-    V_th: ValueLike = 1.0,
+    *, alpha: ValueLike = 0.8, beta: ValueLike = 0.9, V_th: ValueLike = 1.0,
     initial: Initial = None,
-) -> NeuronModel:
+) -> NeuronModel:  # fmt: skip
     """Leaky integrate-and-fire neuron in steps with a synaptic current.
 
     ``I_syn' = alpha I_syn + x``, ``V' = beta (V - s V_th) + I_syn'``. Connect it with
@@ -214,12 +208,9 @@ def ResetFreeLIF(
 
 @library_model(not_negative=("decay",))
 def ResonateFire(
-    *,
-    decay: ValueLike = 0.1,
-    omega: ValueLike = 1.0,
-    V_th: ValueLike = 1.0,
+    *, decay: ValueLike = 0.1, omega: ValueLike = 1.0, V_th: ValueLike = 1.0,
     initial: Initial = None,
-) -> NeuronModel:
+) -> NeuronModel:  # fmt: skip
     """Resonate-and-fire neuron without a reset: a damped oscillator.
 
     ``dV/dt = -decay V - omega W + I``, ``dW/dt = omega V - decay W``; it spikes in every step at

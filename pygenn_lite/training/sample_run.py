@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.training.data.step_spikes import steps_in_trial
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.results.result import Result
@@ -35,5 +36,6 @@ def run_sample(
             chosen.record(population.spikes)
     simulation = chosen.compile(**options)
     simulation[source].replay(data.tensor(chosen.dt), 0)
-    result: Result = simulation.run(duration, progress=False)
+    steps = steps_in_trial(duration, chosen.dt)  # those of the training
+    result: Result = simulation.run(steps * chosen.dt, progress=False)
     return result

@@ -10,6 +10,7 @@ from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.declaration.population import SpikeSource
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
+from pygenn_lite.training.data.step_spikes import steps_in_trial
 
 WHERE = Location("Trainer")
 GRADIENTS = ("exact", "surrogate")
@@ -58,8 +59,8 @@ class TrainingSetup:
         )  # fmt: skip
 
     def steps(self, duration: float) -> int:
-        """Of a trial."""
-        return round(duration / self.network.dt)
+        """Of a trial: enough to hold the duration."""
+        return steps_in_trial(duration, self.network.dt)
 
     def session(self, duration: float) -> Any:
         """Derive, compile and load the program."""

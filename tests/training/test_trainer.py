@@ -414,6 +414,16 @@ def test_the_trained_network_is_simulated():
     assert result.duration == 20.0
 
 
+def test_a_trial_holds_data_that_end_within_a_step(fake):
+    net = network()
+    net.dt = 0.9
+    made = trainer(net)
+    data = dataset(8)  # 22.2 steps
+    made.fit(data, epochs=1)
+    assert fake.made[0].steps == data.steps(0.9).number_of_steps == 23
+    assert made.result(data, 0, threads=1).duration == pytest.approx(23 * 0.9)
+
+
 def test_progress_is_told_by_samples():
     told = []
     trainer().fit(dataset(), epochs=2, progress=lambda *moment: told.append(moment))

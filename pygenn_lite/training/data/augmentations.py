@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pygenn_lite.errors import ArgumentError, Location, ShapeError
+from pygenn_lite.declaration.checks import check_seed
+from pygenn_lite.errors import Location, ShapeError
 from pygenn_lite.records import dataclass
+from pygenn_lite.training.data.checked_values import check_number
 from pygenn_lite.training.data.concatenation import concatenate, superposed
 from pygenn_lite.training.data.counter_random import CounterRandom
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
@@ -44,7 +46,8 @@ def augmented(
     <SpikeDataset: 80 samples of 1000 ms, 700 channels, 20 classes, ... spikes>
     """
     for number, augmentation in enumerate(augmentations):
-        data = augmentation(data, epoch, seed + (number << 40))  # the same twice differs
+        own = (check_seed(seed) + (number << 40)) % 2**64  # the same one twice differs
+        data = augmentation(data, epoch, own)
     return data
 
 
@@ -62,10 +65,14 @@ class ShiftChannels:
     most: int
 
     def __post_init__(self) -> None:
-        _check_at_least_zero("ShiftChannels", "most", self.most)
+        where = Location.of("ShiftChannels")
+        check_number(
+            self.most, "most", where, lambda x: x >= 0 and x == x // 1, "give a whole number >= 0"
+        )
 
     def __call__(self, data: SpikeDataset, epoch: int, seed: int) -> SpikeDataset:
         """The dataset of this epoch."""
+        _check_in_a_row(data, "ShiftChannels")
         uniform = CounterRandom(seed, "shift", epoch).of_samples(np.arange(len(data)))[:, 0]
         shift = np.floor(uniform * (2 * self.most + 1)).astype(np.int64) - self.most
         return _moved(data, shift, np.zeros(len(data)))
@@ -98,13 +105,17 @@ class Blend:
                 "the dataset has no labels", where=Location.of("Blend"),
                 hint="blends are made of two samples of a class",
             )  # fmt: skip
+        _check_in_a_row(data, "Blend")
         random = CounterRandom(seed, "blend", epoch)
         partner = _partners(data.labels, random.of_samples(np.arange(len(data)))[:, 0])
         channel, time = _mean(data, data.indices), _mean(data, data.times)
-        channel_step = np.rint((channel[partner] - channel) / 2).astype(np.int64)
+        # A sample without spikes has no means: nothing moves towards it.
+        both = (data.spikes_per_sample > 0) & (data.spikes_per_sample[partner] > 0)
+        channel_step = np.rint((channel[partner] - channel) / 2 * both).astype(np.int64)
+        time_step = (time[partner] - time) / 2 * both
         halves = (
-            _moved(data, channel_step, (time[partner] - time) / 2),
-            _moved(data.take(partner), -channel_step, (time - time[partner]) / 2),
+            _moved(data, channel_step, time_step),
+            _moved(data.take(partner), -channel_step, -time_step),
         )
         kept = [_kept(half, self.probability, random, 1 + k) for k, half in enumerate(halves)]
         blends = superposed(*kept)
@@ -144,7 +155,8 @@ class Jitter:
     std: float
 
     def __post_init__(self) -> None:
-        _check_at_least_zero("Jitter", "std", self.std)
+        where = Location.of("Jitter")
+        check_number(self.std, "std", where, lambda x: 0 <= x < np.inf, "give a number >= 0")
 
     def __call__(self, data: SpikeDataset, epoch: int, seed: int) -> SpikeDataset:
         """The dataset of this epoch."""
@@ -199,12 +211,14 @@ def _mean(data: SpikeDataset, of_spikes: NDArray[np.number]) -> NDArray[np.float
 
 
 def _check_fraction(name: str, value: float) -> None:
-    if not 0 <= value <= 1:
-        raise ArgumentError(
-            f"probability = {value}", where=Location.of(name), hint="give a number from 0 to 1"
-        )
+    where, hint = Location.of(name), "give a number from 0 to 1"
+    check_number(value, "probability", where, lambda x: 0 <= x <= 1, hint)
 
 
-def _check_at_least_zero(name: str, what: str, value: float) -> None:
-    if not 0 <= value < np.inf:
-        raise ArgumentError(f"{what} = {value}", where=Location.of(name), hint="give a number >= 0")
+def _check_in_a_row(data: SpikeDataset, name: str) -> None:
+    """Neighbours among the channels of a map are not neighbours by their numbers."""
+    if sum(length > 1 for length in data.shape) > 1:
+        raise ShapeError(
+            f"channels of the shape {data.shape} do not lie in one row", where=Location.of(name),
+            hint="it moves spikes along channels: it is for rows of them, such as frequencies",
+        )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.numeric import plain_array
+from pygenn_lite.declaration.numeric import plain_array, plain_number
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 
 Values = NDArray[np.float64]
@@ -45,6 +46,20 @@ def checked_fractions(values: Any, where: Location) -> Values:
     hint = "divide by 255" if 1 < most <= 255 else "scale them: (x - x.min())/(x.max() - x.min())"
     _refuse(array, (array < 0) | (array > 1), "is not between 0 and 1", hint, where)
     return array
+
+
+def check_number(
+    value: Any, what: str, where: Location, fits: Callable[[float], bool], hint: str
+) -> None:
+    """Refuse a setting that is not a number, or one that does not fit.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    number = plain_number(value)
+    if number is None or not fits(number):
+        raise ArgumentError(f"{what} = {value!r}", where=where, hint=hint)
 
 
 def _refuse(array: Values, wrong: NDArray[np.bool_], what: str, hint: str, where: Location) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.numeric import Whole, whole_number
+from pygenn_lite.declaration.numeric import Whole, plain_number, whole_number
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
 
@@ -63,9 +63,10 @@ def superposed(first: SpikeDataset, second: SpikeDataset) -> SpikeDataset:
     ShapeError
         They do not have as many samples, and the same channels.
     """
-    if (len(first), first.channels) != (len(second), second.channels):
+    both = isinstance(first, SpikeDataset) and isinstance(second, SpikeDataset)
+    if not both or (len(first), first.channels) != (len(second), second.channels):
         raise ShapeError(
-            f"{first!r} and {second!r}", where=Location.of("superposed"),
+            f"{first!r:.80} and {second!r:.80}", where=Location.of("superposed"),
             hint="give two with the same samples and channels",
         )  # fmt: skip
     begin = first.begin + second.begin
@@ -101,7 +102,8 @@ def delay_line(data: SpikeDataset, copies: Whole, interval: float) -> SpikeDatas
     (15, 34.0)
     """
     number = whole_number(copies)
-    if number is None or number < 1 or not 0 <= interval < np.inf:
+    gap = plain_number(interval)
+    if number is None or number < 1 or gap is None or not 0 <= gap < np.inf:
         raise ArgumentError(
             f"{copies!r} copies, an interval of {interval!r} ms", where=Location.of("delay_line"),
             hint="give 1 copy at least, and an interval >= 0 in ms",
@@ -126,5 +128,10 @@ def _rows(parts: list[SpikeDataset], name: str) -> NDArray[Any] | None:
         raise ShapeError(
             f"some of the datasets have {name}, some have none", where=WHERE,
             hint=f"give all of them {name}, or none",
+        )  # fmt: skip
+    if len({array.shape[1:] for array in arrays}) > 1:
+        raise ShapeError(
+            f"{name} of the shapes {' and '.join(str(array.shape) for array in arrays)}",
+            where=WHERE, hint="join those whose samples have the same shape",
         )  # fmt: skip
     return np.concatenate(arrays)

@@ -45,19 +45,19 @@ def checked_channels(channels: Any) -> tuple[int, tuple[int, ...]]:
 
 def checked_times(times: Any) -> NDArray[np.float32]:
     """Times in ms, in one row."""
-    if isinstance(times, np.ndarray) and times.dtype.kind == "f" and times.ndim == 1:
-        return times.astype(np.float32)
+    if type(times) is np.ndarray and times.dtype.kind == "f" and times.ndim == 1:
+        return _single(times)
     array = plain_array(times, "times", WHERE, ShapeError)
     if array.ndim != 1:
         raise ShapeError(
             f"times of shape {array.shape}", where=WHERE, hint="give them in one row, as begin says"
         )
-    return array.astype(np.float32)
+    return _single(array)
 
 
 def checked_indices(indices: Any) -> NDArray[np.uint32]:
     """Channels of spikes; a negative one becomes one that is refused as too large."""
-    if isinstance(indices, np.ndarray) and indices.dtype == np.uint32 and indices.ndim == 1:
+    if type(indices) is np.ndarray and indices.dtype == np.uint32 and indices.ndim == 1:
         return indices.copy()
     array = plain_indices(indices, "indices", WHERE, ShapeError)
     return np.where((array < 0) | (array >= 2**32), 2**32 - 1, array).astype(np.uint32)
@@ -139,6 +139,12 @@ def checked_rows(values: Any, what: str, samples: int) -> NDArray[np.float32]:
             hint="give one row for each sample",
         )  # fmt: skip
     return array.astype(np.float32)
+
+
+def _single(values: NDArray[np.floating]) -> NDArray[np.float32]:
+    """In single precision; what is too large becomes infinite, and is refused as such."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def _sample(begin: NDArray[np.int64], spike: int) -> Location:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.errors import ArgumentError, FileFormatError, Location
 from pygenn_lite.runtime.results.files import check_replaceable, written_at_once
 
@@ -18,6 +20,11 @@ VERSION = 1
 ENDINGS = (".npz", ".h5", ".hdf5")
 NEEDED = ("times", "indices", "begin", "channels", "duration")
 Arrays = Mapping[str, NDArray[Any]]
+# What NumPy and h5py raise where bytes of a file have changed, or it is another one.
+BROKEN = (
+    OSError, ValueError, TypeError, AttributeError, EOFError, KeyError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def write_arrays(path: Path, arrays: Arrays, overwrite: bool) -> Path:
@@ -59,7 +66,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     where = Location(str(path))
     try:
         arrays = _read(path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise FileFormatError(
             f"it cannot be read: {error}", where=where, hint="write it again, data.save(...)"
         ) from error
@@ -68,7 +75,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             "it is not a dataset that data.save(...) has written", where=where,
             hint="pg.data.shd(...) and others read published files",
         )  # fmt: skip
-    version = int(arrays.pop("version", 0))
+    version = whole_number(arrays.pop("version", None))
     if version != VERSION:
         raise FileFormatError(
             f"it has version {version} of the format, and {VERSION} is read", where=where,
@@ -97,7 +104,7 @@ def _write_hdf5(path: Path, arrays: Arrays) -> None:
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     import h5py
 
@@ -114,5 +121,5 @@ def _plain(value: Any) -> NDArray[Any]:
 def _is_ours(path: Path) -> bool:
     try:
         return str(_read(path).get("kind")) == KIND
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except BROKEN:
         return False

@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import checked_values
+from pygenn_lite.training.data.checked_values import check_number, checked_values
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes
 
 WHERE = Location.of("Delta")
+MOST_SPIKES = 2**31
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,9 @@ class Delta:
 
     def __post_init__(self) -> None:
         checked_duration(self.duration, WHERE)
-        if not self.threshold > 0:
-            raise ArgumentError(
-                f"threshold = {self.threshold}", where=WHERE, hint="give a number > 0"
-            )
+        check_number(
+            self.threshold, "threshold", WHERE, lambda x: 0 < x < np.inf, "give a number > 0"
+        )
 
     def encode(self, values: ArrayLike, seed: int) -> EncodedSpikes:
         """Spikes of signals, shape (samples, points, features): feature f upwards is channel f,
@@ -63,12 +63,21 @@ class Delta:
                 hint="give (samples, points in time, features), two points at least",
             )  # fmt: skip
         samples, points, features = signal.shape
+        self._check_size(signal)
         found = self._crossings(signal)
         sample, channel, time = (np.concatenate([part[k] for part in found]) for k in range(3))
         order = np.lexsort((channel, time, sample))
         begin = np.searchsorted(sample[order], np.arange(samples + 1))
         times = time[order] * (self.duration / (points - 1))
         return EncodedSpikes(times, channel[order], begin, 2 * features)
+
+    def _check_size(self, signal: NDArray[np.float64]) -> None:
+        most = float(np.abs(np.diff(signal, axis=1)).sum()) / self.threshold
+        if most >= MOST_SPIKES:
+            raise ArgumentError(
+                f"the signals move by {most:.3g} thresholds of {self.threshold:g}", where=WHERE,
+                hint="give a larger threshold, or fewer samples at once: each is a spike",
+            )  # fmt: skip
 
     def _crossings(self, signal: NDArray[np.float64]) -> list[tuple[NDArray[Any], ...]]:
         """Sample, channel and time (in points) of each spike, one record per interval."""

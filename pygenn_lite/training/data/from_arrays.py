@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.checks import check_dt, check_spike_trains
-from pygenn_lite.declaration.numeric import Number, plain_array
+from pygenn_lite.declaration.numeric import Number, is_masked_array, plain_array, plain_indices
 from pygenn_lite.errors import Location, ShapeError
 from pygenn_lite.training.data.dataset_checks import checked_channels
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
@@ -97,17 +97,21 @@ def from_dense(
     where, step = Location.of("from_dense"), check_dt(dt)
     if isinstance(spikes, np.ndarray) and spikes.dtype == bool:
         spikes = spikes.view(np.uint8)
-    array = np.asarray(spikes)
-    if array.dtype.kind not in "iu":
+    kind = getattr(getattr(spikes, "dtype", None), "kind", "")
+    if kind in ("i", "u") and not is_masked_array(spikes):
+        array = np.asarray(spikes)
+    else:
         array = plain_array(spikes, "spikes", where, ShapeError)
-    if array.ndim < 3:
+    if array.ndim < 3 or not array.size:
         raise ShapeError(
             f"spikes of shape {array.shape}", where=where, hint="give (samples, steps, channels)"
         )
+    if labels is not None:
+        labels = plain_indices(labels, "labels", where, ShapeError)
     size = None if channels is None else checked_channels(channels)[0]
     _check_axes(array.shape, labels, size, where)
     fractions = array.dtype.kind == "f" and np.any(array != np.floor(array))
-    if fractions or np.any(array < 0):
+    if fractions or np.any(array < 0) or np.any(array >= 2**32):
         raise ShapeError(
             "an entry is not a number of spikes", where=where,
             hint="give whole numbers >= 0; values from 0 to 1 go through pg.data.encode",

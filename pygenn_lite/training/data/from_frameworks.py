@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.numeric import Number
+from pygenn_lite.declaration.numeric import Number, whole_number
 from pygenn_lite.errors import ArgumentError, FileFormatError, Location, ShapeError
 from pygenn_lite.training.data.concatenation import concatenate
+from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import Encoder, encode
 from pygenn_lite.training.data.from_arrays import from_dense, from_trains
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
@@ -58,27 +59,29 @@ def from_tonic(
     """
     where = Location.of("from_tonic")
     size = sensor_size or getattr(dataset, "sensor_size", None)
-    if size is None or len(size) != 3 or not hasattr(dataset, "__len__"):
+    lengths = [whole_number(length) for length in size] if isinstance(size, (tuple, list)) else []
+    if len(lengths) != 3 or None in lengths or not hasattr(dataset, "__len__"):
         raise ArgumentError(
             f"{type(dataset).__name__} does not say its sensor_size, or its length", where=where,
             hint="give a Tonic dataset, or sensor_size=(width, height, polarities)",
         )  # fmt: skip
-    width, height, polarities = (int(number) for number in size)
+    end = None if duration is None else checked_duration(duration, where)
+    width, height, polarities = (length or 0 for length in lengths)
     trains, labels = [], []
-    for k in range(min(len(dataset), samples or len(dataset))):
-        events, label = dataset[k]
+    for k in range(_how_many(dataset, samples, where)):
         place = Location(f"from_tonic, sample {k}")
+        events, label = _event_sample(dataset[k], place)
         times, channels = _events(events, (width, height, polarities), place)
-        if duration is not None:
-            inside = times < duration
+        if end is not None:
+            inside = times < end
             times, channels = times[inside], channels[inside]
         trains.append((times, channels))
-        labels.append(int(label))
+        labels.append(label)
     if "groups" not in known and getattr(dataset, "speaker", None) is not None:
         known["groups"] = np.asarray(dataset.speaker)[: len(labels)]
     flat = height == 1 and polarities == 1
     shape = width if flat else (polarities, height, width)
-    return from_trains(trains, shape, duration, labels, **known)
+    return from_trains(trains, shape, end, labels, **known)
 
 
 def from_loader(
@@ -130,12 +133,38 @@ def from_loader(
             )  # fmt: skip
         values, labels = _array(batch[0]), _array(batch[1])
         if encoder is not None:
-            parts.append(encode(values, encoder, labels, seed=seed + (number << 40), **known))
+            parts.append(
+                encode(values, encoder, labels, seed=(seed + (number << 40)) % 2**64, **known)
+            )
         elif dt is not None:
             parts.append(from_dense(values, dt, labels, **known))
     if not parts:
         raise ArgumentError("the loader has no batch", where=where, hint="give one that has")
     return concatenate(parts)
+
+
+def _how_many(dataset: Any, samples: Any, where: Location) -> int:
+    if samples is None:
+        return len(dataset)
+    number = whole_number(samples)
+    if number is None or number < 1:
+        raise ArgumentError(f"samples = {samples!r}", where=where, hint="give how many to read")
+    return min(len(dataset), number)
+
+
+def _event_sample(given: Any, place: Location) -> tuple[Any, int]:
+    """Events, and the number of their class."""
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise ArgumentError(
+            "it is not a pair of events and a label", where=place, hint="give a Tonic dataset"
+        )
+    number = whole_number(given[1])
+    if number is None:
+        raise ArgumentError(
+            f"its label {given[1]!r:.40} is not a number", where=place,
+            hint="number the classes: target_transform=names.index",
+        )  # fmt: skip
+    return given[0], number
 
 
 def _events(events: Any, size: tuple[int, int, int], place: Location) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.errors import FileFormatError, Location
+from pygenn_lite.training.data.missing_files import broken_file
 
 Bytes = NDArray[np.uint8]
 PIXELS = 28 * 28
@@ -32,10 +32,10 @@ def read_idx(path: Path, axes: int) -> Bytes:
     content = read_bytes(path)
     head = 4 + 4 * axes
     if content[:4] != bytes([0, 0, 8, axes]) or len(content) < head:
-        raise _broken(path, f"it does not begin like an IDX file with {axes} axes")
+        raise broken_file(path, f"it does not begin like an IDX file with {axes} axes")
     shape = tuple(np.frombuffer(content[4:head], ">u4").astype(int).tolist())
     if len(content) - head != math.prod(shape):
-        raise _broken(
+        raise broken_file(
             path, f"it should hold {math.prod(shape):,} bytes of data, and has "
             f"{len(content) - head:,}",
         )  # fmt: skip
@@ -61,15 +61,28 @@ def read_image_csv(path: Path, label_first: bool) -> tuple[Bytes, Bytes]:
             warnings.simplefilter("error", DeprecationWarning)
             flat = np.fromstring(numbers, np.int64, sep=",")
     except (ValueError, DeprecationWarning):
-        raise _broken(path, "something in it is not a whole number") from None
+        raise broken_file(path, "something in it is not a whole number") from None
     if not len(flat) or len(flat) % (PIXELS + 1):
-        raise _broken(path, f"its lines are not {PIXELS + 1} whole numbers each")
+        raise broken_file(path, f"its lines are not {PIXELS + 1} whole numbers each")
     table = flat.reshape(-1, PIXELS + 1)
     if table.min() < 0 or table.max() > 255:
-        raise _broken(path, "a number in it is not between 0 and 255")
+        raise broken_file(path, "a number in it is not between 0 and 255")
     rows = table.astype(np.uint8)
     labels, pixels = (rows[:, 0], rows[:, 1:]) if label_first else (rows[:, -1], rows[:, :-1])
+    check_labels(labels, path)
     return pixels.reshape(-1, 28, 28), labels
+
+
+def check_labels(labels: Bytes, path: Path) -> None:
+    """Refuse labels beyond ten classes.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    if labels.max() > 9:
+        k = int(np.argmax(labels > 9))
+        raise broken_file(path, f"the label of image {k} is {labels[k]}, not between 0 and 9")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -86,7 +99,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise _broken(path, f"it cannot be unpacked: {error}") from error
+        raise broken_file(path, f"it cannot be unpacked: {error}") from error
 
 
 def first_that_exists(folder: Path, names: Iterable[str]) -> Path | None:
@@ -96,7 +109,3 @@ def first_that_exists(folder: Path, names: Iterable[str]) -> Path | None:
             if path.is_file():
                 return path
     return None
-
-
-def _broken(path: Path, what: str) -> FileFormatError:
-    return FileFormatError(what, where=Location(str(path)), hint="get the file again")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pygenn_lite.errors import FileFormatError, Location
 from pygenn_lite.training.data.encoder import Encoder, encode
 from pygenn_lite.training.data.image_files import (
     Bytes,
+    check_labels,
     first_that_exists,
     read_idx,
     read_image_csv,
@@ -53,7 +51,8 @@ def digits(encoder: Encoder | None = None, seed: int = 1) -> SpikeDataset:
     from sklearn.datasets import load_digits
 
     found = load_digits()
-    return _encoded(found.images / 16, found.target, encoder or Latency(20.0), seed, 10)
+    maps = found.images[:, None] / 16
+    return encode(maps, encoder or Latency(20.0), found.target, seed, classes=10)
 
 
 def mnist(
@@ -87,41 +86,36 @@ def mnist(
     table = first_that_exists(place, [f"mnist_{part}.csv"])
     small = first_that_exists(place, ["mnist_5k.csv"]) if part == "train" else None
     if table:
-        images, labels = read_image_csv(table, label_first=True)
+        found = read_image_csv(table, label_first=True)
     elif small and None in _pair(place, files):  # the whole, where both are there
-        images, labels = read_image_csv(small, label_first=False)
+        found = read_image_csv(small, label_first=False)
     else:
-        images, labels = _read_pair(place, name, _MNIST_URL, files)
-    return _encoded(images / 255, labels, encoder or Latency(20.0, 0.2), seed, 10)
+        found = _read_pair(place, name, _MNIST_URL, files)
+    return _encoded(*found, encoder, seed, 10)
 
 
 def fashion_mnist(
     folder: str | Path, part: str = "train", encoder: Encoder | None = None, seed: int = 1
 ) -> SpikeDataset:
-    """Fashion-MNIST as spikes, from files that you have; see `mnist`.
+    """Fashion-MNIST as spikes, from files that you have.
 
     Parameters
     ----------
     folder : str or Path
         With the four IDX files, gzipped or not.
-    part : {"train", "test"}
-    encoder : Encoder, optional
-        By default ``Latency(20.0, threshold=0.2)``.
-    seed : int
-        Of the encoder.
+    part, encoder, seed
+        As of `mnist`.
 
     Raises
     ------
-    ArgumentError
-        The files are missing; the message says where to get them.
-    FileFormatError
-        One of them is broken.
+    ArgumentError, FileFormatError
+        As of `mnist`.
     """
     name = "fashion_mnist"
     files = _idx_names(checked_part(part, PARTS, name))
     place = existing_folder(folder, name, _FASHION_URL, [f"{file}.gz" for file in files])
-    images, labels = _read_pair(place, name, _FASHION_URL, files)
-    return _encoded(images / 255, labels, encoder or Latency(20.0, 0.2), seed, FASHION_CLASSES)
+    found = _read_pair(place, name, _FASHION_URL, files)
+    return _encoded(*found, encoder, seed, FASHION_CLASSES)
 
 
 def _idx_names(part: str) -> list[str]:
@@ -139,18 +133,20 @@ def _read_pair(place: Path, name: str, url: str, files: list[str]) -> tuple[Byte
     if paths[0] is None or paths[1] is None:
         raise missing_files(place, name, url, [f"{file}.gz" for file in files])
     images, labels = read_idx(paths[0], 3), read_idx(paths[1], 1)
-    if len(images) != len(labels) or images.shape[1:] != (28, 28):
+    if len(images) != len(labels) or images.shape[1:] != (28, 28) or not len(images):
         raise FileFormatError(
             f"images of shape {images.shape} and {len(labels)} labels do not fit",
             where=Location(str(paths[0])),
             hint="get both files again",
         )
+    check_labels(labels, paths[1])
     return images, labels
 
 
 def _encoded(
-    images: NDArray[np.floating], labels: NDArray[np.integer], encoder: Encoder, seed: int,
+    images: Bytes, labels: Bytes, encoder: Encoder | None, seed: int,
     classes: int | tuple[str, ...],
 ) -> SpikeDataset:  # fmt: skip
-    """Images of shape (n, height, width), from 0 to 1, as maps of one channel."""
-    return encode(images[:, None], encoder, labels, seed, classes=classes)
+    """Images of shape (n, height, width) as maps of one channel."""
+    maps = images[:, None] / 255
+    return encode(maps, encoder or Latency(20.0, 0.2), labels, seed, classes=classes)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import checked_fractions
+from pygenn_lite.training.data.checked_values import check_number, checked_fractions
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes, channels_of, ragged
 
@@ -48,6 +49,13 @@ class Latency:
 
     def __post_init__(self) -> None:
         duration = checked_duration(self.duration, WHERE)
+        for what, value in (("first", self.first), ("last", self._last())):
+            check_number(value, what, WHERE, lambda x: x >= 0, "give a time in ms")
+        if self.threshold is not None:
+            check_number(
+                self.threshold, "threshold", WHERE, lambda x: -np.inf < x < np.inf,
+                "give a number, or None: every number gives a spike",
+            )  # fmt: skip
         if not 0 <= self.first <= self._last() <= duration:
             raise ArgumentError(
                 f"first = {self.first}, last = {self._last()}, duration = {duration}", where=WHERE,

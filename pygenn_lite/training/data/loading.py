@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pygenn_lite.training.data.dataset_files import read_arrays
+from pygenn_lite.training.data.missing_files import named_file
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
 
 
@@ -25,6 +27,11 @@ def load_dataset(path: str | Path) -> SpikeDataset:
     <SpikeDataset: 30 samples of 30 ms, 5 channels, 3 classes, 150 spikes>
     """
     arrays = read_arrays(Path(path))
+    with named_file(Path(path), "write it again, data.save(...)"):
+        return _dataset(arrays)
+
+
+def _dataset(arrays: dict[str, Any]) -> SpikeDataset:
     channels, classes = arrays.pop("channels"), arrays.pop("classes", None)
     names = arrays.pop("class_names", None)
     return SpikeDataset(

@@ -1,11 +1,13 @@
-"""The one message for data that must be fetched by users: nothing here downloads anything."""
+"""What is said of files with users' data that are missing or broken: nothing here downloads
+anything."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.errors import ArgumentError, FileFormatError, Location, PygennLiteError
 
 
 def existing_folder(folder: str | Path, name: str, url: str, files: Sequence[str]) -> Path:
@@ -47,3 +49,29 @@ def checked_part(part: str, parts: Sequence[str], name: str) -> str:
             f"part = {part!r}", where=Location.of(name), hint=f"give one of {', '.join(parts)}"
         )
     return part
+
+
+def broken_file(path: Path, what: str, url: str = "") -> FileFormatError:
+    """The error where a file is there, and is not what it should be."""
+    again = f"get it again from {url}" if url else "get the file again"
+    return FileFormatError(what, where=Location(str(path)), hint=again)
+
+
+@contextmanager
+def named_file(path: Path, hint: str) -> Iterator[None]:
+    """What does not fit among data of a file (a label, a channel) is said of that file.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except (TypeError, ValueError) as error:  # arrays of another kind or shape
+        message = f"it cannot be read: {error}"
+        raise FileFormatError(message, where=Location(str(path)), hint=hint) from error
+    except PygennLiteError as error:
+        where = error.where.inside(Location(str(path)))
+        raise FileFormatError(error.message, where=where, hint=hint) from error

@@ -8,10 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pygenn_lite.declaration.numeric import Number
-from pygenn_lite.errors import FileFormatError, Location
+from pygenn_lite.declaration.numeric import Number, Whole, whole_number
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.training.data.dataset_checks import checked_duration
-from pygenn_lite.training.data.missing_files import checked_part, existing_folder, missing_files
+from pygenn_lite.training.data.missing_files import (
+    broken_file,
+    checked_part,
+    existing_folder,
+    missing_files,
+)
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
 
 SIZE = 34
@@ -24,7 +29,7 @@ _OVERFLOW, _ROUND = 240, 1 << 13  # the row that counts rounds of the clock, and
 
 def n_mnist(
     folder: str | Path, part: str = "train", *, duration: Number = 310.0,
-    samples: int | None = None,
+    samples: Whole | None = None,
 ) -> SpikeDataset:  # fmt: skip
     """N-MNIST as spikes, from files that you have.
 
@@ -55,9 +60,14 @@ def n_mnist(
     place = existing_folder(folder, name, URL, FILES)
     inside = place / checked_part(part, ("train", "test"), name).capitalize()
     end = checked_duration(duration, WHERE)
+    most = whole_number(samples)
+    if samples is not None and (most is None or most < 1):
+        raise ArgumentError(
+            f"samples = {samples!r}", where=WHERE, hint="give a number of samples of each class"
+        )
     times, indices, lengths, labels = [], [], [0], []
     for label in range(10):
-        paths = sorted((inside / str(label)).glob("*.bin"))[:samples]
+        paths = sorted((inside / str(label)).glob("*.bin"))[:most]
         if not paths:
             raise missing_files(place, name, URL, FILES)
         for path in paths:
@@ -86,16 +96,12 @@ def read_events(path: Path) -> tuple[NDArray[np.float64], NDArray[np.uint32]]:
     """
     raw = np.fromfile(path, np.uint8)
     if len(raw) % 5:
-        raise _broken(path, f"its {len(raw)} bytes are not events of 5 bytes")
+        raise broken_file(path, f"its {len(raw)} bytes are not events of 5 bytes", URL)
     x, y, high, middle, low = raw.reshape(-1, 5).astype(np.uint32).T
     time = (high & 127) << 16 | middle << 8 | low
     time = time + _ROUND * np.cumsum(y == _OVERFLOW)
     event = y != _OVERFLOW
     if np.any((x >= SIZE) & event) or np.any((y >= SIZE) & event):
-        raise _broken(path, f"it has an event outside {SIZE} x {SIZE}")
+        raise broken_file(path, f"it has an event outside {SIZE} x {SIZE}", URL)
     index = ((high >> 7) * SIZE + y) * SIZE + x
     return time[event] / 1000, index[event]
-
-
-def _broken(path: Path, what: str) -> FileFormatError:
-    return FileFormatError(what, where=Location(str(path)), hint=f"get it again from {URL}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import checked_values
+from pygenn_lite.training.data.checked_values import check_number, checked_values
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes, ragged
 
@@ -58,7 +59,14 @@ class PopulationCode:
 
     def __post_init__(self) -> None:
         checked_duration(self.duration, WHERE)
-        if self.neurons < 3 or not self.low < self.high or not self.overlap > 0:
+        for what in ("neurons", "low", "high", "overlap", "threshold"):
+            check_number(
+                getattr(self, what), what, WHERE, lambda x: -np.inf < x < np.inf, "give a number"
+            )
+        if (
+            whole_number(self.neurons) is None or self.neurons < 3 or not self.low < self.high
+            or not self.overlap > 0
+        ):  # fmt: skip
             raise ArgumentError(
                 f"{self.neurons} neurons from {self.low:g} to {self.high:g}, overlap "
                 f"{self.overlap:g}",

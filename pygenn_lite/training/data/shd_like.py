@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.checks import check_seed
-from pygenn_lite.declaration.numeric import Number, Whole, whole_number
+from pygenn_lite.declaration.numeric import Number, Whole, plain_number, whole_number
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
@@ -63,19 +63,20 @@ def shd_like(
     """
     where = Location.of("shd_like")
     number, end, key = whole_number(n), checked_duration(duration, where), check_seed(seed)
-    if number is None or number < 1 or not 0 < spikes < 1e6:
+    mean = plain_number(spikes)
+    if number is None or number < 1 or mean is None or not 0 < mean < 1e6:
         raise ArgumentError(
             f"n = {n!r}, spikes = {spikes!r}", where=where,
             hint="give a number of samples, and how many spikes each should have",
         )  # fmt: skip
-    words = _words(task)
+    words = _words(check_seed(task))
     labels = np.arange(number) % CLASSES
     groups = (np.arange(number) // CLASSES) % SPEAKERS
     blocks = []
     for first in range(0, number, _SAMPLES_OF_A_BLOCK):
         random = _generator(key, _BLOCKS, first // _SAMPLES_OF_A_BLOCK)
         part = slice(first, min(first + _SAMPLES_OF_A_BLOCK, number))
-        blocks.append(_block(words, labels[part], groups[part], float(spikes), random))
+        blocks.append(_block(words, labels[part], groups[part], mean, random))
     times, indices, counts = (np.concatenate(column) for column in zip(*blocks, strict=True))
     begin = np.concatenate([[0], np.cumsum(counts)])
     return SpikeDataset(

@@ -12,7 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from pygenn_lite.declaration.numeric import Number
 from pygenn_lite.errors import ArgumentError, FileFormatError, Location
 from pygenn_lite.training.data.dataset_checks import checked_duration
-from pygenn_lite.training.data.missing_files import checked_part, existing_folder, missing_files
+from pygenn_lite.training.data.missing_files import (
+    broken_file,
+    checked_part,
+    existing_folder,
+    missing_files,
+    named_file,
+)
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
 
 CHANNELS = 700
@@ -106,22 +112,29 @@ def _read(
                     f"{path} is still packed", where=Location.of(name), hint=f"unpack {packed}"
                 )
         raise missing_files(place, name, URL, files)
-    return _dataset(path, _content(path), duration, classes)
+    end = None if duration is None else checked_duration(duration, Location.of(name))
+    content = _content(path)
+    with named_file(path, f"get it again from {URL}"):
+        return _dataset(path, content, end, classes)
 
 
-def _dataset(path: Path, content: dict[str, Any], duration: Any, classes: Any) -> SpikeDataset:
+def _dataset(
+    path: Path, content: dict[str, Any], duration: float | None, classes: Any
+) -> SpikeDataset:
     times, units = content["times"], content["units"]
     lengths = [len(row) for row in times]
     if lengths != [len(row) for row in units] or len(lengths) != len(content["labels"]):
-        raise _broken(path, "its times, units and labels do not have the same lengths")
+        raise broken_file(path, "its times, units and labels do not have the same lengths", URL)
     # Published in seconds, with 16 bits, in newer files with 64.
     time = np.concatenate([np.zeros(0), *times]).astype(np.float64) * 1000
     unit = np.concatenate([np.zeros(0, np.int64), *units]).astype(np.int64)
     known = np.isfinite(time)
     if np.any(time[known] < 0) or np.any((unit < 0) | (unit >= CHANNELS)):
-        raise _broken(path, f"it has a time below 0, or a unit that is not among {CHANNELS}")
+        raise broken_file(
+            path, f"it has a time below 0, or a unit that is not among {CHANNELS}", URL
+        )
     latest = time.max(initial=0.0, where=known)
-    end = float(np.floor(latest)) + 1 if duration is None else checked_duration(duration)
+    end = float(np.floor(latest)) + 1 if duration is None else duration
     known &= time < end
     begin = np.concatenate([[0], np.cumsum(known)])[np.concatenate([[0], np.cumsum(lengths)])]
     return SpikeDataset(
@@ -140,9 +153,5 @@ def _content(path: Path) -> dict[str, NDArray[Any]]:
             if "extra/speaker" in file:
                 found["speaker"] = file["extra/speaker"][()].astype(np.int64)
             return found
-    except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise _broken(path, f"it cannot be read: {error}") from error
-
-
-def _broken(path: Path, what: str) -> FileFormatError:
-    return FileFormatError(what, where=Location(str(path)), hint=f"get it again from {URL}")
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        raise broken_file(path, f"it cannot be read: {error}", URL) from error

@@ -20,7 +20,13 @@ from pygenn_lite.training.data.dataset_files import write_arrays
 from pygenn_lite.training.data.dataset_statistics import DatasetStatistics, dataset_statistics
 from pygenn_lite.training.data.sample import Sample
 from pygenn_lite.training.data.splits import held_out_fraction, held_out_groups
-from pygenn_lite.training.data.step_spikes import StepSpikes, grid_of, step_spikes
+from pygenn_lite.training.data.step_spikes import (
+    StepSpikes,
+    beginnings_of_bins,
+    empty_bins,
+    grid_of,
+    step_spikes,
+)
 
 WHERE = checks.WHERE
 
@@ -233,17 +239,17 @@ class SpikeDataset:
         grid = grid_of(len(self), self.duration, self.channels, dt)
         return step_spikes(self.times, self.indices, self.sample_of_spikes(), grid, duplicates)
 
-    def dense(self, dt: Number) -> NDArray[np.uint8]:
+    def dense(self, dt: Number) -> NDArray[np.unsignedinteger]:
         """Numbers of spikes, shape (samples, steps, channels): in step k those from ``k*dt`` up to
         ``(k + 1)*dt`` ms. (A simulation has some of them a step later: see `steps`.)"""
         grid = grid_of(len(self), self.duration, self.channels, dt)
-        # A time that was k*dt before it was rounded to float32 belongs to step k.
-        begins = (self.times - 0.499 * grid.dt).clip(0, (grid.steps - 1) * grid.dt)
+        begins = beginnings_of_bins(self.times, grid)
         found = step_spikes(begins, self.indices, self.sample_of_spikes(), grid, "count")
-        array = np.zeros((len(self), found.number_of_steps, self.channels), np.uint8)
-        sample = np.repeat(np.arange(len(self)), np.diff(found.begin))
         assert found.counts is not None
-        array[sample, found.steps, found.indices] = np.minimum(found.counts, 255)
+        kind = np.uint8 if found.counts.max(initial=0) < 256 else np.uint32
+        array = empty_bins(grid, kind)
+        sample = np.repeat(np.arange(len(self)), np.diff(found.begin))
+        array[sample, found.steps, found.indices] = found.counts
         return array
 
     def tensor(self, dt: Number) -> SpikeTensor:

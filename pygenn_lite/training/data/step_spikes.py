@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pygenn_lite.codegen.plan.memory import available_memory, readable
 from pygenn_lite.declaration.checks import check_dt
 from pygenn_lite.declaration.steps import nearest_steps
 from pygenn_lite.declaration.summary import counted
@@ -99,8 +101,39 @@ def grid_of(samples: int, duration: float, channels: int, dt: Any) -> Grid:
     return grid
 
 
+def beginnings_of_bins(times: NDArray[np.float32], grid: Grid) -> NDArray[np.float64]:
+    """Times that lie nearest to the step in whose bin each spike is; at the very end in the last.
+
+    A time that was ``k*dt`` before it was rounded to float32 belongs to bin k.
+    """
+    exact = times.astype(np.float64)
+    rounding = np.minimum(0.001 * grid.dt + 0.5 * np.spacing(times), 0.5 * grid.dt)
+    last = (grid.steps - 1) * grid.dt
+    return np.asarray((exact - 0.5 * grid.dt + rounding).clip(0.0, last))
+
+
+def empty_bins(grid: Grid, kind: type[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """Zeros of shape (samples, steps, channels).
+
+    Raises
+    ------
+    InsufficientMemoryError
+        They do not fit.
+    """
+    shape = (grid.samples, grid.steps, grid.channels)
+    needed, there = math.prod(shape) * np.dtype(kind).itemsize, available_memory()
+    if there is not None and needed > there:
+        raise InsufficientMemoryError(
+            f"an array of {' x '.join(f'{n:,}' for n in shape)} numbers needs {readable(needed)}, "
+            f"{readable(there)} are available",
+            where=Location("SpikeDataset.dense"),
+            hint="use a larger dt, or fewer samples at once: data[:100].dense(dt)",
+        )
+    return np.zeros(shape, kind)
+
+
 def step_spikes(
-    times: NDArray[np.float32],
+    times: NDArray[np.floating],
     indices: NDArray[np.uint32],
     samples: NDArray[np.int64],
     grid: Grid,
