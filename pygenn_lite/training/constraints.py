@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.trial.optimiser import check_number
-from pygenn_lite.declaration.numeric import plain_array, whole_number
+from pygenn_lite.declaration.numeric import plain_array, plain_number, whole_number
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.training.limits import Constraint, Limits, PathValues
@@ -40,11 +40,12 @@ class Bounds:
     high: float = math.inf
 
     def __post_init__(self) -> None:
-        if not float(self.low) <= float(self.high):
+        low, high = plain_number(self.low), plain_number(self.high)
+        if low is None or high is None or not low <= high:
             raise ArgumentError(
                 f"low = {self.low!r}, high = {self.high!r}",
                 where=Location.of("constraint", "Bounds"),
-                hint="the lower bound comes first",
+                hint="give two numbers, the lower one first",
             )
 
     def limits(self, values: PathValues) -> Limits:

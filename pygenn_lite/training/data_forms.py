@@ -17,7 +17,8 @@ def as_dataset(given: Any, setup: TrainingSetup) -> SpikeDataset:
     Parameters
     ----------
     given : SpikeDataset, (ndarray, ndarray) or ndarray
-        Arrays: numbers of spikes, of shape (samples, steps, channels), and labels.
+        Arrays: numbers of spikes, of shape (samples, steps, channels), and labels, shape
+        (samples,), or targets, shape (samples, ...).
     setup : TrainingSetup
 
     Raises
@@ -38,7 +39,17 @@ def as_dataset(given: Any, setup: TrainingSetup) -> SpikeDataset:
             "(samples, steps, channels); pg.data makes datasets of other forms",
         )
     channels = setup.network.populations[setup.input].size
-    _check_axes(spikes, None if labels is None else len(labels), channels)
+    if labels is None:
+        _check_axes(spikes, None, channels)
+        return from_dense(spikes, setup.network.dt)
+    shape = np.shape(labels)
+    if not shape:
+        raise ArgumentError(
+            f"labels = {labels!r:.60}", where=WHERE, hint="give an array with one for each sample"
+        )
+    _check_axes(spikes, shape[0], channels)
+    if len(shape) > 1:
+        return from_dense(spikes, setup.network.dt, targets=labels)
     return from_dense(spikes, setup.network.dt, labels)
 
 
@@ -62,9 +73,13 @@ def _check_axes(spikes: np.ndarray, samples: int | None, channels: int) -> None:
             where=WHERE,
             hint=f"{hint}: spikes.swapaxes(1, 2)",
         )
-    known = "" if samples is None else f"{samples} labels and "
+    wanted = f"({'samples' if samples is None else samples}, steps, {channels})"
+    known = "" if samples is None else f"there are {samples} labels, and "
     raise ShapeError(
-        f"spikes of shape {shape}, with {known}{channels} channels", where=WHERE, hint=hint
+        f"spikes of shape {shape}, in place of {wanted}: {known}the spike source has {channels} "
+        f"neuron{'s' if channels > 1 else ''}",
+        where=WHERE,
+        hint=hint,
     )
 
 

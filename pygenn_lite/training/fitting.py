@@ -95,7 +95,7 @@ class Fitting:
                 state.session.restore(good)
                 state.sums = sums
                 raise _exploded(error, number) from error
-            labelled = data.labels is not None
+            labelled = self.setup.classifies(data)
             bar.show(
                 Moment(
                     number + 1, state.planned, state.sums.samples, len(order), self._first,
@@ -158,7 +158,7 @@ class Fitting:
 
     def _finished_epoch(self) -> dict[str, float]:
         """Add the row of an epoch that is done."""
-        state, labelled = self.state, self.data.labels is not None
+        state, labelled = self.state, self.setup.classifies(self.data)
         row: dict[str, float] = {"epoch": len(state.history) + 1}
         done = state.sums.samples
         rate = self._rates(done, done - 1, 1)[0]
@@ -179,7 +179,7 @@ class Fitting:
         sums, samples = EpochSums(), np.arange(len(data))
         while sums.samples < len(data):
             self._run(sums, self._validation, data, samples[sums.samples :], train=False)
-        accuracy = sums.accuracy(data.labels is not None)
+        accuracy = sums.accuracy(self.setup.classifies(data))
         found = {"validation_loss": sums.mean_loss}
         return found if accuracy is None else {**found, "validation_accuracy": accuracy}
 

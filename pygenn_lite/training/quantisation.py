@@ -57,7 +57,7 @@ def quantise(values: npt.ArrayLike, bits: int = 8, per: str = "array") -> Quanti
     Raises
     ------
     ArgumentError
-        Bits or `per` do not make sense, or the values have no rows.
+        Bits or `per` do not make sense; the values have no rows, or are not finite.
 
     Examples
     --------
@@ -69,6 +69,10 @@ def quantise(values: npt.ArrayLike, bits: int = 8, per: str = "array") -> Quanti
     check_quantisation(bits, per, where)
     given = np.asarray(values)
     checked = plain_array(values, "values", where, ArgumentError)
+    if not np.all(np.isfinite(checked)):
+        raise ArgumentError(
+            "a value is not finite", where=where, hint="quantise what a training came to"
+        )
     array = checked.astype(given.dtype) if given.dtype == np.float32 else checked
     if per == "row" and array.ndim != 2:
         raise ArgumentError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,15 @@ Factors: TypeAlias = npt.NDArray[np.float64]
 
 
 class Schedule:
-    """Base of schedules, which can be multiplied with each other."""
+    """Base of schedules, which can be multiplied with each other.
+
+    Attributes
+    ----------
+    watches_validation : bool
+        Whether it follows the loss of validation.
+    """
+
+    watches_validation: ClassVar[bool] = False
 
     def factors(self, batches: Batches, training: Training) -> Factors:
         """A factor for each batch.
@@ -62,6 +70,11 @@ class Product(Schedule):
     """Several schedules, multiplied with each other: ``EaseIn() * Cosine()``."""
 
     parts: tuple[Schedule, ...]
+
+    @property
+    def watches_validation(self) -> bool:  # type: ignore[override]
+        """Whether one of its parts does."""
+        return any(getattr(part, "watches_validation", False) for part in self.parts)
 
     def factors(self, batches: Batches, training: Training) -> Factors:
         result = np.ones(batches.shape)
@@ -235,6 +248,7 @@ class Plateau(Schedule):
         What of the exponential average is left after an epoch; 0: the losses themselves.
     """
 
+    watches_validation = True
     factor: float = 0.5
     patience: int = 50
     average: float = 0.8

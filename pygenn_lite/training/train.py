@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.training.trainer import FitOptions, Trainer
-
-OF_FIT = tuple(FitOptions.__annotations__)
+from pygenn_lite.training.trainer import Trainer
+from pygenn_lite.training.trainer_options import OF_FIT, OF_TRAINER, check_names
 
 
 def train(network: Network, data: Any, loss: Any, epochs: int = 10, **options: Any) -> Trainer:
@@ -40,6 +39,7 @@ def train(network: Network, data: Any, loss: Any, epochs: int = 10, **options: A
     >>> trained.epochs
     2
     """
+    check_names(options, (*OF_TRAINER, *OF_FIT))
     of_fit = {name: options.pop(name) for name in OF_FIT if name in options}
     trainer = Trainer(network, loss, **options)
     trainer.fit(data, epochs, **of_fit)

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.network import Network
-from pygenn_lite.declaration.numeric import Whole, whole_number
+from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.errors import ArgumentError, SimulationError
-from pygenn_lite.runtime.progress import ProgressFunction
 from pygenn_lite.training import training_setup as checks
 from pygenn_lite.training.data_forms import as_dataset, split_validation, with_some_labels
-from pygenn_lite.training.early_stopping import EarlyStopping
 from pygenn_lite.training.epoch_sums import EpochSums
 from pygenn_lite.training.fitting import FitPlan, Fitting
 from pygenn_lite.training.history import History
 from pygenn_lite.training.trainer_evaluation import Evaluation
+from pygenn_lite.training.trainer_options import (
+    OF_FIT,
+    FitOptions,
+    SessionOptions,
+    check_made_of,
+    check_names,
+    check_schedule,
+    check_stopping,
+    checked_seed,
+    planned_epochs,
+    session_options,
+    several,
+)
 from pygenn_lite.training.training_bar import TrainingBar
 from pygenn_lite.training.training_setup import WHERE, TrainingSetup
 from pygenn_lite.training.training_state import TrainingState
@@ -28,34 +39,6 @@ from pygenn_lite.training.training_state import TrainingState
 if TYPE_CHECKING:
     from pygenn_lite.codegen.plan.memory import MemoryRows
     from pygenn_lite.runtime.results.result import Result
-
-
-class FitOptions(TypedDict, total=False):
-    """What :meth:`Trainer.fit` takes by keyword, besides data and epochs."""
-
-    validation: Any
-    early_stopping: EarlyStopping | None
-    augment: Any
-    callbacks: Iterable[Callable[[Mapping[str, float]], object]]
-    checkpoint: str | Path | None
-    progress: ProgressFunction | bool | None
-
-
-class SessionOptions(TypedDict, total=False):
-    """What :class:`Trainer` hands on to the program."""
-
-    surrogate: Any
-    detach_reset: bool
-    trainable: str | Iterable[str]
-    bounds: Mapping[str, tuple[float, float]] | None
-    longest_delay: float | None
-    constraints: Any
-    rewiring: Any
-    backend: str
-    driver: str
-    device: int
-    threads: int | None
-    precision: str
 
 
 class Trainer:
@@ -145,24 +128,18 @@ class Trainer:
         seed: Whole | None = None,
         **options: Unpack[SessionOptions],
     ) -> None:
-        from pygenn_lite.training.losses import Loss
-        from pygenn_lite.training.optimisers import Adam, Optimiser
+        from pygenn_lite.training.optimisers import Adam
 
-        if not isinstance(network, Network):
-            raise ArgumentError(f"{network!r} is not a network", hint="give a pg.Network")
-        if not isinstance(loss, Loss):
-            hint = 'give one of pg.losses, such as pg.losses.CrossEntropy("out.V")'
-            raise ArgumentError(f"loss = {loss!r}", where=WHERE, hint=hint)
-        if not isinstance(optimiser, Optimiser | None):
-            hint = "give one of pg.optimisers, such as pg.optimisers.Adam(1e-3)"
-            raise ArgumentError(f"optimiser = {optimiser!r}", where=WHERE, hint=hint)
+        check_made_of(network, loss, optimiser)
         self._setup = TrainingSetup(
             network.copy(), loss, optimiser or Adam(1e-3), checks.find_input(network, input),
             checks.checked_batch(batch),
-            checks.checked_gradient(gradient, options.get("surrogate")),
-            _checked_seed(network.seed if seed is None else seed),
+            checks.checked_gradient(
+                gradient, options.get("surrogate"), options.get("detach_reset")
+            ),
+            checked_seed(network.seed if seed is None else seed),
             checks.checked_duration(duration, network.dt),
-            _session_options(gradient, options),
+            session_options(gradient, options),
         )  # fmt: skip
         self.interrupted = False
         self._state: TrainingState | None = None
@@ -177,7 +154,7 @@ class Trainer:
         ----------
         data : SpikeDataset, or (ndarray, ndarray)
             Samples with labels or targets; or spikes of shape (samples, steps, channels), and
-            labels.
+            labels, shape (samples,), or targets, shape (samples, ...).
         epochs : int or None
             How many further ones; None: what is left of a training that was interrupted, in this
             process or before a checkpoint.
@@ -186,7 +163,7 @@ class Trainer:
         early_stopping : EarlyStopping, optional
         augment : Augmentation or sequence of Augmentation, optional
             Change the data anew in each epoch: see :mod:`pygenn_lite.training.data`.
-        callbacks : iterable of callable
+        callbacks : callable or iterable of callable, optional
             Each is called after each epoch with its row of the history, and ends the training by
             returning True.
         checkpoint : str or Path, optional
@@ -212,20 +189,25 @@ class Trainer:
         Ctrl-C ends it after the current batches, with a warning; ``fit(data, None)`` continues as
         if nothing had happened. The result does not depend on the number of threads.
         """
+        check_names(options, OF_FIT)
+        planned = planned_epochs(epochs, self.epochs, self._state.planned if self._state else 0)
         samples = as_dataset(data, self._setup)
         validation = options.get("validation")
         if isinstance(validation, float):
             samples, validation = split_validation(samples, validation, self._setup.seed)
         elif validation is not None:
             validation = as_dataset(validation, self._setup)
+        stopping = options.get("early_stopping")
+        check_stopping(stopping, samples, validation, self._setup)
+        check_schedule(self._setup.optimiser.schedule, validation)
+        plan = FitPlan(
+            validation, stopping, several("augment", options.get("augment")),
+            several("callbacks", options.get("callbacks")), self._keeper(options.get("checkpoint")),
+        )  # fmt: skip
         state = self._ready(samples)
         if validation is not None:
             self._setup.check_data(validation, state.duration)
-        state.planned = self._planned(state, epochs)
-        plan = FitPlan(
-            validation, options.get("early_stopping"), _several(options.get("augment")),
-            tuple(options.get("callbacks", ())), self._keeper(options.get("checkpoint")),
-        )  # fmt: skip
+        state.planned = planned
         with TrainingBar(options.get("progress")) as bar:
             self.interrupted = Fitting(self._setup, state, samples, plan).run(bar)
         if self.interrupted:
@@ -237,18 +219,14 @@ class Trainer:
             )
         return state.history
 
-    def _planned(self, state: TrainingState, epochs: int | None) -> int:
-        if epochs is None:
-            return state.planned
-        number = whole_number(epochs)
-        if number is None or number < 1:
-            raise ArgumentError(
-                f"epochs = {epochs!r}", where=WHERE, hint="give a number of further epochs, from 1"
-            )
-        return len(state.history) + number
-
     def _keeper(self, checkpoint: str | Path | None) -> Callable[[], Path] | None:
-        return None if checkpoint is None else lambda: self.save(checkpoint, overwrite=True)
+        """What writes a checkpoint; refused at once where none can be written."""
+        from pygenn_lite.training.training_checkpoint import check_writable
+
+        if checkpoint is None:
+            return None
+        check_writable(checkpoint, overwrite=True)
+        return lambda: self.save(checkpoint, overwrite=True)
 
     # ------------------------------------------------------------------ what it has come to
     def evaluate(self, data: Any) -> Evaluation:
@@ -266,14 +244,27 @@ class Trainer:
             raise KeyboardInterrupt
         sums = EpochSums()
         sums.add(outcome, samples.labels, self._setup.spiking)
+        labels = samples.labels if self._setup.classifies(samples) else None
         return Evaluation(
-            outcome.losses, outcome.outputs, outcome.predictions, samples.labels,
+            outcome.losses, outcome.outputs, outcome.predictions, labels,
             tuple(samples.class_names), sums.rates(state.duration), sums.silent(), sums.tangential,
             {name: mean for name, mean in sums.means().items() if name != "loss"},
         )  # fmt: skip
 
     def predict(self, data: Any) -> npt.NDArray[np.int64]:
-        """The class of each sample, shape (samples,); labels are not needed."""
+        """The class of each sample, shape (samples,); labels are not needed.
+
+        Raises
+        ------
+        ArgumentError
+            The loss does not tell classes apart.
+        """
+        if not self._setup.loss.predicts:
+            raise ArgumentError(
+                f"{self._setup.loss!r:.60} predicts no class",
+                where=WHERE,
+                hint="evaluate(data).outputs has what is read; result(data, sample) simulates",
+            )
         samples = as_dataset(data, self._setup)
         return np.asarray(self.evaluate(with_some_labels(samples)).predictions, np.int64)
 
@@ -385,27 +376,3 @@ class Trainer:
         accuracy = f", accuracy {last['accuracy']:.1%}" if "accuracy" in last else ""
         name = self._setup.network.name
         return f"<Trainer{f' of {name}' if name else ''}: {self.epochs} epochs{loss}{accuracy}>"
-
-
-def _session_options(gradient: Any, given: SessionOptions) -> dict[str, Any]:
-    """What the session reads, with the surrogate as a record."""
-    from pygenn_lite.training.surrogates import as_surrogate
-
-    options = {name: value for name, value in given.items() if value is not None}
-    if gradient != "exact":
-        options["surrogate"] = as_surrogate(options.get("surrogate"))
-    return options
-
-
-def _several(given: Any) -> tuple[Any, ...]:
-    """One augmentation, or several."""
-    if given is None:
-        return ()
-    return (given,) if callable(given) else tuple(given)
-
-
-def _checked_seed(seed: object) -> int:
-    number = whole_number(seed)
-    if number is None or not 0 <= number < 2**64:
-        raise ArgumentError(f"seed = {seed!r}", where=WHERE, hint="give a whole number below 2^64")
-    return number

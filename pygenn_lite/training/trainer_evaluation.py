@@ -24,6 +24,7 @@ class Evaluation:
         What the loss reads from the read-outs: integrals, peaks, spike times, ...
     predictions : ndarray of int, shape (samples,)
     labels : ndarray of int, shape (samples,), or None
+        None, too, where the loss predicts no class.
     class_names : tuple of str
     rates : mapping of str to float
         Mean rate of each population, Hz.
@@ -52,7 +53,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
-        """The share of right predictions; NaN without labels."""
+        """The share of right predictions; NaN where there are no classes."""
         if self.labels is None:
             return float("nan")
         return float(np.mean(self.predictions == self.labels))
@@ -64,10 +65,12 @@ class Evaluation:
         Raises
         ------
         ArgumentError
-            There are no labels.
+            There are no classes.
         """
         if self.labels is None:
-            raise ArgumentError("the samples have no labels", where=Location("Evaluation"))
+            raise ArgumentError(
+                "there are no labels, or the loss predicts none", where=Location("Evaluation")
+            )
         classes = max(self.outputs.shape[1], int(self.labels.max(initial=0)) + 1)
         table = np.zeros((classes, classes), np.int64)
         np.add.at(table, (self.labels, self.predictions), 1)

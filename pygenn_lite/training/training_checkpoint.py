@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.errors import CheckpointError, Location
-from pygenn_lite.runtime.results.files import as_path, check_replaceable, written_at_once
+from pygenn_lite.runtime.results.files import (
+    as_path,
+    check_replaceable,
+    name_beside,
+    real_path,
+    written_at_once,
+)
 from pygenn_lite.training.epoch_sums import EpochSums
 from pygenn_lite.training.history import History
 from pygenn_lite.training.training_setup import TrainingSetup
@@ -38,11 +44,7 @@ def save_training(
     CheckpointError
         It cannot be written.
     """
-    target = as_path(path)
-    check_replaceable(
-        target, overwrite=overwrite, is_ours=_is_ours, kind="checkpoint",
-        hint="name another file, or pass overwrite=True to replace this one",
-    )  # fmt: skip
+    target = check_writable(path, overwrite)
     header = {
         "format": FORMAT, "version": VERSION, "network": setup.network.digest(),
         "optimiser": setup.optimiser.rule.name, "duration": state.duration,
@@ -58,11 +60,39 @@ def save_training(
         with written_at_once(target) as aside, aside.open("wb") as file:
             np.savez(file, **{HEADER: text, **arrays})  # type: ignore[arg-type]
     except OSError as error:
-        raise CheckpointError(
-            f"cannot write the checkpoint {target}: {error.strerror or error}",
-            hint="name a file in a directory that exists, with enough space",
-        ) from error
+        raise _unwritable(target, error) from error
     return target
+
+
+def check_writable(path: str | Path, overwrite: bool) -> Path:
+    """Refuse a place where no checkpoint can be written, before one is due; returns it.
+
+    Raises
+    ------
+    ArgumentError
+        There is a file that is not to be replaced.
+    CheckpointError
+        Nothing can be written there.
+    """
+    target = as_path(path)
+    check_replaceable(
+        target, overwrite=overwrite, is_ours=_is_ours, kind="checkpoint",
+        hint="name another file, or pass overwrite=True to replace this one",
+    )  # fmt: skip
+    probe = name_beside(real_path(target))
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    return target
+
+
+def _unwritable(target: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(
+        f"cannot write the checkpoint {target}: {error.strerror or error}",
+        hint="name a file in a directory that exists, with enough space",
+    )
 
 
 def load_training(setup: TrainingSetup, state: TrainingState, path: str | Path) -> None:
@@ -138,16 +168,7 @@ def _shape(shape: list[int] | None) -> str:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(file[HEADER].tobytes().decode())
-            if header["format"] != FORMAT:
-                raise ValueError("it is something else")
-            arrays = {name: file[name] for name in file.files if name != HEADER}
-    except FileNotFoundError as error:
-        raise CheckpointError(f"there is no checkpoint {path}") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from error
+    header, arrays = _opened(path, whole=True)
     if header["version"] != VERSION:
         raise CheckpointError(
             f"{path} was written by another version of pygenn_lite (format {header['version']}, "
@@ -155,6 +176,25 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
             hint="continue with the version that wrote it",
         )
     return header, arrays
+
+
+def _opened(path: Path, whole: bool) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """The header, and the arrays where they are wanted."""
+    try:
+        if path.exists() and not zipfile.is_zipfile(path):
+            raise ValueError("it is not an archive of arrays")
+        with np.load(path, allow_pickle=False) as file:
+            header = json.loads(file[HEADER].tobytes().decode())
+            if header["format"] != FORMAT:
+                raise ValueError("it is something else")
+            names = [name for name in file.files if name != HEADER] if whole else []
+            return header, {name: file[name] for name in names}
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"there is no checkpoint {path}", hint="name a file that Trainer.save wrote"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise _unreadable(path, error) from error
 
 
 def _unreadable(path: Path, error: Exception) -> CheckpointError:
@@ -166,7 +206,7 @@ def _unreadable(path: Path, error: Exception) -> CheckpointError:
 
 def _is_ours(path: Path) -> bool:
     try:
-        _read(path)
+        _opened(path, whole=False)
     except CheckpointError:
         return False
     return True

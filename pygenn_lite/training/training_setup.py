@@ -58,6 +58,10 @@ class TrainingSetup:
             if not isinstance(model, SpikeSource) and model.threshold is not None
         )  # fmt: skip
 
+    def classifies(self, data: Any) -> bool:
+        """Whether there is an accuracy: data with labels, and a loss that predicts one."""
+        return data.labels is not None and self.loss.predicts
+
     def steps(self, duration: float) -> int:
         """Of a trial: enough to hold the duration."""
         return steps_in_trial(duration, self.network.dt)
@@ -138,10 +142,16 @@ def checked_batch(batch: object) -> int:
     return number
 
 
-def checked_gradient(gradient: object, surrogate: object) -> Any:
+def checked_gradient(gradient: object, surrogate: object, detach_reset: object = False) -> Any:
     """The kind of gradient; "surrogate" where only a surrogate is given is not guessed."""
     if isinstance(gradient, str):
         check_choice(gradient, GRADIENTS, "gradient", WHERE, ArgumentError)
+        if gradient == "exact" and detach_reset:
+            raise ArgumentError(
+                "detach_reset=True, but the gradient is exact",
+                where=WHERE,
+                hint='add gradient="surrogate", or leave it out',
+            )
         if gradient == "exact" and surrogate is not None:
             raise ArgumentError(
                 f"surrogate = {surrogate!r}, but the gradient is exact",

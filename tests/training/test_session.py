@@ -14,7 +14,7 @@ import pygenn_lite as pg
 from pygenn_lite.codegen.trial.optimiser import Optimiser
 from pygenn_lite.errors import ArgumentError, CheckpointError, ShapeError
 from pygenn_lite.runtime.training.session import TrainingSession
-from pygenn_lite.training import losses, optimisers
+from pygenn_lite.training import constraints, losses, optimisers
 
 LOSS = losses.CrossEntropy("out.V")
 
@@ -225,6 +225,16 @@ def test_memory_names_all_arrays(session):
         ({"gradient": "eprop"}, "gradient = 'eprop'"),
         ({"loss": "out.V"}, "is not a loss"),
         ({"bounds": {"groups.x.weight": (0.0, 1.0)}}, "which is not trained"),
+        ({"bounds": {"groups.w_in.weight": 3.0}}, "groups.w_in.weight: bounds = "),
+        ({"bounds": {"groups.w_in.weight": (1.0, "a")}}, "write the lower one first"),
+        ({"rewiring": "w_in"}, "rewiring = 'w_in'"),
+        ({"constraints": {"groups.*.weight": "sign"}}, "'sign' is not a constraint"),
+        ({"constraints": {"groups.*.weight": constraints.Sign}}, r"pg.constraints.Sign\(\)"),
+        ({"optimiser": optimisers.SGD(rates={"groups.win.weight": 2.0})}, "mean 'groups.w_in"),
+        ({"optimiser": optimisers.SGD(rates={"groups.w_in.delay": 2.0})}, "rates of 'groups.w_in"),
+        ({"optimiser": optimisers.SGD(rates={"*.dely": 2.0})}, "rates of '.*dely', which is not"),
+        ({"optimiser": optimisers.SGD(decays=("w_in",))}, "decays of 'w_in'"),
+        ({"loss": LOSS + losses.WeightPenalty("groups.x.weight", 1.0)}, "penalties of 'groups.x"),
         ({"input": "hidden"}, "not a spike source"),
         ({"longest_delay": -1.0}, "longest_delay = -1.0"),
     ],
@@ -232,6 +242,10 @@ def test_memory_names_all_arrays(session):
 def test_options_that_make_no_sense_are_told(options, words):
     with pytest.raises(ArgumentError, match=words):
         _session(**options)
+
+
+def test_rates_of_what_the_network_has_may_be_given_though_it_is_not_trained():
+    _session(optimiser=optimisers.SGD(rates={"groups.*.delay": 100.0}))
 
 
 def test_orders_and_rates_that_do_not_fit_are_told(session):

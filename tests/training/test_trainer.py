@@ -340,12 +340,29 @@ def test_an_entry_of_an_array_is_a_number_of_spikes():
         made.fit((0.5 * spikes, labels), epochs=1)
 
 
+def test_further_axes_of_what_comes_with_spikes_make_them_targets():
+    targets = np.zeros((30, 20, 3))
+    made = as_dataset((dataset(30).dense(1.0), targets), trainer()._setup)
+    assert made.labels is None
+    assert made.targets.shape == targets.shape
+
+
+def test_a_loss_that_predicts_nothing_has_no_accuracy():
+    made = pg.Trainer(network(), pg.losses.TraceMeanSquare("out.V"), batch=8)
+    history = made.fit(dataset(), epochs=1, validation=dataset(20, seed=2))
+    assert not [name for name in history.columns if "accuracy" in name]
+    found = made.evaluate(dataset())
+    assert np.isnan(found.accuracy)
+    with pytest.raises(pg.errors.ArgumentError, match="no labels, or the loss predicts none"):
+        _ = found.confusion
+
+
 @pytest.mark.parametrize(
     ("swap", "message"),
     [
         ((1, 0, 2), "the axes of time and of samples are swapped\n  hint: .*swapaxes"),
         ((0, 2, 1), "the axes of time and of channels are swapped"),
-        ((2, 1, 0), r"spikes of shape \(4, 20, 30\), with 30 labels and 4 channels"),
+        ((2, 1, 0), r"shape \(4, 20, 30\), in place of \(30, steps, 4\): there are 30 labels, and"),
     ],
 )
 def test_swapped_axes_are_told_by_their_lengths(swap, message):

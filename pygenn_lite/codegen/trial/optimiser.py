@@ -95,6 +95,15 @@ class Optimiser:
 
     def __post_init__(self) -> None:
         where = Location.of("optimiser", self.rule.name)
+        if not isinstance(self.rates, Mapping):
+            raise ArgumentError(
+                f"rates = {self.rates!r}", where=where,
+                hint='give factors by path: rates={"groups.*.delay": 100.0}',
+            )  # fmt: skip
+        if isinstance(self.decays, str):
+            raise ArgumentError(
+                f"decays = {self.decays!r}", where=where, hint=f"write decays=({self.decays!r},)"
+            )
         at_least_0 = {"rate": self.rate, "weight_decay": self.weight_decay}
         for name, value in {
             **at_least_0,

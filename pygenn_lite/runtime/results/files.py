@@ -121,7 +121,10 @@ def written_at_once(path: Path) -> Iterator[Path]:
     if target.exists() and not target.is_file():
         raise FileExistsError(errno.EEXIST, "there is something that is not a regular file")
     aside = name_beside(target)
-    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    except OSError as error:  # the name that the user knows
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         yield aside
         put_in_place(aside, target)

@@ -118,8 +118,16 @@ def limits_of(constraints: Constraints, values: PathValues, own: Limits | None =
     made = own or Limits()
     for pattern, given in constraints.items():
         if path_fits(values.path, pattern):
-            several = given if isinstance(given, Sequence) else [given]
+            several = given if isinstance(given, (list, tuple)) else [given]
             for constraint in several:
+                if not callable(getattr(constraint, "limits", None)) or isinstance(
+                    constraint, type
+                ):
+                    raise ArgumentError(
+                        f"{constraint!r:.60} is not a constraint",
+                        where=values.where,
+                        hint="give one of pg.constraints, such as pg.constraints.Sign()",
+                    )
                 made = made & constraint.limits(values)
     if np.any(np.asarray(made.low) > np.asarray(made.high)):
         raise ArgumentError(

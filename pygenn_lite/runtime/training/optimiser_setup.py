@@ -3,7 +3,10 @@ weights are read elsewhere, and feedback that is learnt gets the updates of the 
 
 from __future__ import annotations
 
-from pygenn_lite.codegen.trial.optimiser import path_fits
+from collections.abc import Iterable
+
+from pygenn_lite.codegen.trial.optimiser import WEIGHTS, path_fits
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.runtime.training.deep_rewiring import signs_kept
 from pygenn_lite.runtime.training.feedback import FeedbackWeights
@@ -33,17 +36,31 @@ def optimiser_of(
     if options.optimiser is None:
         return None
     parameters = values.parameters
-    for pattern in options.constraints:
-        if not any(path_fits(path, pattern) for path in parameters):
-            raise ArgumentError(
-                f"constraints of {pattern!r}, which is not trained",
-                where=Location("constraints"),
-                hint=f"trained are {', '.join(parameters)}",
-            )
-    limits = {path: _limits(options, memory, one) for path, one in parameters.items()}
     penalties = () if options.loss is None else options.loss.penalties
+    _check_patterns("constraints", options.constraints, values, generic=False)
+    _check_patterns("rates", options.optimiser.rates, values)
+    if options.optimiser.decays != WEIGHTS:
+        _check_patterns("decays", options.optimiser.decays, values)
+    _check_patterns("penalties", [penalty.pattern for penalty in penalties], values)
+    limits = {path: _limits(options, memory, one) for path, one in parameters.items()}
     twins = [] if feedback is None else _twins(feedback, memory, parameters)
     return OptimiserMemory(options.optimiser, parameters, penalties, limits, twins)
+
+
+def _check_patterns(
+    what: str, patterns: Iterable[str], values: TrainingValues, generic: bool = True
+) -> None:
+    """Refuse paths that mean nothing here: with a misspelt one nothing would be done. A `generic`
+    one, with ``*``, may mean values that the network has and that are not trained."""
+    trained = tuple(values.parameters)
+    for pattern in patterns:
+        known = values.known if generic and "*" in pattern else trained
+        if not any(path_fits(path, pattern) for path in known):
+            raise ArgumentError(
+                f"{what} of {pattern!r}, which is not trained{nearest(pattern, trained)}",
+                where=Location(what),
+                hint=f"trained are {', '.join(trained)}",
+            )
 
 
 def _limits(options: SessionOptions, memory: ProgramMemory, one: TrainedParameter) -> Limits:

@@ -21,6 +21,7 @@ from pygenn_lite.runtime.card_options import card_options
 from pygenn_lite.runtime.training.deep_rewiring import DeepRewiring
 from pygenn_lite.runtime.training.limits import Constraints
 
+Bounds = Mapping[str, tuple[float, float]]
 WHERE = Location("TrainingSession")
 GRADIENTS = ("exact", "surrogate")
 BACKENDS = ("auto", "cuda", "cpp")
@@ -37,7 +38,7 @@ class Options(TypedDict, total=False):
     optimiser: Any
     constraints: Constraints | None
     rewiring: DeepRewiring | None
-    bounds: Mapping[str, tuple[float, float]] | None
+    bounds: Bounds | None
     precision: str
     threads: int | None
     seed: int | None
@@ -101,7 +102,7 @@ class SessionOptions:
     optimiser: Any = None
     constraints: Constraints = field(default_factory=dict)
     rewiring: DeepRewiring | None = None
-    bounds: Mapping[str, tuple[float, float]] | None = None
+    bounds: Bounds | None = None
     precision: str = "float32"
     threads: int | None = None
     seed: int = 0
@@ -156,7 +157,7 @@ def checked(options: Mapping[str, Any], network: Network) -> SessionOptions:
         surrogate = given["surrogate"] or given["gradient"].surrogate
         given |= {"eprop": given["gradient"], "gradient": "surrogate", "surrogate": surrogate}
         given["detach_reset"] = True
-    given["constraints"] = _constraints(given)
+    given["constraints"], given["bounds"] = _constraints(given), _bounds(given["bounds"])
     given["replayed"] = _patterns(given["replayed"], "replayed", "hidden")
     _check_replayed(network, given["replayed"])
     if given["gradient"] not in GRADIENTS:
@@ -243,7 +244,32 @@ def _constraints(given: Mapping[str, Any]) -> Constraints:
             where=WHERE,
             hint="write optimiser=pg.optimisers.Adam()",
         )
+    if not isinstance(given["rewiring"], DeepRewiring | None):
+        raise ArgumentError(
+            f"rewiring = {given['rewiring']!r:.60}",
+            where=WHERE,
+            hint='write rewiring=pg.DeepRewiring("w_in")',
+        )
     return constraints
+
+
+def _bounds(given: Any) -> Bounds | None:
+    """Two numbers for each path."""
+    if given is None:
+        return None
+    pairs = given.items() if isinstance(given, Mapping) else [("", given)]
+    for path, pair in pairs:
+        numbers = (
+            [plain_number(n) for n in pair] if isinstance(pair, (tuple, list, np.ndarray)) else []
+        )
+        low, high = numbers if len(numbers) == 2 else (None, None)
+        if low is None or high is None or not low <= high:
+            raise ArgumentError(
+                f"bounds = {given!r:.60}",
+                where=WHERE.entry(path) if path else WHERE,
+                hint='write the lower one first: bounds={"groups.*.weight": (0.0, 1.0)}',
+            )
+    return dict(given)
 
 
 def _check_replayed(network: Network, names: tuple[str, ...]) -> None:

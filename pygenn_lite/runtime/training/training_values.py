@@ -57,9 +57,16 @@ class TrainingValues:
         for pattern in bounds:
             if not any(path_fits(path, pattern) for path in self.parameters):
                 raise ArgumentError(
-                    f"bounds of {pattern!r}, which is not trained", where=Location("bounds")
+                    f"bounds of {pattern!r}, which is not trained",
+                    where=Location("bounds"),
+                    hint=f"trained are {', '.join(self.parameters)}",
                 )
         memory.set_links(self.links)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Paths of all that could be trained."""
+        return tuple(self._places)
 
     def _parameter(self, path: str, place: ValuePlace) -> TrainedParameter:
         others = tuple(p for p, other in self._places.items() if other == place and p != path)

@@ -99,18 +99,28 @@ def checked_labels(
     number, names = _classes(classes)
     if labels is None:
         return None, number, names
+    if np.ndim(labels) != 1:
+        raise ShapeError(
+            f"labels of shape {np.shape(labels)}", where=WHERE,
+            hint="give one class for each sample, counted from 0; other numbers are targets=",
+        )  # fmt: skip
     array = plain_indices(labels, "labels", WHERE, ShapeError)
     if len(array) != samples:
         raise ShapeError(
             f"{len(array)} labels of {samples} samples", where=WHERE, hint="give one for each"
         )
-    number = number or int(array.max()) + 1
+    number = number or max(int(array.max(initial=0)) + 1, 1)
     wrong = np.flatnonzero((array < 0) | (array >= number))
     if len(wrong):
+        label = array[wrong[0]]
         raise ArgumentError(
-            f"the label {array[wrong[0]]} is out of range, of {number} classes",
+            f"the label {label} is negative"
+            if label < 0
+            else f"the label {label} is out of range, of {number} classes",
             where=Location(f"SpikeDataset, sample {wrong[0]}"),
-            hint=f"labels are counted from 0 to {number - 1}",
+            hint=f"labels are counted from 0 to {number - 1}"
+            if label >= 0
+            else "labels are counted from 0",
         )
     return array, number, names
 

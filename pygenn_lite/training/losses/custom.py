@@ -160,7 +160,8 @@ class Custom(SingleLoss):
 
     def __post_init__(self) -> None:
         check_population(self.population)
-        if not self.read_outs or not all(isinstance(r, Read) for r in self.read_outs.values()):
+        given = self.read_outs.values() if isinstance(self.read_outs, Mapping) else ()
+        if not given or not all(isinstance(read, Read) for read in given):
             raise ArgumentError(
                 f"read_outs={self.read_outs!r}",
                 where=WHERE,
@@ -194,6 +195,11 @@ class Custom(SingleLoss):
     def number(self, name: str) -> float:
         """One of its settings."""
         return float(self.settings[name])
+
+    @property
+    def predicts(self) -> bool:  # type: ignore[override]
+        """Whether there is a score, or a softmax."""
+        return self.score is not None or self.softmax is not None
 
     @property
     def key(self) -> str:

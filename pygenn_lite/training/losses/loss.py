@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
@@ -43,7 +43,11 @@ class Loss:
         The numbers that the program reads.
     penalties : tuple of Penalty
         On parameters.
+    predicts : bool
+        Whether it tells which class a sample is taken for.
     """
+
+    predicts: ClassVar[bool] = False
 
     @property
     def key(self) -> str:
@@ -91,6 +95,8 @@ class Loss:
 class SingleLoss(Loss):
     """One term: a frozen dataclass, some of whose fields are numbers of the program."""
 
+    predicts: ClassVar[bool] = True
+
     def numbers(self) -> tuple[str, ...]:
         """Fields that are not compiled in: they may differ while the program is the same."""
         return ()
@@ -132,6 +138,11 @@ class WeightedSum(Loss):
     """
 
     parts: tuple[tuple[float, Loss], ...]
+
+    @property
+    def predicts(self) -> bool:  # type: ignore[override]
+        """Whether one of its parts does."""
+        return any(part.predicts for _, part in self.parts)
 
     @property
     def key(self) -> str:

@@ -73,7 +73,24 @@ class CrossEntropy(SingleLoss):
 
 
 @dataclass(frozen=True)
-class IntegralCrossEntropy(SingleLoss):
+class _OfClasses(SingleLoss):
+    """What cross-entropies of a variable have in common."""
+
+    variable: str
+    smoothing: float = 0.0
+    targets: str = "labels"
+
+    def __post_init__(self) -> None:
+        variable_of(self.variable)
+        check_classes(self.targets, self.smoothing)
+
+    def numbers(self) -> tuple[str, ...]:
+        """The smoothing."""
+        return ("smoothing",)
+
+
+@dataclass(frozen=True)
+class IntegralCrossEntropy(_OfClasses):
     """Cross-entropy of a variable's sum over the steps, smoothed: Spyx's
     ``integral_crossentropy``.
 
@@ -97,17 +114,7 @@ class IntegralCrossEntropy(SingleLoss):
     >>> loss = pg.losses.IntegralCrossEntropy("out.V")
     """
 
-    variable: str
     smoothing: float = 0.3
-    targets: str = "labels"
-
-    def __post_init__(self) -> None:
-        variable_of(self.variable)
-        check_classes(self.targets, self.smoothing)
-
-    def numbers(self) -> tuple[str, ...]:
-        """The smoothing."""
-        return ("smoothing",)
 
     def term(self) -> Term:
         """As SymPy."""
@@ -115,7 +122,7 @@ class IntegralCrossEntropy(SingleLoss):
 
 
 @dataclass(frozen=True)
-class MaximumCrossEntropy(SingleLoss):
+class MaximumCrossEntropy(_OfClasses):
     """Cross-entropy of a variable's maximum over the trial: ``u_c = max over t of V_c(t)``.
 
     Of several steps with the same maximum the first counts.
@@ -138,25 +145,13 @@ class MaximumCrossEntropy(SingleLoss):
     >>> loss = pg.losses.MaximumCrossEntropy("out.V")
     """
 
-    variable: str
-    smoothing: float = 0.0
-    targets: str = "labels"
-
-    def __post_init__(self) -> None:
-        variable_of(self.variable)
-        check_classes(self.targets, self.smoothing)
-
-    def numbers(self) -> tuple[str, ...]:
-        """The smoothing."""
-        return ("smoothing",)
-
     def term(self) -> Term:
         """As SymPy."""
         return _classified(self, "x", "maximum")
 
 
 @dataclass(frozen=True)
-class StepCrossEntropy(SingleLoss):
+class StepCrossEntropy(_OfClasses):
     """The mean over the trial of the cross-entropy at each time: ``(1/T) integral of
     -sum_c y_c log softmax(V(t))_c dt``.
 
@@ -177,18 +172,6 @@ class StepCrossEntropy(SingleLoss):
     --------
     >>> loss = pg.losses.StepCrossEntropy("out.V")
     """
-
-    variable: str
-    smoothing: float = 0.0
-    targets: str = "labels"
-
-    def __post_init__(self) -> None:
-        variable_of(self.variable)
-        check_classes(self.targets, self.smoothing)
-
-    def numbers(self) -> tuple[str, ...]:
-        """The smoothing."""
-        return ("smoothing",)
 
     def term(self) -> Term:
         """As SymPy."""
@@ -212,6 +195,7 @@ class TraceMeanSquare(SingleLoss):
     >>> loss = pg.losses.TraceMeanSquare("out.V")
     """
 
+    predicts = False
     variable: str
 
     def __post_init__(self) -> None:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from pygenn_lite.codegen.trial.loss_records import Term
 
 
+class _Regulariser(SingleLoss):
+    predicts = False
+
+
 @dataclass(frozen=True)
-class Rate(SingleLoss):
+class Rate(_Regulariser):
     """Mean numbers of spikes per trial near a target: ``1/2 sum over neurons of
     strength (mean count - target)^2``, the strength one above the target and another below it.
 
@@ -83,7 +87,7 @@ class Rate(SingleLoss):
 
 
 @dataclass(frozen=True)
-class Silence(SingleLoss):
+class Silence(_Regulariser):
     """Neurons with fewer spikes per trial than a minimum: ``sum over neurons of
     max(0, least - mean count)^2``: Spyx's ``silence_reg``.
 
@@ -125,7 +129,7 @@ class Silence(SingleLoss):
 
 
 @dataclass(frozen=True)
-class Sparsity(SingleLoss):
+class Sparsity(_Regulariser):
     """A population with more spikes per neuron and trial than a maximum:
     ``huber(max(0, mean over neurons of count - most))``: Spyx's ``sparsity_reg``, averaged over the
     samples of a batch (there it is summed, and grows with the batch).
@@ -170,7 +174,7 @@ class Sparsity(SingleLoss):
 
 
 @dataclass(frozen=True)
-class SilentMargin(SingleLoss):
+class SilentMargin(_Regulariser):
     """Neurons that never spike in a trial come near their threshold: ``1/2 sum over silent neurons
     of max(0, margin - peak)^2``, the peak the largest signed distance from the threshold (below it,
     negative). It has an exact gradient without a spike.
