@@ -99,7 +99,7 @@ def test_text_in_place_of_a_checkpoint_is_called_neither_pickled_nor_unsafe(tmp_
     [
         (DATA.dense(1.0), np.full(30, -1), "sample 0: the label -1 is negative"),
         (DATA.dense(1.0), 3, "labels = 3"),
-        (DATA.dense(1.0)[:0], np.zeros(0, int), "there is nothing in it"),
+        (DATA.dense(1.0)[:0], np.zeros(0, int), r"spikes of shape \(0, 30, 5\)"),
         (DATA.dense(1.0), DATA.labels[:20], r"in place of \(20, steps, 5\): there are 20 labels"),
         (DATA.dense(1.0)[:, :, :4], DATA.labels, "the spike source has 5 neurons"),
     ],

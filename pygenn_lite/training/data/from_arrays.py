@@ -106,11 +106,6 @@ def from_dense(
         raise ShapeError(
             f"spikes of shape {array.shape}", where=where, hint="give (samples, steps, channels)"
         )
-    if not array.size:
-        raise ShapeError(
-            f"spikes of shape {array.shape}: there is nothing in it", where=where,
-            hint="give at least one sample, of at least one step",
-        )  # fmt: skip
     if labels is not None:
         labels = plain_indices(labels, "labels", where, ShapeError)
     size = None if channels is None else checked_channels(channels)[0]
