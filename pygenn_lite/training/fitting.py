@@ -110,7 +110,8 @@ class Fitting:
         """Train on some batches, so many that it takes a moment."""
         sums, before = self.state.sums, self.state.sums.seconds
         rates = self._rates(len(data), sums.samples, len(part))
-        losses = self._run(sums, self._staged, data, part, train=True, rates=rates)
+        epoch = len(self.state.history)
+        losses = self._run(sums, self._staged, data, part, train=True, rates=rates, epoch=epoch)
         _check_losses(losses, part)
         wanted = self._batches * PIECE_SECONDS / max(sums.seconds - before, 1e-6)
         self._batches = int(min(max(1.0, wanted), 4.0 * self._batches))

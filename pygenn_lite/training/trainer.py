@@ -72,6 +72,10 @@ class Trainer:
         Which trained delays may reach, ms.
     constraints : mapping of str to constraints, optional
         What values of paths keep to, one of :mod:`pygenn_lite.training.constraints` or several.
+    dropout : mapping of str to float, optional
+        By synapse group (``*`` stands for any characters): the probability with which a source
+        neuron's spikes are left out of it, drawn anew for each sample and epoch that is trained;
+        the others count 1/(1 - probability) times. Evaluations leave nothing out.
     rewiring : DeepRewiring, optional
         Sparse groups exchange synapses between batches.
     duration : float, optional

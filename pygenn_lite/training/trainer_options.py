@@ -212,7 +212,7 @@ def check_stopping(stopping: Any, data: Any, validation: Any, setup: TrainingSet
     seen = validation if of_validation else data
     if watched.endswith("accuracy") and not setup.classifies(seen):
         raise ArgumentError(
-            f"early stopping watches {watched!r}, and the loss or the data know no classes",
+            f"early stopping watches {watched!r}, and the loss or the data have no classes",
             where=WHERE,
             hint=f'write pg.EarlyStopping(watched="{watched.replace("accuracy", "loss")}")',
         )

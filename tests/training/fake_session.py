@@ -38,7 +38,7 @@ class FakeSession:
         np.add.at(counts, (data.sample_of_spikes(), data.indices), np.asarray(data.times) / 10.0)
         return SimpleNamespace(counts=counts, labels=data.labels)
 
-    def run(self, staged, order=None, train=True, rates=None):
+    def run(self, staged, order=None, train=True, rates=None, epoch=0):
         order = np.arange(len(staged.counts)) if order is None else np.asarray(order)
         pieces = [order[k : k + self.batch] for k in range(0, len(order), self.batch)]
         if train:

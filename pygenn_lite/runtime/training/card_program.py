@@ -202,6 +202,10 @@ class CardProgram:
         self._program.write(made)
         self._stale = False
 
+    def records_changed(self) -> None:
+        """The card's copies are written anew before the next run."""
+        self._stale = True
+
     def set_optimiser(self, args: Any, arrays: Any) -> None:
         """Records of an optimiser: OptimiseArgs, and the TrainedArrays that they point to."""
         self._optimise = (args, arrays)

@@ -157,6 +157,9 @@ class ProcessorProgram:
     def send(self, arrays: Sequence[Array]) -> None:
         """Let the program see arrays that were changed: it does."""
 
+    def records_changed(self) -> None:
+        """Nothing to do: the program reads the records of the host."""
+
     def set_optimiser(self, args: Any, arrays: Any) -> None:
         """Records of an optimiser: OptimiseArgs, and the TrainedArrays that they point to."""
         self.memory.record.optimise = c.addressof(args)

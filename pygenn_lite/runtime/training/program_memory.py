@@ -95,6 +95,7 @@ class ProgramMemory:
         )
         self.record = self._program()
         self._keep()
+        self._dropout: dict[int, float] = {}
         self.scratch = 0
         self.slots: Array = np.zeros(0, np.uint8)
 
@@ -155,6 +156,20 @@ class ProgramMemory:
         address = self._groups[list(self.groups).index(group)].back_weight
         return None if address is None else int(address)
 
+    def leave_out(self, dropout: Mapping[str, float]) -> None:
+        """Dropout: by group, how probably a trial does without a neuron of its source."""
+        numbers = list(self.groups)
+        self._dropout = {numbers.index(name): p for name, p in dropout.items() if p}
+
+    def switch_dropout(self, on: bool) -> bool:
+        """Let trials leave neurons out, or none; whether records have changed."""
+        changed = False
+        for number, share in self._dropout.items():
+            group, wanted = self._groups[number], share if on else 0.0
+            changed |= group.dropout != wanted
+            group.dropout = wanted
+        return changed
+
     def set_links(self, links: Sequence[records.Link]) -> None:
         """Trained parameters, and delays that are trained."""
         delays = [d for d in (g.delays_record() for g in self.groups.values()) if d is not None]
@@ -181,10 +196,13 @@ class ProgramMemory:
         return grown
 
     def lay_out(self) -> int:
-        """Bytes of a slot, with the capacities there are."""
+        """Bytes of a slot, with the capacities there are; with room for dropout, on or off."""
+        was_off = self.switch_dropout(True)
         size = lay_out_slots(
             self.record, list(self._populations), list(self._groups), self._shapes, self.scratch
         )
+        if was_off:
+            self.switch_dropout(False)
         return int(size)
 
     def allocate(self, count: int) -> None:

@@ -100,6 +100,7 @@ class Running:
             Something is not finite.
         """
         self._check(data)
+        self._switch_dropout(bool(order.mode & records.BACKWARD))
         most = {n: max(s.most, 1) for n, s in zip(self.signature.given, data.spikes, strict=True)}
         if self.memory.make_room(most):
             self.reserve(self._at_least)
@@ -146,6 +147,7 @@ class Running:
         KeyboardInterrupt
             Ctrl-C came meanwhile.
         """
+        self._switch_dropout(False)  # as `run` went forwards
         kept = DataRecord(data, gradients, given, self.memory.numbers)
         widths = (1, 0, len(self.memory.numbers))
         results = Results.of(len(order.samples), 1, widths, self.options.dtype)
@@ -156,6 +158,10 @@ class Running:
         if ended.stopped:
             raise KeyboardInterrupt
         self.last_batch = len(order.samples)
+
+    def _switch_dropout(self, on: bool) -> None:
+        if self.memory.switch_dropout(on):
+            self.program.records_changed()
 
     def _names(self) -> Names:
         numbers = {p.name: k for k, p in enumerate(self.signature.populations)}

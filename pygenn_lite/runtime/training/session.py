@@ -26,12 +26,7 @@ from pygenn_lite.runtime.training.processor_program import Order
 from pygenn_lite.runtime.training.program_memory import ProgramMemory, Trial
 from pygenn_lite.runtime.training.rewired_groups import RewiredGroups
 from pygenn_lite.runtime.training.running import Running
-from pygenn_lite.runtime.training.session_options import (
-    DEFAULTS,
-    WHERE,
-    Options,
-    checked,
-)
+from pygenn_lite.runtime.training.session_options import DEFAULTS, WHERE, Options, checked
 from pygenn_lite.runtime.training.session_orders import check_staged, rates_of, samples_of
 from pygenn_lite.runtime.training.session_programs import load_program
 from pygenn_lite.runtime.training.session_state import SessionState
@@ -68,10 +63,12 @@ class TrainingSession(Live):
         Without one the session gives gradients, and changes nothing.
     constraints : mapping of str to constraints, optional
         What values of paths keep to, one of :mod:`pygenn_lite.training.constraints` or several.
+    dropout : mapping of str to float, optional
+        By group (``*`` stands for any characters): how probably a source neuron is left out of a
+        trial that is trained.
     rewiring : DeepRewiring, optional
         Sparse groups exchange synapses between batches.
     bounds : mapping of str to (float, float), optional
-        Between which the values of paths stay.
     precision : {"float32", "float64"}
     threads : int, optional
         By default all processors. Results do not depend on it.
@@ -127,10 +124,10 @@ class TrainingSession(Live):
         loaded = load_program(self.network, structure, options.wishes, options)
         self._loaded, self.signature = loaded, loaded.signature
         self._data = network_data(self.network, structure, options.dtype, options.cache)
-        trial = Trial(
-            options.steps, self.network.dt, options.dtype, options.longest_steps(self.network.dt)
-        )
+        dt = self.network.dt
+        trial = Trial(options.steps, dt, options.dtype, options.longest_steps(dt))
         self._memory = ProgramMemory(self._data, self.signature, trial)
+        self._memory.leave_out(options.dropout)
         self._values = TrainingValues(
             self.network, structure, self._memory, options.trainable, options.bounds or {}
         )
@@ -236,7 +233,7 @@ class TrainingSession(Live):
         rates : array of float, optional
             Of each batch; by default the optimiser's.
         epoch : int
-            For random numbers.
+            For random numbers: those of dropout.
 
         Returns
         -------

@@ -10,7 +10,9 @@ import numpy as np
 
 from pygenn_lite.codegen.trial.eprop import EProp
 from pygenn_lite.codegen.trial.generation import TrainingWishes
+from pygenn_lite.codegen.trial.optimiser import path_fits
 from pygenn_lite.declaration.checks import check_seed
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import plain_number, whole_number
 from pygenn_lite.declaration.population import SpikeSource
@@ -37,6 +39,7 @@ class Options(TypedDict, total=False):
     trainable: str | Iterable[str]
     optimiser: Any
     constraints: Constraints | None
+    dropout: Mapping[str, float] | None
     rewiring: DeepRewiring | None
     bounds: Bounds | None
     precision: str
@@ -55,7 +58,7 @@ class Options(TypedDict, total=False):
 
 DEFAULTS: dict[str, Any] = {
     "surrogate": None, "detach_reset": False, "trainable": "groups.*.weight", "optimiser": None,
-    "constraints": None, "rewiring": None,
+    "constraints": None, "dropout": None, "rewiring": None,
     "bounds": None, "precision": "float32", "threads": None, "seed": None, "input": None,
     "longest_delay": None, "in_flight": None, "cache": True, "outputs": (), "replayed": (),
     "backend": "auto", "driver": "auto", "device": 0,
@@ -77,6 +80,7 @@ class SessionOptions:
     eprop : EProp or None
     optimiser : Optimiser or None
     constraints : mapping of str to constraints
+    dropout : mapping of str to float
     rewiring : DeepRewiring or None
     bounds : mapping of str to (float, float)
     precision : str
@@ -101,6 +105,7 @@ class SessionOptions:
     eprop: EProp | None = None
     optimiser: Any = None
     constraints: Constraints = field(default_factory=dict)
+    dropout: Mapping[str, float] = field(default_factory=dict)
     rewiring: DeepRewiring | None = None
     bounds: Bounds | None = None
     precision: str = "float32"
@@ -158,6 +163,7 @@ def checked(options: Mapping[str, Any], network: Network) -> SessionOptions:
         given |= {"eprop": given["gradient"], "gradient": "surrogate", "surrogate": surrogate}
         given["detach_reset"] = True
     given["constraints"], given["bounds"] = _constraints(given), _bounds(given["bounds"])
+    given["dropout"] = _dropout(given["dropout"], network)
     given["replayed"] = _patterns(given["replayed"], "replayed", "hidden")
     _check_replayed(network, given["replayed"])
     if given["gradient"] not in GRADIENTS:
@@ -177,6 +183,11 @@ def checked(options: Mapping[str, Any], network: Network) -> SessionOptions:
         given["longest_delay"] = _positive(given["longest_delay"], "longest_delay")
     if given["input"] is not None:
         _check_input(network, given["input"])
+    _check_loss(given)
+    return SessionOptions(**given)
+
+
+def _check_loss(given: Mapping[str, Any]) -> None:
     if (given["loss"] is None) != bool(given["outputs"]):
         raise ArgumentError(
             "give a loss, or outputs of which one is computed elsewhere",
@@ -189,7 +200,6 @@ def checked(options: Mapping[str, Any], network: Network) -> SessionOptions:
             where=WHERE,
             hint='write pg.losses.CrossEntropy("out.V")',
         )
-    return SessionOptions(**given)
 
 
 def _card(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,6 +280,31 @@ def _bounds(given: Any) -> Bounds | None:
                 hint='write the lower one first: bounds={"groups.*.weight": (0.0, 1.0)}',
             )
     return dict(given)
+
+
+def _dropout(given: Any, network: Network) -> dict[str, float]:
+    """By group; patterns are replaced by the names that they mean, the last that fits holds."""
+    where = WHERE.entry("dropout")
+    if not isinstance(given, Mapping | None):
+        raise ArgumentError(
+            f"dropout = {given!r:.60}", where=WHERE, hint='write dropout={"w_in": 0.2}'
+        )
+    found: dict[str, float] = {}
+    for pattern, share in (given or {}).items():
+        number = plain_number(share)
+        if number is None or not 0 <= number < 1:
+            raise ArgumentError(
+                f"{pattern} = {share!r}", where=where, hint="give a probability from 0 to below 1"
+            )
+        names = [name for name in network.groups if path_fits(name, pattern)]
+        if not names:
+            raise ArgumentError(
+                f"there is no synapse group {pattern!r}{nearest(pattern, network.groups)}",
+                where=where,
+                hint=f"groups are {', '.join(network.groups)}",
+            )
+        found |= dict.fromkeys(names, float(number))
+    return found
 
 
 def _check_replayed(network: Network, names: tuple[str, ...]) -> None:
