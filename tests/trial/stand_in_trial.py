@@ -19,7 +19,8 @@ from pygenn_lite import codegen
 from pygenn_lite.codegen.render.environment import TEMPLATES
 from pygenn_lite.codegen.render.trial_losses import render_loss
 from pygenn_lite.codegen.systems.system_records import NetworkSystems
-from pygenn_lite.codegen.trial.loss_code import LossCode, loss_code
+from pygenn_lite.codegen.trial.loss_code import LossCode
+from pygenn_lite.codegen.trial.loss_derivation import loss_code
 from pygenn_lite.codegen.trial.trial_program import TrialPopulation, TrialProgram
 from pygenn_lite.runtime.cpp.toolchain import find_compiler
 

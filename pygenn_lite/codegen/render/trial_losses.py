@@ -25,6 +25,7 @@ from pygenn_lite.codegen.trial.loss_records import (
     STEP,
 )
 from pygenn_lite.codegen.trial.trial_program import TrialPopulation, TrialProgram
+from pygenn_lite.codegen.trial.trial_records import LOSS
 from pygenn_lite.records import dataclass
 
 Spell = Callable[[str], str]
@@ -214,8 +215,9 @@ def _read_out(
 
 
 def _slopes(r: ReadOutCode, in_step: sympy.Expr, population: TrialPopulation) -> list[SlopeView]:
-    """Derivatives by states, then by parameters."""
+    """Derivatives by states, by parameters, then by the times of arrivals."""
     places = {x: (population.adjoints.index(f"lam__{x}"), -1) for x in r.slopes}
+    prices = [population.adjoints.index(f"{LOSS}{x}") for x in r.arrivals]
     places |= {p: (-1, population.gradients.index(p)) for p in r.parameter_slopes}
     spell, views, slots = _of_neuron(population), [], 0
     for name, slope in {**r.slopes, **r.parameter_slopes}.items():
@@ -225,7 +227,8 @@ def _slopes(r: ReadOutCode, in_step: sympy.Expr, population: TrialPopulation) ->
         slot = slots if keep and r.kind not in OF_COUNTS else -1
         slots += slot >= 0
         views.append(SlopeView(adjoint, gradient, _print(factor), _print(own, spell), slot))
-    return views
+    given = zip(prices, r.arrivals.values(), strict=True)
+    return views + [SlopeView(place, -1, _print(value), "real(1)", -1) for place, value in given]
 
 
 def _term(number: int, one: TermCode, views: list[ReadOutView], program: TrialProgram) -> TermView:

@@ -39,11 +39,14 @@ class _Wishes:
     groups : dict of str to TrialGroup
     needed : set of str
         Populations whose adjoints are needed.
+    read : frozenset of (str, str)
+        Populations and their states that a loss reads directly.
     """
 
     places: tuple[ValuePlace, ...]
     groups: dict[str, TrialGroup]
     needed: set[str] = field(default_factory=set)
+    read: frozenset[tuple[str, str]] = frozenset()
 
     def symbols(self, population: str, kind: str) -> tuple[str, ...]:
         """Trained parameters or initial values of a population."""
@@ -58,6 +61,10 @@ class _Wishes:
         )
         return tuple(dict.fromkeys(found))
 
+    def seen(self, population: str) -> frozenset[str]:
+        """States of a population that a loss reads directly."""
+        return frozenset(state for name, state in self.read if name == population)
+
 
 def trial_program(
     structure: NetworkStructure,
@@ -65,6 +72,7 @@ def trial_program(
     adjoint: str = "exact",
     surrogate: Surrogate | None = None,
     detach_reset: bool = False,
+    read: Iterable[tuple[str, str]] = (),
 ) -> TrialProgram:
     """The training program of a network.
 
@@ -79,6 +87,8 @@ def trial_program(
         Which one.
     detach_reset : bool
         With surrogates: nothing flows back through the reset to the threshold.
+    read : iterable of (str, str)
+        Populations and states that a loss integrates over time: it jumps where spikes add to them.
 
     Raises
     ------
@@ -90,7 +100,7 @@ def trial_program(
     _check_adjoint(adjoint, surrogate)
     for group in structure.groups.values():
         refuse_group(structure, group)
-    wishes = _wishes(structure, trainable)
+    wishes = replace(_wishes(structure, trainable), read=frozenset(read))
     systems = systems_of(structure)
     populations = {}
     for name, binding in structure.populations.items():
@@ -154,7 +164,7 @@ def _population(
     into = wishes.priced(parts.name)
     if surrogate is None:
         refuse_for_events(parts)
-        found = _exact(found, parts, into)
+        found = _exact(found, parts, into, wishes.seen(parts.name))
     else:
         found = _smooth(found, parts, into, surrogate, detach_reset)
     found = replace(found, initial=initial)
@@ -179,11 +189,13 @@ def _forward_only(parts: NeuronParts) -> TrialPopulation:
     )
 
 
-def _exact(found: TrialPopulation, parts: NeuronParts, into: tuple[str, ...]) -> TrialPopulation:
+def _exact(
+    found: TrialPopulation, parts: NeuronParts, into: tuple[str, ...], read: frozenset[str]
+) -> TrialPopulation:
     """Spikes are events."""
     neurons = neuron_adjoint(parts.system)
     check_affine(parts, neurons, into)
-    back = exact_step(parts, neurons, into)
+    back = exact_step(parts, neurons, into, read)
     found = replace(
         found,
         adjoints=(*(adjoint(x).name for x in parts.differentiable), *back.carried),
@@ -192,7 +204,7 @@ def _exact(found: TrialPopulation, parts: NeuronParts, into: tuple[str, ...]) ->
         gradients=tuple(back.gradients),
     )
     if neurons.spike is not None:
-        spike = exact_spike(parts, neurons, into)
+        spike = exact_spike(parts, neurons, into, read)
         found = replace(
             found,
             record=spike.record,

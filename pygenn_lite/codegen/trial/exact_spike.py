@@ -3,7 +3,7 @@ states where the threshold is crossed in the step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 
 import sympy
@@ -13,7 +13,7 @@ from pygenn_lite.codegen.adjoint.adjoint_records import NeuronAdjoint
 from pygenn_lite.codegen.program.kernel import Assign, Body, names_in
 from pygenn_lite.codegen.systems.system import DT, T, symbol
 from pygenn_lite.codegen.trial.neuron_parts import AT_END, NeuronParts
-from pygenn_lite.codegen.trial.trial_records import BACK, TANGENTIAL, is_sum, of_sum
+from pygenn_lite.codegen.trial.trial_records import BACK, LOSS, TANGENTIAL, is_sum, of_sum
 from pygenn_lite.records import dataclass
 
 ZERO = sympy.S.Zero
@@ -21,7 +21,7 @@ ZERO = sympy.S.Zero
 LEAST_OF_MEAN = sympy.Rational(1, 4)
 # Per ms, of its largest value in the step: where all is slower, gradients have no bound.
 GUARD = sympy.Float(1e-4)
-CROSSING, SLOWNESS, PUSH = "crossing__", "slowness__", "push__"
+CROSSING, SLOWNESS, PUSH, PART = "crossing__", "slowness__", "push__", "part__"
 BEFORE, RISE = symbol("threshold__before"), symbol("threshold__rise")
 RELEASE = "price__release"  # of the end of the refractory period, on its way back to the spike
 
@@ -45,7 +45,9 @@ class ExactSpike:
     gradients: tuple[str, ...]
 
 
-def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str]) -> ExactSpike:
+def exact_spike(
+    parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str], read: Collection[str] = ()
+) -> ExactSpike:
     """Of a population with a threshold.
 
     Parameters
@@ -54,6 +56,8 @@ def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str])
     neurons : NeuronAdjoint
     into : iterable of str
         States whose arrivals' prices are asked for.
+    read : collection of str
+        States that the loss reads: it adds to these prices.
     """
     assert neurons.spike is not None
     kept = _Kept(parts, _at_crossing(parts))
@@ -65,6 +69,9 @@ def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str])
         # A jump that makes the neuron spike lasts a step: with it the spike would move.
         slope = neurons.spike.slope.get(of_sum(x), ZERO)
         updates[crossed(x)] = -kept.keep(f"slope__{of_sum(x)}", slope) * symbol(PUSH) / DT
+        if of_sum(x) in read:  # the loss saw the jump up to the threshold, then the reset
+            driven = LOSS + of_sum(x)
+            updates[driven] = symbol(driven) * kept.crossing()
     gradients = _gradients(kept, neurons.spike)
     values = {SLOWNESS: 1 / symbol("speed__"), **kept.values}
     statements = (*parts.step.statements, *_crossing(parts, neurons.spike, kept.at))
@@ -102,6 +109,11 @@ class _Kept:
             return value
         self.values[name] = value.xreplace(dict(self.at))
         return symbol(name)
+
+    def crossing(self) -> sympy.Expr:
+        """Where in the step the threshold is crossed."""
+        self.values[PART] = symbol(CROSSING)
+        return symbol(PART)
 
     def linear(self, name: str, value: sympy.Expr) -> sympy.Expr:
         """An expression that is linear in the adjoints, with its factors kept."""

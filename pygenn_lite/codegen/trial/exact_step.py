@@ -3,7 +3,7 @@ refractory periods, and what goes back to the spikes that arrived."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 
 import sympy
@@ -15,7 +15,7 @@ from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.trial.exact_spike import RELEASE, crossed, is_released
 from pygenn_lite.codegen.trial.neuron_parts import AT_END, COUNTER, NeuronParts
 from pygenn_lite.codegen.trial.reverse import reverse
-from pygenn_lite.codegen.trial.trial_records import is_sum, of_sum
+from pygenn_lite.codegen.trial.trial_records import LOSS, is_sum, of_sum
 from pygenn_lite.records import dataclass
 
 ZERO = sympy.S.Zero
@@ -43,7 +43,9 @@ class ExactStep:
     backward: Body = ()
 
 
-def exact_step(parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str]) -> ExactStep:
+def exact_step(
+    parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str], read: Collection[str] = ()
+) -> ExactStep:
     """The reverse of the flow of a step.
 
     Parameters
@@ -52,6 +54,8 @@ def exact_step(parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str]) 
     neurons : NeuronAdjoint
     into : iterable of str
         States whose arrivals' prices are asked for.
+    read : collection of str
+        States that the loss reads: it adds to these prices.
     """
     flown = parts.step.flown
     statements = parts.smooth(parts.step.statements)
@@ -65,9 +69,11 @@ def exact_step(parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str]) 
         _release(found, parts, neurons)
     for x in into:
         if is_sum(x):
-            _price_at_end(found, parts, neurons, x)
+            _price_at_end(found, parts, neurons, x, of_sum(x) in read)
         else:
             found.sent[x] = _price(parts, neurons, x)
+            if x in read:
+                found.sent[x] += _price_of_loss(found, x)
     updates = {n: v for n, v in found.updates.items() if v != symbol(n)}
     given = (*statements, *back.statements)
     found.backward = parts.body(given, updates, found.gradients)
@@ -116,13 +122,28 @@ def _price(parts: NeuronParts, neurons: NeuronAdjoint, x: str) -> sympy.Expr:
     return sympy.Piecewise((held, sympy.Ne(symbol(COUNTER), 0)), (free, True))
 
 
-def _price_at_end(found: ExactStep, parts: NeuronParts, neurons: NeuronAdjoint, total: str) -> None:
+def _price_of_loss(found: ExactStep, x: str) -> sympy.Expr:
+    """What the loss has added in this step, at its beginning."""
+    driven, now = LOSS + x, f"price__{LOSS}{x}"
+    found.updates |= {now: symbol(driven), driven: ZERO}
+    found.carried += [driven, now]
+    return symbol(now)
+
+
+def _price_at_end(
+    found: ExactStep, parts: NeuronParts, neurons: NeuronAdjoint, total: str, read: bool
+) -> None:
     """Of an arrival at the end of the step; a clamped state gets nothing."""
     flown = parts.step.flown
     there = {**{symbol(y): flown[y] for y in parts.differentiable}, **AT_END}
-    price = _prices(neurons, of_sum(total), clamped=False).xreplace(there)
+    driven = LOSS + of_sum(total)
+    of_loss = symbol(driven) if read else ZERO
+    if read:
+        found.updates[driven] = ZERO
+        found.carried.append(driven)
+    price = _prices(neurons, of_sum(total), clamped=False).xreplace(there) + of_loss
     if COUNTER in parts.states:
-        held = _prices(neurons, of_sum(total), clamped=True).xreplace(there)
+        held = _prices(neurons, of_sum(total), clamped=True).xreplace(there) + of_loss
         held = ZERO if of_sum(total) in parts.system.clamped else held
         price = sympy.Piecewise((price, sympy.Eq(flown[COUNTER], 0)), (held, True))
     name = f"price__{total}"

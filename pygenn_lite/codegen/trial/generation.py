@@ -105,10 +105,13 @@ def generate_training(
         render_trial,
         render_trial_kernels,
     )
+    from pygenn_lite.codegen.systems.network_systems import systems_of
     from pygenn_lite.codegen.trial.derivation import trial_program
+    from pygenn_lite.codegen.trial.loss_derivation import states_read
 
+    read = () if wishes.loss is None else states_read(wishes.loss, systems_of(structure))
     program = trial_program(
-        structure, wishes.trainable, wishes.gradient, wishes.surrogate, wishes.detach_reset
+        structure, wishes.trainable, wishes.gradient, wishes.surrogate, wishes.detach_reset, read
     )
     names = [f"Population{k}" for k in range(len(program.populations))]
     models = zip(program.populations.values(), names, strict=True)
@@ -137,7 +140,7 @@ def _loss(
         return render_traces(outputs), LossSignature(traces=traces)
     from pygenn_lite.codegen.render.trial_losses import render_loss
     from pygenn_lite.codegen.systems.network_systems import systems_of
-    from pygenn_lite.codegen.trial.loss_code import loss_code
+    from pygenn_lite.codegen.trial.loss_derivation import loss_code
 
     code = loss_code(wishes.loss, systems_of(structure), program)
     signature = LossSignature(code.output, code.target_kind, code.metrics, compared=code.compared)

@@ -1,12 +1,19 @@
-"""Where a loss that is integrated over time jumps: at spikes of a neuron whose variables it reads.
-A later spike leaves the loss longer as it was before: this is the price of the spike."""
+"""Where a loss that is integrated over time jumps: at spikes of a neuron whose variables it reads,
+and at arrivals that add to these. A later spike or arrival leaves the loss longer as it was before:
+this is its price."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import sympy
 
 from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.systems.system_records import NeuronSystem
+from pygenn_lite.codegen.trial.loss_code import ReadOutCode
+from pygenn_lite.codegen.trial.loss_records import INTEGRAL
+from pygenn_lite.codegen.trial.trial_program import TrialPopulation
+from pygenn_lite.codegen.trial.trial_records import of_sum
 from pygenn_lite.errors import Location, UnsupportedFeatureError
 
 
@@ -76,3 +83,36 @@ def _states_before(
                 rest = system.g.xreplace({x: sympy.S.Zero})
                 before[x] = (-rest / slope).xreplace(others)
     return before
+
+
+def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> ReadOutCode:
+    """A read-out with what it adds to the prices of arrivals, where these are events.
+
+    Parameters
+    ----------
+    name : str
+        Of the loss, for messages.
+    made : ReadOutCode
+    population : TrialPopulation
+        Says of which arrivals somebody asks the price.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        The price of an arrival is not proportional to its weight.
+    """
+    jumped = {of_sum(x) for x in population.sent} & set(made.slopes)
+    if population.smooth or not jumped:
+        return made
+    if made.kind != INTEGRAL or jumped & set(made.kept):
+        called = ", ".join(sorted(population.called.get(x, x) for x in jumped))
+        what = f"is not linear in {called}" if made.kind == INTEGRAL else f"reads {called}"
+        raise UnsupportedFeatureError(
+            f"{name} {what}, to which spikes add, so that it jumps where they arrive at "
+            f"{population.name!r}: the exact gradient of their times would not be proportional to "
+            "weights",
+            where=Location("loss"),
+            hint="let spikes add to a current or a conductance (ExponentialCurrent, Conductance), "
+            'take an integral that is linear in it (CrossEntropy), or use gradient="surrogate"',
+        )
+    return replace(made, arrivals={x: -v for x, v in made.slopes.items() if x in jumped})

@@ -120,6 +120,11 @@ class Term:
         return "\n".join(lines)
 
 
+def given_of(term: Term) -> set[sympy.Symbol]:
+    """Symbols of a term that stand for labels or targets, or follow from them."""
+    return {HIT, TARGET, *(right_of(name) for name in term.read_outs)}
+
+
 class Penalty(Protocol):
     """On values of parameters: ``l1*abs(w) + l2*w^2``, summed over those that a pattern names."""
 

@@ -36,6 +36,7 @@ from pygenn_lite.records import dataclass
 SUM = "__sum"  # behind the state to which the step adds what has arrived
 BACK = "back__"  # what a spike's arrivals and the loss say of it
 SPIKE = "spike__"  # the temporary of `forward` that says whether the neuron spikes
+LOSS = "loss__"  # before a state: what a loss that reads it adds to the price of arrivals in a step
 TANGENTIAL = "tangential__"  # the temporary of `record` that says whether a speed was held up
 
 
@@ -100,7 +101,8 @@ class TrialPopulation:
         Where in its step, of 0 to 1, the threshold is crossed, over the temporaries of `record`.
     adjoints : tuple of str
         ``lam__X`` for each differentiable state X in the order of `states` (so that numbers agree),
-        then what else is carried backwards. All begin as 0. Empty: nothing before here is trained.
+        then what else is carried backwards: ``loss__X`` is what the loss adds in a step to the
+        price of arrivals at X. All begin as 0. Empty: nothing before here is trained.
     at_spike, backward : Body
     sent : mapping of str to sympy.Expr
         By state that a group points to: per unit of weight, what goes back to an arriving spike:

@@ -10,7 +10,7 @@ from pygenn_lite.codegen.program.spelling import spelled
 from pygenn_lite.codegen.program.text import shown
 from pygenn_lite.codegen.trial.trial_records import TrialGroup, TrialPopulation, of_sum
 
-OF = {"lam": "lam", "bar": "bar", "grad": "dL/d", "price": "price", "crossed": "crossed"}
+OF = {word: word for word in ("lam", "bar", "price", "crossed", "loss")} | {"grad": "dL/d"}
 INNER = {"slope": "slope", "reset": "reset"}  # named by two states, or a state and a parameter
 
 
