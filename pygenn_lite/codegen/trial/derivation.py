@@ -19,6 +19,7 @@ from pygenn_lite.codegen.trial.exact_step import exact_step
 from pygenn_lite.codegen.trial.gradients_found import check_affine, check_trained
 from pygenn_lite.codegen.trial.neuron_parts import NeuronParts
 from pygenn_lite.codegen.trial.refusals import refuse_for_events, refuse_group, refuse_population
+from pygenn_lite.codegen.trial.reverse import refuse_without
 from pygenn_lite.codegen.trial.smooth_step import smooth_step
 from pygenn_lite.codegen.trial.surrogate import Surrogate
 from pygenn_lite.codegen.trial.trial_program import TrialGroup, TrialPopulation, TrialProgram
@@ -194,6 +195,7 @@ def _exact(
 ) -> TrialPopulation:
     """Spikes are events."""
     neurons = neuron_adjoint(parts.system)
+    refuse_without(neurons.without, parts.trained, parts.where)
     check_affine(parts, neurons, into)
     back = exact_step(parts, neurons, into, read)
     found = replace(

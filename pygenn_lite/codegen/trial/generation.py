@@ -105,14 +105,8 @@ def generate_training(
         render_trial,
         render_trial_kernels,
     )
-    from pygenn_lite.codegen.systems.network_systems import systems_of
-    from pygenn_lite.codegen.trial.derivation import trial_program
-    from pygenn_lite.codegen.trial.loss_derivation import states_read
 
-    read = () if wishes.loss is None else states_read(wishes.loss, systems_of(structure))
-    program = trial_program(
-        structure, wishes.trainable, wishes.gradient, wishes.surrogate, wishes.detach_reset, read
-    )
+    program = _program(structure, wishes)
     names = [f"Population{k}" for k in range(len(program.populations))]
     models = zip(program.populations.values(), names, strict=True)
     replayed = wishes.replayed
@@ -127,15 +121,34 @@ def generate_training(
     return source, signature_of_trial(program, loss)
 
 
+def _program(structure: NetworkStructure, wishes: TrainingWishes) -> TrialProgram:
+    """What a trial computes."""
+    from pygenn_lite.codegen.systems.network_systems import systems_of
+    from pygenn_lite.codegen.trial.derivation import trial_program
+    from pygenn_lite.codegen.trial.loss_derivation import states_read
+    from pygenn_lite.codegen.trial.refusals import refuse_timed
+
+    refuse_timed(structure)
+    read = () if wishes.loss is None else states_read(wishes.loss, systems_of(structure))
+    return trial_program(
+        structure, wishes.trainable, wishes.gradient, wishes.surrogate, wishes.detach_reset, read
+    )
+
+
 def _loss(
     structure: NetworkStructure, wishes: TrainingWishes, program: TrialProgram
 ) -> tuple[str, LossSignature]:
     """What computes the loss, or what stands in its place."""
+    from pygenn_lite.codegen.trial.reached import check_reached, reached_by_loss, reached_by_outputs
+
+    places = value_places(structure)
+    trained = {path: places[path] for path in chosen(places, wishes.trainable)}
     if wishes.loss is None:
         from pygenn_lite.codegen.render.trial_traces import render_traces
         from pygenn_lite.codegen.trial.trace_outputs import trace_outputs
 
         outputs = trace_outputs(program, wishes.outputs)
+        check_reached(trained, reached_by_outputs(outputs, program), program)
         traces = tuple((o.name, o.population) for o in outputs)
         return render_traces(outputs), LossSignature(traces=traces)
     from pygenn_lite.codegen.render.trial_losses import render_loss
@@ -143,5 +156,6 @@ def _loss(
     from pygenn_lite.codegen.trial.loss_derivation import loss_code
 
     code = loss_code(wishes.loss, systems_of(structure), program)
+    check_reached(trained, reached_by_loss(code, program), program)
     signature = LossSignature(code.output, code.target_kind, code.metrics, compared=code.compared)
     return render_loss(code, program), signature

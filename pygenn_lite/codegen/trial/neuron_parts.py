@@ -26,7 +26,8 @@ from pygenn_lite.codegen.systems.system_records import NeuronSystem
 from pygenn_lite.codegen.trial.coefficients import Coefficients
 from pygenn_lite.codegen.trial.reverse import smooth_statements
 from pygenn_lite.codegen.trial.straight_line import StraightStep, needed, straight_step
-from pygenn_lite.errors import Location
+from pygenn_lite.codegen.trial.trial_text import Speech
+from pygenn_lite.errors import Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 
 SHARED = re.compile(r"c\d+__")  # names of shared subexpressions
@@ -119,9 +120,15 @@ class NeuronParts:
         Raises
         ------
         UnsupportedFeatureError
-            One of them jumps with a state.
+            One of them jumps with a state, or with a trained parameter.
         """
-        return smooth_statements(statements, self.differentiable, self.where)
+        try:
+            return smooth_statements(statements, self.differentiable, self.where, self.trained)
+        except UnsupportedFeatureError as error:
+            say = Speech(self.system.called)
+            raise UnsupportedFeatureError(
+                say(error.message), where=error.where, hint=error.hint
+            ) from None
 
     def body(
         self,

@@ -76,6 +76,24 @@ def refuse_population(
         )
 
 
+def refuse_timed(structure: NetworkStructure) -> None:
+    """What compiled trials do not replay.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        A current changes at given times.
+    """
+    for name, binding in structure.populations.items():
+        for current in binding.timed:
+            raise UnsupportedFeatureError(
+                f"the current {current.name!r} changes at given times: this is not trained",
+                where=Location.of("population", name),
+                hint="write it into the equations as a function of t, such as "
+                "where(t < 20, 0.5, 0), or leave it out",
+            )
+
+
 def _drawn(system: NeuronSystem, kernels: NeuronKernels) -> str:
     """What is random in a step; "": nothing."""
     if system.events:

@@ -36,27 +36,49 @@ class Reversed:
 
 
 def smooth_statements(
-    statements: Iterable[Assign], wanted: Iterable[str], where: Location
+    statements: Iterable[Assign],
+    wanted: Iterable[str],
+    where: Location,
+    trained: Iterable[str] = (),
 ) -> tuple[Assign, ...]:
     """The same in a form that can be differentiated by what is wanted: Min, Max and Abs by cases.
 
     Raises
     ------
     UnsupportedFeatureError
-        A value jumps with something that is wanted.
+        A value jumps with something that is wanted, or with a trained parameter.
     """
-    moving, found = set(wanted), []
+    moving, constant, found = set(wanted), frozenset(trained), []
     for statement in statements:
         value = statement.value
         if isinstance(value, Boolean) and not value.is_Symbol:
             found.append(statement)
             continue
-        if moving & {s.name for s in value.free_symbols}:
-            smoothness = Smoothness(frozenset(moving), frozenset())
+        read = {s.name for s in value.free_symbols}
+        if read & (moving | constant):
+            smoothness = Smoothness(frozenset(moving), constant)
             value = smoothness.form(value, _plain(statement.target), where)
-            moving.add(statement.target)
+            refuse_without(smoothness.without, constant, where)
+            moving |= {statement.target} if read & moving else set()
         found.append(replace(statement, value=value))
     return tuple(found)
+
+
+def refuse_without(without: Mapping[str, str], trained: Iterable[str], where: Location) -> None:
+    """Refuse trained parameters of which it is known why they have no gradient.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Naming one.
+    """
+    for p in trained:
+        if p in without:
+            raise UnsupportedFeatureError(
+                f"{p} has no gradient: {without[p]}",
+                where=where.key("parameters"),
+                hint="do not train it, or make what depends on it smooth",
+            )
 
 
 def reverse(

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pygenn_lite.codegen.trial.trial_records import of_sum
 from pygenn_lite.declaration.language.names import nearest
-from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.errors import ArgumentError, Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def trace_outputs(program: TrialProgram, names: Sequence[str]) -> tuple[TraceOut
     ------
     ArgumentError
         There is no such population or variable.
+    UnsupportedFeatureError
+        It jumps where spikes arrive whose times have exact gradients.
     """
     return tuple(_output(program, name) for name in names)
 
@@ -68,10 +71,23 @@ def _output(program: TrialProgram, name: str) -> TraceOutput:
         trained = bool(of.adjoints)
         return TraceOutput(name, number, -1, -1, trained and of.smooth, trained and not of.smooth)
     state = _state(of, variable)
+    _refuse_jumps(of, of.states[state], name)
     adjoint = f"lam__{of.states[state]}"
     return TraceOutput(
         name, number, state, of.adjoints.index(adjoint) if adjoint in of.adjoints else -1
     )
+
+
+def _refuse_jumps(of: TrialPopulation, state: str, name: str) -> None:
+    """Values at the ends of steps do not say what a loss of them is at an arrival in between."""
+    if not of.smooth and state in {of_sum(x) for x in of.sent}:
+        raise UnsupportedFeatureError(
+            f"{name} jumps where spikes arrive, so that a loss of its values has no exact gradient "
+            "by their times",
+            where=WHERE,
+            hint="let spikes add to a current or a conductance (ExponentialCurrent, Conductance), "
+            'or use gradient="surrogate"',
+        )
 
 
 def _state(of: TrialPopulation, variable: str) -> int:

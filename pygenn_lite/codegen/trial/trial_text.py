@@ -16,7 +16,7 @@ INNER = {"slope": "slope", "reset": "reset"}  # named by two states, or a state 
 
 def population_text(population: TrialPopulation) -> str:
     """What is computed for a neuron, forwards and backwards."""
-    say = _Speech(population.called)
+    say = Speech(population.called)
     lines = [f"population {population.name}"]
     lines += _section("forwards, from t to t + dt", population.forward, say)
     if not population.adjoints:
@@ -40,14 +40,14 @@ def population_text(population: TrialPopulation) -> str:
     return "\n".join(lines)
 
 
-def _section(title: str, body: Iterable[object], say: _Speech) -> Iterator[str]:
+def _section(title: str, body: Iterable[object], say: Speech) -> Iterator[str]:
     said = [line for s in body for line in _lines(s, say)]
     if said:
         yield f"  {title}"
         yield from (f"    {line}" for line in said)
 
 
-def _lines(statement: object, say: _Speech) -> Iterator[str]:
+def _lines(statement: object, say: Speech) -> Iterator[str]:
     if isinstance(statement, Add):  # to a gradient
         name = say.word(statement.target)
         of = name if name.isidentifier() else f"({name})"
@@ -59,7 +59,7 @@ def _lines(statement: object, say: _Speech) -> Iterator[str]:
 def group_text(group: TrialGroup, called: Mapping[str, str]) -> str:
     """What an arrival does, and what its weight and delay get; with what users call symbols of the
     target."""
-    say = _Speech(called)
+    say = Speech(called)
     into = say.word(of_sum(group.into))
     lines = [f"synapse group {group.name} ({group.source} -> {group.target})"]
     lines.append(f"  an arrival adds its weight to {group.target}.{into}")
@@ -70,7 +70,7 @@ def group_text(group: TrialGroup, called: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-class _Speech:
+class Speech:
     """Spells symbols as users do, and temporaries in a readable way."""
 
     def __init__(self, called: Mapping[str, str]) -> None:
