@@ -67,7 +67,9 @@ def test_gradients_are_linear_in_the_derivatives_that_are_given(session):
 
 
 def test_derivatives_by_weights_and_inputs_are_differences_where_nothing_spikes():
-    made = _session(outputs=["hidden.V"], gradient="exact", surrogate=None)
+    made = _session(
+        outputs=["hidden.V"], gradient="exact", surrogate=None, trainable="groups.w_in.weight"
+    )
     made.set("groups.w_in.weight", 0.1 * made.parameters["groups.w_in.weight"])
     array = samples(COUNT).array.astype(float)
     random = np.random.default_rng(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -97,6 +98,35 @@ def test_a_trained_parameter_without_a_gradient_is_not_a_silent_zero() -> None:
     trial(held, "populations.cells.parameters.t_ref")
     error = refused(held, "populations.cells.parameters.t_ref", smooth=True)
     assert "t_ref has no gradient" in str(error) and "whole steps" in str(error)
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        ("dV/dt = (-V + I + where(t < p, p, 0))/tau", "jumps with it"),
+        ("dV/dt = (-V + I)/where(p > 5, p, tau)", "jumps with it"),
+        ("dV/dt = (-V + I)/floor(p + tau)", r"floor\(p \+ tau\) jumps with it"),
+    ],
+)
+def test_a_trained_parameter_with_which_something_jumps(f: str, text: str, smooth: bool) -> None:
+    net = network(f, parameters=dict(tau=10.0, p=4.0))
+    error = refused(net, "populations.cells.parameters.p", smooth=smooth)
+    assert "p has no gradient" in str(error) and re.search(text, str(error))
+    trial(net, smooth=smooth)  # as long as it is not trained
+
+
+def test_names_in_messages_are_those_of_the_user() -> None:
+    error = refused(network(reset="V = where(I > 0.5, 0, 0.5)"), smooth=True)
+    assert "__" not in str(error) and "loop.I_syn" in str(error)
+
+
+def test_saturating_synapses() -> None:
+    saturating = pg.SynapseModel(
+        inputs="I += s", derivatives="ds/dt = -s/3", on_pre="s += weight*(1 - s)"
+    )
+    error = refused(network(synapse=saturating))
+    assert "loop" in str(error) and "more than add their weight" in str(error)
 
 
 def test_values_that_are_not_there() -> None:

@@ -19,7 +19,7 @@ from pygenn_lite.codegen.trial.exact_step import exact_step
 from pygenn_lite.codegen.trial.gradients_found import check_affine, check_trained
 from pygenn_lite.codegen.trial.neuron_parts import NeuronParts
 from pygenn_lite.codegen.trial.refusals import refuse_for_events, refuse_group, refuse_population
-from pygenn_lite.codegen.trial.reverse import refuse_without
+from pygenn_lite.codegen.trial.reverse import refuse_jumps, refuse_without
 from pygenn_lite.codegen.trial.smooth_step import smooth_step
 from pygenn_lite.codegen.trial.surrogate import Surrogate
 from pygenn_lite.codegen.trial.trial_program import TrialGroup, TrialPopulation, TrialProgram
@@ -226,6 +226,8 @@ def _smooth(
     detach_reset: bool,
 ) -> TrialPopulation:
     """Every step has a derivative by its spike."""
+    flows = {f"d{x}/dt": value for x, value in parts.system.f.items()}
+    refuse_jumps(flows, parts.trained, parts.where)  # steps see coefficients made of parameters
     back = smooth_step(parts, surrogate, detach_reset=detach_reset)
     sent: dict[str, sympy.Expr] = {x: adjoint(x) for x in into}
     found = replace(

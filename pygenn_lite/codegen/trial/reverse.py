@@ -81,6 +81,20 @@ def refuse_without(without: Mapping[str, str], trained: Iterable[str], where: Lo
             )
 
 
+def refuse_jumps(values: Mapping[str, sympy.Expr], trained: Iterable[str], where: Location) -> None:
+    """Refuse trained parameters with which expressions jump, whatever becomes of these in a step.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Naming one.
+    """
+    smoothness = Smoothness(frozenset(), frozenset(trained))
+    for name, value in values.items():
+        smoothness.form(value, name, where)
+    refuse_without(smoothness.without, trained, where)
+
+
 def reverse(
     statements: Sequence[Assign],
     seeds: Iterable[tuple[str, sympy.Expr]],
