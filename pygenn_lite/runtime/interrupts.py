@@ -34,6 +34,12 @@ class InterruptWatch:
         if self._mine:
             signal.signal(signal.SIGINT, self._previous or signal.SIG_DFL)
 
+    def stop_with(self, stop: Callable[[], object]) -> None:
+        """Call this instead, and at once where Ctrl-C has come already."""
+        self._stop = stop
+        if self.seen:
+            stop()
+
     def _note(self, number: int, frame: object) -> None:
         if self.seen and not self._patient:
             raise KeyboardInterrupt

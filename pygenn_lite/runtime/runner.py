@@ -7,13 +7,14 @@ import contextlib
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pygenn_lite.errors import DeviceError, FileFormatError, PygennLiteWarning, SimulationError
 from pygenn_lite.old_names import level_of_user
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.device import Device
+from pygenn_lite.runtime.exclusive import Exclusive
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.precision_checks import PrecisionChecks
 from pygenn_lite.runtime.progress import Progress
@@ -65,26 +66,16 @@ class Runner:
         self.device, self.checks = device, checks
         self.changed: set[str] = set()
         self._stop_wanted = False
-        self._alone = threading.Lock()  # held by what must not meet another: run, reset, restore
+        # What would change a state that a run is working on is refused, in a callback, too.
+        self.exclusively = Exclusive(
+            "the simulation", "let the run end, or end it with stop(), first"
+        )
         self._thread: int | None = None  # the one that runs
 
     @property
     def is_running_here(self) -> bool:
         """Whether this thread is inside a run: in a callback, between two steps."""
         return self._thread == threading.get_ident()
-
-    @contextlib.contextmanager
-    def exclusively(self, doing: str) -> Iterator[None]:
-        """Refuse what would change a state that a run is working on, in a callback, too."""
-        if not self._alone.acquire(blocking=False):
-            raise SimulationError(
-                f"the simulation is already running and cannot be {doing} until it has finished",
-                hint="let the run end, or end it with stop(), first",
-            )
-        try:
-            yield
-        finally:
-            self._alone.release()
 
     def prepare_changed(self) -> None:
         """Compute what follows from parameters that were set."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 import _thread
 import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +55,38 @@ def test_a_gradient_that_explodes_is_located_and_changes_nothing(session):
     assert session.updates == 0
 
 
+def test_updates_before_a_fault_are_counted(session):
+    data, weights = session.stage(samples()), session.parameters["groups.w_in.weight"]
+    with pytest.raises(NumericalError, match=r"sample [45]"):
+        session.run(data, rates=[1.0, 1e38, 1.0])
+    assert session.updates == 2
+    assert np.any(session.parameters["groups.w_in.weight"] != weights)
+
+
+def test_a_state_from_before_an_explosion_trains_as_if_there_had_been_none(session):
+    data, start = session.stage(samples()), session.state()
+    wanted = session.run(data).losses
+    session.restore(start)
+    with pytest.raises(NumericalError):
+        session.run(data, rates=[1.0, 1e38, 1.0])
+    session.restore(start)
+    np.testing.assert_array_equal(session.run(data).losses, wanted)
+
+
+def test_ctrl_c_before_a_run_begins_leaves_all_as_it_was(session, monkeypatch):
+    data, start, check = session.stage(samples()), session.state(), session._runner._check
+
+    def interrupted(given):
+        _thread.interrupt_main()
+        check(given)
+
+    monkeypatch.setattr(session._runner, "_check", interrupted)
+    outcome = session.run(data)
+    assert outcome.interrupted and len(outcome) == 0
+    for name, array in start.items():
+        np.testing.assert_array_equal(array, session.state()[name], name)
+
+
 def test_ctrl_c_ends_a_run_between_batches(session):
     data = session.stage(samples(60))
     order = np.tile(np.arange(60), 4000)
@@ -75,7 +106,9 @@ def test_ctrl_c_in_the_last_batch_is_not_lost(session, monkeypatch):
     data, run = session.stage(samples(40)), session._program.run
 
     def interrupted(*given):
-        return replace(run(*given), stopped=True)
+        ended = run(*given)
+        given[3].seen = True
+        return ended
 
     monkeypatch.setattr(session._program, "run", interrupted)
     outcome = session.run(data)

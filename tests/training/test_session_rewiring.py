@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,21 @@ def test_rewired_training_resumes_bit_for_bit_and_does_not_depend_on_how_it_is_c
     found = other.state()
     assert sorted(found) == sorted(wanted)
     assert all((found[name] == wanted[name]).all() for name in wanted)
+
+
+def test_ctrl_c_while_synapses_are_exchanged_waits_until_they_are(monkeypatch) -> None:
+    made = session(rewiring=pg.DeepRewiring("w_in", every=1))
+    rewired = made._parts.rewired
+    assert rewired is not None
+    rewire = rewired.rewire
+
+    def interrupted(updates: int) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return rewire(updates)
+
+    monkeypatch.setattr(rewired, "rewire", interrupted)
+    outcome = made.run(made.stage(samples()))
+    assert outcome.interrupted and len(outcome) == 20 and made.updates == 1
 
 
 def test_groups_that_cannot_be_rewired_are_refused_by_name() -> None:

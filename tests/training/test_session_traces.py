@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -143,13 +142,19 @@ def test_outputs_that_do_not_exist_are_refused():
 
 
 def test_samples_that_do_not_fit_into_memory_are_refused_with_how_many_would(session, monkeypatch):
-    data = session.stage(samples(COUNT))
-    slot = session._memory.record.slot_bytes
+    data, memory = session.stage(samples(COUNT)), session._memory
+    session.forward(data)
+    slot, whole = memory.record.slot_bytes, 2 * memory.slots.nbytes
     monkeypatch.setattr(
-        "pygenn_lite.runtime.training.processor_program.available_memory", lambda: int(8.5 * slot)
+        "pygenn_lite.runtime.training.processor_program.available_memory",
+        lambda: whole - memory.slots.nbytes,
     )
-    with pytest.raises(InsufficientMemoryError, match="4 samples would fit"):
-        session.forward(data)
+    found = session.forward(data)  # what is there already needs no more
+    many = np.arange(whole // slot) % COUNT
+    with pytest.raises(InsufficientMemoryError, match=f"{whole // 2 // slot} samples would fit"):
+        session.forward(data, many)
+    half = session.forward(data, many[: whole // 2 // slot])
+    np.testing.assert_array_equal(half["out.V"][:COUNT], found["out.V"])
 
 
 def test_values_for_variables_are_checked(session):
@@ -163,7 +168,9 @@ def test_ctrl_c_ends_a_layer_and_what_calls_it(session, monkeypatch):
     data, run = session.stage(samples(COUNT)), session._program.run
 
     def interrupted(*given):
-        return replace(run(*given), stopped=True)
+        ended = run(*given)
+        given[3].seen = True
+        return ended
 
     with monkeypatch.context() as changed:
         changed.setattr(session._program, "run", interrupted)

@@ -16,8 +16,8 @@ from pygenn_lite.runtime.cuda.drivers.base import Driver, Kernel, Memory, Module
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.card_mirror import CardMirror, CardRecord, arrays_in
-from pygenn_lite.runtime.training.processor_program import Ended, Order
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
+from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.staged_data import StagedData
 from pygenn_lite.runtime.training.trained_arrays import LEVELS
 from pygenn_lite.runtime.training.training_faults import FoundFault
@@ -64,7 +64,7 @@ class ScratchArgs(c.Structure):
 
 
 @dataclass(frozen=True, eq=False)
-class Running:
+class CardRun:
     """What is under way.
 
     Attributes
@@ -127,6 +127,11 @@ class CardProgram:
         return int(reals[0])
 
     # ------------------------------------------------------------------ memory
+
+    @property
+    def least_slots(self) -> int:
+        """So many samples of a batch are in flight at least."""
+        return 1
 
     @property
     def slots(self) -> int:
@@ -213,7 +218,12 @@ class CardProgram:
     # ------------------------------------------------------------------ running
 
     def run(
-        self, data: Any, order: Order, results: Results, done: tuple[int, int] = (0, 0)
+        self,
+        data: Any,
+        order: Order,
+        results: Results,
+        watch: InterruptWatch,
+        done: tuple[int, int] = (0, 0),
     ) -> Ended:
         """Go through samples from the first that is not done; see `ProcessorProgram.run`."""
         if self._stale:
@@ -227,24 +237,23 @@ class CardProgram:
         running = self._running(order, on_card, given, order_on_card)
         samples, batches = done
         fault = needed = None
-        with InterruptWatch(patient=True) as watch:
-            while samples < len(order.samples) and not watch.seen:
-                size = min(order.batch, len(order.samples) - samples)
-                found = self._batch(running, samples, size, batches)
-                if found.status.fault != records.FINE:
-                    fault, needed = self._fault(found, order)
-                    break
-                samples, batches = samples + size, batches + 1
-                running.done.write(np.array([samples, batches], np.uint64))
+        while samples < len(order.samples) and not watch.seen:
+            size = min(order.batch, len(order.samples) - samples)
+            found = self._batch(running, samples, size, batches)
+            if found.status.fault != records.FINE:
+                fault, needed = self._fault(found, order)
+                break
+            samples, batches = samples + size, batches + 1
+            running.done.write(np.array([samples, batches], np.uint64))
         on_card.read()
         given.read()
         if fault is None and order.mode & records.UPDATE:
             fault = _exploded(results.norm[done[1] : batches], order, done)
-        return Ended(samples - done[0], batches - done[1], fault, needed, watch.seen)
+        return Ended(samples - done[0], batches - done[1], fault, needed)
 
     def _running(
         self, order: Order, results: _ResultsOnCard, data: _DataOnCard, samples: CardRecord
-    ) -> Running:
+    ) -> CardRun:
         done = CardRecord(self.driver, 16)
         done.clear()
         run = records.Run(
@@ -267,7 +276,7 @@ class CardProgram:
             gradients=int(bool(order.mode & records.BACKWARD)),
         )
         self._run_record = on_card
-        return Running(args, order, results.norm, done)
+        return CardRun(args, order, results.norm, done)
 
     def _mirror_of(self, data: Any) -> CardMirror:
         """The staged arrays on the card: copied once."""
@@ -277,7 +286,7 @@ class CardProgram:
             self._staged[data.data] = mirror
         return self._staged[data.data]
 
-    def _batch(self, running: Running, begin: int, size: int, number: int) -> Found:
+    def _batch(self, running: CardRun, begin: int, size: int, number: int) -> Found:
         """One batch, update included; what was found wrong with it."""
         self._found.clear()
         backward = bool(running.order.mode & records.BACKWARD)
@@ -318,7 +327,7 @@ class CardProgram:
             assert on_card is not None
             self.driver.fill(on_card, size)
 
-    def _make_update(self, running: Running, size: int, number: int) -> Found:
+    def _make_update(self, running: CardRun, size: int, number: int) -> Found:
         args, order = self._update, running.order
         args.update.rate = float(order.rates[number])
         args.update.number = float(order.update + number + 1)

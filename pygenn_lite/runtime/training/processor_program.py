@@ -7,19 +7,19 @@ import ctypes as c
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import available_memory
-from pygenn_lite.records import dataclass
+from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.building import check_version
 from pygenn_lite.runtime.training.data_record import DataRecord
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
+from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.training_faults import FoundFault
 from pygenn_lite.runtime.training.training_outcome import Results
 
@@ -29,69 +29,6 @@ Array = npt.NDArray[Any]
 CACHED_BYTES = 256 << 10
 MOST_OF_THREAD = 16  # in a chunk: more share the cost of its phases no further
 LOOK_SECONDS = 0.1  # between looks at Ctrl-C and progress while the program runs
-
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """What a run goes through.
-
-    Attributes
-    ----------
-    samples : ndarray of uint64
-        Numbers of samples, one after another.
-    batch : int
-        So many of them are a batch.
-    mode : int
-        `records.FORWARD`, `BACKWARD`, `UPDATE`.
-    rates : ndarray of float64
-        Of each batch, where there are updates.
-    update : int
-        Updates that there were before.
-    seed, epoch : int
-        Of random numbers.
-    """
-
-    samples: npt.NDArray[np.uint64]
-    batch: int
-    mode: int
-    rates: npt.NDArray[np.float64]
-    update: int = 0
-    seed: int = 0
-    epoch: int = 0
-
-    @property
-    def batches(self) -> int:
-        """How many there are."""
-        return -(-len(self.samples) // self.batch)
-
-    def part(self, first: int, count: int, update: int) -> Order:
-        """So many batches of it from the given one on, after so many updates."""
-        samples = self.samples[first * self.batch : (first + count) * self.batch]
-        return replace(
-            self, samples=samples, rates=self.rates[first : first + count], update=update
-        )
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How far a call got.
-
-    Attributes
-    ----------
-    samples, batches : int
-        Done, all whole.
-    fault : FoundFault or None
-    needed : mapping of str to int
-        Capacities that were too small, and what they should have at least.
-    stopped : bool
-        Whether it was asked to stop.
-    """
-
-    samples: int
-    batches: int
-    fault: FoundFault | None = None
-    needed: tuple[str, int] | None = None
-    stopped: bool = False
 
 
 class ProcessorProgram:
@@ -125,10 +62,17 @@ class ProcessorProgram:
         library.pgl_training_execute.argtypes = (pointer, pointer, pointer, pointer)
         library.pgl_training_prepare.restype = None
         library.pgl_training_prepare.argtypes = (pointer,)
+        library.pgl_last_error.restype = c.c_char_p
+        library.pgl_last_error.argtypes = ()
         library.pgl_training_scratch.restype = c.c_uint64
         library.pgl_training_scratch.argtypes = (pointer, c.c_uint32)
 
     # ------------------------------------------------------------------ memory
+
+    @property
+    def least_slots(self) -> int:
+        """So many samples of a batch are in flight at least: chunks take turns in two halves."""
+        return 2
 
     @property
     def slots(self) -> int:
@@ -141,8 +85,9 @@ class ProcessorProgram:
         return 2 * self.threads * min(max(CACHED_BYTES // kept, 1), MOST_OF_THREAD)
 
     def available(self) -> int | None:
-        """Bytes that can still be had."""
-        return available_memory()
+        """Bytes that can still be had, slots that would be exchanged among them."""
+        available = available_memory()
+        return None if available is None else available + self.memory.slots.nbytes
 
     def allocate(self, count: int) -> None:
         """Memory for so many samples in flight."""
@@ -172,7 +117,12 @@ class ProcessorProgram:
         self._library.pgl_training_prepare(c.addressof(self.memory.record))
 
     def run(
-        self, data: DataRecord, order: Order, results: Results, done: tuple[int, int] = (0, 0)
+        self,
+        data: DataRecord,
+        order: Order,
+        results: Results,
+        watch: InterruptWatch,
+        done: tuple[int, int] = (0, 0),
     ) -> Ended:
         """Go through samples from the first that is not done.
 
@@ -181,8 +131,15 @@ class ProcessorProgram:
         data : DataRecord
         order : Order
         results : Results
+        watch : InterruptWatch
+            Ctrl-C ends it with the batch of that moment.
         done : (int, int)
             Samples and batches that are done already.
+
+        Raises
+        ------
+        SimulationError
+            The program refuses to run: in a forked process, which has no threads of it.
         """
         counts, stop = np.zeros(2, np.uint64), np.zeros(1, np.int32)
         run = self._record(order, results, done)
@@ -192,11 +149,11 @@ class ProcessorProgram:
         def ask_to_stop() -> None:
             stop[0] = 1
 
-        with InterruptWatch(patient=True, stop=ask_to_stop) as watch:
-            call.finish()
+        watch.stop_with(ask_to_stop)
+        call.finish()
         samples, batches = int(counts[0]), int(counts[1])
         fault, needed = self._fault(run, order, done[0])
-        return Ended(samples, batches, fault, needed, watch.seen)
+        return Ended(samples, batches, fault, needed)
 
     def _record(self, order: Order, results: Results, done: tuple[int, int]) -> records.Run:
         samples, batches = done
@@ -233,17 +190,25 @@ class _Call:
         crew, program, data, run = arguments
         self._arguments = (crew, c.addressof(program), c.addressof(data), c.addressof(run))
         self._kept, self._library = (program, data, run), library
-        self.result = 0
+        self._error: bytes | None = None
 
     def finish(self) -> None:
-        """Call, and wait for the end."""
+        """Call, and wait for the end.
+
+        Raises
+        ------
+        SimulationError
+        """
         if threading.current_thread() is not threading.main_thread():
             self._do()
-            return
-        thread = threading.Thread(target=self._do)
-        thread.start()
-        while thread.is_alive():
-            thread.join(LOOK_SECONDS)
+        else:
+            thread = threading.Thread(target=self._do)
+            thread.start()
+            while thread.is_alive():
+                thread.join(LOOK_SECONDS)
+        if self._error is not None:
+            raise SimulationError(f"training: {self._error.decode()}")
 
     def _do(self) -> None:
-        self.result = int(self._library.pgl_training_execute(*self._arguments))
+        if self._library.pgl_training_execute(*self._arguments) < 0:
+            self._error = self._library.pgl_last_error()  # of this thread

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite import codegen
-from pygenn_lite.codegen.plan.memory import MemoryRow, MemoryRows
+from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.codegen.trial.eprop import EProp
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
-from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.exclusive import Exclusive
+from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.live import Live
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.declared_values import declared_values
-from pygenn_lite.runtime.training.feedback import feedback_of
-from pygenn_lite.runtime.training.network_data import network_data
-from pygenn_lite.runtime.training.optimiser_setup import optimiser_of
-from pygenn_lite.runtime.training.processor_program import Order
-from pygenn_lite.runtime.training.program_memory import ProgramMemory, Trial
-from pygenn_lite.runtime.training.rewired_groups import RewiredGroups
-from pygenn_lite.runtime.training.running import Running
+from pygenn_lite.runtime.training.forward_backward import ForwardBackward
+from pygenn_lite.runtime.training.program_runner import ProgramRunner
+from pygenn_lite.runtime.training.run_order import Order, check_staged, rates_of, samples_of
 from pygenn_lite.runtime.training.session_options import DEFAULTS, WHERE, Options, checked
-from pygenn_lite.runtime.training.session_orders import check_staged, rates_of, samples_of
-from pygenn_lite.runtime.training.session_programs import load_program
+from pygenn_lite.runtime.training.session_parts import make_parts
 from pygenn_lite.runtime.training.session_state import SessionState
 from pygenn_lite.runtime.training.staged_data import Inputs, StagedData, stage
-from pygenn_lite.runtime.training.traces import Traces
 from pygenn_lite.runtime.training.trained_parameters import ArraysByPath, find_parameter
 from pygenn_lite.runtime.training.training_outcome import Outcome
-from pygenn_lite.runtime.training.training_values import TrainingValues
+from pygenn_lite.runtime.training.update_runs import UpdateRuns
 from pygenn_lite.runtime.training.value_inputs import ValueInputs
 
 Array = npt.NDArray[Any]
-NO_RATES = np.zeros(0)
 
 
 class TrainingSession(Live):
@@ -69,6 +63,7 @@ class TrainingSession(Live):
     rewiring : DeepRewiring, optional
         Sparse groups exchange synapses between batches.
     bounds : mapping of str to (float, float), optional
+        Between which the values of paths stay.
     precision : {"float32", "float64"}
     threads : int, optional
         By default all processors. Results do not depend on it.
@@ -114,59 +109,38 @@ class TrainingSession(Live):
     ) -> None:
         given = {**DEFAULTS, **options}
         given |= {"loss": loss, "steps": steps, "batch": batch, "gradient": gradient}
-        self.network, self.options, self.updates = network.copy(), checked(given, network), 0
+        self.network, self.options = network.copy(), checked(given, network)
+        self._exclusively = Exclusive("the session", "let the run end first")
         with located_in(network.origins):
             self._build()
 
     def _build(self) -> None:
-        options = self.options
-        structure = codegen.network_structure(self.network, options.precision, False)
-        loaded = load_program(self.network, structure, options.wishes, options)
-        self._loaded, self.signature = loaded, loaded.signature
-        self._data = network_data(self.network, structure, options.dtype, options.cache)
-        dt = self.network.dt
-        trial = Trial(options.steps, dt, options.dtype, options.longest_steps(dt))
-        self._memory = ProgramMemory(self._data, self.signature, trial)
-        self._memory.leave_out(options.dropout)
-        self._values = TrainingValues(
-            self.network, structure, self._memory, options.trainable, options.bounds or {}
-        )
-        self._program = loaded.program(self._memory)
-        self._feedback = feedback_of(options.eprop, self._memory)
-        self._optimiser = optimiser_of(options, self._memory, self._values, self._feedback)
-        self._rewired: RewiredGroups | None = None
-        if options.rewiring is not None and self._optimiser is not None:
-            self._rewired = RewiredGroups(options.rewiring, self._memory, self._optimiser)
-        if self._optimiser is not None:
-            self._program.set_optimiser(self._optimiser.record, self._optimiser.arrays)
-        self._set_constants(() if options.loss is None else options.loss.constants)
-        values = [(p.value, p.gradient, *p.used) for p in self._values.parameters.values()]
-        values += [() if self._feedback is None else tuple(self._feedback.arrays.values())]
-        optimiser = {} if self._optimiser is None else vars(self._optimiser)
-        self._program.attach(values, self._constants, optimiser)
-        self._running = Running(self._program, self._memory, self.signature, options)
-        self._traces = Traces(self._running, self.signature)
-        self._staged_values = ValueInputs(structure, self._memory)
-        self._program.prepare()
-
-    def _set_constants(self, constants: Iterable[float]) -> None:
-        values = np.array(tuple(constants), self.options.dtype)
-        self._constants = aligned_zeros(len(values), values.dtype)
-        self._constants[: len(values)] = values
-        self._memory.record.constants = self._constants.ctypes.data
+        parts = make_parts(self.network, self.options)
+        self._parts, self._program, self._memory = parts, parts.program, parts.memory
+        self._runner = ProgramRunner(parts.program, parts.memory, self.options)
+        self._updates = UpdateRuns(self._runner, parts.rewired)
+        self._both_ways = ForwardBackward(self._runner)
+        self._state = SessionState(parts, self._runner)
+        self._staged_values = ValueInputs(parts.structure, parts.memory)
+        parts.program.prepare()
 
     # ------------------------------------------------------------------ what is trained
 
     @property
+    def updates(self) -> int:
+        """So many have been made."""
+        return self._runner.updates
+
+    @property
     def parameters(self) -> Mapping[str, Array]:
         """Copies of what is trained, by path."""
-        return ArraysByPath(self._values.parameters, self._program.fetch)
+        return ArraysByPath(self._parts.parameters, self._program.fetch)
 
     @property
     def gradients(self) -> Mapping[str, Array]:
         """The gradient of the last batch that was gone back through: the mean over its samples."""
-        scale = 1.0 / max(self._running.last_batch, 1)
-        return ArraysByPath(self._values.parameters, self._program.fetch, scale)
+        scale = 1.0 / max(self._runner.last_batch, 1)
+        return ArraysByPath(self._parts.parameters, self._program.fetch, scale)
 
     def set(self, path: str, values: npt.ArrayLike) -> None:
         """Set trained values.
@@ -176,11 +150,12 @@ class TrainingSession(Live):
         ArgumentError, ShapeError
             Nothing of that path is trained; values that it cannot take.
         """
-        found = find_parameter(self._values.parameters, path)
+        found = find_parameter(self._parts.parameters, path)
         checked_values = found.checked(values)
-        self._program.fetch()
-        found.write(checked_values)
-        self._program.prepare()
+        with self._exclusively("changed"):
+            self._program.fetch()
+            found.write(checked_values)
+            self._program.prepare()
 
     # ------------------------------------------------------------------ running
 
@@ -190,7 +165,8 @@ class TrainingSession(Live):
         steps, unnamed, replayed = (
             getattr(self.options, n) for n in ("steps", "input", "replayed")
         )
-        sizes = {name: self._memory.sizes[name] for name in (*self.signature.given, *replayed)}
+        given = self._memory.signature.given
+        sizes = {name: self._memory.sizes[name] for name in (*given, *replayed)}
         return Inputs(sizes, steps, self.network.dt, unnamed, replayed)
 
     def stage(self, data: Any, values: Mapping[str, npt.ArrayLike] | None = None) -> StagedData:
@@ -245,40 +221,21 @@ class TrainingSession(Live):
         NumericalError
             Something is not finite; what is trained is then as it was before that batch.
         """
-        check_staged(data, self.inputs)
-        mode = records.FORWARD
-        if train:
-            mode |= records.BACKWARD
-            mode |= records.UPDATE if self._optimiser is not None else 0
-        samples = samples_of(data, order)
-        update = bool(mode & records.UPDATE)
-        asked = Order(
-            samples,
-            self.options.batch,
-            mode,
-            self._rates(rates, len(samples)) if update else NO_RATES,
-            self.updates,
-            self.options.seed,
-            epoch,
-        )
-        return self._in_pieces(data, asked) if update else self._running.run(data, asked)[0]
+        update = train and self._parts.optimiser is not None
+        asked = self._order(data, order, epoch)
+        mode = records.FORWARD | records.BACKWARD * train | records.UPDATE * update
+        asked = replace(asked, mode=mode, batch=self.options.batch)
+        with self._exclusively("run again"), InterruptWatch(patient=True) as watch:
+            if not update:
+                return self._runner.run(data, asked, watch)
+            given = rates_of(rates, asked.batches, self.updates, self.options.optimiser)
+            return self._updates.run(data, replace(asked, rates=given), watch)
 
-    def _in_pieces(self, data: StagedData, asked: Order) -> Outcome:
-        """Updates, with a pause wherever synapses are exchanged."""
-        outcomes: list[Outcome] = []
-        done = 0
-        while not outcomes or (done < asked.batches and not outcomes[-1].interrupted):
-            left, rewired = asked.batches - done, self._rewired
-            piece = left if rewired is None else min(left, rewired.batches_until(self.updates))
-            outcome, batches = self._running.run(data, asked.part(done, piece, self.updates))
-            self.updates += batches
-            if rewired is not None and batches and rewired.is_due(self.updates):
-                self._program.fetch()
-                rewired.rewire(self.updates)
-                self._program.prepare()
-            outcomes.append(outcome)
-            done += piece
-        return Outcome.joined(outcomes)
+    def _order(self, data: StagedData, order: npt.ArrayLike | None, epoch: int) -> Order:
+        """Samples forwards, all of them in one batch."""
+        check_staged(data, self.inputs)
+        samples = samples_of(data, order)
+        return Order(samples, max(len(samples), 1), seed=self.options.seed, epoch=epoch)
 
     def forward(
         self, data: StagedData, order: npt.ArrayLike | None = None, epoch: int = 0
@@ -306,17 +263,15 @@ class TrainingSession(Live):
         InsufficientMemoryError
             So many samples do not fit into memory; it says how many would.
         """
-        check_staged(data, self.inputs)
         if not self.options.outputs:
             raise ArgumentError(
                 "the session gives out nothing but a loss",
                 where=WHERE,
                 hint='make it with loss=None and outputs=["out.V", "hidden.spikes"]',
             )
-        samples, seed = samples_of(data, order), self.options.seed
-        each = max(len(samples), 1)
-        asked = Order(samples, each, records.FORWARD, NO_RATES, self.updates, seed, epoch)
-        return self._traces.forward(data, asked)
+        asked = self._order(data, order, epoch)
+        with self._exclusively("run again"), InterruptWatch(patient=True) as watch:
+            return self._both_ways.forward(data, asked, watch)
 
     def backward(self, derivatives: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
         """Go back through the samples of the last `forward`.
@@ -339,22 +294,20 @@ class TrainingSession(Live):
         ArgumentError, ShapeError
             Nothing to go back through; derivatives that do not fit.
         """
-        return self._traces.backward(derivatives)
+        with self._exclusively("run again"), InterruptWatch(patient=True) as watch:
+            return self._both_ways.backward(derivatives, watch)
 
     @property
     def gradient_sums(self) -> Mapping[str, Array]:
         """As `gradients`, summed over samples."""
-        return ArraysByPath(self._values.parameters, self._program.fetch, 1.0)
-
-    def _rates(self, rates: npt.ArrayLike | None, samples: int) -> npt.NDArray[np.float64]:
-        batches = -(-samples // self.options.batch)
-        return rates_of(rates, batches, self.updates, self.options.optimiser)
+        return ArraysByPath(self._parts.parameters, self._program.fetch, 1.0)
 
     # ------------------------------------------------------------------ keeping
 
     def state(self) -> dict[str, Array]:
         """All that decides how training continues, by name: values, slots, counters. Copies."""
-        return self._state().read()
+        with self._exclusively("saved"):
+            return self._state.read()
 
     def restore(self, state: Mapping[str, npt.ArrayLike]) -> None:
         """Continue from a state, bit for bit.
@@ -364,24 +317,18 @@ class TrainingSession(Live):
         CheckpointError
             It is that of another network or optimiser; then nothing is changed.
         """
-        self.updates = self._state().write(state)
-        self._program.prepare()
-
-    def _state(self) -> SessionState:
-        self._program.fetch()
-        return SessionState(
-            self._values.parameters, self._optimiser, self._memory, self.updates,
-            self._feedback, self._rewired,
-        )  # fmt: skip
+        with self._exclusively("restored"):
+            self._state.write(state)
 
     def values(self) -> dict[str, Any]:
         """What is trained as ``network.with_values`` takes it, by path."""
         found: dict[str, Array] = {}
         self._program.fetch()
-        for one in self._values.parameters.values():
+        for one in self._parts.parameters.values():
             found |= dict.fromkeys(one.paths, one.read_used())
-        listed = () if self._rewired is None else self._rewired.names
-        return declared_values(self.network, self._data, found, listed)
+        rewired = self._parts.rewired
+        listed = () if rewired is None else rewired.names
+        return declared_values(self.network, self._parts.data, found, listed)
 
     def trained_network(self) -> Network:
         """The network with the values that it has now: what is simulated by ``compile()``."""
@@ -391,15 +338,12 @@ class TrainingSession(Live):
 
     def memory(self) -> MemoryRows:
         """What takes how many bytes."""
-        rows: list[MemoryRow] = list(self._memory.memory_rows())
-        if self._optimiser is not None:
-            rows += self._optimiser.memory_rows()
-        return MemoryRows([row for row in rows if row.bytes])
+        return self._parts.memory_rows()
 
     @property
     def source(self) -> str:
         """The generated program."""
-        return self._loaded.source
+        return self._parts.loaded.source
 
     @property
     def threads(self) -> int:

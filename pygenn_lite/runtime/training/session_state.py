@@ -11,60 +11,48 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import CheckpointError, Location
-from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.training.feedback import FeedbackWeights
-from pygenn_lite.runtime.training.optimiser_memory import OptimiserMemory
-from pygenn_lite.runtime.training.program_memory import ProgramMemory
-from pygenn_lite.runtime.training.rewired_groups import RewiredGroups
-from pygenn_lite.runtime.training.trained_parameters import TrainedParameter
+from pygenn_lite.runtime.training.program_runner import ProgramRunner
+from pygenn_lite.runtime.training.session_parts import SessionParts
 
 Array = npt.NDArray[Any]
 WHERE = Location("TrainingSession.restore")
 UPDATES = "updates"
 
 
-@dataclass(frozen=True, eq=False)
 class SessionState:
-    """Where a session's state lies.
+    """Reads and writes a session's state.
 
-    Attributes
+    Parameters
     ----------
-    parameters : mapping of str to TrainedParameter
-    optimiser : OptimiserMemory or None
-    memory : ProgramMemory
-    updates : int
-        So far.
-    feedback : FeedbackWeights or None
-        Of e-prop.
-    rewired : RewiredGroups or None
+    parts : SessionParts
+    runner : ProgramRunner
+        Which counts updates.
     """
 
-    parameters: Mapping[str, TrainedParameter]
-    optimiser: OptimiserMemory | None
-    memory: ProgramMemory
-    updates: int
-    feedback: FeedbackWeights | None = None
-    rewired: RewiredGroups | None = None
+    def __init__(self, parts: SessionParts, runner: ProgramRunner) -> None:
+        self.parts, self.runner = parts, runner
 
     def _arrays(self) -> dict[str, Array]:
-        """The memory itself."""
-        found = {f"value/{path}": one.value.values for path, one in self.parameters.items()}
-        if self.optimiser is not None:
-            found |= {f"slots/{path}": slots for path, slots in self.optimiser.slots.items()}
-        if self.feedback is not None:
-            found |= {f"feedback/{g}": rows.values for g, rows in self.feedback.arrays.items()}
-        found |= {} if self.rewired is None else self.rewired.arrays()
-        for name, of in self.memory.populations.items():
+        """The memory itself, brought up to date."""
+        parts = self.parts
+        parts.program.fetch()
+        found = {f"value/{path}": one.value.values for path, one in parts.parameters.items()}
+        if parts.optimiser is not None:
+            found |= {f"slots/{path}": slots for path, slots in parts.optimiser.slots.items()}
+        if parts.feedback is not None:
+            found |= {f"feedback/{g}": rows.values for g, rows in parts.feedback.arrays.items()}
+        found |= {} if parts.rewired is None else parts.rewired.arrays()
+        for name, of in parts.memory.populations.items():
             found[f"mean spikes/{name}"] = of.mean_counts.whole
         return found
 
     def read(self) -> dict[str, Array]:
         """Copies."""
         copies = {name: array.copy() for name, array in self._arrays().items()}
-        return copies | {UPDATES: np.array(self.updates, np.int64)}
+        return copies | {UPDATES: np.array(self.runner.updates, np.int64)}
 
-    def write(self, state: Mapping[str, npt.ArrayLike]) -> int:
-        """Put a state back; gives the updates so far.
+    def write(self, state: Mapping[str, npt.ArrayLike]) -> None:
+        """Put a state back.
 
         Raises
         ------
@@ -91,6 +79,12 @@ class SessionState:
                 )
         for name, array in arrays.items():
             array[...] = given[name]
-        if self.rewired is not None:
-            self.rewired.place()
-        return int(np.asarray(state[UPDATES]))
+        for one in self.parts.parameters.values():
+            one.fill_behind()
+        feedback = self.parts.feedback
+        for rows in () if feedback is None else feedback.arrays.values():
+            rows.whole[:, rows.size :] = 0
+        if self.parts.rewired is not None:
+            self.parts.rewired.place()
+        self.runner.updates = int(np.asarray(state[UPDATES]))
+        self.parts.program.prepare()

@@ -100,8 +100,17 @@ class TrainedParameter:
         self.value.values[...] = np.broadcast_to(values, self.shape).reshape(
             self.value.values.shape
         )
-        if self.kind in ("parameter", "initial") and self.value.size > 1:
-            self.value.fill(0, self.value.values[0].copy())  # behind the neurons, too
+        self.fill_behind()
+
+    def fill_behind(self) -> None:
+        """Make what lies behind the rows harmless: updates that explode reach it, too."""
+        behind = self.value.whole[:, self.value.size :]
+        if self.kind == "weight":
+            behind[...] = 0
+        elif self.kind == "delay":
+            behind[...] = self.low
+        elif self.value.size:
+            behind[...] = self.value.values[:, -1:]
 
 
 class ArraysByPath(Mapping[str, Array]):

@@ -35,14 +35,13 @@ class Driver {
  public:
   explicit Driver(uint32_t threads) : threads_(threads), crew_(threads), barrier_(threads) {}
 
-  bool is_elsewhere() const { return crew_.is_elsewhere(); }
-
   // Samples that are done.
   uint64_t run(const pgl_training_program& program, const pgl_training_data& data, pgl_training_run& run) {
     program_ = &program;
     data_ = &data;
     run_ = &run;
-    if (program.n_slots < 2 && run.n > 1) throw Error("a run of several samples needs at least two slots");
+    if (crew_.is_elsewhere()) throw Error("the threads were made in another process: make the session in the process that runs it");
+    if (program.n_slots < 2 && run.batch > 1 && run.n > 1) throw Error("a batch of several samples needs at least two slots");
     chunk_ = program.n_slots >= run.batch || program.n_slots >= run.n ? run.batch : program.n_slots / 2;
     begin_ = 0;
     batches_ = 0;

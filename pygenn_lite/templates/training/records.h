@@ -166,7 +166,7 @@ typedef struct pgl_training_program {
   const void* constants;   // real: numbers of the loss
   void* slots;
   uint64_t slot_bytes;
-  uint32_t n_slots;        // a batch, or two chunks of samples in flight: at least 2
+  uint32_t n_slots;        // a batch, or two chunks of samples in flight: at least 2 where a batch has several samples
   uint32_t reserved3;
   uint64_t scratch;        // in a slot: real, as many as the loss asks for
   uint64_t status;         // in a slot: pgl_training_status

@@ -3,20 +3,18 @@ capacities that grow, faults as errors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from pygenn_lite.codegen.plan.memory import readable
-from pygenn_lite.codegen.trial.trial_signature import TrialSignature
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import InsufficientMemoryError, Location
+from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.data_record import DataRecord
-from pygenn_lite.runtime.training.processor_program import Ended, Order, ProcessorProgram
+from pygenn_lite.runtime.training.processor_program import ProcessorProgram
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
+from pygenn_lite.runtime.training.run_order import Order
 from pygenn_lite.runtime.training.session_options import SessionOptions
 from pygenn_lite.runtime.training.staged_data import StagedData
 from pygenn_lite.runtime.training.training_faults import fault_error
@@ -25,18 +23,16 @@ from pygenn_lite.runtime.training.training_outcome import Names, Outcome, Result
 if TYPE_CHECKING:
     from pygenn_lite.runtime.training.card_program import CardProgram
 
-Array = npt.NDArray[Any]
 SHARE = 0.5  # of the available memory that slots take at most
 
 
-class Running:
-    """How a program is run.
+class ProgramRunner:
+    """Runs a program.
 
     Parameters
     ----------
     program : ProcessorProgram or CardProgram
     memory : ProgramMemory
-    signature : TrialSignature
     options : SessionOptions
 
     Attributes
@@ -45,18 +41,18 @@ class Running:
         Samples of the last batch that was gone back through.
     runs : int
         How often it has run.
+    updates : int
+        So many the program has made.
     """
 
     def __init__(
         self,
         program: ProcessorProgram | CardProgram,
         memory: ProgramMemory,
-        signature: TrialSignature,
         options: SessionOptions,
     ) -> None:
-        self.program, self.memory, self.signature = program, memory, signature
-        self.options, self.last_batch, self.runs = options, 1, 0
-        self._at_least = 1
+        self.program, self.memory, self.signature = program, memory, memory.signature
+        self.options, self.last_batch, self.runs, self.updates = options, 1, 0, 0
         self._sizes = (0, 0)  # bytes of a slot, and how many there are
         self.reserve()
 
@@ -65,12 +61,17 @@ class Running:
     def reserve(self, at_least: int = 1) -> None:
         """Memory for samples in flight, with the capacities that there are.
 
+        Parameters
+        ----------
+        at_least : int
+            So many at the same time, if a program does not need more.
+
         Raises
         ------
         InsufficientMemoryError
             For so few there is not enough.
         """
-        self._at_least = at_least
+        at_least = max(at_least, min(self.program.least_slots, self.options.batch))
         size = self.memory.lay_out()
         available = self.program.available()
         fit = 1 << 30 if available is None else int(SHARE * available) // max(size, 1)
@@ -82,17 +83,27 @@ class Running:
             self.program.allocate(count)
             self._sizes = (size, count)
 
-    def _grow(self, ended: Ended) -> None:
-        assert ended.needed is not None
-        name, needed = ended.needed
+    def _grow(self, name: str, needed: int, at_least: int) -> None:
+        """Room for so many spikes of a population, and some more."""
         room = max(2 * self.memory.capacities[name], needed + needed // 4)
         self.memory.make_room({name: room})
-        self.reserve(self._at_least)
+        self.reserve(at_least)
 
     # ------------------------------------------------------------------ running
 
-    def run(self, data: StagedData, order: Order) -> tuple[Outcome, int]:
-        """Go through samples; gives what came of them, and how many batches are done.
+    def run(
+        self, data: StagedData, order: Order, watch: InterruptWatch, at_least: int = 1
+    ) -> Outcome:
+        """Go through samples.
+
+        Parameters
+        ----------
+        data : StagedData
+        order : Order
+        watch : InterruptWatch
+            Ctrl-C ends it between batches.
+        at_least : int
+            Samples that are in flight at the same time, see `reserve`.
 
         Raises
         ------
@@ -102,8 +113,8 @@ class Running:
         self._check(data)
         self._switch_dropout(bool(order.mode & records.BACKWARD))
         most = {n: max(s.most, 1) for n, s in zip(self.signature.given, data.spikes, strict=True)}
-        if self.memory.make_room(most):
-            self.reserve(self._at_least)
+        if self.memory.make_room(most) or at_least > self._sizes[1]:
+            self.reserve(at_least)
         self.runs += 1
         widths = (self._outputs(), len(self.signature.loss.metrics), len(self.memory.numbers))
         results = Results.of(len(order.samples), order.batches, widths, self.options.dtype)
@@ -112,33 +123,28 @@ class Running:
             counts[:] = 0
         self.program.send(self.memory.spike_counts)
         samples = batches = 0
-        stopped = False
-        while samples < len(order.samples) and not stopped:
-            ended = self.program.run(kept, order, results, (samples, batches))
+        while samples < len(order.samples) and not watch.seen:
+            ended = self.program.run(kept, order, results, watch, (samples, batches))
             samples, batches = samples + ended.samples, batches + ended.batches
-            stopped = ended.stopped
-            if ended.needed is not None and not stopped:
-                self._grow(ended)
-            elif ended.fault is not None:
+            self.updates += ended.batches * bool(order.mode & records.UPDATE)
+            if ended.fault is not None:
                 raise fault_error(self.signature, ended.fault, self.memory.trial.dt)
+            if ended.needed is not None:
+                self._grow(*ended.needed, at_least)
         if order.mode & records.BACKWARD and samples:
             self.last_batch = samples - (batches - 1) * order.batch
         gone = order.samples[:samples]
-        return results.outcome(gone, batches, self._names(), stopped), batches
+        return results.outcome(gone, batches, self._names(), watch.seen)
 
-    def back(
-        self, data: StagedData, order: Order, given: Array, gradients: Sequence[Array]
-    ) -> None:
+    def back(self, kept: DataRecord, order: Order, watch: InterruptWatch) -> None:
         """Go back through the trials that a run of the same order has left in memory.
 
         Parameters
         ----------
-        data : StagedData
+        kept : DataRecord
+            With derivatives by outputs, and room for those by real-valued inputs.
         order : Order
-        given : ndarray, [samples, steps, outputs]
-            Derivatives by outputs.
-        gradients : sequence of ndarray
-            Where the derivatives by the real-valued inputs of the data go.
+        watch : InterruptWatch
 
         Raises
         ------
@@ -148,14 +154,13 @@ class Running:
             Ctrl-C came meanwhile.
         """
         self._switch_dropout(False)  # as `run` went forwards
-        kept = DataRecord(data, gradients, given, self.memory.numbers)
         widths = (1, 0, len(self.memory.numbers))
         results = Results.of(len(order.samples), 1, widths, self.options.dtype)
         self.runs += 1
-        ended = self.program.run(kept, replace(order, mode=records.BACKWARD), results)
+        ended = self.program.run(kept, replace(order, mode=records.BACKWARD), results, watch)
         if ended.fault is not None:
             raise fault_error(self.signature, ended.fault, self.memory.trial.dt)
-        if ended.stopped:
+        if watch.seen:
             raise KeyboardInterrupt
         self.last_batch = len(order.samples)
 
@@ -204,6 +209,6 @@ def _does_not_fit(size: int, fit: int, wanted: int, available: int) -> Insuffici
         f"{readable(available)} are available",
         where=Location("TrainingSession"),
         hint=f"{counted(fit, 'sample')} would fit"
-        if fit
+        if fit > 0
         else "use fewer steps or neurons, or precision='float32'",
     )

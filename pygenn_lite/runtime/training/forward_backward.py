@@ -1,5 +1,5 @@
-"""Trials forwards and, later, backwards: for losses that are computed elsewhere. What a trial keeps
-for its way back stays in memory meanwhile, so that all samples of a call are in flight."""
+"""Goes through trials forwards and, in another call, backwards: for losses that are computed
+elsewhere. What a trial keeps for its way back stays in memory: all samples are in flight."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.trial_signature import TrialSignature
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.interrupts import InterruptWatch
+from pygenn_lite.runtime.training.data_record import DataRecord
 from pygenn_lite.runtime.training.group_arrays import GroupArrays
-from pygenn_lite.runtime.training.processor_program import Order
-from pygenn_lite.runtime.training.running import Running
+from pygenn_lite.runtime.training.program_runner import ProgramRunner
+from pygenn_lite.runtime.training.run_order import Order
 from pygenn_lite.runtime.training.staged_data import StagedData, StagedValues
 
 Array = npt.NDArray[Any]
@@ -40,29 +41,29 @@ class Pending:
     run: int
 
 
-class Traces:
-    """Trials of a program that gives out values of every step.
+class ForwardBackward:
+    """Goes through trials of a program that gives out values of every step, and back.
 
     Parameters
     ----------
-    running : Running
-    signature : TrialSignature
+    runner : ProgramRunner
     """
 
-    def __init__(self, running: Running, signature: TrialSignature) -> None:
-        self.running, self.signature = running, signature
+    def __init__(self, runner: ProgramRunner) -> None:
+        self.runner, self.signature = runner, runner.memory.signature
+        populations = self.signature.populations
         self.sizes = {
-            name: running.memory.sizes[signature.populations[number].name]
-            for name, number in signature.loss.traces
+            name: runner.memory.sizes[populations[number].name]
+            for name, number in self.signature.loss.traces
         }
         self._pending: Pending | None = None
 
     @property
     def steps(self) -> int:
         """Of a trial."""
-        return self.running.memory.trial.steps
+        return self.runner.memory.trial.steps
 
-    def forward(self, data: StagedData, order: Order) -> dict[str, Array]:
+    def forward(self, data: StagedData, order: Order, watch: InterruptWatch) -> dict[str, Array]:
         """Values of every step, [samples, steps, neurons], by name.
 
         Raises
@@ -73,22 +74,24 @@ class Traces:
             Ctrl-C came meanwhile.
         """
         count = len(order.samples)
-        self.running.reserve(count)
-        outcome, _ = self.running.run(data, order)
+        outcome = self.runner.run(data, order, watch, at_least=count)
         if outcome.interrupted:
             raise KeyboardInterrupt
-        self._pending = Pending(data, order, self.running.runs)
+        self._pending = Pending(data, order, self.runner.runs)
         rows = outcome.outputs.reshape(count, self.steps, -1)
         ends = np.cumsum(list(self.sizes.values()))[:-1]
         return dict(zip(self.sizes, np.split(rows, ends, axis=2), strict=True))
 
-    def backward(self, derivatives: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
+    def backward(
+        self, derivatives: Mapping[str, npt.ArrayLike], watch: InterruptWatch
+    ) -> dict[str, Array]:
         """Go back through the trials of the last `forward`.
 
         Parameters
         ----------
         derivatives : mapping of str to array, [samples, steps, neurons]
             Of the loss by what `forward` gave; of those that are left out: 0.
+        watch : InterruptWatch
 
         Returns
         -------
@@ -102,7 +105,7 @@ class Traces:
             There was no `forward`, or something else was run since.
         """
         pending = self._pending
-        if pending is None or pending.run != self.running.runs:
+        if pending is None or pending.run != self.runner.runs:
             raise ArgumentError(
                 "there is nothing to go back through"
                 + (": another run came between" if pending is not None else ""),
@@ -114,13 +117,14 @@ class Traces:
         given = self._given(derivatives, count)
         data, inputs = self._with_probes(pending.data)
         gradients = [self._room(value, count) for value in data.values]
-        self.running.back(data, pending.order, given, gradients)
+        kept = DataRecord(data, gradients, given, self.runner.memory.numbers)
+        self.runner.back(kept, pending.order, watch)
         named = {v.name: g[..., : v.size] for v, g in zip(data.values, gradients, strict=True)}
         found = {v.name: named[v.name] for v in pending.data.values}
         return found | {name: self._of_spikes(name, named) for name in inputs}
 
     def _given(self, derivatives: Mapping[str, npt.ArrayLike], count: int) -> Array:
-        dtype = self.running.memory.trial.dtype
+        dtype = self.runner.memory.trial.dtype
         for name in derivatives:
             if name not in self.sizes:
                 raise ArgumentError(
@@ -149,7 +153,7 @@ class Traces:
     def _with_probes(self, data: StagedData) -> tuple[StagedData, list[str]]:
         """The data with inputs of 0 wherever given spikes arrive: the derivatives by these make up
         those by the spikes."""
-        memory = self.running.memory
+        memory = self.runner.memory
         given = [g for g in self._groups() if memory.populations[g.data.target].signature.adjoints]
         probes: dict[str, StagedValues] = {}
         for group in given:
@@ -164,7 +168,7 @@ class Traces:
         return data.with_values(values), named
 
     def _groups(self) -> list[GroupArrays]:
-        groups = self.running.memory.groups.values()
+        groups = self.runner.memory.groups.values()
         return [g for g in groups if g.data.source in self.signature.given]
 
     def _room(self, value: StagedValues, count: int) -> Array:
@@ -173,7 +177,7 @@ class Traces:
 
     def _of_spikes(self, source: str, adjoints: Mapping[str, Array]) -> Array:
         """Derivatives by the spikes of a source: adjoints where they arrive, through weights."""
-        memory = self.running.memory
+        memory = self.runner.memory
         count = next(iter(adjoints.values())).shape[0]
         found = np.zeros((count, self.steps, memory.sizes[source]), memory.trial.dtype)
         for group in self._groups():

@@ -1,16 +1,81 @@
-"""Which samples a session goes through, at which rates: what users give, checked."""
+"""Which samples a program goes through, at which rates (what users give, checked), and how far it
+got."""
 
 from __future__ import annotations
 
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.errors import ArgumentError, Location
+from pygenn_lite.records import dataclass
+from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.staged_data import Inputs, StagedData
+from pygenn_lite.runtime.training.training_faults import FoundFault
 
 WHERE = Location("TrainingSession")
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What a run goes through.
+
+    Attributes
+    ----------
+    samples : ndarray of uint64
+        Numbers of samples, one after another.
+    batch : int
+        So many of them are a batch.
+    mode : int
+        `records.FORWARD`, `BACKWARD`, `UPDATE`.
+    rates : ndarray of float64
+        Of each batch, where there are updates.
+    update : int
+        Updates that there were before.
+    seed, epoch : int
+        Of random numbers.
+    """
+
+    samples: npt.NDArray[np.uint64]
+    batch: int
+    mode: int = records.FORWARD
+    rates: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    update: int = 0
+    seed: int = 0
+    epoch: int = 0
+
+    @property
+    def batches(self) -> int:
+        """How many there are."""
+        return -(-len(self.samples) // self.batch)
+
+    def part(self, first: int, count: int, update: int) -> Order:
+        """So many batches of it from the given one on, after so many updates."""
+        samples = self.samples[first * self.batch : (first + count) * self.batch]
+        return replace(
+            self, samples=samples, rates=self.rates[first : first + count], update=update
+        )
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How far a call of a program got.
+
+    Attributes
+    ----------
+    samples, batches : int
+        Done, all whole.
+    fault : FoundFault or None
+    needed : (str, int) or None
+        The population whose tape was too small, and the spikes that it should have room for.
+    """
+
+    samples: int
+    batches: int
+    fault: FoundFault | None = None
+    needed: tuple[str, int] | None = None
 
 
 def check_staged(data: Any, inputs: Inputs) -> None:
