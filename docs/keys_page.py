@@ -33,6 +33,7 @@ SECTIONS = (
     ("every[]", "UpdateSection"),
     ("run", "RunSection"),
     ("run.record[]", "RecordSection"),
+    ("training", "TrainingSection"),
 )
 WORDS = {
     "number": "number or formula",

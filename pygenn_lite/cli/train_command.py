@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.cli.endings import DONE, FAILED, disk_message, say
+from pygenn_lite.cli.endings import DONE, FAILED, say
 from pygenn_lite.cli.output import write_line
 from pygenn_lite.cli.patience import Drawing
 from pygenn_lite.cli.result_folder import result_folder
@@ -28,7 +29,6 @@ from pygenn_lite.errors import (
     FileFormatError,
     Location,
     NumericalError,
-    SimulationError,
 )
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.files import harmless_name
@@ -83,24 +83,37 @@ def train(options: TrainOptions) -> int:
             where=Location("train"),
             hint="for instance pygenn-lite train yin_yang",
         )
-    task = _task(options)
-    folder = options.resume or result_folder(
-        options.out, harmless_name(task.name or task.network.name, "training"), FILES,
-        options.overwrite,
-    )  # fmt: skip
-    trainer = _trainer(task, options)
-    if options.resume is not None:
-        trainer.load(folder / CHECKPOINT_FILE)
-    outcome = TrainOutcome(task, trainer, folder, asdict(options))
-    outcome.note_before(SHOWN_SAMPLES if _draws(options) else 0)
+    outcome = _begun(_task(options), options)
+    folder = outcome.folder
     try:
         with InterruptWatch():  # whoever presses Ctrl-C twice still gets what was reached
             error = _fit(outcome, options)
             _finish(outcome, options)
     except KeyboardInterrupt:
         say("stopped at once; what was reached at the last whole epoch is kept")
+        if (folder / CHECKPOINT_FILE).exists():
+            say(f"  hint: pygenn-lite train --resume {shlex.quote(str(folder))} continues")
         return note_interrupt()
     return _ended(outcome, error)
+
+
+def _begun(task: TrainingTask, options: TrainOptions) -> TrainOutcome:
+    """All that is needed to train. Where something is refused, no empty folder is left."""
+    name = harmless_name(task.name or task.network.name, "training")
+    was_there = options.out is not None and options.out.exists()
+    folder = options.resume or result_folder(options.out, name, FILES, options.overwrite)
+    try:
+        trainer = _trainer(task, options)
+        if options.resume is not None:
+            trainer.load(folder / CHECKPOINT_FILE)
+        outcome = TrainOutcome(task, trainer, folder, asdict(options))
+        outcome.note_before(SHOWN_SAMPLES if _draws(options) else 0)
+    except BaseException:
+        if not was_there:
+            with contextlib.suppress(OSError):  # there is something in it
+                folder.rmdir()
+        raise
+    return outcome
 
 
 def _task(options: TrainOptions) -> TrainingTask:
@@ -148,6 +161,16 @@ def _as_begun(options: TrainOptions, folder: Path) -> TrainOptions:
             where=Location("--resume"),
             hint=f"pygenn-lite train {kept['task']} --resume {folder}",
         )
+    usual = TrainOptions("")
+    for name in KEPT[1:]:
+        given = getattr(options, name)
+        if given not in (getattr(usual, name), kept[name]):
+            raise ArgumentError(
+                f"--{name} {given}: '{folder}' was begun "
+                f"{'without it' if kept[name] is None else f'with {kept[name]}'}",
+                where=Location("--resume"),
+                hint=f"leave out --{name}, or begin a training with it in another folder",
+            )
     return replace(options, **kept)
 
 
@@ -207,10 +230,7 @@ def _draws(options: TrainOptions) -> bool:
 def _finish(outcome: TrainOutcome, options: TrainOptions) -> None:
     """Write what was reached, say it, and draw."""
     outcome.evaluate()
-    try:
-        outcome.write_all()
-    except OSError as error:
-        raise SimulationError(disk_message(error)) from error
+    outcome.write_all()
     if not options.json and not options.quiet:
         from pygenn_lite.cli.train_report import print_training
 
@@ -237,6 +257,6 @@ def _ended(outcome: TrainOutcome, error: NumericalError | None) -> int:
     if outcome.trainer.interrupted:
         epoch = outcome.trainer.epochs + 1
         say(f"interrupted in epoch {epoch}; what was reached is kept in '{folder}'")
-        say(f"  hint: pygenn-lite train --resume {folder} continues")
+        say(f"  hint: pygenn-lite train --resume {shlex.quote(str(folder))} continues")
         return note_interrupt()
     return DONE

@@ -24,7 +24,8 @@ from pygenn_lite.training.training_setup import TrainingSetup
 from pygenn_lite.training.training_state import TrainingState
 
 PIECE_SECONDS = 0.2  # between two looks at the bar and at Ctrl-C
-MOST_SILENT = 0.5  # share of a population; more is warned of
+MOST_SILENT = 0.5  # share of a population, or of samples; more is warned of
+NEVER_RIGHT = "right output never spiked"  # a metric of losses of first spikes
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,19 +203,32 @@ class Fitting:
         )
 
     def _warn_of_silence(self) -> None:
-        """Neurons that do not spike have no exact gradient, and pass none back."""
+        """Neurons that do not spike pass nothing on, and have no exact gradient."""
         row = self.state.history.rows[-1] if len(self.state.history) else {}
+        exact = self.setup.gradient == "exact"
+        why = "what they receive has no exact gradient" if exact else "they pass nothing on"
+        hint = "larger weights at the start, or a term of the loss for silent neurons"
+        hint = f'{hint}, or gradient="surrogate"' if exact else hint
         for name, share in row.items():
+            population = name.removeprefix("silent.")
             silent = name.startswith("silent.") and share >= MOST_SILENT
-            if silent and self._needs_spikes(name.removeprefix("silent.")):
-                warnings.warn(
-                    f"{share:.0%} of {name.removeprefix('silent.')!r} did not spike for any sample "
-                    f"of epoch {row['epoch']:.0f}: what they receive has no exact gradient\n"
-                    "  hint: larger weights at the start, a term of the loss for silent neurons, "
-                    'or gradient="surrogate"',
-                    PygennLiteWarning,
-                    stacklevel=4,
+            if silent and self._needs_spikes(population):
+                _warn(
+                    f"{share:.0%} of {population!r} did not spike for any sample of epoch "
+                    f"{row['epoch']:.0f}: {why}\n  hint: {hint}"
                 )
+        share = row.get(NEVER_RIGHT, 0.0)
+        if share >= MOST_SILENT:
+            _warn(
+                f"the right output never spiked in {share:.0%} of the samples of epoch "
+                f"{row['epoch']:.0f}: the loss takes the end of the trial for its time\n"
+                "  hint: larger weights to the read-outs at the start, or longer trials"
+            )
+
+
+def _warn(text: str) -> None:
+    """From where ``fit`` is called."""
+    warnings.warn(text, PygennLiteWarning, stacklevel=5)
 
 
 def _check_losses(losses: npt.NDArray[Any], part: npt.NDArray[np.integer]) -> None:

@@ -175,9 +175,18 @@ def test_what_cannot_be_trained_is_refused(there, call):
     ("old", "new", "message"),
     [
         ("CrossEntropy", "CrossEntropi", "unknown name 'CrossEntropi'; did you mean"),
-        ("variable: out.V", "variabel: out.V", "CrossEntropy: .*variabel"),
+        ("{CrossEntropy: {variable: out.V, shape: exponential}}", "integral", "unknown name 'int"),
+        ("{CrossEntropy: {variable: out.V, shape: exponential}}", "[]", "there is no term"),
+        ("exponential}}", "exponential}, factor: big}", r"training.loss.factor\): factor = 'big'"),
+        ("variable: out.V", "variabel: out.V", r"points.yaml:21:25 .*does not take 'variabel'"),
+        (
+            "Adam: {rate: 0.01}",
+            "Adam: {rat: 1}",
+            r"take 'rat'; did you mean 'rate'(?s:.)*clip_norm",
+        ),
+        ("{yin_yang: {n: 200}}", "null", "'data' is empty"),
         ("Adam: {rate: 0.01}", "Adam: {rate: -1}", "rate = -1"),
-        ("yin_yang: {n: 200}", "yin_yang: {n: no}", "training: data"),
+        ("yin_yang: {n: 200}", "yin_yang: {n: no}", r"\(training.data.yin_yang\)"),
         ("yin_yang: {n: 200}", "from_loader: {n: 200}", "unknown name 'from_loader'"),
         ("epochs: 3", "epoch: 3", "unknown key 'epoch'"),
         ("epochs: 3", "epochs: 0", "epochs"),
@@ -189,6 +198,61 @@ def test_what_is_wrong_in_the_section_is_said_with_its_place(there, call, old, n
     assert code == 2
     assert re.search(message, err)
     assert "points.yaml" in err
+
+
+MORE = """\
+  augment: [{Jitter: 0.2}, {DropSpikes: 0.1}]
+  early_stopping: {patience: 2, watched: validation_loss}
+  constraints:
+    groups.points_hidden.weight: [{Norm: 20.0}, {Quantised: {bits: 4}}]
+    groups.*.weight: Sign
+  dropout: {hidden_out: 0.2}
+  gradient: {EProp: {feedback: random}}
+  surrogate: {superspike: {k: 10}}
+"""
+
+
+def test_what_trainer_and_fit_take_can_stand_in_a_file(there, call):
+    text = TRAINING.replace("{rate: 0.01}", "{rate: 0.01, schedule: [EaseIn, {Cosine: 0.1}]}")
+    Path("points.yaml").write_text(NETWORK + text + MORE)
+    task = find_task("points.yaml", {})
+    assert task.augment == [pg.data.Jitter(0.2), pg.data.DropSpikes(0.1)]
+    assert task.early_stopping == pg.EarlyStopping(2, "validation_loss")
+    assert task.optimiser.schedule == pg.schedules.EaseIn() * pg.schedules.Cosine(0.1)
+    assert task.options["gradient"] == pg.EProp("random")
+    assert task.options["dropout"] == {"hidden_out": 0.2}
+    code, _, _ = call("train", "points.yaml", "--no-picture", "--quiet", "--threads", 1)
+    assert code == 0
+    weights = pg.load_network("results/points/network.yaml")[0]["points_hidden"].weight.array
+    assert len(np.unique(np.abs(weights))) <= 8
+
+
+def test_the_folder_of_the_command_line_is_that_of_the_data_and_is_not_ignored(there, call):
+    for spelled in ("mnist", "{mnist: {}}", "{mnist: elsewhere}"):
+        text = TRAINING.replace("data: {yin_yang: {n: 200}}", f"data: {spelled}")
+        Path("images.yaml").write_text(NETWORK + text)
+        assert f"{there / 'mine'} is not a folder" in refused(call, "images.yaml", "--data", "mine")
+    assert "none of the data are read from a folder" in refused(
+        call, "points.yaml", "--data", "mine"
+    )
+
+
+def test_what_is_refused_leaves_no_empty_folder(there, call):
+    refused(call, "points.yaml", "--gradient", "surogate")
+    refused(call, "points.yaml", "--gradient", "surogate", "--out", "new")
+    Path("old").mkdir()
+    refused(call, "points.yaml", "--gradient", "surogate", "--out", "old")
+    assert not Path("new").exists()
+    assert Path("old").exists()
+    assert not Path("results/points").exists()
+
+
+def test_a_resumed_training_does_not_take_other_options_in_silence(there, call):
+    call("train", "points.yaml", "--out", "o", "--batch", 50, "--json", "--threads", 1)
+    again = ("--resume", "o", "--epochs", 4, "--json", "--threads", 1)
+    assert "--batch 20: 'o' was begun with 50" in refused(call, *again, "--batch", 20)
+    assert "--seed 4: 'o' was begun without it" in refused(call, *again, "--seed", 4)
+    assert call("train", *again, "--batch", 50)[0] == 0
 
 
 @pytest.mark.parametrize("name", ["yin_yang", "digits", "shd_like"])

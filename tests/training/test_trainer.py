@@ -293,6 +293,29 @@ def test_silent_layers_are_warned_of_with_their_share():
         made.fit(dataset(classes=2), epochs=1)
 
 
+def test_silent_layers_have_a_surrogate_gradient():
+    net = network(classes=2)
+    net.connect(net["out"], net["out"], pg.ExponentialCurrent(5.0), pg.AllToAll(), name="loop")
+    made = trainer(net, gradient="surrogate")
+    with pytest.warns(pg.errors.PygennLiteWarning, match="they pass nothing on") as found:
+        made.fit(dataset(classes=2), epochs=1)
+    assert "exact" not in str(found[0].message)
+    assert found[0].filename == __file__
+
+
+def test_right_outputs_that_never_spike_are_warned_of_with_their_share(fake, monkeypatch):
+    run = fake.run
+
+    def silent(self, *arguments, **known):
+        found = run(self, *arguments, **known)
+        found.metrics["right output never spiked"] = np.full(len(found.losses), 0.75)
+        return found
+
+    monkeypatch.setattr(fake, "run", silent)
+    with pytest.warns(pg.errors.PygennLiteWarning, match="never spiked in 75% of the samples"):
+        trainer().fit(dataset(), epochs=1)
+
+
 # --------------------------------------------------------------------- data
 
 
