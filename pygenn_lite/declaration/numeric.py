@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pygenn_lite.declaration.language.constants import as_float
-from pygenn_lite.errors import NOWHERE, DeclarationError, Location, PygennLiteError
+from pygenn_lite.errors import (
+    NOWHERE,
+    ArgumentError,
+    DeclarationError,
+    Location,
+    PygennLiteError,
+)
 
 Number: TypeAlias = float | np.floating[Any] | np.integer[Any]
 """A number as users may give it; arrays of shape () are taken, too."""
@@ -132,6 +138,22 @@ def plain_array(
         raise refuse(f"of type {array.dtype} is not an array of numbers", "give numbers")
     with np.errstate(over="ignore"):
         return np.asarray(array, dtype=np.float64)
+
+
+def real_array(
+    values: Any, dtype: np.dtype[Any], what: str, where: Location = NOWHERE
+) -> NDArray[Any]:
+    """The numbers that a user gave, in a type of reals. What has that type is not copied.
+
+    Raises
+    ------
+    ArgumentError
+        See `plain_array`.
+    """
+    plain = type(values) is np.ndarray and values.dtype.kind == "f"
+    array = values if plain else plain_array(values, what, where, ArgumentError)
+    with np.errstate(over="ignore"):
+        return np.asarray(array, dtype)
 
 
 def plain_indices(

@@ -162,9 +162,16 @@ def test_the_state_of_another_network_is_refused_and_changes_nothing(session):
     narrow = {**before, "value/groups.w_in.weight": np.zeros((9, 11))}
     with pytest.raises(CheckpointError, match=r"has shape \(9, 11\)"):
         session.restore(narrow)
-    np.testing.assert_array_equal(
-        session.parameters["groups.w_in.weight"], before["value/groups.w_in.weight"]
-    )
+    for name, wrong in (
+        ("updates", -3), ("updates", 2.5), ("updates", "3"), ("updates", [1, 2]),
+        ("value/groups.w_in.weight", np.full((9, 12), "3")),
+        ("value/groups.w_in.weight", np.full((9, 12), 1j)),
+        ("value/groups.w_in.weight", np.full((9, 12), 1e300)),
+    ):  # fmt: skip
+        with pytest.raises(CheckpointError, match=f"'{name}'"):
+            session.restore({**before, name: wrong})
+    for name, array in session.state().items():
+        np.testing.assert_array_equal(array, before[name], name)
 
 
 def test_tapes_grow_where_neurons_spike_more_than_there_is_room_for(session):
@@ -185,8 +192,11 @@ def test_values_are_set_and_read_by_path(session):
         session.parameters["groups.w_outt.weight"]
     with pytest.raises(ShapeError, match=r"\(12, 3\)"):
         session.set("groups.w_out.weight", np.zeros((3, 12)))
-    with pytest.raises(ArgumentError, match="NaN or infinite"):
-        session.set("groups.w_out.weight", np.nan)
+    for wrong in (np.nan, 1e300):
+        with pytest.raises(ArgumentError, match="NaN or infinite"):
+            session.set("groups.w_out.weight", wrong)
+    with pytest.raises(ArgumentError, match="not a number"):
+        session.set("groups.w_out.weight", "large")
 
 
 def test_bounds_hold_through_updates():
@@ -254,6 +264,12 @@ def test_orders_and_rates_that_do_not_fit_are_told(session):
         session.run(data, [0, 60])
     with pytest.raises(ArgumentError, match=r"rates of shape \(2,\) for 3 batches"):
         session.run(data, rates=[0.1, 0.1])
+    with pytest.raises(ArgumentError, match="rates is complex"):
+        session.run(data, rates=[1j, 1j, 1j])
+    with pytest.raises(ArgumentError, match="the data does not have"):
+        session.run(data, [[0], [1, 2]])
+    with pytest.raises(ArgumentError, match="epoch = -1"):
+        session.run(data, epoch=-1)
     with pytest.raises(ArgumentError, match="not staged data"):
         session.run(samples())
 

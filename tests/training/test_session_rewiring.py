@@ -10,7 +10,7 @@ import pytest
 from training_networks import STEPS, samples
 
 import pygenn_lite as pg
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, CheckpointError
 from pygenn_lite.runtime.training.session import TrainingSession
 
 W_IN = "groups.w_in.weight"
@@ -92,6 +92,15 @@ def test_ctrl_c_while_synapses_are_exchanged_waits_until_they_are(monkeypatch) -
     monkeypatch.setattr(rewired, "rewire", interrupted)
     outcome = made.run(made.stage(samples()))
     assert outcome.interrupted and len(outcome) == 20 and made.updates == 1
+
+
+def test_synapses_that_lead_nowhere_are_refused_and_change_nothing() -> None:
+    made = session(rewiring=pg.DeepRewiring("w_in"))
+    start = made.state()
+    for name, wrong in (("targets/w_in", 12), ("sources/w_in", -1), ("targets/w_in", 0)):
+        with pytest.raises(CheckpointError, match=name):
+            made.restore({**start, name: np.full_like(start[name], wrong)})
+    assert all((made.state()[name] == start[name]).all() for name in start)
 
 
 def test_groups_that_cannot_be_rewired_are_refused_by_name() -> None:

@@ -122,6 +122,10 @@ def test_what_cannot_be_gone_back_through_is_refused(session):
     with pytest.raises(ArgumentError, match="nothing to go back through"):
         session.backward({})
     session.forward(data)
+    session.set("groups.w_out.weight", session.parameters["groups.w_out.weight"])
+    with pytest.raises(ArgumentError, match="nothing to go back through"):
+        session.backward({})
+    session.forward(data)
     with pytest.raises(ArgumentError, match=r"no output 'out.U'; did you mean 'out.V'"):
         session.backward({"out.U": np.zeros(3)})
     session.forward(data)
@@ -130,6 +134,49 @@ def test_what_cannot_be_gone_back_through_is_refused(session):
     session.forward(data)
     session.backward({})
     assert all(np.all(g == 0) for g in session.gradient_sums.values())
+
+
+def test_no_samples_go_forwards_and_backwards_as_well(session):
+    data = session.stage(samples(COUNT))
+    for given in ((data, []), (session.stage(samples(0)),)):
+        empty = session.forward(*given)
+        assert {name: array.shape for name, array in empty.items()} == {
+            "out.V": (0, STEPS, 3), "hidden.spikes": (0, STEPS, 12),
+        }  # fmt: skip
+        back = session.backward({"out.V": np.zeros((0, STEPS, 3))})
+        assert back["source"].shape == (0, STEPS, 9)
+        assert all(np.all(g == 0) for g in session.gradient_sums.values())
+
+
+def test_two_spikes_of_a_source_in_a_step_are_one_through_twice_the_weight(session):
+    array = samples(COUNT).array.astype(int)
+    weights = session.parameters["groups.w_in.weight"]
+    twice = session.forward(session.stage(2 * array))
+    session.backward({"out.V": np.ones((COUNT, STEPS, 3))})
+    gradient = session.gradient_sums["groups.w_in.weight"]
+    session.set("groups.w_in.weight", 2 * weights)
+    once = session.forward(session.stage(array))
+    session.backward({"out.V": np.ones((COUNT, STEPS, 3))})
+    np.testing.assert_array_equal(twice["out.V"], once["out.V"])
+    np.testing.assert_allclose(
+        gradient, 2 * session.gradient_sums["groups.w_in.weight"], rtol=1e-12
+    )
+    session.set("groups.w_in.weight", weights)
+
+
+def test_derivatives_of_any_layout_and_type_are_taken_and_others_refused(session):
+    data, given = session.stage(samples(COUNT)), np.zeros((COUNT, STEPS, 3))
+    given[:, 5] = 3.0
+    found = []
+    for made in (given, np.asfortranarray(given), given.astype(int), given.tolist()):
+        session.forward(data)
+        session.backward({"out.V": made})
+        found.append(session.gradient_sums["groups.w_out.weight"])
+    for one in found[1:]:
+        np.testing.assert_array_equal(one, found[0])
+    session.forward(data)
+    with pytest.raises(ArgumentError, match=r"'out\.V' is complex"):
+        session.backward({"out.V": 1j * given})
 
 
 def test_outputs_that_do_not_exist_are_refused():

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pygenn_lite.errors import ArgumentError, ShapeError
-from pygenn_lite.runtime.training.staged_data import Inputs, StagedData, stage
+from pygenn_lite.runtime.training.staged_data import Inputs, StagedData
+from pygenn_lite.runtime.training.staging import stage
 
 INPUTS = Inputs({"source": 4}, steps=10, dt=0.5)
 SINGLE = np.dtype(np.float32)
@@ -65,6 +66,37 @@ def test_an_array_of_spikes_is_a_dataset():
     assert [_spikes_of(staged, k) for k in range(2)] == [[(3, 1)], [(0, 2), (9, 3)]]
 
 
+def test_several_spikes_of_a_channel_in_a_step_are_as_many():
+    array = np.zeros((1, 10, 4))
+    array[0, 3, 1] = 2
+    array[0, 4, 0] = 1
+    assert _spikes_of(_staged(array), 0) == [(3, 1), (3, 1), (4, 0)]
+    replayed = Inputs({"source": 4}, 10, 0.5, replayed=("source",))
+    with pytest.raises(ShapeError, match="neither 0 nor 1"):
+        _staged(array, replayed)
+
+
+def test_spikes_that_are_not_in_order_are_refused():
+    data = _Data([[(1, 1), (3, 2)]])
+    data._grid.steps = data._grid.steps[::-1].copy()
+    with pytest.raises(ArgumentError, match="is not ordered by step"):
+        _staged(data)
+
+
+def test_data_without_samples_and_arrays_of_any_layout_are_staged():
+    empty = _staged(_Data([], labels=np.zeros(0, int), targets=np.zeros((0, 2))))
+    assert len(empty) == 0 and empty.spikes[0].begin.shape == (0, 11)
+    assert len(_staged(np.zeros((0, 10, 4)))) == 0
+    array = np.asfortranarray(np.random.default_rng(0).random((3, 10, 4)) < 0.3)
+    one, other = _staged(array), _staged(np.ascontiguousarray(array).astype(float))
+    assert [_spikes_of(one, k) for k in range(3)] == [_spikes_of(other, k) for k in range(3)]
+
+
+def test_where_nothing_says_how_many_samples_there_are_it_is_told():
+    with pytest.raises(ArgumentError, match="how many samples there are"):
+        _staged({}, Inputs({}, steps=10, dt=0.5))
+
+
 def test_arrays_begin_at_multiples_of_64_bytes():
     staged = _staged(_Data([[(1, 1)], [(2, 2)]], labels=[0, 1], targets=[[0.5], [0.25]]))
     one = staged.spikes[0]
@@ -87,7 +119,15 @@ def test_several_sources_are_told_apart_by_name():
         (np.zeros((10, 3, 4)), ShapeError, "time and samples have changed places"),
         (np.zeros((3, 10, 5)), ShapeError, r"shape \(3, 10, 5\)"),
         (np.zeros((3, 10)), ShapeError, "ndarray of shape"),
-        (np.full((3, 10, 4), 2.0), ShapeError, "neither 0 nor 1"),
+        (np.full((3, 10, 4), 0.5), ShapeError, "not a number of spikes"),
+        (np.full((3, 10, 4), np.nan), ShapeError, "not a number of spikes"),
+        (-np.ones((3, 10, 4), int), ShapeError, "not a number of spikes"),
+        (_Data([[(1, 5)]]), ArgumentError, "names channels beyond its 4"),
+        (_Data([[(1, 1)]], labels=[2**32]), ArgumentError, "label of sample 0 is 4294967296"),
+        (_Data([[(1, 1)], []], labels=[0.0, 1.5]), ArgumentError, "label of sample 1 is 1.5"),
+        (_Data([[(1, 1)]], labels=[np.nan]), ArgumentError, "label of sample 0 is nan"),
+        (_Data([[(1, 1)]], labels=["a"]), ArgumentError, "labels are <U1"),
+        (_Data([[(1, 1)]], labels=[-1]), ArgumentError, "label of sample 0 is -1"),
     ],
 )
 def test_what_does_not_fit_is_told(data, error, words):

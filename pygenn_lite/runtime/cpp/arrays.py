@@ -3,6 +3,7 @@ and arrays for everything else."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,19 @@ def aligned_zeros(count: int, dtype: npt.DTypeLike) -> Array:
     raw = np.zeros(size + ALIGNMENT, dtype=np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size].view(dtype)[: max(count, 1)]
+
+
+def aligned_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """Zeros of a shape, which may be empty, in memory that begins at a multiple of 64 bytes."""
+    size = math.prod(shape)
+    return aligned_zeros(size, dtype)[:size].reshape(shape)
+
+
+def aligned_copy(values: Array, dtype: npt.DTypeLike) -> Array:
+    """A copy in memory that begins at a multiple of 64 bytes."""
+    made = aligned_array(values.shape, dtype)
+    made[...] = values
+    return made
 
 
 class ShardMemory:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes as c
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -67,9 +68,9 @@ class DataRecord:
             samples=len(data),
             labels=None if data.labels is None else data.labels.ctypes.data,
             targets=None if data.targets is None else data.targets.ctypes.data,
-            target_size=0 if data.targets is None else data.targets.size // len(data),
+            target_size=0 if data.targets is None else math.prod(data.targets.shape[1:]),
             given=None if given is None else given.ctypes.data,
-            given_size=0 if given is None else given[0].size,
+            given_size=0 if given is None else math.prod(given.shape[1:]),
             replayed=c.addressof(self.replayed) if data.replayed else None,
         )
         trains = (*data.spikes, *data.replayed.values())

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.numeric import real_array
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import aligned_array
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.training.data_record import DataRecord
 from pygenn_lite.runtime.training.group_arrays import GroupArrays
@@ -78,9 +79,13 @@ class ForwardBackward:
         if outcome.interrupted:
             raise KeyboardInterrupt
         self._pending = Pending(data, order, self.runner.runs)
-        rows = outcome.outputs.reshape(count, self.steps, -1)
+        rows = outcome.outputs.reshape(count, self.steps, sum(self.sizes.values()))
         ends = np.cumsum(list(self.sizes.values()))[:-1]
         return dict(zip(self.sizes, np.split(rows, ends, axis=2), strict=True))
+
+    def forget(self) -> None:
+        """Values have changed: what has been gone through forwards has no way back."""
+        self._pending = None
 
     def backward(
         self, derivatives: Mapping[str, npt.ArrayLike], watch: InterruptWatch
@@ -102,7 +107,7 @@ class ForwardBackward:
         Raises
         ------
         ArgumentError
-            There was no `forward`, or something else was run since.
+            There was no `forward`, or something else was run or changed since.
         """
         pending = self._pending
         if pending is None or pending.run != self.runner.runs:
@@ -133,11 +138,11 @@ class ForwardBackward:
                     hint=f"outputs are {', '.join(self.sizes)}",
                 )
         shape = (count, self.steps, sum(self.sizes.values()))
-        whole = aligned_zeros(int(np.prod(shape)), dtype)[: int(np.prod(shape))].reshape(shape)
+        whole = aligned_array(shape, dtype)
         begin = 0
         for name, size in self.sizes.items():
             if name in derivatives:
-                array = np.asarray(derivatives[name], dtype)
+                array = real_array(derivatives[name], dtype, f"{name!r}", WHERE.key("backward"))
                 if array.shape != (count, self.steps, size):
                     raise ShapeError(
                         f"derivatives by {name!r} of shape {array.shape}",
@@ -160,7 +165,7 @@ class ForwardBackward:
             target = memory.populations[group.data.target]
             name = _probe(group)
             shape = (len(data), self.steps, target.stride)
-            zeros = aligned_zeros(int(np.prod(shape)), memory.trial.dtype).reshape(shape)
+            zeros = aligned_array(shape, memory.trial.dtype)
             number = memory.numbers[target.name]
             probes[name] = StagedValues(name, number, group.signature.into, target.size, zeros)
         values = (*data.values, *probes.values())
@@ -173,7 +178,7 @@ class ForwardBackward:
 
     def _room(self, value: StagedValues, count: int) -> Array:
         shape = (count, self.steps, value.values.shape[2])
-        return aligned_zeros(int(np.prod(shape)), value.values.dtype).reshape(shape)
+        return aligned_array(shape, value.values.dtype)
 
     def _of_spikes(self, source: str, adjoints: Mapping[str, Array]) -> Array:
         """Derivatives by the spikes of a source: adjoints where they arrive, through weights."""

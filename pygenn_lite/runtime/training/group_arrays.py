@@ -14,7 +14,7 @@ from pygenn_lite.codegen.trial.trial_signature import GroupSignature
 from pygenn_lite.declaration.steps import times_of
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import aligned_copy
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.network_data import GroupData
 from pygenn_lite.runtime.training.padded_rows import Rows
@@ -84,9 +84,9 @@ class GroupArrays:
         if signature.delay or data.one_delay is None:
             self._take_delays(dtype)
         if not data.dense:
-            self.row_begin = _aligned(data.row_begin, np.uint32)
-            self.target_of = _aligned(data.synapses.post, np.uint32)
-        self.weight_of = None if data.entries is None else _aligned(data.entries, np.uint32)
+            self.row_begin = aligned_copy(data.row_begin, np.uint32)
+            self.target_of = aligned_copy(data.synapses.post, np.uint32)
+        self.weight_of = None if data.entries is None else aligned_copy(data.entries, np.uint32)
 
     def _rows(self, values: Array, dtype: np.dtype[Any]) -> Rows:
         """Numbers in the layout of the group: 0 in what lies between rows."""
@@ -112,7 +112,7 @@ class GroupArrays:
             rows.values[...] = steps.reshape(data.sizes)
             self.steps = rows.whole.ravel()
         else:
-            self.steps = _aligned(steps, np.uint32)
+            self.steps = aligned_copy(steps, np.uint32)
         if not self.signature.delay:
             return
         if self.weight_of is not None:
@@ -230,9 +230,3 @@ class GroupArrays:
 
 def _address(rows: Rows | None) -> int | None:
     return None if rows is None else rows.address
-
-
-def _aligned(values: Array, dtype: npt.DTypeLike) -> Array:
-    made = aligned_zeros(len(values), dtype)[: len(values)]
-    made[...] = values
-    return made

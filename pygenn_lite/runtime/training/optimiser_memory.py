@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pygenn_lite.codegen.plan.memory import MemoryRow
 from pygenn_lite.codegen.trial.optimiser import Optimiser, path_fits
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import aligned_array, aligned_zeros
 from pygenn_lite.runtime.training.limits import Limits
 from pygenn_lite.runtime.training.padded_rows import Rows
 from pygenn_lite.runtime.training.trained_arrays import (
@@ -95,7 +95,7 @@ class OptimiserMemory:
 
     def _slots_of(self, value: Rows) -> Array:
         size, slots = value.whole.size, len(self.optimiser.rule.slots)
-        return aligned_zeros(slots * size, value.whole.dtype)[: slots * size]
+        return aligned_array((slots * size,), value.whole.dtype)
 
     def _array(self, name: str, path: str, value: Rows) -> TrainedArray:
         one = self.parameters[path]

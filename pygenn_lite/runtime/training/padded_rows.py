@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.runtime.cpp.arrays import ALIGNMENT, aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import ALIGNMENT, aligned_array
 
 Array = npt.NDArray[Any]
 
@@ -47,8 +47,7 @@ class Rows:
     ) -> None:
         self.size = size
         self.stride = stride_of(size, dtype) if stride is None else stride
-        flat = aligned_zeros(count * self.stride, dtype)
-        self.whole: Array = flat[: count * self.stride].reshape(count, self.stride)
+        self.whole: Array = aligned_array((count, self.stride), dtype)
 
     @property
     def values(self) -> Array:

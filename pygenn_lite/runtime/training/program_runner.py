@@ -38,7 +38,7 @@ class ProgramRunner:
     Attributes
     ----------
     last_batch : int
-        Samples of the last batch that was gone back through.
+        Samples of the last batch that was gone back through; without any, gradients are 0.
     runs : int
         How often it has run.
     updates : int
@@ -154,6 +154,9 @@ class ProgramRunner:
             Ctrl-C came meanwhile.
         """
         self._switch_dropout(False)  # as `run` went forwards
+        self.last_batch = 0
+        if not len(order.samples):
+            return
         widths = (1, 0, len(self.memory.numbers))
         results = Results.of(len(order.samples), 1, widths, self.options.dtype)
         self.runs += 1

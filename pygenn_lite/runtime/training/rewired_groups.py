@@ -3,6 +3,7 @@ sparse groups, their weights, the optimiser's slots and the signs that weights k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,18 @@ class RewiredGroups:
             found |= {f"sources/{name}": synapses.pre, f"targets/{name}": synapses.post}
             found |= {f"signs/{name}": group.signs}
         return found
+
+    def misfit(self, arrays: Mapping[str, Array]) -> str | None:
+        """Which of such arrays cannot be synapses of these groups."""
+        for name, group in self._groups.items():
+            sources, targets = group.group.data.sizes
+            pre, post = arrays[f"sources/{name}"], arrays[f"targets/{name}"]
+            for end, found, size in (("sources", pre, sources), ("targets", post, targets)):
+                if np.any((found < 0) | (found >= size)):
+                    return f"'{end}/{name}'"
+            if np.any(np.diff(pre * targets + post) <= 0):
+                return f"the order of 'targets/{name}'"
+        return None
 
     def place(self) -> None:
         """Let kernels see synapses as `arrays` have them."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.numeric import plain_array
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.training import training_records as records
@@ -109,7 +110,10 @@ def samples_of(data: StagedData, order: npt.ArrayLike | None) -> npt.NDArray[np.
     """
     if order is None:
         return np.arange(len(data), dtype=np.uint64)
-    given = np.asarray(order)
+    try:
+        given = np.asarray(order)
+    except ValueError:  # rows of different lengths
+        given = np.full(1, -1)
     whole = given.ndim == 1 and (given.dtype.kind in "iu" or given.size == 0)
     if not whole or np.any((given < 0) | (given >= len(data))):
         raise ArgumentError(
@@ -133,11 +137,11 @@ def rates_of(
     if rates is None:
         numbers = np.arange(updates, updates + batches)
         return np.ascontiguousarray(optimiser.rates_at(numbers), np.float64)
-    given = np.ascontiguousarray(rates, np.float64)
+    given = plain_array(rates, "rates", WHERE, ArgumentError)
     if given.shape != (batches,) or not np.all(np.isfinite(given) & (given >= 0)):
         raise ArgumentError(
             f"rates of shape {given.shape} for {batches} batches",
             where=WHERE,
             hint="give a rate >= 0 for each batch",
         )
-    return given
+    return np.ascontiguousarray(given)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pygenn_lite.codegen.plan.memory import MemoryRows
 from pygenn_lite.codegen.trial.eprop import EProp
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.declaration.origins import located_in
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError
@@ -26,7 +27,8 @@ from pygenn_lite.runtime.training.run_order import Order, check_staged, rates_of
 from pygenn_lite.runtime.training.session_options import DEFAULTS, WHERE, Options, checked
 from pygenn_lite.runtime.training.session_parts import make_parts
 from pygenn_lite.runtime.training.session_state import SessionState
-from pygenn_lite.runtime.training.staged_data import Inputs, StagedData, stage
+from pygenn_lite.runtime.training.staged_data import Inputs, StagedData
+from pygenn_lite.runtime.training.staging import stage
 from pygenn_lite.runtime.training.trained_parameters import ArraysByPath, find_parameter
 from pygenn_lite.runtime.training.training_outcome import Outcome
 from pygenn_lite.runtime.training.update_runs import UpdateRuns
@@ -139,7 +141,8 @@ class TrainingSession(Live):
     @property
     def gradients(self) -> Mapping[str, Array]:
         """The gradient of the last batch that was gone back through: the mean over its samples."""
-        scale = 1.0 / max(self._runner.last_batch, 1)
+        count = self._runner.last_batch
+        scale = 1.0 / count if count else 0.0
         return ArraysByPath(self._parts.parameters, self._program.fetch, scale)
 
     def set(self, path: str, values: npt.ArrayLike) -> None:
@@ -156,6 +159,7 @@ class TrainingSession(Live):
             self._program.fetch()
             found.write(checked_values)
             self._program.prepare()
+            self._both_ways.forget()
 
     # ------------------------------------------------------------------ running
 
@@ -209,7 +213,7 @@ class TrainingSession(Live):
         rates : array of float, optional
             Of each batch; by default the optimiser's.
         epoch : int
-            For random numbers: those of dropout.
+            From 0 on; for random numbers: those of dropout.
 
         Returns
         -------
@@ -221,6 +225,7 @@ class TrainingSession(Live):
         NumericalError
             Something is not finite; what is trained is then as it was before that batch.
         """
+        train = bool(train)
         update = train and self._parts.optimiser is not None
         asked = self._order(data, order, epoch)
         mode = records.FORWARD | records.BACKWARD * train | records.UPDATE * update
@@ -234,8 +239,10 @@ class TrainingSession(Live):
     def _order(self, data: StagedData, order: npt.ArrayLike | None, epoch: int) -> Order:
         """Samples forwards, all of them in one batch."""
         check_staged(data, self.inputs)
-        samples = samples_of(data, order)
-        return Order(samples, max(len(samples), 1), seed=self.options.seed, epoch=epoch)
+        samples, number = samples_of(data, order), whole_number(epoch)
+        if number is None or number < 0:
+            raise ArgumentError(f"epoch = {epoch!r}", where=WHERE, hint="epochs count from 0")
+        return Order(samples, max(len(samples), 1), seed=self.options.seed, epoch=number)
 
     def forward(
         self, data: StagedData, order: npt.ArrayLike | None = None, epoch: int = 0
@@ -300,7 +307,8 @@ class TrainingSession(Live):
     @property
     def gradient_sums(self) -> Mapping[str, Array]:
         """As `gradients`, summed over samples."""
-        return ArraysByPath(self._parts.parameters, self._program.fetch, 1.0)
+        scale = float(self._runner.last_batch > 0)
+        return ArraysByPath(self._parts.parameters, self._program.fetch, scale)
 
     # ------------------------------------------------------------------ keeping
 
@@ -319,6 +327,7 @@ class TrainingSession(Live):
         """
         with self._exclusively("restored"):
             self._state.write(state)
+            self._both_ways.forget()
 
     def values(self) -> dict[str, Any]:
         """What is trained as ``network.with_values`` takes it, by path."""

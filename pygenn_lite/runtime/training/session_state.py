@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.errors import CheckpointError, Location
 from pygenn_lite.runtime.training.program_runner import ProgramRunner
 from pygenn_lite.runtime.training.session_parts import SessionParts
@@ -69,14 +70,13 @@ class SessionState:
                 where=WHERE,
                 hint="it is that of another network, optimiser or choice of what is trained",
             )
-        given = {name: np.asarray(state[name]) for name in arrays}
-        for name, array in arrays.items():
-            if given[name].shape != array.shape or not np.all(np.isfinite(given[name])):
-                raise CheckpointError(
-                    f"{name!r} has shape {given[name].shape}, or is not finite",
-                    where=WHERE,
-                    hint=f"its shape in this session is {array.shape}",
-                )
+        given = {name: _fitting(name, state[name], array) for name, array in arrays.items()}
+        updates = whole_number(np.asarray(state[UPDATES])[()])
+        wrong = None if self.parts.rewired is None else self.parts.rewired.misfit(given)
+        if updates is None or updates < 0 or wrong is not None:
+            raise CheckpointError(
+                f"{wrong or UPDATES!r} makes no sense", where=WHERE, hint="the state was changed"
+            )
         for name, array in arrays.items():
             array[...] = given[name]
         for one in self.parts.parameters.values():
@@ -86,5 +86,21 @@ class SessionState:
             rows.whole[:, rows.size :] = 0
         if self.parts.rewired is not None:
             self.parts.rewired.place()
-        self.runner.updates = int(np.asarray(state[UPDATES]))
+        self.runner.updates = updates
         self.parts.program.prepare()
+
+
+def _fitting(name: str, value: npt.ArrayLike, array: Array) -> Array:
+    """What is to be written to an array of the session."""
+    given = np.asarray(value)
+    kinds = "iu" if array.dtype.kind in "iu" else "iuf"
+    with np.errstate(over="ignore"):
+        fits = given.dtype.kind in kinds and given.shape == array.shape
+        made = given.astype(array.dtype) if fits else given
+    if not fits or not np.all(np.isfinite(made)):
+        raise CheckpointError(
+            f"{name!r} has shape {given.shape} and type {given.dtype}, or is not finite",
+            where=WHERE,
+            hint=f"in this session it has shape {array.shape} and type {array.dtype}",
+        )
+    return made

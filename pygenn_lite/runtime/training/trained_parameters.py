@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.numeric import real_array
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.training.padded_rows import Rows
@@ -77,7 +78,7 @@ class TrainedParameter:
             Of another shape; not finite; beyond the bounds.
         """
         where = WHERE.entry(self.path)
-        array = np.asarray(values, self.value.whole.dtype)
+        array = real_array(values, self.value.whole.dtype, "the value", where)
         if array.shape not in ((), self.shape):
             raise ShapeError(
                 f"values of shape {array.shape}",

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from pygenn_lite.codegen import NetworkStructure
 from pygenn_lite.codegen.trial.value_places import value_places
 from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.declaration.numeric import real_array
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
-from pygenn_lite.runtime.cpp.arrays import aligned_zeros
+from pygenn_lite.runtime.cpp.arrays import aligned_array
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
 from pygenn_lite.runtime.training.staged_data import StagedData, StagedValues
 
@@ -60,7 +61,7 @@ class ValueInputs:
             )
         owner, state = self._states[name]
         of, trial = self.memory.populations[owner], self.memory.trial
-        array = np.asarray(given, trial.dtype)
+        array = real_array(given, trial.dtype, f"{name!r}", WHERE)
         if array.shape != (len(data), trial.steps, of.size):
             raise ShapeError(
                 f"an array of shape {array.shape} for {name!r}",
@@ -70,7 +71,6 @@ class ValueInputs:
         if not np.all(np.isfinite(array)):
             raise ArgumentError(f"a number for {name!r} is NaN or infinite", where=WHERE)
         shape = (len(data), trial.steps, of.stride)
-        values = aligned_zeros(int(np.prod(shape)), trial.dtype)[: int(np.prod(shape))]
-        values = values.reshape(shape)
+        values = aligned_array(shape, trial.dtype)
         values[..., : of.size] = array
         return StagedValues(name, self.memory.numbers[owner], state, of.size, values)

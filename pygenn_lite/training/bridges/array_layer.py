@@ -154,6 +154,7 @@ class ArrayLayer:
         for path, known in session.parameters.items():
             if not np.array_equal(known, values[path]):
                 session.set(path, values[path])
+                self._pending = (0, 0)
         return session
 
     def _session(self, steps: int) -> TrainingSession:
