@@ -129,6 +129,12 @@ def test_saturating_synapses() -> None:
     assert "loop" in str(error) and "more than add their weight" in str(error)
 
 
+def test_delays_have_no_surrogate_gradient() -> None:
+    error = refused(network(), "groups.loop.*", smooth=True)
+    assert "'loop': delay" in str(error) and 'gradient="exact"' in str(error)
+    trial(network(), "groups.loop.*")
+
+
 def test_values_that_are_not_there() -> None:
     with pytest.raises(ArgumentError, match=r"groups\.lop\.weight"):
         trial(network(), "groups.lop.weight")

@@ -229,6 +229,10 @@ class TinyTrial:
             first += declared.size
         return found
 
+    def numbers(self, name: str) -> dict[int, Array]:
+        """By step: the weight in the default loss of a spike of each neuron of a population."""
+        return self._numbers()[name]
+
     def spikes(self, name: str) -> Iterable[tuple[int, int, float]]:
         """Neuron, number and weight in the default loss of each spike of a population."""
         numbers, count = self._numbers(), np.zeros(self.net.populations[name].size, int)

@@ -18,7 +18,12 @@ from pygenn_lite.codegen.trial.exact_spike import CROSSING, exact_spike
 from pygenn_lite.codegen.trial.exact_step import exact_step
 from pygenn_lite.codegen.trial.gradients_found import check_affine, check_trained
 from pygenn_lite.codegen.trial.neuron_parts import NeuronParts
-from pygenn_lite.codegen.trial.refusals import refuse_for_events, refuse_group, refuse_population
+from pygenn_lite.codegen.trial.refusals import (
+    refuse_for_events,
+    refuse_group,
+    refuse_population,
+    refuse_smooth_delays,
+)
 from pygenn_lite.codegen.trial.reverse import refuse_jumps, refuse_without
 from pygenn_lite.codegen.trial.smooth_step import smooth_step
 from pygenn_lite.codegen.trial.surrogate import Surrogate
@@ -102,6 +107,8 @@ def trial_program(
     for group in structure.groups.values():
         refuse_group(structure, group)
     wishes = replace(_wishes(structure, trainable), read=frozenset(read))
+    if surrogate is not None:
+        refuse_smooth_delays(wishes.groups.values())
     systems = systems_of(structure)
     populations = {}
     for name, binding in structure.populations.items():

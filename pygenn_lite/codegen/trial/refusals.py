@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pygenn_lite.codegen.program.kernel import Draw, everything
 from pygenn_lite.codegen.program.program import NeuronKernels
 from pygenn_lite.codegen.structure.structures import (
@@ -11,6 +13,7 @@ from pygenn_lite.codegen.structure.structures import (
 )
 from pygenn_lite.codegen.systems.system_records import NeuronSystem
 from pygenn_lite.codegen.trial.neuron_parts import NeuronParts
+from pygenn_lite.codegen.trial.trial_records import TrialGroup
 from pygenn_lite.errors import Location, UnsupportedFeatureError
 
 CHECKED_BY_EVENTS = "pg.check_gradient, which goes from event to event, knows more"
@@ -104,6 +107,24 @@ def _drawn(system: NeuronSystem, kernels: NeuronKernels) -> str:
     if any(isinstance(s, Draw) for body in bodies for s in everything(body)):
         return "the model draws random numbers (rand(), randn(), or white noise)"
     return ""
+
+
+def refuse_smooth_delays(groups: Iterable[TrialGroup]) -> None:
+    """What has no surrogate gradient.
+
+    Raises
+    ------
+    UnsupportedFeatureError
+        Delays are trained: the surrogate is a derivative by whether there is a spike, not by when.
+    """
+    for group in groups:
+        if group.delay:
+            raise UnsupportedFeatureError(
+                "its delays have no surrogate gradient: a surrogate is the derivative by whether a "
+                "neuron spikes in a step, not by when",
+                where=Location.of("synapse group", group.name).entry("delay"),
+                hint='train delays with gradient="exact", or leave them out of trainable=',
+            )
 
 
 def refuse_for_events(parts: NeuronParts) -> None:
