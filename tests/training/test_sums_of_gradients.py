@@ -136,12 +136,11 @@ def test_the_gradient_of_a_kernel_is_the_sum_over_its_synapses(smooth: bool) -> 
         for shared in (True, False)
     ]
     found, single = (gradients(session)[path] for session in both)
-    group = both[1].network.groups["conv"]
-    drawn = draw_group(both[1].network, group, 4)
+    net = both[0].network
+    drawn = draw_group(net, net.groups["conv"], net.seed)
     order = np.lexsort((drawn.post, drawn.pre))
-    entries = group.connectivity.entries(
-        np.asarray(drawn.pre)[order], np.asarray(drawn.post)[order]
-    )
+    pre, post = np.asarray(drawn.pre)[order], np.asarray(drawn.post)[order]
+    entries = net.groups["conv"].connectivity.entries(pre, post)
     summed = np.bincount(entries, single.ravel(), kernel.size)
     np.testing.assert_allclose(found.ravel(), summed, rtol=1e-9, atol=1e-12)
     assert np.all(found != 0)
