@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from types import TracebackType
-from typing import Any
 
 from pygenn_lite.batch.work import ChunkReport
 from pygenn_lite.codegen.plan.memory import readable
 from pygenn_lite.declaration.summary import duration_text
-from pygenn_lite.runtime.progress import CLOSED, somebody_looks, start_bars
+from pygenn_lite.runtime.progress import CLOSED, Bars, somebody_looks
 
 EVERY = 10.0  # seconds between plain lines
 
@@ -35,17 +33,14 @@ class BatchProgress:
     def __init__(self, planned: int, done: int, failed: int, wanted: bool | None = None) -> None:
         self.planned, self.done, self.failed = planned, done, failed
         self.dashboard = ""
-        self._shown = somebody_looks() if wanted is None else wanted
-        self._bars: Any = None
-        self._task: Any = None
+        looked_at = somebody_looks()
+        shown = looked_at if wanted is None else wanted
+        self._bars, self._lines = Bars(shown and looked_at), shown and not looked_at
         self._before = done + failed
         self._begin = self._last = time.monotonic()
         self._memory: dict[str, int] = {}
 
     def __enter__(self) -> BatchProgress:
-        if self._shown and somebody_looks():
-            self._bars = start_bars()
-            self._task = self._bars.add_task("runs", total=self.planned)
         return self
 
     def __exit__(
@@ -54,9 +49,7 @@ class BatchProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bars is not None:
-            with contextlib.suppress(*CLOSED):
-                self._bars.stop()
+        self._bars.end()
 
     def add(self, report: ChunkReport) -> None:
         """Some runs ended."""
@@ -86,14 +79,11 @@ class BatchProgress:
 
     def show(self) -> None:
         """Draw it, where that is wanted."""
-        if not self._shown:
-            return
-        try:
-            if self._bars is not None:
-                ended = self.done + self.failed
-                self._bars.update(self._task, completed=ended, description=self.line())
-            elif time.monotonic() - self._last >= EVERY:
-                self._last = time.monotonic()
+        if self._bars.shown:
+            self._bars.show("runs", self.done + self.failed, self.planned, self.line())
+        if self._lines and time.monotonic() - self._last >= EVERY:
+            self._last = time.monotonic()
+            try:
                 print(self.line(), file=sys.stderr, flush=True)
-        except CLOSED:  # the output was closed: no reason to end the work
-            self._shown = False
+            except CLOSED:  # the output was closed: no reason to end the work
+                self._lines = False

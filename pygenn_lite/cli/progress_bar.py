@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Any
 
 from pygenn_lite.cli.endings import say
-from pygenn_lite.runtime.progress import start_bars
+from pygenn_lite.runtime.progress import Bars
 
 
 class ProgressBars:
     """A progress function ``(what, done, total)`` with one bar for each ``what``."""
 
     def __init__(self, shown: bool, live: bool = True) -> None:
-        self.shown, self.live = shown, live
-        self.bars: Any = None
-        self.tasks: dict[str, Any] = {}
+        self._bars = Bars(shown and live and sys.stderr.isatty())
+        self._lines = shown and not self._bars.shown
+        self._said: set[str] = set()
 
     def __enter__(self) -> ProgressBars:
-        if self.shown and self.live and sys.stderr.isatty():
-            self.bars = start_bars()
         return self
 
     def __exit__(
@@ -29,19 +26,15 @@ class ProgressBars:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        self._bars.end()
 
     def close(self) -> None:
         """End the bars: what is printed next stands below them."""
-        if self.bars is not None:
-            self.bars.stop()
+        self._bars.end()
 
     def __call__(self, what: str, done: float, total: float) -> None:
         """Tell that ``done`` of ``total`` of ``what`` is done."""
-        if self.bars is not None:
-            if what not in self.tasks:
-                self.tasks[what] = self.bars.add_task(what, total=total)
-            self.bars.update(self.tasks[what], completed=done, total=total)
-        elif self.shown and what not in self.tasks:
-            self.tasks[what] = None
+        self._bars.show(what, done, total)
+        if self._lines and what not in self._said:
+            self._said.add(what)
             say(f"{what} ...")

@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from pygenn_lite.declaration.progress_function import ProgressFunction as ProgressFunction
 from pygenn_lite.runtime.notebook import NotebookBars, notebook_shell
@@ -14,6 +14,62 @@ from pygenn_lite.runtime.notebook import NotebookBars, notebook_shell
 PATIENCE_SECONDS = 0.4  # no bar for work that is over before anybody looks
 
 CLOSED = (OSError, ValueError, AttributeError)  # what a closed or missing stderr raises
+
+
+class Bars:
+    """Bars that are drawn when there is something to show. A context manager; they end with the
+    block, and a closed output ends only them.
+
+    Parameters
+    ----------
+    shown : bool
+        Whether they are wanted.
+    patient : bool
+        Whether work that is over in a moment gets none.
+    """
+
+    def __init__(self, shown: bool, patient: bool = False) -> None:
+        self.shown = shown
+        self._from = time.monotonic() + (PATIENCE_SECONDS if patient else 0.0)
+        self._bars: Any = None
+        self._tasks: dict[str, Any] = {}
+
+    @classmethod
+    def wanted(cls, wanted: ProgressFunction | bool | None) -> Bars:
+        """True: bars; None: bars where somebody looks, if it takes a while; else none."""
+        shown = wanted is True or (wanted is None and somebody_looks())
+        return cls(shown, patient=wanted is not True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """What is printed next stands below them."""
+        if self._bars is not None:
+            with contextlib.suppress(*CLOSED):
+                self._bars.stop()
+
+    def show(self, name: str, done: float, total: float, text: str = "") -> None:
+        """Draw how far the bar of a name is, with a text beside it; by default its name."""
+        if not self.shown or (self._bars is None and time.monotonic() < self._from):
+            return
+        try:
+            if self._bars is None:
+                self._bars = start_bars()
+            if name not in self._tasks:
+                self._tasks[name] = self._bars.add_task(text or name, total=total)
+            known = {"description": text} if text else {}
+            self._bars.update(self._tasks[name], completed=done, total=total, **known)
+        except CLOSED:  # the output was closed: no reason to end the work
+            self.shown = False
 
 
 class Progress:
@@ -28,13 +84,9 @@ class Progress:
 
     def __init__(self, wanted: ProgressFunction | bool | None) -> None:
         self._function = wanted if callable(wanted) else None
-        self._bar_wanted = wanted is True or (wanted is None and somebody_looks())
-        self._always = wanted is True
-        self._bar: Any = None
-        self._tasks: dict[str, Any] = {}
-        self._begin = time.monotonic()
+        self._bars = Bars.wanted(wanted)
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -43,28 +95,14 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            with contextlib.suppress(*CLOSED):
-                self._bar.stop()
+        self._bars.end()
 
     def __call__(self, what: str, done: float, total: float) -> None:
         """Tell that ``done`` of ``total`` of ``what`` is done."""
         if self._function is not None:
             self._function(what, done, total)
-        elif self._bar_wanted:
-            try:
-                self._draw(what, done, total)
-            except CLOSED:  # the output was closed: no reason to end the work
-                self._bar_wanted = False
-
-    def _draw(self, what: str, done: float, total: float) -> None:
-        if self._bar is None:
-            if not self._always and time.monotonic() - self._begin < PATIENCE_SECONDS:
-                return
-            self._bar = start_bars()
-        if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total)
-        self._bar.update(self._tasks[what], completed=done, total=total)
+        else:
+            self._bars.show(what, done, total)
 
 
 def start_bars() -> Any:

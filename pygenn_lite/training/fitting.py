@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.trial.optimiser import Training
-from pygenn_lite.errors import Location, NumericalError, PygennLiteWarning
+from pygenn_lite.errors import ArgumentError, Location, NumericalError, PygennLiteWarning
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.training.data.augmentations import augmented
@@ -88,6 +88,13 @@ class Fitting:
         good, sums = state.copy_of_session(), EpochSums.of(state.sums.arrays())
         data = self._data(number)
         order = data.order(self.setup.seed, number)
+        if state.sums.samples >= len(order):
+            raise ArgumentError(
+                f"{state.sums.samples} samples of epoch {number + 1} are done, of other data: here "
+                f"are {len(order)}",
+                where=Location("fit"),
+                hint="continue with the data that the interrupted training had",
+            )
         while state.sums.samples < len(order):
             part = order[state.sums.samples :][: self._batches * self.setup.batch]
             try:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import whole_number
-from pygenn_lite.errors import ArgumentError
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.runtime.progress import ProgressFunction
 from pygenn_lite.training.early_stopping import EarlyStopping
 from pygenn_lite.training.training_setup import WHERE, TrainingSetup
@@ -49,7 +49,7 @@ OF_SESSION = tuple(SessionOptions.__annotations__)
 OF_TRAINER = ("optimiser", "batch", "gradient", "duration", "input", "seed", *OF_SESSION)
 
 
-def check_names(given: Iterable[str], known: Iterable[str]) -> None:
+def check_names(given: Iterable[str], known: Iterable[str], where: Location = WHERE) -> None:
     """Refuse options that there are not: a misspelt one would do nothing.
 
     Raises
@@ -61,7 +61,7 @@ def check_names(given: Iterable[str], known: Iterable[str]) -> None:
         if name not in names:
             raise ArgumentError(
                 f"there is no option {name!r}{nearest(name, names)}",
-                where=WHERE,
+                where=where,
                 hint=f"options are {', '.join(names)}",
             )
 

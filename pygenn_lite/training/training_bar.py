@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from types import TracebackType
-from typing import Any
 
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.progress import (
-    CLOSED,
-    PATIENCE_SECONDS,
-    ProgressFunction,
-    somebody_looks,
-    start_bars,
-)
+from pygenn_lite.runtime.progress import Bars, ProgressFunction
 
 
 @dataclass(frozen=True)
@@ -59,11 +50,7 @@ class TrainingBar:
 
     def __init__(self, wanted: ProgressFunction | bool | None) -> None:
         self._function = wanted if callable(wanted) else None
-        self._bar_wanted = wanted is True or (wanted is None and somebody_looks())
-        self._always = wanted is True
-        self._bars: Any = None
-        self._task: Any = None
-        self._begin = time.monotonic()
+        self._bars = Bars.wanted(wanted)
 
     def __enter__(self) -> TrainingBar:
         return self
@@ -74,27 +61,13 @@ class TrainingBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bars is not None:
-            with contextlib.suppress(*CLOSED):
-                self._bars.stop()
+        self._bars.end()
 
     def show(self, moment: Moment) -> None:
         """Show it."""
         if self._function is not None:
             self._function(f"epoch {moment.epoch} of {moment.epochs}", moment.done, moment.samples)
-        elif self._bar_wanted:
-            try:
-                self._draw(moment)
-            except CLOSED:  # the output was closed: no reason to end the work
-                self._bar_wanted = False
-
-    def _draw(self, moment: Moment) -> None:
-        if self._bars is None:
-            if not self._always and time.monotonic() - self._begin < PATIENCE_SECONDS:
-                return
-            self._bars = start_bars()
+            return
         total = (moment.epochs - moment.first + 1) * moment.samples
         done = (moment.epoch - moment.first) * moment.samples + moment.done
-        if self._task is None:
-            self._task = self._bars.add_task(str(moment), total=total)
-        self._bars.update(self._task, completed=done, total=total, description=str(moment))
+        self._bars.show("training", done, total, str(moment))

@@ -25,6 +25,7 @@ from pygenn_lite.errors import (
     UnsupportedFeatureError,
 )
 from pygenn_lite.training.bridges.array_layer import ArrayLayer
+from pygenn_lite.training.bridges.frameworks import _layer
 
 DERIVATIVES = {"out.V": np.random.default_rng(5).normal(size=(SAMPLES, STEPS, CLASSES))}
 
@@ -129,6 +130,11 @@ def test_inputs_that_do_not_fit_are_refused(layer, x, error, message):
     with pytest.raises(error, match=message) as caught:
         layer.forward(layer.parameters, x)
     assert caught.value.hint
+
+
+def test_a_misspelt_option_of_a_layer_is_refused():
+    with pytest.raises(ArgumentError, match="no option 'thread'; did you mean 'threads'"):
+        _layer(network(), "out.V", None, {"thread": 2})
 
 
 @pytest.mark.parametrize(("make", "package"), [(pg.as_torch, "torch"), (pg.as_jax, "jax")])

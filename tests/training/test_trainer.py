@@ -169,6 +169,15 @@ def test_an_interrupted_training_continues_as_if_nothing_had_happened(tmp_path, 
             assert whole.history[name].tolist() == each.history[name].tolist()
 
 
+def test_an_interrupted_epoch_is_not_ended_with_fewer_data(monkeypatch):
+    monkeypatch.setattr("pygenn_lite.training.fitting.PIECE_SECONDS", 0.0)
+    torn = trainer(duration=20.0)
+    interrupted_fit(torn, dataset(), after=17, epochs=3)
+    with pytest.raises(pg.errors.ArgumentError, match="40 samples of epoch 2 are done"):
+        torn.fit(dataset(30), None)
+    assert torn.fit(dataset(), None)["epoch"].tolist() == [1, 2, 3]
+
+
 # Of 12 batches for training and 5 for validation in each of three epochs; in one piece, what
 # follows Ctrl-C is left out: within an epoch, in its last batch, in validation.
 @pytest.mark.parametrize("batch", [19, 29, 32])

@@ -10,6 +10,7 @@ from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import ArgumentError
 from pygenn_lite.optional import require
 from pygenn_lite.training.bridges.array_layer import WHERE, ArrayLayer
+from pygenn_lite.training.trainer_options import check_names
 
 if TYPE_CHECKING:
     from pygenn_lite.training.bridges.jax_layer import JaxLayer
@@ -74,15 +75,14 @@ def as_torch(
     MissingPackageError
         PyTorch is not installed.
     ArgumentError
-        There is no such input or output.
+        There is no such input, output or option.
     UnsupportedFeatureError
         Something of the network cannot be trained, by name.
     """
     require("torch", "", "pg.as_torch")
     from pygenn_lite.training.bridges.torch_layer import TorchLayer
 
-    names = _names(outputs)
-    return TorchLayer(ArrayLayer(network, names, inputs, options), isinstance(outputs, str))
+    return TorchLayer(*_layer(network, outputs, inputs, options))
 
 
 def as_jax(
@@ -110,16 +110,24 @@ def as_jax(
     ------
     MissingPackageError
         JAX is not installed.
-    ArgumentError
-        There is no such input or output.
-    UnsupportedFeatureError
-        Something of the network cannot be trained, by name.
+    ArgumentError, UnsupportedFeatureError
+        As :func:`as_torch`.
     """
     require("jax", "", "pg.as_jax")
     from pygenn_lite.training.bridges.jax_layer import JaxLayer
 
-    names = _names(outputs)
-    return JaxLayer(ArrayLayer(network, names, inputs, options), isinstance(outputs, str))
+    return JaxLayer(*_layer(network, outputs, inputs, options))
+
+
+def _layer(
+    network: Network,
+    outputs: str | Iterable[str],
+    inputs: str | None,
+    options: Mapping[str, Any],
+) -> tuple[ArrayLayer, bool]:
+    """The network between arrays, and whether one of them comes out of it."""
+    check_names(options, LayerOptions.__annotations__, WHERE)
+    return ArrayLayer(network, _names(outputs), inputs, options), isinstance(outputs, str)
 
 
 def _names(outputs: Any) -> tuple[str, ...]:
