@@ -32,6 +32,7 @@ SECTIONS = {
         "cuba", "brunel_regimes", "izhikevich_2003", "gamma_oscillation", "synfire_chain",
         "spatial_network", "microcircuit_tenth", "rates_against_size",
     ),
+    "Training": ("shd",),
     "Simulations": ("parameter_sweep", "delays_and_probe", "checkpoint", "mackey_glass"),
 }  # fmt: skip
 _NOT_OURS = {"np", "plt", "sympy", "time", "rng", "figure", "ax", "axes"} | {

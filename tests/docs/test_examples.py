@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import runpy
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+import pygenn_lite as pg
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -41,6 +44,7 @@ SHOWN: dict[str, Callable[[Names], bool]] = {
         < n["rates"]["PN", "fixed", 200]["KC"]
     ),
     "reward_learning": lambda n: n["late"][0] > 1.3 * n["late"][1],
+    "shd": lambda n: n["tested"].accuracy > 0.25,  # of 20 classes
     "short_term_plasticity": lambda n: n["jumps"]["depressing"][0] > n["jumps"]["depressing"][1],
     "song_stdp": lambda n: n["groups"][1].mean() > 2 * n["groups"][0].mean(),
     "spatial_network": lambda n: 5.0 < rate(n, "exc") < 40.0,
@@ -72,6 +76,7 @@ def test_an_example_runs_and_draws_what_it_shows(
     from matplotlib.image import imread
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(script)])  # not the arguments of pytest
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         # Early releases of matplotlib with late ones of pyparsing.
@@ -81,6 +86,16 @@ def test_an_example_runs_and_draws_what_it_shows(
     assert imread(f"{script.stem}.png").std() > 0.05  # not an empty sheet
     if script.stem in SHOWN:
         assert SHOWN[script.stem](names)
+
+
+@pytest.mark.parametrize("name", ["shd", "ssc"])
+def test_the_example_of_speech_reads_published_files(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = str(ROOT / "examples" / "shd.py")
+    monkeypatch.setattr(sys, "argv", [script, "--dataset", name, "--data", str(tmp_path)])
+    with pytest.raises(pg.errors.ArgumentError, match=f"the files of {name} are missing"):
+        runpy.run_path(script, run_name="__main__")
 
 
 def test_each_example_is_short_and_says_in_its_first_line_what_it_is() -> None:
