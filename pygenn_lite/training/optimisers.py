@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
 from pygenn_lite.codegen.trial.optimiser import Optimiser, Training, check_number
-from pygenn_lite.codegen.trial.optimiser_code import update_rule
+from pygenn_lite.codegen.trial.update_rule import update_rule
 from pygenn_lite.declaration.language.equations import EquationsLike
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.training.schedules import as_schedule

@@ -74,11 +74,11 @@ def session_options(gradient: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     ArgumentError
         There is no such option, or no such surrogate.
     """
-    from pygenn_lite.training.surrogates import as_surrogate
-
     check_names(given, OF_SESSION)
     options = {name: value for name, value in given.items() if value is not None}
     if gradient != "exact":
+        from pygenn_lite.training.surrogates import as_surrogate  # imports SymPy
+
         options["surrogate"] = as_surrogate(options.get("surrogate"))
     return options
 

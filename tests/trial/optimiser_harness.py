@@ -14,7 +14,7 @@ import numpy as np
 from pygenn_lite.codegen.render.environment import TEMPLATES
 from pygenn_lite.codegen.render.trial_optimiser import render_optimiser
 from pygenn_lite.codegen.trial.optimiser import MOST_SETTINGS, Optimiser
-from pygenn_lite.codegen.trial.optimiser_code import UpdateRule
+from pygenn_lite.codegen.trial.update_rule import UpdateRule
 from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
 from pygenn_lite.runtime.training.trained_arrays import (
     CHUNK,

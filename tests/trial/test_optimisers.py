@@ -209,6 +209,15 @@ def test_an_optimiser_of_ones_own_is_a_few_equations() -> None:
     assert made.values[WEIGHT][0, 0] == pytest.approx(value, rel=1e-15)
 
 
+def test_kernels_of_rules_whose_settings_come_in_another_order_are_others() -> None:
+    equations = "value = value - a*rate*gradient - b*value"
+    one, other = (
+        optimisers.Custom(equations, 1.0, dict.fromkeys(names, 0.5)) for names in ("ab", "ba")
+    )
+    assert one.rule.settings == other.rule.settings[::-1]
+    assert one.rule.key != other.rule.key  # kernels are given settings by their numbers
+
+
 def refused(make: Callable[[], object], error: type[Exception], *words: str) -> None:
     with pytest.raises(error) as caught:
         make()

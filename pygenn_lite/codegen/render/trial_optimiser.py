@@ -7,12 +7,8 @@ from collections.abc import Iterable
 from pygenn_lite.codegen.program.kernel import names_in
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.codegen.render.environment import environment
-from pygenn_lite.codegen.trial.optimiser_code import (
-    SHARED,
-    SharedRule,
-    UpdateRule,
-    shared_rule,
-)
+from pygenn_lite.codegen.trial.optimiser_code import SharedRule, shared_rule
+from pygenn_lite.codegen.trial.update_rule import SHARED, UpdateRule
 from pygenn_lite.records import dataclass
 
 

@@ -11,12 +11,12 @@ from pygenn_lite.codegen.trial.trial_signature import (
     TrialSignature,
     signature_of_trial,
 )
+from pygenn_lite.codegen.trial.update_rule import UpdateRule
 from pygenn_lite.codegen.trial.value_places import chosen, value_places
 from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
     from pygenn_lite.codegen.trial.loss_records import LossDescription
-    from pygenn_lite.codegen.trial.optimiser_code import UpdateRule
     from pygenn_lite.codegen.trial.surrogate import Surrogate
     from pygenn_lite.codegen.trial.trial_program import TrialProgram
 
@@ -75,7 +75,7 @@ class TrainingWishes:
             repr(self.surrogate),
             repr(self.detach_reset),
             repr(self.outputs) if self.loss is None else self.loss.key,
-            str(self.rule),
+            "" if self.rule is None else self.rule.key,
             repr(self.replayed),
         )
 

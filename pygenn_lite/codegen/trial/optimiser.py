@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.optimiser_code import UpdateRule
+from pygenn_lite.codegen.trial.update_rule import UpdateRule
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass

@@ -1,0 +1,35 @@
+"""What has been trained before is trained again without SymPy and Jinja, which take long to load."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TRAINING = """
+import sys
+from training_networks import layers, samples
+import pygenn_lite as pg
+
+data = pg.data.from_dense(samples(6).array, 1.0, labels=samples(6).labels)
+loss, adam = pg.losses.CrossEntropy("out.V"), pg.optimisers.Adam(5.0)
+trainer = pg.Trainer(layers(), loss, adam, batch=20, backend="cpp")
+trainer.fit(data, epochs=1, progress=False)
+trainer.evaluate(data)
+trainer.network
+print("sympy" in sys.modules, "jinja2" in sys.modules)
+"""
+
+
+def test_a_second_training_imports_neither_sympy_nor_jinja():
+    found = []
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(HERE)])}
+    for _ in range(2):
+        command = [sys.executable, "-c", TRAINING]
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, env=environment, cwd=HERE
+        )
+        found.append(done.stdout.strip())
+    assert found[1] == "False False"
