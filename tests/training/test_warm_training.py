@@ -1,4 +1,4 @@
-"""What has been trained before is trained again without SymPy and Jinja, which take long to load."""
+"""A second training loads neither SymPy nor Jinja, which take long."""
 
 from __future__ import annotations
 
