@@ -3,7 +3,7 @@ is reached through what they are handed (`At` in templates/training)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 import sympy
 from sympy.logic.boolalg import Boolean
@@ -22,6 +22,7 @@ from pygenn_lite.codegen.program.kernel import (
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.codegen.render.environment import environment
 from pygenn_lite.codegen.render.statements import FlowView, flow_view
+from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.trial.coefficients import GRADIENT
 from pygenn_lite.codegen.trial.straight_line import needed
 from pygenn_lite.codegen.trial.trial_program import (
@@ -146,7 +147,8 @@ class _View:
         for x, value in self.population.sent.items():
             reads = _reads((Assign("", value),), known)
             number = self.population.states.index(x)
-            found.append((number, FunctionView(tuple(reads), (), _printed(value))))
+            lines, product = _without_divisions(value, {*self.population.shared, "dt"})
+            found.append((number, FunctionView(tuple(reads), tuple(lines), _printed(product))))
         return found
 
     @property
@@ -190,6 +192,18 @@ def _name(name: str) -> str:
 
 def _printed(value: sympy.Basic, real: str = "real") -> str:
     return str(CppPrinter(real, _name).doprint(value))
+
+
+def _without_divisions(value: sympy.Expr, shared: Set[str]) -> tuple[list[CodeLine], sympy.Expr]:
+    """An expression that multiplies where it divided by what all neurons share: the reciprocals,
+    which compilers take out of the loop over neurons, and what is left."""
+    powers = [p for p in value.atoms(sympy.Pow) if p.exp == -1 and names_in(p) <= shared]
+    lines, instead = [], {}
+    for k, power in enumerate(sorted(powers, key=str)):
+        name = f"per{k}__"
+        instead[power] = symbol(name)
+        lines.append(CodeLine(f"const real {name} = {_printed(power)};"))
+    return lines, value.xreplace(instead)
 
 
 def _type(value: sympy.Basic, real: str = "real") -> str:

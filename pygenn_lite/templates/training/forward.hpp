@@ -22,12 +22,26 @@ PGL_DEVICE void flow_as_given(const Place& place, const pgl_training_spikes& giv
   each(rows.n, [&](uint32_t i) { Population::forward(ReplayedAt<Population>{{rows, i}}); });
 }
 
+// What is kept of spikes, of which the first has the number `before`.
+template <class Population>
+PGL_DEVICE void record_spikes(const Rows& all, const uint32_t* list, uint32_t before, uint32_t n) {
+  if constexpr (Population::kRecorded != 0) {
+    Rows rows = all;
+    rows.recorded += before;
+    uint32_t tangential = 0;
+    each(n, [&](uint32_t k) { Population::record(RecordedAt<Population>{{rows, list[int32_t(k)], k}, tangential}); });
+    if (tangential != 0) atomic_add(rows.tangential, tangential);
+  }
+}
+
 // Neurons come to the end of the step; those that spike are put on the tape. False: it has no room for them.
 template <class Population, uint32_t K, class Trial, class Loss>
 PGL_DEVICE bool flow(const Trial& trial, uint32_t step) {
   const Place& place = trial.place();
   const pgl_training_population& of = place.population(K);
-  const Rows rows = place.rows<Population>(K, step);
+  Rows rows = place.rows<Population>(K, step);
+  const Constants<real, Population::kShared> shared(rows.shared_values);
+  rows.shared_values = shared.values;
   if constexpr (!Population::kSpikes) {
     each(rows.n, [&](uint32_t i) { Population::forward(At<Population>{rows, i}); });
     return true;
@@ -50,10 +64,10 @@ PGL_DEVICE bool flow(const Trial& trial, uint32_t step) {
     }
     if (thread() == 0) begin[step + 2] = before + found;
     if (found == 0) return true;
+    record_spikes<Population>(rows, list, before, found);
     each_alone(found, [&](uint32_t k) {
       const At<Population> at{rows, list[k], before + k};
-      Population::record(at);
-      const uint32_t number = rows.counts[at.i]++;
+      [[maybe_unused]] const uint32_t number = rows.counts[at.i]++;
       if constexpr (Loss::spikes(K)) Loss::template spike<K>(at, trial, step, number);
     });
     return true;

@@ -23,6 +23,12 @@ template <class F>
 PGL_DEVICE void each_alone(uint32_t n, F&& f) {
   each(n, f);
 }
+// Numbers that loops over lanes read, where they are.
+template <class Real, uint32_t>
+struct Constants {
+  const Real* values;
+  PGL_DEVICE explicit Constants(const Real* from) : values(from) {}
+};
 // Synapses of a row, of which every one adds to something. `once`: none of them to what another adds to.
 template <class F>
 PGL_DEVICE void each_of_row(uint32_t n, bool once, F&& f) {

@@ -48,6 +48,8 @@ template <class Real>
 using Vector = typename VectorOf<Real>::Type;
 template <class Real>
 inline constexpr uint32_t kLanes = kVectorBytes / sizeof(Real);
+template <class Real>
+inline constexpr uint32_t kSixteenBytes = 16 / sizeof(Real);
 
 // f(i) for i < n, in no order: what one does must not matter to another.
 template <class F>
@@ -60,6 +62,15 @@ template <class F>
 PGL_DEVICE void each_alone(uint32_t n, F&& f) {
   for (uint32_t i = 0; i < n; ++i) f(i);
 }
+
+// Numbers that loops over lanes read: a copy to which nothing else points, so that loops have them in registers.
+template <class Real, uint32_t kCount>
+struct Constants {
+  Real values[kCount + 1];
+  PGL_DEVICE explicit Constants(const Real* from) {
+    for (uint32_t k = 0; k < kCount; ++k) values[k] = from[k];
+  }
+};
 
 // Synapses of a row, of which every one adds to something. `once`: none of them to what another adds to.
 template <class F>
@@ -91,7 +102,12 @@ PGL_DEVICE uint32_t packed(const uint32_t* flags) {
   uint32_t bits = 0;
 #if defined(__AVX__) && !defined(__clang__)
   typedef float Eight __attribute__((vector_size(32), may_alias));
-  for (uint32_t k = 0; k < 4; ++k) bits |= uint32_t(__builtin_ia32_movmskps256(*reinterpret_cast<const Eight*>(flags + 8 * k))) << (8 * k);
+  typedef uint32_t Words __attribute__((vector_size(32), may_alias));
+  const auto* eights = reinterpret_cast<const Eight*>(flags);
+  const Words any = reinterpret_cast<const Words*>(flags)[0] | reinterpret_cast<const Words*>(flags)[1] |
+                    reinterpret_cast<const Words*>(flags)[2] | reinterpret_cast<const Words*>(flags)[3];
+  if (__builtin_ia32_movmskps256(Eight(any)) == 0) return 0;
+  for (uint32_t k = 0; k < 4; ++k) bits |= uint32_t(__builtin_ia32_movmskps256(eights[k])) << (8 * k);
 #else
   for (uint32_t k = 0; k < 32; ++k) bits |= (flags[k] & 1u) << k;
 #endif
@@ -154,11 +170,29 @@ struct NumbersTo<0, I...> {
   using Type = Numbers<I...>;
 };
 
-// Of two vectors of parts, 2 kHalf lanes each: the halves of every part added, those of `a` first.
-template <uint32_t kHalf, class V, uint32_t... I>
+// Two vectors of kLanes lanes, of which parts have 2 kHalf lanes each, become one whose parts have half as many: of which
+// lane the first half of a sum in lane i comes, those of the second vector behind those of the first. Parts that lie within
+// 16 bytes stay in their 16 bytes, since lanes are moved across those only with an effort.
+template <uint32_t kLanes, uint32_t kHalf, uint32_t kSixteen>
+constexpr uint32_t lane_of_half(uint32_t i) {
+  if (kHalf >= kSixteen) return i / kHalf * 2 * kHalf + i % kHalf;
+  const uint32_t j = i % kSixteen, within = j % (kSixteen / 2);
+  return i - j + within / kHalf * 2 * kHalf + within % kHalf + (j < kSixteen / 2 ? 0 : kLanes);
+}
+// Of the parts that were vectors: which one is in lane i in the end.
+template <uint32_t kLanes, uint32_t kHalf, uint32_t kSixteen>
+constexpr uint32_t part_in_lane(uint32_t i, uint32_t vector = 0) {
+  if constexpr (2 * kHalf >= kLanes) {
+    return 2 * vector + (lane_of_half<kLanes, kHalf, kSixteen>(i) >= kLanes ? 1 : 0);
+  } else {
+    const uint32_t from = lane_of_half<kLanes, kHalf, kSixteen>(i);
+    return part_in_lane<kLanes, 2 * kHalf, kSixteen>(from % kLanes, 2 * vector + from / kLanes);
+  }
+}
+template <uint32_t kHalf, uint32_t kSixteen, class V, uint32_t... I>
 PGL_DEVICE V halved(V a, V b, Numbers<I...>) {
-  return __builtin_shufflevector(a, b, (I / kHalf * 2 * kHalf + I % kHalf)...) +
-         __builtin_shufflevector(a, b, (I / kHalf * 2 * kHalf + I % kHalf + kHalf)...);
+  constexpr uint32_t n = sizeof...(I);
+  return __builtin_shufflevector(a, b, lane_of_half<n, kHalf, kSixteen>(I)...) + __builtin_shufflevector(a, b, (lane_of_half<n, kHalf, kSixteen>(I) + kHalf)...);
 }
 // Vectors of one part each become one vector of sums.
 template <class Real, uint32_t kHalf>
@@ -166,8 +200,19 @@ PGL_DEVICE void fold_together(Vector<Real> (&parts)[kLanes<Real>]) {
   if constexpr (kHalf != 0) {
     constexpr uint32_t n = 2 * kHalf;  // vectors that are left
 #pragma GCC unroll 8
-    for (uint32_t k = 0; k < n / 2; ++k) parts[k] = halved<kHalf>(parts[2 * k], parts[2 * k + 1], typename NumbersTo<kLanes<Real>>::Type{});
+    for (uint32_t k = 0; k < n / 2; ++k) parts[k] = halved<kHalf, kSixteenBytes<Real>>(parts[2 * k], parts[2 * k + 1], typename NumbersTo<kLanes<Real>>::Type{});
     fold_together<Real, kHalf / 2>(parts);
+  }
+}
+// One alone, which becomes shorter and shorter.
+template <class Real, class V, uint32_t... I>
+PGL_DEVICE Real fold_alone(V part, Numbers<I...>) {
+  constexpr uint32_t kHalf = sizeof...(I);
+  if constexpr (kHalf == 1) {
+    return part[0] + part[1];
+  } else {
+    return fold_alone<Real>(__builtin_shufflevector(part, part, I...) + __builtin_shufflevector(part, part, (I + kHalf)...),
+                            typename NumbersTo<kHalf / 2>::Type{});
   }
 }
 
@@ -200,15 +245,7 @@ PGL_DEVICE Vector<Real> product_parts(const Real* a, const Real* b, uint32_t col
 // The product of two rows of `columns` reals, which lie at multiples of 64 bytes and end with zeros.
 template <class Real>
 PGL_CALLED Real product(const Real* a, const Real* b, uint32_t columns) {
-  constexpr uint32_t kEach = kLanes<Real>;
-  Real last[kEach];
-  const Vector<Real> parts = detail::product_parts(a, b, columns);
-  __builtin_memcpy(last, &parts, sizeof last);
-#pragma GCC unroll 8
-  for (uint32_t half = kEach / 2; half != 0; half /= 2) {
-    for (uint32_t k = 0; k < half; ++k) last[k] += last[k + half];
-  }
-  return last[0];
+  return detail::fold_alone<Real>(detail::product_parts(a, b, columns), typename detail::NumbersTo<kLanes<Real> / 2>::Type{});
 }
 
 // f(k, the product of `row` and row number_of(k) of the matrix) for begin <= k < end; as many at once as a vector has lanes.
@@ -221,7 +258,8 @@ PGL_DEVICE void each_product(const Real* rows, uint32_t stride, const Real* row,
 #pragma GCC unroll 16
     for (uint32_t r = 0; r < kEach; ++r) parts[r] = detail::product_parts(rows + size_t(number_of(k + r)) * stride, row, stride);
     detail::fold_together<Real, kEach / 2>(parts);
-    for (uint32_t r = 0; r < kEach; ++r) f(k + r, parts[0][r]);
+#pragma GCC unroll 16
+    for (uint32_t r = 0; r < kEach; ++r) f(k + detail::part_in_lane<kEach, 1, kSixteenBytes<Real>>(r), parts[0][r]);
   }
   for (; k < end; ++k) f(k, product(rows + size_t(number_of(k)) * stride, row, stride));
 }
@@ -262,11 +300,11 @@ PGL_CALLED void add_rows(Real* out, const Real* rows, uint32_t stride, const uin
   });
 }
 inline constexpr uint32_t kAhead = 4;  // rows that are fetched before they are added
-// out[first..end) += scale * (rows of `from` with the numbers that are carried): lists(add) calls add(from, carried, n) for
-// one list after another.
-template <class Real, class Lists>
-PGL_DEVICE void gather_rows(Real* out, uint32_t first, uint32_t end, uint32_t stride, Real scale, Lists&& lists) {
-  detail::tiles<Real>(end - first, [&]<uint32_t kVectors>(uint32_t c) __attribute__((always_inline)) {
+namespace detail {
+
+template <bool kScaled, class Real, class Lists>
+PGL_DEVICE void gather_tiles(Real* out, uint32_t first, uint32_t end, uint32_t stride, Real scale, Lists&& lists) {
+  tiles<Real>(end - first, [&]<uint32_t kVectors>(uint32_t c) __attribute__((always_inline)) {
     auto* to = reinterpret_cast<Vector<Real>*>(out + first + c);
     Vector<Real> sums[kVectors];
 #pragma GCC unroll 8
@@ -280,12 +318,25 @@ PGL_DEVICE void gather_rows(Real* out, uint32_t first, uint32_t end, uint32_t st
           for (uint32_t b = 0; b < kVectors * sizeof(Vector<Real>); b += 64) __builtin_prefetch(next + b);
         }
 #pragma GCC unroll 8
-        for (uint32_t k = 0; k < kVectors; ++k) sums[k] += row[k] * scale;
+        for (uint32_t k = 0; k < kVectors; ++k) sums[k] += kScaled ? row[k] * scale : row[k];
       }
     });
 #pragma GCC unroll 8
     for (uint32_t k = 0; k < kVectors; ++k) to[k] = sums[k];
   });
+}
+
+}  // namespace detail
+
+// out[first..end) += scale * (rows of `from` with the numbers that are carried): lists(add) calls add(from, carried, n) for
+// one list after another.
+template <class Real, class Lists>
+PGL_DEVICE void gather_rows(Real* out, uint32_t first, uint32_t end, uint32_t stride, Real scale, Lists&& lists) {
+  if (scale == Real(1)) {
+    detail::gather_tiles<false>(out, first, end, stride, scale, lists);
+  } else {
+    detail::gather_tiles<true>(out, first, end, stride, scale, lists);
+  }
 }
 
 }  // namespace training

@@ -88,7 +88,7 @@ struct At {
   PGL_DEVICE real shared(uint32_t k) const { return rows.shared_values[k]; }
   PGL_DEVICE real own(uint32_t k) const { return of(rows.own_values, k); }
   PGL_DEVICE real& before(uint32_t k) const { return k < Population::kKept ? of(rows.kept, k) : of(rows.before, k - Population::kKept); }
-  PGL_DEVICE real& recorded(uint32_t k) const { return rows.recorded[size_t(k) * rows.room + spike]; }
+  PGL_DEVICE real& recorded(uint32_t k) const { return (rows.recorded + size_t(k) * rows.room)[int32_t(spike)]; }
   PGL_DEVICE real& adjoint(uint32_t k) const { return of(rows.adjoint, k); }
   PGL_DEVICE void gradient(uint32_t k, real value) const { of(rows.sums, k) += value; }
   PGL_DEVICE real back() const {
@@ -104,7 +104,6 @@ struct At {
   PGL_DEVICE real t() const { return rows.t; }
   PGL_DEVICE real dt() const { return rows.dt; }
   PGL_DEVICE uint32_t neuron() const { return i; }
-  PGL_DEVICE void count_tangential() const { atomic_add(rows.tangential, 1u); }
 
  private:
   // A signed index: one that might wrap around would keep loops from becoming vectors.
@@ -118,6 +117,13 @@ struct At {
 template <class Population>
 struct ReplayedAt : At<Population> {
   PGL_DEVICE bool decides(bool) const { return this->rows.flags[int32_t(this->i)] != 0; }
+};
+
+// A spike that is recorded; those close to the threshold's tangent are counted apart.
+template <class Population>
+struct RecordedAt : At<Population> {
+  uint32_t& tangential;
+  PGL_DEVICE void count_tangential() const { ++tangential; }
 };
 
 // Spikes by the steps they carry: those of step s are index[begin[s]] to index[begin[s + 1]].
