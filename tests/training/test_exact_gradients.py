@@ -187,3 +187,14 @@ def test_values_that_jump_with_arrivals_have_no_exact_gradient_outside() -> None
     with pytest.raises(UnsupportedFeatureError, match=r"out\.V jumps where spikes arrive"):
         source(network(0.5, synapse=pg.Delta()), loss=None, outputs=("out.V",))
     assert source(network(0.5), loss=None, outputs=("out.V",))
+
+
+def test_a_term_of_rates_moves_trained_thresholds_as_it_moves_potentials() -> None:
+    net = network(0.5, hidden=lif(refractory=100.0), theta=[0.9, 1.0, 1.1, 1.2])
+    path = "populations.hidden.parameters.theta"
+    made = session(net, L.Rate("hidden", target=3.0), ["groups.w_in.weight", path])
+    outcome = made.run(made.stage(data()))
+    np.testing.assert_array_equal(outcome.spikes["hidden"], 1)
+    # Of each spike the derivative by the count, per unit of V - theta: 1 - 3.
+    np.testing.assert_allclose(made.gradients[path], 2.0, rtol=1e-9)
+    assert np.all(made.gradients["groups.w_in.weight"] <= 0)

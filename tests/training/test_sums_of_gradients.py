@@ -53,11 +53,15 @@ def network(loop: str = "dense", tau: Any = 10.0) -> pg.Network:
 
 
 def made(
-    net: pg.Network, loss: Any = VOLTAGE, *, smooth: bool = False, trainable: Any = None
+    net: pg.Network,
+    loss: Any = VOLTAGE,
+    *,
+    smooth: bool = False,
+    trainable: Any = None,
+    **more: Any,
 ) -> TrainingSession:
-    more: dict[str, Any] = {}
     if smooth:
-        more = {"gradient": "surrogate", "surrogate": surrogate_of("1/(1 + 2*abs(u))**2")}
+        more |= {"gradient": "surrogate", "surrogate": surrogate_of("1/(1 + 2*abs(u))**2")}
     return TrainingSession(
         net, loss=loss, steps=STEPS, batch=COUNT, precision="float64",
         trainable=trainable or wanted(smooth), **more,
@@ -144,3 +148,19 @@ def test_the_gradient_of_a_kernel_is_the_sum_over_its_synapses(smooth: bool) -> 
     summed = np.bincount(entries, single.ravel(), kernel.size)
     np.testing.assert_allclose(found.ravel(), summed, rtol=1e-9, atol=1e-12)
     assert np.all(found != 0)
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_gradients_under_dropout_are_those_of_the_network_that_is_left(smooth: bool) -> None:
+    shares = {"w_in": 0.3, "loop": 0.4, "w_out": 0.25}
+    dropped = made(network(), smooth=smooth, dropout=shares)
+    found = gradients(dropped, [1])
+    left, factors = made(network(), smooth=smooth), {}
+    for name, share in shares.items():
+        path = f"groups.{name}.weight"
+        kept = np.any(found[path] != 0, axis=1, keepdims=True) / (1.0 - share)
+        assert 0 < np.count_nonzero(kept) < len(kept)
+        left.set(path, left.parameters[path] * kept)
+        factors[path] = kept
+    others = gradients(left, [1])
+    agree(found, {p: value * factors.get(p, 1.0) for p, value in others.items()})

@@ -207,8 +207,7 @@ def _of_spikes(
             where=WHERE,
             hint='train with gradient="surrogate"',
         )
-    parameters = {} if kind in OF_COUNTS else own.parameter_slopes
-    return ReadOutCode(population.name, kind, read_out.value, own.slopes, parameters, g)
+    return ReadOutCode(population.name, kind, read_out.value, own.slopes, own.parameter_slopes, g)
 
 
 def _of_value(kind: str, value: sympy.Expr, population: TrialPopulation) -> ReadOutCode:
