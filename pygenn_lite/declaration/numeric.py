@@ -7,6 +7,7 @@ a word (masks, imaginary parts, units, text) is refused everywhere.
 
 from __future__ import annotations
 
+import math
 import numbers
 import sys
 from collections.abc import Iterator, Mapping, Set
@@ -217,3 +218,24 @@ def is_mask(values: Any) -> bool:
     if isinstance(values, (list, tuple)):
         return len(values) > 0 and all(isinstance(v, (bool, np.bool_)) for v in values)
     return getattr(getattr(values, "dtype", None), "kind", "") == "b"
+
+
+def check_not_negative(
+    name: str, value: Any, where: Location, *, above_0: bool = False, infinite: bool = False
+) -> float:
+    """A number that is not negative.
+
+    Raises
+    ------
+    ArgumentError
+        It is none, or is negative, or not finite.
+    """
+    number = plain_number(value)
+    low = number is not None and (number > 0 if above_0 else number >= 0)
+    if number is None or not low or not (infinite or math.isfinite(number)):
+        raise ArgumentError(
+            f"{name} = {value!r}",
+            where=where,
+            hint=f"give a number {'above 0' if above_0 else 'of at least 0'}",
+        )
+    return float(number)

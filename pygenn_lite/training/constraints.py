@@ -14,8 +14,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.optimiser import check_number
-from pygenn_lite.declaration.numeric import plain_array, plain_number, whole_number
+from pygenn_lite.declaration.numeric import (
+    check_not_negative,
+    plain_array,
+    plain_number,
+    whole_number,
+)
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.training.limits import Constraint, Limits, PathValues
@@ -130,7 +134,7 @@ class Norm:
 
     def __post_init__(self) -> None:
         where = Location.of("constraint", "Norm")
-        check_number("most", self.most, where, above_0=True)
+        check_not_negative("most", self.most, where, above_0=True)
         if self.of not in ("target", "source"):
             raise ArgumentError(f"of = {self.of!r}", where=where, hint='write "target" or "source"')
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
-from pygenn_lite.codegen.trial.optimiser import Optimiser, Training, check_number
+from pygenn_lite.codegen.trial.optimiser import Optimiser, Training
 from pygenn_lite.codegen.trial.update_rule import update_rule
 from pygenn_lite.declaration.language.equations import EquationsLike
+from pygenn_lite.declaration.numeric import check_not_negative
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.training.schedules import as_schedule
 
@@ -180,7 +181,7 @@ def RMSprop(
         value = value - rate*gradient/(sqrt(v) + epsilon)
     """
     where = Location.of("optimiser", "RMSprop")
-    epsilon = check_number("epsilon", epsilon, where)
+    epsilon = check_not_negative("epsilon", epsilon, where)
     settings = {"rho": _fraction("rho", rho, "RMSprop"), "epsilon": epsilon}
     return Custom(text, rate, settings, name="RMSprop", **options)
 
@@ -235,13 +236,13 @@ def _adam(beta_1: float, beta_2: float, epsilon: float) -> dict[str, float]:
     return {
         "beta_1": _fraction("beta_1", beta_1, "Adam"),
         "beta_2": _fraction("beta_2", beta_2, "Adam"),
-        "epsilon": check_number("epsilon", epsilon, Location.of("optimiser", "Adam")),
+        "epsilon": check_not_negative("epsilon", epsilon, Location.of("optimiser", "Adam")),
     }
 
 
 def _fraction(name: str, value: float, optimiser: str) -> float:
     where = Location.of("optimiser", optimiser)
-    number = check_number(name, value, where)
+    number = check_not_negative(name, value, where)
     if number >= 1:
         raise ArgumentError(
             f"{name} = {value!r}", where=where, hint="give a number from 0 to below 1"

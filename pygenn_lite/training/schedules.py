@@ -15,10 +15,10 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.optimiser import RateSchedule, Training, check_number
+from pygenn_lite.codegen.trial.optimiser import RateSchedule, Training
 from pygenn_lite.declaration.language.equations import ExpressionLike, parse_expression
 from pygenn_lite.declaration.language.evaluation import evaluate
-from pygenn_lite.declaration.numeric import whole_number
+from pygenn_lite.declaration.numeric import check_not_negative, whole_number
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
 
@@ -95,7 +95,7 @@ class Constant(Schedule):
     factor: float = 1.0
 
     def __post_init__(self) -> None:
-        check_number("factor", self.factor, _where(self))
+        check_not_negative("factor", self.factor, _where(self))
 
     def factors(self, batches: Batches, training: Training) -> Factors:
         return np.full(batches.shape, float(self.factor))
@@ -118,8 +118,8 @@ class EaseIn(Schedule):
     growth: float = 1.05
 
     def __post_init__(self) -> None:
-        check_number("start", self.start, _where(self), above_0=True)
-        if check_number("growth", self.growth, _where(self)) <= 1:
+        check_not_negative("start", self.start, _where(self), above_0=True)
+        if check_not_negative("growth", self.growth, _where(self)) <= 1:
             raise ArgumentError(
                 f"growth = {self.growth!r}", where=_where(self), hint="give a number above 1"
             )
@@ -145,7 +145,7 @@ class Cosine(Schedule):
     epochs: int | None = None
 
     def __post_init__(self) -> None:
-        check_number("final", self.final, _where(self))
+        check_not_negative("final", self.final, _where(self))
         if self.epochs is not None:
             _check_whole("epochs", self.epochs, self)
 
@@ -172,9 +172,9 @@ class OneCycle(Schedule):
     rise: float = 0.3
 
     def __post_init__(self) -> None:
-        check_number("start", self.start, _where(self))
-        check_number("final", self.final, _where(self))
-        if not 0 < check_number("rise", self.rise, _where(self)) < 1:
+        check_not_negative("start", self.start, _where(self))
+        check_not_negative("final", self.final, _where(self))
+        if not 0 < check_not_negative("rise", self.rise, _where(self)) < 1:
             raise ArgumentError(
                 f"rise = {self.rise!r}", where=_where(self), hint="give a part between 0 and 1"
             )
@@ -198,7 +198,7 @@ class Exponential(Schedule):
     factor: float = 0.95
 
     def __post_init__(self) -> None:
-        check_number("factor", self.factor, _where(self), above_0=True)
+        check_not_negative("factor", self.factor, _where(self), above_0=True)
 
     def factors(self, batches: Batches, training: Training) -> Factors:
         return np.asarray(float(self.factor) ** (batches / training.batches))
@@ -219,7 +219,7 @@ class Steps(Schedule):
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        check_number("factor", self.factor, _where(self))
+        check_not_negative("factor", self.factor, _where(self))
         for epoch in np.atleast_1d(np.asarray(self.epochs, object)):
             _check_whole("epochs", epoch, self)
 
@@ -254,9 +254,9 @@ class Plateau(Schedule):
     average: float = 0.8
 
     def __post_init__(self) -> None:
-        check_number("factor", self.factor, _where(self))
+        check_not_negative("factor", self.factor, _where(self))
         _check_whole("patience", self.patience, self)
-        if check_number("average", self.average, _where(self)) >= 1:
+        if check_not_negative("average", self.average, _where(self)) >= 1:
             raise ArgumentError(
                 f"average = {self.average!r}", where=_where(self), hint="give a number below 1"
             )

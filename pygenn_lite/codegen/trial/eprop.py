@@ -30,8 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.optimiser import check_number
-from pygenn_lite.declaration.numeric import whole_number
+from pygenn_lite.declaration.numeric import check_not_negative, whole_number
 from pygenn_lite.errors import ArgumentError, Location, UnsupportedFeatureError
 from pygenn_lite.records import dataclass
 
@@ -80,7 +79,7 @@ class EProp:
                 hint='write "symmetric", "random" or "adaptive"',
             )
         if self.std is not None:
-            check_number("std", self.std, WHERE)
+            check_not_negative("std", self.std, WHERE)
         seed = whole_number(self.seed)
         if seed is None or not 0 <= seed < 2**64:
             raise ArgumentError(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.trial.update_rule import UpdateRule
-from pygenn_lite.declaration.numeric import plain_number
+from pygenn_lite.codegen.trial.value_places import path_fits
+from pygenn_lite.declaration.numeric import check_not_negative
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
 
@@ -109,9 +109,9 @@ class Optimiser:
             **at_least_0,
             **{f"rates[{p!r}]": f for p, f in self.rates.items()},
         }.items():
-            check_number(name, value, where)
+            check_not_negative(name, value, where)
         for name, value in {"clip_value": self.clip_value, "clip_norm": self.clip_norm}.items():
-            check_number(name, value, where, above_0=True, infinite=True)
+            check_not_negative(name, value, where, above_0=True, infinite=True)
         if self.norm_of not in ("all", "each"):
             raise ArgumentError(
                 f"norm_of = {self.norm_of!r}", where=where, hint='write "all" or "each"'
@@ -161,36 +161,3 @@ class Optimiser:
                 hint="a schedule gives factors of at least 0",
             )
         return rates
-
-
-def path_fits(path: str, pattern: str) -> bool:
-    """Whether a path is one that a pattern means, in which ``*`` stands for any characters.
-
-    Examples
-    --------
-    >>> path_fits("groups.w_in.weight", "groups.*.weight")
-    True
-    """
-    parts = map(re.escape, pattern.split("*"))
-    return re.fullmatch(".*".join(parts), path) is not None
-
-
-def check_number(
-    name: str, value: Any, where: Location, *, above_0: bool = False, infinite: bool = False
-) -> float:
-    """A number that is not negative.
-
-    Raises
-    ------
-    ArgumentError
-        It is none, or is negative, or not finite.
-    """
-    number = plain_number(value)
-    low = number is not None and (number > 0 if above_0 else number >= 0)
-    if number is None or not low or not (infinite or math.isfinite(number)):
-        raise ArgumentError(
-            f"{name} = {value!r}",
-            where=where,
-            hint=f"give a number {'above 0' if above_0 else 'of at least 0'}",
-        )
-    return float(number)

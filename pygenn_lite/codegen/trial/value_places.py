@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 
 from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.codegen.structure.structures import (
@@ -105,6 +105,18 @@ def _shared_parameters(kernel: PopulationStructure) -> dict[str, bool]:
     return found
 
 
+def path_fits(path: str, pattern: str) -> bool:
+    """Whether a path is one that a pattern means, in which ``*`` stands for any characters.
+
+    Examples
+    --------
+    >>> path_fits("groups.w_in.weight", "groups.*.weight")
+    True
+    """
+    parts = map(re.escape, pattern.split("*"))
+    return re.fullmatch(".*".join(parts), path) is not None
+
+
 def chosen(places: Mapping[str, ValuePlace], patterns: str | Iterable[str]) -> tuple[str, ...]:
     """Paths that match any of some patterns (``*``: any characters), each place once.
 
@@ -116,7 +128,7 @@ def chosen(places: Mapping[str, ValuePlace], patterns: str | Iterable[str]) -> t
     wanted = (patterns,) if isinstance(patterns, str) else tuple(patterns)
     found: dict[ValuePlace, str] = {}
     for pattern in wanted:
-        matching = [path for path in places if fnmatchcase(path, pattern)]
+        matching = [path for path in places if path_fits(path, pattern)]
         if not matching:
             raise ArgumentError(
                 f"no value {pattern!r}{nearest(pattern, places)}",

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.optimiser import check_number
-from pygenn_lite.declaration.numeric import whole_number
+from pygenn_lite.declaration.numeric import check_not_negative, whole_number
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.training.limits import Limits
@@ -73,7 +72,7 @@ class DeepRewiring:
             raise ArgumentError(
                 f"signs = {self.signs!r}", where=WHERE, hint='write "random" or "source"'
             )
-        check_number("noise", self.noise, WHERE)
+        check_not_negative("noise", self.noise, WHERE)
 
     def random(self, group: str, number: int) -> np.random.Generator:
         """The random numbers of a rewiring: a function of seed, group and number alone."""

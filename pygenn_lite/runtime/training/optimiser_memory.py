@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import MemoryRow
-from pygenn_lite.codegen.trial.optimiser import Optimiser, path_fits
+from pygenn_lite.codegen.trial.optimiser import Optimiser
+from pygenn_lite.codegen.trial.value_places import path_fits
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import aligned_array, aligned_zeros
 from pygenn_lite.runtime.training.limits import Limits

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pygenn_lite.codegen.trial.optimiser import WEIGHTS, path_fits
+from pygenn_lite.codegen.trial.optimiser import WEIGHTS
+from pygenn_lite.codegen.trial.value_places import path_fits
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.runtime.training.deep_rewiring import signs_kept

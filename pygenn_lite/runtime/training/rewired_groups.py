@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.codegen.trial.optimiser import path_fits
+from pygenn_lite.codegen.trial.value_places import path_fits
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.runtime.training.deep_rewiring import (
     DeepRewiring,

@@ -10,7 +10,7 @@ import numpy as np
 
 from pygenn_lite.codegen.trial.eprop import EProp
 from pygenn_lite.codegen.trial.generation import TrainingWishes
-from pygenn_lite.codegen.trial.optimiser import path_fits
+from pygenn_lite.codegen.trial.value_places import path_fits
 from pygenn_lite.declaration.checks import check_seed
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.network import Network

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.codegen import NetworkStructure
-from pygenn_lite.codegen.trial.optimiser import path_fits
-from pygenn_lite.codegen.trial.value_places import ValuePlace, chosen, value_places
+from pygenn_lite.codegen.trial.value_places import ValuePlace, chosen, path_fits, value_places
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.runtime.training import training_records as records
