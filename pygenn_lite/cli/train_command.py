@@ -149,6 +149,7 @@ def _as_begun(options: TrainOptions, folder: Path) -> TrainOptions:
     try:
         known = json.loads(path.read_text(encoding="utf-8"))["options"]
         kept = {name: known[name] for name in KEPT}
+        epochs = options.epochs or known["epochs"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileFormatError(
             f"there is no training to resume in '{folder}': {error!r:.80}",
@@ -171,7 +172,7 @@ def _as_begun(options: TrainOptions, folder: Path) -> TrainOptions:
                 where=Location("--resume"),
                 hint=f"leave out --{name}, or begin a training with it in another folder",
             )
-    return replace(options, **kept)
+    return replace(options, **kept, epochs=epochs)
 
 
 def _fit(outcome: TrainOutcome, options: TrainOptions) -> NumericalError | None:
@@ -193,6 +194,8 @@ def _fit(outcome: TrainOutcome, options: TrainOptions) -> NumericalError | None:
             )
         except NumericalError as error:
             return error
+    if trainer.epochs < task.epochs and not trainer.interrupted and not options.quiet:
+        say(f"early stopping ended the training after epoch {trainer.epochs}")
     return None
 
 

@@ -109,6 +109,11 @@ def test_ctrl_c_keeps_what_was_reached_and_says_how_to_continue(there):
     summary = json.loads(Path("o/training.json").read_text())
     assert summary["interrupted"]
     assert summary["epochs"] >= 3
+    # What was asked for is still to come, without saying it again.
+    again = program("train", "--resume", "o", "--no-picture", "--threads", "1")
+    assert again.stderr.readline().startswith(f"epoch {summary['epochs'] + 1} of 100000: ")
+    again.send_signal(signal.SIGINT)
+    again.communicate(timeout=120)
 
 
 def test_options_change_the_task(there, call):
@@ -225,6 +230,16 @@ def test_what_trainer_and_fit_take_can_stand_in_a_file(there, call):
     assert code == 0
     weights = pg.load_network("results/points/network.yaml")[0]["points_hidden"].weight.array
     assert len(np.unique(np.abs(weights))) <= 8
+
+
+def test_early_stopping_is_said(there, call):
+    text = TRAINING.replace(
+        "epochs: 3", "epochs: 3\n  early_stopping: {least_change: 9, patience: 1}"
+    )
+    Path("points.yaml").write_text(NETWORK + text)
+    code, _, err = call("train", "points.yaml", "--no-picture", "--threads", 1)
+    assert code == 0
+    assert "early stopping ended the training after epoch 2" in err
 
 
 def test_the_folder_of_the_command_line_is_that_of_the_data_and_is_not_ignored(there, call):
