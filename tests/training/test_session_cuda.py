@@ -10,7 +10,7 @@ from training_networks import STEPS, Samples, layers, samples
 
 import pygenn_lite as pg
 from pygenn_lite.codegen.trial.surrogate import surrogate_of
-from pygenn_lite.errors import ArgumentError, UnsupportedFeatureError
+from pygenn_lite.errors import ArgumentError, NumericalError, UnsupportedFeatureError
 from pygenn_lite.runtime.training.session import TrainingSession
 from pygenn_lite.training import losses, optimisers
 
@@ -64,6 +64,19 @@ def test_tapes_grow_on_the_card():
     made.set("groups.w_in.weight", 4000.0)
     outcome = made.run(data, train=False)
     assert outcome.spikes_per_sample["hidden"].min() > 4 * 12
+
+
+def test_a_gradient_that_explodes_on_the_card_ends_it_with_that_batch():
+    array = np.concatenate([np.zeros((4, STEPS, 9), np.uint8), samples(4).array])
+    array = np.concatenate([array, array[:4]])
+    for options in ({"backend": "cpp"}, CARD):
+        made = _session(**options)
+        made.set("groups.w_out.weight", np.tile([1e30, -1e30, 0.0], (12, 1)))
+        weights = made.parameters["groups.w_in.weight"]
+        with pytest.raises(NumericalError, match="batch that begins with sample 4 explodes"):
+            made.run(made.stage(Samples(array, np.arange(12) % 3)))
+        assert made.updates == 1
+        np.testing.assert_array_equal(made.parameters["groups.w_in.weight"], weights)
 
 
 def test_forwards_and_backwards_apart_have_the_bits_of_the_processor():

@@ -4,18 +4,27 @@ but what says whether a batch went well."""
 from __future__ import annotations
 
 import ctypes as c
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cuda.drivers.base import Driver, Kernel, Memory, Module
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.training import training_records as records
+from pygenn_lite.runtime.training.card_arguments import (
+    CheckArgs,
+    ChunkArgs,
+    Found,
+    Report,
+    ScratchArgs,
+)
 from pygenn_lite.runtime.training.card_mirror import CardMirror, CardRecord, arrays_in
+from pygenn_lite.runtime.training.card_run import CardRun, DataOnCard, ResultsOnCard
+from pygenn_lite.runtime.training.data_record import DataRecord
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
 from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.staged_data import StagedData
@@ -28,59 +37,6 @@ BLOCKS = 8  # of a multiprocessor, for what blocks take in turn
 OF_OPTIMISER = 256  # threads of its kernels
 OF_CHECK = 32
 MOST_SLOTS = 1 << 16
-
-
-class ChunkArgs(c.Structure):
-    """ChunkArgs of templates/training/kernels.hpp."""
-
-    _fields_ = [
-        ("program", c.c_void_p),
-        ("data", c.c_void_p),
-        ("run", c.c_void_p),
-        ("first_slot", c.c_uint32),
-        ("n", c.c_uint32),
-        ("first_position", c.c_uint64),
-        ("group", c.c_uint32),
-        ("gradients", c.c_uint32),
-    ]
-
-
-class CheckArgs(c.Structure):
-    """CheckArgs of templates/training/card.hpp."""
-
-    _fields_ = [("of", ChunkArgs), ("found", c.c_void_p)]
-
-
-class Found(c.Structure):
-    """Found of templates/training/card.hpp."""
-
-    _fields_ = [("position", c.c_uint64), ("status", records.Status)]
-
-
-class ScratchArgs(c.Structure):
-    """ScratchArgs of templates/training/card.hpp."""
-
-    _fields_ = [("sizes", c.c_void_p), ("reals", c.c_void_p), ("steps", c.c_uint32)]
-
-
-@dataclass(frozen=True, eq=False)
-class CardRun:
-    """What is under way.
-
-    Attributes
-    ----------
-    args : ChunkArgs
-    order : Order
-    norms : CardRecord
-        Of the gradients of each batch.
-    done : CardRecord
-        Samples and batches so far.
-    """
-
-    args: ChunkArgs
-    order: Order
-    norms: CardRecord
-    done: CardRecord
 
 
 class CardProgram:
@@ -102,7 +58,7 @@ class CardProgram:
         self._staged: WeakKeyDictionary[StagedData, CardMirror] = WeakKeyDictionary()
         self._slots: Memory | None = None
         self._program = CardRecord(driver, c.sizeof(records.Program))
-        self._found = CardRecord(driver, c.sizeof(Found))
+        self._report = CardRecord(driver, c.sizeof(Report))
         self._optimise: Any = None
         self._stale = True  # whether what the host has was changed since it was copied
         self._ahead = False  # whether the card has newer values than the host
@@ -219,7 +175,7 @@ class CardProgram:
 
     def run(
         self,
-        data: Any,
+        data: DataRecord,
         order: Order,
         results: Results,
         watch: InterruptWatch,
@@ -229,30 +185,37 @@ class CardProgram:
         if self._stale:
             self._write_records()
         self._ahead = True
-        on_card = _ResultsOnCard(self.driver, results)
+        on_card = ResultsOnCard(self.driver, results)
         mirror = self._mirror_of(data)
-        given = _DataOnCard(self.driver, mirror, data)
+        given = DataOnCard(self.driver, mirror, data)
         order_on_card = CardRecord(self.driver, order.samples.nbytes)
         order_on_card.write(order.samples)
         running = self._running(order, on_card, given, order_on_card)
         samples, batches = done
         fault = needed = None
+        self._report.clear()
         while samples < len(order.samples) and not watch.seen:
             size = min(order.batch, len(order.samples) - samples)
-            found = self._batch(running, samples, size, batches)
-            if found.status.fault != records.FINE:
-                fault, needed = self._fault(found, order)
+            report = self._batch(running, samples, size, batches)
+            if not math.isfinite(report.norm):
+                break
+            if report.found.status.fault != records.FINE:
+                fault, needed = self._fault(report.found, order)
                 break
             samples, batches = samples + size, batches + 1
             running.done.write(np.array([samples, batches], np.uint64))
         on_card.read()
         given.read()
-        if fault is None and order.mode & records.UPDATE:
-            fault = _exploded(results.norm[done[1] : batches], order, done)
+        exploded = np.flatnonzero(~np.isfinite(results.norm[done[1] : batches]))
+        if len(exploded):  # the last batch, which made no update
+            batches = done[1] + int(exploded[0])
+            samples = done[0] + int(exploded[0]) * order.batch
+            sample = int(order.samples[samples])
+            fault, needed = FoundFault(records.ADJOINT, records.NONE, 0, 0, 0, sample), None
         return Ended(samples - done[0], batches - done[1], fault, needed)
 
     def _running(
-        self, order: Order, results: _ResultsOnCard, data: _DataOnCard, samples: CardRecord
+        self, order: Order, results: ResultsOnCard, data: DataOnCard, samples: CardRecord
     ) -> CardRun:
         done = CardRecord(self.driver, 16)
         done.clear()
@@ -278,7 +241,7 @@ class CardProgram:
         self._run_record = on_card
         return CardRun(args, order, results.norm, done)
 
-    def _mirror_of(self, data: Any) -> CardMirror:
+    def _mirror_of(self, data: DataRecord) -> CardMirror:
         """The staged arrays on the card: copied once."""
         if data.data not in self._staged:
             mirror = CardMirror(self.driver)
@@ -286,26 +249,25 @@ class CardProgram:
             self._staged[data.data] = mirror
         return self._staged[data.data]
 
-    def _batch(self, running: CardRun, begin: int, size: int, number: int) -> Found:
-        """One batch, update included; what was found wrong with it."""
-        self._found.clear()
+    def _batch(self, running: CardRun, begin: int, size: int, number: int) -> Report:
+        """One batch, update included, unless it is reported that something went wrong."""
+        self.driver.fill(self._report.address, c.sizeof(Found))
         backward = bool(running.order.mode & records.BACKWARD)
         self._clear(backward)
         slots = int(self.memory.record.n_slots)
         for first in range(0, size, slots):
             self._chunk(running.args, begin + first, min(slots, size - first), backward)
-        found = Found()
-        raw = np.zeros(c.sizeof(Found), np.uint8)
-        self._found.read(raw)
-        c.memmove(c.addressof(found), raw.ctypes.data, raw.nbytes)
-        if found.status.fault != records.FINE:
-            return found
+        raw = np.zeros(c.sizeof(Report), np.uint8)
+        self._report.read(raw)
+        report = Report.from_buffer_copy(raw)
+        if report.found.status.fault != records.FINE or not math.isfinite(report.norm):
+            return report
         args = ChunkArgs.from_buffer_copy(running.args)
         args.n = size
         self._launch("training_end_batch", int(self.memory.record.n_populations), args)
         if running.order.mode & records.UPDATE:
-            return self._make_update(running, size, number)
-        return found
+            self._make_update(running, size, number)
+        return report
 
     def _chunk(self, of_run: ChunkArgs, position: int, n: int, backward: bool) -> None:
         args = ChunkArgs.from_buffer_copy(of_run)
@@ -318,7 +280,7 @@ class CardProgram:
                 blocks = min(rows, BLOCKS * self.driver.card.multiprocessors)
                 self._launch("training_gather", blocks, args)
         self._launch("training_sums", len(self.memory.groups) + len(self.memory.numbers), args)
-        self._launch("training_check", 1, CheckArgs(args, self._found.address), OF_CHECK)
+        self._launch("training_check", 1, CheckArgs(args, self._report.address), OF_CHECK)
 
     def _clear(self, backward: bool) -> None:
         """Sums of gradients and of spikes, before a batch."""
@@ -327,7 +289,7 @@ class CardProgram:
             assert on_card is not None
             self.driver.fill(on_card, size)
 
-    def _make_update(self, running: CardRun, size: int, number: int) -> Found:
+    def _make_update(self, running: CardRun, size: int, number: int) -> None:
         args, order = self._update, running.order
         args.update.rate = float(order.rates[number])
         args.update.number = float(order.update + number + 1)
@@ -338,9 +300,13 @@ class CardProgram:
         self._launch("optimise0", blocks, args, OF_OPTIMISER)
         for name in ("limit_norms", "round_rows", "round_arrays"):
             self._launch(name, blocks, args, OF_OPTIMISER)
-        self.driver.copy(running.norms.address + 8 * number, args.norms + 8 * args.count, 8)
+        norm = args.norms + 8 * args.count
+        for address in (
+            running.norms.address + 8 * number,
+            self._report.address + Report.norm.offset,
+        ):
+            self.driver.copy(address, norm, 8)
         self._prepare()
-        return Found()
 
     def _fault(
         self, found: Found, order: Order
@@ -349,71 +315,3 @@ class CardProgram:
         if status.fault == records.NO_ROOM:
             return None, (list(self.memory.numbers)[status.population], int(status.number))
         return FoundFault.of(status, int(order.samples[found.position])), None
-
-
-def _exploded(norms: Array, order: Order, done: tuple[int, int]) -> FoundFault | None:
-    """The first batch whose gradient was not finite, hence made no update."""
-    wrong = np.flatnonzero(~np.isfinite(norms))
-    if not len(wrong):
-        return None
-    sample = int(order.samples[done[0] + int(wrong[0]) * order.batch])
-    return FoundFault(records.ADJOINT, records.NONE, 0, 0, 0, sample)
-
-
-class _ResultsOnCard:
-    """Results of a run on the card."""
-
-    def __init__(self, driver: Driver, results: Results) -> None:
-        arrays = {
-            "loss": results.loss, "outputs": results.outputs, "metrics": results.metrics,
-            "prediction": results.prediction, "spikes": results.spikes,
-            "tangential": results.tangential, "norm": results.norm,
-        }  # fmt: skip
-        self._of: Mapping[str, tuple[Array, CardRecord]] = {
-            name: (array, CardRecord(driver, array.nbytes)) for name, array in arrays.items()
-        }
-        for array, on_card in self._of.values():
-            if array.nbytes:
-                driver.upload(on_card.address, array)
-        self.addresses = {name: on_card.address for name, (_, on_card) in self._of.items()}
-        self.norm = self._of["norm"][1]
-
-    def read(self) -> None:
-        """Fill the results of the host."""
-        for array, on_card in self._of.values():
-            on_card.read(array)
-
-
-class _DataOnCard:
-    """The record of data, with what differs from run to run."""
-
-    def __init__(self, driver: Driver, mirror: CardMirror, data: Any) -> None:
-        self._more = CardMirror(driver)
-        self._more.add(data.of_run)
-        self._gradients: Sequence[Array] = data.gradients
-        record = records.Data.from_buffer_copy(data.record)
-        self._spikes = CardRecord(driver, c.sizeof(data.spikes))
-        self._spikes.write(mirror.translated(data.spikes))
-        values = type(data.values).from_buffer_copy(data.values)
-        for one in values:
-            one.values = mirror.address(one.values)
-            one.gradient = self._more.address(one.gradient)
-        self._values = CardRecord(driver, c.sizeof(values))
-        self._values.write(values)
-        self._replayed = CardRecord(driver, c.sizeof(data.replayed))
-        if data.data.replayed:
-            self._replayed.write(mirror.translated(data.replayed))
-            record.replayed = self._replayed.address
-        record.spikes, record.values = self._spikes.address, self._values.address
-        record.labels, record.targets = (
-            mirror.address(record.labels),
-            mirror.address(record.targets),
-        )
-        record.given = self._more.address(record.given)
-        self.record = CardRecord(driver, c.sizeof(record))
-        self.record.write(record)
-
-    def read(self) -> None:
-        """Derivatives by real-valued inputs."""
-        if self._gradients:
-            self._more.pull()
