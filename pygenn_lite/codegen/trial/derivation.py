@@ -17,14 +17,14 @@ from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.trial.exact_spike import CROSSING, exact_spike
 from pygenn_lite.codegen.trial.exact_step import exact_step
 from pygenn_lite.codegen.trial.gradients_found import check_affine, check_trained
-from pygenn_lite.codegen.trial.neuron_parts import NeuronParts
+from pygenn_lite.codegen.trial.neuron_parts import NeuronParts, Priced
 from pygenn_lite.codegen.trial.refusals import (
     refuse_for_events,
     refuse_group,
     refuse_population,
     refuse_smooth_delays,
 )
-from pygenn_lite.codegen.trial.reverse import refuse_jumps, refuse_without
+from pygenn_lite.codegen.trial.smooth_code import refuse_jumps, refuse_without
 from pygenn_lite.codegen.trial.smooth_step import smooth_step
 from pygenn_lite.codegen.trial.surrogate import Surrogate
 from pygenn_lite.codegen.trial.trial_program import TrialGroup, TrialPopulation, TrialProgram
@@ -58,18 +58,15 @@ class _Wishes:
         """Trained parameters or initial values of a population."""
         return tuple(p.symbol for p in self.places if (p.owner, p.kind) == (population, kind))
 
-    def priced(self, population: str) -> tuple[str, ...]:
+    def priced(self, population: str) -> Priced:
         """States to which groups add whose arrivals hand something back."""
         found = (
             group.into
             for group in self.groups.values()
             if group.target == population and (group.delay or group.source in self.needed)
         )
-        return tuple(dict.fromkeys(found))
-
-    def seen(self, population: str) -> frozenset[str]:
-        """States of a population that a loss reads directly."""
-        return frozenset(state for name, state in self.read if name == population)
+        read = frozenset(state for name, state in self.read if name == population)
+        return Priced(tuple(dict.fromkeys(found)), read)
 
 
 def trial_program(
@@ -169,12 +166,12 @@ def _population(
     if parts.name not in wishes.needed:
         return found
     initial = wishes.symbols(parts.name, "initial")
-    into = wishes.priced(parts.name)
+    priced = wishes.priced(parts.name)
     if surrogate is None:
         refuse_for_events(parts)
-        found = _exact(found, parts, into, wishes.seen(parts.name))
+        found = _exact(found, parts, priced)
     else:
-        found = _smooth(found, parts, into, surrogate, detach_reset)
+        found = _smooth(found, parts, priced.into, surrogate, detach_reset)
     found = replace(found, initial=initial)
     check_trained(parts, found)
     return found
@@ -197,14 +194,12 @@ def _forward_only(parts: NeuronParts) -> TrialPopulation:
     )
 
 
-def _exact(
-    found: TrialPopulation, parts: NeuronParts, into: tuple[str, ...], read: frozenset[str]
-) -> TrialPopulation:
+def _exact(found: TrialPopulation, parts: NeuronParts, priced: Priced) -> TrialPopulation:
     """Spikes are events."""
     neurons = neuron_adjoint(parts.system)
     refuse_without(neurons.without, parts.trained, parts.where)
-    check_affine(parts, neurons, into)
-    back = exact_step(parts, neurons, into, read)
+    check_affine(parts, neurons, priced.into)
+    back = exact_step(parts, neurons, priced)
     found = replace(
         found,
         adjoints=(*(adjoint(x).name for x in parts.differentiable), *back.carried),
@@ -213,7 +208,7 @@ def _exact(
         gradients=tuple(back.gradients),
     )
     if neurons.spike is not None:
-        spike = exact_spike(parts, neurons, into, read)
+        spike = exact_spike(parts, neurons, priced)
         found = replace(
             found,
             record=spike.record,

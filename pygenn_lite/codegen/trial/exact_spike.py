@@ -3,7 +3,7 @@ states where the threshold is crossed in the step."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
 import sympy
@@ -12,7 +12,7 @@ from pygenn_lite.codegen.adjoint.adjoint_parts import SpikeAdjoint, adjoint
 from pygenn_lite.codegen.adjoint.adjoint_records import NeuronAdjoint
 from pygenn_lite.codegen.program.kernel import Assign, Body, names_in
 from pygenn_lite.codegen.systems.system import DT, T, symbol
-from pygenn_lite.codegen.trial.neuron_parts import AT_END, NeuronParts
+from pygenn_lite.codegen.trial.neuron_parts import AT_END, NeuronParts, Priced
 from pygenn_lite.codegen.trial.trial_records import BACK, LOSS, TANGENTIAL, is_sum, of_sum
 from pygenn_lite.records import dataclass
 
@@ -45,31 +45,19 @@ class ExactSpike:
     gradients: tuple[str, ...]
 
 
-def exact_spike(
-    parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str], read: Collection[str] = ()
-) -> ExactSpike:
-    """Of a population with a threshold.
-
-    Parameters
-    ----------
-    parts : NeuronParts
-    neurons : NeuronAdjoint
-    into : iterable of str
-        States whose arrivals' prices are asked for.
-    read : collection of str
-        States that the loss reads: it adds to these prices.
-    """
+def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> ExactSpike:
+    """Of a population with a threshold."""
     assert neurons.spike is not None
     kept = _Kept(parts, _at_crossing(parts))
     push = -_price(kept, neurons) * symbol(SLOWNESS)
     updates = _updates(kept, neurons.spike)
     if is_released(neurons):
         updates[RELEASE] = ZERO
-    for x in filter(is_sum, into):
+    for x in filter(is_sum, priced.into):
         # A jump that makes the neuron spike lasts a step: with it the spike would move.
         slope = neurons.spike.slope.get(of_sum(x), ZERO)
         updates[crossed(x)] = -kept.keep(f"slope__{of_sum(x)}", slope) * symbol(PUSH) / DT
-        if of_sum(x) in read:  # the loss saw the jump up to the threshold, then the reset
+        if of_sum(x) in priced.read:  # the loss saw the jump up to the threshold, then the reset
             driven = LOSS + of_sum(x)
             updates[driven] = symbol(driven) * kept.crossing()
     gradients = _gradients(kept, neurons.spike)

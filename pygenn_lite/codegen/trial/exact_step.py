@@ -3,7 +3,7 @@ refractory periods, and what goes back to the spikes that arrived."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
 import sympy
@@ -13,7 +13,7 @@ from pygenn_lite.codegen.adjoint.adjoint_records import NeuronAdjoint
 from pygenn_lite.codegen.program.kernel import Body, names_in
 from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.trial.exact_spike import RELEASE, crossed, is_released
-from pygenn_lite.codegen.trial.neuron_parts import AT_END, COUNTER, NeuronParts
+from pygenn_lite.codegen.trial.neuron_parts import AT_END, COUNTER, NeuronParts, Priced
 from pygenn_lite.codegen.trial.reverse import reverse
 from pygenn_lite.codegen.trial.trial_records import LOSS, is_sum, of_sum
 from pygenn_lite.records import dataclass
@@ -43,20 +43,8 @@ class ExactStep:
     backward: Body = ()
 
 
-def exact_step(
-    parts: NeuronParts, neurons: NeuronAdjoint, into: Iterable[str], read: Collection[str] = ()
-) -> ExactStep:
-    """The reverse of the flow of a step.
-
-    Parameters
-    ----------
-    parts : NeuronParts
-    neurons : NeuronAdjoint
-    into : iterable of str
-        States whose arrivals' prices are asked for.
-    read : collection of str
-        States that the loss reads: it adds to these prices.
-    """
+def exact_step(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> ExactStep:
+    """The reverse of the flow of a step."""
     flown = parts.step.flown
     statements = parts.smooth(parts.step.statements)
     seeds = [(flown[x].name, adjoint(x)) for x in parts.differentiable if flown[x].is_Symbol]
@@ -67,12 +55,12 @@ def exact_step(
     )
     if is_released(neurons):
         _release(found, parts, neurons)
-    for x in into:
+    for x in priced.into:
         if is_sum(x):
-            _price_at_end(found, parts, neurons, x, of_sum(x) in read)
+            _price_at_end(found, parts, neurons, x, of_sum(x) in priced.read)
         else:
             found.sent[x] = _price(parts, neurons, x)
-            if x in read:
+            if x in priced.read:
                 found.sent[x] += _price_of_loss(found, x)
     updates = {n: v for n, v in found.updates.items() if v != symbol(n)}
     given = (*statements, *back.statements)

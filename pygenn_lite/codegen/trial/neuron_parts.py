@@ -24,7 +24,7 @@ from pygenn_lite.codegen.systems.rules import Next, Rule
 from pygenn_lite.codegen.systems.system import DT, T, symbol
 from pygenn_lite.codegen.systems.system_records import NeuronSystem
 from pygenn_lite.codegen.trial.coefficients import Coefficients
-from pygenn_lite.codegen.trial.reverse import smooth_statements
+from pygenn_lite.codegen.trial.smooth_code import smooth_statements
 from pygenn_lite.codegen.trial.straight_line import StraightStep, needed, straight_step
 from pygenn_lite.codegen.trial.trial_text import Speech
 from pygenn_lite.errors import Location, UnsupportedFeatureError
@@ -33,6 +33,23 @@ from pygenn_lite.records import dataclass
 SHARED = re.compile(r"c\d+__")  # names of shared subexpressions
 COUNTER = "refractory"
 AT_END = {T: T + DT}
+
+
+@dataclass(frozen=True)
+class Priced:
+    """States that spikes add to, of whose arrivals somebody asks what it costs if they are later:
+    a trained delay, or a source with a gradient.
+
+    Attributes
+    ----------
+    into : tuple of str
+        As groups point to them, sums of a step among them.
+    read : frozenset of str
+        States that the loss reads directly: it adds to these prices.
+    """
+
+    into: tuple[str, ...]
+    read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
