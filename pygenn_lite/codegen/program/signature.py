@@ -6,9 +6,10 @@ Jinja.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
+from pygenn_lite.codegen.program.kept_record import KeptRecord, with_tuples
 from pygenn_lite.codegen.structure.parts import OWN, Part
 from pygenn_lite.records import dataclass
 
@@ -198,7 +199,7 @@ NOTHING = NeuronSignature("nothing")  # of a spike source that computes nothing
 
 
 @dataclass(frozen=True)
-class Signatures:
+class Signatures(KeptRecord):
     """All kernels of a network, numbered as in its NetworkStructure."""
 
     real: str = "float"
@@ -210,32 +211,18 @@ class Signatures:
         """The signature of a population, by the number of its kernel (None: it has none)."""
         return NOTHING if kernel is None else self.neurons[kernel]
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain lists and dicts."""
-        return asdict(self)
-
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Signatures:
-        """The inverse of :meth:`to_json`.
-
-        Raises
-        ------
-        KeyError, TypeError
-            It is not what `to_json` gave.
-        """
-        return cls(
-            real=data["real"],
-            neurons=tuple(_neuron(d) for d in data["neurons"]),
-            synapses=tuple(_synapse(d) for d in data["synapses"]),
-            added=tuple(KernelSignature(**_tuples(d, _TABLES)) for d in data["added"]),
-        )
+    def recalled(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields, of what `to_json` gave."""
+        return {
+            "real": data["real"],
+            "neurons": tuple(_neuron(d) for d in data["neurons"]),
+            "synapses": tuple(_synapse(d) for d in data["synapses"]),
+            "added": tuple(KernelSignature(**with_tuples(d, _TABLES)) for d in data["added"]),
+        }
 
 
 _TABLES = ("own", "shared", "target", "written")
-
-
-def _tuples(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:
-    return {**data, **{name: tuple(data[name]) for name in listed}}
 
 
 def _neuron(data: dict[str, Any]) -> NeuronSignature:
@@ -249,7 +236,7 @@ def _synapse(data: dict[str, Any]) -> SynapseSignature:
 
 def _common(data: dict[str, Any], listed: tuple[str, ...]) -> dict[str, Any]:
     return {
-        **_tuples(data, listed),
+        **with_tuples(data, listed),
         "variables": tuple(_variable(d) for d in data["variables"]),
         "scalars": tuple(_variable(d) for d in data["scalars"]),
     }

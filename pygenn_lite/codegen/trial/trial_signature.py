@@ -4,9 +4,9 @@ that is kept as JSON beside the shared object. A program that is in the cache ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.codegen.program.kept_record import KeptRecord, with_tuples
 from pygenn_lite.records import dataclass
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class LossSignature:
 
 
 @dataclass(frozen=True)
-class TrialSignature:
+class TrialSignature(KeptRecord):
     """A training program.
 
     Attributes
@@ -124,27 +124,15 @@ class TrialSignature:
             name: k for k, name in enumerate([*(p.name for p in self.populations), *self.given])
         }
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain lists and dicts."""
-        return asdict(self)
-
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> TrialSignature:
-        """The inverse of :meth:`to_json`.
-
-        Raises
-        ------
-        KeyError, TypeError
-            It is not what `to_json` gave.
-        """
-        return cls(
-            data["real"],
-            data["adjoint"],
-            tuple(_population(one) for one in data["populations"]),
-            tuple(data["given"]),
-            tuple(GroupSignature(**one) for one in data["groups"]),
-            _loss(data["loss"]),
-        )
+    def recalled(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields, of what `to_json` gave."""
+        return {
+            **with_tuples(data, ("given",)),
+            "populations": tuple(_population(one) for one in data["populations"]),
+            "groups": tuple(GroupSignature(**one) for one in data["groups"]),
+            "loss": _loss(data["loss"]),
+        }
 
 
 def signature_of_trial(program: TrialProgram, loss: LossSignature) -> TrialSignature:
@@ -187,12 +175,10 @@ def _signed_group(program: TrialProgram, group: TrialGroup) -> GroupSignature:
 
 def _population(data: Mapping[str, Any]) -> PopulationSignature:
     listed = ("states", "shared", "own", "adjoints", "gradients", "initial", "trained")
-    tuples: dict[str, Any] = {name: tuple(data[name]) for name in listed}
     timed = tuple((s, int(k), bool(shared)) for s, k, shared in data["timed"])
-    return PopulationSignature(**{**data, **tuples, "timed": timed})
+    return PopulationSignature(**{**with_tuples(data, listed), "timed": timed})
 
 
 def _loss(data: Mapping[str, Any]) -> LossSignature:
     traces = tuple((name, int(number)) for name, number in data["traces"])
-    listed: dict[str, Any] = {name: tuple(data[name]) for name in ("metrics", "compared")}
-    return LossSignature(**{**data, **listed, "traces": traces})
+    return LossSignature(**{**with_tuples(data, ("metrics", "compared")), "traces": traces})
