@@ -16,7 +16,7 @@ from pygenn_lite.codegen.render.trial_optimiser import render_optimiser
 from pygenn_lite.codegen.trial.optimiser import MOST_SETTINGS, Optimiser
 from pygenn_lite.codegen.trial.update_rule import UpdateRule
 from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
-from pygenn_lite.runtime.training.trained_arrays import (
+from pygenn_lite.runtime.training.optimiser_records import (
     CHUNK,
     OptimiseArgs,
     OptimiserUpdate,

@@ -1,58 +1,44 @@
-"""Records in ctypes are those of templates/training/records.h: of the same sizes, fields where they
+"""Records in ctypes are the structures of templates/training: of the same sizes, fields where they
 are."""
 
 from __future__ import annotations
 
-import ctypes as c
-import json
-import subprocess
-from pathlib import Path
-
 import pytest
+from record_layouts import assert_alike, layouts_in_cpp
 
-from pygenn_lite.runtime.cpp.toolchain import find_compiler
+from pygenn_lite.runtime.training import optimiser_records
 from pygenn_lite.runtime.training import training_records as records
 
-TEMPLATES = Path(__file__).parents[2] / "pygenn_lite" / "templates"
-PRINTS = """
-#include <cstddef>
-#include <cstdio>
+INCLUDES = """
+#include "training/on_thread.hpp"
 #include "training/records.h"
-int main() {
-  std::printf("{");
-%s
-  std::printf("\\"version\\": %%d}", int(PGL_TRAINING_ABI));
-}
+using real = float;
+#include "training/optimise.hpp"
 """
+OF_OPTIMISERS = {
+    "pgl::training::TrainedArray": optimiser_records.TrainedArray,
+    "pgl::training::OptimiserUpdate": optimiser_records.OptimiserUpdate,
+    "pgl::training::OptimiseArgs": optimiser_records.OptimiseArgs,
+}
+ALL = {**records.ALL, **OF_OPTIMISERS}
+NUMBERS = {
+    "PGL_TRAINING_ABI": records.ABI_VERSION,
+    "pgl::training::kChunk": optimiser_records.CHUNK,
+    "pgl::training::kNorms": optimiser_records.NORMS,
+    "pgl::training::kLevels": optimiser_records.LEVELS,
+    "pgl::training::kMostSettings": optimiser_records.MOST_SETTINGS,
+}
 
 
 @pytest.fixture(scope="module")
 def laid_out(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
-    """Sizes by struct, offsets by struct and field, as the compiler says."""
-    wanted = {name: f"sizeof({name})" for name in records.ALL}
-    for name, record in records.ALL.items():
-        for field in record._fields_:
-            wanted[f"{name}.{field[0]}"] = f"offsetof({name}, {field[0]})"
-    lines = (f'  std::printf("\\"{name}\\": %zu, ", {value});' for name, value in wanted.items())
-    folder = tmp_path_factory.mktemp("records")
-    source, program = folder / "print.cpp", folder / "print"
-    source.write_text(PRINTS % "\n".join(lines))
-    command = [*find_compiler().command, "-std=c++20", f"-I{TEMPLATES}", str(source)]
-    subprocess.run([*command, "-o", str(program)], check=True)
-    printed = subprocess.run([str(program)], check=True, capture_output=True, text=True)
-    found: dict[str, int] = json.loads(printed.stdout)
-    return found
+    return layouts_in_cpp(tmp_path_factory.mktemp("records"), INCLUDES, ALL, *NUMBERS)
 
 
-@pytest.mark.parametrize("name", records.ALL)
+@pytest.mark.parametrize("name", ALL)
 def test_a_record_is_laid_out_as_in_cpp(name: str, laid_out: dict[str, int]) -> None:
-    record = records.ALL[name]
-    assert c.sizeof(record) == laid_out[name]
-    for field in record._fields_:
-        assert getattr(record, field[0]).offset == laid_out[f"{name}.{field[0]}"], field[0]
-    last = getattr(record, record._fields_[-1][0])
-    assert last.offset + last.size + c.alignment(record) > c.sizeof(record)  # none is missing
+    assert_alike(name, ALL[name], laid_out)
 
 
-def test_both_speak_the_same_version(laid_out: dict[str, int]) -> None:
-    assert laid_out["version"] == records.ABI_VERSION
+def test_numbers_are_those_of_cpp(laid_out: dict[str, int]) -> None:
+    assert {name: laid_out[name] for name in NUMBERS} == NUMBERS

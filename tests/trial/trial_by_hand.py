@@ -17,7 +17,8 @@ from pygenn_lite.codegen.render.trial_source import TrialSource, render_trial
 from pygenn_lite.runtime.cpp.processor import find_target
 from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
 from pygenn_lite.runtime.training import training_records as records
-from pygenn_lite.runtime.training.slot_layout import GIVEN, Shape, lay_out_slots, row_stride
+from pygenn_lite.runtime.training.padded_rows import stride_of
+from pygenn_lite.runtime.training.slot_layout import GIVEN, Shape, lay_out_slots
 
 TEMPLATES = Path(__file__).parents[2] / "pygenn_lite" / "templates"
 
@@ -230,7 +231,7 @@ class HandMade:
         return made
 
     def stride(self, n: int) -> int:
-        return row_stride(n, self.dtype.itemsize)
+        return stride_of(n, self.dtype)
 
     def _lay_out(self) -> None:
         self.populations = (records.Population * 3)()

@@ -25,10 +25,10 @@ from pygenn_lite.runtime.training.card_arguments import (
 from pygenn_lite.runtime.training.card_mirror import CardMirror, CardRecord, arrays_in
 from pygenn_lite.runtime.training.card_run import CardRun, DataOnCard, ResultsOnCard
 from pygenn_lite.runtime.training.data_record import DataRecord
+from pygenn_lite.runtime.training.optimiser_records import LEVELS
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
 from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.staged_data import StagedData
-from pygenn_lite.runtime.training.trained_arrays import LEVELS
 from pygenn_lite.runtime.training.training_faults import FoundFault
 from pygenn_lite.runtime.training.training_outcome import Results
 

@@ -15,8 +15,7 @@ from pygenn_lite.codegen.trial.value_places import path_fits
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.cpp.arrays import aligned_array, aligned_zeros
 from pygenn_lite.runtime.training.limits import Limits
-from pygenn_lite.runtime.training.padded_rows import Rows
-from pygenn_lite.runtime.training.trained_arrays import (
+from pygenn_lite.runtime.training.optimiser_records import (
     CHUNK,
     LEVELS,
     NORMS,
@@ -24,6 +23,7 @@ from pygenn_lite.runtime.training.trained_arrays import (
     OptimiserUpdate,
     TrainedArray,
 )
+from pygenn_lite.runtime.training.padded_rows import Rows
 from pygenn_lite.runtime.training.trained_parameters import TrainedParameter
 
 Array = npt.NDArray[Any]

@@ -35,12 +35,6 @@ class Shape:
 GIVEN = Shape()  # of populations without a model
 
 
-def row_stride(n: int, real_bytes: int) -> int:
-    """Numbers from one row of neurons to the next: rows begin at multiples of 64 bytes."""
-    each = ALIGNMENT // real_bytes
-    return max(1, -(-n // each)) * each
-
-
 def lay_out_slots(
     program: records.Program,
     populations: Sequence[records.Population],
