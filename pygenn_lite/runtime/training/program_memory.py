@@ -136,9 +136,12 @@ class ProgramMemory:
             )
             if group.wanted and group.layout != records.SHARED:
                 source.sorted = 1
-            if group.wanted & records.WEIGHTS or (smooth and group.back_weight):
-                target.kept |= bit
             of_delays = bool(group.wanted & records.DELAYS)
+            # Dense groups with trained delays read the pairs of their targets instead.
+            paired = of_delays and group.ring and group.layout == records.DENSE
+            of_weights = group.wanted & records.WEIGHTS and not paired
+            if of_weights or (smooth and group.back_weight):
+                target.kept |= bit
             if of_delays or (group.back_weight and not smooth):
                 target.sent |= bit
                 target.sent_kept |= bit if group.ring else 0

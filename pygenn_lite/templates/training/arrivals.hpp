@@ -80,7 +80,8 @@ PGL_CALLED void scatter_spikes(const Place& place, const pgl_training_group& gro
     if (group.layout == PGL_TRAINING_DENSE) {
       const real* row = weights + size_t(index[r]) * group.stride;
       const uint32_t* of = delays + size_t(index[r]) * group.stride;
-      each_alone(place.population(group.target).n, [&](uint32_t j) { waiting[size_t((step + of[j]) & mask) * stride + j] += row[j]; });
+      // Of a target each its own place. Signed indices: loops become vectors that gather and scatter.
+      each(place.population(group.target).n, [&](uint32_t j) { waiting[int32_t(((step + of[int32_t(j)]) & mask) * stride + j)] += row[int32_t(j)]; });
     } else {
       each_synapse(group, index[r], [&](uint32_t k, uint32_t j) {
         waiting[size_t((step + delays[k]) & mask) * stride + j] += weight_of(group, weights, k);

@@ -77,6 +77,32 @@ PGL_CALLED void gather_dense(const Chunk& chunk, const pgl_training_group& group
   }
 }
 
+// Some synapses of a row with trained delays, and a spike that they got: indices are signed, and what arrives too late reads
+// the last step and adds 0, so that loops over synapses become vectors that gather.
+struct DelayedRow {
+  const real* pairs;  // of the first synapse's target
+  int32_t pair_steps, steps;
+  const uint32_t* delays;
+  const real* weights;
+  real scale;
+
+  PGL_DEVICE int32_t pair(int32_t c, int32_t arrival) const { return 2 * (c * pair_steps + (arrival < steps ? arrival : steps - 1)); }
+  PGL_DEVICE void add_weights(real* gradient, uint32_t n, int32_t carried) const {
+    each(n, [&](uint32_t k) {
+      const int32_t c = int32_t(k), arrival = carried + int32_t(delays[c]);
+      const real found = pairs[pair(c, arrival)];
+      gradient[c] += scale * (arrival < steps ? found : real(0));
+    });
+  }
+  PGL_DEVICE void add_delays(real* gradient, uint32_t n, int32_t carried) const {
+    each(n, [&](uint32_t k) {
+      const int32_t c = int32_t(k), arrival = carried + int32_t(delays[c]);
+      const real found = pairs[pair(c, arrival) + 1];
+      gradient[c] += scale * weights[c] * (arrival < steps ? found : real(0));
+    });
+  }
+};
+
 // Dense, trained delays: a synapse reads the pairs of its target alone, which stay in the first cache for many sources.
 PGL_CALLED void gather_delayed(const Chunk& chunk, const pgl_training_group& group, uint32_t begin_row, uint32_t end_row, uint32_t step_row,
                                uint32_t first, uint32_t end) {
@@ -86,28 +112,19 @@ PGL_CALLED void gather_delayed(const Chunk& chunk, const pgl_training_group& gro
   const bool of_weights = (group.wanted & PGL_TRAINING_WEIGHTS) != 0;
   const real scale = scale_of(group);
   if (end > target.n) end = target.n;
+  if (first >= end) return;
   for (uint32_t k = 0; k < chunk.n; ++k) {
     const Chunk sample = chunk.part(k, 1);
     const real* pairs = place_in(sample, sample.slot(0)).pairs_of(target, group.into);
     for (uint32_t neuron = begin_row; neuron < end_row; neuron += step_row) {
       each_spike_list(sample, source, group, neuron, [&](const unsigned char*, const uint32_t* carried, uint32_t n) {
-        if (n == 0) return;
-        const size_t row = size_t(neuron) * group.stride;
-        each_alone(first < end ? end - first : 0, [&](uint32_t c) {
-          const size_t j = first + c;
-          const uint32_t delay = static_cast<const uint32_t*>(group.delays)[row + j];
-          const real* of_target = pairs + 2 * (j * target.pair_steps + delay);
-          const real weight = scale * static_cast<const real*>(group.weight)[row + j];
-          real* gradient = static_cast<real*>(group.gradient) + row + j;
-          real* of_delay = static_cast<real*>(group.delay_gradient) + row + j;
-          real sum = of_weights ? *gradient : real(0), delayed = *of_delay;
-          for (uint32_t e = 0; e < n && carried[e] + delay < program.steps; ++e) {
-            sum += scale * of_target[2 * size_t(carried[e])];
-            delayed += weight * of_target[2 * size_t(carried[e]) + 1];
-          }
-          if (of_weights) *gradient = sum;
-          *of_delay = delayed;
-        });
+        const size_t row = size_t(neuron) * group.stride + first;
+        const DelayedRow of{pairs + 2 * size_t(first) * target.pair_steps, int32_t(target.pair_steps), int32_t(program.steps),
+                            static_cast<const uint32_t*>(group.delays) + row, static_cast<const real*>(group.weight) + row, scale};
+        for (uint32_t e = 0; e < n; ++e) {
+          if (of_weights) of.add_weights(static_cast<real*>(group.gradient) + row, end - first, int32_t(carried[e]));
+          of.add_delays(static_cast<real*>(group.delay_gradient) + row, end - first, int32_t(carried[e]));
+        }
       });
     }
   }

@@ -144,7 +144,12 @@ PGL_DEVICE Real folded(Real (&terms)[kTerms]) {
 template <class Real, class F>
 PGL_DEVICE Real sum(uint32_t n, F&& f) {
   Real terms[kTerms] = {};
-  for (uint32_t i = 0; i < n; ++i) terms[i % kTerms] += f(i);
+  int begin = 0;
+  for (; begin + int(kTerms) <= int(n); begin += int(kTerms)) {
+#pragma GCC ivdep
+    for (int i = 0; i < int(kTerms); ++i) terms[i] += f(uint32_t(begin + i));
+  }
+  for (int i = begin; i < int(n); ++i) terms[i - begin] += f(uint32_t(i));
   return folded(terms);
 }
 // Of a warp, where a block is several.

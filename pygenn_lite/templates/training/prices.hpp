@@ -45,8 +45,17 @@ PGL_DEVICE real delayed_product(const Place& place, const pgl_training_group& gr
   const uint32_t steps = place.program->steps;
   const uint32_t begin = dense ? neuron * group.stride : group.row_begin[neuron];
   const uint32_t n = dense ? place.population(group.target).n : group.row_begin[neuron + 1] - begin;
+  if (dense) {  // what arrives too late reads the last step, and counts nothing: the loop becomes one of vectors
+    const real* row = weights + begin;
+    const uint32_t* of = delays + begin;
+    return warp_sum<real>(n, [&](uint32_t k) {
+      const int32_t arrival = int32_t(step + of[int32_t(k)]), last = int32_t(steps) - 1;
+      const real found = row[int32_t(k)] * value_of(uint32_t(arrival < last ? arrival : last), k);
+      return arrival <= last ? found : real(0);
+    });
+  }
   return warp_sum<real>(n, [&](uint32_t k) {
-    const uint32_t arrival = step + delays[begin + k], j = dense ? k : group.target_of[begin + k];
+    const uint32_t arrival = step + delays[begin + k], j = group.target_of[begin + k];
     return arrival < steps ? weight_of(group, weights, begin + k) * value_of(arrival, j) : real(0);
   });
 }
@@ -85,10 +94,11 @@ PGL_CALLED void send_back_delayed(const Place& place, const pgl_training_group& 
   const real scale = scale_of(group);
   real* back = place.at<real>(source.back);
   const real* pairs = place.pairs_of(target, group.into);
+  const uint32_t pair_steps = target.pair_steps;
   each_by_warp(tape.begin[carried], tape.begin[carried + 1], [&](uint32_t k) {
     if (is_dropped(place, group, tape.index[k])) return;
     const real found = delayed_product(place, group, tape.index[k], carried,
-                                       [&](uint32_t arrival, uint32_t j) { return pairs[2 * (size_t(j) * target.pair_steps + arrival) + 1]; });
+                                       [&](uint32_t arrival, uint32_t j) { return pairs[int32_t(2 * (j * pair_steps + arrival) + 1)]; });
     if (is_first_lane()) back[k] += scale * found;
   });
 }
