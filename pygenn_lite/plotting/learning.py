@@ -38,6 +38,7 @@ def learning_curves(history: Any, ax: Axes | None = None, *, column: str = "loss
     """
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+    _check_history(history, "learning_curves")
     ax = new_axes(ax, (5.0, 3.2))
     shown = [name for name in (column, VALIDATION + column) if name in history.columns]
     if not shown:
@@ -79,9 +80,10 @@ def confusion_matrix(
         Of the classes; numbers by default.
     """
     counts = np.asarray(table)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.dtype.kind not in "iu":
+    square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
+    if not square or counts.dtype.kind not in "iu" or counts.min() < 0:
         raise ShapeError(
-            f"a table of shape {counts.shape}",
+            f"a table of shape {counts.shape}, of {counts.dtype}",
             where=Location.of("confusion_matrix"),
             hint="give numbers of samples, a row and a column for each class: evaluation.confusion",
         )
@@ -147,6 +149,7 @@ def plot_training(
     """
     from pygenn_lite.plotting.picture import new_figure
 
+    _check_history(history, "plot_training")
     figure = new_figure(figsize, dpi, path is None)
     loss, accuracy, rates, silent = figure.subplots(2, 2).ravel()
     learning_curves(history, loss)
@@ -160,6 +163,15 @@ def plot_training(
         ax.set_xlabel("")
     finished(figure, path, title, dpi)
     return figure
+
+
+def _check_history(history: Any, where: str) -> None:
+    if not hasattr(history, "columns"):
+        raise ArgumentError(
+            f"{history!r:.60} is not a history",
+            where=Location.of(where),
+            hint="give trainer.history, or pg.History(rows)",
+        )
 
 
 def _of_populations(history: Any, ax: Axes, prefix: str, what: str) -> None:

@@ -63,13 +63,7 @@ def plot_samples(
     """
     from pygenn_lite.plotting.picture import new_figure
 
-    columns = max(map(len, results.values()), default=0)
-    if not columns or any(len(row) != columns for row in results.values()):
-        raise ArgumentError(
-            "rows of different lengths" if columns else "there are no results",
-            where=Location.of("plot_samples"),
-            hint='give as many results in each row: {"before": [...], "after": [...]}',
-        )
+    columns = _columns(results)
     traced = any(one.traces for row in results.values() for one in row)
     heights = [2.2, 1.0] if traced else [2.2]
     size = (1.0 + 2.6 * columns, 0.6 + (sum(heights) + 0.35) * len(results))
@@ -92,6 +86,21 @@ def plot_samples(
         ax.set_xlabel("time (ms)")
     finished(figure, path, title, dpi)
     return figure
+
+
+def _columns(results: Any) -> int:
+    """Samples in each row."""
+    rows = list(results.values()) if isinstance(results, Mapping) else [None]
+    listed = all(isinstance(row, Sequence) for row in rows)
+    columns = max(map(len, rows), default=0) if listed else 0
+    if not columns or any(len(row) != columns for row in rows):
+        wrong = "rows of different lengths" if columns else "there are no results"
+        raise ArgumentError(
+            wrong if listed else "results stand in rows, by name",
+            where=Location.of("plot_samples"),
+            hint='give as many results in each row: {"before": [...], "after": [...]}',
+        )
+    return columns
 
 
 def _bands(result: Result, ax: Axes, labelled: bool) -> None:

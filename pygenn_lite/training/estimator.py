@@ -192,11 +192,14 @@ class SpikingClassifier:
         return net
 
     def _trainer(self, network: Network) -> Trainer:
-        if "out" not in network.populations:
+        populations = network.populations if isinstance(network, Network) else ()
+        if "out" not in populations:
             raise ArgumentError(
-                "make_network() gives a network without a population 'out'",
+                f"make_network() gives {network!r:.60}"
+                if not populations
+                else "make_network() gives a network without a population 'out'",
                 where=WHERE,
-                hint="call its read-outs 'out'",
+                hint="return a pg.Network whose read-outs are called 'out'",
             )
         slower = {f"groups.{name}.weight": 0.1 for name, g in network.groups.items()
                   if g.target != "out"}  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.language.names import nearest
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
 
 Array = npt.NDArray[np.float64]
@@ -93,7 +95,15 @@ class GradientReport:
         return max((row.error for row in self.rows), default=0.0)
 
     def __getitem__(self, path: str) -> GradientRow:
-        return next(row for row in self.rows if row.path == path)
+        known = {row.path: row for row in self.rows}
+        if path not in known:
+            why = self.without.get(path, "it was not compared")
+            raise ArgumentError(
+                f"there is no row of {path}: {why}{nearest(path, known)}",
+                where=Location("GradientReport"),
+                hint=f"there are {', '.join(known) or 'none'}",
+            )
+        return known[path]
 
     def __str__(self) -> str:
         head = (

@@ -117,7 +117,8 @@ class History:
         )
 
     def __repr__(self) -> str:
-        last = f", loss {self.rows[-1]['loss']:.4g}" if self.rows else ""
+        known = self.rows[-1] if self.rows else {}
+        last = f", loss {known['loss']:.4g}" if "loss" in known else ""
         return f"<History: {len(self)} epoch{'' if len(self) == 1 else 's'}{last}>"
 
 

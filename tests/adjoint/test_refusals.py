@@ -150,6 +150,15 @@ def test_what_is_not_a_network_is_refused():
         pg.check_gradient("brunel")
 
 
+def test_a_row_that_a_report_does_not_have_is_told_with_the_nearest():
+    net = of(model("dV/dt = (1.5 - V)/tau", parameters={"tau": 10.0}))
+    report = pg.check_gradient(net, duration=5.0)
+    with pytest.raises(
+        ArgumentError, match=r"no row of populations\.n\.parameters\.taw(?s:.)*mean"
+    ):
+        report["populations.n.parameters.taw"]
+
+
 def test_a_neuron_that_its_reset_leaves_above_the_threshold():
     net = of(model("dV/dt = 2 - V", reset="V = 1.5"))
     with pytest.raises(pg.errors.SimulationError, match=r"spikes without end at 0\.69"):

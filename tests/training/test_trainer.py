@@ -542,3 +542,24 @@ def test_pictures_of_a_training_are_drawn(tmp_path):
         pg.plotting.plot_samples({"before": results, "after": results[:1]})
     with pytest.raises(pg.errors.ShapeError, match="a table of shape"):
         pg.plotting.confusion_matrix(np.zeros((2, 3), int))
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: pg.plotting.plot_training([dict(epoch=1, loss=1.0)]), "is not a history"),
+        (lambda: pg.plotting.learning_curves(3), "3 is not a history"),
+        (lambda: pg.plotting.plot_samples([]), "stand in rows, by name"),
+        (lambda: pg.plotting.plot_samples({"before": 3}), "stand in rows, by name"),
+        (lambda: pg.plotting.plot_samples({}), "there are no results"),
+        (lambda: pg.plotting.confusion_matrix(np.zeros((0, 0), int)), r"shape \(0, 0\)"),
+        (lambda: pg.plotting.confusion_matrix(-np.eye(2, dtype=int)), "numbers of samples"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(draw, message):
+    with pytest.raises((pg.errors.ArgumentError, pg.errors.ShapeError), match=message):
+        draw()
+
+
+def test_a_history_without_losses_shows_itself():
+    assert repr(pg.History([dict(epoch=1)])) == "<History: 1 epoch>"

@@ -90,6 +90,12 @@ def test_a_network_of_ones_own_may_be_trained():
         pg.SpikingClassifier(make_network=lambda i, c: pg.Network()).fit(x, y)
 
 
+def test_what_makes_no_network_is_told():
+    made = pg.SpikingClassifier(make_network=lambda inputs, classes: None)
+    with pytest.raises(pg.errors.ArgumentError, match=r"make_network\(\) gives None"):
+        made.fit(np.eye(4), [0, 1, 0, 1])
+
+
 @pytest.mark.slow
 def test_scikit_learns_own_checks_of_classifiers():
     from sklearn.utils.estimator_checks import check_estimator
