@@ -250,7 +250,7 @@ class CardProgram:
         return self._staged[data.data]
 
     def _batch(self, running: CardRun, begin: int, size: int, number: int) -> Report:
-        """One batch, update included, unless it is reported that something went wrong."""
+        """One batch, update included, unless something went wrong: then the report says what."""
         self.driver.fill(self._report.address, c.sizeof(Found))
         backward = bool(running.order.mode & records.BACKWARD)
         self._clear(backward)
