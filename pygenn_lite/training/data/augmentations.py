@@ -12,7 +12,7 @@ from scipy import special
 from pygenn_lite.declaration.checks import check_seed
 from pygenn_lite.errors import Location, ShapeError
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import check_number
+from pygenn_lite.training.data.checked_values import check_setting
 from pygenn_lite.training.data.concatenation import concatenate, superposed
 from pygenn_lite.training.data.counter_random import CounterRandom
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
@@ -66,7 +66,7 @@ class ShiftChannels:
 
     def __post_init__(self) -> None:
         where = Location.of("ShiftChannels")
-        check_number(
+        check_setting(
             self.most, "most", where, lambda x: x >= 0 and x == x // 1, "give a whole number >= 0"
         )
 
@@ -156,7 +156,7 @@ class Jitter:
 
     def __post_init__(self) -> None:
         where = Location.of("Jitter")
-        check_number(self.std, "std", where, lambda x: 0 <= x < np.inf, "give a number >= 0")
+        check_setting(self.std, "std", where, lambda x: 0 <= x < np.inf, "give a number >= 0")
 
     def __call__(self, data: SpikeDataset, epoch: int, seed: int) -> SpikeDataset:
         """The dataset of this epoch."""
@@ -212,7 +212,7 @@ def _mean(data: SpikeDataset, of_spikes: NDArray[np.number]) -> NDArray[np.float
 
 def _check_fraction(name: str, value: float) -> None:
     where, hint = Location.of(name), "give a number from 0 to 1"
-    check_number(value, "probability", where, lambda x: 0 <= x <= 1, hint)
+    check_setting(value, "probability", where, lambda x: 0 <= x <= 1, hint)
 
 
 def _check_in_a_row(data: SpikeDataset, name: str) -> None:

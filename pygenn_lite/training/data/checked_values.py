@@ -48,7 +48,7 @@ def checked_fractions(values: Any, where: Location) -> Values:
     return array
 
 
-def check_number(
+def check_setting(
     value: Any, what: str, where: Location, fits: Callable[[float], bool], hint: str
 ) -> None:
     """Refuse a setting that is not a number, or one that does not fit.

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import check_number, checked_values
+from pygenn_lite.training.data.checked_values import check_setting, checked_values
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes
 
@@ -49,7 +49,7 @@ class Delta:
 
     def __post_init__(self) -> None:
         checked_duration(self.duration, WHERE)
-        check_number(
+        check_setting(
             self.threshold, "threshold", WHERE, lambda x: 0 < x < np.inf, "give a number > 0"
         )
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import check_number, checked_fractions
+from pygenn_lite.training.data.checked_values import check_setting, checked_fractions
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes, channels_of, ragged
 
@@ -50,9 +50,9 @@ class Latency:
     def __post_init__(self) -> None:
         duration = checked_duration(self.duration, WHERE)
         for what, value in (("first", self.first), ("last", self._last())):
-            check_number(value, what, WHERE, lambda x: x >= 0, "give a time in ms")
+            check_setting(value, what, WHERE, lambda x: x >= 0, "give a time in ms")
         if self.threshold is not None:
-            check_number(
+            check_setting(
                 self.threshold, "threshold", WHERE, lambda x: -np.inf < x < np.inf,
                 "give a number, or None: every number gives a spike",
             )  # fmt: skip

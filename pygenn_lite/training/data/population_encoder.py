@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pygenn_lite.declaration.numeric import whole_number
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import check_number, checked_values
+from pygenn_lite.training.data.checked_values import check_setting, checked_values
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes, ragged
 
@@ -60,7 +60,7 @@ class PopulationCode:
     def __post_init__(self) -> None:
         checked_duration(self.duration, WHERE)
         for what in ("neurons", "low", "high", "overlap", "threshold"):
-            check_number(
+            check_setting(
                 getattr(self, what), what, WHERE, lambda x: -np.inf < x < np.inf, "give a number"
             )
         if (

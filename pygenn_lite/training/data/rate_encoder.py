@@ -11,7 +11,7 @@ from scipy import special
 from pygenn_lite.declaration.checks import check_dt
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
-from pygenn_lite.training.data.checked_values import check_number, checked_fractions
+from pygenn_lite.training.data.checked_values import check_setting, checked_fractions
 from pygenn_lite.training.data.counter_random import CounterRandom
 from pygenn_lite.training.data.dataset_checks import checked_duration
 from pygenn_lite.training.data.encoder import EncodedSpikes, channels_of
@@ -52,7 +52,7 @@ class Rate:
 
     def __post_init__(self) -> None:
         checked_duration(self.duration, WHERE)
-        check_number(
+        check_setting(
             self.maximum, "maximum", WHERE, lambda x: 0 < x < np.inf, "give a rate > 0, in Hz"
         )
         if self.dt is not None and check_dt(self.dt) * self.maximum > 1000:
