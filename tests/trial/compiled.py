@@ -49,7 +49,7 @@ struct At {
   bool spiked() const { return d.spikes[i]; }
   double t() const { return d.time; }
   double dt() const { return d.step; }
-  void count_tangential() const { ++d.tangential; }
+  void count_tangential(bool is_tangential) const { d.tangential += is_tangential; }
 };
 template <class F> void each(Data& d, F f) { for (unsigned i = 0; i < d.n; ++i) f(At{d, i}); }
 #pragma GCC visibility push(default)

@@ -48,7 +48,7 @@ struct Lif {
   template <class At> PGL_DEVICE static void record(const At& at) {
     const real v = at.before(0), i = at.before(1);
     const real speed = (at.shared(0) * v + at.shared(1) * i - v) / at.dt();
-    if (speed < at.shared(6)) at.count_tangential();
+    at.count_tangential(speed < at.shared(6));
     at.recorded(0) = speed < at.shared(6) ? at.shared(6) : speed;
     at.recorded(1) = at.shared(2) * i;
   }

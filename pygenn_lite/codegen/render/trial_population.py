@@ -109,7 +109,7 @@ class _View:
         reads = _reads(body, {**self.common, **self.before})
         lines = _straight(body, self.recorded, {})
         if any(TANGENTIAL in written_by(s) for s in body):
-            lines.append(CodeLine(f"if ({TANGENTIAL}) at.count_tangential();"))
+            lines.append(CodeLine(f"at.count_tangential({TANGENTIAL});"))
         return FunctionView(tuple(reads), tuple(lines))
 
     @property

@@ -79,7 +79,9 @@ class ProcessorProgram:
         """As many samples in flight as are worthwhile."""
         record = self.memory.record
         rows = sum(
-            int(of.kept).bit_count() * int(of.kept_stride) for of in self.memory.population_records
+            int(of.kept).bit_count() * int(of.kept_stride)
+            + 2 * int(of.sent_kept).bit_count() * int(of.n)
+            for of in self.memory.population_records
         )
         kept = max(rows * int(record.steps) * int(record.real_bytes), 1)
         return 2 * self.threads * min(max(CACHED_BYTES // kept, 1), MOST_OF_THREAD)

@@ -20,11 +20,13 @@ PGL_INLINE constexpr T select(bool condition, T yes, T no) {
 // The second comparison lets NaN through from either side.
 template <class T>
 PGL_INLINE constexpr T min(T a, T b) {
-  return ((a < b) | (a != a)) ? a : b;
+  const T less = a < b ? a : b;
+  return a == a ? less : a;
 }
 template <class T>
 PGL_INLINE constexpr T max(T a, T b) {
-  return ((a > b) | (a != a)) ? a : b;
+  const T more = a > b ? a : b;
+  return a == a ? more : a;
 }
 template <class T>
 PGL_INLINE constexpr T clip(T x, T low, T high) {

@@ -123,7 +123,7 @@ struct ReplayedAt : At<Population> {
 template <class Population>
 struct RecordedAt : At<Population> {
   uint32_t& tangential;
-  PGL_DEVICE void count_tangential() const { ++tangential; }
+  PGL_DEVICE void count_tangential(bool is_tangential) const { tangential += is_tangential ? 1u : 0u; }
 };
 
 // Spikes by the steps they carry: those of step s are index[begin[s]] to index[begin[s + 1]].
