@@ -74,7 +74,10 @@ class Fitting:
                 if self.plan.keep is not None:
                     self.plan.keep()
                 asked = [callback(row) for callback in self.plan.callbacks]
-                if True in asked or self._is_over():
+                if (
+                    any(isinstance(one, bool | np.bool_) and one for one in asked)
+                    or self._is_over()
+                ):
                     break
                 if watch.seen and len(state.history) < state.planned:
                     return True
@@ -144,12 +147,15 @@ class Fitting:
         """The data of an epoch, staged."""
         if not self.plan.augment:
             if self._staged is None:
-                self._staged = self.state.session.stage(self.data)
+                self._staged = self._stage(self.data)
             return self.data
         data = augmented(self.data, self.plan.augment, epoch, self.setup.seed)
         self.setup.check_data(data, self.state.duration)
-        self._staged = self.state.session.stage(data)
+        self._staged = self._stage(data)
         return data
+
+    def _stage(self, data: Any) -> Any:
+        return self.setup.staged(self.state.session, data, self.state.duration)
 
     def _rates(self, samples: int, done: int, part: int) -> npt.NDArray[np.float64]:
         """The learning rate of each batch of a part of an epoch of `samples`, after those done."""
@@ -182,9 +188,9 @@ class Fitting:
         return state.history.rows[-1]
 
     def _validated(self) -> dict[str, float]:
-        data, session = self.plan.validation, self.state.session
+        data = self.plan.validation
         if self._validation is None:
-            self._validation = session.stage(data)
+            self._validation = self._stage(data)
         sums, samples = EpochSums(), np.arange(len(data))
         while sums.samples < len(data):
             self._run(sums, self._validation, data, samples[sums.samples :], train=False)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole
-from pygenn_lite.errors import ArgumentError, SimulationError
+from pygenn_lite.errors import ArgumentError, PygennLiteError, SimulationError
 from pygenn_lite.training import training_setup as checks
 from pygenn_lite.training.data_forms import as_dataset, split_validation, with_some_labels
 from pygenn_lite.training.epoch_sums import EpochSums
@@ -81,7 +81,8 @@ class Trainer:
     duration : float, optional
         Of a trial, ms; by default that of the first data.
     input : str, optional
-        The spike source that replays the data, where there are several.
+        The spike source that replays the data, where there are several. The others replay what
+        they were declared with, in each sample.
     backend : {"auto", "cuda", "cpp"}
         "auto": a card where there is one, else the processor. Results are the same bits.
     driver : {"auto", "cupy", "pycuda", "emulator"}
@@ -243,7 +244,8 @@ class Trainer:
         """
         samples = as_dataset(data, self._setup)
         state = self._ready(samples)
-        outcome = state.session.run(state.session.stage(samples), train=False)
+        staged = self._setup.staged(state.session, samples, state.duration)
+        outcome = state.session.run(staged, train=False)
         if outcome.interrupted:
             raise KeyboardInterrupt
         sums = EpochSums()
@@ -347,9 +349,12 @@ class Trainer:
         """
         from pygenn_lite.training.training_checkpoint import load_training, trial_of
 
-        if self._state is None:
-            self._begin(trial_of(path))
-        load_training(self._setup, self._known(), path)
+        before = self._state
+        try:
+            load_training(self._setup, before or self._begin(trial_of(path)), path)
+        except PygennLiteError:
+            self._state = before
+            raise
         return self
 
     # ------------------------------------------------------------------ below

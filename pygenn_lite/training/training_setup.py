@@ -11,6 +11,7 @@ from pygenn_lite.declaration.population import SpikeSource
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
 from pygenn_lite.training.data.step_spikes import steps_in_trial
+from pygenn_lite.training.other_sources import other_sources
 
 WHERE = Location("Trainer")
 GRADIENTS = ("exact", "surrogate")
@@ -75,6 +76,11 @@ class TrainingSetup:
             gradient=self.gradient, optimiser=self.optimiser, seed=self.seed, input=self.input,
             **self.options,
         )  # fmt: skip
+
+    def staged(self, session: Any, data: Any, duration: float) -> Any:
+        """Data where the session reads them."""
+        others = other_sources(self.network, self.input, len(data), duration)
+        return session.stage({self.input: data, **others} if others else data)
 
     def check_data(self, data: Any, duration: float) -> None:
         """Refuse data that do not fit the network.

@@ -7,7 +7,9 @@ from dataclasses import field, replace
 from typing import Any
 
 from pygenn_lite.declaration.network import Network
+from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
+from pygenn_lite.training.data.spike_dataset import SpikeDataset
 from pygenn_lite.training.early_stopping import EarlyStopping
 from pygenn_lite.training.trainer import Trainer
 
@@ -34,6 +36,11 @@ class TrainingTask:
     name : str
         For files and messages; the network's by default.
 
+    Raises
+    ------
+    ArgumentError
+        What is to be trained with, or tested with, is not a dataset.
+
     Examples
     --------
     >>> from pygenn_lite.training.tasks import yin_yang
@@ -54,6 +61,19 @@ class TrainingTask:
     early_stopping: EarlyStopping | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+
+    def __post_init__(self) -> None:
+        given = {"train": self.train, "test": self.test, "validation": self.validation}
+        for what, data in given.items():
+            optional = what != "train" and data is None
+            share = what == "validation" and isinstance(data, float)
+            if not (optional or share or isinstance(data, SpikeDataset)):
+                raise ArgumentError(
+                    f"{what} = {data!r:.60} is not a dataset",
+                    where=Location("TrainingTask"),
+                    hint="give a SpikeDataset: of arrays pg.data.from_dense(spikes, dt, labels) "
+                    "makes one",
+                )
 
     def trainer(self, **options: Any) -> Trainer:
         """Its trainer; ``options`` of :class:`Trainer` go before its own."""

@@ -15,6 +15,7 @@ from pygenn_lite.declaration.population import SpikeSource
 from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, Location, ShapeError, UnsupportedFeatureError
 from pygenn_lite.runtime.training.session import TrainingSession
+from pygenn_lite.training.other_sources import other_sources
 from pygenn_lite.training.surrogates import as_surrogate
 
 Array = npt.NDArray[Any]
@@ -31,7 +32,7 @@ class ArrayLayer:
         Variables (``"out.V"``) and spikes (``"hidden.spikes"``).
     inputs : str, optional
         A spike source, or a variable (``"hidden.V"``) that real values are added to; by default the
-        only spike source.
+        only spike source. Other spike sources replay what they were declared with.
     options : mapping of str to Any
         Of :class:`TrainingSession`.
 
@@ -59,7 +60,6 @@ class ArrayLayer:
         sources = _sources(network)
         self.input = _input(inputs, network, list(sources))
         self.takes_spikes = self.input in sources
-        self._others = {name: n for name, n in sources.items() if name != self.input}
         self._sessions: dict[int, TrainingSession] = {}
         self._lock, self._calls, self._pending = threading.Lock(), 0, (0, 0)
         session = self._session(1)
@@ -138,13 +138,12 @@ class ArrayLayer:
                 hint=f"give (samples, steps, channels): (..., ..., {self.channels})",
             )
         session = self._with_values(np.shape(x)[1], values)
-        spikes = {
-            name: np.zeros((len(x), x.shape[1], n), np.uint8) for name, n in self._others.items()
-        }
+        duration = x.shape[1] * self.network.dt
+        others = other_sources(self.network, self.input, len(x), duration)
         if self.takes_spikes:
-            staged = session.stage({**spikes, self.input: _numbers_of_spikes(x)})
+            staged = session.stage({**others, self.input: _numbers_of_spikes(x)})
         else:
-            staged = session.stage(spikes, values={self.input: x})
+            staged = session.stage(others, values={self.input: x})
         outputs = session.forward(staged, epoch=call)
         self._pending = (call, x.shape[1])
         return outputs

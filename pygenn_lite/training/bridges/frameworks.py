@@ -51,7 +51,7 @@ def as_torch(
     inputs : str, optional
         Where the input goes: a spike source, whose channels get numbers of spikes, or a variable
         (``"hidden.V"``), to which real values are added at the beginning of every step. By default
-        the only spike source.
+        the only spike source. Other spike sources replay what they were declared with.
     gradient : {"surrogate", "exact"}
         Exact ones for variables only.
     surrogate, detach_reset

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pygenn_lite.declaration.checks import check_seed
-from pygenn_lite.errors import Location, ShapeError
+from pygenn_lite.errors import ArgumentError, Location, ShapeError
 from pygenn_lite.records import dataclass
 from pygenn_lite.training.data.checked_values import check_setting
 from pygenn_lite.training.data.concatenation import concatenate, superposed
@@ -38,6 +38,11 @@ def augmented(
     epoch, seed : int
         The same two give the same spikes again.
 
+    Raises
+    ------
+    ArgumentError
+        One gives something else than a dataset.
+
     Examples
     --------
     >>> data = pg.data.shd_like(40, seed=1)
@@ -48,6 +53,12 @@ def augmented(
     for number, augmentation in enumerate(augmentations):
         own = (check_seed(seed) + (number << 40)) % 2**64  # the same one twice differs
         data = augmentation(data, epoch, own)
+        if not isinstance(data, SpikeDataset):
+            raise ArgumentError(
+                f"augmentation {number} gives {data!r:.60}, not a dataset",
+                where=Location("augment"),
+                hint="return a dataset, such as data.with_spikes(...)",
+            )
     return data
 
 
