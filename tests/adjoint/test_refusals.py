@@ -84,9 +84,24 @@ def test_a_parameter_at_which_something_jumps_has_no_gradient_of_its_own():
     assert "dL/dtau" in adjoint_of(net, "n.tau")
 
 
-def test_a_refractory_period_that_clamps_nothing_says_so():
-    report = pg.check_gradient(of(pg.TraubMilesHH()), 1.0)
-    assert "nothing is clamped" in report.without["populations.n.parameters.t_ref"]
+def test_a_refractory_period_that_clamps_nothing_moves_the_spikes_that_it_holds_back():
+    held = pg.NeuronModel(
+        "dV/dt = (6 - V)/tau",
+        threshold="V > 1",
+        reset="V = V - 1",
+        refractory="t_ref",
+        clamp=(),
+        parameters=dict(tau=10.0, t_ref=3.0),
+    )
+    report = pg.check_gradient(of(held), 20.0)
+    assert report.spikes > 4 and report.worst < 1e-6
+    assert report.gradients["populations.n.parameters.t_ref"] > 1
+
+
+def test_a_refractory_period_in_which_what_is_clamped_would_not_move_says_so():
+    still = model("dV/dt = 0*V", refractory="t_ref", parameters=dict(t_ref=3.0))
+    report = pg.check_gradient(of(still, pg.Delta()), 5.0)
+    assert "would not move" in report.without["populations.n.parameters.t_ref"]
 
 
 def test_spikes_that_are_drawn_and_that_nothing_reaches_are_data():

@@ -35,6 +35,16 @@ ADAPTIVE = pg.NeuronModel(
 )
 
 
+HELD = pg.NeuronModel(  # often above the threshold when the refractory period ends
+    "dV/dt = (I - V)/tau",
+    threshold="V > theta",
+    reset="V = V - theta",
+    refractory="t_ref",
+    clamp=(),
+    parameters={"tau": 10.0, "theta": 0.5, "t_ref": 3.0},
+)
+
+
 def lif(theta: float = 1.0, refractory: float | None = None) -> pg.NeuronModel:
     return pg.NeuronModel(
         "dV/dt = (I - V)/tau",
@@ -87,6 +97,7 @@ NETWORKS: dict[str, Callable[[float], pg.Network]] = {
         dt, hidden=ADAPTIVE, loop=True, theta=[0.9, 1.0, 1.1, 0.8]
     ),
     "past a layer": skipping,
+    "spikes that a refractory period holds back": lambda dt: network(dt, hidden=HELD),
 }
 
 

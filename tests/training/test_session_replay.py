@@ -79,3 +79,20 @@ def test_spikes_of_replayed_populations_have_to_be_given(session):
         session.stage({"source": samples(COUNT)})
     with pytest.raises(ArgumentError, match="not a population with a model"):
         _session(replayed=["source"])
+
+
+def test_given_spikes_below_the_threshold_come_at_the_ends_of_their_steps():
+    """Where nothing crosses it, and the potential even falls, there is no place within the step."""
+    net = layers().with_values({"populations.hidden.initial.V": -55.0})
+    loss = losses.SpikeTimeMeanSquare("hidden")
+    made = TrainingSession(
+        net, loss=loss, steps=STEPS, batch=COUNT, replayed=["hidden"], precision="float64",
+        trainable="groups.w_in.weight",
+    )  # fmt: skip
+    given = np.zeros((COUNT, STEPS, 12), np.uint8)
+    given[:, 3] = 1
+    silent = np.zeros((COUNT, STEPS, 9), np.uint8)
+    data = pg.data.from_dense(silent, 1.0, targets=np.full((COUNT, 12), 3.0))
+    outcome = made.run(made.stage({"source": data, "hidden": given}))
+    np.testing.assert_allclose(outcome.outputs, 3.0)
+    assert np.all(np.isfinite(made.gradients["groups.w_in.weight"]))

@@ -66,12 +66,15 @@ def neuron_adjoint(system: NeuronSystem, carried: Iterable[str] = ()) -> NeuronA
 
 
 def _without_effect(found: NeuronAdjoint) -> dict[str, str]:
-    """Parameters of a refractory period in which nothing is clamped, and of nothing else."""
+    """Parameters of a refractory period that keeps nothing from moving, and of nothing else. (Where
+    the threshold sees what is not clamped, spikes may come as soon as the period ends.)"""
     if found.release is None or found.release.price != 0:
         return {}
     assert found.spike is not None
+    if not set(found.spike.slope) <= set(found.release.clamped):
+        return {}
     others = (found.flow.gradients, found.spike.reset_gradients, found.spike.threshold_gradients)
-    why = "nothing is clamped in the refractory period: how long it is moves nothing"
+    why = "what is clamped would not move: how long the refractory period is moves nothing"
     return {p: why for p in found.release.gradients if not any(p in other for other in others)}
 
 

@@ -22,6 +22,8 @@ LEAST_OF_MEAN = sympy.Rational(1, 4)
 # Per ms, of its largest value in the step: where all is slower, gradients have no bound.
 GUARD = sympy.Float(1e-4)
 CROSSING, SLOWNESS, PUSH, PART = "crossing__", "slowness__", "push__", "part__"
+TOTAL = "total__"  # what it costs to have the spike later
+LATE, KEPT_LATE = "late__", "is_late__"  # above the threshold before the step, and not rising
 BEFORE, RISE = symbol("threshold__before"), symbol("threshold__rise")
 RELEASE = "price__release"  # of the end of the refractory period, on its way back to the spike
 
@@ -49,9 +51,12 @@ def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> E
     """Of a population with a threshold."""
     assert neurons.spike is not None
     kept = _Kept(parts, _at_crossing(parts))
-    push = -_price(kept, neurons) * symbol(SLOWNESS)
+    price = _price(kept, neurons)
     updates = _updates(kept, neurons.spike)
-    if is_released(neurons):
+    held = is_held(parts, neurons)
+    if held:  # the spike comes when the refractory period ends: so long after the one before
+        updates[RELEASE] = symbol(TOTAL) * kept.late()
+    elif is_released(neurons):
         updates[RELEASE] = ZERO
     for x in filter(is_sum, priced.into):
         # A jump that makes the neuron spike lasts a step: with it the spike would move.
@@ -61,13 +66,18 @@ def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> E
             driven = LOSS + of_sum(x)
             updates[driven] = symbol(driven) * kept.crossing()
     gradients = _gradients(kept, neurons.spike)
-    values = {SLOWNESS: 1 / symbol("speed__"), **kept.values}
-    statements = (*parts.step.statements, *_crossing(parts, neurons.spike, kept.at))
+    slowness = sympy.Piecewise((ZERO, symbol(LATE)), (1 / symbol("speed__"), True))
+    values = {SLOWNESS: slowness, **kept.values}
+    statements = (*parts.step.statements, *_crossing(parts, neurons.spike, kept.at, held))
     record = parts.body(statements, values, also=(TANGENTIAL, CROSSING))
     return ExactSpike(
         record,
         tuple(values),
-        parts.body((Assign(PUSH, push),), updates, gradients),
+        parts.body(
+            (Assign(TOTAL, price), Assign(PUSH, -symbol(TOTAL) * symbol(SLOWNESS))),
+            updates,
+            gradients,
+        ),
         tuple(gradients),
     )
 
@@ -75,6 +85,19 @@ def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> E
 def is_released(neurons: NeuronAdjoint) -> bool:
     """Whether the end of a refractory period has a price."""
     return neurons.release is not None and neurons.release.price != 0
+
+
+def is_held(parts: NeuronParts, neurons: NeuronAdjoint) -> bool:
+    """Whether a neuron may be above its threshold when its refractory period ends, so that the
+    threshold is not crossed where it spikes."""
+    if neurons.release is None or neurons.spike is None:
+        return False
+    return not set(neurons.spike.slope) <= set(parts.system.clamped)
+
+
+def is_carried(parts: NeuronParts, neurons: NeuronAdjoint) -> bool:
+    """Whether something is handed from the end of a refractory period to the spike before it."""
+    return is_released(neurons) or is_held(parts, neurons)
 
 
 def crossed(total: str) -> str:
@@ -102,6 +125,11 @@ class _Kept:
         """Where in the step the threshold is crossed."""
         self.values[PART] = symbol(CROSSING)
         return symbol(PART)
+
+    def late(self) -> sympy.Expr:
+        """1 where the spike came at the end of a refractory period, else 0."""
+        self.values[KEPT_LATE] = sympy.Piecewise((sympy.S.One, symbol(LATE)), (ZERO, True))
+        return symbol(KEPT_LATE)
 
     def linear(self, name: str, value: sympy.Expr) -> sympy.Expr:
         """An expression that is linear in the adjoints, with its factors kept."""
@@ -135,7 +163,7 @@ def _price(kept: _Kept, neurons: NeuronAdjoint) -> sympy.Expr:
             if factor != 0:
                 more += adjoint(x) * sympy.Piecewise((factor, none), (ZERO, True))
         price += more
-    released = symbol(RELEASE) if is_released(neurons) else ZERO
+    released = symbol(RELEASE) if is_carried(kept.parts, neurons) else ZERO
     return symbol(BACK) + kept.linear("price", price) + released
 
 
@@ -166,22 +194,25 @@ def _gradients(kept: _Kept, spike: SpikeAdjoint) -> dict[str, sympy.Expr]:
 
 
 def _crossing(
-    parts: NeuronParts, spike: SpikeAdjoint, at: Mapping[sympy.Basic, sympy.Expr]
+    parts: NeuronParts, spike: SpikeAdjoint, at: Mapping[sympy.Basic, sympy.Expr], held: bool
 ) -> list[Assign]:
     """Where in the step the signed threshold is 0, by interpolation, the states there, and how fast
-    it rises."""
+    it rises. Given spikes may come where it is not reached: then the end of the step."""
     assert spike.g is not None
     flown = {symbol(x): parts.step.flown[x] for x in parts.differentiable}
-    between = sympy.Min(1, -BEFORE / RISE)
+    between = -BEFORE / sympy.Max(RISE, -BEFORE)
+    otherwise = sympy.S.One if held else ZERO
     found = [
         Assign(BEFORE.name, spike.g),
         Assign(RISE.name, spike.g.xreplace({**flown, **AT_END}) - BEFORE),
-        Assign(CROSSING, sympy.Piecewise((between, BEFORE < 0), (ZERO, True))),
+        Assign(CROSSING, sympy.Piecewise((between, BEFORE < 0), (otherwise, True))),
     ]
     for x in parts.differentiable:
         moved = parts.step.flown[x] - symbol(x)
         found.append(Assign(f"{x}__crossing", symbol(x) + symbol(CROSSING) * moved))
-    return [*found, *_speed(parts, spike, at)]
+    found += _speed(parts, spike, at)
+    late = sympy.true if held else symbol(TANGENTIAL)
+    return [*found, Assign(LATE, sympy.And(BEFORE >= 0, late))]
 
 
 def _speed(

@@ -12,7 +12,7 @@ from pygenn_lite.codegen.adjoint.adjoint_parts import adjoint
 from pygenn_lite.codegen.adjoint.adjoint_records import NeuronAdjoint
 from pygenn_lite.codegen.program.kernel import Body, names_in
 from pygenn_lite.codegen.systems.system import symbol
-from pygenn_lite.codegen.trial.exact_spike import RELEASE, crossed, is_released
+from pygenn_lite.codegen.trial.exact_spike import RELEASE, crossed, is_carried, is_held
 from pygenn_lite.codegen.trial.neuron_parts import AT_END, COUNTER, NeuronParts, Priced
 from pygenn_lite.codegen.trial.reverse import reverse
 from pygenn_lite.codegen.trial.trial_records import LOSS, is_sum, of_sum
@@ -53,7 +53,7 @@ def exact_step(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> Ex
         {adjoint(x).name: back.by.get(x, ZERO) for x in parts.differentiable},
         {p: back.by[p] for p in parts.traced if p in back.by},
     )
-    if is_released(neurons):
+    if is_carried(parts, neurons):
         _release(found, parts, neurons)
     for x in priced.into:
         if is_sum(x):
@@ -75,6 +75,8 @@ def _release(found: ExactStep, parts: NeuronParts, neurons: NeuronAdjoint) -> No
     assert release is not None
     ended = sympy.And(sympy.Ne(symbol(COUNTER), 0), sympy.Eq(flown[COUNTER], 0))
     price = release.price.xreplace({**_held(parts, neurons), **AT_END})
+    if is_held(parts, neurons):  # of a spike as soon as it is over
+        price += symbol(RELEASE)
     found.updates[RELEASE] = sympy.Piecewise((price, ended), (symbol(RELEASE), True))
     found.carried.append(RELEASE)
     once = sympy.Piecewise((price, ended), (ZERO, True))

@@ -40,7 +40,7 @@ def _why(parts: NeuronParts, found: TrialPopulation, p: str) -> str:
                 "the refractory period is counted in whole steps, and a surrogate sees only the "
                 "threshold"
             )
-        return "nothing is clamped in the refractory period: how long it is moves nothing"
+        return "what is clamped would not move: how long the refractory period is moves nothing"
     return "nothing that is trained here depends on it smoothly"
 
 
