@@ -247,6 +247,8 @@ def test_memory_names_all_arrays(session):
         ({"loss": LOSS + losses.WeightPenalty("groups.x.weight", 1.0)}, "penalties of 'groups.x"),
         ({"input": "hidden"}, "not a spike source"),
         ({"longest_delay": -1.0}, "longest_delay = -1.0"),
+        ({"longest_delay": 1e9}, "longest_delay = 1000000000.0"),
+        ({"optimiser": "adam"}, "'adam' is not an optimiser"),
     ],
 )
 def test_options_that_make_no_sense_are_told(options, words):

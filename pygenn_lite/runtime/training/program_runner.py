@@ -207,11 +207,14 @@ class ProgramRunner:
 
 
 def _does_not_fit(size: int, fit: int, wanted: int, available: int) -> InsufficientMemoryError:
+    hint = "use fewer steps or neurons, or precision='float32'"
+    if fit > 0:
+        hint = f"{counted(fit, 'sample')} would fit"
+        hint += ", with batch=1" if wanted == 2 else ""
     return InsufficientMemoryError(
-        f"{counted(wanted, 'sample')} in flight need {readable(wanted * size)} of memory, "
-        f"{readable(available)} are available",
+        f"{counted(wanted, 'sample')} in flight need {readable(wanted * size)} of memory; "
+        f"{readable(available)} are available, of which {readable(int(SHARE * available))} may be "
+        "taken",
         where=Location("TrainingSession"),
-        hint=f"{counted(fit, 'sample')} would fit"
-        if fit > 0
-        else "use fewer steps or neurons, or precision='float32'",
+        hint=hint,
     )

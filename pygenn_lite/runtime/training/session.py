@@ -24,7 +24,8 @@ from pygenn_lite.runtime.training.declared_values import declared_values
 from pygenn_lite.runtime.training.forward_backward import ForwardBackward
 from pygenn_lite.runtime.training.program_runner import ProgramRunner
 from pygenn_lite.runtime.training.run_order import Order, check_staged, rates_of, samples_of
-from pygenn_lite.runtime.training.session_options import DEFAULTS, WHERE, Options, checked
+from pygenn_lite.runtime.training.session_checks import checked
+from pygenn_lite.runtime.training.session_options import DEFAULTS, WHERE, Options
 from pygenn_lite.runtime.training.session_parts import make_parts
 from pygenn_lite.runtime.training.session_state import SessionState
 from pygenn_lite.runtime.training.staged_data import Inputs, StagedData
