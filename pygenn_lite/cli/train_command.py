@@ -137,7 +137,7 @@ def _trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
     if options.gradient is not None:
         given["gradient"] = options.gradient
         if options.gradient == "exact":
-            given["surrogate"] = None
+            given |= {"surrogate": None, "detach_reset": False}
     if options.seed is not None:
         given["seed"] = options.seed
     return task.trainer(**given)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from pygenn_lite.codegen.trial.optimiser import Training
 from pygenn_lite.errors import ArgumentError, Location, NumericalError, PygennLiteWarning
+from pygenn_lite.old_names import level_of_user
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.training.data.augmentations import augmented
@@ -240,8 +241,7 @@ class Fitting:
 
 
 def _warn(text: str) -> None:
-    """From where ``fit`` is called."""
-    warnings.warn(text, PygennLiteWarning, stacklevel=5)
+    warnings.warn(text, PygennLiteWarning, stacklevel=level_of_user())
 
 
 def _check_losses(losses: npt.NDArray[Any], part: npt.NDArray[np.integer]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +48,10 @@ class Schedule:
         Whether it follows the loss of validation.
     """
 
-    watches_validation: ClassVar[bool] = False
+    @property
+    def watches_validation(self) -> bool:
+        """Most do not."""
+        return False
 
     def factors(self, batches: Batches, training: Training) -> Factors:
         """A factor for each batch.
@@ -72,7 +75,7 @@ class Product(Schedule):
     parts: tuple[Schedule, ...]
 
     @property
-    def watches_validation(self) -> bool:  # type: ignore[override]
+    def watches_validation(self) -> bool:
         """Whether one of its parts does."""
         return any(getattr(part, "watches_validation", False) for part in self.parts)
 
@@ -248,7 +251,6 @@ class Plateau(Schedule):
         What of the exponential average is left after an epoch; 0: the losses themselves.
     """
 
-    watches_validation = True
     factor: float = 0.5
     patience: int = 50
     average: float = 0.8
@@ -260,6 +262,11 @@ class Plateau(Schedule):
             raise ArgumentError(
                 f"average = {self.average!r}", where=_where(self), hint="give a number below 1"
             )
+
+    @property
+    def watches_validation(self) -> bool:
+        """It does."""
+        return True
 
     def factors(self, batches: Batches, training: Training) -> Factors:
         average, lowest, since, times = math.nan, math.inf, 0, 0

@@ -119,11 +119,15 @@ def load_task(path: Path, folder: str | None = None, seed: int | None = None) ->
         loss=_loss(given["loss"]),
         train=sets["data"], validation=sets.get("validation"), test=sets.get("test"),
         optimiser=_optimiser(given.get("optimiser", whole.below("optimiser", "Adam"))),
-        augment=[_made(data, AUGMENTATIONS, e) for e in augment.parts()] if augment else None,
+        augment=None if augment is None else _augmentations(augment),
         early_stopping=_record(EarlyStopping, given.get("early_stopping")),
         options=_options(given), name=network.name or path.stem,
         **{key: given[key].value for key in ("batch", "epochs") if key in given},
     )  # fmt: skip
+
+
+def _augmentations(entry: Entry) -> list[Any]:
+    return [_made(data, AUGMENTATIONS, one) for one in entry.parts()]
 
 
 def _takes_folder(entry: Entry) -> bool:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import Whole
 from pygenn_lite.errors import ArgumentError, PygennLiteError, SimulationError
+from pygenn_lite.old_names import level_of_user
 from pygenn_lite.training import training_setup as checks
 from pygenn_lite.training.data_forms import as_dataset, split_validation, with_some_labels
 from pygenn_lite.training.epoch_sums import EpochSums
@@ -220,7 +221,7 @@ class Trainer:
                 f"interrupted in epoch {len(state.history) + 1} of {state.planned}; "
                 "fit(data, None) continues",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=level_of_user(),
             )
         return state.history
 

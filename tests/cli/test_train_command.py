@@ -232,6 +232,13 @@ def test_what_trainer_and_fit_take_can_stand_in_a_file(there, call):
     assert len(np.unique(np.abs(weights))) <= 8
 
 
+def test_an_exact_gradient_takes_the_place_of_all_that_surrogates_have(there, call):
+    more = "  gradient: surrogate\n  surrogate: arctan\n  detach_reset: true\n"
+    Path("points.yaml").write_text(NETWORK + TRAINING + more)
+    words = ("--gradient", "exact", "--epochs", 1, "--json", "--threads", 1)
+    assert call("train", "points.yaml", *words)[0] == 0
+
+
 def test_early_stopping_is_said(there, call):
     text = TRAINING.replace(
         "epochs: 3", "epochs: 3\n  early_stopping: {least_change: 9, patience: 1}"

@@ -310,6 +310,9 @@ def test_silent_layers_have_a_surrogate_gradient():
         made.fit(dataset(classes=2), epochs=1)
     assert "exact" not in str(found[0].message)
     assert found[0].filename == __file__
+    with pytest.warns(pg.errors.PygennLiteWarning, match="has no exact gradient") as found:
+        pg.train(net, dataset(classes=2), LOSS, epochs=1)
+    assert found[0].filename == __file__
 
 
 def test_right_outputs_that_never_spike_are_warned_of_with_their_share(fake, monkeypatch):

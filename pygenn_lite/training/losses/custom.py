@@ -197,7 +197,7 @@ class Custom(SingleLoss):
         return float(self.settings[name])
 
     @property
-    def predicts(self) -> bool:  # type: ignore[override]
+    def predicts(self) -> bool:
         """Whether there is a score, or a softmax."""
         return self.score is not None or self.softmax is not None
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from typing import Any, ClassVar
+from typing import Any
 
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
@@ -47,7 +47,10 @@ class Loss:
         Whether it tells which class a sample is taken for.
     """
 
-    predicts: ClassVar[bool] = False
+    @property
+    def predicts(self) -> bool:
+        """Whether it tells classes apart."""
+        return False
 
     @property
     def key(self) -> str:
@@ -95,7 +98,10 @@ class Loss:
 class SingleLoss(Loss):
     """One term: a frozen dataclass, some of whose fields are numbers of the program."""
 
-    predicts: ClassVar[bool] = True
+    @property
+    def predicts(self) -> bool:
+        """Most do."""
+        return True
 
     def numbers(self) -> tuple[str, ...]:
         """Fields that are not compiled in: they may differ while the program is the same."""
@@ -140,7 +146,7 @@ class WeightedSum(Loss):
     parts: tuple[tuple[float, Loss], ...]
 
     @property
-    def predicts(self) -> bool:  # type: ignore[override]
+    def predicts(self) -> bool:
         """Whether one of its parts does."""
         return any(part.predicts for _, part in self.parts)
 

@@ -195,11 +195,15 @@ class TraceMeanSquare(SingleLoss):
     >>> loss = pg.losses.TraceMeanSquare("out.V")
     """
 
-    predicts = False
     variable: str
 
     def __post_init__(self) -> None:
         variable_of(self.variable)
+
+    @property
+    def predicts(self) -> bool:
+        """Nothing."""
+        return False
 
     def term(self) -> Term:
         """As SymPy."""

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class _Regulariser(SingleLoss):
-    predicts = False
+    @property
+    def predicts(self) -> bool:
+        """Nothing."""
+        return False
 
 
 @dataclass(frozen=True)
