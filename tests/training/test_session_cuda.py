@@ -32,6 +32,10 @@ def test_training_has_the_bits_of_the_processor(in_flight):
         made = _session(in_flight=in_flight, **options)
         data = made.stage(samples(6))
         outcome = made.run(data)
+        before = made.state()
+        made.run(data, [3], train=False)
+        for name, array in made.state().items():
+            np.testing.assert_array_equal(array, before[name], name)
         outcome = made.run(data, [5, 0, 2])
         arrays = {"losses": outcome.losses, "norms": outcome.norms, "outputs": outcome.outputs}
         arrays |= {f"spikes {k}": v for k, v in outcome.spikes.items()}

@@ -88,7 +88,7 @@ def update_rule(name: str, equations: EquationsLike, settings: Iterable[str] = (
     slots: list[str] = []
     known = {VALUE, *given}
     for equation in body:
-        own = set() if equation.operator == "=" else {equation.name}
+        own: set[str] = set() if equation.operator == "=" else {equation.name}
         for read in sorted((equation.symbols | own) - known):
             if read not in targets:
                 raise EquationError(

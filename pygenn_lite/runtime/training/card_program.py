@@ -259,7 +259,7 @@ class CardProgram:
             self._chunk(running.args, begin + first, min(slots, size - first), backward)
         raw = np.zeros(c.sizeof(Report), np.uint8)
         self._report.read(raw)
-        report = Report.from_buffer_copy(raw)
+        report = Report.from_buffer_copy(raw.tobytes())
         if report.found.status.fault != records.FINE or not math.isfinite(report.norm):
             return report
         args = ChunkArgs.from_buffer_copy(running.args)

@@ -3,6 +3,8 @@ capacities that grow, faults as errors."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -118,10 +120,21 @@ class ProgramRunner:
         self.runs += 1
         widths = (self._outputs(), len(self.signature.loss.metrics), len(self.memory.numbers))
         results = Results.of(len(order.samples), order.batches, widths, self.options.dtype)
-        kept = DataRecord(data, numbers=self.memory.numbers)
         for counts in self.memory.spike_counts:
             counts[:] = 0
         self.program.send(self.memory.spike_counts)
+        with self._means_kept(not order.mode & records.BACKWARD):
+            samples, batches = self._go_through(data, order, results, watch, at_least)
+        if order.mode & records.BACKWARD and samples:
+            self.last_batch = samples - (batches - 1) * order.batch
+        gone = order.samples[:samples]
+        return results.outcome(gone, batches, self._names(), watch.seen)
+
+    def _go_through(
+        self, data: StagedData, order: Order, results: Results, watch: InterruptWatch, least: int
+    ) -> tuple[int, int]:
+        """Samples and batches that are done in the end."""
+        kept = DataRecord(data, numbers=self.memory.numbers)
         samples = batches = 0
         while samples < len(order.samples) and not watch.seen:
             ended = self.program.run(kept, order, results, watch, (samples, batches))
@@ -130,11 +143,22 @@ class ProgramRunner:
             if ended.fault is not None:
                 raise fault_error(self.signature, ended.fault, self.memory.trial.dt)
             if ended.needed is not None:
-                self._grow(*ended.needed, at_least)
-        if order.mode & records.BACKWARD and samples:
-            self.last_batch = samples - (batches - 1) * order.batch
-        gone = order.samples[:samples]
-        return results.outcome(gone, batches, self._names(), watch.seen)
+                self._grow(*ended.needed, least)
+        return samples, batches
+
+    @contextlib.contextmanager
+    def _means_kept(self, keep: bool) -> Iterator[None]:
+        """Let an evaluation leave the mean numbers of spikes of the last batch, which losses read,
+        as training has left them."""
+        means = [of.mean_counts.whole for of in self.memory.populations.values()] if keep else []
+        self.program.fetch(means)
+        before = [array.copy() for array in means]
+        try:
+            yield
+        finally:
+            for array, values in zip(means, before, strict=True):
+                array[...] = values
+            self.program.send(means)
 
     def back(self, kept: DataRecord, order: Order, watch: InterruptWatch) -> None:
         """Go back through the trials that a run of the same order has left in memory.

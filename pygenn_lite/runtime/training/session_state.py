@@ -82,7 +82,7 @@ class SessionState:
         for one in self.parts.parameters.values():
             one.fill_behind()
         feedback = self.parts.feedback
-        for rows in () if feedback is None else feedback.arrays.values():
+        for rows in [] if feedback is None else list(feedback.arrays.values()):
             rows.whole[:, rows.size :] = 0
         if self.parts.rewired is not None:
             self.parts.rewired.place()
