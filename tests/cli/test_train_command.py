@@ -288,6 +288,13 @@ def test_tasks_of_the_library_can_be_made(name):
     assert task.test is not None
 
 
+def test_the_look_alike_of_speech_is_learnt_in_some_epochs():
+    task = find_task("shd_like", {"hidden": 64, "samples": 320})
+    trainer = task.trainer(backend="cpp")
+    task.fit(trainer, 6, progress=False)
+    assert trainer.evaluate(task.test).accuracy > 0.2  # of 20 classes
+
+
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "shd"])
 def test_tasks_whose_files_are_missing_say_where_to_get_them(name, tmp_path):
     with pytest.raises(pg.errors.ArgumentError, match="http"):
