@@ -17,7 +17,7 @@ from pygenn_lite.errors import Location, ScriptError
 from pygenn_lite.records import dataclass
 
 LARGEST = 4 * 2**20  # bytes
-HINT = "write FILE.py:FUNCTION, the file beside the sweep's"
+HINT = "write FILE.py:FUNCTION"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from pygenn_lite.cli.train_tasks import find_task
 from pygenn_lite.errors import (
     ArgumentError,
     FileFormatError,
+    InputError,
     Location,
     NumericalError,
 )
@@ -194,6 +195,10 @@ def _fit(outcome: TrainOutcome, options: TrainOptions) -> NumericalError | None:
             )
         except NumericalError as error:
             return error
+        except InputError:
+            if not trainer.epochs:  # nothing was trained: the folder can be used again
+                (outcome.folder / SUMMARY_FILE).unlink(missing_ok=True)
+            raise
     if trainer.epochs < task.epochs and not trainer.interrupted and not options.quiet:
         say(f"early stopping ended the training after epoch {trainer.epochs}")
     return None
@@ -221,6 +226,8 @@ def _lines(epochs: int, options: TrainOptions) -> tuple[Any, ...]:
         parts += [f"accuracy {row['accuracy']:.2%}"] if "accuracy" in row else []
         if "validation_accuracy" in row:
             parts.append(f"validation {row['validation_accuracy']:.2%}")
+        elif "validation_loss" in row:
+            parts.append(f"validation loss {row['validation_loss']:.4f}")
         say(f"{', '.join(parts)}, {row['seconds']:.1f} s")
 
     return (line,)

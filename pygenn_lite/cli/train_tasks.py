@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pygenn_lite.declaration.language.names import nearest_or_all
+from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.errors import ArgumentError, Location, PygennLiteError, ScriptError
 
 if TYPE_CHECKING:
@@ -36,12 +36,18 @@ def find_task(name: str, options: Mapping[str, Any]) -> TrainingTask:
         return _of_file(Path(name), given)
     if ".py:" in name:
         return _of_script(name, given)
+    if name.endswith(".py"):
+        raise ArgumentError(
+            f"'{name}' is a script, and no function of it is named",
+            where=Location("train"),
+            hint=f"write {name}:FUNCTION; it returns a pg.TrainingTask",
+        )
     from pygenn_lite.training import tasks
 
     known = tasks.TASKS
     if name not in known:
         raise ArgumentError(
-            f"there is no task {name[:80]!r}{nearest_or_all(name, known)}",
+            f"there is no task {name[:80]!r}{nearest(name, known)}",
             where=Location("train"),
             hint=f"known tasks: {', '.join(known)}; or give a YAML file with a section training:, "
             "or script.py:function",

@@ -136,6 +136,16 @@ def make(hidden=20, samples=100):
 def wrong():
     return 3
 
+def unlabelled():
+    data = pg.data.from_dense(pg.data.yin_yang(20).dense(1.0), dt=1.0)
+    return pg.TrainingTask(make().network, pg.losses.CrossEntropy("out.V"), data)
+
+def followed():
+    spikes = pg.data.yin_yang(20).dense(1.0)
+    data = pg.data.from_dense(spikes, dt=1.0, targets=spikes[:, :, :3])
+    loss = pg.losses.TraceMeanSquare("out.V")
+    return pg.TrainingTask(make().network, loss, data, validation=0.2, epochs=1)
+
 def fails():
     raise ValueError("no")
 """
@@ -160,11 +170,27 @@ def refused(call, *words):
     return err
 
 
+def test_a_read_out_that_follows_a_trace_is_trained_without_classes(there, call):
+    Path("mine.py").write_text(SCRIPT)
+    code, _, err = call("train", "mine.py:followed", "--no-picture", "--threads", 1)
+    assert code == 0
+    assert re.search(r"epoch 1 of 1: loss \d.\d+, validation loss \d", err)
+    assert "accuracy" not in err
+
+
+def test_data_that_do_not_suit_the_loss_leave_the_folder_free(there, call):
+    Path("mine.py").write_text(SCRIPT)
+    assert "the data have none" in refused(call, "mine.py:unlabelled", "--out", "o")
+    assert call("train", "mine.py:make", "--out", "o", "--no-picture", "--threads", 1)[0] == 0
+
+
 def test_what_cannot_be_trained_is_refused(there, call):
     Path("mine.py").write_text(SCRIPT)
     Path("untrained.yaml").write_text(NETWORK)
     assert "did you mean 'yin_yang'" in refused(call, "yin_yan")
     assert "no task is named" in refused(call)
+    assert "write mine.py:FUNCTION" in refused(call, "mine.py")
+    assert "did you mean 'make'" in refused(call, "mine.py:mak")
     assert "does not say how the network is trained" in refused(call, "untrained.yaml")
     assert "wrong() returns 3" in refused(call, "mine.py:wrong")
     assert "fails() fails: ValueError: no" in refused(call, "mine.py:fails")
