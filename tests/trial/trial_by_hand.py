@@ -34,6 +34,7 @@ struct Lif {
   static constexpr uint32_t kShared = 7, kOwn = 0, kKept = 2;
   static constexpr uint32_t kGradientPlace[] = {0, 2};
   static constexpr bool kGradientShared[] = {true, true};
+  static constexpr bool kSharedDecide = false;
   static constexpr bool kHistory = true, kSpikes = kThreshold, kSmooth = kThreshold && kBySurrogate;
   template <class At> PGL_DEVICE static bool forward(const At& at) {
     const real v = at.state(0), i = at.state(1);

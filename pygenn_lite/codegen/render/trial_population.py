@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 import sympy
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from pygenn_lite.codegen.passes.reserved_names import spelled
@@ -152,6 +153,15 @@ class _View:
         return found
 
     @property
+    def shared_decide(self) -> bool:
+        """Whether there is a comparison of nothing but shared values in what is done each step."""
+        population = self.population
+        bodies = (*population.forward, *population.record, *population.backward)
+        values = [v for s in bodies for v in _values_of(s)] + [*population.sent.values()]
+        parts = {part for v in values for part in v.atoms(Relational, sympy.Min, sympy.Max)}
+        return any(names_in(p) and names_in(p) <= {*population.shared, "dt"} for p in parts)
+
+    @property
     def gradient_places(self) -> list[tuple[bool, int]]:
         """Of each gradient: whether its symbol is shared, and its number there."""
         shared, own = self.population.shared, self.population.own
@@ -225,6 +235,13 @@ def _reads(body: Chain, known: Mapping[str, str], real: str = "real") -> list[Co
         for name, place in known.items()
         if name in used
     ]
+
+
+def _values_of(statement: object) -> list[sympy.Basic]:
+    """What a statement assigns or adds."""
+    if isinstance(statement, Update):
+        return [value for _, value in statement.values]
+    return [statement.value] if isinstance(statement, (Assign, Add)) else []
 
 
 def _decided(line: CodeLine) -> CodeLine:

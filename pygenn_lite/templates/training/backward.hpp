@@ -72,7 +72,7 @@ PGL_DEVICE void flow_back(const Trial& trial, uint32_t step) {
   const pgl_training_population& of = place.population(K);
   Rows rows = place.rows<Population>(K, step);
   const Constants<real, Population::kShared> shared(rows.shared_values);
-  rows.shared_values = shared.values;
+  if constexpr (!Population::kSharedDecide) rows.shared_values = shared.values;
   if constexpr (Population::kSpikes && !Population::kSmooth) go_back_over_spikes<Population, K, Trial, Loss>(trial, rows, step);
   if constexpr (Population::kSpikes && Population::kSmooth) {
     for (uint32_t g = 0; g < place.program->n_groups; ++g) {

@@ -41,7 +41,7 @@ PGL_DEVICE bool flow(const Trial& trial, uint32_t step) {
   const pgl_training_population& of = place.population(K);
   Rows rows = place.rows<Population>(K, step);
   const Constants<real, Population::kShared> shared(rows.shared_values);
-  rows.shared_values = shared.values;
+  if constexpr (!Population::kSharedDecide) rows.shared_values = shared.values;
   if constexpr (!Population::kSpikes) {
     each(rows.n, [&](uint32_t i) { Population::forward(At<Population>{rows, i}); });
     return true;

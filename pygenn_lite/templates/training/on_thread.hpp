@@ -253,20 +253,36 @@ PGL_CALLED Real product(const Real* a, const Real* b, uint32_t columns) {
   return detail::fold_alone<Real>(detail::product_parts(a, b, columns), typename detail::NumbersTo<kLanes<Real> / 2>::Type{});
 }
 
-// f(k, the product of `row` and row number_of(k) of the matrix) for begin <= k < end; as many at once as a vector has lanes.
+namespace detail {
+
+// Rows of `columns` reals each; with a number that is known to the compiler there are no loops within a row.
 template <class Real, class Number, class F>
-PGL_DEVICE void each_product(const Real* rows, uint32_t stride, const Real* row, uint32_t begin, uint32_t end, Number&& number_of, F&& f) {
+PGL_DEVICE void each_product_of(const Real* rows, uint32_t columns, const Real* row, uint32_t begin, uint32_t end, Number&& number_of, F&& f) {
   constexpr uint32_t kEach = kLanes<Real>;
   uint32_t k = begin;
   for (; k + kEach <= end; k += kEach) {
     Vector<Real> parts[kEach];
 #pragma GCC unroll 16
-    for (uint32_t r = 0; r < kEach; ++r) parts[r] = detail::product_parts(rows + size_t(number_of(k + r)) * stride, row, stride);
-    detail::fold_together<Real, kEach / 2>(parts);
+    for (uint32_t r = 0; r < kEach; ++r) parts[r] = product_parts(rows + size_t(number_of(k + r)) * columns, row, columns);
+    fold_together<Real, kEach / 2>(parts);
 #pragma GCC unroll 16
-    for (uint32_t r = 0; r < kEach; ++r) f(k + detail::part_in_lane<kEach, 1, kSixteenBytes<Real>>(r), parts[0][r]);
+    for (uint32_t r = 0; r < kEach; ++r) f(k + part_in_lane<kEach, 1, kSixteenBytes<Real>>(r), parts[0][r]);
   }
-  for (; k < end; ++k) f(k, product(rows + size_t(number_of(k)) * stride, row, stride));
+  for (; k < end; ++k) f(k, product(rows + size_t(number_of(k)) * columns, row, columns));
+}
+
+}  // namespace detail
+
+// f(k, the product of `row` and row number_of(k) of the matrix) for begin <= k < end; as many at once as a vector has lanes.
+template <class Real, class Number, class F>
+PGL_DEVICE void each_product(const Real* rows, uint32_t stride, const Real* row, uint32_t begin, uint32_t end, Number&& number_of, F&& f) {
+  if (stride == kTerms) {  // read-outs are narrow
+    detail::each_product_of(rows, kTerms, row, begin, end, number_of, f);
+  } else if (stride == kTerms / 2) {
+    detail::each_product_of(rows, kTerms / 2, row, begin, end, number_of, f);
+  } else {
+    detail::each_product_of(rows, stride, row, begin, end, number_of, f);
+  }
 }
 
 // ---------------------------------------------------------------- rows of weights
