@@ -139,3 +139,11 @@ def test_a_population_without_a_learning_signal_is_refused_by_name() -> None:
         TrainingSession(net, loss=pg.losses.CrossEntropy("out.V"), steps=STEPS, gradient=pg.EProp())
     with pytest.raises(ArgumentError, match="feedback = 'mirrored'"):
         pg.EProp("mirrored")
+
+
+def test_groups_whose_names_end_alike_have_feedback_of_their_own() -> None:
+    weights = np.ones((4, 3))
+    first, second = (
+        pg.EProp("random").feedback_weights(f"{name}_to_read_out", weights) for name in ("a", "b")
+    )
+    assert np.all(first != second)

@@ -23,6 +23,9 @@ from pygenn_lite.codegen.trial.loss_records import (
     OF_VARIABLES,
     SPIKED,
     STEP,
+    mean_of,
+    right_of,
+    silent_of,
 )
 from pygenn_lite.codegen.trial.trial_program import TrialPopulation, TrialProgram
 from pygenn_lite.codegen.trial.trial_records import LOSS
@@ -254,8 +257,8 @@ def _term(number: int, one: TermCode, views: list[ReadOutView], program: TrialPr
         population=own[0].population,
         each_step=term.each_step,
         read_outs=own,
-        means=[(k, names[n]) for n, k in one.read_outs.items() if symbol(f"{n}_mean") in read],
-        rights=[(k, names[n]) for n, k in one.read_outs.items() if symbol(f"{n}_right") in read],
+        means=[(k, names[n]) for n, k in one.read_outs.items() if mean_of(n) in read],
+        rights=[(k, names[n]) for n, k in one.read_outs.items() if right_of(n) in read],
         logits=_print(term.logits, spell) if term.logits is not None else "",
         value=_print(term.value, spell),
         by_logp=_print(slopes.logp, spell),
@@ -279,9 +282,9 @@ def _names(one: TermCode, views: list[ReadOutView]) -> dict[str, str]:
     for name, k in one.read_outs.items():
         names |= {
             name: OF_NEURON.get(views[k].kind, f"at.u{k}[i]"),
-            f"{name}_mean": f"mean{k}",
-            f"{name}_right": f"right{k}",
-            f"{name}_silent": "real(p.count(i) == 0)",
+            mean_of(name).name: f"mean{k}",
+            right_of(name).name: f"right{k}",
+            silent_of(name).name: "real(p.count(i) == 0)",
         }
     return names
 

@@ -106,20 +106,8 @@ def trial_program(
     wishes = replace(_wishes(structure, trainable), read=frozenset(read))
     if surrogate is not None:
         refuse_smooth_delays(wishes.groups.values())
-    systems = systems_of(structure)
-    populations = {}
-    for name, binding in structure.populations.items():
-        if binding.kernel is None:
-            continue
-        kernel = structure.kernels[binding.kernel]
-        with equations_of(kernel):
-            kernels = neuron_kernels(kernel, f"neuron{binding.kernel}")
-            refuse_population(name, kernel, systems.populations[name], kernels)
-            trained = wishes.symbols(name, "parameter")
-            parts = NeuronParts.of(name, kernel, systems.populations[name], kernels, trained)
-            populations[name] = _population(parts, wishes, surrogate, detach_reset)
     return TrialProgram(
-        populations,
+        _populations(structure, wishes, surrogate, detach_reset),
         tuple(n for n, binding in structure.populations.items() if binding.kernel is None),
         wishes.groups,
         adjoint,
@@ -157,6 +145,24 @@ def _wishes(structure: NetworkStructure, trainable: str | Iterable[str]) -> _Wis
     while more := {g.target for g in groups.values() if g.source in needed} - needed:
         needed |= more
     return _Wishes(wanted, groups, needed)
+
+
+def _populations(
+    structure: NetworkStructure, wishes: _Wishes, surrogate: Surrogate | None, detach_reset: bool
+) -> dict[str, TrialPopulation]:
+    """Those with a model, in the order of the network."""
+    systems, found = systems_of(structure).populations, {}
+    for name, binding in structure.populations.items():
+        if binding.kernel is None:
+            continue
+        kernel = structure.kernels[binding.kernel]
+        with equations_of(kernel):
+            kernels = neuron_kernels(kernel, f"neuron{binding.kernel}")
+            refuse_population(name, kernel, systems[name], kernels)
+            trained = wishes.symbols(name, "parameter")
+            parts = NeuronParts.of(name, kernel, systems[name], kernels, trained)
+            found[name] = _population(parts, wishes, surrogate, detach_reset)
+    return found
 
 
 def _population(

@@ -24,6 +24,7 @@ decay of both by which they become alike). As in the paper, nothing flows back t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,7 @@ class EProp:
     ) -> npt.NDArray[np.float64]:
         """B at first, for a group that leads to the read-out: alike in shape to its weights."""
         root = float(np.sqrt(np.mean(np.square(weights, dtype=np.float64)))) if weights.size else 0
-        key = int.from_bytes(group.encode()[-8:], "little")
+        key = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "little")
         random = np.random.Generator(np.random.Philox(key=[self.seed, key]))
         return random.normal(0.0, root if self.std is None else self.std, weights.shape)
 
