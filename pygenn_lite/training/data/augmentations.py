@@ -15,7 +15,7 @@ from pygenn_lite.records import dataclass
 from pygenn_lite.training.data.checked_values import check_setting
 from pygenn_lite.training.data.concatenation import concatenate, superposed
 from pygenn_lite.training.data.counter_random import CounterRandom
-from pygenn_lite.training.data.spike_dataset import SpikeDataset
+from pygenn_lite.training.data.spike_dataset import SpikeDataset, begin_of_kept
 
 
 class Augmentation(Protocol):
@@ -181,20 +181,21 @@ def _moved(
 ) -> SpikeDataset:
     """All spikes of a sample moved by its own number of channels and its own time in ms."""
     each = data.spikes_per_sample
-    return _inside(
-        data, data.times + np.repeat(times, each), data.indices + np.repeat(channels, each)
-    )
+    # A channel below 0 becomes a very large one, which is outside as well.
+    by = np.repeat(channels.astype(np.int32).view(np.uint32), each)
+    later = data.times + np.repeat(times, each) if times.any() else data.times
+    return _inside(data, later, data.indices + by)
 
 
 def _inside(
-    data: SpikeDataset, times: NDArray[np.floating], indices: NDArray[np.integer]
+    data: SpikeDataset, times: NDArray[np.floating], indices: NDArray[np.uint32]
 ) -> SpikeDataset:
     """With other times and channels; spikes that leave the trial or the range are dropped."""
-    inside = (times >= 0) & (times <= data.duration) & (indices >= 0) & (indices < data.channels)
-    begin = np.concatenate([[0], np.cumsum(inside)])[data.begin]
-    return data.with_spikes(
-        times[inside].astype(np.float32), indices[inside].astype(np.uint32), begin
-    )
+    inside = indices < data.channels
+    if times is not data.times:
+        inside &= (times >= 0) & (times <= data.duration)
+    kept = times[inside].astype(np.float32, copy=False)
+    return data.with_spikes(kept, indices[inside], begin_of_kept(inside, data.begin))
 
 
 def _kept(

@@ -51,9 +51,10 @@ class CounterRandom:
         for k in range(0, len(rows), _AT_ONCE):
             part = slice(k, k + _AT_ONCE)
             drawn[part] = to_uniform(self._words(block[part], rows[part] + first, number))
-        shift = np.repeat(4 * (ends - blocks) - begin[:-1], lengths)
-        at = shift + np.arange(begin[0], begin[-1])
-        return np.asarray(drawn.reshape(-1)[at])
+        used = np.ones(drawn.size, bool)  # what the last four of a row have too many is left out
+        for last in (1, 2, 3):
+            used[4 * ends[4 * blocks - lengths >= last] - last] = False
+        return np.asarray(drawn.reshape(-1)[used])
 
     def order(self, size: int) -> NDArray[np.int64]:
         """A random order of 0, ..., size - 1."""

@@ -154,7 +154,7 @@ class SpikeDataset:
 
     def kept(self, mask: NDArray[np.bool_], **changes: Any) -> SpikeDataset:
         """Without the spikes for which a mask is false."""
-        begin = np.concatenate([[0], np.cumsum(mask)])[self.begin]
+        begin = begin_of_kept(mask, self.begin)
         return self.with_spikes(self.times[mask], self.indices[mask], begin, **changes)
 
     def order(self, seed: int, epoch: int = 0) -> NDArray[np.int64]:
@@ -299,6 +299,15 @@ class SpikeDataset:
             counted(len(self.times), "spike"),
         ]
         return f"<SpikeDataset: {', '.join(filter(None, parts))}>"
+
+
+def begin_of_kept(mask: NDArray[np.bool_], begin: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the spikes of each sample begin when those are left out for which a mask is false."""
+    counts = np.zeros(len(begin) - 1, np.int64)
+    filled = np.flatnonzero(np.diff(begin))
+    if len(filled):
+        counts[filled] = np.add.reduceat(mask, begin[:-1][filled], dtype=np.int64)
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
 def _no_sample(number: int, samples: int) -> ArgumentError:
