@@ -99,9 +99,9 @@ def checked_labels(
     number, names = _classes(classes)
     if labels is None:
         return None, number, names
-    if np.ndim(labels) != 1:
+    if getattr(labels, "ndim", 1) != 1 or _is_nested(labels):
         raise ShapeError(
-            f"labels of shape {np.shape(labels)}", where=WHERE,
+            "labels do not lie in one row", where=WHERE,
             hint="give one class for each sample, counted from 0; other numbers are targets=",
         )  # fmt: skip
     array = plain_indices(labels, "labels", WHERE, ShapeError)
@@ -149,6 +149,12 @@ def checked_rows(values: Any, what: str, samples: int) -> NDArray[np.float32]:
             hint="give one row for each sample",
         )  # fmt: skip
     return array.astype(np.float32)
+
+
+def _is_nested(labels: Any) -> bool:
+    """A list of lists, of one length or of several."""
+    rows = (list, tuple)
+    return isinstance(labels, rows) and any(isinstance(label, rows) for label in labels[:1])
 
 
 def _single(values: NDArray[np.floating]) -> NDArray[np.float32]:
