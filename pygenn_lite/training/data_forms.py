@@ -93,7 +93,7 @@ def split_validation(
     ArgumentError
         The share leaves nothing on one side.
     """
-    number = round(len(data) * share)
+    number = round(len(data) * share) if np.isfinite(share) else 0
     if not 0 < number < len(data):
         raise ArgumentError(
             f"validation = {share!r} sets {number} of {len(data)} samples aside",

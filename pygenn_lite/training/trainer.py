@@ -199,7 +199,7 @@ class Trainer:
         planned = planned_epochs(epochs, self.epochs, self._state.planned if self._state else 0)
         samples = as_dataset(data, self._setup)
         validation = options.get("validation")
-        if isinstance(validation, float):
+        if isinstance(validation, float | np.floating):
             samples, validation = split_validation(samples, validation, self._setup.seed)
         elif validation is not None:
             validation = as_dataset(validation, self._setup)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from typing import Any
 
+import numpy as np
+
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
@@ -66,7 +68,7 @@ class TrainingTask:
         given = {"train": self.train, "test": self.test, "validation": self.validation}
         for what, data in given.items():
             optional = what != "train" and data is None
-            share = what == "validation" and isinstance(data, float)
+            share = what == "validation" and isinstance(data, float | np.floating)
             if not (optional or share or isinstance(data, SpikeDataset)):
                 raise ArgumentError(
                     f"{what} = {data!r:.60} is not a dataset",

@@ -1,11 +1,14 @@
 """What is given to a trainer and to ``fit`` is checked before anything is trained: a misspelt
 option, or one that would do nothing, is refused by name."""
 
+import inspect
+
 import numpy as np
 import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.errors import ArgumentError, CheckpointError, ShapeError
+from pygenn_lite.training.trainer_options import OF_TRAINER, SessionOptions
 
 LOSS = pg.losses.CrossEntropy("out.V")
 DATA = pg.data.yin_yang(30, seed=1)
@@ -63,6 +66,24 @@ def test_what_fit_cannot_use_is_refused_before_the_first_epoch(options, message)
     with pytest.raises(ArgumentError, match=message):
         made.fit(DATA, **{"epochs": 1, **options})
     assert made._state is None  # nothing was compiled, either
+
+
+def test_all_options_of_a_trainer_are_those_that_are_checked():
+    known = set(inspect.signature(pg.Trainer).parameters) - {"network", "loss", "options"}
+    assert known | set(SessionOptions.__annotations__) == set(OF_TRAINER)
+
+
+def test_a_share_for_validation_may_be_a_number_of_an_array():
+    share = np.float32(0.2)
+    assert pg.TrainingTask(network(), LOSS, DATA, validation=share).validation == share
+    with pytest.raises(ArgumentError, match="sets 0 of 30 samples aside"):
+        trainer().fit(DATA, epochs=1, validation=np.float32(0.01))
+
+
+@pytest.mark.parametrize("share", [float("nan"), 1.0, -0.5])
+def test_a_share_that_leaves_nothing_is_refused(share):
+    with pytest.raises(ArgumentError, match="of 30 samples aside"):
+        trainer().fit(DATA, epochs=1, validation=share)
 
 
 def test_a_schedule_that_watches_validation_needs_it():
