@@ -143,14 +143,16 @@ def train(
     ] = "",
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs altogether.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Samples per update.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0, help="Learning rate.")] = None,
     hidden: Annotated[int | None, typer.Option(min=1, help="Hidden neurons.")] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Training samples.")] = None,
     data: Annotated[
         str | None, typer.Option(help="Folder of the data set's files, of tasks that need one.")
     ] = None,
     gradient: Annotated[str | None, typer.Option(help="exact or surrogate.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the network and the samples' order.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the network and the samples' order.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=4096, help="Worker threads.")] = None,
     backend: Annotated[
         str, typer.Option(help="auto, cpp or cuda.", autocompletion=backend_names)

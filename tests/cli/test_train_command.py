@@ -189,6 +189,8 @@ def test_what_cannot_be_trained_is_refused(there, call):
     Path("untrained.yaml").write_text(NETWORK)
     assert "did you mean 'yin_yang'" in refused(call, "yin_yan")
     assert "no task is named" in refused(call)
+    for option in ("--seed", "--rate", "--epochs"):
+        assert f"Invalid value for '{option}'" in refused(call, "points.yaml", option, -1)
     assert "write mine.py:FUNCTION" in refused(call, "mine.py")
     assert "did you mean 'make'" in refused(call, "mine.py:mak")
     assert "does not say how the network is trained" in refused(call, "untrained.yaml")
