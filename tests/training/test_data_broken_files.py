@@ -111,6 +111,18 @@ def test_a_file_whose_bytes_have_changed_is_read_or_named(tmp_path: Path, name: 
             assert str(tmp_path) in str(error)
 
 
+def test_no_line_of_a_table_is_taken_for_names_that_is_none(tmp_path: Path) -> None:
+    path = of_lines(tmp_path)
+    lines = path.read_bytes()
+    path.write_bytes(b"\xef\xbb\xbf" + lines)
+    assert len(data.mnist(tmp_path)) == len(IMAGES)
+    path.write_bytes(b"label,1x1,1x2\n" + lines)
+    assert len(data.mnist(tmp_path)) == len(IMAGES)
+    path.write_bytes(b"\x07" + lines[1:])
+    with pytest.raises(pg.errors.FileFormatError, match="not a whole number"):
+        data.mnist(tmp_path)
+
+
 def test_a_label_beyond_the_classes_is_said_of_its_file(tmp_path: Path) -> None:
     path = of_labels(tmp_path)
     path.write_bytes(idx(np.array([0, 1, 2, 3, 4, 10], np.uint8)))

@@ -63,6 +63,7 @@ def with_targets(target: Any) -> Any:
         (lambda: data.delay_line(ONE, 2, "a"), "an interval of 'a'"),
         (lambda: data.shd_like(3, spikes="a"), "spikes = 'a'"),
         (lambda: data.shd_like(3, task=-1), "seed = -1"),
+        (lambda: data.from_dense(EMPTY, 1.0, [0, 10**12]), "of sample 1 stands for"),
         (lambda: data.SpikeDataset(np.array([1e300]), [0], [0, 1], 2, 10.0), "a spike at inf ms"),
         (lambda: data.SpikeDataset(np.ma.masked_less([1.0], 2), [0], [0, 1], 2, 9.0), "masked"),
     ],

@@ -14,6 +14,7 @@ from pygenn_lite.declaration.numeric import plain_array, plain_indices, plain_nu
 from pygenn_lite.errors import ArgumentError, Location, ShapeError
 
 WHERE = Location.of("SpikeDataset")
+MOST_CLASSES = 2**24
 
 
 def checked_begin(begin: Any, spikes: int) -> NDArray[np.int64]:
@@ -110,6 +111,12 @@ def checked_labels(
             f"{len(array)} labels of {samples} samples", where=WHERE, hint="give one for each"
         )
     number = number or max(int(array.max(initial=0)) + 1, 1)
+    if number > MOST_CLASSES:
+        raise ArgumentError(
+            f"the label {array.max()} of sample {array.argmax()} stands for {number:,} classes",
+            where=WHERE,
+            hint="number the classes from 0: np.unique(labels, return_inverse=True)[1]",
+        )
     wrong = np.flatnonzero((array < 0) | (array >= number))
     if len(wrong):
         label = array[wrong[0]]

@@ -16,6 +16,7 @@ from pygenn_lite.training.data.missing_files import broken_file
 
 Bytes = NDArray[np.uint8]
 PIXELS = 28 * 28
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some programs begin texts with it
 
 
 def read_idx(path: Path, axes: int) -> Bytes:
@@ -51,9 +52,9 @@ def read_image_csv(path: Path, label_first: bool) -> tuple[Bytes, Bytes]:
     FileFormatError
         A line of another length, or no numbers; the message names the file.
     """
-    content = read_bytes(path)
+    content = read_bytes(path).removeprefix(BYTE_ORDER_MARK)
     first, _, rest = content.partition(b"\n")
-    if not first.split(b",")[0].strip().isdigit():
+    if first.lstrip(b' "')[:1].isalpha():
         content = rest
     numbers = content.replace(b"\n", b",").rstrip(b",\r\n ")
     try:  # np.loadtxt is 20 times as slow
