@@ -23,7 +23,7 @@ LEAST_OF_MEAN = sympy.Rational(1, 4)
 GUARD = sympy.Float(1e-4)
 CROSSING, SLOWNESS, PUSH, PART = "crossing__", "slowness__", "push__", "part__"
 TOTAL = "total__"  # what it costs to have the spike later
-LATE, KEPT_LATE = "late__", "is_late__"  # above the threshold before the step, and not rising
+LATE, KEPT_LATE = "late__", "is_late__"  # above the threshold before the step, with no crossing
 BEFORE, RISE = symbol("threshold__before"), symbol("threshold__rise")
 RELEASE = "price__release"  # of the end of the refractory period, on its way back to the spike
 
