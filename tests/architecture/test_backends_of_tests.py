@@ -15,6 +15,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 ELSEWHERE = {
     "cli/": "the command line runs what it is told to; networks are compiled to compare with",
     "codegen/": "about generated code",
+    "cuda/test_card_records.py": "about records, which a compiler lays out",
     "cuda/test_cuda_backend.py": "about the emulated card, beside the CPU",
     "cuda/test_building.py": "about the builder on a card, against the C++ builder",
     "cuda/test_instances_plan.py": "about a plan of the emulated card, beside another",
