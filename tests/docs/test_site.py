@@ -81,6 +81,14 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
             assert anchor in anchors_of(file), f"{page.name}: {target}"
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_site_has_a_place_for_each_link_out_of_the_pages(page: Path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    import hooks
+
+    hooks.for_the_site(page.read_text(encoding="utf-8"))
+
+
 def test_the_gallery_has_every_example_once_and_knows_what_each_uses(gallery) -> None:
     shown = gallery.examples()
     assert set(shown) == {path.stem for path in (ROOT / "examples").glob("*.py")}
