@@ -90,7 +90,7 @@ def plot_samples(
 
 def _columns(results: Any) -> int:
     """Samples in each row."""
-    rows = list(results.values()) if isinstance(results, Mapping) else [None]
+    rows: list[Any] = list(results.values()) if isinstance(results, Mapping) else [None]
     listed = all(isinstance(row, Sequence) for row in rows)
     columns = max(map(len, rows), default=0) if listed else 0
     if not columns or any(len(row) != columns for row in rows):

@@ -200,7 +200,7 @@ class Trainer:
         samples = as_dataset(data, self._setup)
         validation = options.get("validation")
         if isinstance(validation, float | np.floating):
-            samples, validation = split_validation(samples, validation, self._setup.seed)
+            samples, validation = split_validation(samples, float(validation), self._setup.seed)
         elif validation is not None:
             validation = as_dataset(validation, self._setup)
         stopping = options.get("early_stopping")

@@ -70,7 +70,9 @@ def states_read(loss: LossDescription, systems: NetworkSystems) -> set[tuple[str
     for term in loss.terms():
         system = systems.populations.get(term.population)
         values = [r.value for r in term.read_outs.values() if r.kind == INTEGRAL and r.value]
-        for value in values if system is not None else ():
+        if system is None:
+            continue
+        for value in values:
             names = {s.name for s in value.free_symbols}
             found |= {
                 (term.population, x) for x in system.states if system.called.get(x, x) in names

@@ -45,10 +45,15 @@ class Reached:
     adjoints: Names
     gradients: Names
 
+    @classmethod
+    def nothing(cls, program: TrialProgram) -> Reached:
+        """As if all of it were 0."""
+        return cls({n: set() for n in program.populations}, {n: set() for n in program.populations})
+
 
 def reached_by_loss(code: LossCode, program: TrialProgram) -> Reached:
     """What a loss reaches."""
-    found = Reached(*({name: set() for name in program.populations} for _ in range(2)))
+    found = Reached.nothing(program)
     for read in code.read_outs:
         adjoints = found.adjoints[read.population]
         adjoints |= {adjoint(x).name for x in read.slopes} | {LOSS + x for x in read.arrivals}
@@ -62,7 +67,7 @@ def reached_by_loss(code: LossCode, program: TrialProgram) -> Reached:
 
 def reached_by_outputs(outputs: Sequence[TraceOutput], program: TrialProgram) -> Reached:
     """What derivatives by values of every step reach."""
-    found = Reached(*({name: set() for name in program.populations} for _ in range(2)))
+    found = Reached.nothing(program)
     populations = list(program.populations.values())
     for output in outputs:
         population = populations[output.population]
@@ -150,7 +155,7 @@ def _unknown(population: TrialPopulation, known: set[str]) -> set[str]:
 
 def _lives(value: sympy.Basic, zero: set[str]) -> bool:
     """Whether something is left of an expression, which is linear in adjoints, where some are 0."""
-    return value.xreplace({symbol(n): sympy.S.Zero for n in names_in(value) & zero}) != 0
+    return bool(value.xreplace({symbol(n): sympy.S.Zero for n in names_in(value) & zero}) != 0)
 
 
 def _through_coefficients(population: TrialPopulation, gradients: set[str]) -> set[str]:

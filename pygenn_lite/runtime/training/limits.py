@@ -118,7 +118,7 @@ def limits_of(constraints: Constraints, values: PathValues, own: Limits | None =
     made = own or Limits()
     for pattern, given in constraints.items():
         if path_fits(values.path, pattern):
-            several = given if isinstance(given, (list, tuple)) else [given]
+            several: list[Any] = list(given) if isinstance(given, (list, tuple)) else [given]
             for constraint in several:
                 if not callable(getattr(constraint, "limits", None)) or isinstance(
                     constraint, type

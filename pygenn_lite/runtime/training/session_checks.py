@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from pygenn_lite.codegen.trial.eprop import EProp
-from pygenn_lite.codegen.trial.optimiser import Optimiser, path_fits
+from pygenn_lite.codegen.trial.optimiser import Optimiser
+from pygenn_lite.codegen.trial.value_places import path_fits
 from pygenn_lite.declaration.checks import check_seed
 from pygenn_lite.declaration.language.names import nearest
 from pygenn_lite.declaration.network import Network

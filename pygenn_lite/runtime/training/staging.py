@@ -159,7 +159,8 @@ def _spikes(data: Dataset, name: str, inputs: Inputs) -> InputSpikes:
             where=WHERE,
             hint="train with more steps, or crop the data: data.cropped(duration)",
         )
-    samples, count = len(data), np.diff(np.asarray(found.begin, np.int64))
+    samples, begins = len(data), np.asarray(found.begin, np.int64)
+    count = begins[1:] - begins[:-1]
     row = np.repeat(np.arange(samples, dtype=np.int64), count) * inputs.steps + found.steps
     _check_order(found, row, name, data.channels)
     begin = aligned_array((samples, inputs.steps + 1), np.uint32)

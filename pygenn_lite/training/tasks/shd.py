@@ -66,9 +66,7 @@ def _network(name: str, dt: float, hidden: int, weights: Any, seed: int) -> pg.N
     return net
 
 
-def _task(
-    net: pg.Network, parts: list[Any], loss: Any, rule: pg.optimisers.Adam, epochs: int
-) -> pg.TrainingTask:
+def _task(net: pg.Network, parts: list[Any], loss: Any, rule: Any, epochs: int) -> pg.TrainingTask:
     train, validation, test = parts
     return pg.TrainingTask(
         net,
