@@ -44,12 +44,14 @@ class GradientRow:
     @property
     def errors(self) -> Array:
         """Relative errors: differences over the larger of both gradients, which are taken as no
-        smaller than a thousandth of the parameter's largest, nor than their noise allows."""
+        smaller than a thousandth of the parameter's largest, nor than their noise allows. A
+        gradient of exactly 0 is right where the differences are noise."""
         size = np.maximum(np.abs(self.adjoint), np.abs(self.differences))
         least = np.maximum(1e-3 * size.max(initial=0.0), 1e4 * self.noise)
         size = np.maximum(size, np.maximum(least, 1e-300))
         errors: Array = np.abs(self.adjoint - self.differences) / size
-        return np.where(np.isfinite(errors), errors, np.inf)
+        nothing = (self.adjoint == 0) & (np.abs(self.differences) <= self.noise)
+        return np.where(nothing, 0.0, np.where(np.isfinite(errors), errors, np.inf))
 
     @property
     def error(self) -> float:
