@@ -54,8 +54,8 @@ class Driver {
   }
 
  private:
-  static constexpr uint32_t kTile = 8 * kLanes<real>;  // columns whose sums stay in registers
-  static constexpr uint32_t kCached = 64u << 10;
+  static constexpr uint32_t kTile = kMostVectors * kLanes<real>;  // columns whose sums stay in registers
+  static constexpr uint32_t kCached = 256u << 10;
 
   void share_out() {
     shares_.clear();
@@ -73,8 +73,8 @@ class Driver {
       const uint32_t tile = has_trained_delays(group) ? kRowBytes / uint32_t(sizeof(real)) : kTile;
       for (uint32_t c = 0; c < columns; c += tile) {
         const uint32_t end = !dense ? 0xffffffffu : c + tile < columns ? c + tile : columns;
-        // Many rows, which read the same memory; but so that each thread gets some.
-        const uint32_t each_thread = (rows + threads_ - 1) / threads_, part = each_thread < 32 ? 32 : each_thread;
+        // Many rows, which read the same memory; but so that each thread gets two parts.
+        const uint32_t parts = 2 * threads_, each_part = (rows + parts - 1) / parts, part = each_part < 32 ? 32 : each_part;
         for (uint32_t r = 0; r < rows; r += part) shares_.push(Share{Share::kRows, g, r, r + part < rows ? r + part : rows, c, end});
       }
     }

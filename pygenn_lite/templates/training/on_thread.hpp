@@ -38,6 +38,7 @@ inline constexpr uint32_t kVectorBytes = 32;
 #else
 inline constexpr uint32_t kVectorBytes = 16;
 #endif
+inline constexpr uint32_t kMostVectors = kVectorBytes == 64 ? 16 : 8;  // sums that are in registers at the same time
 inline constexpr uint32_t kRowBytes = 64;  // rows are so long, or a multiple
 
 template <class Real>
@@ -309,6 +310,9 @@ PGL_DEVICE uint32_t tiles(uint32_t columns, Add&& add) {
   // Sums of a tile stay in registers over all rows.
   constexpr uint32_t kEach = kLanes<Real>;
   uint32_t c = 0;
+  if constexpr (kMostVectors != 8) {
+    for (; c + kMostVectors * kEach <= columns; c += kMostVectors * kEach) add.template operator()<kMostVectors>(c);
+  }
   for (; c + 8 * kEach <= columns; c += 8 * kEach) add.template operator()<8>(c);
   if (c + 4 * kEach <= columns) add.template operator()<4>(c), c += 4 * kEach;
   if (c + 2 * kEach <= columns) add.template operator()<2>(c), c += 2 * kEach;
@@ -325,14 +329,14 @@ PGL_CALLED void add_rows(Real* out, const Real* rows, uint32_t stride, const uin
     auto* to = reinterpret_cast<Vector<Real>*>(out + c);
     const Real* from = rows + c;
     Vector<Real> sums[kVectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (uint32_t k = 0; k < kVectors; ++k) sums[k] = to[k];
     for (uint32_t r = 0; r < n; ++r) {
       const auto* row = reinterpret_cast<const Vector<Real>*>(from + size_t(index[r]) * stride);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (uint32_t k = 0; k < kVectors; ++k) sums[k] += row[k];
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (uint32_t k = 0; k < kVectors; ++k) to[k] = sums[k];
   });
 }
@@ -344,21 +348,21 @@ PGL_DEVICE void gather_tiles(Real* out, uint32_t first, uint32_t end, uint32_t s
   tiles<Real>(end - first, [&]<uint32_t kVectors>(uint32_t c) __attribute__((always_inline)) {
     auto* to = reinterpret_cast<Vector<Real>*>(out + first + c);
     Vector<Real> sums[kVectors];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (uint32_t k = 0; k < kVectors; ++k) sums[k] = to[k];
     lists([&](const Real* from, const uint32_t* carried, uint32_t n) __attribute__((always_inline)) {
       for (uint32_t e = 0; e < n; ++e) {
         const auto* row = reinterpret_cast<const Vector<Real>*>(from + first + c + size_t(carried[e]) * stride);
         if (e + kAhead < n) {  // rows lie anywhere: the processor does not foresee them
           const auto* next = reinterpret_cast<const char*>(from + first + c + size_t(carried[e + kAhead]) * stride);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
           for (uint32_t b = 0; b < kVectors * sizeof(Vector<Real>); b += 64) __builtin_prefetch(next + b);
         }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
         for (uint32_t k = 0; k < kVectors; ++k) sums[k] += kScaled ? row[k] * scale : row[k];
       }
     });
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (uint32_t k = 0; k < kVectors; ++k) to[k] = sums[k];
   });
 }
