@@ -22,8 +22,8 @@ NEEDED = ("times", "indices", "begin", "channels", "duration")
 Arrays = Mapping[str, NDArray[Any]]
 # What NumPy and h5py raise where bytes of a file have changed, or it is another one.
 BROKEN = (
-    OSError, ValueError, TypeError, AttributeError, EOFError, KeyError, RuntimeError,
-    zipfile.BadZipFile, zlib.error,
+    OSError, ValueError, TypeError, AttributeError, EOFError, KeyError, RuntimeError, MemoryError,
+    OverflowError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from pygenn_lite.declaration.numeric import Number
 from pygenn_lite.errors import ArgumentError, FileFormatError, Location
 from pygenn_lite.training.data.dataset_checks import checked_duration
+from pygenn_lite.training.data.dataset_files import BROKEN
 from pygenn_lite.training.data.missing_files import (
     broken_file,
     checked_part,
@@ -153,5 +154,5 @@ def _content(path: Path) -> dict[str, NDArray[Any]]:
             if "extra/speaker" in file:
                 found["speaker"] = file["extra/speaker"][()].astype(np.int64)
             return found
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+    except BROKEN as error:
         raise broken_file(path, f"it cannot be read: {error}", URL) from error
