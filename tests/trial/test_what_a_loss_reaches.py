@@ -108,3 +108,25 @@ def test_currents_that_change_at_given_times_are_refused_by_name() -> None:
         generate_training(
             codegen.network_structure(net), TrainingWishes(VOLTAGE, ("groups.*.weight",))
         )
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [
+        (L.IntegralCrossEntropy("out.V"), ()),
+        (L.MaximumCrossEntropy("out.V"), ()),
+        (None, ("out.V",)),
+    ],
+    ids=["integral", "maximum", "outputs"],
+)
+def test_surrogates_take_losses_of_what_arrivals_jump(loss: Any, outputs: tuple[str, ...]) -> None:
+    """Also of a population without a threshold, in which nothing is replaced."""
+    net = pg.Network(dt=1.0)
+    source = net.spike_source("source", 2, [], [])
+    hidden = net.population("hidden", 2, pg.DiscreteCuBaLIF())
+    out = net.population("out", 2, pg.DiscreteLI())
+    net.connect(source, hidden, pg.Delta("I_syn"), pg.AllToAll(), weight=1.0, name="w_in")
+    net.connect(hidden, out, pg.Delta(), pg.AllToAll(), weight=1.0, name="w_out")
+    surrogate = surrogate_of("1/(1 + abs(u))**2")
+    wishes = TrainingWishes(loss, ("groups.*.weight",), "surrogate", surrogate, outputs=outputs)
+    assert generate_training(codegen.network_structure(net), wishes)[0]

@@ -138,7 +138,11 @@ class _Maker:
     def _read_out(self, term: Term, read_out: ReadOut, population: TrialPopulation) -> ReadOutCode:
         system = self.systems.populations[population.name]
         if read_out.kind in OF_VARIABLES and read_out.value is not None:
-            return _of_variables(term, read_out, population, system)
+            value = _resolved(term, read_out.value, system)
+            made = self._priced(term, _of_value(read_out.kind, value, population), population)
+            if read_out.kind == INTEGRAL and population.spikes and not population.smooth:
+                return replace(made, jump=jump_at_spike(term.name, value, system))
+            return made
         if not population.spikes or system.threshold is None:
             raise ArgumentError(
                 f"{term.name}: population {population.name!r} has no threshold, so that it never "
@@ -149,8 +153,13 @@ class _Maker:
             )
         if read_out.kind == MAXIMUM:
             peak = _of_value(MAXIMUM, _threshold(term, system), population)
-            return with_arrivals(term.name, peak, population)
+            return self._priced(term, peak, population)
         return _of_spikes(term, read_out, population, system)
+
+    def _priced(self, term: Term, made: ReadOutCode, population: TrialPopulation) -> ReadOutCode:
+        """With what it adds to the prices of arrivals, where spikes are events."""
+        exact = self.program.adjoint == "exact"
+        return with_arrivals(term.name, made, population) if exact else made
 
     def _jump(self, term: Term, population: TrialPopulation) -> sympy.Expr | None:
         """Of a term that is evaluated in each step: how it jumps at a spike."""
@@ -174,17 +183,6 @@ class _Maker:
                 '(CrossEntropy), or train with gradient="surrogate"',
             )
         return jump_at_spike(term.name, term.value.xreplace(values), system)
-
-
-def _of_variables(
-    term: Term, read_out: ReadOut, population: TrialPopulation, system: NeuronSystem
-) -> ReadOutCode:
-    """A read-out of variables, with its jumps where spikes are events."""
-    value = _resolved(term, read_out.value, system)
-    made = with_arrivals(term.name, _of_value(read_out.kind, value, population), population)
-    if read_out.kind == INTEGRAL and population.spikes and not population.smooth:
-        return replace(made, jump=jump_at_spike(term.name, value, system))
-    return made
 
 
 def _of_spikes(

@@ -86,7 +86,7 @@ def _states_before(
 
 
 def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> ReadOutCode:
-    """A read-out with what it adds to the prices of arrivals, where these are events.
+    """A read-out with what it adds to the prices of arrivals, in a program where these are events.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> 
         The price of an arrival is not proportional to its weight.
     """
     jumped = {of_sum(x) for x in population.sent} & set(made.slopes)
-    if population.smooth or not jumped:
+    if not jumped:
         return made
     if made.kind != INTEGRAL or jumped & set(made.kept):
         called = ", ".join(sorted(population.called.get(x, x) for x in jumped))

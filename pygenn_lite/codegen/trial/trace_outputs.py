@@ -71,7 +71,8 @@ def _output(program: TrialProgram, name: str) -> TraceOutput:
         trained = bool(of.adjoints)
         return TraceOutput(name, number, -1, -1, trained and of.smooth, trained and not of.smooth)
     state = _state(of, variable)
-    _refuse_jumps(of, of.states[state], name)
+    if program.adjoint == "exact":
+        _refuse_jumps(of, of.states[state], name)
     adjoint = f"lam__{of.states[state]}"
     return TraceOutput(
         name, number, state, of.adjoints.index(adjoint) if adjoint in of.adjoints else -1
@@ -80,7 +81,7 @@ def _output(program: TrialProgram, name: str) -> TraceOutput:
 
 def _refuse_jumps(of: TrialPopulation, state: str, name: str) -> None:
     """Values at the ends of steps do not say what a loss of them is at an arrival in between."""
-    if not of.smooth and state in {of_sum(x) for x in of.sent}:
+    if state in {of_sum(x) for x in of.sent}:
         raise UnsupportedFeatureError(
             f"{name} jumps where spikes arrive, so that a loss of its values has no exact gradient "
             "by their times",
