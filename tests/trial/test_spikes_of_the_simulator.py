@@ -88,6 +88,7 @@ def test_spikes_are_the_same(kind: str, precision: str) -> None:
     session = TrainingSession(
         net, loss=None, outputs=["hidden.spikes"], steps=STEPS, precision=precision,
         gradient="surrogate", surrogate=surrogate_of("1/(1 + abs(u))**2"), threads=1,
+        trainable=["groups.first.weight", "groups.loop.weight"],
     )  # fmt: skip
     found = session.forward(session.stage(trains))["hidden.spikes"]
     wanted = simulated(net.copy(), trains, precision)
