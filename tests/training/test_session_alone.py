@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,8 @@ import pygenn_lite as pg
 from pygenn_lite.errors import ArgumentError, SimulationError
 from pygenn_lite.runtime.training.session import TrainingSession
 from pygenn_lite.training import losses, optimisers
+
+HERE = Path(__file__).parent
 
 
 def _session(net: pg.Network | None = None, **options: Any) -> TrainingSession:
@@ -95,7 +101,31 @@ def test_a_forked_process_is_told_to_make_its_own_session(session):
     assert len(session.run(session.stage(samples()))) == 60
 
 
+LEFT = """
+import threading, time
+import numpy as np
+import pygenn_lite as pg
+from training_networks import STEPS, layers, samples
+from pygenn_lite.runtime.training.session import TrainingSession
+
+session = TrainingSession(
+    layers(), loss=pg.losses.CrossEntropy("out.V"), steps=STEPS, batch=20,
+    optimiser=pg.optimisers.Adam(5.0), threads=2, backend="cpp")
+data, order = session.stage(samples()), np.tile(np.arange(60), 100_000)
+threading.Thread(target=lambda: session.run(data, order), daemon=True).start()
+time.sleep(0.3)
+"""
+
+
+def test_a_process_that_ends_does_not_wait_for_a_run_on_another_thread():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(HERE)])}
+    command = [sys.executable, "-c", LEFT]
+    assert subprocess.run(command, env=environment, timeout=60, check=False).returncode == 0
+
+
 def test_a_session_is_not_pickled_and_says_what_to_do(session):
+    kept = pickle.loads(pickle.dumps(session.parameters))
+    assert type(kept) is dict and list(kept) == list(session.parameters)
     with pytest.raises(SimulationError, match=r"(?s)cannot be copied or pickled.*state\(\)"):
         pickle.dumps(session)
 

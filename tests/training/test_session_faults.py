@@ -4,14 +4,17 @@ batch; Ctrl-C leaves everything whole."""
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from training_networks import STEPS, layers, samples
 
-from pygenn_lite.errors import NumericalError
+from pygenn_lite.errors import NumericalError, SimulationError
+from pygenn_lite.runtime.training.program_threads import ProgramThreads, _Call
 from pygenn_lite.runtime.training.session import TrainingSession
 from pygenn_lite.training import losses, optimisers
 
@@ -100,6 +103,46 @@ def test_ctrl_c_ends_a_run_between_batches(session):
     assert outcome.interrupted and len(outcome) == 20 * session.updates < len(order)
     assert np.all(np.isfinite(outcome.losses))
     assert not session.run(data).interrupted
+
+
+def test_what_another_signal_raises_ends_a_run_behind_a_batch_that_is_counted(session):
+    def ring(number, frame):
+        raise TimeoutError("enough")
+
+    data, before = session.stage(samples()), signal.signal(signal.SIGUSR1, ring)
+    order, rates = np.tile(np.arange(60), 20000), np.full(60000, 1e-3)
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGUSR1])
+    try:
+        timer.start()
+        with pytest.raises(TimeoutError, match="enough"):
+            session.run(data, order, rates=rates)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
+    kept = session.state()
+    assert 0 < session.updates < 60000
+    wanted = session.run(data).losses
+    session.restore(kept)
+    np.testing.assert_array_equal(session.run(data).losses, wanted)
+
+
+def test_a_signal_that_comes_when_a_call_begins_gives_it_up_or_waits_for_it():
+    calls = []
+    call = _Call(lambda: calls.append(1))
+    assert call.give_up()
+    call.run()
+    assert not calls and not call.finished.is_set()
+    call = _Call(lambda: calls.append(2))
+    call.run()
+    assert not call.give_up() and calls == [2] and call.finished.is_set()
+
+
+def test_threads_that_the_system_does_not_give_are_told():
+    library = SimpleNamespace(
+        pgl_training_create=lambda count: None, pgl_last_error=lambda: b"only 3 of 4000 threads"
+    )
+    with pytest.raises(SimulationError, match="only 3 of 4000 threads"):
+        ProgramThreads(library, 4000)
 
 
 def test_ctrl_c_in_the_last_batch_is_not_lost(session, monkeypatch):

@@ -4,7 +4,6 @@ are too small grow, and Ctrl-C ends it between batches."""
 from __future__ import annotations
 
 import ctypes as c
-import threading
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -13,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pygenn_lite.codegen.plan.memory import available_memory
-from pygenn_lite.errors import SimulationError
 from pygenn_lite.runtime.interrupts import InterruptWatch
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.building import check_version
 from pygenn_lite.runtime.training.data_record import DataRecord
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
+from pygenn_lite.runtime.training.program_threads import ProgramThreads
 from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.training_faults import FoundFault
 from pygenn_lite.runtime.training.training_outcome import Results
@@ -28,7 +27,6 @@ Array = npt.NDArray[Any]
 # the more is still in the cache. Chunks take turns in two halves of the slots.
 CACHED_BYTES = 256 << 10
 MOST_OF_THREAD = 16  # in a chunk: more share the cost of its phases no further
-LOOK_SECONDS = 0.1  # between looks at Ctrl-C and progress while the program runs
 
 
 class ProcessorProgram:
@@ -46,8 +44,8 @@ class ProcessorProgram:
         self.memory, self.threads = memory, threads
         self._library = library
         self._declare()
-        self._crew = library.pgl_training_create(threads)
-        weakref.finalize(self, library.pgl_training_destroy, self._crew)
+        self._threads = ProgramThreads(library, threads)
+        weakref.finalize(self, self._threads.close)
         names = list(memory.numbers)
         sizes = (c.c_uint32 * len(names))(*(memory.sizes[name] for name in names))
         memory.scratch = int(library.pgl_training_scratch(sizes, memory.trial.steps))
@@ -143,19 +141,19 @@ class ProcessorProgram:
         SimulationError
             The program refuses to run: in a forked process, which has no threads of it.
         """
-        counts, stop = np.zeros(2, np.uint64), np.zeros(1, np.int32)
+        counts, stop = np.zeros(2, np.uint64), self._threads.stop
+        stop[0] = 0
         run = self._record(order, results, done)
         run.done, run.stop = counts.ctypes.data, stop.ctypes.data
-        call = _Call(self._library, (self._crew, self.memory.record, data.record, run))
 
         def ask_to_stop() -> None:
             stop[0] = 1
 
         watch.stop_with(ask_to_stop)
-        call.finish()
+        raised = self._threads.execute(self.memory.record, data.record, run)
         samples, batches = int(counts[0]), int(counts[1])
         fault, needed = self._fault(run, order, done[0])
-        return Ended(samples, batches, fault, needed)
+        return Ended(samples, batches, fault, needed, raised)
 
     def _record(self, order: Order, results: Results, done: tuple[int, int]) -> records.Run:
         samples, batches = done
@@ -183,34 +181,3 @@ class ProcessorProgram:
             return None, (name, int(status.number))
         sample = int(order.samples[before + run.fault_position])
         return FoundFault.of(status, sample), None
-
-
-class _Call:
-    """A call of the program on a thread of its own: the main thread can hear Ctrl-C meanwhile."""
-
-    def __init__(self, library: c.CDLL, arguments: tuple[Any, ...]) -> None:
-        crew, program, data, run = arguments
-        self._arguments = (crew, c.addressof(program), c.addressof(data), c.addressof(run))
-        self._kept, self._library = (program, data, run), library
-        self._error: bytes | None = None
-
-    def finish(self) -> None:
-        """Call, and wait for the end.
-
-        Raises
-        ------
-        SimulationError
-        """
-        if threading.current_thread() is not threading.main_thread():
-            self._do()
-        else:
-            thread = threading.Thread(target=self._do)
-            thread.start()
-            while thread.is_alive():
-                thread.join(LOOK_SECONDS)
-        if self._error is not None:
-            raise SimulationError(f"training: {self._error.decode()}")
-
-    def _do(self) -> None:
-        if self._library.pgl_training_execute(*self._arguments) < 0:
-            self._error = self._library.pgl_last_error()  # of this thread

@@ -16,7 +16,7 @@ from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.data_record import DataRecord
 from pygenn_lite.runtime.training.processor_program import ProcessorProgram
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
-from pygenn_lite.runtime.training.run_order import Order
+from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.session_options import SessionOptions
 from pygenn_lite.runtime.training.staged_data import StagedData
 from pygenn_lite.runtime.training.training_faults import fault_error
@@ -140,11 +140,17 @@ class ProgramRunner:
             ended = self.program.run(kept, order, results, watch, (samples, batches))
             samples, batches = samples + ended.samples, batches + ended.batches
             self.updates += ended.batches * bool(order.mode & records.UPDATE)
-            if ended.fault is not None:
-                raise fault_error(self.signature, ended.fault, self.memory.trial.dt)
-            if ended.needed is not None:
-                self._grow(*ended.needed, least)
+            self._raise_what_happened(ended)
+            if ended.needed is None:
+                break  # all is done, or it was asked to stop
+            self._grow(*ended.needed, least)
         return samples, batches
+
+    def _raise_what_happened(self, ended: Ended) -> None:
+        if ended.raised is not None:
+            raise ended.raised
+        if ended.fault is not None:
+            raise fault_error(self.signature, ended.fault, self.memory.trial.dt)
 
     @contextlib.contextmanager
     def _means_kept(self, keep: bool) -> Iterator[None]:
@@ -185,8 +191,7 @@ class ProgramRunner:
         results = Results.of(len(order.samples), 1, widths, self.options.dtype)
         self.runs += 1
         ended = self.program.run(kept, replace(order, mode=records.BACKWARD), results, watch)
-        if ended.fault is not None:
-            raise fault_error(self.signature, ended.fault, self.memory.trial.dt)
+        self._raise_what_happened(ended)
         if watch.seen:
             raise KeyboardInterrupt
         self.last_batch = len(order.samples)

@@ -71,12 +71,15 @@ class Ended:
     fault : FoundFault or None
     needed : (str, int) or None
         The population whose tape was too small, and the spikes that it should have room for.
+    raised : BaseException or None
+        What the handler of a signal has raised meanwhile.
     """
 
     samples: int
     batches: int
     fault: FoundFault | None = None
     needed: tuple[str, int] | None = None
+    raised: BaseException | None = None
 
 
 def check_staged(data: Any, inputs: Inputs) -> None:

@@ -141,6 +141,9 @@ class ArraysByPath(Mapping[str, Array]):
             return found.read()
         return np.asarray(found.read_gradient() * found.value.whole.dtype.type(self._scale))
 
+    def __reduce__(self) -> tuple[type, tuple[dict[str, Array]]]:
+        return dict, (dict(self),)  # elsewhere: the arrays alone
+
     def __contains__(self, path: object) -> bool:
         return any(path in one.paths for one in self._parameters.values())
 
