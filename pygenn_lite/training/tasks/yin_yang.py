@@ -46,5 +46,5 @@ def yin_yang(hidden: int = 200, samples: int = 5000, seed: int = 1) -> pg.Traini
         ),
         options={"trainable": ("groups.*.weight", "groups.w_in.delay")},
         batch=64,
-        epochs=80,
+        epochs=100,
     )
