@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mkdocs.structure.files import File, Files
-
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from gallery import SECTIONS, Example, api_entries, examples, pictures
@@ -32,8 +30,10 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def on_files(files: Files, config: Any) -> Files:
+def on_files(files: Any, config: Any) -> Any:
     """Add the pages of the gallery and their pictures."""
+    from mkdocs.structure.files import File  # here, since tests of links do without MkDocs
+
     shown = examples()
     for name, picture in pictures(shown).items():
         made = File.generated(config, f"gallery/{name}.png", content=picture.read_bytes())
@@ -45,7 +45,7 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     """Make of a page's Markdown what the site's dialect understands."""
     return for_the_site(markdown)
 

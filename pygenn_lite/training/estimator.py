@@ -196,7 +196,7 @@ class SpikingClassifier:
         if "out" not in populations:
             raise ArgumentError(
                 f"make_network() gives {network!r:.60}"
-                if not populations
+                if not isinstance(network, Network)
                 else "make_network() gives a network without a population 'out'",
                 where=WHERE,
                 hint="return a pg.Network whose read-outs are called 'out'",
