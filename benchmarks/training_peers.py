@@ -25,10 +25,16 @@ from machine import conditions
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "training"))
 
-from contestants import CONTESTANTS, OF_PEERS  # noqa: E402
+from contestants import CONTESTANTS, OF_PEERS, WITH_DELAYS  # noqa: E402
 
+OF_DELAYS = "T1000-feed-forward"
+DELAYS = "; with delays each synapse from the input has one of its own, trained as well"
 TASKS = {
     "T100": ("feed-forward, T 100, batch 128", ["--steps", "100", "--batch", "128"]),
+    OF_DELAYS: (
+        "feed-forward, T 1,000, batch 32" + DELAYS,
+        ["--steps", "1000", "--batch", "32"],
+    ),
     "T1000": (
         "recurrent, T 1,000, batch 32",
         ["--steps", "1000", "--batch", "32", "--recurrent"],
@@ -44,7 +50,7 @@ def main() -> int:
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     for task in asked.tasks.split(","):
         found = results[task] = {"conditions": conditions(), "seconds": asked.seconds, "rows": []}
-        for name in asked.only.split(";") if asked.only else CONTESTANTS:
+        for name in asked.only.split(";") if asked.only else contestants_of(task):
             row = measured(name, task, asked)
             if row is not None:
                 found["rows"].append(row)
@@ -53,6 +59,11 @@ def main() -> int:
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         PAGE.write_text(page(results), encoding="utf-8")
     return 0
+
+
+def contestants_of(task: str) -> list[str]:
+    """Those with delays are beside those without in one task only."""
+    return [name for name in CONTESTANTS if task == OF_DELAYS or name not in WITH_DELAYS]
 
 
 def arguments() -> argparse.Namespace:

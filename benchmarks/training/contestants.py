@@ -9,6 +9,7 @@ are used.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -116,8 +117,9 @@ def snntorch(task: Task) -> Batch:
     return batch
 
 
-def network(task: Task, surrogate: bool) -> Any:
-    """Ours: the same network as Spyx has, or with exact gradients its continuous counterpart."""
+def network(task: Task, surrogate: bool, longest: int = 1) -> Any:
+    """Ours: the same network as Spyx has, or with exact gradients its continuous counterpart; with
+    delays from the input, drawn for each synapse, of up to `longest` steps."""
     import pygenn_lite as pg
 
     drawn, net = weights(task), pg.Network(dt=task.dt, seed=1)
@@ -146,9 +148,12 @@ def network(task: Task, surrogate: bool) -> Any:
         into, at_out = pg.ExponentialCurrent(TAU_SYN), pg.Delta("V")
         # so that a spike adds as much to the potential as in steps
         unit = (TAU_MEM - TAU_SYN) / TAU_SYN / (task.beta - task.alpha)
-    every = pg.AllToAll()
+    every, delay = pg.AllToAll(), task.dt
+    if longest > 1:
+        steps = np.random.default_rng(3).integers(1, longest + 1, drawn["input"].shape)
+        delay = steps * task.dt
     net.connect(
-        source, hidden, into, every, weight=drawn["input"] * unit, delay=task.dt, name="first"
+        source, hidden, into, every, weight=drawn["input"] * unit, delay=delay, name="first"
     )
     if task.recurrent:
         net.connect(
@@ -158,20 +163,23 @@ def network(task: Task, surrogate: bool) -> Any:
     return net
 
 
-def ours(task: Task, surrogate: bool = False) -> Batch:
-    """pygenn_lite: one fused program per batch."""
+def ours(task: Task, surrogate: bool = False, longest: int = 1) -> Batch:
+    """pygenn_lite: one fused program per batch; delays of up to `longest` steps are trained."""
     import pygenn_lite as pg
     from pygenn_lite.runtime.training.session import TrainingSession
 
     frames, labels = samples(task)
+    delays = {"trainable": ["groups.*.weight", "groups.first.delay"]} if longest > 1 else {}
     session = TrainingSession(
-        network(task, surrogate),
+        network(task, surrogate, longest),
         loss=pg.losses.IntegralCrossEntropy("out.V", smoothing=0.0),
         steps=task.steps,
         batch=task.batch,
         gradient="surrogate" if surrogate else "exact",
         surrogate=pg.surrogates.superspike(25) if surrogate else None,
-        optimiser=pg.optimisers.Adam(RATE),
+        optimiser=pg.optimisers.Adam(RATE, rates={"groups.*.delay": 100.0} if delays else {}),
+        longest_delay=longest * task.dt if delays else None,
+        **delays,
     )
     number, steps, channels = np.nonzero(frames)
     data = pg.data.SpikeDataset(
@@ -201,7 +209,10 @@ def ours_surrogate(task: Task) -> Batch:
 CONTESTANTS: dict[str, Callable[[Task], Batch]] = {
     "pygenn_lite, exact": ours,
     "pygenn_lite, surrogate": ours_surrogate,
+    "pygenn_lite, exact, delays to 8 steps": partial(ours, longest=8),
+    "pygenn_lite, exact, delays to 512 steps": partial(ours, longest=512),
     "Spyx": spyx,
     "snnTorch": snntorch,
 }
 OF_PEERS = ("Spyx", "snnTorch")
+WITH_DELAYS = tuple(name for name in CONTESTANTS if "delays" in name)
