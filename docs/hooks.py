@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from gallery import SECTIONS, Example, api_entries, examples, pictures
 
 _FENCE = re.compile(r"^```(\w+)[ ]+([^\n`]+)$", re.MULTILINE)
-_OUTSIDE = re.compile(r"\]\(\.\./([^)#]*)\)")
+_OUTSIDE = re.compile(r"\]\(\.\./([^)#]*)[^)]*\)")
 
 
 def on_config(config: Any) -> Any:
@@ -69,6 +69,8 @@ def _fence(found: re.Match[str]) -> str:
 
 def _link(found: re.Match[str]) -> str:
     path = found[1].rstrip("/")
+    if (Path(__file__).parent / path).is_file():  # from a page of the gallery
+        return found[0]
     if path == "examples":
         return "](gallery/index.md)"
     if path.startswith("examples/") and path.endswith(".py"):
