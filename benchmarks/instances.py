@@ -25,6 +25,8 @@ import sys
 import time
 from pathlib import Path
 
+from looping_process import LoopingProcess
+
 import pygenn_lite as pg
 
 FEW_AND_MANY = (200, 1200)  # instances between which memory is compared
@@ -50,34 +52,7 @@ def worker(duration: float) -> None:
         print(time.perf_counter() - started, flush=True)
 
 
-class Process:
-    """An independent process that runs simulations."""
-
-    def __init__(self, duration: float) -> None:
-        command = [sys.executable, __file__, "--worker", "--duration", str(duration)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None and self.process.stdin is not None
-        self.input, self.output = self.process.stdin, self.process.stdout
-        self.output.readline()
-
-    def begin(self, runs: int) -> None:
-        """Let it run."""
-        self.input.write(f"{runs}\n")
-        self.input.flush()
-
-    def seconds(self) -> float:
-        """Wait for the answer."""
-        return float(self.output.readline())
-
-    def end(self) -> None:
-        """No more runs."""
-        self.input.close()
-        self.process.wait()
-
-
-def throughput(processes: list[Process], runs: int) -> float:
+def throughput(processes: list[LoopingProcess], runs: int) -> float:
     """Runs per second of processes that work at the same time."""
     for process in processes:
         process.begin(runs)
@@ -145,7 +120,9 @@ def main() -> None:
         instances=options.instances, threads=2, connectivity="shared", progress=False
     )
     sim.run(options.duration / 10, progress=False)
-    processes = [Process(options.duration) for _ in range(2)]
+    processes = [
+        LoopingProcess(__file__, "--worker", "--duration", str(options.duration)) for _ in range(2)
+    ]
     runs = max(1, options.instances // 2)
     against_two, against_one = [], []
     for _ in range(options.rounds):

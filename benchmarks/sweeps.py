@@ -32,6 +32,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from looping_process import LoopingProcess
+
 import pygenn_lite as pg
 from pygenn_lite.batch.engine import run_batch
 from pygenn_lite.batch.execute import failed_row
@@ -64,33 +66,6 @@ def loop(duration: float) -> None:
             sim.reset(seed)
             sim.run(duration, progress=False).rates()
         print(time.perf_counter() - started, flush=True)
-
-
-class Process:
-    """An independent process that runs simulations."""
-
-    def __init__(self, duration: float) -> None:
-        command = [sys.executable, __file__, "--loop", "--duration", str(duration)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self.process.stdout is not None and self.process.stdin is not None
-        self.input, self.output = self.process.stdin, self.process.stdout
-        self.output.readline()
-
-    def begin(self, runs: int) -> None:
-        """Let it run."""
-        self.input.write(f"{runs}\n")
-        self.input.flush()
-
-    def seconds(self) -> float:
-        """Wait for the answer."""
-        return float(self.output.readline())
-
-    def end(self) -> None:
-        """No more runs."""
-        self.input.close()
-        self.process.wait()
 
 
 @dataclass(frozen=True)
@@ -191,7 +166,9 @@ def main() -> None:
     print(f"| planning {options.plan:,} runs | <= 2 s | {planned:.2f} s |")
     print(f"| status of them, from the command line's start | <= 1 s | {status:.2f} s |")
     few = swept(200, options.duration, 2, 1)
-    processes = [Process(options.duration) for _ in range(2)]
+    processes = [
+        LoopingProcess(__file__, "--loop", "--duration", str(options.duration)) for _ in range(2)
+    ]
     ratios, overheads, splits, memory, wholes = [], [], [], [], []
     for _ in range(options.rounds):
         each = options.runs // 2
