@@ -1,5 +1,5 @@
-"""A process of its own that repeats simulations: benchmarks compare with two that know nothing of
-each other."""
+"""A process of its own that repeats simulations: benchmarks compare with two of them, which exchange
+nothing."""
 
 from __future__ import annotations
 
