@@ -64,6 +64,14 @@ CASES: dict[str, tuple[Any, Any, float]] = {  # model, synapse, weight
         pg.ExponentialCurrent(3.0),
         0.4,
     ),
+    "nothing is reset": (
+        model(
+            ["dV/dt = V - V**3/3 - W + I + b", "dW/dt = (V + a - c*W)/tau"],
+            "V > theta", (), "V > theta", tau=4.0, theta=1.0, a=0.7, c=0.8, b=0.9,
+        ),
+        pg.ExponentialCurrent(3.0),
+        0.1,
+    ),
     "quadratic": (
         model(
             "dV/dt = (V**2 + b + I)/tau", LIF[1], LIF[2], tau=10.0, theta=4.0, V_r=-2.0, b=0.5

@@ -85,8 +85,12 @@ def test_an_update_has_no_exact_gradient() -> None:
 
 
 def test_a_condition_that_ends_the_refractory_period() -> None:
-    error = refused(network(refractory="V > 0.5"))
-    assert "condition" in str(error)
+    longer = network(refractory="V > 0.5")
+    assert "condition" in str(refused(longer))
+    assert trial(longer, smooth=True).populations["cells"].smooth  # as the hint says
+    clamped = network(refractory="V > 1", clamp=("V",))
+    assert "condition" in str(refused(clamped))
+    trial(network(refractory="V > 1", reset=()))  # spikes on the way up: nothing else happens
 
 
 def test_a_trained_parameter_without_a_gradient_is_not_a_silent_zero() -> None:

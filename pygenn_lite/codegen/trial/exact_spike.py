@@ -90,7 +90,7 @@ def is_released(neurons: NeuronAdjoint) -> bool:
 def is_held(parts: NeuronParts, neurons: NeuronAdjoint) -> bool:
     """Whether a neuron may be above its threshold when its refractory period ends, so that the
     threshold is not crossed where it spikes."""
-    if neurons.release is None or neurons.spike is None:
+    if neurons.release is None or neurons.spike is None or parts.spikes_on_the_way_up:
         return False
     return not set(neurons.spike.slope) <= set(parts.system.clamped)
 

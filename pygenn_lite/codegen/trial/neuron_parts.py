@@ -126,6 +126,13 @@ class NeuronParts:
         """States with a derivative."""
         return tuple(x for x in self.states if x != COUNTER)
 
+    @property
+    def spikes_on_the_way_up(self) -> bool:
+        """Whether refractoriness is no more than to have crossed the threshold: a neuron spikes
+        whenever it rises through it, and nothing else changes at its end."""
+        same = self.system.refractory == self.system.threshold
+        return self.structure.refractory_is_condition and same and not self.system.clamped
+
     def table(self, *, shared: bool) -> tuple[str, ...]:
         """Parameters and coefficients, one for all or one for each, in their order."""
         side = self.kernels.scalars if shared else self.kernels.variables
@@ -139,8 +146,10 @@ class NeuronParts:
         UnsupportedFeatureError
             One of them jumps with a state, or with a trained parameter.
         """
+        rules = tuple(statements)
+        counts = [s.target for s in rules if s.target.split("__")[0] == COUNTER]
         try:
-            return smooth_statements(statements, self.differentiable, self.where, self.trained)
+            return smooth_statements(rules, self.differentiable, self.where, self.trained, counts)
         except UnsupportedFeatureError as error:
             say = Speech(self.system.called)
             raise UnsupportedFeatureError(

@@ -133,13 +133,15 @@ def refuse_for_events(parts: NeuronParts) -> None:
     Raises
     ------
     UnsupportedFeatureError
-        A refractory period that a condition ends.
+        A refractory period that a condition ends, and which does more than to keep a neuron from
+        spiking again while it is above its threshold.
     """
-    if parts.structure.refractory_is_condition:
+    if parts.structure.refractory_is_condition and not parts.spikes_on_the_way_up:
         raise UnsupportedFeatureError(
             f"a condition ends the refractory period ({parts.system.refractory}): its exact "
             "gradient is not trained in steps",
             where=parts.where.key("refractory"),
-            hint='give a time, such as refractory=2.0; or use gradient="surrogate"; '
+            hint="give a time, such as refractory=2.0, or the threshold's own condition with nothing "
+            'clamped; or use gradient="surrogate"; '
             f"{CHECKED_BY_EVENTS}",
         )

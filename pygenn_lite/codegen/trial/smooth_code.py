@@ -19,18 +19,20 @@ def smooth_statements(
     wanted: Iterable[str],
     where: Location,
     trained: Iterable[str] = (),
+    given: Iterable[str] = (),
 ) -> tuple[Assign, ...]:
     """The same in a form that can be differentiated by what is wanted: Min, Max and Abs by cases.
+    What assigns to `given` names is left as it is, and nothing is differentiated through these.
 
     Raises
     ------
     UnsupportedFeatureError
         A value jumps with something that is wanted, or with a trained parameter.
     """
-    moving, constant, found = set(wanted), frozenset(trained), []
+    moving, constant, known, found = set(wanted), frozenset(trained), set(given), []
     for statement in statements:
         value = statement.value
-        if isinstance(value, Boolean) and not value.is_Symbol:
+        if statement.target in known or (isinstance(value, Boolean) and not value.is_Symbol):
             found.append(statement)
             continue
         read = {s.name for s in value.free_symbols}
