@@ -1,5 +1,5 @@
-"""A process of its own that repeats simulations: benchmarks compare with two of them, which exchange
-nothing."""
+"""A process of its own that repeats simulations: benchmarks compare with two of them, each by
+itself."""
 
 from __future__ import annotations
 

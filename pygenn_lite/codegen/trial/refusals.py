@@ -141,7 +141,7 @@ def refuse_for_events(parts: NeuronParts) -> None:
             f"a condition ends the refractory period ({parts.system.refractory}): its exact "
             "gradient is not trained in steps",
             where=parts.where.key("refractory"),
-            hint="give a time, such as refractory=2.0, or the threshold's own condition with nothing "
-            'clamped; or use gradient="surrogate"; '
+            hint="give a time, such as refractory=2.0, or the condition of the threshold with "
+            'nothing clamped; or use gradient="surrogate"; '
             f"{CHECKED_BY_EVENTS}",
         )
