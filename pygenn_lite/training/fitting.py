@@ -92,13 +92,14 @@ class Fitting:
         good, sums = state.copy_of_session(), EpochSums.of(state.sums.arrays())
         data = self._data(number)
         order = data.order(self.setup.seed, number)
-        if state.sums.samples >= len(order):
+        if state.sums.samples and state.epoch_samples not in (0, len(order)):
             raise ArgumentError(
-                f"{state.sums.samples} samples of epoch {number + 1} are done, of other data: here "
-                f"are {len(order)}",
+                f"{state.sums.samples} samples of epoch {number + 1} are done, of data with "
+                f"{state.epoch_samples}: here are {len(order)}",
                 where=Location("fit"),
                 hint="continue with the data that the interrupted training had",
             )
+        state.epoch_samples = len(order)
         while state.sums.samples < len(order):
             part = order[state.sums.samples :][: self._batches * self.setup.batch]
             try:

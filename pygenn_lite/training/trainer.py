@@ -341,12 +341,15 @@ class Trainer:
         return save_training(self._setup, self._known(), path, overwrite)
 
     def load(self, path: str | Path) -> Trainer:
-        """Continue from a checkpoint of a trainer of the same network and optimiser.
+        """Continue from a checkpoint of a trainer of the same network and settings.
+
+        Threads, backend and card may be others, which changes no bit. So may the rate of the
+        optimiser, its schedule, decay and clipping, which count from here on, and the data.
 
         Raises
         ------
         CheckpointError
-            Not a checkpoint, or one of another network: what differs, by name.
+            Not a checkpoint, or one of another network or training: what differs, by name.
         """
         from pygenn_lite.training.training_checkpoint import load_training, trial_of
 

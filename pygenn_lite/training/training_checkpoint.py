@@ -22,6 +22,7 @@ from pygenn_lite.runtime.results.files import (
 )
 from pygenn_lite.training.epoch_sums import EpochSums
 from pygenn_lite.training.history import History
+from pygenn_lite.training.training_settings import differences, settings_of
 from pygenn_lite.training.training_setup import TrainingSetup
 from pygenn_lite.training.training_state import TrainingState
 
@@ -47,9 +48,9 @@ def save_training(
     target = check_writable(path, overwrite)
     header = {
         "format": FORMAT, "version": VERSION, "network": setup.network.digest(),
-        "optimiser": setup.optimiser.rule.name, "duration": state.duration,
-        "planned": state.planned, "history": state.history.rows,
-        "shapes": _shapes(state.session.parameters),
+        "settings": settings_of(setup), "duration": state.duration,
+        "planned": state.planned, "epoch_samples": state.epoch_samples,
+        "history": state.history.rows, "shapes": _shapes(state.session.parameters),
     }  # fmt: skip
     parts = {"session": state.session.state(), "sums": state.sums.arrays(), "best": state.best}
     arrays = {
@@ -101,7 +102,7 @@ def load_training(setup: TrainingSetup, state: TrainingState, path: str | Path) 
     Raises
     ------
     CheckpointError
-        Not a checkpoint, or one of another network: what differs, by name.
+        Not a checkpoint, or one of another network or training: what differs, by name.
     """
     header, arrays = _read(as_path(path))
     _check(header, setup, state, Location(str(path)))
@@ -115,6 +116,7 @@ def load_training(setup: TrainingSetup, state: TrainingState, path: str | Path) 
     except (KeyError, ValueError, TypeError) as error:
         raise _unreadable(as_path(path), error) from error
     state.sums, state.history, state.planned = sums, history, int(header["planned"])
+    state.epoch_samples = int(header.get("epoch_samples", 0))
     state.best = parts["best"]
 
 
@@ -145,12 +147,13 @@ def _check(header: Any, setup: TrainingSetup, state: TrainingState, where: Locat
             where=where,
             hint="declare the network exactly as it was when the checkpoint was written",
         )
-    if header["optimiser"] != setup.optimiser.rule.name:
+    changed = differences(header.get("settings", {}), settings_of(setup))
+    if changed:
         raise CheckpointError(
-            f"the checkpoint is of the optimiser {header['optimiser']}, and this is "
-            f"{setup.optimiser.rule.name}: they keep different numbers beside each value",
+            f"the checkpoint is of another training: {'; '.join(changed)}",
             where=where,
-            hint=f"train on with pg.optimisers.{header['optimiser']}",
+            hint="make the trainer with the same settings; to train on with others, load it with "
+            "the same ones, and then make pg.Trainer(trainer.network, ...)",
         )
     if header["duration"] != state.duration:
         raise CheckpointError(

@@ -29,6 +29,8 @@ class TrainingState:
         Of the epochs that are done.
     sums : EpochSums
         Of an epoch that was interrupted.
+    epoch_samples : int
+        How many samples that epoch has.
     planned : int
         Epochs after which the training that was begun ends.
     best : mapping of str to ndarray
@@ -39,6 +41,7 @@ class TrainingState:
     duration: float
     history: History = field(default_factory=History)
     sums: EpochSums = field(default_factory=EpochSums)
+    epoch_samples: int = 0
     planned: int = 0
     best: Arrays = field(default_factory=dict)
 

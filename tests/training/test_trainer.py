@@ -173,8 +173,10 @@ def test_an_interrupted_epoch_is_not_ended_with_fewer_data(monkeypatch):
     monkeypatch.setattr("pygenn_lite.training.fitting.PIECE_SECONDS", 0.0)
     torn = trainer(duration=20.0)
     interrupted_fit(torn, dataset(), after=17, epochs=3)
-    with pytest.raises(pg.errors.ArgumentError, match="40 samples of epoch 2 are done"):
-        torn.fit(dataset(30), None)
+    for samples in (30, 91):
+        message = f"40 samples of epoch 2 are done, of data with 90: here are {samples}"
+        with pytest.raises(pg.errors.ArgumentError, match=message):
+            torn.fit(dataset(samples), None)
     assert torn.fit(dataset(), None)["epoch"].tolist() == [1, 2, 3]
 
 
@@ -236,12 +238,84 @@ def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path):
     cases = [
         (trainer(network(inputs=5)), r"w.weight has shape \(4, 3\) there, and has shape \(5, 3\)"),
         (trainer(network(seed=6)), "models, values, dt or seed differ"),
-        (pg.Trainer(network(), LOSS, pg.optimisers.SGD(0.1)), "optimiser Adam, and this is SGD"),
         (trainer(duration=25.0), "trials of 20 ms, and these are of 25 ms"),
     ]  # fmt: skip
     for other, message in cases:
         with pytest.raises(pg.errors.CheckpointError, match=message):
             other.load(path)
+
+
+SURROGATE = dict(gradient="surrogate", surrogate="superspike")
+OTHER_SETTINGS = {
+    "batch": (dict(batch=9), "batch is 8 there, and 9 here"),
+    "seed": (dict(seed=7), "seed is 5 there, and 7 here"),
+    "loss": (
+        dict(loss=2 * LOSS),
+        r"loss is .*CrossEntropy.* there, and 2.0\*CrossEntropy\(variable='out.V', .* here",
+    ),
+    "a number of the loss": (
+        dict(loss=pg.losses.CrossEntropy("out.V", smoothing=0.1)), "smoothing=0.*smoothing=0.1",
+    ),
+    "gradient": (SURROGATE, "gradient is 'exact' there, and 'surrogate' here"),
+    "surrogate": (SURROGATE, r"surrogate is not given there, and .*superspike\(k=25\).* here"),
+    "optimiser": (
+        dict(optimiser=pg.optimisers.SGD(0.5)), "optimiser is Adam .* there, and SGD .* here",
+    ),
+    "a setting of the optimiser": (
+        dict(optimiser=pg.optimisers.Adam(0.5, beta_1=0.8)), "'beta_1': 0.9,.*'beta_1': 0.8,",
+    ),
+    "constraints": (
+        dict(constraints={WEIGHT: pg.constraints.Norm(2.0)}),
+        r"constraints is not given there, and {'groups.w.weight': Norm\(most=2, .* here",
+    ),
+    "dropout": (dict(dropout={"w": 0.1}), "dropout is not given there, and {'w': 0.1} here"),
+    "precision": (dict(precision="float64"), "precision is 'float32' there, and 'float64' here"),
+    "several": (dict(batch=9, seed=7), "batch is 8 there, and 9 here; seed is 5 there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OTHER_SETTINGS)
+def test_a_checkpoint_of_another_training_is_refused_by_what_differs(tmp_path, name):
+    path = saved_after_an_epoch(tmp_path)
+    given, message = OTHER_SETTINGS[name]
+    given = {"loss": LOSS, "optimiser": pg.optimisers.Adam(0.5), "batch": 8, **given}
+    with pytest.raises(pg.errors.CheckpointError, match=message) as found:
+        pg.Trainer(network(), duration=20.0, **given).load(path)
+    assert "pg.Trainer(trainer.network, ...)" in found.value.hint
+
+
+def test_a_mask_of_a_constraint_is_told_from_another(tmp_path):
+    def masked(first):
+        mask = np.arange(12).reshape(4, 3) == first
+        return trainer(constraints={WEIGHT: [pg.constraints.Frozen(mask)]})
+
+    made = masked(0)
+    made.fit(dataset(), epochs=1)
+    path = made.save(tmp_path / "c.npz")
+    masked(0).load(path)
+    with pytest.raises(pg.errors.CheckpointError, match=r"constraints is .*Frozen.*Frozen"):
+        masked(1).load(path)
+
+
+def test_a_training_may_continue_with_another_rate_schedule_and_number_of_threads(tmp_path):
+    path = saved_after_an_epoch(tmp_path)
+    slower = pg.optimisers.Adam(0.1, schedule=pg.schedules.Cosine(), clip_norm=1.0)
+    rest = pg.Trainer(network(), 1.0 * LOSS, slower, batch=8, threads=1).load(path)
+    rest.fit(dataset(), epochs=1)
+    assert rest.history["learning_rate"][0] == 0.5
+    assert rest.history["learning_rate"][1] < 0.1
+
+
+def test_a_checkpoint_that_says_nothing_of_settings_is_read(tmp_path, monkeypatch):
+    """As those of before settings were written."""
+    monkeypatch.setattr("pygenn_lite.training.training_checkpoint.settings_of", lambda setup: {})
+    assert trainer().load(saved_after_an_epoch(tmp_path)).epochs == 1
+
+
+def saved_after_an_epoch(folder):
+    made = trainer()
+    made.fit(dataset(), epochs=1)
+    return made.save(folder / "c.npz")
 
 
 def test_what_is_not_a_checkpoint_is_refused(tmp_path):
