@@ -4,6 +4,7 @@ Python functions that get their argument's bytes; failures are planted."""
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -20,10 +21,13 @@ WORDS = {
     35: "cudaErrorInsufficientDriver: CUDA driver version is insufficient for CUDA runtime version",
     46: "cudaErrorDevicesUnavailable: CUDA-capable device(s) is/are busy or unavailable",
     100: "cudaErrorNoDevice: no CUDA-capable device is detected",
+    201: "CUDA_ERROR_INVALID_CONTEXT: invalid device context",
     209: "cudaErrorNoKernelImageForDevice: no kernel image is available for execution",
     700: "cudaErrorIllegalAddress: an illegal memory access was encountered",
     702: "cudaErrorLaunchTimeout: the launch timed out and was terminated",
     720: "cudaErrorCooperativeLaunchTooLarge: too many blocks in cooperative launch",
+    802: "cudaErrorSystemNotReady: system not yet initialized",
+    900: "cudaErrorStreamCaptureUnsupported: operation not permitted when stream is capturing",
     999: "cudaErrorUnknown: unknown error",
     47: "cudaErrorSomething: never heard of",
 }
@@ -59,6 +63,11 @@ class FakeCard:
         self.calls: list[str] = []
         self.attributes: dict[tuple[str, int], int] = {}
         self.capturing: list[dict[str, Any]] | None = None
+        self.capture_mode = 0
+        self.streams = 0
+        self.current = threading.local()  # whether a thread has a context
+        self.reads_the_host = False
+        self.later: list[tuple[int, int, int]] = []  # copies that the card makes by itself
         self.graphs: dict[int, list[dict[str, Any]]] = {}
         self.modules = 0
         self.error: type[Exception] = CudaError
@@ -87,6 +96,11 @@ class FakeCard:
     def check_inside(self, address: int, size: int) -> None:
         assert any(a <= address and address + size <= a + b.nbytes for a, b in self.blocks.items())
 
+    def catch_up(self) -> None:
+        for each in self.later:
+            ctypes.memmove(*each)
+        self.later.clear()
+
     # ------------------------------------------------------------------ launches
     def start(self, **launch: Any) -> None:
         if self.capturing is not None:
@@ -103,7 +117,7 @@ class FakeCard:
 class FakeRuntime:
     CUDARuntimeError = CudaError
     memcpyHostToDevice, memcpyDeviceToHost, memcpyDeviceToDevice = 1, 2, 3
-    streamNonBlocking, streamCaptureModeThreadLocal = 1, 1
+    streamNonBlocking, streamCaptureModeRelaxed = 1, 2
 
     def __init__(self, card: FakeCard) -> None:
         self.card, self.device, self.clock = card, 0, 0.0
@@ -115,7 +129,7 @@ class FakeRuntime:
         return found
 
     def setDevice(self, device: int) -> None:
-        self.device = device
+        self.device, self.card.current.there = device, True
 
     def driverGetVersion(self) -> int:
         return self.card.driver
@@ -127,12 +141,15 @@ class FakeRuntime:
         return self.card.cards
 
     def deviceGetAttribute(self, which: int, device: int) -> int:
-        return ATTRIBUTES[which]
+        return int(self.card.reads_the_host) if which == 88 else ATTRIBUTES[which]
 
     def getDeviceProperties(self, device: int) -> dict[str, Any]:
         return {"name": b"Fake H100", "totalGlobalMem": 80 << 30}
 
     def free(self, address: int) -> None:
+        relaxed = self.card.capture_mode == self.streamCaptureModeRelaxed
+        if self.card.capturing is not None and not relaxed:
+            raise CudaError(900)
         self.card.free(address)
 
     def malloc(self, size: int) -> int:
@@ -150,16 +167,25 @@ class FakeRuntime:
             self.card.check_inside(to, size)
         if kind in (2, 3):
             self.card.check_inside(source, size)
-        ctypes.memmove(to, source, size)
+        if kind == 1 and self.card.reads_the_host:
+            self.card.later.append((to, source, size))
+        else:
+            ctypes.memmove(to, source, size)
 
     def streamCreateWithFlags(self, flags: int) -> int:
+        self.card.streams += 1
         return 77
+
+    def streamDestroy(self, stream: int) -> None:
+        assert stream == 77
+        self.card.streams -= 1
 
     def streamSynchronize(self, stream: int) -> None:
         assert stream == 77
+        self.card.catch_up()
 
     def streamBeginCapture(self, stream: int, mode: int) -> None:
-        self.card.capturing = []
+        self.card.capturing, self.card.capture_mode = [], mode
 
     def streamEndCapture(self, stream: int) -> int:
         assert self.card.capturing is not None
@@ -214,6 +240,8 @@ class FakeDriverApi:
         self.card.modules -= 1
 
     def moduleGetFunction(self, module: int, name: str) -> str:
+        if not getattr(self.card.current, "there", False):
+            raise CudaError(201)
         return name
 
     def funcSetAttribute(self, function: str, attribute: int, value: int) -> None:
@@ -268,7 +296,7 @@ class FakePycuda(ModuleType):
         names = {
             "MULTIPROCESSOR_COUNT": 16, "CLOCK_RATE": 13, "L2_CACHE_SIZE": 38,
             "MAX_SHARED_MEMORY_PER_BLOCK_OPTIN": 97, "KERNEL_EXEC_TIMEOUT": 17,
-            "MAX_SHARED_MEMORY_PER_MULTIPROCESSOR": 81,
+            "MAX_SHARED_MEMORY_PER_MULTIPROCESSOR": 81, "PAGEABLE_MEMORY_ACCESS": 88,
         }  # fmt: skip
         self.device_attribute = SimpleNamespace(**names)
         self.function_attribute = SimpleNamespace(MAX_DYNAMIC_SHARED_SIZE_BYTES=8)
@@ -278,7 +306,9 @@ class FakePycuda(ModuleType):
             "name": lambda device: "Fake H100",
             "compute_capability": lambda device: (9, 0),
             "total_memory": lambda device: 80 << 30,
-            "get_attribute": lambda device, which: ATTRIBUTES[which],
+            "get_attribute": lambda device, which: (
+                int(card.reads_the_host) if which == 88 else ATTRIBUTES[which]
+            ),
             "retain_primary_context": lambda device: self._context(),
         })  # fmt: skip
 
@@ -295,7 +325,7 @@ class FakePycuda(ModuleType):
         return SimpleNamespace(push=push, pop=pop)
 
     def _inside(self, name: str) -> FakeCard:
-        assert self.pushed == 1, "outside of the context"
+        assert self.pushed, "outside of the context"
         self.card.called(name)
         return self.card
 
@@ -307,7 +337,7 @@ class FakePycuda(ModuleType):
 
     def Stream(self) -> Any:
         self._inside("Stream")
-        return SimpleNamespace(synchronize=lambda: self._inside("synchronize"))
+        return SimpleNamespace(synchronize=lambda: self._inside("synchronize").catch_up())
 
     def Event(self) -> Any:
         self._inside("Event")
@@ -341,7 +371,9 @@ class FakePycuda(ModuleType):
 
     def memcpy_htod_async(self, to: int, array: np.ndarray, stream: Any) -> None:
         self._inside("memcpy").check_inside(to, array.nbytes)
-        ctypes.memmove(to, array.ctypes.data, array.nbytes)
+        self.card.later.append((to, array.ctypes.data, array.nbytes))
+        if not self.card.reads_the_host:
+            self.card.catch_up()
 
     def memcpy_dtoh_async(self, out: np.ndarray, source: int, stream: Any) -> None:
         self._inside("memcpy").check_inside(source, out.nbytes)
@@ -374,6 +406,7 @@ class FakeFunction:
 
         card = self.api._inside("launchKernel")
         assert block[1:] == (1, 1)
+        assert all(type(each) is int for each in (*grid, *block, shared_size))  # as Boost.Python
         card.start(
             kernel=self.name, grid=grid, threads=block[0], shared=shared_size,
             args=struct.pack(self.format, args), cooperative=False,

@@ -376,6 +376,18 @@ def test_too_many_synapses() -> None:
         card_builder().build([Request(description, StorePlan("a", ("aa",)), 3)], 10)
 
 
+def test_too_many_pairs() -> None:
+    """A matrix has a place for each, though few are synapses."""
+    net = pg.Network(dt=0.1, seed=3)
+    a = net.population("a", 70_000, pg.LIF())
+    net.connect(a, a, pg.Delta(), pg.FixedOutDegree(2), name="aa", weight=1.0, delay=1.0)
+    group = net.groups["aa"]
+    description = GroupDescription(group, 70_000, 70_000, 1, None, group.weight, group.delay)
+    store = StorePlan("a", ("aa",), storage="dense")
+    with pytest.raises(InsufficientMemoryError, match=r"more than 2\^32 synapses in one group"):
+        card_builder().build([Request(description, store, 3)], 10)
+
+
 def test_delays_too_long() -> None:
     net = network([RULES["total"]], delay=pg.Normal(6490.0, 10.0))
     with pytest.raises(NetworkError, match="a delay is longer than 65,000 steps"):

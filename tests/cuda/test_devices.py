@@ -91,7 +91,8 @@ def test_why_no_card_is_found_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "there is no driver of NVIDIA on this machine" in find_cards(nothing).problem
     assert "there is no GPU of NVIDIA" in find_cards(opening(FakeLibrary(cards=0))).problem
     assert "there is no GPU of NVIDIA" in find_cards(opening(FakeLibrary(refuses=100))).problem
-    assert "fails with error 803" in find_cards(opening(FakeLibrary(refuses=803))).problem
+    assert "fails with error 801" in find_cards(opening(FakeLibrary(refuses=801))).problem
+    assert "different versions" in find_cards(opening(FakeLibrary(refuses=803))).problem
     assert find_cards(opening(FakeLibrary())).version == ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from emulated import Emulated
 from hand_made import HandMade
 
 from pygenn_lite.runtime.cuda import records
@@ -80,6 +81,28 @@ def test_one_delay_and_one_weight_for_all() -> None:
     weight = int(np.rint(float(np.float32(0.1)) * 2**20))
     assert later[3].tolist() == [weight, 0, weight]
     assert np.count_nonzero(later) == 2
+
+
+FAR = """
+#define PGL_REAL_BYTES 4
+#include "cuda/real.hpp"
+#include "cuda/engine/deliver.hpp"
+struct Given { int64_t* later; };
+PGL_LOOP(add_far, Given, 32) {
+  if (pgl::first() != 0) return;
+  const uint32_t neurons = 1u << 29, slot = 9;
+  int64_t* const begin = args.later - uint64_t(slot) * neurons;
+  const pgl::Arrivals arrivals = {begin, 15, neurons, 4, 0, {1.0, 1.0f}};
+  arrivals.add(3, slot - 4, 7);
+}
+"""
+
+
+def test_more_sums_than_32_bits_count() -> None:
+    """Of a large population with long delays."""
+    later = np.zeros(5, np.int64)
+    Emulated(FAR).launch("add_far", (1, 1), 32, "P", later)
+    assert later.tolist() == [0, 0, 0, 7, 0]
 
 
 @pytest.mark.parametrize("kind", ["half", "fixed", "table"])

@@ -3,6 +3,7 @@ log; what was compiled is found again."""
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def test_texts_that_include_each_other_in_a_circle_are_found_once() -> None:
 
 
 # ------------------------------------------------------------------ with NVRTC
+def end_of_headers(elf: bytes) -> int:
+    """Tables of segments and of sections stand last in a file that is whole."""
+    segments, sections = struct.unpack_from("<QQ", elf, 0x20)
+    sizes = struct.unpack_from("<4H", elf, 0x36)
+    return max(segments + sizes[0] * sizes[1], sections + sizes[2] * sizes[3])
+
+
 @pytest.fixture
 def real() -> None:
     pytest.importorskip("cupy", reason="CuPy is not installed: pip install '.[cuda-test]'")
@@ -89,6 +97,7 @@ def real() -> None:
 def test_registers_spills_and_shared_memory_are_reported(real: None, architecture: int) -> None:
     image = compile_kernels(SOURCE, "main.cu", Target(architecture))
     assert image.target == f"sm_{architecture}" and image.binary.startswith(b"\x7fELF")
+    assert len(image.binary) >= end_of_headers(image.binary)
     shares, spills = image.kernels["shares"], image.kernels["spills"]
     assert set(image.kernels) == {"shares", "spills", "anything"}
     assert shares.shared_bytes == 400 and shares.spill_bytes == 0 and shares.threads == 256
@@ -151,7 +160,7 @@ def test_the_log_and_the_ptx_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     source = {"k.cu": '// kernel one 128\n#include "x"', "x": "", "y": "kernel two 1"}
     image = compile_kernels(source, "k.cu", Target(90))
     assert image.kernels == {"one": KernelReport(40, 400, 12, 128)}
-    assert image.binary == b"\x7fELF sm_90" and "Compile time" not in image.log
+    assert image.binary == b"\x7fELF sm_90\0" and "Compile time" not in image.log
     assert "-fmad=false" in image.flags and image.flags[0] == "-arch=sm_90"
     ptx = compile_kernels(source, "k.cu", Target(80, as_ptx=True))
     assert ptx.target == "compute_80" and b".maxntid 128" in ptx.binary

@@ -137,8 +137,8 @@ def test_for_a_card_the_primitives_are_instructions() -> None:
     ptx = compile_for_device(SOURCE.read_text(), Target(75, as_ptx=True))
     for instruction in (
         "bar.sync", "bar.warp.sync", "vote.sync.ballot", "vote.sync.any", "vote.sync.all",
-        "shfl.sync.idx", "shfl.sync.up", "shfl.sync.bfly", "st.volatile.global.v4.u32",
-        "ld.volatile.global.v4.u32", "prefetch.global.L2", "ld.global.cs", "ld.global.nc",
+        "shfl.sync.idx", "shfl.sync.up", "shfl.sync.bfly", "st.relaxed.gpu.global.b128",
+        "ld.relaxed.gpu.global.b128", "prefetch.global.L2", "ld.global.cs", "ld.global.nc",
         "atom.global.cas.b64", "membar.gl", "membar.cta",
     ):  # fmt: skip
         assert instruction in ptx, instruction

@@ -291,6 +291,20 @@ def test_logs_that_are_nearly_full_end_a_launch(monkeypatch: pytest.MonkeyPatch)
     assert launches["run"] > 6
 
 
+def test_neurons_that_spike_in_every_step_have_room_in_logs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of one warp, which tells of its spikes before it notes them."""
+    monkeypatch.setattr(resident_memory, "LOG_BYTES", 1)
+    always = pg.NeuronModel("dV/dt = 0*I", threshold="V > 0.5", reset="V = 1", initial={"V": 1.0})
+    net = pg.Network(dt=0.1, seed=1)
+    cells = net.population("cells", 128, always)
+    net.connect(cells, cells, EXPONENTIAL, SPARSE, weight=0.01, delay=0.1)
+    net.record(cells.spikes)
+    result = compiled(net).run(1.0, progress=False)
+    assert len(result.spikes["cells"].times) == 10 * 128
+
+
 # ---------------------------------------------------------------- faults
 @pytest.mark.parametrize("synapse", [EXPONENTIAL, DELTA], ids=["lag 1", "lag 0"])
 def test_a_fault_is_found_in_its_step_and_nothing_goes_on(synapse: pg.SynapseModel) -> None:

@@ -80,8 +80,9 @@ class BuildBatch:
         """
         self._count()
         synapses = self._counted
-        if np.any(synapses > MOST_SYNAPSES):
-            raise too_many(self.groups[int(np.argmax(synapses))].description.group.name)
+        positions = np.maximum(synapses.astype(np.int64), self.layout.entries)
+        if np.any(positions > MOST_SYNAPSES):
+            raise too_many(self.groups[int(np.argmax(positions))].description.group.name)
         self._turn(synapses)
         self._choose_codes()
         sizes = self.layout.results(self._results, synapses)

@@ -153,11 +153,17 @@ class BuildLayout:
         targets = self.records["drawn"]["targets"]
         targets[self.turned] = self.records["turned"][self.turned]
 
+    @property
+    def entries(self) -> Counts:
+        """Of each matrix, padding included; 0 where there is none."""
+        columns = np.array([padded_columns(int(n_target)) for n_target in self.n_target])
+        return np.where(self.dense, self.n_source * columns, 0)
+
     def results(self, memory: PackedMemory, synapses: Counts) -> dict[str, Sizes]:
         """Plan the synapses as they are kept; returns bytes by the name of the array."""
         n, stored = np.maximum(synapses.astype(np.int64), 1), self.stored
         columns = np.array([padded_columns(int(n_target)) for n_target in self.n_target])
-        entries = self.n_source * columns
+        entries = self.entries
         incomplete = self.dense & self.general & ~(self.full & ~self.skips)
         in_matrix = (self.dense & self.weights) | incomplete
         self.records["columns"] = np.where(in_matrix, columns, 0)
@@ -166,8 +172,7 @@ class BuildLayout:
         sizes = {
             "targets": np.where(by_row, 4 * n, 0),
             "delays": np.where(several, 2 * n, 0),
-            "weights": self.real_bytes
-            * np.where(self.weights, np.where(stored, n, np.where(self.dense, entries, 0)), 0),
+            "weights": self.real_bytes * np.where(self.weights, np.where(stored, n, entries), 0),
             "codes": np.where(self.codes & stored, 2 * n, 0),
             "sources": np.where(self.sources & stored, 4 * n, 0),
             "present": np.where(incomplete, entries, 0),

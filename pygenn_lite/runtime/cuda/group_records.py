@@ -23,7 +23,8 @@ from pygenn_lite.runtime.values.compiled_math import log
 from pygenn_lite.runtime.values.group_description import GroupDescription, Structure
 from pygenn_lite.runtime.values.sampling import delay_thresholds, is_one_value, truncated_words
 
-MOST_SYNAPSES = 0xFFFFFFFF  # of a group: positions have 32 bits
+# Of a group, and entries of a matrix: positions have 32 bits, and no stride leads beyond them.
+MOST_SYNAPSES = (1 << 32) - (1 << 24)
 ALL_ONES = 0xFFFFFFFF
 
 
@@ -312,9 +313,9 @@ def _gap_scale(p: float) -> float:
 
 
 def too_many(group: str) -> InsufficientMemoryError:
-    """More synapses than positions of 32 bits."""
+    """More synapses, or entries of a matrix, than positions of 32 bits."""
     return InsufficientMemoryError(
-        "more than 2^32 synapses in one group",
+        "more than 2^32 synapses in one group (of storage='dense': pairs)",
         where=Location.of("synapse group", group),
         hint="cut the population, and with it the group, into several, or use storage='procedural'",
     )

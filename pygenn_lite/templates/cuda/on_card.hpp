@@ -137,7 +137,27 @@ PGL_DEVICE T atomic_cas(T* at, detail::Given<T> expected, detail::Given<T> value
 PGL_DEVICE void fence() { __threadfence(); }
 PGL_DEVICE void fence_block() { __threadfence_block(); }
 
-// One access of 16 bytes, which nobody sees half done.
+// One access of 16 bytes, which nobody sees half done: a scalar one, where the compiler has such (PTX 8.3). Of a vector PTX
+// promises that of each of its words only, though cards read and write it as one, too.
+#if __CUDACC_VER_MAJOR__ > 12 || (__CUDACC_VER_MAJOR__ == 12 && __CUDACC_VER_MINOR__ >= 3)
+PGL_DEVICE void store_message(Message* at, Message message) {
+  asm volatile(
+      "{ .reg .b128 all; .reg .b64 low, high; mov.b64 low, {%1, %2}; mov.b64 high, {%3, %4}; mov.b128 all, {low, high};"
+      " st.relaxed.gpu.global.b128 [%0], all; }" ::"l"(at), "r"(message.step), "r"(message.words[0]), "r"(message.words[1]),
+      "r"(message.words[2])
+      : "memory");
+}
+PGL_DEVICE Message load_message(const Message* at) {
+  Message message;
+  asm volatile(
+      "{ .reg .b128 all; .reg .b64 low, high; ld.relaxed.gpu.global.b128 all, [%4]; mov.b128 {low, high}, all;"
+      " mov.b64 {%0, %1}, low; mov.b64 {%2, %3}, high; }"
+      : "=r"(message.step), "=r"(message.words[0]), "=r"(message.words[1]), "=r"(message.words[2])
+      : "l"(at)
+      : "memory");
+  return message;
+}
+#else
 PGL_DEVICE void store_message(Message* at, Message message) {
   asm volatile("st.volatile.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(at), "r"(message.step), "r"(message.words[0]),
                "r"(message.words[1]), "r"(message.words[2])
@@ -151,6 +171,7 @@ PGL_DEVICE Message load_message(const Message* at) {
                : "memory");
   return message;
 }
+#endif
 PGL_DEVICE Message wait_message(const Message* at, uint32_t step) {
   Message message = load_message(at);
   while (message.step != step) message = load_message(at);

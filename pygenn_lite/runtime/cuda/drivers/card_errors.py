@@ -38,6 +38,16 @@ _AGAIN = "start a new process; what was recorded so far is kept"
 # CUresult and cudaError_t have the same numbers here.
 MEANINGS = {
     1: Meaning("invalid argument", "it refuses an argument", _OURS),
+    3: Meaning(
+        "initialization error",
+        "CUDA does not start: the process was forked by one that used a card",
+        "start processes by 'spawn', not by 'fork'",
+    ),
+    34: Meaning(
+        "stub library",
+        "libcuda.so is a stand-in that comes with the CUDA toolkit, not the system's driver",
+        "take the folder 'stubs' out of LD_LIBRARY_PATH; a container has to be given the GPU",
+    ),
     TOO_OLD: Meaning("driver version is insufficient", "the system's driver is too old"),
     BUSY: Meaning(
         "busy or unavailable",
@@ -82,6 +92,21 @@ MEANINGS = {
         "too many blocks in cooperative launch",
         "not all blocks of a kernel can run at the same time",
         "other processes on the card may take the room; use plan='general'",
+    ),
+    802: Meaning(
+        "system not yet initialized",
+        "the links between its GPUs are not started yet",
+        "nvidia-fabricmanager has to run, of the same version as the driver",
+    ),
+    803: Meaning(
+        "unsupported display driver / cuda driver combination",
+        "libcuda.so and the system's driver are of different versions",
+        "restart the machine after an update; a container may bring a libcuda.so of its own",
+    ),
+    804: Meaning(
+        "forward compatibility",
+        "a libcuda.so is found that is newer than the system's driver; this card does not take it",
+        "take the folder 'compat' out of LD_LIBRARY_PATH",
     ),
     999: Meaning("unknown error", "it is lost", f"{_AGAIN}; nvidia-smi may say why", lost=True),
 }

@@ -25,7 +25,7 @@ from pygenn_lite.runtime.cuda.drivers.packages import import_cupy
 
 # cudaDeviceAttr (properties of CUDA 13 have no clock any longer)
 _CLOCK, _MULTIPROCESSORS, _WATCHDOG, _L2, _MAJOR, _MINOR = 13, 16, 17, 38, 75, 76
-_SHARED, _COOPERATIVE, _SHARED_OF_A_BLOCK = 81, 95, 97
+_SHARED, _PAGEABLE, _COOPERATIVE, _SHARED_OF_A_BLOCK = 81, 88, 95, 97
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class CupyMemory:
 class CupyModule:
     """Kernels on a card."""
 
-    def __init__(self, cuda: _Cuda, image: Image) -> None:
-        self._cuda, self._image = cuda, image
+    def __init__(self, owner: CupyDriver, image: Image) -> None:
+        self._owner, self._image, cuda = owner, image, owner.cuda
         self._handle = cuda.driver.moduleLoadData(image.binary)
         self._finalizer = weakref.finalize(
             self, _release, cuda, cuda.driver.moduleUnload, self._handle
@@ -67,7 +67,8 @@ class CupyModule:
     def kernel(self, name: str) -> LoadedKernel:
         """One of them."""
         report = self._image.kernels[name]
-        handle = self._cuda.driver.moduleGetFunction(self._handle, name)
+        with self._owner.asking(f"looking for {name!r}"):
+            handle = self._owner.cuda.driver.moduleGetFunction(self._handle, name)
         return LoadedKernel(name, report, handle, self)
 
 
@@ -103,7 +104,8 @@ class CupyGraph:
         self._launches = tuple(launches)  # keeps their kernels
         runtime = self._cuda.runtime
         with owner.asking("recording launches"):
-            runtime.streamBeginCapture(owner.stream, runtime.streamCaptureModeThreadLocal)
+            # Relaxed: meanwhile Python may give memory of other simulations back.
+            runtime.streamBeginCapture(owner.stream, runtime.streamCaptureModeRelaxed)
         try:
             for each in self._launches:
                 owner.launch_this(each)
@@ -152,10 +154,11 @@ class CupyDriver:
         self.unfinished = Unfinished()
         self.card = _card(self.cuda)
         with self.asking("opening it"):
-            self.cuda.runtime.free(0)  # makes the context
-            self.stream = self.cuda.runtime.streamCreateWithFlags(
-                self.cuda.runtime.streamNonBlocking
-            )
+            runtime = self.cuda.runtime
+            runtime.free(0)  # makes the context
+            self._reads_the_host = bool(runtime.deviceGetAttribute(_PAGEABLE, device))
+            self.stream = runtime.streamCreateWithFlags(runtime.streamNonBlocking)
+        weakref.finalize(self, _release, self.cuda, runtime.streamDestroy, self.stream)
 
     @contextmanager
     def asking(self, doing: str) -> Iterator[None]:
@@ -178,7 +181,7 @@ class CupyDriver:
     def load(self, image: Image) -> CupyModule:
         """Bring compiled kernels onto the card."""
         with self.asking("loading kernels"):
-            return CupyModule(self.cuda, image)
+            return CupyModule(self, image)
 
     def allocate(self, bytes: int) -> CupyMemory:
         """Memory, all zero; one byte at least."""
@@ -198,6 +201,8 @@ class CupyDriver:
         check_contiguous(array)
         runtime = self.cuda.runtime
         self._copy(address, array.ctypes.data, array.nbytes, runtime.memcpyHostToDevice)
+        if self._reads_the_host:  # from where the array lies, after this call as well
+            self.synchronise()
 
     def download(self, address: int, out: Array) -> None:
         """Fill a contiguous array from the card."""

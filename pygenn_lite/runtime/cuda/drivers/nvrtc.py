@@ -216,7 +216,8 @@ def _compile(texts: Mapping[str, str], main: str, target: Target, flags: tuple[s
             raise _refused(texts, str(error), nvrtc.getProgramLog(program)) from None
         said = _TIME.sub("", nvrtc.getProgramLog(program)).strip("\0 \n")
         ptx = bytes(nvrtc.getPTX(program))
-        binary = ptx if target.as_ptx else bytes(nvrtc.getCUBIN(program))
+        # CuPy takes the last byte, 0, away, as it does of texts: a cubin that lacks it is none.
+        binary = ptx if target.as_ptx else bytes(nvrtc.getCUBIN(program)) + b"\0"
     finally:
         nvrtc.destroyProgram(program)
     log.info("compiled %s for %s in %.2f s", main, target, time.perf_counter() - started)

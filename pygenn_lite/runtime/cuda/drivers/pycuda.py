@@ -121,6 +121,8 @@ class PycudaDriver:
                 )
             its = self.api.Device(device)
             self.card = _card(self.api, its)
+            pageable = self.api.device_attribute.PAGEABLE_MEMORY_ACCESS
+            self._reads_the_host = bool(its.get_attribute(pageable))
             self._title = self.card.name
         with self._telling("opening it"):
             self.context = its.retain_primary_context()
@@ -178,6 +180,8 @@ class PycudaDriver:
         if array.nbytes:
             with self.asking("copying"):
                 self.api.memcpy_htod_async(address, array, self.stream)
+            if self._reads_the_host:  # from where the array lies, after this call as well
+                self.synchronise()
 
     def download(self, address: int, out: Array) -> None:
         """Fill a contiguous array from the card."""
@@ -244,12 +248,13 @@ class PycudaDriver:
         """Launch what is prepared, in an open context."""
         kernel = cast(LoadedKernel, what.kernel)
         self.unfinished.add(kernel.name)
+        x, y = what.grid
         kernel.handle.prepared_async_call(
-            what.grid,
-            (what.threads, 1, 1),
+            (int(x), int(y)),  # it takes no numbers of NumPy
+            (int(what.threads), 1, 1),
             self.stream,
             what.args,
-            shared_size=what.shared_bytes,
+            shared_size=int(what.shared_bytes),
         )
 
     def record(self, launches: Sequence[Launch]) -> PycudaLoop:

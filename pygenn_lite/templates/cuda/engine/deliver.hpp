@@ -25,7 +25,7 @@ struct Arrivals {
 
   PGL_DEVICE void add(uint32_t target, uint32_t delay, int64_t whole) const {
     if (whole == 0 || delay < least) return;
-    atomic_add(later + (((sent + delay) & mask) * count + target), whole);
+    atomic_add(later + (uint64_t((sent + delay) & mask) * count + target), whole);
   }
 };
 

@@ -64,7 +64,9 @@ PGL_DEVICE void tell(const pgl_resident& args, const Board& board, const Mailbox
   const uint32_t count = before >> kSpikesSent & kSpikesMask;
   if (count != 0) fence_block();
   uint32_t wish = before & kFaultSent ? kFault : 0u;
-  if (logged + 2 * args.places > args.log_room) wish |= kStop;
+  // All may still spike in this update, in the next one, and in the one at whose end this message is read; `logged` may lack
+  // none of the last one's.
+  if (logged + 3 * args.places > args.log_room) wish |= kStop;
   send(to, board.own, count, wish);
   if (lane() == 0) store_fresh(&board.sent[0], 0u);
 }

@@ -44,8 +44,8 @@ PGL_DEVICE void send(const Mailbox& to, List list, uint32_t count, uint32_t wish
   if (count > kInMessage) {
     uint32_t* const spilled = to.list_of(uint32_t(block()));
     for (auto k = uint32_t(lane()); k < count; k += 32) spilled[k] = load_fresh(&list[k]);
+    warp_barrier();  // the fence of the lane that sends stands behind what all lanes have written
     fence();
-    warp_barrier();
     message.words[0] = count;
   } else {
     for (uint32_t k = 0; k < count; ++k) {
