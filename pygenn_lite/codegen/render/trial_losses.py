@@ -10,7 +10,13 @@ import sympy
 from pygenn_lite.codegen.render.cpp_printer import CppPrinter
 from pygenn_lite.codegen.render.environment import environment
 from pygenn_lite.codegen.systems.system import symbol
-from pygenn_lite.codegen.trial.loss_code import LABELS, LossCode, ReadOutCode, TermCode
+from pygenn_lite.codegen.trial.loss_code import (
+    LABELS,
+    LossCode,
+    ReadOutCode,
+    TermCode,
+    is_of_time,
+)
 from pygenn_lite.codegen.trial.loss_records import (
     BATCH_COUNT,
     COUNT,
@@ -53,6 +59,9 @@ class SlopeView:
     factor, value : str
     slot : int
         Where it is kept; -1: the way back computes it.
+    arrivals : str
+        Of a price of arrivals: whether these come with the "end" of a step, or the "begin" of it;
+        else "".
     """
 
     adjoint: int
@@ -60,6 +69,7 @@ class SlopeView:
     factor: str
     value: str
     slot: int
+    arrivals: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,6 +108,11 @@ class ReadOutView:
     jump: str
 
     @property
+    def turns(self) -> bool:
+        """Whether a maximum moves with an arrival that ends it."""
+        return self.kind == MAXIMUM and any(slope.arrivals for slope in self.slopes)
+
+    @property
     def arrays(self) -> list[tuple[str, str]]:
         """What is kept of each neuron, with the number of values: names and C++ expressions."""
         found = [] if self.kind in OF_NEURON else [("u", "1")]
@@ -105,7 +120,7 @@ class ReadOutView:
         if self.kind == NOW:
             found.append(("mean", "1"))
         if self.kind == MAXIMUM:
-            found.append(("at", "1"))
+            found += [(name, "1") for name in ("at", *(("last", "rise", "drop") * self.turns))]
         if self.kind == FIRST_SPIKE:
             found.append(("second", "1") if self.smooth else ("gap", "1"))
         if self.jump:
@@ -220,7 +235,6 @@ def _read_out(
 def _slopes(r: ReadOutCode, in_step: sympy.Expr, population: TrialPopulation) -> list[SlopeView]:
     """Derivatives by states, by parameters, then by the times of arrivals."""
     places = {x: (population.adjoints.index(f"lam__{x}"), -1) for x in r.slopes}
-    prices = [population.adjoints.index(f"{LOSS}{x}") for x in r.arrivals]
     places |= {p: (-1, population.gradients.index(p)) for p in r.parameter_slopes}
     spell, views, slots = _of_neuron(population), [], 0
     for name, slope in {**r.slopes, **r.parameter_slopes}.items():
@@ -230,8 +244,14 @@ def _slopes(r: ReadOutCode, in_step: sympy.Expr, population: TrialPopulation) ->
         slot = slots if keep and r.kind not in OF_COUNTS else -1
         slots += slot >= 0
         views.append(SlopeView(adjoint, gradient, _print(factor), _print(own, spell), slot))
-    given = zip(prices, r.arrivals.values(), strict=True)
-    return views + [SlopeView(place, -1, _print(value), "real(1)", -1) for place, value in given]
+    for x, price in r.arrivals.items():
+        factor, own = _split(price)
+        slot = -1 if is_of_time(price) else slots
+        slots += slot >= 0
+        place = population.adjoints.index(f"{LOSS}{x}")
+        when = "begin" if x in population.sent else "end"
+        views.append(SlopeView(place, -1, _print(factor), _print(own, spell), slot, when))
+    return views
 
 
 def _term(number: int, one: TermCode, views: list[ReadOutView], program: TrialProgram) -> TermView:

@@ -8,7 +8,6 @@ from dataclasses import field
 
 import sympy
 
-from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.trial.loss_records import (
     DURATION,
     FIRST_SPIKE,
@@ -47,7 +46,8 @@ class ReadOutCode:
         it: the price of a later spike.
     arrivals : mapping of str to sympy.Expr
         By state to which spikes add: what is integrated just before an arrival less just after it,
-        per unit of weight: the price of a later arrival.
+        per unit of weight: the price of a later arrival. Of a maximum: the rate of `value` before
+        an arrival less after it, of which a part is the price where the maximum is there.
     """
 
     population: str
@@ -62,9 +62,13 @@ class ReadOutCode:
     @property
     def kept(self) -> tuple[str, ...]:
         """States and parameters whose slopes the way back cannot know: they depend on states."""
-        plain = {symbol(name) for name in OF_TIME}
         slopes = {**self.slopes, **self.parameter_slopes}
-        return tuple(x for x, v in slopes.items() if v.free_symbols - plain)
+        return tuple(x for x, v in slopes.items() if not is_of_time(v))
+
+
+def is_of_time(value: sympy.Expr) -> bool:
+    """Whether a value is the same for all neurons, and known from the time."""
+    return {s.name for s in value.free_symbols} <= OF_TIME
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ and refuses what has no derivative."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import sympy
@@ -19,7 +19,7 @@ from pygenn_lite.codegen.trial.loss_code import (
     ReadOutCode,
     TermCode,
 )
-from pygenn_lite.codegen.trial.loss_jumps import jump_at_spike, with_arrivals
+from pygenn_lite.codegen.trial.loss_jumps import jump_at_spike, turns, with_arrivals
 from pygenn_lite.codegen.trial.loss_records import (
     FIRST_SPIKE,
     INTEGRAL,
@@ -64,20 +64,25 @@ def loss_code(loss: LossDescription, systems: NetworkSystems, program: TrialProg
 
 
 def states_read(loss: LossDescription, systems: NetworkSystems) -> set[tuple[str, str]]:
-    """Populations and their states that a loss integrates over time: where spikes add to these, it
-    jumps."""
+    """Populations and their states such that spikes which add to these have a price in the loss: it
+    integrates them over time, or takes the maximum of what they move."""
     found = set()
     for term in loss.terms():
         system = systems.populations.get(term.population)
-        values = [r.value for r in term.read_outs.values() if r.kind == INTEGRAL and r.value]
-        if system is None:
-            continue
-        for value in values:
-            names = {s.name for s in value.free_symbols}
-            found |= {
-                (term.population, x) for x in system.states if system.called.get(x, x) in names
-            }
+        for read in term.read_outs.values() if system is not None else ():
+            found |= {(term.population, x) for x in _states_priced(read, system)}
     return found
+
+
+def _states_priced(read: ReadOut, system: NeuronSystem) -> Iterable[str]:
+    value = system.g if read.value is None else read.value
+    if read.kind not in (INTEGRAL, MAXIMUM) or value is None:
+        return ()
+    given = {system.called.get(x, x): x for x in system.states} if read.value is not None else {}
+    names = {given.get(s.name, s.name): s for s in value.free_symbols}
+    if read.kind == INTEGRAL:
+        return names.keys() & set(system.states)
+    return turns({x: value.diff(names[x]) for x in system.states if x in names}, system)
 
 
 def _numbered(terms: Sequence[Term]) -> list[Term]:
@@ -159,7 +164,8 @@ class _Maker:
     def _priced(self, term: Term, made: ReadOutCode, population: TrialPopulation) -> ReadOutCode:
         """With what it adds to the prices of arrivals, where spikes are events."""
         exact = self.program.adjoint == "exact"
-        return with_arrivals(term.name, made, population) if exact else made
+        system = self.systems.populations[population.name]
+        return with_arrivals(term.name, made, population, system) if exact else made
 
     def _jump(self, term: Term, population: TrialPopulation) -> sympy.Expr | None:
         """Of a term that is evaluated in each step: how it jumps at a spike."""

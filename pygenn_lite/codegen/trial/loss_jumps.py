@@ -1,9 +1,11 @@
-"""Where a loss that is integrated over time jumps: at spikes of a neuron whose variables it reads,
-and at arrivals that add to these. A later spike or arrival leaves the loss longer as it was before:
-this is its price."""
+"""Where a loss moves with the times of events. One that is integrated over time jumps at spikes of
+a neuron whose variables it reads, and at arrivals that add to these: a later spike or arrival
+leaves the loss longer as it was before. A maximum that an arrival ends comes as late as that
+arrival. This is their price."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import sympy
@@ -11,7 +13,7 @@ import sympy
 from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.systems.system_records import NeuronSystem
 from pygenn_lite.codegen.trial.loss_code import ReadOutCode
-from pygenn_lite.codegen.trial.loss_records import INTEGRAL
+from pygenn_lite.codegen.trial.loss_records import INTEGRAL, MAXIMUM
 from pygenn_lite.codegen.trial.trial_program import TrialPopulation
 from pygenn_lite.codegen.trial.trial_records import of_sum
 from pygenn_lite.errors import Location, UnsupportedFeatureError
@@ -85,7 +87,9 @@ def _states_before(
     return before
 
 
-def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> ReadOutCode:
+def with_arrivals(
+    name: str, made: ReadOutCode, population: TrialPopulation, system: NeuronSystem
+) -> ReadOutCode:
     """A read-out with what it adds to the prices of arrivals, in a program where these are events.
 
     Parameters
@@ -95,6 +99,7 @@ def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> 
     made : ReadOutCode
     population : TrialPopulation
         Says of which arrivals somebody asks the price.
+    system : NeuronSystem
 
     Raises
     ------
@@ -103,7 +108,9 @@ def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> 
     """
     jumped = {of_sum(x) for x in population.sent} & set(made.slopes)
     if not jumped:
-        return made
+        arrivals = turns(made.slopes, system) if made.kind == MAXIMUM else {}
+        asked = {x: arrivals[x] for x in map(of_sum, population.sent) if x in arrivals}
+        return replace(made, arrivals=asked)
     if made.kind != INTEGRAL or jumped & set(made.kept):
         called = ", ".join(sorted(population.called.get(x, x) for x in jumped))
         what = f"is not linear in {called}" if made.kind == INTEGRAL else f"reads {called}"
@@ -116,3 +123,27 @@ def with_arrivals(name: str, made: ReadOutCode, population: TrialPopulation) -> 
             'take an integral that is linear in it (CrossEntropy), or use gradient="surrogate"',
         )
     return replace(made, arrivals={x: -v for x, v in made.slopes.items() if x in jumped})
+
+
+def turns(slopes: Mapping[str, sympy.Expr], system: NeuronSystem) -> dict[str, sympy.Expr]:
+    """By how much the rate at which a value changes is larger before an arrival than after it, by
+    state to which the arrival adds, per unit of weight.
+
+    Where the value is at its maximum because it rises before an arrival and falls after it, a later
+    arrival lets it rise on: this is worth the rate before, which is rise/(rise + fall) of the
+    difference.
+
+    Parameters
+    ----------
+    slopes : mapping of str to sympy.Expr
+        Of the value, by state.
+    system : NeuronSystem
+    """
+    found = {
+        x: sympy.Add(
+            *(-v * system.f.get(y, sympy.S.Zero).diff(symbol(x)) for y, v in slopes.items())
+        )
+        for x in system.states
+        if x not in slopes
+    }
+    return {x: v for x, v in found.items() if v != 0}

@@ -137,8 +137,9 @@ class MaximumCrossEntropy(_OfClasses):
 
     Notes
     -----
-    Where the maximum stands at an inhibitory arrival, it moves with that arrival; the gradient of
-    the steps does not see this.
+    Where an inhibitory arrival ends the rise of the variable, the maximum moves with that arrival,
+    whose price is the rate at which the variable rises there: of what the arrival changes of the
+    rate, the share rise/(rise + fall) of the steps before and after it.
 
     Examples
     --------
