@@ -41,9 +41,9 @@ COUNT_EVERY = 100.0  # ms of simulated time between counts of all spikes
 class RunLoop:
     """One call of ``run``: advances in chunks of about 100 ms of wall time.
 
-    Spikes are counted at the start, every 100 ms, when the warm-up ends and at the end. An instance
-    of several in which a variable stops being finite ends; the others continue, and the error is
-    raised at the end."""
+    Spikes are counted at the start, every 100 ms, when the warm-up ends and at the end, and where a
+    callback may ask a sink what it has measured so far. An instance of several in which a variable
+    stops being finite ends; the others continue, and the error is raised at the end."""
 
     def __init__(
         self, device: Device, sinks: RunSinks, steps: int, warmup: int, keep_weights: bool
@@ -104,7 +104,8 @@ class RunLoop:
             self._no_memory()
         self.step += done
         self._find_faults()
-        if self.step % self.count_every == 0 or self.step in (self.warm, self.end):
+        looked_at = every is not None and self.step % every == 0 and self.sinks.are_of_a_user
+        if looked_at or self.step % self.count_every == 0 or self.step in (self.warm, self.end):
             self._count()
         self.sinks.reached(self.step)
         if seconds < self.chunk_seconds / 2 and wanted == self.chunk_steps:

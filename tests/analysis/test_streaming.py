@@ -111,6 +111,36 @@ def test_sinks_of_a_run_give_what_its_result_gives():
                 np.testing.assert_allclose(got[population], expected[population], 1e-9, 1e-9)
 
 
+@pytest.mark.usefixtures("backend")
+def test_a_callback_gets_what_a_run_up_to_there_would_give():
+    net = pg.Network(dt=0.1, seed=3)
+    exc = net.population("exc", 8, pg.LIF())
+    inh = net.population("inh", 4, pg.LIF())
+    net.poisson(exc, 8.0, sources=1000, weight=60.0, synapse=pg.ExponentialCurrent(0.5))
+    net.current(inh, 600.0)
+    net.record(exc.spikes, inh.spikes, exc["V"])
+    options = {name: several[0] for name, several in STREAMING.items()}
+    needed = {name: options.get(name, {}) for name in ("rates", "synchrony_chi", *STREAMING)}
+    sinks = {n: pg.analysis.find_measure(n).make_sink(20.0, **own) for n, own in needed.items()}
+    seen = {}
+
+    def look(sim):
+        seen[sim.time] = {name: sink.values(0) for name, sink in sinks.items()}
+
+    # Neither are these times multiples of 100 ms, nor do spikes that come later change what was
+    # given before.
+    net.compile(threads=1).run(
+        260.0, warmup=20.0, sinks=sinks.values(), callback=look, interval=65.0
+    )
+    assert list(seen) == [65.0, 130.0, 195.0, 260.0]
+    for time, found in seen.items():
+        result = net.compile(threads=1).run(time, warmup=20.0)
+        for name, own in needed.items():
+            expected = pg.analysis.measure(result, name, 20.0, **own)
+            for population, value in expected.items():
+                np.testing.assert_allclose(found[name][population], value, 1e-9, 1e-9)
+
+
 @pytest.mark.parametrize("name", sorted(STREAMING))
 def test_a_sink_without_recorded_spikes_says_what_to_record(name):
     result = result_of([[]], 100)

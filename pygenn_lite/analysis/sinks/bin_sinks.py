@@ -174,7 +174,7 @@ class CrossCorrelogram(BinSink):
         """Lags in ms and numbers of pairs, by pair of populations."""
         self.number(instance)
         lags = signed_lags(self._lags, self.width, self.run.dt)
-        counts = self._counts[instance]
+        counts = self._counts[instance].copy()
         return {f"{a}-{b}": Curve(lags, counts[row]) for row, (a, b) in enumerate(self._pairs)}
 
 

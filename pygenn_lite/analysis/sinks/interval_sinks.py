@@ -143,7 +143,7 @@ class IsiHistogram(IntervalSink):
     def values(self, instance: int) -> dict[str, Value]:
         """Middles of bins in ms and counts, by population."""
         places = middles(self._edges, self.run.dt)
-        return {name: Curve(places, each[instance]) for name, each in self._counts.items()}
+        return {n: Curve(places, each[instance].copy()) for n, each in self._counts.items()}
 
 
 class CvIsi(IntervalSink):

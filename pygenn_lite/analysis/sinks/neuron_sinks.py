@@ -43,7 +43,7 @@ class SpikeCountsOfNeurons(SpikeSink):
 
     def values(self, instance: int) -> dict[str, Value]:
         """[neurons], by population."""
-        return {name: counts[instance] for name, counts in self._counts.items()}
+        return {name: counts[instance].copy() for name, counts in self._counts.items()}
 
 
 class FanoFactorOfNeurons(SpikeCountsOfNeurons):
@@ -204,4 +204,4 @@ class Autocorrelogram(NeuronBinSink):
         """Lags in ms and numbers of pairs, by population."""
         self.number(instance)
         lags = times_of(np.arange(self._lags + 1) * self.width, self.run.dt)
-        return {name: Curve(lags, counts[instance]) for name, counts in self._counts.items()}
+        return {n: Curve(lags, counts[instance].copy()) for n, counts in self._counts.items()}

@@ -115,7 +115,7 @@ class Sink:
 
     def add_counts(self, instance: int, step: int, totals: Mapping[str, int]) -> None:
         """Spikes of all populations of one instance since the start of the run, recorded or not: at
-        its start, every 100 ms and at its end.
+        its start, every 100 ms, before each call of a callback, and at its end.
 
         Parameters
         ----------

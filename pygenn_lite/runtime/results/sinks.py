@@ -95,7 +95,12 @@ class RunSinks:
         spikes of several instances, which are kept in memory, are not."""
         several = len(self.parts) > 1
         samples = any(requests.variables or requests.synapses for requests in self.recorded)
-        return not several or samples or self.file is not None or bool(self.options.sinks)
+        return not several or samples or self.file is not None or self.are_of_a_user
+
+    @property
+    def are_of_a_user(self) -> bool:
+        """Whether there are others than those that make the result."""
+        return bool(self.options.sinks)
 
     def reached(self, step: int) -> None:
         """All instances have got to this step."""
