@@ -1,4 +1,5 @@
-"""A second training loads neither SymPy nor Jinja, which take long."""
+"""A second training loads neither SymPy nor Jinja, which take long; what reads a training's file,
+and what makes a layer of a network, load SymPy for surrogates only."""
 
 from __future__ import annotations
 
@@ -6,6 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from pygenn_lite.training import surrogates
+from pygenn_lite.training.task_file import SURROGATES
 
 HERE = Path(__file__).parent
 TRAINING = """
@@ -33,3 +39,16 @@ def test_a_second_training_imports_neither_sympy_nor_jinja():
         )
         found.append(done.stdout.strip())
     assert found[1] == "False False"
+
+
+@pytest.mark.parametrize("module", ["task_file", "bridges.array_layer"])
+def test_sympy_waits_for_a_surrogate(module):
+    command = f"import sys, pygenn_lite.training.{module}; print('sympy' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", command], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_a_file_may_name_every_surrogate_with_a_name():
+    assert set(SURROGATES) == set(surrogates.NAMED)

@@ -16,7 +16,6 @@ from pygenn_lite.declaration.summary import counted
 from pygenn_lite.errors import ArgumentError, Location, ShapeError, UnsupportedFeatureError
 from pygenn_lite.runtime.training.session import TrainingSession
 from pygenn_lite.training.other_sources import other_sources
-from pygenn_lite.training.surrogates import as_surrogate
 
 Array = npt.NDArray[Any]
 WHERE = Location("layer")
@@ -55,6 +54,8 @@ class ArrayLayer:
         self.network, self.outputs = network.copy(), outputs
         self.options = {"gradient": "surrogate", **options}
         if self.options["gradient"] == "surrogate":
+            from pygenn_lite.training.surrogates import as_surrogate  # imports SymPy
+
             self.options["surrogate"] = as_surrogate(self.options.get("surrogate"))
         _check_outputs(outputs, self.options["gradient"])
         sources = _sources(network)
