@@ -15,16 +15,16 @@ from pygenn_lite.runtime.training.group_arrays import GroupArrays
 from pygenn_lite.runtime.training.limits import Limits, PathValues, limits_of
 from pygenn_lite.runtime.training.optimiser_memory import OptimiserMemory, Twin
 from pygenn_lite.runtime.training.padded_rows import Rows
+from pygenn_lite.runtime.training.parameters_in_memory import ParametersInMemory
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
 from pygenn_lite.runtime.training.session_options import SessionOptions
 from pygenn_lite.runtime.training.trained_parameters import TrainedParameter
-from pygenn_lite.runtime.training.training_values import TrainingValues
 
 
 def optimiser_of(
     options: SessionOptions,
     memory: ProgramMemory,
-    values: TrainingValues,
+    found: ParametersInMemory,
     feedback: FeedbackWeights | None,
 ) -> OptimiserMemory | None:
     """The optimiser's memory; None where there is no optimiser.
@@ -36,26 +36,26 @@ def optimiser_of(
     """
     if options.optimiser is None:
         return None
-    parameters = values.parameters
+    parameters = found.parameters
     penalties = () if options.loss is None else options.loss.penalties
-    _check_patterns("constraints", options.constraints, values, generic=False)
-    _check_patterns("rates", options.optimiser.rates, values)
+    _check_patterns("constraints", options.constraints, found, generic=False)
+    _check_patterns("rates", options.optimiser.rates, found)
     if options.optimiser.decays != WEIGHTS:
-        _check_patterns("decays", options.optimiser.decays, values)
-    _check_patterns("penalties", [penalty.pattern for penalty in penalties], values)
+        _check_patterns("decays", options.optimiser.decays, found)
+    _check_patterns("penalties", [penalty.pattern for penalty in penalties], found)
     limits = {path: _limits(options, memory, one) for path, one in parameters.items()}
     twins = [] if feedback is None else _twins(feedback, memory, parameters)
     return OptimiserMemory(options.optimiser, parameters, penalties, limits, twins)
 
 
 def _check_patterns(
-    what: str, patterns: Iterable[str], values: TrainingValues, generic: bool = True
+    what: str, patterns: Iterable[str], found: ParametersInMemory, generic: bool = True
 ) -> None:
     """Refuse paths that mean nothing here: with a misspelt one nothing would be done. A `generic`
     one, with ``*``, may mean values that the network has and that are not trained."""
-    trained = tuple(values.parameters)
+    trained = tuple(found.parameters)
     for pattern in patterns:
-        known = values.known if generic and "*" in pattern else trained
+        known = found.known if generic and "*" in pattern else trained
         if not any(path_fits(path, pattern) for path in known):
             raise ArgumentError(
                 f"{what} of {pattern!r}, which is not trained{nearest(pattern, trained)}",

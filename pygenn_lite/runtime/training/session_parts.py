@@ -17,13 +17,13 @@ from pygenn_lite.runtime.training.feedback import FeedbackWeights, feedback_of
 from pygenn_lite.runtime.training.network_data import NetworkData, network_data
 from pygenn_lite.runtime.training.optimiser_memory import OptimiserMemory
 from pygenn_lite.runtime.training.optimiser_setup import optimiser_of
+from pygenn_lite.runtime.training.parameters_in_memory import ParametersInMemory
 from pygenn_lite.runtime.training.processor_program import ProcessorProgram
 from pygenn_lite.runtime.training.program_memory import ProgramMemory, Trial
 from pygenn_lite.runtime.training.rewired_groups import RewiredGroups
 from pygenn_lite.runtime.training.session_options import SessionOptions
 from pygenn_lite.runtime.training.session_programs import LoadedProgram, load_program
 from pygenn_lite.runtime.training.trained_parameters import TrainedParameter
-from pygenn_lite.runtime.training.training_values import TrainingValues
 
 if TYPE_CHECKING:
     from pygenn_lite.runtime.training.card_program import CardProgram
@@ -97,10 +97,12 @@ def make_parts(network: Network, options: SessionOptions) -> SessionParts:
     trial = Trial(options.steps, network.dt, options.dtype, longest)
     memory = ProgramMemory(data, loaded.signature, trial)
     memory.leave_out(options.dropout)
-    values = TrainingValues(network, structure, memory, options.trainable, options.bounds or {})
+    trained = ParametersInMemory(
+        network, structure, memory, options.trainable, options.bounds or {}
+    )
     program = loaded.program(memory)
     feedback = feedback_of(options.eprop, memory)
-    optimiser = optimiser_of(options, memory, values, feedback)
+    optimiser = optimiser_of(options, memory, trained, feedback)
     rewired = None
     if options.rewiring is not None and optimiser is not None:
         rewired = RewiredGroups(options.rewiring, memory, optimiser)
@@ -111,7 +113,7 @@ def make_parts(network: Network, options: SessionOptions) -> SessionParts:
         loaded,
         memory,
         program,
-        values.parameters,
+        trained.parameters,
         feedback,
         optimiser,
         rewired,

@@ -22,7 +22,7 @@ Found = tuple[Rows, Rows, tuple[int, ...], tuple[float, float]]
 LEAST = 1e-3  # of its value at the beginning: as small as a positive parameter may become
 
 
-class TrainingValues:
+class ParametersInMemory:
     """What is trained.
 
     Parameters
