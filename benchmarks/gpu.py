@@ -6,8 +6,9 @@
     python benchmarks/gpu.py --driver emulator --small   # without a card, in minutes
 
 What is measured is written to ``gpu.json`` as soon as it is known, and printed as a table at the
-end. A case that fails is reported with its error; the others continue. GeNN's figures in the table
-were measured on an H100 with GeNN 5.4 and CUDA 13 in November 2026.
+end. Each case has a process of its own and a limit of time, so that one that fails, loses the card
+or hangs costs no other; what no time is left for (``--minutes``) is left out. GeNN's figures in the
+table were measured on an H100 with GeNN 5.4 and CUDA 13 in November 2026.
 """
 
 from __future__ import annotations
@@ -15,274 +16,46 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import card_cases as cases
 from machine import conditions
-
-import pygenn_lite as pg
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-SUITE = (  # what the suite runs on a card: values first, then whole networks
-    "tests/oracle",
-    "tests/runtime",
-    "tests/models",
-    "tests/cuda",
-)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all cases are given."""
-
-    driver: str
-    device: int
-    small: bool  # sizes for the emulator
-    repeats: int
-
-    def compile(self, net: pg.Network, **options: Any) -> pg.Simulation:
-        """The network on the card."""
-        return net.compile(
-            backend="cuda", driver=self.driver, device=self.device, progress=False, **options
-        )
-
-    def size(self, full: Any, small: Any) -> Any:
-        """A size for a card, or for the emulator."""
-        return small if self.small else full
-
-
-Case = Callable[[Setting], dict[str, Any]]
-
-
-def best(function: Callable[[], float], repeats: int) -> tuple[float, float, float]:
-    """Median, least and greatest of some measurements."""
-    found = [function() for _ in range(repeats)]
-    return statistics.median(found), min(found), max(found)
-
-
-def real_time_factor(sim: pg.Simulation, ms: float, repeats: int) -> dict[str, Any]:
-    """Wall time over simulated time; the run before warms up."""
-    sim.run(ms / 4, progress=False)
-
-    def once() -> float:
-        started = time.perf_counter()
-        sim.run(ms, progress=False)
-        return (time.perf_counter() - started) / (ms / 1000.0)
-
-    median, least, greatest = best(once, repeats)
-    return {"value": median, "range": [least, greatest], "unit": "s per simulated s"}
-
-
-# ------------------------------------------------------------------ cases
-
-
-def suite(setting: Setting) -> dict[str, Any]:
-    """The part of the suite that runs on a card."""
-    tests = setting.size(SUITE, ("tests/oracle/test_interpreter.py",))
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "cuda"]
-    command += [f"--cuda-driver={setting.driver}", *tests]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    last = done.stdout.strip().splitlines()[-1:]
-    if done.returncode:
-        raise RuntimeError("\n".join(done.stdout.splitlines()[-40:]))
-    return {"value": 1.0, "unit": "passed", "said": last[0] if last else ""}
-
-
-def copy_bandwidth(setting: Setting) -> dict[str, Any]:
-    """What the card copies in its own memory, read and written, bytes per second."""
-    from pygenn_lite.runtime.cuda.drivers import open_driver
-
-    driver = open_driver(setting.driver, setting.device)
-    size = setting.size(1 << 31, 1 << 22)
-    one, other = driver.allocate(size), driver.allocate(size)
-
-    def once() -> float:
-        begin, end = driver.event(), driver.event()
-        begin.record()
-        for _ in range(10):
-            driver.copy(other.address, one.address, size)
-        end.record()
-        driver.synchronise()
-        return 20 * size / end.seconds_since(begin) / 1e9
-
-    once()
-    median, least, greatest = best(once, setting.repeats)
-    return {"value": median, "range": [least, greatest], "unit": "GB/s"}
-
-
-def pd14(setting: Setting) -> dict[str, Any]:
-    """The cortical microcircuit, full scale: real-time factor."""
-    net, _ = _scaled("microcircuit", setting.size(1.0, 0.01))
-    sim = setting.compile(net)
-    found = real_time_factor(sim, setting.size(10_000.0, 20.0), setting.repeats)
-    rates = sim.run(setting.size(10_000.0, 20.0), progress=False).rates()
-    return {**found, "rates": {n: round(float(r), 3) for n, r in rates.items()}}
-
-
-def pd14_ready(setting: Setting) -> dict[str, Any]:
-    """The same, from the declaration to the first step, code compiled before, context made."""
-    first, _ = _scaled("microcircuit", 0.01)
-    setting.compile(first).run(1.0, progress=False)  # context, module of the builder
-    net = _scaled("microcircuit", 0.01 if setting.small else 1.0)[0]
-    setting.compile(net)  # compiled: the cache is warm
-
-    def once() -> float:
-        started = time.perf_counter()
-        again = net.copy()
-        setting.compile(again)
-        return time.perf_counter() - started
-
-    median, least, greatest = best(once, setting.repeats)
-    return {"value": median, "range": [least, greatest], "unit": "s"}
-
-
-def _scaled(name: str, scale: float) -> tuple[pg.Network, Any]:
-    net, settings = pg.load_network(name)
-    net.recordings.clear()
-    if scale != 1.0:
-        net = pg.scale_network(net, scale, settings.full_scale_rates)
-    return net, settings
-
-
-def delivery(setting: Setting) -> dict[str, Any]:
-    """A million LIF neurons with 1,000 synapses each at 10 Hz: bytes of synapses read a second."""
-    size, degree = setting.size((1_000_000, 1000), (2000, 20))
-    net = pg.Network(dt=0.1, seed=1)
-    # Spikes are given, so that the rate is what it says: 10 Hz, spread evenly over the neurons.
-    cells = net.population("cells", size, pg.LIF())
-    rng = np.random.default_rng(1)
-    ms = setting.size(200.0, 10.0)
-    count = int(size * 10.0 * ms / 1000.0)
-    times = rng.integers(1, round(ms / 0.1), count) * 0.1
-    sources = net.spike_source("sources", size, times=times, indices=rng.integers(0, size, count))
-    net.connect(
-        sources, cells, pg.Delta(), pg.FixedOutDegree(degree),
-        weight=pg.Normal(0.0, 1e-6), delay=pg.Uniform(0.1, 3.0),
-    )  # fmt: skip
-    still = net.copy()
-    for name in list(still.groups):
-        del still.groups[name]
-    seconds = []
-    for one in (net, still):
-        sim = setting.compile(one)
-        sim.run(ms, progress=False)
-
-        def once(sim: pg.Simulation = sim) -> float:
-            sim.reset()
-            started = time.perf_counter()
-            sim.run(ms, progress=False)
-            return time.perf_counter() - started
-
-        seconds.append(best(once, setting.repeats)[0])
-    synapses = count * degree
-    per_synapse = 4 + 4 + 2  # target, weight, delay
-    rate = synapses * per_synapse / max(seconds[0] - seconds[1], 1e-9) / 1e9
-    return {"value": rate, "unit": "GB/s", "steps": seconds, "synapses": synapses}
-
-
-def stdp(setting: Setting) -> dict[str, Any]:
-    """Izhikevich, 100,000 x 1,000, additive pair STDP on 80 million synapses, dt 1 ms."""
-    from cases.izhikevich import declare
-    from variant import Options
-
-    case = {"size": setting.size(100_000, 1000), "degree": setting.size(1000, 20), "stdp": True}
-    net = declare(Options(1, "float32", 0.0, 0.0, 1.0, 3, "", case))
-    sim = setting.compile(net)
-    found = real_time_factor(sim, setting.size(5000.0, 20.0), setting.repeats)
-    rates = sim.run(setting.size(1000.0, 20.0), progress=False).rates()
-    return {**found, "rates": {n: round(float(r), 3) for n, r in rates.items()}}
-
-
-def instances(setting: Setting) -> dict[str, Any]:
-    """1,000 instances of CUBA with 1,000 neurons, against a loop over single runs on the CPU."""
-    from instances import Process, network, throughput
-
-    ms = setting.size(1000.0, 10.0)
-    count = setting.size(1000, 4)
-    sim = setting.compile(network(), instances=count, connectivity="shared")
-    sim.run(ms / 10, progress=False)
-
-    def once() -> float:
-        sim.reset()
-        started = time.perf_counter()
-        sim.run(ms, progress=False)
-        return count / (time.perf_counter() - started)
-
-    ours, least, greatest = best(once, setting.repeats)
-    processes = [Process(ms) for _ in range(2)]
-    looping = throughput(processes, setting.size(40, 2))
-    for process in processes:
-        process.end()
-    return {
-        "value": ours / looping, "range": [least / looping, greatest / looping], "unit": "x",
-        "runs_per_s": ours, "two_processes": looping,
-    }  # fmt: skip
-
-
-FIRST_STEP = """
-import sys, time
-started = time.perf_counter()
-driver, = sys.argv[1:]
-if driver != "emulator":
-    import {package}
-imported = time.perf_counter()
-import pygenn_lite as pg
-from pygenn_lite.runtime.cuda.drivers import open_driver
-open_driver(driver).synchronise()
-context = time.perf_counter()
-net = pg.Network(dt=0.1)
-net.population("cells", 100, pg.LIF())
-sim = net.compile(backend="cuda", driver=driver, progress=False, cache=False)
-sim.step(1)
-print(imported - started, context - imported, time.perf_counter() - context)
-"""
-
-
-def first_step(setting: Setting) -> dict[str, Any]:
-    """A one-population model from nothing to its first step, nothing compiled before."""
-    package = {"pycuda": "pycuda.driver"}.get(setting.driver, "cupy")
-    program = FIRST_STEP.format(package=package)
-    parts = []
-    for _ in range(setting.repeats):
-        done = subprocess.run(
-            [sys.executable, "-c", program, setting.driver], capture_output=True, text=True,
-            env={**os.environ, "PYGENN_LITE_CACHE": ""},
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
-        parts.append([float(word) for word in done.stdout.split()])
-    importing, context, step = np.median(np.array(parts), axis=0).tolist()
-    return {"value": step, "unit": "s", "importing": importing, "context": context}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A case, what is wanted, and what a peer needs."""
+    """A case, what is wanted, what a peer needs, and the seconds that it may take."""
 
-    case: Case
+    case: cases.Case
     title: str
     reach: str
     peer: str = ""
+    limit: float = 90.0
 
 
 ROWS = {
-    "suite": Row(suite, "the suite's part for cards", "passes"),
-    "copy": Row(copy_bandwidth, "copying in the card's memory", ""),
-    "pd14": Row(pd14, "PD14 full scale", "<= 0.03, then < 0.0256", "GeNN 5.4: 0.202 (H100)"),
-    "pd14-ready": Row(pd14_ready, "PD14, declared to ready, warm", "<= 0.5 s", "GeNN 5.4: 7.0 s"),
-    "delivery": Row(delivery, "10^6 LIF x 1,000 synapses, 10 Hz", ">= 50 % of copying"),
-    "stdp": Row(stdp, "Izhikevich 100,000 x 1,000, STDP", "<= 0.15"),
-    "instances": Row(instances, "1,000 instances of CUBA-1000", ">= 100 x two CPU threads"),
-    "first-step": Row(first_step, "first step, nothing compiled", "<= 2 s", "GeNN, nvcc: 9.8 s"),
+    "launches": Row(cases.launches, "what a driver does", "passes"),
+    "same-bits": Row(cases.same_bits, "spikes of the processor, by each plan", "passes"),
+    "copy": Row(cases.copy_bandwidth, "copying in the card's memory", ""),
+    "pd14": Row(cases.pd14, "PD14 full scale", "<= 0.03, then < 0.0256", "GeNN 5.4: 0.202 (H100)"),
+    "pd14-ready": Row(
+        cases.pd14_ready, "PD14, declared to ready, warm", "<= 0.5 s", "GeNN 5.4: 7.0 s"
+    ),
+    "delivery": Row(cases.delivery, "10^6 LIF x 1,000 synapses, 10 Hz", ">= 50 % of copying"),
+    "stdp": Row(cases.stdp, "Izhikevich 100,000 x 1,000, STDP", "<= 0.15"),
+    "instances": Row(cases.instances, "1,000 instances of CUBA-1000", ">= 100 x two CPU threads"),
+    "first-step": Row(
+        cases.first_step, "first step, nothing compiled", "<= 2 s", "GeNN, nvcc: 9.8 s"
+    ),
+    "suite": Row(cases.suite, "the suite's simulations", "passes", limit=300.0),
 }
 
 
@@ -294,7 +67,9 @@ def table(found: dict[str, Any]) -> str:
             continue
         got = found[name]
         measured = (
-            f"failed: {got['error']}" if "error" in got else f"{got['value']:.4g} {got['unit']}"
+            f"failed: {got['error'].splitlines()[-1]}"
+            if "error" in got
+            else f"{got['value']:.4g} {got['unit']}"
         )
         if "range" in got:
             measured += " ({:.4g} to {:.4g})".format(*got["range"])
@@ -302,17 +77,52 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def card(setting: Setting) -> dict[str, Any]:
-    """Which card, with which driver."""
+def card(setting: cases.Setting) -> dict[str, Any]:
+    """Which card, with which driver; the card itself is not made use of."""
     from pygenn_lite.runtime.cuda.drivers import open_driver
+    from pygenn_lite.runtime.cuda.drivers.system_driver import find_cards
 
-    described = open_driver(setting.driver, setting.device).card
+    if setting.driver == "emulator":
+        described = open_driver(setting.driver).card
+    else:
+        found = find_cards()
+        if not 0 <= setting.device < len(found.cards):
+            raise SystemExit(found.problem or f"there is no card {setting.device}")
+        described = found.cards[setting.device]
     fields = ("name", "compute_capability", "multiprocessors", "clock_khz", "driver_version")
     return {"driver": setting.driver, **{f: getattr(described, f) for f in fields}}
 
 
-def main() -> int:
-    """Measure and print."""
+def measured(name: str, limit: float) -> dict[str, Any]:
+    """The answer of a case's own process, which gets the options of this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder, "answer.json")
+        command = [sys.executable, __file__, *sys.argv[1:], f"--answer={answer}", f"--case={name}"]
+        process = subprocess.Popen(command, start_new_session=True)
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            return {"error": f"not over after {limit:.0f} s"}
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # what it has started, too
+                process.wait()
+        if answer.exists():
+            return json.loads(answer.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+        return {"error": f"its process ended with {process.returncode}"}
+
+
+def answered(setting: cases.Setting, name: str) -> dict[str, Any]:
+    """What a case finds, or its error."""
+    try:
+        return ROWS[name].case(setting)
+    except Exception as error:  # noqa: BLE001 -- the table says it
+        traceback.print_exc()
+        return {"error": f"{type(error).__name__}: {error}"[-300:]}
+
+
+def options_given() -> argparse.Namespace:
+    """Of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", help="cases; all by default")
     parser.add_argument("--list", action="store_true", help="list the cases and stop")
@@ -320,31 +130,41 @@ def main() -> int:
     parser.add_argument("--device", type=int, default=0)
     parser.add_argument("--small", action="store_true", help="sizes for the emulator")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=HERE / "gpu.json")
+    parser.add_argument("--minutes", type=float, default=9.0, help="for all cases together")
+    parser.add_argument("--out", type=Path, default=cases.HERE / "gpu.json")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if unknown := set(options.names) - set(ROWS):
+        parser.error(f"no case {', '.join(sorted(unknown))}; --list shows them")
+    return options
+
+
+def main() -> int:
+    """Measure and print."""
+    options = options_given()
     if options.list:
         print("\n".join(f"{name:12s} {row.title}" for name, row in ROWS.items()))
         return 0
-    unknown = set(options.names) - set(ROWS)
-    if unknown:
-        parser.error(f"no case {', '.join(sorted(unknown))}; --list shows them")
-    setting = Setting(options.driver, options.device, options.small, options.repeats)
+    setting = cases.Setting(options.driver, options.device, options.small, options.repeats)
+    if options.case:
+        found = answered(setting, options.case)
+        options.answer.write_text(json.dumps(found), encoding="utf-8")
+        return 0
     record: dict[str, Any] = {"conditions": conditions(), "card": card(setting), "found": {}}
-    failed = False
+    began = time.perf_counter()
     for name in options.names or ROWS:
         started = time.perf_counter()
-        try:
-            record["found"][name] = ROWS[name].case(setting)
-        except Exception as error:  # noqa: BLE001 -- what else there is to measure must not be lost
-            failed = True
-            traceback.print_exc()
-            record["found"][name] = {"error": f"{type(error).__name__}: {error}"[:300]}
-        record["found"][name]["took"] = round(time.perf_counter() - started, 1)
+        left = began + 60.0 * options.minutes - started
+        found = {"error": "no time was left"}
+        if left > 0:
+            found = measured(name, min(left, ROWS[name].limit))
+        record["found"][name] = {**found, "took": round(time.perf_counter() - started, 1)}
         options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         print(name, record["found"][name], flush=True)
     print("\n" + ", ".join(f"{k} {v}" for k, v in record["card"].items()))
     print(table(record["found"]))
-    return int(failed)
+    return int(any("error" in found for found in record["found"].values()))
 
 
 if __name__ == "__main__":
