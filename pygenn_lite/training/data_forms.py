@@ -47,6 +47,13 @@ def as_dataset(given: Any, setup: TrainingSetup) -> SpikeDataset:
         raise ArgumentError(
             f"labels = {labels!r:.60}", where=WHERE, hint="give an array with one for each sample"
         )
+    if len(shape) == 3 and shape[0] != shape[1] and shape[1::-1] == spikes.shape[:2]:
+        raise ShapeError(
+            f"spikes of shape {spikes.shape}, with targets of shape {shape}: in one of them the "
+            "axes of time and of samples are swapped",
+            where=WHERE,
+            hint="give (samples, steps, channels), and (samples, steps, outputs): swapaxes(0, 1)",
+        )
     _check_axes(spikes, shape[0], channels)
     if len(shape) > 1:
         return from_dense(spikes, setup.network.dt, targets=labels)

@@ -22,6 +22,9 @@ GOOD: list[tuple[str, Any, Any]] = [
 ]
 BAD: list[tuple[str, Any, Any, str]] = [
     ("labels", None, None, "the data have none"),
+    ("labels", None, np.eye(SAMPLES, C), r"shape \(3, 4\), not labels\n.*targets.argmax\(axis=1"),
+    ("labels", None, np.zeros((SAMPLES, 1)), r"shape \(3, 1\), not labels\n.*targets\[:, 0\]"),
+    ("labels", None, np.zeros((SAMPLES, 2)), r"shape \(3, 2\), not labels\n  hint: give labels"),
     ("labels", [0, 1], None, r"the shape \(2,\), for 3 samples"),
     ("labels", [0, 4, 1], None, r"the label of sample 1 is 4, and there are 4 outputs \(1 of 3"),
     ("labels", [0, -1, 1], None, "the label of sample 1 is -1"),

@@ -480,6 +480,14 @@ def test_swapped_axes_are_told_by_their_lengths(swap, message):
         trainer().fit((spikes.transpose(swap), labels), epochs=1)
 
 
+def test_axes_of_traces_that_are_swapped_are_told_by_both_shapes():
+    loss, spikes = pg.losses.TraceMeanSquare("out.V"), np.zeros((6, 20, 4))
+    made = pg.Trainer(network(), loss, batch=8)
+    for given in ((spikes.swapaxes(0, 1), np.zeros((6, 20, 3))), (spikes, np.zeros((20, 6, 3)))):
+        with pytest.raises(pg.errors.ShapeError, match="in one of them the axes of time"):
+            made.fit(given, epochs=1)
+
+
 def test_data_that_do_not_fit_the_network_are_refused():
     with pytest.raises(
         pg.errors.ShapeError, match="data of 5 channels, for 'in', which has 4 neurons"

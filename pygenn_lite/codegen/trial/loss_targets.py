@@ -47,19 +47,25 @@ def check_targets(
         )
     outputs = next(iter(sizes.values()), 0)
     if kind == "labels":
-        _check_labels(outputs, samples, labels)
+        _check_labels(outputs, samples, labels, np.shape(targets) if targets is not None else ())
     elif kind:
         _check_values(
             kind, (samples, outputs) if kind == "values" else (samples, steps, outputs), targets
         )
 
 
-def _check_labels(outputs: int, samples: int, labels: Any) -> None:
+def _check_labels(outputs: int, samples: int, labels: Any, targets: tuple[int, ...]) -> None:
     if labels is None:
+        found, hint = "none", "give labels, one class per sample"
+        if targets:
+            found = f"targets of shape {targets}, not labels"
+        if targets in ((samples, outputs), (samples, 1)):
+            how = "targets.argmax(axis=1)" if targets[1] > 1 else "targets[:, 0]"
+            hint = f"{hint}: {how}"
         raise ArgumentError(
-            "the loss compares outputs with labels, and the data have none",
+            f"the loss compares outputs with labels, and the data have {found}",
             where=LABELS,
-            hint="give labels, one class per sample",
+            hint=hint,
         )
     given = np.asarray(labels)
     if given.shape != (samples,):

@@ -105,7 +105,7 @@ def checked_labels(
             "labels do not lie in one row", where=WHERE,
             hint="give one class for each sample, counted from 0; other numbers are targets=",
         )  # fmt: skip
-    array = plain_indices(labels, "labels", WHERE, ShapeError)
+    array = whole_labels(labels, WHERE)
     if len(array) != samples:
         raise ShapeError(
             f"{len(array)} labels of {samples} samples", where=WHERE, hint="give one for each"
@@ -130,6 +130,31 @@ def checked_labels(
             else "labels are counted from 0",
         )
     return array, number, names
+
+
+def whole_labels(labels: Any, where: Location) -> NDArray[np.int64]:
+    """Labels as whole numbers.
+
+    Raises
+    ------
+    ShapeError
+        They are text, true and false, or something else; names are not numbered unasked, since
+        other data may have others.
+    """
+    first = labels[0] if isinstance(labels, (list, tuple)) and len(labels) else labels
+    kind = getattr(getattr(first, "dtype", None), "kind", "")
+    if kind in ("U", "S") or isinstance(first, str):
+        raise ShapeError(
+            "labels are text",
+            where=where,
+            hint="number the classes: names, labels = np.unique(labels, return_inverse=True)",
+        )
+    if kind == "b" or isinstance(first, bool):
+        raise ShapeError(
+            "labels are true and false", where=where,
+            hint="give the numbers of the classes: labels.astype(int)",
+        )  # fmt: skip
+    return plain_indices(labels, "labels", where, ShapeError)
 
 
 def _classes(classes: Any) -> tuple[int, tuple[str, ...]]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pygenn_lite.declaration.checks import check_dt, check_spike_trains
-from pygenn_lite.declaration.numeric import Number, is_masked_array, plain_array, plain_indices
+from pygenn_lite.declaration.numeric import Number, is_masked_array, plain_array
 from pygenn_lite.errors import Location, ShapeError
-from pygenn_lite.training.data.dataset_checks import checked_channels
+from pygenn_lite.training.data.dataset_checks import checked_channels, whole_labels
 from pygenn_lite.training.data.spike_dataset import SpikeDataset
 
 
@@ -107,7 +107,7 @@ def from_dense(
             f"spikes of shape {array.shape}", where=where, hint="give (samples, steps, channels)"
         )
     if labels is not None:
-        labels = plain_indices(labels, "labels", where, ShapeError)
+        labels = whole_labels(labels, where)
     size = None if channels is None else checked_channels(channels)[0]
     _check_axes(array.shape, labels, size, where)
     fractions = array.dtype.kind == "f" and np.any(array != np.floor(array))
