@@ -137,7 +137,7 @@ class Harness:
         rate = float(self.optimiser.rates_at(self.number))
         self.number += 1
         args = self.args(rate, samples)
-        self.launch(args, *self.kernels, "pgl_limit_norms")
+        self.launch(args, *self.kernels, "pgl_limit_rows", "pgl_limit_columns")
         self.round()
 
     def round(self) -> None:

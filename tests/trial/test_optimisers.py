@@ -114,6 +114,22 @@ def test_the_bits_do_not_depend_on_the_number_of_blocks() -> None:
     assert (made[0].norms == made[1].norms).all()
 
 
+def test_columns_are_limited_when_all_rows_are() -> None:
+    """Also those of blocks that come before others which have rows of the array."""
+    start = np.random.default_rng(0).normal(0, 0.5, (20, 700))
+    limits = {"most_row": 12.0, "most_column": 2.0}
+    made = [
+        Harness(optimisers.SGD(0.1), {WEIGHT: start}, np.float64, blocks=n, weight=limits)
+        for n in (1, 3)
+    ]
+    for one in made:
+        one.update({WEIGHT: np.zeros_like(start)})
+    rows = start * np.minimum(12.0 / np.linalg.norm(start, axis=1), 1.0)[:, None]
+    expected = rows * np.minimum(2.0 / np.linalg.norm(rows, axis=0), 1.0)
+    assert np.abs(made[0].values[WEIGHT] - expected).max() < 1e-14
+    assert (made[0].values[WEIGHT] == made[1].values[WEIGHT]).all()
+
+
 def test_rates_by_path_take_the_last_that_fits() -> None:
     adam = pg.optimisers.Adam(rates={"groups.*": 2.0, "groups.*.delay": 100.0})
     assert [adam.rate_factor(p) for p in (WEIGHT, DELAY, "populations.a.initial.V")] == [2, 100, 1]

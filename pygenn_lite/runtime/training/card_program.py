@@ -25,7 +25,7 @@ from pygenn_lite.runtime.training.card_arguments import (
 from pygenn_lite.runtime.training.card_mirror import CardMirror, CardRecord, arrays_in
 from pygenn_lite.runtime.training.card_run import CardRun, DataOnCard, ResultsOnCard
 from pygenn_lite.runtime.training.data_record import DataRecord
-from pygenn_lite.runtime.training.optimiser_records import LEVELS
+from pygenn_lite.runtime.training.optimiser_records import LEVELS, NORMS
 from pygenn_lite.runtime.training.program_memory import ProgramMemory
 from pygenn_lite.runtime.training.run_order import Ended, Order
 from pygenn_lite.runtime.training.staged_data import StagedData
@@ -298,7 +298,9 @@ class CardProgram:
         self._launch("square_sums", blocks, args, OF_OPTIMISER)
         self._launch("gradient_norms", 1, args, 32)
         self._launch("optimise0", blocks, args, OF_OPTIMISER)
-        for name in ("limit_norms", "round_rows", "round_arrays"):
+        limits = ("limit_rows", "limit_columns") if args.limits & NORMS else ()
+        rounding = ("round_rows", "round_arrays") if args.limits & LEVELS else ()
+        for name in (*limits, *rounding):
             self._launch(name, blocks, args, OF_OPTIMISER)
         norm = args.norms + 8 * args.count
         for address in (

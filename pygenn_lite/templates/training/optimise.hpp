@@ -2,8 +2,8 @@
 // makes the update, bounds and norms are kept, and what is quantised is rounded. One text for a block of one thread
 // (CPU), for fibres and for cards. `real` is defined in front.
 //
-// In this order, with all blocks done with one before the next: square_sums, gradient_norms, optimise; then limit_norms,
-// round_rows and round_arrays, which do nothing where nothing asks for them. round_rows and round_arrays also come first of
+// In this order, with all blocks done with one before the next: square_sums, gradient_norms, optimise; then limit_rows,
+// limit_columns, round_rows and round_arrays, which do nothing where nothing asks for them. round_rows and round_arrays also come first of
 // all, and whenever values are set.
 //
 // Arrays are cut into chunks of kChunk numbers, which blocks take in turn. Sums are made of kSums parts, each in order, and
@@ -265,7 +265,7 @@ PGL_DEVICE void limit_row(const TrainedArray& array, uint32_t row, Parts& parts)
 }
 
 // kSums columns at once: every thread has columns of its own.
-PGL_DEVICE void limit_columns(const TrainedArray& array, uint32_t first) {
+PGL_DEVICE void limit_some_columns(const TrainedArray& array, uint32_t first) {
   for (uint32_t c = first + uint32_t(thread()); c < first + kSums && c < array.columns; c += uint32_t(threads())) {
     double sum = 0.0;
     for (uint32_t row = 0; row < array.rows; ++row) {
@@ -281,16 +281,21 @@ PGL_DEVICE void limit_columns(const TrainedArray& array, uint32_t first) {
 }
 
 template <class Parts>
-PGL_DEVICE void limit_norms(const OptimiseArgs& args, Parts& parts) {
+PGL_DEVICE void limit_rows(const OptimiseArgs& args, Parts& parts) {
   for (uint32_t a = 0; a < args.count; ++a) {
     const TrainedArray array = args.arrays[a];
-    if (array.most_row < infinity<double>()) {
-      for (uint32_t row = uint32_t(block()); row < array.rows; row += uint32_t(blocks())) limit_row(array, row, parts);
-    }
-    if (array.most_column < infinity<double>()) {
-      const uint32_t step = kSums * uint32_t(blocks());
-      for (uint32_t c = kSums * uint32_t(block()); c < array.columns; c += step) limit_columns(array, c);
-    }
+    if (!(array.most_row < infinity<double>())) continue;
+    for (uint32_t row = uint32_t(block()); row < array.rows; row += uint32_t(blocks())) limit_row(array, row, parts);
+  }
+}
+
+// When all blocks have done limit_rows: a column has numbers of all rows.
+PGL_DEVICE void limit_columns(const OptimiseArgs& args) {
+  for (uint32_t a = 0; a < args.count; ++a) {
+    const TrainedArray array = args.arrays[a];
+    if (!(array.most_column < infinity<double>())) continue;
+    const uint32_t step = kSums * uint32_t(blocks());
+    for (uint32_t c = kSums * uint32_t(block()); c < array.columns; c += step) limit_some_columns(array, c);
   }
 }
 

@@ -28,7 +28,9 @@ struct Update {
     optimise<Optimiser0>(args);
     if ((args.limits & kNorms) != 0) {
       barrier.wait();
-      limit_norms(args, parts);
+      limit_rows(args, parts);
+      barrier.wait();
+      limit_columns(args);
     }
     if ((args.limits & kLevels) != 0) {
       barrier.wait();
