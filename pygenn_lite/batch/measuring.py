@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.analysis.curve import Curve
 from pygenn_lite.analysis.registry import Measure, find_measure
 from pygenn_lite.batch.sweep_spec import MeasureRequest
 from pygenn_lite.errors import ArgumentError, PygennLiteError
@@ -181,7 +182,16 @@ class GuardedSink(Sink):
 
 
 def columns_of(label: str, found: Any) -> dict[str, Any]:
-    """What a measure gives, by columns of the table: ``rates.exc``."""
+    """What a measure gives, by columns of the table: ``rates.exc``; of a curve two, with ``.x`` and
+    ``.y``. An array is a list, row by row.
+
+    Raises
+    ------
+    ArgumentError
+        It is neither numbers nor a mapping of names to these.
+    """
+    if isinstance(found, Curve):
+        found = found._asdict()
     if isinstance(found, Mapping):
         return {
             name: value
@@ -190,7 +200,13 @@ def columns_of(label: str, found: Any) -> dict[str, Any]:
         }
     if found is None:
         raise ArgumentError(f"{label} returns nothing", hint="end the function with: return number")
-    array = np.asarray(found, np.float64)
+    try:
+        array = np.asarray(found, np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"{label} returns {found!r:.60}, which is neither a number nor an array of them",
+            hint="return a number, an array of numbers, or a mapping of names to these",
+        ) from None
     return {label: float(array) if array.ndim == 0 else array.ravel().tolist()}
 
 

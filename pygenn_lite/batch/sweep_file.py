@@ -10,12 +10,12 @@ from typing import Any
 
 from pygenn_lite.analysis.registry import find_measure
 from pygenn_lite.batch.constraint import Constraint, read_constraint
-from pygenn_lite.batch.dimension import Dimension
 from pygenn_lite.batch.dimension_forms import Reader, read_dimensions
 from pygenn_lite.batch.measuring import label_of
 from pygenn_lite.batch.script import read_script
 from pygenn_lite.batch.script_source import ScriptSource
 from pygenn_lite.batch.search.read_search import read_search
+from pygenn_lite.batch.search.trials import OF_SEARCHES
 from pygenn_lite.batch.source import NetworkSource
 from pygenn_lite.batch.sweep_schema import SweepFile, SweepSection
 from pygenn_lite.batch.sweep_spec import HowToRun, Keep, MeasureRequest, SweepSpec
@@ -95,7 +95,6 @@ def read_sweep(
     if file.sweep is None and file.optimise is None:
         raise document.error((), "the key 'sweep' is missing", "or 'optimise', for a search")
     dimensions = () if file.sweep is None else read_dimensions(reader, sweep)
-    _check_columns(reader, dimensions)
     names = [name for dimension in dimensions for name in dimension.names]
     constraints = tuple(
         _constraint(reader, given, names, ("sweep", "constraints", index))
@@ -106,6 +105,8 @@ def read_sweep(
         count = math.prod(dimension.count for dimension in dimensions)
         search, measures = read_search(reader, file.optimise, names, measures, count)
         names += search.names
+    _check_names(reader, names, COLUMNS if search is None else (*COLUMNS, *OF_SEARCHES))
+    _check_functions(reader, measures, names)
     return SweepSpec(
         source,
         dimensions,
@@ -259,15 +260,29 @@ def _check_label(
         )  # fmt: skip
 
 
-def _check_columns(reader: Reader, dimensions: Sequence[Dimension]) -> None:
+def _check_names(reader: Reader, names: Sequence[str], columns: Sequence[str]) -> None:
     """Names that the table needs for itself are not those of swept values."""
-    for dimension in dimensions:
-        for name in dimension.names:
-            if name in COLUMNS:
-                raise reader.error(
-                    ("sweep",), f"'{name}' is a column of the table of results",
-                    f"write constants.{name}; or give the argument of the script another name",
-                )  # fmt: skip
+    for name in names:
+        if name in columns:
+            searched: Place = ("optimise", "parameters", name)
+            raise reader.error(
+                searched if reader.document.has(searched) else ("sweep",),
+                f"'{name}' is a column of the table of results",
+                f"write constants.{name}; or give the argument of the script another name",
+            )  # fmt: skip
+
+
+def _check_functions(
+    reader: Reader, measures: Sequence[MeasureRequest], names: Sequence[str]
+) -> None:
+    """Nor those of functions, whose columns would take the places of others."""
+    for request in measures:
+        label = label_of(request)
+        if request.script is not None and label in (*COLUMNS, *OF_SEARCHES, *names):
+            raise reader.error(
+                ("measure",), f"'{label}' is another column of the table of results",
+                "give the function another name",
+            )  # fmt: skip
 
 
 def _keep(reader: Reader, given: Any, names: list[str], place: Place) -> Keep:

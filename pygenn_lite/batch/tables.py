@@ -50,8 +50,12 @@ def _column(pa: Any, values: list[Any]) -> Any:
     if kinds == {int} and max(abs(v) for v in values if v is not None) >= LARGEST:
         return pa.array(values, pa.uint64())
     if len(kinds) > 1 or kinds & {dict, tuple} or not kinds <= _known():
-        return pa.array([None if v is None else _text(v) for v in values], pa.string())
+        return _texts(pa, values)
     return pa.array(values)
+
+
+def _texts(pa: Any, values: list[Any]) -> Any:
+    return pa.array([None if v is None else _text(v) for v in values], pa.string())
 
 
 def _known() -> set[type]:
@@ -107,13 +111,42 @@ def read_table(path: Path, columns: Sequence[str] | None = None) -> Any:
 
 
 def joined(tables: Iterable[Any]) -> Any:
-    """Tables below each other: with all columns of any of them; of rows with one `id` the last."""
+    """Tables below each other: with all columns of any of them; of rows with one `id` the last. A
+    column that has numbers in one and lists in another is text, as within one of them."""
     pa = arrow()
-    whole = pa.concat_tables(list(tables), promote_options="permissive")
+    whole = _below_each_other(pa, list(tables))
     last: dict[str, int] = {}
     for k, one in enumerate(whole.column("id").to_pylist()):
         last[one] = k
     return whole if len(last) == len(whole) else whole.take(indices(sorted(last.values())))
+
+
+def _below_each_other(pa: Any, tables: list[Any]) -> Any:
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowTypeError:
+        names = dict.fromkeys(name for table in tables for name in table.column_names)
+        for name in names:
+            if not _are_alike(pa, [t.schema.field(name) for t in tables if name in t.column_names]):
+                tables = [_with_text(pa, table, name) for table in tables]
+        return pa.concat_tables(tables, promote_options="permissive")
+
+
+def _are_alike(pa: Any, fields: list[Any]) -> bool:
+    """Whether there is a type that has the values of all."""
+    try:
+        pa.unify_schemas([pa.schema([field]) for field in fields], promote_options="permissive")
+    except pa.ArrowTypeError:
+        return False
+    return True
+
+
+def _with_text(pa: Any, table: Any, name: str) -> Any:
+    """A table with one of its columns as text."""
+    place = table.schema.get_field_index(name)
+    if place < 0:
+        return table
+    return table.set_column(place, name, _texts(pa, table.column(name).to_pylist()))
 
 
 def indices(rows: Iterable[int]) -> Any:

@@ -25,6 +25,12 @@ import sys
 def nothing(result): pass
 def leaves(result): sys.exit(3)
 def rates(result): return 1.0
+def text(result): return {"a": "many"}
+def ragged(result): return [[1.0], [2.0, 3.0]]
+def status(result): return 1.0
+def seed(result): return 1.0
+def state(result): return 1.0
+def mixed(result): return 2.0 if result.provenance["seed"] == 1 else [3.0, 4.0]
 """
 
 
@@ -42,6 +48,8 @@ def sweep(tmp_path: Path, measure: list[object], **options: object) -> pg.Sweep:
     [
         ("nothing", "nothing: nothing returns nothing\n  hint: end the function with: return"),
         ("leaves", "leaves: SystemExit: 3"),
+        ("text", "text: text.a returns 'many', which is neither a number nor an array of them"),
+        ("ragged", r"ragged: ragged returns [[1.0], [2.0, 3.0]], which is neither a number"),
     ],
 )
 def test_a_measure_without_a_number_fails_the_runs(
@@ -75,6 +83,9 @@ def test_a_script_that_leaves_is_a_run_that_fails(
             ["rates", "custom.py:rates"],
             "'custom.py:rates' and 'rates' would both be called 'rates'",
         ),
+        (["custom.py:status"], "'status' is another column of the table of results"),
+        (["custom.py:state"], "'state' is another column of the table of results"),
+        (["custom.py:seed"], "'seed' is another column of the table of results"),
     ],
 )
 def test_measures_that_cannot_be_are_refused_before_any_run(
@@ -89,6 +100,39 @@ def test_measures_that_cannot_be_are_refused_before_any_run(
 def test_options_that_a_measure_has_are_taken(tmp_path: Path) -> None:
     asked = sweep(tmp_path, [{"fano_factor": {"window": 10.0}}, {"correlation": {"bin_ms": 2.0}}])
     assert [dict(m.options) for m in asked.spec.measures] == [{"window": 10.0}, {"bin_ms": 2.0}]
+
+
+def test_a_measure_that_is_a_number_or_a_list_is_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = sweep(tmp_path, ["custom.py:mixed"]).spec  # the first run is a chunk of its own
+    table = run_batch(asked, tmp_path / "b", HERE).table
+    assert list(table["mixed"]) == ["2.0", "[3.0, 4.0]", "[3.0, 4.0]"]
+
+
+def test_curves_have_a_column_for_each_axis(tmp_path: Path) -> None:
+    asked = sweep(tmp_path, [{"binned_counts": {"bin_ms": 25.0}}], keep={"spikes": "all"})
+    batch = run_batch(asked.spec, tmp_path / "b", HERE)
+    expected = pg.analysis.binned_counts(batch.result(0), bin_ms=25.0)["cells"]
+    assert batch.measures == ["binned_counts.cells.x", "binned_counts.cells.y"]
+    assert list(batch.table["binned_counts.cells.x"][0]) == list(expected.x) == [12.5, 37.5]
+    assert list(batch.table["binned_counts.cells.y"][0]) == list(expected.y)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_search_has_more_columns_of_its_own(tmp_path: Path, beside: bool) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "constants: {state: 10, other: 1}\nmodels: {lif: {use: LIF, parameters: {tau: state}}}\n"
+        "populations: {cells: {size: 4, model: lif}}\nrun: {duration: 20}\n"
+    )
+    varied = "other" if beside else "state"
+    parts = {"sweep": {"grid": {"state": [10, 20]}}} if beside else {}
+    with pytest.raises(SweepError, match="'state' is a column of the table of results"):
+        pg.Search(
+            tmp_path / "net.yaml", {varied: {"uniform": [5.0, 20.0]}}, maximise="rates.cells",
+            **parts,
+        )  # fmt: skip
 
 
 def test_a_swept_name_that_is_a_column_of_the_table(tmp_path: Path) -> None:

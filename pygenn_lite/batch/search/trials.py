@@ -11,6 +11,8 @@ from pygenn_lite.batch.search.search_spec import Objective
 
 COURSE, PRUNED = "course", "pruned"  # columns of runs that were looked at while they went on
 OF_TRIALS = ("trial", "state")
+OBJECTIVE = "objective"
+OF_SEARCHES = (*OF_TRIALS, COURSE, PRUNED, OBJECTIVE)  # that nothing else may be called
 
 
 def told_of(objectives: Sequence[Objective], rows: Sequence[Mapping[str, Any]]) -> Told:
@@ -48,10 +50,10 @@ def objective_columns(objectives: Sequence[Objective]) -> list[str]:
     """What the columns of the objectives are called: ``objective``, or where there are several
     ``objective.rates.exc``."""
     if len(objectives) == 1:
-        return ["objective"]
+        return [OBJECTIVE]
     labels = [objective.label for objective in objectives]
     return [
-        f"objective.{label}" if labels.count(label) == 1 else f"objective.{k}.{label}"
+        f"{OBJECTIVE}.{label}" if labels.count(label) == 1 else f"{OBJECTIVE}.{k}.{label}"
         for k, label in enumerate(labels)
     ]
 
