@@ -171,19 +171,8 @@ def _carry_out(
     failed: bool,
 ) -> None:
     with folder.claim():
-        token = new_token()
-        folder.take_over(token)  # processes of one who was killed write nothing from now on
-        folder.tidy()
-        folder.merge()
-        ended = folder.ended()
-        wanted = {one for one, status in ended.items() if not failed or status == "done"}
-        left = [replace(g, runs=[r for r in g.runs if r.id not in wanted]) for g in groups]
-        status = list(ended.values())
-        counts = (folder.planned, status.count("done"), 0 if failed else status.count("failed"))
         try:
-            with BatchProgress(*counts, options.progress) as progress:
-                conductor = Conductor(folder, token, Chunks(left), progress)
-                _work_off(conductor, Work(spec, str(folder.path.resolve()), token), options)
+            _do_what_is_left(folder, spec, groups, options, failed=failed)
         except KeyboardInterrupt:
             with InterruptWatch(patient=True):
                 folder.merge()
@@ -196,8 +185,30 @@ def _carry_out(
                 where=Location(str(folder.path)),
                 hint="make room, then resume",
             ) from error
-        folder.merge()
-        folder.tidy()
+
+
+def _do_what_is_left(
+    folder: BatchFolder,
+    spec: SweepSpec,
+    groups: Sequence[Group],
+    options: BatchOptions,
+    *,
+    failed: bool,
+) -> None:
+    token = new_token()
+    folder.take_over(token)  # processes of one who was killed write nothing from now on
+    folder.tidy()
+    folder.merge()
+    ended = folder.ended()
+    wanted = {one for one, status in ended.items() if not failed or status == "done"}
+    left = [replace(g, runs=[r for r in g.runs if r.id not in wanted]) for g in groups]
+    status = list(ended.values())
+    counts = (folder.planned, status.count("done"), 0 if failed else status.count("failed"))
+    with BatchProgress(*counts, options.progress) as progress:
+        conductor = Conductor(folder, token, Chunks(left), progress)
+        _work_off(conductor, Work(spec, str(folder.path.resolve()), token), options)
+    folder.merge()
+    folder.tidy()
 
 
 def _work_off(conductor: Conductor, work: Work, options: BatchOptions) -> None:

@@ -16,16 +16,12 @@ import json
 import os
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pygenn_lite.batch.batch_about import ABOUT, about_batch, check_same, other_version, read_about
 from pygenn_lite.batch.part_folder import KEPT, LEASE, PARTS, PartFolder, counts_of
-from pygenn_lite.batch.search.search_about import (
-    search_description,
-    with_trials,
-    without_trials,
-)
+from pygenn_lite.batch.search.search_about import with_trials, without_trials
 from pygenn_lite.batch.sweep_spec import Group, Run, SweepSpec
 from pygenn_lite.batch.tables import (
     BEFORE,
@@ -39,20 +35,16 @@ from pygenn_lite.batch.tables import (
     write_bytes,
 )
 from pygenn_lite.batch.unpickling import read_spec
-from pygenn_lite.batch.work import chunk_digest
 from pygenn_lite.errors import BatchError, BatchFolderError, Location, SimulationError
 from pygenn_lite.records import dataclass
-from pygenn_lite.runtime.card_options import NO_CARD
-from pygenn_lite.runtime.results.files import FileClaim
+from pygenn_lite.runtime.results.files import FileClaim, is_disk_full
 from pygenn_lite.runtime.results.provenance import package_version
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-FORMAT = "pygenn_lite batch 1"
-ABOUT, SWEEP, SPEC = "batch.json", "sweep.yaml", "sweep.pickle"
+SWEEP, SPEC = "sweep.yaml", "sweep.pickle"
 PLAN, TABLE = "plan.parquet", "table.parquet"
-MAY_DIFFER = ("optuna", "cluster")  # in what continues a batch
 FEW = 200  # parts that are read to know which runs are in them; of more their names tell
 
 
@@ -85,7 +77,7 @@ class BatchFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.about = _about(path)
+        self.about = read_about(path)
 
     # ------------------------------------------------------------------ making
 
@@ -96,23 +88,26 @@ class BatchFolder:
         Raises
         ------
         BatchError
-            There is something else in it.
+            There is something else in it, or it cannot be written.
         """
-        about = _description(spec, groups)
+        about = about_batch(spec, groups)
         if (path / ABOUT).exists():
-            _check_same(path, about)
+            check_same(path, about)
             return cls(path)
-        if path.exists() and (not path.is_dir() or any(_visible(path))):
+        if path.exists() and not _is_free(path):
             raise BatchFolderError(
                 f"{path} exists and holds no batch; it is left as it is",
                 hint="give another folder",
             )
-        for folder in (path, path / PARTS, path / KEPT):
-            folder.mkdir(parents=True, exist_ok=True)
-        write_bytes(path / SWEEP, spec.text.encode())
-        write_bytes(path / SPEC, pickle.dumps(spec))
-        write_bytes(path / PLAN, as_bytes(_plan(spec, groups)))
-        write_bytes(path / ABOUT, json.dumps(about, indent=1).encode())  # the last: now it is one
+        try:
+            for folder in (path / PARTS, path / KEPT):  # the first: see `_is_free`
+                folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(path / SWEEP, spec.text.encode())
+            write_bytes(path / SPEC, pickle.dumps(spec))
+            write_bytes(path / PLAN, as_bytes(_plan(spec, groups)))
+            write_bytes(path / ABOUT, json.dumps(about, indent=1).encode())  # the last: now it is
+        except OSError as error:
+            raise _not_written(path, error) from error
         return cls(path)
 
     def claim(self) -> Claim:
@@ -150,7 +145,7 @@ class BatchFolder:
         BatchError
         """
         if self.about["version"] != package_version():
-            raise _other_version(self.path, self.about["version"])
+            raise other_version(self.path, self.about["version"])
 
     def spec(self, *, trusted: bool = False) -> SweepSpec:
         """The sweep, to continue it; see `unpickling.read_spec`."""
@@ -289,6 +284,8 @@ class Claim:
                 f"the batch {path} is being run by {who}",
                 hint="wait until it ends, or give another folder",
             ) from None
+        except OSError as error:
+            raise _not_written(path, error) from error
 
     def __enter__(self) -> Claim:
         return self
@@ -312,81 +309,22 @@ def new_token() -> str:
     return os.urandom(16).hex()
 
 
-def _visible(path: Path) -> list[Path]:
-    return [entry for entry in path.iterdir() if not entry.name.startswith(".")]
-
-
-def _about(path: Path) -> dict[str, Any]:
-    where = Location(str(path))
-    try:
-        found = json.loads((path / ABOUT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BatchFolderError(
-            "there is no batch in this folder", where=where, hint="pygenn-lite batch FILE makes one"
-        ) from None
-    except (ValueError, NotADirectoryError):
-        found = {}
-    if not isinstance(found, dict) or "format" not in found:
-        raise BatchFolderError(
-            f"{ABOUT} is not that of a batch of pygenn_lite",
-            where=where,
-            hint="give the folder of a batch",
-        )
-    if found["format"] != FORMAT:
-        raise BatchFolderError(
-            f"the batch was made by another version of pygenn_lite: its format is "
-            f"{found['format']!r:.60}, not {FORMAT!r}",
-            where=where,
-            hint="use that version, or run the sweep again in another folder",
-        )
-    return found
-
-
-def _description(spec: SweepSpec, groups: Sequence[Group]) -> dict[str, Any]:
-    how, search = spec.run, spec.search
-    return {
-        "format": FORMAT,
-        "version": package_version(),
-        "network": spec.source.name,
-        "digest": spec.source.digest,
-        "runs": sum(len(group.runs) for group in groups),
-        "groups": len(groups),
-        "plan": chunk_digest(sorted(runs_of(groups), key=lambda run: run.index)),
-        **({} if search is None else search_description(spec, search)),
-        "swept": list(spec.names),
-        "measures": [request.name for request in spec.measures],
-        "cluster": dict(spec.cluster),
-        "run": {
-            "duration": how.duration,
-            "warmup": how.warmup,
-            "backend": how.backend,
-            "precision": how.precision,
-            "connectivity": how.connectivity,
-            **({"card": asdict(how.card)} if how.card != NO_CARD else {}),
-        },
-    }
-
-
-def _check_same(path: Path, about: Mapping[str, Any]) -> None:
-    found, where = _about(path), Location(str(path))
-    if found.get("version") != about["version"]:
-        raise _other_version(path, found.get("version"))
-    different = [n for n in about if n not in MAY_DIFFER and found.get(n) != about[n]]
-    if different:
-        raise BatchFolderError(
-            f"the folder holds the batch of another sweep: its {different[0]} differs",
-            where=where,
-            hint="give another folder, or delete this one yourself",
-        )
-
-
-def _other_version(path: Path, begun: Any) -> BatchFolderError:
+def _not_written(path: Path, error: OSError) -> BatchFolderError:
+    room = "make room, then do the same again" if is_disk_full(error) else "give another folder"
     return BatchFolderError(
-        f"the batch was begun with version {begun!s:.40} of pygenn_lite; this is "
-        f"{package_version()}",
-        where=Location(str(path)),
-        hint="resume it with that version, or run the sweep again in another folder",
-    )
+        f"the batch cannot be begun: {error.strerror or error}", where=Location(str(path)),
+        hint=room,
+    )  # fmt: skip
+
+
+def _is_free(path: Path) -> bool:
+    """Whether a folder is empty, or has what is left of a batch that was stopped before it was
+    one."""
+    if not path.is_dir():
+        return False
+    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+    begun = {PARTS, KEPT} <= names <= {PARTS, KEPT, SWEEP, SPEC, PLAN}
+    return not names or (begun and not any((*(path / PARTS).iterdir(), *(path / KEPT).iterdir())))
 
 
 def _planned(run: Run, key: str) -> dict[str, Any]:

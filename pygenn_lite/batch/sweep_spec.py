@@ -96,6 +96,14 @@ class Keep:
     runs: tuple[int | str, ...] = ()
     where: Constraint | None = None
 
+    @property
+    def text(self) -> str:
+        """The same in words, as the file has them."""
+        details = {"first": self.first, "runs": list(self.runs), "where": self.where}
+        if self.kind not in details:
+            return self.kind
+        return f"{self.kind}: {self.where.text if self.where else details[self.kind]}"
+
     def chosen(self, run: Run) -> bool:
         """Whether a run is one of them."""
         if self.kind == "first":

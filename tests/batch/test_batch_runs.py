@@ -316,10 +316,10 @@ def test_a_folder_of_something_else_is_left_as_it_is(tmp_path):
 def test_another_sweep_is_not_mixed_in(tmp_path):
     run_batch(sweep().spec, tmp_path / "b", HERE)
     other = sweep({TAU: [10.0, 20.0, 30.0], "seed": [1, 2]})
-    with pytest.raises(BatchError, match="holds the batch of another sweep: its runs differs"):
+    with pytest.raises(BatchError, match="holds the batch of another sweep: it differs in runs"):
         run_batch(other.spec, tmp_path / "b", HERE)
     same_number = sweep({TAU: [10.0, 21.0], "seed": [1, 2]})
-    with pytest.raises(BatchError, match="holds the batch of another sweep: its plan differs"):
+    with pytest.raises(BatchError, match="holds the batch of another sweep: it differs in plan"):
         run_batch(same_number.spec, tmp_path / "b", HERE)
 
 

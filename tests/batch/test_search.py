@@ -215,7 +215,7 @@ def test_other_proposals_than_those_recorded_are_refused(tmp_path, monkeypatch):
 
 def test_a_folder_of_another_search_is_refused(tmp_path):
     run_batch(search(runs=2, duration=10.0).spec, tmp_path / "b", HERE)
-    with pytest.raises(BatchError, match="the batch of another sweep: its search differs"):
+    with pytest.raises(BatchError, match="the batch of another sweep: it differs in search"):
         run_batch(search(runs=2, duration=10.0, seed=4).spec, tmp_path / "b", HERE)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pygenn_lite as pg
+from pygenn_lite.batch import batch_about, store
 from pygenn_lite.batch.engine import resume_batch, run_batch
 from pygenn_lite.batch.options import BatchOptions
 from pygenn_lite.errors import (
@@ -161,6 +164,49 @@ def test_a_disk_that_is_full_when_spikes_are_kept_fails_no_run(
             run_batch(asked.spec, tmp_path / "b", HERE)
     batch = resume_batch(tmp_path / "b", HERE)
     assert list(batch.table["status"]) == ["done"] * 3 and len(batch.kept) == 3
+
+
+def test_a_disk_that_is_full_when_a_batch_begins_leaves_what_can_be_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, real = sweep(tmp_path, ["rates"]).spec, store.write_bytes
+    for name in (store.SWEEP, store.PLAN, batch_about.ABOUT):
+
+        def write(path: Path, content: bytes, full: str = name) -> None:
+            if path.name == full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            real(path, content)
+
+        monkeypatch.setattr(store, "write_bytes", write)
+        message = r"b: the batch cannot be begun: No space left on device\n  hint: make room"
+        with pytest.raises(BatchError, match=message):
+            run_batch(asked, tmp_path / "b", HERE)
+    monkeypatch.undo()
+    assert run_batch(asked, tmp_path / "b", HERE).status().done == 3
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BatchError, match="file/b: the batch cannot be begun: Not a directory"):
+        run_batch(sweep(tmp_path, ["rates"]).spec, tmp_path / "file" / "b", HERE)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"measure": [{"fano_factor": {"window": 25.0}}]}, "measures"),
+        ({"keep": {"spikes": {"first": 2}}}, "keep"),
+        ({"record": ["cells[:2].spikes"]}, "record"),
+    ],
+)
+def test_what_is_measured_or_kept_does_not_change_within_a_batch(
+    tmp_path: Path, change: dict[str, Any], part: str
+) -> None:
+    given = {"measure": [{"fano_factor": {"window": 10.0}}], "keep": {"spikes": {"first": 1}}}
+    run_batch(sweep(tmp_path, **given).spec, tmp_path / "b", HERE)
+    assert run_batch(sweep(tmp_path, **given).spec, tmp_path / "b", HERE).status().done == 3
+    with pytest.raises(BatchError, match=f"of another sweep: it differs in {part}"):
+        run_batch(sweep(tmp_path, **{**given, **change}).spec, tmp_path / "b", HERE)
 
 
 def raise_full(patch: pytest.MonkeyPatch) -> None:
