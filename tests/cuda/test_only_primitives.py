@@ -31,7 +31,14 @@ TRAINING = sorted(
     for path in (TEMPLATES / "training").glob("*.hpp")
     # for one thread of the processor
     if path.name
-    not in ("on_thread.hpp", "driver.hpp", "exports.hpp", "update.hpp", "no_update.hpp")
+    not in (
+        "on_thread.hpp",
+        "panels.hpp",
+        "driver.hpp",
+        "exports.hpp",
+        "update.hpp",
+        "no_update.hpp",
+    )
 )
 
 

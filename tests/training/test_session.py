@@ -140,6 +140,34 @@ def test_results_do_not_depend_on_threads_or_on_samples_in_flight():
             np.testing.assert_array_equal(one.losses, other.losses)
 
 
+def test_surrogate_gradients_do_not_depend_on_which_samples_go_back_together():
+    found, shape = [], pg.surrogates.superspike(25).scaled(15.0)
+    for options in ({"threads": 1}, {"threads": 2}, {"threads": 1, "in_flight": 3}):
+        made = _session(_wide(), gradient="surrogate", surrogate=shape, batch=11, **options)
+        outcome = made.run(made.stage(samples(22)))
+        found.append({"losses": outcome.losses, **made.gradients, **made.state()})
+    for other in found[1:]:
+        for name, array in found[0].items():
+            np.testing.assert_array_equal(array, other[name], name)
+    assert np.abs(found[0]["groups.loop.weight"]).max() > 0
+
+
+def _wide() -> pg.Network:
+    """A recurrent layer whose weights are more than the cache closest to a processor has."""
+    net = pg.Network(dt=1.0, seed=3)
+    source = net.spike_source("source", 9, [1.0], [0])
+    hidden = net.population("hidden", 100, pg.LIF())
+    out = net.population("out", 3, pg.LIF(V_th=1e6))
+    psc, every = pg.ExponentialCurrent(5.0), pg.AllToAll()
+    for name, pre, post, weight in (
+        ("w_in", source, hidden, pg.Normal(250.0, 120.0)),
+        ("loop", hidden, hidden, pg.Normal(0.0, 10.0)),
+        ("w_out", hidden, out, pg.Normal(0.0, 60.0)),
+    ):
+        net.connect(pre, post, psc, every, weight=weight, delay=1.0, name=name)
+    return net
+
+
 def test_a_state_continues_bit_for_bit(session):
     data = session.stage(samples())
     session.run(data)

@@ -38,7 +38,8 @@ def make(libraries: Callable[..., c.CDLL]) -> Iterator[Make]:
         real = options.setdefault("real", "double")
         hidden = "Smooth1" if options.get("smooth") else "Population1"
         options.setdefault("steps", STEPS)
-        one = HandMade(libraries(real, hidden), N_HIDDEN, N_OUT, N_IN, groups, **options)
+        n_hidden = groups[0].weight.shape[-1] if groups[0].pairs is None else N_HIDDEN
+        one = HandMade(libraries(real, hidden), n_hidden, N_OUT, N_IN, groups, **options)
         open_.append(one)
         return one
 
@@ -53,12 +54,12 @@ def samples(n: int, seed: int = 1, rate: float = 0.15) -> list[tuple[np.ndarray,
     return [(steps, neurons) for steps, neurons in found]
 
 
-def dense(seed: int = 2, recurrent: float = 0.3) -> list[HandGroup]:
+def dense(seed: int = 2, recurrent: float = 0.3, n_hidden: int = N_HIDDEN) -> list[HandGroup]:
     rng = np.random.default_rng(seed)
     return [
-        HandGroup(2, 0, rng.normal(0.6, 0.5, (N_IN, N_HIDDEN)), 1),
-        HandGroup(0, 0, rng.normal(0.0, recurrent, (N_HIDDEN, N_HIDDEN)), 2),
-        HandGroup(0, 1, rng.normal(0.1, 0.5, (N_HIDDEN, N_OUT)), 3),
+        HandGroup(2, 0, rng.normal(0.6, 0.5, (N_IN, n_hidden)), 1),
+        HandGroup(0, 0, rng.normal(0.0, recurrent, (n_hidden, n_hidden)), 2),
+        HandGroup(0, 1, rng.normal(0.1, 0.5, (n_hidden, N_OUT)), 3),
     ]
 
 
@@ -195,6 +196,34 @@ def test_threads_and_slots_change_no_bit(make: Make) -> None:
         assert found["outputs"].tobytes() == wanted["outputs"].tobytes()
 
 
+@pytest.mark.parametrize("real", ["float", "double"])
+def test_samples_that_go_back_together_have_the_bits_of_samples_alone(
+    make: Make, real: str
+) -> None:
+    rng = np.random.default_rng(7)
+    data, labels = samples(11), [k % 3 for k in range(11)]
+
+    def groups() -> list[HandGroup]:
+        made = dense(recurrent=0.1, n_hidden=75)
+        made.append(HandGroup(0, 0, made[1].weight / 2, rng.integers(1, 9, (75, 75))))
+        made.append(HandGroup(0, 0, made[1].weight / 3, 3, dropout=0.2))
+        return made
+
+    def run(**options: Any) -> tuple[HandMade, dict[str, Any]]:
+        nonlocal rng
+        rng = np.random.default_rng(8)
+        made = make(groups(), real=real, smooth=True, **options)
+        return made, made.run(data, labels)
+
+    first, wanted = run(slots=11)
+    assert wanted["fault"].fault == records.FINE
+    for together, threads, slots in ((2, 1, 11), (4, 1, 11), (4, 1, 8), (4, 2, 11), (4, 2, 6)):
+        other, found = run(together=together, threads=threads, slots=slots)
+        assert bits(other) == bits(first)
+        for name in ("loss", "outputs", "spikes", "tangential"):
+            assert found[name].tobytes() == wanted[name].tobytes()
+
+
 def test_a_run_of_several_batches_ends_with_the_gradients_of_the_last(make: Make) -> None:
     data, labels = samples(7), [k % 3 for k in range(7)]
     alone = make(dense(), real="float")
@@ -241,6 +270,27 @@ def test_given_spikes_that_do_not_fit_are_a_fault(make: Make) -> None:
     found = made.run(many, [0])
     assert (found["fault"].fault, found["fault"].population) == (records.NO_ROOM, 2)
     assert found["fault"].number == len(many[0][0])
+
+
+def test_of_samples_that_go_back_together_one_may_have_a_fault(make: Make) -> None:
+    data = samples(7)
+    empty = (data[0][0][:0], data[0][1][:0])
+    for broken in (0, 1, 3, 6):
+        made = make(dense(), smooth=True, room=30, slots=8, together=4)
+        found = made.run([data[k] if k == broken else empty for k in range(7)], [0] * 7)
+        assert (found["fault"].fault, found["position"]) == (records.NO_ROOM, broken)
+
+
+def test_what_is_not_finite_is_located_in_samples_that_go_back_together(make: Make) -> None:
+    groups = dense()
+    groups[1].feedback = groups[1].weight.copy()
+    groups[1].feedback[5, 1] = np.inf
+    alone, several = (make(groups, smooth=True, slots=8, together=k) for k in (1, 4))
+    wanted, found = (made.run(samples(7), [0] * 7) for made in (alone, several))
+    for name in ("fault", "where", "population", "neuron", "step", "number"):
+        assert getattr(found["fault"], name) == getattr(wanted["fault"], name), name
+    assert found["fault"].fault == records.NOT_FINITE
+    assert found["position"] == wanted["position"] == 0
 
 
 @pytest.mark.parametrize("what", ["state", "adjoint"])

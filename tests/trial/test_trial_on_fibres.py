@@ -42,9 +42,12 @@ def on_both(
     data, labels = samples(3), [0, 1, 2]
     found = []
     for on_fibres in (False, True):
+        given_groups = groups()
+        n_hidden = given_groups[1].weight.shape[1]
         made = HandMade(
-            library, N_HIDDEN, N_OUT, N_IN, groups(), STEPS, real="float", smooth=smooth, slots=4
-        )
+            library, n_hidden, N_OUT, N_IN, given_groups, STEPS, real="float", smooth=smooth,
+            slots=4, together=4,
+        )  # fmt: skip
         staged, order = made.staged(data, labels), np.arange(3, dtype=np.uint64)
         given = made.results(3)
         if on_fibres:
@@ -77,6 +80,17 @@ def test_kernels_give_the_bits_of_the_processor(
     folder: Path, smooth: bool, backwards: bool
 ) -> None:
     on_thread, on_fibres = on_both(folder, all_layouts if not smooth else dense, smooth, backwards)
+    assert on_fibres == on_thread
+
+
+@pytest.mark.parametrize("n_hidden", [32, 75])
+def test_kernels_go_back_to_all_neurons_with_the_bits_of_panels(
+    folder: Path, n_hidden: int
+) -> None:
+    def groups() -> list[HandGroup]:
+        return dense(recurrent=0.1, n_hidden=n_hidden)
+
+    on_thread, on_fibres = on_both(folder, groups, True, False)
     assert on_fibres == on_thread
 
 

@@ -17,7 +17,7 @@ from pygenn_lite.codegen.render.trial_source import TrialSource, render_trial
 from pygenn_lite.runtime.cpp.processor import find_target
 from pygenn_lite.runtime.cpp.toolchain import find_compiler, part_flags
 from pygenn_lite.runtime.training import training_records as records
-from pygenn_lite.runtime.training.padded_rows import stride_of
+from pygenn_lite.runtime.training.padded_rows import panels_of, stride_of
 from pygenn_lite.runtime.training.slot_layout import GIVEN, Shape, lay_out_slots
 
 TEMPLATES = Path(__file__).parents[2] / "pygenn_lite" / "templates"
@@ -207,6 +207,7 @@ class HandMade:
     room: int = 4096
     room_given: int = 4096
     theta: float = 1.0
+    together: int = 0
     kept: list[Any] = field(default_factory=list)
     summed: list[Any] = field(default_factory=list)
 
@@ -253,6 +254,7 @@ class HandMade:
             populations=c.addressof(self.populations),
             groups=c.addressof(self.group_records),
             n_slots=self.slots,
+            together=self.together,
         )
         sizes = (c.c_uint32 * 3)(*self.n)
         shape = Shape(2, 2, 2, 2, 2, 2, True, self.smooth)
@@ -310,6 +312,8 @@ class HandMade:
             of.back_weight = None
         if not self.smooth and (of.back_weight or group.wanted & records.DELAYS):
             target.sent |= 2
+        if dense and self.smooth and of.back_weight and isinstance(group.delay, int):
+            of.panels = self._panels(group)
         gradient = self._values(group, np.zeros_like(group.weight), of.stride)
         of.gradient = gradient.ctypes.data
         self.summed.append(gradient)
@@ -336,6 +340,11 @@ class HandMade:
             made = self.array((len(values), stride))
             made[:, : values.shape[1]] = values
         return made
+
+    def _panels(self, group: HandGroup) -> int:
+        made = panels_of(*group.weight.shape, self.dtype)
+        self.kept.append(made)
+        return made.address
 
     def _delays(self, of: records.Group, group: HandGroup, target: records.Population) -> None:
         self.delay_gradients.append(None)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pygenn_lite.runtime.cpp.arrays import ALIGNMENT, aligned_array
 
 Array = npt.NDArray[Any]
+PANEL_BYTES = 128  # of a column, in a panel
 
 
 def stride_of(size: int, dtype: np.dtype[Any]) -> int:
@@ -76,3 +77,16 @@ class Rows:
         self.values[row] = values
         if self.size:
             self.whole[row, self.size :] = self.whole[row, self.size - 1]
+
+
+def panels_of(count: int, columns: int, dtype: np.dtype[Any]) -> Rows:
+    """Room for a matrix in panels (templates/training/panels.hpp): so many of its rows as have 128
+    bytes in a column, column by column.
+
+    Examples
+    --------
+    >>> panels_of(33, 20, np.dtype(np.float32)).whole.shape
+    (40, 32)
+    """
+    rows = PANEL_BYTES // dtype.itemsize
+    return Rows(-(-count // rows) * columns, rows, dtype)

@@ -26,6 +26,9 @@ Array = npt.NDArray[Any]
 # Gradients are gathered from rows of adjoints that a chunk of samples has left: the fewer they are,
 # the more is still in the cache. Chunks take turns in two halves of the slots.
 CACHED_BYTES = 256 << 10
+# Weights that gradients come back through in every step are read once for so many samples, unless
+# they stay in the cache closest to a processor.
+TOGETHER, CLOSEST_BYTES = 4, 32 << 10
 MOST_OF_THREAD = 16  # in a chunk: more share the cost of its phases no further
 
 
@@ -48,6 +51,9 @@ class ProcessorProgram:
         weakref.finalize(self, self._threads.close)
         names = list(memory.numbers)
         sizes = (c.c_uint32 * len(names))(*(memory.sizes[name] for name in names))
+        memory.make_panels()
+        if any(panels.nbytes > CLOSEST_BYTES for panels in memory.panels.values()):
+            memory.record.together = TOGETHER
         memory.scratch = int(library.pgl_training_scratch(sizes, memory.trial.steps))
 
     def _declare(self) -> None:
@@ -82,7 +88,8 @@ class ProcessorProgram:
             for of in self.memory.population_records
         )
         kept = max(rows * int(record.steps) * int(record.real_bytes), 1)
-        return 2 * self.threads * min(max(CACHED_BYTES // kept, 1), MOST_OF_THREAD)
+        least = max(int(record.together), 1)
+        return 2 * self.threads * min(max(CACHED_BYTES // kept, least), MOST_OF_THREAD)
 
     def available(self) -> int | None:
         """Bytes that can still be had, slots that would be exchanged among them."""

@@ -17,7 +17,7 @@ from pygenn_lite.runtime.cpp.arrays import aligned_zeros
 from pygenn_lite.runtime.training import training_records as records
 from pygenn_lite.runtime.training.group_arrays import GroupArrays, GroupUse
 from pygenn_lite.runtime.training.network_data import NetworkData
-from pygenn_lite.runtime.training.padded_rows import stride_of
+from pygenn_lite.runtime.training.padded_rows import Rows, panels_of, stride_of
 from pygenn_lite.runtime.training.population_arrays import PopulationArrays
 from pygenn_lite.runtime.training.slot_layout import GIVEN, Shape, lay_out_slots
 
@@ -97,6 +97,7 @@ class ProgramMemory:
         self._keep()
         self._dropout: dict[int, float] = {}
         self.scratch = 0
+        self.panels: dict[str, Rows] = {}
         self.slots: Array = np.zeros(0, np.uint8)
 
     # ------------------------------------------------------------------ records
@@ -145,6 +146,16 @@ class ProgramMemory:
             if of_delays or (group.back_weight and not smooth):
                 target.sent |= bit
                 target.sent_kept |= bit if group.ring else 0
+
+    def make_panels(self) -> None:
+        """Copies of weights through which gradients come back to all neurons of a source, as the
+        processor reads them."""
+        smooth = {p.name for p in self.signature.populations if p.smooth}
+        for record, (name, group) in zip(self._groups, self.groups.items(), strict=True):
+            dense = record.layout == records.DENSE and not record.ring
+            if dense and record.back_weight and group.data.source in smooth:
+                self.panels[name] = panels_of(*group.data.sizes, self.trial.dtype)
+                record.panels = self.panels[name].address
 
     def read_instead(self, group: str, address: int) -> None:
         """Let trials read the weights of a group elsewhere."""
@@ -253,6 +264,9 @@ class ProgramMemory:
         """What takes how many bytes."""
         rows = [row for one in self.populations.values() for row in one.memory_rows()]
         rows += [row for group in self.groups.values() for row in group.memory_rows()]
+        for name, panels in self.panels.items():
+            what = "weights, as gradients come back"
+            rows.append(MemoryRow(name, what, panels.whole.size, panels.nbytes))
         count = int(self.record.n_slots)
         what = f"slots of {int(self.record.slot_bytes):,} bytes"
         size = count * int(self.record.slot_bytes)

@@ -65,6 +65,19 @@ PGL_DEVICE void go_back_over_spikes(const Trial& trial, const Rows& rows, uint32
   barrier();
 }
 
+// What comes back to all neurons of a population whose derivative is smooth, before it goes back over this step.
+PGL_CALLED void send_back_smooth(const Place* places, uint32_t samples, uint32_t population, uint32_t step) {
+  for (uint32_t g = 0; g < places[0].program->n_groups; ++g) {
+    const pgl_training_group& group = places[0].group(g);
+    if (group.source != population || group.back_weight == nullptr) continue;
+    if (group.layout == PGL_TRAINING_DENSE && group.ring == 0 && group.dropout == 0.0) {
+      send_back_to_all_dense(places, samples, group, step + 1);
+    } else {
+      for (uint32_t k = 0; k < samples; ++k) send_back_to_all(places[k], group, step + 1);
+    }
+  }
+}
+
 // A population goes back over a step; its adjoints are then those at its beginning, behind the arrivals.
 template <class Population, uint32_t K, class Trial, class Loss>
 PGL_DEVICE void flow_back(const Trial& trial, uint32_t step) {
@@ -75,10 +88,6 @@ PGL_DEVICE void flow_back(const Trial& trial, uint32_t step) {
   if constexpr (!Population::kSharedDecide) rows.shared_values = shared.values;
   if constexpr (Population::kSpikes && !Population::kSmooth) go_back_over_spikes<Population, K, Trial, Loss>(trial, rows, step);
   if constexpr (Population::kSpikes && Population::kSmooth) {
-    for (uint32_t g = 0; g < place.program->n_groups; ++g) {
-      const pgl_training_group& group = place.group(g);
-      if (group.source == K && group.back_weight != nullptr) send_back_to_all(place, group, step + 1);
-    }
     flag_spikes(rows, place.tape(K), step, kFlag);
     barrier();
   }
@@ -147,26 +156,48 @@ PGL_CALLED void sort_spikes(const Place& place, uint32_t k) {
   }
 }
 
+// So many trials may go back together: more than one where they share what is read of weights in every step.
+template <class List>
+inline constexpr uint32_t kTogether = any_smooth(List{}) ? kMostTogether : 1;
+
+// Several trials, step by step. `checked`, which is for one alone; false: it has a fault, which is noted in its slot.
 template <class List, class Loss>
-PGL_DEVICE bool go_backward(Trial<List, Loss>& trial, bool checked) {
-  const Place& place = trial.place();
-  begin_way_back<List>(place);
+PGL_DEVICE bool go_backward(const Place* places, uint32_t n, bool checked) {
+  using One = Trial<List, Loss>;
+  const auto each_trial = [&](uint32_t step, auto&& f) {
+    for (uint32_t k = 0; k < (kTogether<List> == 1 ? 1 : n); ++k) {
+      One trial(places[k]);
+      trial.come_to(step);
+      f(trial);
+    }
+  };
+  each_trial(0, [&](One& trial) { begin_way_back<List>(trial.place()); });
   barrier();
-  for (uint32_t step = trial.steps(); step-- > 0;) {
-    trial.come_to(step);
-    Loss::drive(trial, step);
+  bool fine = true;
+  for (uint32_t step = places[0].program->steps; fine && step-- > 0;) {
+    each_trial(step, [&](One& trial) { Loss::drive(trial, step); });
     barrier();
-    each_model<List>([&]<class Population, uint32_t K>() { flow_back<Population, K, Trial<List, Loss>, Loss>(trial, step); });
+    each_model<List>([&]<class Population, uint32_t K>() {
+      if constexpr (Population::kSpikes && Population::kSmooth) send_back_smooth(places, n, K, step);
+      each_trial(step, [&](One& trial) { flow_back<Population, K, One, Loss>(trial, step); });
+    });
     barrier();
-    if (checked && !adjoints_are_finite<List>(place, step)) return false;
-    groups_back<List>(place, step);
-    for (uint32_t k = 0; k < place.data->n_values; ++k) keep_gradient(place, place.data->values[k], step);
+    each_trial(step, [&](One& trial) {
+      const Place& place = trial.place();
+      fine = !checked || adjoints_are_finite<List>(place, step);
+      if (!fine) return;
+      groups_back<List>(place, step);
+      for (uint32_t k = 0; k < place.data->n_values; ++k) keep_gradient(place, place.data->values[k], step);
+    });
     barrier();
   }
-  for (uint32_t k = 0; k < place.program->n_populations; ++k) {
-    if (place.population(k).sorted != 0) sort_spikes(place, k);
-  }
-  return true;
+  each_trial(0, [&](One& trial) {
+    const Place& place = trial.place();
+    for (uint32_t k = 0; fine && k < place.program->n_populations; ++k) {
+      if (place.population(k).sorted != 0) sort_spikes(place, k);
+    }
+  });
+  return fine;
 }
 
 }  // namespace pgl::training

@@ -43,6 +43,7 @@ class Driver {
     if (crew_.is_elsewhere()) throw Error("the threads were made in another process: make the session in the process that runs it");
     if (program.n_slots < 2 && run.batch > 1 && run.n > 1) throw Error("a batch of several samples needs at least two slots");
     chunk_ = program.n_slots >= run.batch || program.n_slots >= run.n ? run.batch : program.n_slots / 2;
+    together_ = together();
     begin_ = 0;
     batches_ = 0;
     run.fault.fault = PGL_TRAINING_FINE;
@@ -56,6 +57,14 @@ class Driver {
  private:
   static constexpr uint32_t kTile = kMostVectors * kLanes<real>;  // columns whose sums stay in registers
   static constexpr uint32_t kCached = 256u << 10;
+
+  // Trials of a block: not so many that threads would have none.
+  uint32_t together() const {
+    if ((run_->mode & PGL_TRAINING_BACKWARD) == 0) return 1;
+    const uint32_t share = uint32_t(chunk_ < run_->n ? chunk_ : run_->n) / threads_;
+    const uint32_t most = program_->together < kTogether<List> ? program_->together : kTogether<List>;
+    return share < 2 || most < 2 ? 1 : share < most ? share : most;
+  }
 
   void share_out() {
     shares_.clear();
@@ -91,7 +100,7 @@ class Driver {
     uint32_t at = 0;
     for (uint32_t c = 0; c <= chunks; ++c) {
       // Trials of a chunk use the slots of the last but one; gathering comes in the order of chunks.
-      if (c < chunks) phases_[at++] = Phase{kTrials, c, length(c), c < 2 ? 0 : 2 * c - 2 + 1};
+      if (c < chunks) phases_[at++] = Phase{kTrials, c, (length(c) + together_ - 1) / together_, c < 2 ? 0 : 2 * c - 2 + 1};
       if (c > 0) phases_[at] = Phase{kGather, c - 1, uint32_t(shares_.size()), at}, ++at;
     }
   }
@@ -101,6 +110,7 @@ class Driver {
   void work(uint32_t worker) {
     for (;;) {
       if (worker == 0) clear_gradients();
+      lay_panels(worker);
       barrier_.wait();
       for (uint32_t p = 0; p < n_phases_; ++p) {
         Phase& phase = phases_[p];
@@ -157,6 +167,16 @@ class Driver {
     begin_batch();
   }
 
+  // Weights that adjoints come back through, as they are in this batch.
+  void lay_panels(uint32_t worker) {
+    for (uint32_t g = 0; g < program_->n_groups; ++g) {
+      const pgl_training_group& group = program_->groups[g];
+      if (group.panels == nullptr || group.back_weight == nullptr || (run_->mode & PGL_TRAINING_BACKWARD) == 0) continue;
+      const Matrix<real> matrix = matrix_of(*program_, group);
+      for (uint32_t p = worker; p < panels_of<real>(matrix.n); p += threads_) lay_panel(static_cast<real*>(group.panels), matrix, p);
+    }
+  }
+
   void clear_gradients() {
     each_model<List>([&]<class Population, uint32_t K>() {
       const pgl_training_population& of = program_->populations[K];
@@ -183,13 +203,20 @@ class Driver {
     if (__atomic_load_n(&failed_, __ATOMIC_RELAXED) != 0xffffffffffffffffu) return;
     const uint32_t slot = first_slot(phase.chunk);
     const uint64_t position = begin_ + uint64_t(phase.chunk) * chunk_;
-    const Chunk chunk{program_, data_, run_, slot, phase.kind == kTrials ? 1 : length(phase.chunk), position};
+    const Chunk chunk{program_, data_, run_, slot, length(phase.chunk), position};
     if (phase.kind == kTrials) {
-      const Place place = chunk.place(block);
-      run_trial<List, Loss>(place);
-      if (place.status().fault != PGL_TRAINING_FINE) fail(place.position);
+      run_trials(chunk.part(block * together_, together_));
     } else {
       gather(chunk, shares_[block]);
+    }
+  }
+
+  void run_trials(const Chunk& chunk) {
+    Place places[kMostTogether];
+    for (uint32_t k = 0; k < chunk.n; ++k) places[k] = chunk.place(k);
+    training::run_trials<List, Loss>(places, chunk.n);
+    for (uint32_t k = 0; k < chunk.n; ++k) {
+      if (places[k].status().fault != PGL_TRAINING_FINE) fail(places[k].position);
     }
   }
 
@@ -250,7 +277,7 @@ class Driver {
   pgl_training_run* run_ = nullptr;
   pgl::List<Share> shares_;
   pgl::List<Phase> phases_;
-  uint32_t chunk_ = 1, size_ = 0, n_phases_ = 0, batches_ = 0;
+  uint32_t chunk_ = 1, together_ = 1, size_ = 0, n_phases_ = 0, batches_ = 0;
   uint64_t begin_ = 0, failed_ = 0;
 };
 

@@ -21,7 +21,7 @@ struct ChunkArgs {
 PGL_KERNEL(pgl_training_trials, ChunkArgs, kThreads) {
   if (uint32_t(block()) >= args.n) return;
   const Place place = args.chunk().place(uint32_t(block()));
-  run_trial<Network, Loss>(place);
+  run_trials<Network, Loss>(&place, 1);
 }
 
 // Rows of a group: blocks take them in turn.

@@ -5,12 +5,14 @@
 
 #include "common/device.hpp"
 #include "common/math.hpp"
+#include "training/matrix.hpp"
 
 namespace pgl::training {
 
 inline constexpr uint32_t kFlag = 0xffffffffu;
 inline constexpr uint32_t kTerms = 32;
 inline constexpr uint32_t kMostWarps = 32;
+inline constexpr uint32_t kMostTogether = 1;
 
 PGL_DEVICE uint32_t warps() { return (uint32_t(threads()) + 31u) / 32u; }
 
@@ -140,6 +142,20 @@ PGL_DEVICE void each_product(const Real* rows, uint32_t stride, const Real* row,
     const Real found = product(rows + size_t(number_of(k)) * stride, row, stride);
     if (is_first_lane()) f(k, found);
   });
+}
+
+// out[k][i] += scale * (the product of row i of the matrix and rows[k], its terms fused) for i < n and k < samples.
+template <class Real>
+PGL_DEVICE void add_products(const Matrix<Real>& matrix, const Real* const* rows, Real scale, Real* const* out, uint32_t samples) {
+  for (uint32_t k = 0; k < samples; ++k) {
+    each_by_warp(0, matrix.n, [&](uint32_t i) {
+      const Real* row = matrix.rows + size_t(i) * matrix.stride;
+      Real term = Real(0);
+      for (uint32_t j = uint32_t(lane()); j < matrix.columns; j += kTerms) term = pgl::fma(row[j], rows[k][j], term);
+      const Real found = warp_folded(term);
+      if (is_first_lane()) out[k][i] += scale * found;
+    });
+  }
 }
 
 // ---------------------------------------------------------------- rows of weights

@@ -40,6 +40,7 @@ inline constexpr uint32_t kVectorBytes = 16;
 #endif
 inline constexpr uint32_t kMostVectors = kVectorBytes == 64 ? 16 : 8;  // sums that are in registers at the same time
 inline constexpr uint32_t kRowBytes = 64;  // rows are so long, or a multiple
+inline constexpr uint32_t kMostTogether = 4;  // trials that one block goes through step by step, all at once
 
 template <class Real>
 struct VectorOf {

@@ -41,32 +41,47 @@ PGL_DEVICE bool gradients_are_finite(const Place& place) {
   return fine;
 }
 
-// One sample. What is not finite is found afterwards; the trial is then gone through again, step by step.
+// Some samples: forwards one after another, backwards together. Bits: those whose numbers are not finite.
 template <class List, class Loss>
-PGL_CALLED void run_trial(const Place& place) {
-  Trial<List, Loss> trial(place);
-  const uint32_t mode = place.run->mode;
-  for (uint32_t round = 0; round < 2; ++round) {
-    const bool checked = round != 0;
+PGL_CALLED uint32_t try_trials(const Place* places, uint32_t n, bool checked) {
+  const uint32_t mode = places[0].run->mode;
+  uint32_t found = 0, n_back = 0;
+  Place back[kMostTogether];
+  uint32_t numbers[kMostTogether];
+  for (uint32_t k = 0; k < n; ++k) {
+    const Place& place = places[k];
+    Trial<List, Loss> trial(place);
     if (thread() == 0) note_fault(place, PGL_TRAINING_FINE, 0, 0, 0, 0, 0), place.status().tangential = 0;
     barrier();
     if ((mode & PGL_TRAINING_FORWARD) != 0) {
-      if (!go_forward<List, Loss>(trial, checked)) return;
+      if (!go_forward<List, Loss>(trial, checked)) continue;
       if (!results_are_finite(trial)) {
-        if (checked) return;
+        found |= 1u << k;
         continue;
       }
     }
-    if ((mode & PGL_TRAINING_BACKWARD) != 0) {
-      if (!go_backward<List, Loss>(trial, checked)) return;
-      if (!gradients_are_finite<List>(place)) {
-        if (checked) return;
-        continue;
-      }
-    }
-    break;
+    back[n_back] = place;
+    numbers[n_back++] = k;
   }
-  tell<List>(place);
+  const bool backward = (mode & PGL_TRAINING_BACKWARD) != 0;
+  if (backward && n_back != 0 && !go_backward<List, Loss>(back, n_back, checked)) return 0;
+  for (uint32_t k = 0; k < n_back; ++k) {
+    if (backward && !gradients_are_finite<List>(back[k])) {
+      found |= 1u << numbers[k];
+    } else {
+      tell<List>(back[k]);
+    }
+  }
+  return found;
+}
+
+// Some samples. What is not finite is found afterwards; the trial is then gone through again alone, step by step.
+template <class List, class Loss>
+PGL_CALLED void run_trials(const Place* places, uint32_t n) {
+  const uint32_t again = try_trials<List, Loss>(places, n, false);
+  for (uint32_t k = 0; k < n; ++k) {
+    if ((again >> k & 1u) != 0) try_trials<List, Loss>(places + k, 1, true);
+  }
 }
 
 }  // namespace pgl::training

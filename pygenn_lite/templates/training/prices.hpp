@@ -103,7 +103,26 @@ PGL_CALLED void send_back_delayed(const Place& place, const pgl_training_group& 
   });
 }
 
-// Smooth: to every neuron of the source, for the spikes that it might have sent in this step.
+PGL_DEVICE Matrix<real> matrix_of(const pgl_training_program& program, const pgl_training_group& group) {
+  const uint32_t n = program.populations[group.source].n, columns = program.populations[group.target].n;
+  return {static_cast<const real*>(group.back_weight), static_cast<const real*>(group.panels), n, columns, group.stride};
+}
+
+// Smooth: to every neuron of the source, for the spikes that it might have sent in this step, of several samples; dense, one
+// delay for all.
+PGL_CALLED void send_back_to_all_dense(const Place* places, uint32_t samples, const pgl_training_group& group, uint32_t carried) {
+  const pgl_training_program& program = *places[0].program;
+  if (carried + group.delay >= program.steps) return;
+  const real* rows[kMostTogether];
+  real* back[kMostTogether];
+  for (uint32_t k = 0; k < samples; ++k) {
+    rows[k] = places[k].kept_row(program.populations[group.target], group.into, carried + group.delay);
+    back[k] = places[k].at<real>(program.populations[group.source].back);
+  }
+  add_products(matrix_of(program, group), rows, scale_of(group), back, samples);
+}
+
+// The same of one sample, for other groups, and with dropout.
 PGL_CALLED void send_back_to_all(const Place& place, const pgl_training_group& group, uint32_t carried) {
   const pgl_training_population& source = place.population(group.source);
   const pgl_training_population& target = place.population(group.target);

@@ -91,6 +91,8 @@ typedef struct pgl_training_group {
   double dropout;              // probability that a neuron of the source is left out of a trial in this group
   const void* weight;          // real: what spikes deliver
   const void* back_weight;     // real, laid out as weight: what adjoints come back through (NULL: nothing comes back)
+  void* panels;                // real: back_weight in panels (panels.hpp), laid anew for every batch, where a program for the
+                               // processor goes back to all neurons through a dense group with one delay (else NULL)
   const void* delays;          // uint32, steps, laid out as a dense or sparse weight (NULL: `delay` for all)
   const uint32_t* row_begin;   // [neurons of the source + 1], where not dense
   const uint32_t* target_of;   // [synapses]
@@ -157,7 +159,8 @@ typedef struct pgl_training_delays {
 
 typedef struct pgl_training_program {
   uint32_t version, real_bytes;
-  uint32_t n_populations, n_groups, reserved;
+  uint32_t n_populations, n_groups;
+  uint32_t together;       // trials that a block goes back through at the same time, at most (0: 1)
   uint32_t steps;
   double dt;
   const pgl_training_population* populations;

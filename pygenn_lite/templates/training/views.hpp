@@ -37,6 +37,17 @@ struct PickOf<K, Populations<Population...>> {
 
 }  // namespace detail
 
+// Whether spikes of any population have a smooth derivative.
+template <class Population>
+constexpr bool is_smooth() {
+  if constexpr (kHasModel<Population>) return Population::kSpikes && Population::kSmooth;
+  return false;
+}
+template <class... Population>
+constexpr bool any_smooth(Populations<Population...>) {
+  return (is_smooth<Population>() || ...);
+}
+
 template <uint32_t K, class List>
 using PopulationOf = typename detail::PickOf<K, List>::Type;
 
