@@ -17,7 +17,7 @@ STEPS, COUNT = 30, 6
 PSC = pg.ExponentialCurrent(5.0)
 
 
-def convolution() -> pg.Network:
+def convolution(shared: bool = True) -> pg.Network:
     """An image, four maps of a convolution, their sums over windows, and a read-out."""
     net = pg.Network(dt=1.0, seed=4)
     image = net.spike_source("image", (1, 6, 6), [], [])
@@ -25,7 +25,7 @@ def convolution() -> pg.Network:
     pooled = net.population("pooled", (2, 2, 2), pg.LIF())
     out = net.population("out", 2, pg.LIF(V_th=1e6))
     kernel = np.random.default_rng(0).normal(300.0, 150.0, (2, 1, 3, 3))
-    net.connect(image, maps, PSC, pg.Convolution(3), weight=kernel, name="conv")
+    net.connect(image, maps, PSC, pg.Convolution(3, shared=shared), weight=kernel, name="conv")
     net.connect(maps, pooled, PSC, pg.Pooling(2), weight=400.0, name="pool")
     net.connect(pooled, out, PSC, pg.AllToAll(), weight=pg.Normal(0.0, 60.0), name="w_out")
     return net
@@ -121,3 +121,16 @@ def test_training_lowers_the_loss_and_goes_back_into_the_network(session):
     )  # fmt: skip
     np.testing.assert_array_equal(again.run(_staged(again), train=False).losses, after.losses)
     session.restore(start)
+
+
+def test_delays_of_a_convolution_are_refused_and_those_of_a_locally_connected_layer_trained():
+    """Each synapse has a delay of its own, more than there are weights."""
+    options = dict(
+        loss=losses.CrossEntropy("out.V"), steps=STEPS, batch=COUNT, trainable="groups.conv.delay"
+    )
+    with pytest.raises(pg.errors.ArgumentError, match="delays of a convolution are not trained"):
+        TrainingSession(convolution(), **options)
+    made = TrainingSession(convolution(shared=False), **options)
+    made.run(_staged(made))
+    assert made.gradients["groups.conv.delay"].shape == (2 * 16 * 9,)
+    assert np.any(made.gradients["groups.conv.delay"] != 0)

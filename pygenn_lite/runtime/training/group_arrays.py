@@ -66,6 +66,8 @@ class GroupArrays:
         ms, laid out alike; of groups whose delays are trained.
     steps : ndarray of uint32 or None
         Delays of synapses where these differ, laid out alike.
+    weight_of : ndarray of uint32 or None
+        Of synapses that share weights, the weight of each.
     """
 
     def __init__(
@@ -80,13 +82,13 @@ class GroupArrays:
         self.delay: Rows | None = None
         self.delay_gradient: Rows | None = None
         self.steps: Array | None = None
+        self.weight_of = None if data.entries is None else aligned_copy(data.entries, np.uint32)
         self.longest = int(data.synapses.steps.max(initial=1))
         if signature.delay or data.one_delay is None:
             self._take_delays(dtype)
         if not data.dense:
             self.row_begin = aligned_copy(data.row_begin, np.uint32)
             self.target_of = aligned_copy(data.synapses.post, np.uint32)
-        self.weight_of = None if data.entries is None else aligned_copy(data.entries, np.uint32)
 
     def _rows(self, values: Array, dtype: np.dtype[Any]) -> Rows:
         """Numbers in the layout of the group: 0 in what lies between rows."""
@@ -127,8 +129,6 @@ class GroupArrays:
         self.delay_gradient = self._like(dtype, True)
         if data.dense:  # behind the rows: delays that can be counted
             self.delay.whole[:, self.delay.size :] = dt
-
-    weight_of: Array | None = None
 
     # ------------------------------------------------------------------ for kernels
 
