@@ -14,7 +14,11 @@ import pytest
 
 import pygenn_lite as pg
 from pygenn_lite.codegen.plan.resident_layout import HEAD, TAIL_UNIT
-from pygenn_lite.errors import NumericalError, UnsupportedFeatureError
+from pygenn_lite.errors import (
+    InsufficientMemoryError,
+    NumericalError,
+    UnsupportedFeatureError,
+)
 from pygenn_lite.runtime.cuda import resident_memory, resident_plan
 from pygenn_lite.runtime.cuda.drivers import emulator
 
@@ -334,6 +338,19 @@ def test_sums_that_32_bits_may_not_hold_are_refused() -> None:
     many, one = halved.population("many", 1050, TOGETHER), halved.population("one", 4, LIF)
     halved.connect(many, one, EXPONENTIAL, pg.AllToAll(), weight=1.0, delay=0.1)
     assert compiled(halved)
+
+
+def test_where_memory_is_short_another_plan_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows cut into slices take 32 places of 8 bytes for each neuron and multiprocessor."""
+    net = balanced(pg.FixedProbability(0.01))
+    net.population("more", 1900, LIF)
+    reserve = 64 << 20
+    monkeypatch.setattr(emulator.EmulatorDriver, "free_bytes", lambda self: reserve + (1 << 21))
+    with pytest.raises(InsufficientMemoryError, match="resident plan: heads of rows"):
+        compiled(net)
+    assert compiled(net, "auto")._device.plan.name == "instances"  # type: ignore[attr-defined]
+    monkeypatch.undo()
+    assert compiled(net, "auto")._device.plan.name == "resident"  # type: ignore[attr-defined]
 
 
 def test_what_it_cannot_hold_is_refused_with_the_reason() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from pygenn_lite.codegen.plan.card_rows import card_rows, slots_for
 from pygenn_lite.codegen.plan.described import Described
 from pygenn_lite.codegen.plan.network_plan import NetworkPlan, plan_network
 from pygenn_lite.codegen.program.schedule import build_schedule
-from pygenn_lite.errors import UnsupportedFeatureError
+from pygenn_lite.errors import InsufficientMemoryError, UnsupportedFeatureError
 from pygenn_lite.runtime.cuda.card_memory import CardMemory
 from pygenn_lite.runtime.cuda.choosing_plan import possible_plans, sources_of
 from pygenn_lite.runtime.cuda.code import CardSource, card_source, load_code
@@ -93,9 +94,17 @@ class Building:
         """The network on the card, by the first plan that can run it."""
         plans = possible_plans(self.request.card.plan, self.asked)
         for plan in plans[:-1]:
-            with contextlib.suppress(UnsupportedFeatureError):
+            with contextlib.suppress(UnsupportedFeatureError, InsufficientMemoryError):
                 return self._device(plan)
+            gc.collect()  # what it had allocated is given back
         return self._device(plans[-1])
+
+    def _check_memory(self, plan: type[CardPlan]) -> None:
+        request, instances = self.request, len(self.request.networks)
+        common = card_rows(self.plan, instances, shared=request.shared)
+        rows = [*common, *plan.planned_rows(self.asked)]
+        card, free = self.driver.card, self.driver.free_bytes()
+        check_card_memory(rows, card, free, instances=instances)
 
     def _device(self, plan: type[CardPlan]) -> CardDevice:
         request = self.request
@@ -109,13 +118,7 @@ class Building:
         )
         self.report("compiling kernels", 1, 1)
         started = time.perf_counter()
-        instances = len(request.networks)
-        check_card_memory(
-            card_rows(self.plan, instances, shared=request.shared),
-            self.driver.card,
-            self.driver.free_bytes(),
-            instances=instances,
-        )
+        self._check_memory(plan)
         memory = CardMemory(self.driver)
         laying_down = LayingDown(self.driver, request, self.plan, code.signatures)
         connected = laying_down.connected(

@@ -80,6 +80,11 @@ class CardPlan(Protocol):
         """Sources of the modules that it needs besides the engine's and the network's, by name."""
         ...
 
+    @classmethod
+    def planned_rows(cls, asked: Asked) -> MemoryRows:
+        """What it will allocate, beside the common arrays."""
+        return MemoryRows()
+
     def __init__(self, network: CardNetwork, stepping: Stepping) -> None:
         """Allocate what it needs besides.
 

@@ -68,6 +68,11 @@ class ResidentPlan(CardPlan):
             SUPPORT: support_source(asked.plan),
         }
 
+    @classmethod
+    def planned_rows(cls, asked: Asked) -> MemoryRows:
+        """Rows cut into slices, with synapses of 8 bytes, and messages."""
+        return layouts.memory_rows(asked.plan, plan_resident(asked.plan, limits_of(asked.card)))
+
     def __init__(self, network: CardNetwork, stepping: Stepping) -> None:
         self._network, self._driver = network, network.driver
         try:
