@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -183,3 +184,24 @@ def test_a_card_is_usable_where_cupy_and_a_card_are(
     monkeypatch.delitem(sys.modules, "cupy")
     monkeypatch.setattr(drivers, "find_spec", lambda name: None)
     assert not card_is_usable() and "cupy" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("wheel", "cuda", "capability", "usable"),
+    [
+        ("cupy-cuda13x", "13.0", 75, True),
+        ("cupy-cuda13x", "12.9", 90, False),
+        ("cupy-cuda12x", "13.0", 90, True),
+        ("cupy", "12.4", 90, True),
+        ("cupy-cuda12x", "12.4", 70, False),
+    ],
+)
+def test_nobody_gets_a_card_unasked_that_would_be_refused(
+    monkeypatch: pytest.MonkeyPatch, wheel: str, cuda: str, capability: int, usable: bool
+) -> None:
+    """Of an older driver, of an older card: the processor is there, too."""
+    use_cupy(monkeypatch)
+    monkeypatch.setattr(packages, "installed_wheels", lambda: (f"{wheel} 14.2.0",))
+    card = dataclasses.replace(H100, compute_capability=capability)
+    monkeypatch.setattr(system_driver, "find_cards", lambda: SystemCards((card,), cuda))
+    assert card_is_usable() == usable

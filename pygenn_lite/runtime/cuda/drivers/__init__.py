@@ -9,6 +9,8 @@ from pygenn_lite.errors import UnsupportedFeatureError
 from pygenn_lite.runtime.card_options import DRIVERS
 from pygenn_lite.runtime.cuda.drivers.base import Driver
 
+OLDEST = 75  # compute capability of cards that kernels are compiled for: Turing's
+
 
 def open_driver(name: str = "auto", device: int = 0) -> Driver:
     """Who talks to a card.
@@ -47,15 +49,22 @@ def open_driver(name: str = "auto", device: int = 0) -> Driver:
 
 
 def card_is_usable() -> bool:
-    """Whether "auto" may choose a card: CuPy is installed, and the system's driver knows a card.
+    """Whether "auto" may choose a card: CuPy is installed, the system's driver supports the CUDA
+    that it is built for, and the first card is one that kernels are compiled for.
 
     Imports no package, and costs nothing where there is no CuPy. What else may be wrong, opening
     the driver tells.
     """
+    from pygenn_lite.runtime.cuda.drivers.packages import wheels_cuda
     from pygenn_lite.runtime.cuda.drivers.system_driver import find_cards
 
     if "cupy" in sys.modules:
         installed = sys.modules["cupy"] is not None
     else:
         installed = find_spec("cupy") is not None
-    return installed and bool(find_cards().cards)
+    if not installed:
+        return False
+    found = find_cards()
+    supported = int(found.cuda.partition(".")[0] or 0)
+    new = bool(found.cards) and found.cards[0].compute_capability >= OLDEST
+    return new and supported >= wheels_cuda()

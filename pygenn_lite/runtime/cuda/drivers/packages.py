@@ -4,6 +4,7 @@ missing, too many, or for another CUDA."""
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from typing import Any
 
 from pygenn_lite.errors import MissingPackageError
@@ -25,6 +26,13 @@ def installed_wheels() -> tuple[str, ...]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return tuple(found)
+
+
+def wheels_cuda() -> int:
+    """The CUDA that the installed CuPy is built for, by its name: 12, 13; 0 where that does not
+    tell."""
+    found = re.findall(r"cupy-cuda(\d+)x", " ".join(installed_wheels()))
+    return max(map(int, found), default=0)
 
 
 def import_cupy() -> Any:
