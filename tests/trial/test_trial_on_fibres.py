@@ -19,17 +19,21 @@ BOTH = records.FORWARD | records.BACKWARD
 
 
 def all_layouts() -> list[HandGroup]:
-    """Dense with dropout, delays per synapse with gradients, sparse, shared weights."""
+    """Dense with dropout, delays per synapse, trained and not, sparse, shared weights; delays per
+    synapse behind given spikes, some longer than the trial."""
     rng = np.random.default_rng(9)
     groups = dense()
     groups[0].dropout = 0.2
     groups[1].delay = rng.integers(1, 9, (N_HIDDEN, N_HIDDEN))
     groups[1].wanted |= records.DELAYS
-    groups[2].wanted |= records.DELAYS
+    groups[2].delay = rng.integers(1, 9, (N_HIDDEN, N_OUT))
     pre, post = sparse(rng, N_HIDDEN, N_HIDDEN)
     groups.append(HandGroup(0, 0, rng.normal(0.0, 0.2, len(pre)), 2, (pre, post)))
     pre, post = sparse(rng, N_IN, N_HIDDEN)
     groups.append(HandGroup(2, 0, rng.normal(0.2, 0.3, 7), 1, (pre, post), (pre + post) % 7))
+    weight = rng.normal(0.0, 0.3, (N_IN, N_HIDDEN))
+    delay, wanted = rng.integers(1, STEPS + 9, weight.shape), records.WEIGHTS | records.DELAYS
+    groups.append(HandGroup(2, 0, weight, delay, dropout=0.1, wanted=wanted))
     return groups
 
 

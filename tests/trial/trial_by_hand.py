@@ -348,24 +348,23 @@ class HandMade:
 
     def _delays(self, of: records.Group, group: HandGroup, target: records.Population) -> None:
         self.delay_gradients.append(None)
-        single = isinstance(group.delay, int)
-        if single:
+        if isinstance(group.delay, int):
             of.delay = group.delay
-        else:
-            steps = np.asarray(group.delay)
-            made = self.array((len(steps), of.stride) if steps.ndim == 2 else len(steps), np.uint32)
-            made[..., : steps.shape[-1]] = steps
-            of.delays = made.ctypes.data
-            of.ring = 1 << int(steps.max()).bit_length()
-            if not self.smooth:
-                target.sent |= 2
-                target.sent_kept |= 2
+            return
+        steps = np.asarray(group.delay)
+        made = self.array((len(steps), of.stride) if steps.ndim == 2 else len(steps), np.uint32)
+        made[..., : steps.shape[-1]] = steps
+        of.delays = made.ctypes.data
+        of.longest = int(steps.max())
+        of.ring = 1 << of.longest.bit_length()
+        if not self.smooth:
+            target.sent |= 2
+            target.sent_kept |= 2
         if group.wanted & records.DELAYS:
-            shape = 1 if single else made.shape
-            made = self.array(shape)
-            self.delay_gradients[-1] = made
-            self.summed.append(made)
-            of.delay_gradient = made.ctypes.data
+            gradient = self.array(made.shape)
+            self.delay_gradients[-1] = gradient
+            self.summed.append(gradient)
+            of.delay_gradient = gradient.ctypes.data
 
     def run(
         self,

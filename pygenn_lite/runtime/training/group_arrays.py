@@ -159,6 +159,7 @@ class GroupArrays:
             stride=self.weight.stride,
             n_weights=self.weight.whole.size,
             ring=self.ring,
+            longest=max(self.longest - self.lead, 0) if self.ring else 0,
             stream=stream_of(f"group:{self.name}"),
             n_synapses=len(self.data.synapses),
             weight=self.used.address,

@@ -84,7 +84,7 @@ class ProcessorProgram:
         record = self.memory.record
         rows = sum(
             int(of.kept).bit_count() * int(of.kept_stride)
-            + 2 * int(of.sent_kept).bit_count() * int(of.n)
+            + 2 * int(of.sent_kept).bit_count() * int(of.stride)
             for of in self.memory.population_records
         )
         kept = max(rows * int(record.steps) * int(record.real_bytes), 1)

@@ -135,15 +135,16 @@ class ProgramMemory:
                 self._populations[group.target],
                 1 << group.into,
             )
-            if group.wanted and group.layout != records.SHARED:
+            each_delayed = group.ring and group.layout == records.DENSE
+            summed_ahead = each_delayed and source.input != records.NONE
+            if (group.wanted and group.layout != records.SHARED) or summed_ahead:
                 source.sorted = 1
-            of_delays = bool(group.wanted & records.DELAYS)
-            # Dense groups with trained delays read the pairs of their targets instead.
-            paired = of_delays and group.ring and group.layout == records.DENSE
+            # Dense groups with a delay for every synapse read the pairs of their targets instead.
+            paired = group.wanted and each_delayed and not smooth
             of_weights = group.wanted & records.WEIGHTS and not paired
             if of_weights or (smooth and group.back_weight):
                 target.kept |= bit
-            if of_delays or (group.back_weight and not smooth):
+            if paired or group.wanted & records.DELAYS or (group.back_weight and not smooth):
                 target.sent |= bit
                 target.sent_kept |= bit if group.ring else 0
 

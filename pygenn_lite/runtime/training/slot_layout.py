@@ -59,7 +59,9 @@ def lay_out_slots(
     steps = int(program.steps)
     program.status = slot.take(64)
     program.scratch = slot.reals(scratch)
-    for of, shape in zip(populations, shapes, strict=True):
+    for number, (of, shape) in enumerate(zip(populations, shapes, strict=True)):
+        longest = max((int(g.longest) for g in groups if g.target == number), default=0)
+        of.neuron_steps = slot.odd_lines(-(-2 * (steps + longest) // 16) * 16) // 2
         _lay_out_population(slot, of, shape, steps)
     for group in groups:
         _lay_out_group(slot, group, populations[group.source], populations[group.target])
@@ -110,18 +112,17 @@ def _lay_out_population(slot: _Slot, of: records.Population, shape: Shape, steps
     of.sent_now = slot.reals(shape.adjoints * of.stride if of.sent else 0)
     of.kept_stride = slot.odd_lines(of.stride)
     of.kept_rows = slot.reals(of.kept.bit_count() * steps * of.kept_stride)
-    of.pair_steps = slot.odd_lines(-(-2 * steps // 16) * 16) // 2
-    of.sent_rows = slot.reals(of.sent_kept.bit_count() * of.n * of.pair_steps * 2)
+    of.sent_rows = slot.reals(of.sent_kept.bit_count() * of.stride * of.neuron_steps * 2)
 
 
 def _lay_out_group(
     slot: _Slot, group: records.Group, source: records.Population, target: records.Population
 ) -> None:
-    if group.ring or group.dropout:
+    if group.ring and group.layout == records.DENSE and source.input != records.NONE:
+        group.waiting = slot.reals(target.stride * target.neuron_steps)  # of all steps
+    elif group.ring or group.dropout:
         group.waiting = slot.reals(max(1, group.ring) * target.stride)
     if group.dropout:
         group.dropped, group.listed = slot.words(source.n), slot.words(64)
     if group.layout == records.SHARED and group.wanted & records.WEIGHTS:
         group.sums = slot.reals(group.n_weights)
-    if group.wanted & records.DELAYS and not group.delays:
-        group.delay_sum = slot.reals(1)

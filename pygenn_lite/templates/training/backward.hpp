@@ -8,6 +8,8 @@
 
 namespace pgl::training {
 
+inline constexpr uint32_t kStepsAhead = 12;  // whose pairs are fetched before they are written
+
 PGL_CALLED void clear(real* values, uint32_t n) {
   each(n, [&](uint32_t i) { values[int32_t(i)] = real(0); });
 }
@@ -31,7 +33,6 @@ PGL_DEVICE void begin_way_back(const Place& place) {
   for (uint32_t g = 0; g < place.program->n_groups; ++g) {
     const pgl_training_group& group = place.group(g);
     if (group.layout == PGL_TRAINING_SHARED && (group.wanted & PGL_TRAINING_WEIGHTS) != 0) clear(place.at<real>(group.sums), group.n_weights);
-    if ((group.wanted & PGL_TRAINING_DELAYS) != 0 && group.delays == nullptr) clear(place.at<real>(group.delay_sum), 1);
   }
 }
 
@@ -103,11 +104,11 @@ PGL_DEVICE void flow_back(const Trial& trial, uint32_t step) {
     real* now = place.at<real>(of.sent_now) + kAdjoint * rows.stride;
     each(rows.n, [&](uint32_t i) { now[int32_t(i)] = Population::sent(At<Population>{rows, i}, kAdjoint); });
     if ((of.sent_kept >> kAdjoint & 1u) == 0) return;
-    real* pairs = place.pairs_of(of, kAdjoint) + 2 * size_t(step);
+    auto* pairs = reinterpret_cast<Pair<real>*>(place.pairs_of(of, kAdjoint)) + step;
     each_alone(rows.n, [&](uint32_t i) {
-      real* pair = pairs + 2 * size_t(i) * of.pair_steps;
-      pair[0] = adjoint[i];
-      pair[1] = now[i];
+      Pair<real>* pair = pairs + size_t(i) * of.neuron_steps;
+      *pair = Pair<real>{adjoint[i], now[i]};
+      prefetch(pair - kStepsAhead);
     });
   });
   if constexpr (Population::kSpikes) {
@@ -134,26 +135,6 @@ PGL_CALLED void keep_gradient(const Place& place, const pgl_training_values& inp
   const uint64_t row = input.constant ? place.position : place.position * place.program->steps + step;
   real* gradient = static_cast<real*>(input.gradient) + row * input.stride;
   each(target.n, [&](uint32_t i) { gradient[int32_t(i)] = adjoint[int32_t(i)] + (input.constant && !first ? gradient[int32_t(i)] : real(0)); });
-}
-
-// The spikes of a population by neuron: the steps that they carry, ascending.
-PGL_CALLED void sort_spikes(const Place& place, uint32_t k) {
-  const pgl_training_population& of = place.population(k);
-  const Tape tape = place.tape(k);
-  const uint32_t steps = place.program->steps;
-  uint32_t* begin = place.at<uint32_t>(of.row_begin);
-  uint32_t* sorted = place.at<uint32_t>(of.row_step);
-  each(of.n + 1, [&](uint32_t i) { begin[int32_t(i)] = 0; });
-  barrier();
-  each_alone(tape.begin[steps], [&](uint32_t e) { atomic_add(&begin[tape.index[e]], 1u); });
-  barrier();
-  running_ends(begin, of.n + 1);  // of each neuron now the end of its spikes
-  barrier();
-  for (uint32_t s = steps; s-- > 0;) {
-    const uint32_t first = tape.begin[s];
-    each_alone(tape.begin[s + 1] - first, [&](uint32_t e) { sorted[atomic_add(&begin[tape.index[first + e]], uint32_t(-1)) - 1u] = s; });
-    barrier();
-  }
 }
 
 // So many trials may go back together: more than one where they share what is read of weights in every step.
@@ -194,7 +175,7 @@ PGL_DEVICE bool go_backward(const Place* places, uint32_t n, bool checked) {
   each_trial(0, [&](One& trial) {
     const Place& place = trial.place();
     for (uint32_t k = 0; fine && k < place.program->n_populations; ++k) {
-      if (place.population(k).sorted != 0) sort_spikes(place, k);
+      if (place.population(k).sorted != 0 && !is_sorted_ahead(place, k)) sort_spikes(place, k);
     }
   });
   return fine;

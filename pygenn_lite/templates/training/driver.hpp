@@ -71,19 +71,16 @@ class Driver {
     const bool backward = (run_->mode & PGL_TRAINING_BACKWARD) != 0;
     for (uint32_t g = 0; backward && g < program_->n_groups; ++g) {
       const pgl_training_group& group = program_->groups[g];
-      if (group.layout == PGL_TRAINING_SHARED || (group.delays == nullptr && (group.wanted & PGL_TRAINING_DELAYS) != 0)) {
-        shares_.push(Share{Share::kGroup, g, 0, 0, 0, 0});
-      }
-      const bool own_delays = group.delays != nullptr && (group.wanted & PGL_TRAINING_DELAYS) != 0;
-      if (group.layout == PGL_TRAINING_SHARED || ((group.wanted & PGL_TRAINING_WEIGHTS) == 0 && !own_delays)) continue;
+      if (group.layout == PGL_TRAINING_SHARED) shares_.push(Share{Share::kGroup, g, 0, 0, 0, 0});
+      if (group.layout == PGL_TRAINING_SHARED || group.wanted == 0) continue;
       const uint32_t rows = program_->populations[group.source].n;
       const bool dense = group.layout == PGL_TRAINING_DENSE;
       const uint32_t columns = dense ? group.stride : 1;
-      const uint32_t tile = has_trained_delays(group) ? kRowBytes / uint32_t(sizeof(real)) : kTile;
+      const uint32_t tile = reads_pairs(*program_, group) ? kRowBytes / uint32_t(sizeof(real)) : kTile, tiles = (columns + tile - 1) / tile;
       for (uint32_t c = 0; c < columns; c += tile) {
         const uint32_t end = !dense ? 0xffffffffu : c + tile < columns ? c + tile : columns;
-        // Many rows, which read the same memory; but so that each thread gets two parts.
-        const uint32_t parts = 2 * threads_, each_part = (rows + parts - 1) / parts, part = each_part < 32 ? 32 : each_part;
+        // Many rows, which read the same memory; but so that each thread gets two shares.
+        const uint32_t parts = (2 * threads_ + tiles - 1) / tiles, each_part = (rows + parts - 1) / parts, part = each_part < 32 ? 32 : each_part;
         for (uint32_t r = 0; r < rows; r += part) shares_.push(Share{Share::kRows, g, r, r + part < rows ? r + part : rows, c, end});
       }
     }
@@ -192,7 +189,7 @@ class Driver {
       const bool dense = group.layout == PGL_TRAINING_DENSE;
       const uint64_t n = dense ? uint64_t(program_->populations[group.source].n) * group.stride : group.n_synapses;
       if ((group.wanted & PGL_TRAINING_WEIGHTS) != 0) zero(group.gradient, group.layout == PGL_TRAINING_SHARED ? group.n_weights : n);
-      if ((group.wanted & PGL_TRAINING_DELAYS) != 0) zero(group.delay_gradient, group.delays == nullptr ? 1 : n);
+      if ((group.wanted & PGL_TRAINING_DELAYS) != 0) zero(group.delay_gradient, n);
     }
   }
   static void zero(void* values, uint64_t n) {

@@ -94,13 +94,23 @@ PGL_DEVICE void begin_trial(const Place& place) {
   for (uint32_t g = 0; g < place.program->n_groups; ++g) {
     const pgl_training_group& group = place.group(g);
     if (group.dropout != 0.0) drop(place, group);
-    if (group.ring == 0) continue;
+    if (group.ring == 0 || sums_ahead(place, group)) continue;
     real* waiting = place.at<real>(group.waiting);
     each(group.ring * place.population(group.target).stride, [&](uint32_t i) { waiting[int32_t(i)] = real(0); });
   }
 }
 
-// Given spikes that are sorted for gradients need room, too.
+// What is known before the first step.
+PGL_CALLED void look_ahead(const Place& place) {
+  for (uint32_t k = 0; k < place.program->n_populations; ++k) {
+    if (is_sorted_ahead(place, k)) sort_spikes(place, k);
+  }
+  for (uint32_t g = 0; g < place.program->n_groups; ++g) {
+    if (sums_ahead(place, place.group(g))) sum_ahead(place, place.group(g));
+  }
+}
+
+// Given spikes that are sorted need room, too.
 PGL_CALLED bool given_spikes_fit(const Place& place) {
   for (uint32_t k = 0; k < place.program->n_populations; ++k) {
     const pgl_training_population& of = place.population(k);
@@ -121,6 +131,7 @@ PGL_DEVICE bool go_forward(Trial<List, Loss>& trial, bool checked) {
   begin_trial<List>(place);
   trial.come_to(0);
   barrier();
+  look_ahead(place);
   Loss::begin(trial);
   barrier();
   for (uint32_t step = 0; step < trial.steps(); ++step) {

@@ -77,60 +77,75 @@ PGL_CALLED void gather_dense(const Chunk& chunk, const pgl_training_group& group
   }
 }
 
-// Some synapses of a row with trained delays, and a spike that they got: indices are signed, and what arrives too late reads
-// the last step and adds 0, so that loops over synapses become vectors that gather.
-struct DelayedRow {
-  const real* pairs;  // of the first synapse's target
-  int32_t pair_steps, steps;
+// Whether gradients of a group are gathered from pairs of its targets.
+PGL_DEVICE bool reads_pairs(const pgl_training_program& program, const pgl_training_group& group) {
+  return group.ring != 0 && group.layout == PGL_TRAINING_DENSE && (program.populations[group.target].sent_kept >> group.into & 1u) != 0;
+}
+
+// Synapses with a delay each, and pairs of their targets. A few of a row have their delays in registers as addresses: each
+// spike adds a pair for each of them, and what a sample's spikes have added goes to gradients together. What arrives too late
+// finds 0 behind the last step.
+struct DelayedRows {
+  const Pair<real>* pairs;
   const uint32_t* delays;
   const real* weights;
+  real* gradient;        // NULL where it is not wanted
+  real* delay_gradient;  // likewise
+  size_t neuron_steps, ahead;
   real scale;
 
-  PGL_DEVICE int32_t pair(int32_t c, int32_t arrival) const { return 2 * (c * pair_steps + (arrival < steps ? arrival : steps - 1)); }
-  PGL_DEVICE void add_weights(real* gradient, uint32_t n, int32_t carried) const {
-    each(n, [&](uint32_t k) {
-      const int32_t c = int32_t(k), arrival = carried + int32_t(delays[c]);
-      const real found = pairs[pair(c, arrival)];
-      gradient[c] += scale * (arrival < steps ? found : real(0));
+  PGL_DEVICE void add(size_t synapse, uint32_t column, const uint32_t* carried, uint32_t n) const {
+    const Pair<real>* from[kColumns];
+    Pair<real> sums[kColumns];
+    each_column([&](uint32_t j) {
+      from[j] = in_register(pairs + (column + j) * neuron_steps + delays[synapse + j]);
+      sums[j] = Pair<real>{real(0), real(0)};
     });
-  }
-  PGL_DEVICE void add_delays(real* gradient, uint32_t n, int32_t carried) const {
-    each(n, [&](uint32_t k) {
-      const int32_t c = int32_t(k), arrival = carried + int32_t(delays[c]);
-      const real found = pairs[pair(c, arrival) + 1];
-      gradient[c] += scale * weights[c] * (arrival < steps ? found : real(0));
-    });
+    prefetch(delays + synapse + ahead);
+    for (uint32_t e = 0; e < n; ++e) {
+      const size_t step = carried[e];
+      each_column([&](uint32_t j) { sums[j] += from[j][step]; });
+    }
+    if (gradient != nullptr) {
+      each_column([&](uint32_t j) { gradient[synapse + j] += scale * sums[j][0]; });
+      prefetch(gradient + synapse + ahead);
+    }
+    if (delay_gradient != nullptr) {
+      each_column([&](uint32_t j) { delay_gradient[synapse + j] += scale * weights[synapse + j] * sums[j][1]; });
+      prefetch(delay_gradient + synapse + ahead), prefetch(weights + synapse + ahead);
+    }
   }
 };
 
-// Dense, trained delays: a synapse reads the pairs of its target alone, which stay in the first cache for many sources.
-PGL_CALLED void gather_delayed(const Chunk& chunk, const pgl_training_group& group, uint32_t begin_row, uint32_t end_row, uint32_t step_row,
-                               uint32_t first, uint32_t end) {
+// Dense, a delay for every synapse: all sources read the pairs of a few targets, which stay in the first caches.
+PGL_CALLED void gather_pairs(const Chunk& chunk, const pgl_training_group& group, uint32_t begin_row, uint32_t end_row, uint32_t step_row,
+                             uint32_t first, uint32_t end) {
   const pgl_training_program& program = *chunk.program;
   const pgl_training_population source = program.populations[group.source];
   const pgl_training_population target = program.populations[group.target];
-  const bool of_weights = (group.wanted & PGL_TRAINING_WEIGHTS) != 0;
-  const real scale = scale_of(group);
+  const auto if_wanted = [&](uint32_t what, void* gradient) { return (group.wanted & what) != 0 ? static_cast<real*>(gradient) : nullptr; };
   if (end > target.n) end = target.n;
   if (first >= end) return;
   for (uint32_t k = 0; k < chunk.n; ++k) {
     const Chunk sample = chunk.part(k, 1);
-    const real* pairs = place_in(sample, sample.slot(0)).pairs_of(target, group.into);
-    for (uint32_t neuron = begin_row; neuron < end_row; neuron += step_row) {
-      each_spike_list(sample, source, group, neuron, [&](const unsigned char*, const uint32_t* carried, uint32_t n) {
-        const size_t row = size_t(neuron) * group.stride + first;
-        const DelayedRow of{pairs + 2 * size_t(first) * target.pair_steps, int32_t(target.pair_steps), int32_t(program.steps),
-                            static_cast<const uint32_t*>(group.delays) + row, static_cast<const real*>(group.weight) + row, scale};
-        for (uint32_t e = 0; e < n; ++e) {
-          if (of_weights) of.add_weights(static_cast<real*>(group.gradient) + row, end - first, int32_t(carried[e]));
-          of.add_delays(static_cast<real*>(group.delay_gradient) + row, end - first, int32_t(carried[e]));
-        }
-      });
-    }
+    const DelayedRows rows{reinterpret_cast<const Pair<real>*>(place_in(sample, sample.slot(0)).pairs_of(target, group.into)),
+                           static_cast<const uint32_t*>(group.delays),
+                           static_cast<const real*>(group.weight),
+                           if_wanted(PGL_TRAINING_WEIGHTS, group.gradient),
+                           if_wanted(PGL_TRAINING_DELAYS, group.delay_gradient),
+                           target.neuron_steps,
+                           size_t(kRowsAhead) * group.stride,
+                           scale_of(group)};
+    each_alone((end - first + kColumns - 1) / kColumns, [&](uint32_t block) {
+      const uint32_t column = first + block * kColumns;
+      for (uint32_t neuron = begin_row; neuron < end_row; neuron += step_row) {
+        each_spike_list(sample, source, group, neuron, [&](const unsigned char*, const uint32_t* carried, uint32_t n) {
+          if (n != 0) rows.add(size_t(neuron) * group.stride + column, column, carried, n);
+        });
+      }
+    });
   }
 }
-
-PGL_DEVICE bool has_trained_delays(const pgl_training_group& group) { return group.ring != 0 && (group.wanted & PGL_TRAINING_DELAYS) != 0; }
 
 // Every synapse by itself: sparse, or with delays of their own.
 PGL_CALLED void gather_single(const Chunk& chunk, const pgl_training_group& group, uint32_t neuron, uint32_t first, uint32_t end) {
@@ -142,7 +157,7 @@ PGL_CALLED void gather_single(const Chunk& chunk, const pgl_training_group& grou
   const uint32_t row = dense ? neuron * group.stride : group.row_begin[neuron];
   const uint32_t n_row = dense ? target.n : group.row_begin[neuron + 1] - row;
   const bool weights = (group.wanted & PGL_TRAINING_WEIGHTS) != 0;
-  const bool of_delays = (group.wanted & PGL_TRAINING_DELAYS) != 0 && group.delays != nullptr;
+  const bool of_delays = (group.wanted & PGL_TRAINING_DELAYS) != 0;
   const auto* delays = static_cast<const uint32_t*>(group.delays);
   const real scale = scale_of(group);
   if (end > n_row) end = n_row;
@@ -157,7 +172,7 @@ PGL_CALLED void gather_single(const Chunk& chunk, const pgl_training_group& grou
         if (arrival >= program.steps) return;
         const size_t at = size_t(arrival) * target.kept_stride + j;
         if (weights) static_cast<real*>(group.gradient)[synapse] += scale * kept_rows[at];
-        if (of_delays) static_cast<real*>(group.delay_gradient)[synapse] += scale * weight_of(group, static_cast<const real*>(group.weight), synapse) * pairs[2 * (size_t(j) * target.pair_steps + arrival) + 1];
+        if (of_delays) static_cast<real*>(group.delay_gradient)[synapse] += scale * weight_of(group, static_cast<const real*>(group.weight), synapse) * pairs[2 * (size_t(j) * target.neuron_steps + arrival) + 1];
       });
     }
   });
@@ -170,8 +185,8 @@ PGL_DEVICE void gather_group(const Chunk& chunk, const pgl_training_group& group
     gather_dense(chunk, group, begin_row, end_row, step_row, first, end);
     return;
   }
-  if (group.layout == PGL_TRAINING_DENSE && has_trained_delays(group)) {
-    gather_delayed(chunk, group, begin_row, end_row, step_row, first, end);
+  if (reads_pairs(*chunk.program, group)) {
+    gather_pairs(chunk, group, begin_row, end_row, step_row, first, end);
     return;
   }
   for (uint32_t row = begin_row; row < end_row; row += step_row) gather_single(chunk, group, row, first, end);
@@ -211,13 +226,10 @@ PGL_CALLED void count_spikes(const pgl_training_population& of, uint32_t n) {
   each(of.n, [&](uint32_t i) { totals[i] += sums[i]; });
 }
 
-// Shared weights, and one delay for all.
+// Shared weights.
 PGL_CALLED void sum_group(const Chunk& chunk, const pgl_training_group& group) {
   if (group.layout == PGL_TRAINING_SHARED && (group.wanted & PGL_TRAINING_WEIGHTS) != 0) {
     sum_slots(chunk, static_cast<real*>(group.gradient), group.sums, 0, group.n_weights);
-  }
-  if ((group.wanted & PGL_TRAINING_DELAYS) != 0 && group.delays == nullptr) {
-    sum_slots(chunk, static_cast<real*>(group.delay_gradient), group.delay_sum, 0, 1);
   }
 }
 

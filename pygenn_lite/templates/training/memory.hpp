@@ -61,11 +61,11 @@ struct Place {
   PGL_DEVICE real* kept_row(const pgl_training_population& of, uint32_t adjoint, uint32_t step) const {
     return row_of(of.kept_rows, of.kept, of.kept_stride, adjoint, step);
   }
-  // Of an adjoint, pairs of what it was and what was sent back: pairs_of(...)[2 * (neuron * pair_steps + step)] and the next.
+  // Of an adjoint, pairs of what it was and what was sent back: pairs_of(...)[2 * (neuron * neuron_steps + step)] and the next.
   PGL_DEVICE real* pairs_of(const pgl_training_population& of, uint32_t adjoint) const {
     uint32_t before = 0;
     for (uint32_t k = 0; k < adjoint; ++k) before += of.sent_kept >> k & 1u;
-    return at<real>(of.sent_rows) + uint64_t(before) * of.n * of.pair_steps * 2;
+    return at<real>(of.sent_rows) + uint64_t(before) * of.stride * of.neuron_steps * 2;
   }
 
  private:

@@ -48,9 +48,26 @@ PGL_DEVICE void each_by_warp(uint32_t begin, uint32_t end, F&& f) {
   const uint32_t n = warps(), first = begin + (uint32_t(warp()) + n - begin % n) % n;
   for (uint32_t k = first; k < end; k += n) f(k);
 }
+inline constexpr bool kStepsTogether = false;  // what arrives lies with the targets of a step together: threads side by side
+// Columns of a row that a thread takes at once where each has a delay of its own.
+inline constexpr uint32_t kColumns = 1;
+template <class F>
+PGL_DEVICE void each_column(F&& f) {
+  f(0u);
+}
+template <class T>
+PGL_DEVICE T* in_register(T* at) {
+  return at;
+}
+PGL_DEVICE void prefetch(const void*) {}
+template <class Real>
+struct Pair {
+  Real values[2];
+  PGL_DEVICE Real operator[](uint32_t k) const { return values[k]; }
+  PGL_DEVICE void operator+=(const Pair& other) { values[0] += other.values[0], values[1] += other.values[1]; }
+};
 // Of a warp: the one that writes what all of it have found.
 PGL_DEVICE bool is_first_lane() { return lane() == 0; }
-PGL_DEVICE bool is_first_warp() { return warp() == 0; }
 
 // Counts become running sums, each with its own.
 PGL_DEVICE void running_ends(uint32_t* counts, uint32_t n) {

@@ -42,12 +42,14 @@ inline constexpr uint32_t kMostVectors = kVectorBytes == 64 ? 16 : 8;  // sums t
 inline constexpr uint32_t kRowBytes = 64;  // rows are so long, or a multiple
 inline constexpr uint32_t kMostTogether = 4;  // trials that one block goes through step by step, all at once
 
-template <class Real>
+template <class Real, uint32_t kBytes>
 struct VectorOf {
-  typedef Real Type __attribute__((vector_size(kVectorBytes), may_alias));
+  typedef Real Type __attribute__((vector_size(kBytes), may_alias));
 };
 template <class Real>
-using Vector = typename VectorOf<Real>::Type;
+using Vector = typename VectorOf<Real, kVectorBytes>::Type;
+template <class Real>
+using Pair = typename VectorOf<Real, 2 * sizeof(Real)>::Type;  // two that are added at once
 template <class Real>
 inline constexpr uint32_t kLanes = kVectorBytes / sizeof(Real);
 template <class Real>
@@ -84,9 +86,22 @@ template <class F>
 PGL_DEVICE void each_by_warp(uint32_t begin, uint32_t end, F&& f) {
   for (uint32_t k = begin; k < end; ++k) f(k);
 }
+inline constexpr bool kStepsTogether = true;  // what arrives lies with the steps of a target together
+// Columns of a row that a thread takes at once where each has a delay of its own: so many addresses are in registers.
+inline constexpr uint32_t kColumns = 8;
+template <class F>
+PGL_DEVICE void each_column(F&& f) {
+#pragma GCC unroll 8
+  for (uint32_t j = 0; j < kColumns; ++j) f(j);
+}
+template <class T>  // an address, as it is, in a register
+PGL_DEVICE T* in_register(T* at) {
+  asm("" : "+r"(at));
+  return at;
+}
+PGL_DEVICE void prefetch(const void* at) { __builtin_prefetch(at); }
 // Of a warp: the one that writes what all of it have found.
 PGL_DEVICE bool is_first_lane() { return true; }
-PGL_DEVICE bool is_first_warp() { return true; }
 
 // Counts become running sums, each with its own.
 PGL_DEVICE void running_ends(uint32_t* counts, uint32_t n) {
@@ -170,7 +185,6 @@ PGL_DEVICE Real sum(uint32_t n, F&& f) {
   for (int i = begin; i < int(n); ++i) terms[i - begin] += f(uint32_t(i));
   return folded(terms);
 }
-// Of a warp, where a block is several.
 template <class Real, class F>
 PGL_DEVICE Real warp_sum(uint32_t n, F&& f) {
   return sum<Real>(n, f);
@@ -311,9 +325,8 @@ PGL_DEVICE uint32_t tiles(uint32_t columns, Add&& add) {
   // Sums of a tile stay in registers over all rows.
   constexpr uint32_t kEach = kLanes<Real>;
   uint32_t c = 0;
-  if constexpr (kMostVectors != 8) {
+  if constexpr (kMostVectors != 8)
     for (; c + kMostVectors * kEach <= columns; c += kMostVectors * kEach) add.template operator()<kMostVectors>(c);
-  }
   for (; c + 8 * kEach <= columns; c += 8 * kEach) add.template operator()<8>(c);
   if (c + 4 * kEach <= columns) add.template operator()<4>(c), c += 4 * kEach;
   if (c + 2 * kEach <= columns) add.template operator()<2>(c), c += 2 * kEach;

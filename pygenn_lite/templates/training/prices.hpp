@@ -6,13 +6,9 @@
 
 namespace pgl::training {
 
-PGL_DEVICE bool is_dropped(const Place& place, const pgl_training_group& group, uint32_t neuron) {
-  return group.dropout != 0.0 && place.at<uint32_t>(group.dropped)[neuron] != 0;
-}
-
 // One spike's row of weights times a row of the target. On a card all lanes of a warp call this together.
-PGL_CALLED real row_product(const pgl_training_group& group, const void* of_group, uint32_t neuron, const real* of_target) {
-  const real* weights = static_cast<const real*>(of_group);
+PGL_CALLED real row_product(const pgl_training_group& group, uint32_t neuron, const real* of_target) {
+  const real* weights = static_cast<const real*>(group.back_weight);
   if (group.layout == PGL_TRAINING_DENSE) return product(weights + size_t(neuron) * group.stride, of_target, group.stride);
   const uint32_t begin = group.row_begin[neuron];
   return warp_sum<real>(group.row_begin[neuron + 1] - begin, [&](uint32_t k) {
@@ -31,7 +27,7 @@ PGL_DEVICE void row_products(const Place& place, const pgl_training_group& group
   }
   each_by_warp(begin, end, [&](uint32_t k) {
     if (is_dropped(place, group, number_of(k))) return;
-    const real found = row_product(group, group.back_weight, number_of(k), of_target);
+    const real found = row_product(group, number_of(k), of_target);
     if (is_first_lane()) f(k, found);
   });
 }
@@ -71,18 +67,9 @@ PGL_CALLED void send_back(const Place& place, const pgl_training_group& group, u
   const real* sent = place.at<real>(target.sent_now) + size_t(group.into) * target.stride;
   const real scale = scale_of(group);
   const bool has_model = source.input == PGL_TRAINING_NONE;
-  const bool of_delay = (group.wanted & PGL_TRAINING_DELAYS) != 0 && group.delays == nullptr;
   if (has_model && group.back_weight != nullptr) {
     real* back = place.at<real>(source.back);
     row_products(place, group, sent, begin, end, [&](uint32_t k) { return tape.index[k]; }, [&](uint32_t k, real found) { back[k] += scale * found; });
-  }
-  if (of_delay && is_first_warp()) {  // one number for all synapses: in the order of the tape
-    real* sum = place.at<real>(group.delay_sum);
-    for (uint32_t k = begin; k < end; ++k) {
-      if (is_dropped(place, group, tape.index[k])) continue;
-      const real found = row_product(group, group.weight, tape.index[k], sent);
-      if (is_first_lane()) sum[0] += scale * found;
-    }
   }
 }
 
@@ -94,11 +81,11 @@ PGL_CALLED void send_back_delayed(const Place& place, const pgl_training_group& 
   const real scale = scale_of(group);
   real* back = place.at<real>(source.back);
   const real* pairs = place.pairs_of(target, group.into);
-  const uint32_t pair_steps = target.pair_steps;
+  const uint32_t neuron_steps = target.neuron_steps;
   each_by_warp(tape.begin[carried], tape.begin[carried + 1], [&](uint32_t k) {
     if (is_dropped(place, group, tape.index[k])) return;
     const real found = delayed_product(place, group, tape.index[k], carried,
-                                       [&](uint32_t arrival, uint32_t j) { return pairs[int32_t(2 * (j * pair_steps + arrival) + 1)]; });
+                                       [&](uint32_t arrival, uint32_t j) { return pairs[int32_t(2 * (j * neuron_steps + arrival) + 1)]; });
     if (is_first_lane()) back[k] += scale * found;
   });
 }

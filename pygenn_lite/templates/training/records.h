@@ -27,7 +27,8 @@ typedef struct pgl_training_population {
   uint32_t sent_kept;      // of these, those of which a row is kept for every step: groups with a delay per synapse
   uint32_t sorted;         // whether its spikes are sorted by neuron for the gradients of groups that leave it
   uint32_t kept_stride;    // from one kept row to the next: an odd number of lines, so that parts of rows spread over caches
-  uint32_t pair_steps;     // steps from one neuron's pairs to the next's: an odd number of lines, too
+  uint32_t neuron_steps;   // steps from one neuron's to the next's where a neuron has its steps together: room for all, and behind
+                           // them for those in which delays let something arrive too late; an odd number of lines of pairs
   void* shared;            // real [shared values]: coefficients among them
   void* own;               // real [values of each neuron][stride]
   double* shared_double;   // the same in double: what coefficients are computed in
@@ -55,7 +56,7 @@ typedef struct pgl_training_population {
   uint64_t flags;          // uint32 [n rounded up to 32]: neurons that spiked in the present step
   uint64_t sent_now;       // real [adjoints][stride]: what is sent back in the present step
   uint64_t kept_rows;      // real [kept adjoints][steps][kept_stride]
-  uint64_t sent_rows;      // real [adjoints of sent_kept][n][pair_steps][2]: adjoints and what is sent back, of a neuron step by step
+  uint64_t sent_rows;      // real [adjoints of sent_kept][stride][neuron_steps][2]: adjoints and what is sent back; 0 behind the last step
   uint64_t row_begin;      // uint32 [n + 1]: where a neuron's spikes begin among ...
   uint64_t row_step;       // uint32 [room]: ... the steps they carry
 } pgl_training_population;
@@ -86,7 +87,7 @@ typedef struct pgl_training_group {
   uint32_t ring;               // steps that arrivals wait at most: a power of two above the longest delay (0: one delay)
   uint32_t stream;             // of random numbers (dropout)
   uint32_t once;               // pgl_training_once: where it is not known, a card adds one after another
-  uint32_t reserved;
+  uint32_t longest;            // steps, where synapses have delays of their own: none is longer
   uint64_t n_synapses;
   double dropout;              // probability that a neuron of the source is left out of a trial in this group
   const void* weight;          // real: what spikes deliver
@@ -98,11 +99,10 @@ typedef struct pgl_training_group {
   const uint32_t* target_of;   // [synapses]
   const uint32_t* weight_of;   // [synapses], of shared weights
   void* gradient;              // real, laid out as weight: summed over the samples of a batch
-  void* delay_gradient;        // real, as delays, or one number: per ms
+  void* delay_gradient;        // real, laid out as delays: per ms
   // In a slot.
-  uint64_t waiting;            // real [ring][stride of the target]: what is going to arrive
+  uint64_t waiting;            // real [ring][stride of the target]: what is going to arrive (or of all steps: arrivals.hpp)
   uint64_t sums;               // real [weights]: the sample's gradient of shared weights
-  uint64_t delay_sum;          // real [64]: the sample's gradient of one delay for all, in its first number
   uint64_t dropped;            // uint32 [neurons of the source]: not 0 where a neuron is left out
   uint64_t listed;             // uint32 [64]: how many spikes are looked at together, and which
 } pgl_training_group;
