@@ -71,7 +71,7 @@ class Interpreted:
 
     def forward(self) -> Array:
         """A step; who spikes."""
-        for x in self.before:
+        for x in self.before.keys() & self.states.keys():
             self.before[x] = self.states[x].copy()
         known = {**self.values, **self.states}
         for statement in self.population.forward:
@@ -80,6 +80,8 @@ class Interpreted:
             elif isinstance(statement, Update):
                 new = {n: self._value(v, known) for n, v in statement.values}
                 known.update(new)
+        for x in self.before.keys() - self.states.keys():
+            self.before[x] = known[x].copy()
         self.states = {x: known[x] for x in self.population.states}
         return np.asarray(known.get(SPIKE, np.zeros(self.n, bool)), bool)
 

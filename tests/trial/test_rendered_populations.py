@@ -30,6 +30,12 @@ ADEX = pg.NeuronModel(
     reset=["V = V_r", "w = w + b"],
     parameters=dict(tau=9.0, D=0.2, a=0.1, tau_w=50.0, V_r=0.2, b=0.1),
 )
+SUBTRACTING = pg.NeuronModel(
+    "dV/dt = (-V + I + b)/tau_m",
+    threshold="V > theta",
+    reset="V = V - theta",
+    parameters=dict(tau_m=12.0, theta=1.0, b=0.5),
+)
 
 
 def population(
@@ -59,6 +65,7 @@ CASES = {
     ),
     "delta": (LIF, pg.Delta(), True, ["*.tau_m", "*.V_r", "*.theta"], {}),
     "surrogate": (LIF, pg.ExponentialCurrent(5.0), False, ["*.tau_m", "*.theta", "*.V_r"], {}),
+    "reset that subtracts": (SUBTRACTING, pg.ExponentialCurrent(5.0), False, ["*.theta"], {}),
     "each": (LIF, pg.AlphaCurrent(3.0), True, ["populations.cells.parameters.*"], EACH),
     "adex": (ADEX, pg.ExponentialCurrent(5.0), True, ["populations.cells.parameters.*"], {}),
     "adex, surrogate": (ADEX, pg.AlphaCurrent(5.0), False, ["populations.cells.parameters.*"], {}),
@@ -125,6 +132,28 @@ def test_compiled_functions_do_what_the_bodies_say(case: str, tmp_path: Path) ->
         else:
             found = made.arrays["own_gradient"][neurons.own.index(name)]
             np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_a_step_whose_reset_subtracts_keeps_the_signed_threshold_alone() -> None:
+    found = []
+    for trainable in ((), ("*.tau_m",)):  # which is multiplied by states
+        made = population(SUBTRACTING, pg.ExponentialCurrent(5.0), False, trainable)
+        values = {n: VALUES.get(n, 0.0) for n in (*made.shared, *made.own)}
+        one = Interpreted(made, values, N, DT)
+        random = np.random.default_rng(5)
+        for x in one.states:
+            one.states[x] = random.uniform(0.6, 1.8, N)
+        for name in one.adjoints:
+            one.adjoints[name] = random.normal(size=N)
+        spikes = one.forward()
+        assert spikes.any() and not spikes.all()
+        one.backward(random.normal(size=N), spikes)
+        found.append((made, one))
+    (short, of_short), (whole, of_whole) = found
+    assert (short.before, short.kept) == (("threshold__signed",), 1)
+    assert set(whole.before) <= set(whole.states) and whole.kept > 1
+    for name, adjoint in of_whole.adjoints.items():
+        np.testing.assert_allclose(of_short.adjoints[name], adjoint, rtol=1e-12, err_msg=name)
 
 
 def _same(array: np.ndarray, values: dict[str, np.ndarray]) -> None:

@@ -95,12 +95,14 @@ class _View:
         population = self.population
         written = {n for s in population.forward for n in written_by(s)}
         reads = [CodeLine(f"real {_name(x)} = {self.states[x]};") for x in population.states]
-        reads += [CodeLine(f"{to} = {_name(x)};") for x, to in self.before.items()]
+        kept = {x: CodeLine(f"{to} = {_name(x)};") for x, to in self.before.items()}
+        reads += [line for x, line in kept.items() if x in population.states]
         reads += _reads(population.forward, self.common)
         lines = _sequence(population.forward, set(population.states))
         if self.replayed:
             lines = [_decided(line) for line in lines]
         lines += [CodeLine(f"{to} = {_name(x)};") for x, to in self.states.items() if x in written]
+        lines += [line for x, line in kept.items() if x not in population.states]
         return FunctionView(tuple(reads), tuple(lines), SPIKE if population.spikes else "false")
 
     @property

@@ -9,6 +9,7 @@ import sympy
 
 from pygenn_lite.codegen.adjoint.adjoint_parts import adjoint
 from pygenn_lite.codegen.adjoint.neuron_adjoint import neuron_adjoint
+from pygenn_lite.codegen.program.kernel import Assign, written_by
 from pygenn_lite.codegen.program.neuron_kernel import neuron_kernels
 from pygenn_lite.codegen.structure.structures import NetworkStructure
 from pygenn_lite.codegen.systems.network_systems import systems_of
@@ -25,9 +26,14 @@ from pygenn_lite.codegen.trial.refusals import (
     refuse_smooth_delays,
 )
 from pygenn_lite.codegen.trial.smooth_code import refuse_jumps, refuse_without
-from pygenn_lite.codegen.trial.smooth_step import smooth_step
+from pygenn_lite.codegen.trial.smooth_step import SIGNED, smooth_step
 from pygenn_lite.codegen.trial.surrogate import Surrogate
-from pygenn_lite.codegen.trial.trial_program import TrialGroup, TrialPopulation, TrialProgram
+from pygenn_lite.codegen.trial.trial_program import (
+    SPIKE,
+    TrialGroup,
+    TrialPopulation,
+    TrialProgram,
+)
 from pygenn_lite.codegen.trial.value_places import ValuePlace, chosen, value_places
 from pygenn_lite.errors import ArgumentError, Location
 from pygenn_lite.records import dataclass
@@ -246,18 +252,25 @@ def _smooth(
         sent=sent,
         gradients=back.gradients,
     )
-    return _completed(found, parts)
+    if back.signed is None:
+        return _completed(found, parts)
+    at = next(k for k, s in enumerate(found.forward) if SPIKE in written_by(s))
+    looked = Assign(SIGNED, back.signed)
+    found = replace(found, forward=(*found.forward[:at], looked, *found.forward[at:]))
+    return _completed(found, parts, (SIGNED,))
 
 
-def _completed(found: TrialPopulation, parts: NeuronParts) -> TrialPopulation:
-    """What is kept, and the way from coefficients to parameters."""
+def _completed(
+    found: TrialPopulation, parts: NeuronParts, also: tuple[str, ...] = ()
+) -> TrialPopulation:
+    """What is kept, values of `forward` `also`, and the way from coefficients to parameters."""
     read = parts.read_of(found.backward, more=found.sent.values())
     recorded = parts.read_of(found.record) - read
     own, shared = parts.coefficients.chain(found.gradients, parts.trained)
     return replace(
         found,
-        before=tuple(x for part in (read, recorded) for x in parts.states if x in part),
-        kept=len(read),
+        before=(*also, *(x for part in (read, recorded) for x in parts.states if x in part)),
+        kept=len(also) + len(read),
         chain_own=own,
         chain_shared=shared,
     )

@@ -3,7 +3,7 @@ of its update rules, threshold and reset included."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import sympy
 
@@ -29,10 +29,14 @@ class SmoothStep:
     ----------
     backward : Body
     gradients : tuple of str
+    signed : sympy.Expr or None
+        The signed threshold over the states that it looks at, where `backward` reads `SIGNED` as it
+        was then: for that, steps keep one number in place of several states.
     """
 
     backward: Body
     gradients: tuple[str, ...]
+    signed: sympy.Expr | None = None
 
 
 def smooth_step(parts: NeuronParts, surrogate: Surrogate, *, detach_reset: bool) -> SmoothStep:
@@ -62,11 +66,21 @@ def smooth_step(parts: NeuronParts, surrogate: Surrogate, *, detach_reset: bool)
     updates = {n: v for n, v in updates.items() if v != symbol(n)}
     gradients = {p: found.by[p] for p in parts.traced if p in found.by}
     given = (*smooth, *(Assign(n, v) for n, v in named.items()), *found.statements)
-    return SmoothStep(parts.body(given, updates, gradients), tuple(gradients))
+    whole = parts.body(given, updates, gradients)
+    short = parts.body([s for s in given if s.target != SIGNED], updates, gradients)
+    if step.spikes and len(parts.read_of(short)) + 1 < len(parts.read_of(whole)):
+        return SmoothStep(short, tuple(gradients), _threshold(parts))
+    return SmoothStep(whole, tuple(gradients))
 
 
 def _signed(parts: NeuronParts) -> sympy.Expr:
-    """The signed threshold at the end of the step."""
+    """The signed threshold at the end of the step, over the values of straight-line code."""
+    there = {symbol(x): parts.step.flown[x] for x in parts.differentiable}
+    return _threshold(parts).xreplace(there)
+
+
+def _threshold(parts: NeuronParts) -> sympy.Expr:
+    """The same over states as they are then."""
     g = parts.system.g
     if g is None:
         raise UnsupportedFeatureError(
@@ -74,8 +88,14 @@ def _signed(parts: NeuronParts) -> sympy.Expr:
             where=parts.where.key("threshold"),
             hint="write the threshold as a comparison without random numbers, such as 'V > theta'",
         )
-    there = {symbol(x): parts.step.flown[x] for x in parts.differentiable}
-    return g.xreplace({**there, **AT_END})
+    return g.xreplace(AT_END)
+
+
+def _jump(statements: Iterable[Assign], before: sympy.Expr, after: sympy.Expr) -> sympy.Expr:
+    """What a reset adds: without the state where it adds the same to all."""
+    values = {symbol(s.target): s.value for s in statements}
+    jump = values.get(after, after) - before
+    return after - before if jump.has(before) else jump
 
 
 def _seeds(
@@ -96,7 +116,7 @@ def _seeds(
         if after.is_Symbol:
             seeds.append((after.name, sympy.Piecewise((adjoint(x), spike), (ZERO, True))))
         if not detach_reset:
-            by_spike += adjoint(x) * (after - before)
+            by_spike += adjoint(x) * _jump(step.statements, before, after)
     if step.spikes:
         slope = surrogate.of(symbol(SIGNED))
         if COUNTER in parts.states:

@@ -88,7 +88,8 @@ class TrialPopulation:
     smooth : bool
         Whether every step has a derivative by its spike, in place of a jump at spikes (surrogate).
     before : tuple of str
-        States whose values after the arrivals are kept.
+        States whose values after the arrivals are kept; or temporaries of `forward`, assigned once,
+        whose values are.
     kept : int
         How many of these, the first ones, `backward` or `sent` read, so that every step keeps
         them; the others are read by `record` alone, in their own step.
