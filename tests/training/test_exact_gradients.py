@@ -45,6 +45,15 @@ HELD = pg.NeuronModel(  # often above the threshold when the refractory period e
 )
 
 
+SHORT = pg.NeuronModel(  # no step is refractory; a longer period would make one so
+    "dV/dt = (I - V)/tau",
+    threshold="V > theta",
+    reset="V = V_r",
+    refractory="2*t_ref",
+    parameters={"tau": 10.0, "theta": 0.8, "V_r": 0.1, "t_ref": 0.0},
+)
+
+
 def lif(theta: float = 1.0, refractory: float | None = None) -> pg.NeuronModel:
     return pg.NeuronModel(
         "dV/dt = (I - V)/tau",
@@ -97,6 +106,7 @@ NETWORKS: dict[str, Callable[[float], pg.Network]] = {
         dt, hidden=ADAPTIVE, loop=True, theta=[0.9, 1.0, 1.1, 0.8]
     ),
     "past a layer": skipping,
+    "refractory periods of 0": lambda dt: network(dt, hidden=SHORT, loop=True),
     "spikes that a refractory period holds back": lambda dt: network(dt, hidden=HELD),
 }
 

@@ -65,7 +65,7 @@ def exact_spike(parts: NeuronParts, neurons: NeuronAdjoint, priced: Priced) -> E
         if of_sum(x) in priced.read:  # the loss saw the jump up to the threshold, then the reset
             driven = LOSS + of_sum(x)
             updates[driven] = symbol(driven) * kept.crossing()
-    gradients = _gradients(kept, neurons.spike)
+    gradients = _gradients(kept, neurons)
     slowness = sympy.Piecewise((ZERO, symbol(LATE)), (1 / symbol("speed__"), True))
     values = {SLOWNESS: slowness, **kept.values}
     statements = (*parts.step.statements, *_crossing(parts, neurons.spike, kept.at, held))
@@ -154,17 +154,24 @@ def _price(kept: _Kept, neurons: NeuronAdjoint) -> sympy.Expr:
     assert spike is not None
     price = spike.price
     if release is not None and is_released(neurons):
-        # Where the refractory period is shorter than a step nothing is clamped after the spike.
-        there = {symbol(x): v for x, v in spike.reset.items()}
-        none = symbol("refractory_steps") < sympy.Rational(1, 2)
-        more = ZERO
-        for x in kept.parts.system.states:
-            factor = release.price.diff(adjoint(x)).xreplace(there)
-            if factor != 0:
-                more += adjoint(x) * sympy.Piecewise((factor, none), (ZERO, True))
-        price += more
+        price += _price_of_release(kept.parts, neurons)
     released = symbol(RELEASE) if is_carried(kept.parts, neurons) else ZERO
     return symbol(BACK) + kept.linear("price", price) + released
+
+
+def _price_of_release(parts: NeuronParts, neurons: NeuronAdjoint) -> sympy.Expr:
+    """Of the end of a refractory period that is shorter than a step, so that nothing is clamped
+    after the spike; 0 where it is not."""
+    spike, release = neurons.spike, neurons.release
+    assert spike is not None and release is not None
+    there = {symbol(x): v for x, v in spike.reset.items()}
+    none = symbol("refractory_steps") < sympy.Rational(1, 2)
+    price = ZERO
+    for x in parts.system.states:
+        factor = release.price.diff(adjoint(x)).xreplace(there)
+        if factor != 0:
+            price += adjoint(x) * sympy.Piecewise((factor, none), (ZERO, True))
+    return price
 
 
 def _updates(kept: _Kept, spike: SpikeAdjoint) -> dict[str, sympy.Expr]:
@@ -180,11 +187,16 @@ def _updates(kept: _Kept, spike: SpikeAdjoint) -> dict[str, sympy.Expr]:
     return updates
 
 
-def _gradients(kept: _Kept, spike: SpikeAdjoint) -> dict[str, sympy.Expr]:
-    """Of parameters of the reset and of the threshold."""
-    gradients = {}
+def _gradients(kept: _Kept, neurons: NeuronAdjoint) -> dict[str, sympy.Expr]:
+    """Of parameters of the reset and of the threshold; and of refractory periods shorter than a
+    step, whose end no step sees."""
+    spike, release, gradients = neurons.spike, neurons.release, {}
+    assert spike is not None
     for p in kept.parts.trained:
         value = kept.linear(f"reset__{p}", spike.reset_gradients.get(p, ZERO))
+        if release is not None and is_released(neurons) and p in release.gradients:
+            ended = release.gradients[p] * _price_of_release(kept.parts, neurons)
+            value += kept.linear(f"release__{p}", ended)
         slope = spike.threshold_gradients.get(p, ZERO)
         if slope != 0:
             value += kept.keep(f"slope__{p}", slope) * symbol(PUSH)
