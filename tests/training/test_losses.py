@@ -158,6 +158,22 @@ def test_what_the_network_does_not_have_is_named(loss: pg.losses.Loss, message: 
 
 
 @pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (L.Custom("out", "u/0", {"u": L.integral("V")}), "zoo*constant__0*u has no real value"),
+        (L.Custom("out", "1/(u - u)", {"u": L.integral("V")}), "has no real value"),
+        (L.Custom("out", "u", {"u": L.integral("V/(t - t)")}), "what is read = zoo*V has no"),
+        (L.CrossEntropy("out.V", shape="1/(t - t)"), "has no real value"),
+    ],
+)
+def test_a_formula_that_is_never_a_number_is_refused_before_it_is_compiled(
+    loss: pg.losses.Loss, message: str
+) -> None:
+    with pytest.raises(EquationError, match=re.escape(message)):
+        code_of(loss)
+
+
+@pytest.mark.parametrize(
     "loss",
     [
         L.SpikeCountCrossEntropy("out"),

@@ -9,6 +9,7 @@ import pytest
 from optimiser_harness import RULES, Harness
 
 import pygenn_lite as pg
+from pygenn_lite.codegen.trial.optimiser_code import shared_rule
 from pygenn_lite.errors import ArgumentError, EquationError
 from pygenn_lite.training import optimisers
 
@@ -258,3 +259,8 @@ def test_wrong_settings_are_refused_with_the_name_of_the_optimiser() -> None:
     refused(
         lambda: optimisers.Custom("rate = 2; value = value", 1.0), EquationError, "rate is assigned"
     )
+
+
+def test_a_rule_that_is_never_a_number_is_refused_before_it_is_compiled() -> None:
+    rule = optimisers.Custom("value = value - gradient/(rate - rate)", 0.1).rule
+    refused(lambda: shared_rule(rule), EquationError, "optimiser", "value", "has no real value")

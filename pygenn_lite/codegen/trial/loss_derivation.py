@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import sympy
 
-from pygenn_lite.codegen.systems.system import symbol
+from pygenn_lite.codegen.systems.system import check_number, symbol
 from pygenn_lite.codegen.systems.system_records import NetworkSystems, NeuronSystem
 from pygenn_lite.codegen.trial.loss_code import (
     LABELS,
@@ -115,6 +115,9 @@ class _Maker:
         return LossCode(made, tuple(self.read_outs), _target_kind(terms), smooth)
 
     def _term(self, term: Term) -> TermCode:
+        for value in (term.value, term.logits, term.score):
+            if value is not None:
+                check_number(value, term.name, WHERE)
         population = self._population(term)
         numbers = {}
         for name, read_out in term.read_outs.items():
@@ -142,6 +145,8 @@ class _Maker:
 
     def _read_out(self, term: Term, read_out: ReadOut, population: TrialPopulation) -> ReadOutCode:
         system = self.systems.populations[population.name]
+        if read_out.value is not None:
+            check_number(read_out.value, f"{term.name}: what is read", WHERE)
         if read_out.kind in OF_VARIABLES and read_out.value is not None:
             value = _resolved(term, read_out.value, system)
             made = self._priced(term, _of_value(read_out.kind, value, population), population)

@@ -9,9 +9,10 @@ from dataclasses import replace
 import sympy
 
 from pygenn_lite.codegen.program.kernel import Assign, names_in
-from pygenn_lite.codegen.systems.system import symbol
+from pygenn_lite.codegen.systems.system import check_number, symbol
 from pygenn_lite.codegen.trial.update_rule import SHARED, UpdateRule
 from pygenn_lite.declaration.language.equations import Equation
+from pygenn_lite.errors import Location
 from pygenn_lite.records import dataclass
 
 
@@ -78,6 +79,7 @@ class _Hoist:
 
 def _assigned(equation: Equation) -> Assign:
     before, value = symbol(equation.name), equation.sympy()
+    check_number(value, equation.name, Location("optimiser"))
     changes: Mapping[str, sympy.Expr] = {
         "=": value,
         "+=": before + value,
