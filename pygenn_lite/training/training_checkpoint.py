@@ -22,7 +22,7 @@ from pygenn_lite.runtime.results.files import (
 )
 from pygenn_lite.training.epoch_sums import EpochSums
 from pygenn_lite.training.history import History
-from pygenn_lite.training.training_settings import differences, settings_of
+from pygenn_lite.training.training_settings import differences, other_parts, parts_of, settings_of
 from pygenn_lite.training.training_setup import TrainingSetup
 from pygenn_lite.training.training_state import TrainingState
 
@@ -48,6 +48,7 @@ def save_training(
     target = check_writable(path, overwrite)
     header = {
         "format": FORMAT, "version": VERSION, "network": setup.network.digest(),
+        "parts": parts_of(setup.network),
         "settings": settings_of(setup), "duration": state.duration,
         "planned": state.planned, "epoch_samples": state.epoch_samples,
         "history": state.history.rows, "shapes": _shapes(state.session.parameters),
@@ -141,9 +142,10 @@ def _check(header: Any, setup: TrainingSetup, state: TrainingState, where: Locat
             hint="make the trainer with the same network and the same trainable=",
         )
     if header["network"] != setup.network.digest():
+        found = other_parts(header["parts"], parts_of(setup.network)) if "parts" in header else []
         raise CheckpointError(
-            "the checkpoint is of another network: its arrays have the same shapes, but models, "
-            "values, dt or seed differ",
+            "the checkpoint is of another network: "
+            f"{'; '.join(found) or 'models, values, dt or seed are others'}",
             where=where,
             hint="declare the network exactly as it was when the checkpoint was written",
         )

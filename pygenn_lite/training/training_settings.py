@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from pygenn_lite.declaration.digest import value_digest
+from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.numeric import plain_number
 from pygenn_lite.training.losses.loss import WeightedSum
 from pygenn_lite.training.training_setup import TrainingSetup
@@ -35,6 +37,27 @@ def settings_of(setup: TrainingSetup) -> dict[str, str]:
         "precision": described(options.get("precision", "float32")),
     }  # fmt: skip
     return found | {name: described(options[name]) if options.get(name) else "" for name in OPTIONS}
+
+
+def parts_of(network: Network) -> dict[str, str]:
+    """What a network is made of: dt and seed, and digests by the name of each part."""
+    found = {"dt": described(network.dt), "seed": described(network.seed)}
+    found |= {f"population {name!r}": value_digest(p) for name, p in network.populations.items()}
+    found |= {f"synapse group {name!r}": value_digest(g) for name, g in network.groups.items()}
+    return found | {f"input {one.name!r}": value_digest(one) for one in network.inputs}
+
+
+def other_parts(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
+    """What differs between the parts of two networks, a few words for each."""
+    shown = differences(there, {name: here[name] for name in ("dt", "seed")})
+    for name in {**here, **there}:
+        if name not in there:
+            shown.append(f"{name} is only here")
+        elif name not in here:
+            shown.append(f"{name} is only there")
+        elif name not in ("dt", "seed") and there[name] != here[name]:
+            shown.append(f"{name} is another")
+    return shown
 
 
 def differences(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:

@@ -237,7 +237,9 @@ def test_a_checkpoint_of_another_network_is_refused_by_name(tmp_path):
         made.save(path)
     cases = [
         (trainer(network(inputs=5)), r"w.weight has shape \(4, 3\) there, and has shape \(5, 3\)"),
-        (trainer(network(seed=6)), "models, values, dt or seed differ"),
+        (trainer(network(seed=6)), "of another network: seed is 5 there, and 6 here"),
+        (trainer(network().with_values({"populations.out.parameters.tau": 9.0})),
+         "of another network: population 'out' is another"),
         (trainer(duration=25.0), "trials of 20 ms, and these are of 25 ms"),
     ]  # fmt: skip
     for other, message in cases:
