@@ -51,6 +51,7 @@ def with_targets(target: Any) -> Any:
         (lambda: data.DropSpikes("a"), "probability = 'a'"),
         (lambda: data.Blend(None), "probability = None"),
         (lambda: data.Jitter(None), "std = None"),
+        (lambda: data.encode(np.zeros((2, 3)), "latency"), "'latency' is not an encoder"),
         (lambda: data.Rate(10.0, "a"), "maximum = 'a'"),
         (lambda: data.Latency(10.0, "a"), "threshold = 'a'"),
         (lambda: data.Latency(10.0, float("nan")), "threshold = nan"),

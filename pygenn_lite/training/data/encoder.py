@@ -82,7 +82,7 @@ def encode(
     >>> data[1].times
     array([15., 10.], dtype=float32)
     """
-    if not hasattr(encoder, "encode") or isinstance(encoder, type):
+    if not hasattr(encoder, "encode") or isinstance(encoder, (type, str)):
         raise ArgumentError(
             f"{encoder!r:.60} is not an encoder",
             where=Location.of("encode"),
