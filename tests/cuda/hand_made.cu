@@ -2,6 +2,12 @@
 #include "cuda/engine.cu"
 #include "cuda/engine/visits.hpp"
 
+#if PGL_OWNERS_ARE_WARPS
+#define KERNEL PGL_KERNEL
+#else
+#define KERNEL PGL_LOOP
+#endif
+
 using pgl::Visit;
 
 // Neurons: arrays[0] is a potential, arrays[1] a trace.
@@ -143,7 +149,7 @@ PGL_DEVICE void dispatch(uint32_t function, Visitor&& visitor) {
 }  // namespace pgl
 
 #define HAND_MADE(name) \
-  PGL_LOOP(name##_kernel, pgl_launch, 128) { pgl::visit<name>(args); }
+  KERNEL(name##_kernel, pgl_launch, 128) { pgl::visit<name>(args); }
 HAND_MADE(update)
 HAND_MADE(after)
 HAND_MADE(on_pre)

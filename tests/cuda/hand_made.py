@@ -38,14 +38,17 @@ Array = NDArray[Any]
 
 
 @cache
-def hand_made_kernels(real_bytes: int, backwards: bool) -> tuple[EmulatorDriver, Any]:
-    """The kernels of hand_made.cu."""
+def hand_made_kernels(
+    real_bytes: int, backwards: bool, by_warps: bool = False
+) -> tuple[EmulatorDriver, Any]:
+    """The kernels of hand_made.cu; ``by_warps``: warps own targets, as on a card."""
     driver = EmulatorDriver(backwards=backwards)
     numbers = {
         "REAL_BYTES": real_bytes,
         "WALK_THREADS": 256,
         "WALK_BLOCKS": 2,
         "WALK_KINDS": -1,
+        **({"OWNERS_ARE_WARPS": 1} if by_warps else {}),
     }
     text = "".join(f"#define PGL_{name} {number}\n" for name, number in numbers.items())
     text += (HERE / "hand_made.cu").read_text() + '#include "cuda/instances.cu"\n'

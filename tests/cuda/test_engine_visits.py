@@ -3,9 +3,11 @@ Python, to the last bit."""
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import hand_made
 import numpy as np
 import pytest
 from hand_made import HandMade
@@ -139,6 +141,31 @@ def test_arrivals_in_a_matrix(ordered: bool, blocks: int, backwards: bool) -> No
                 sums[target] += before[source, target]
                 before[source, target] = before[source, target] / 2 + 1
     assert (weights == before).all() and (net.arrays[0, "v", b] == sums).all()
+
+
+@WAYS
+def test_warps_own_targets_on_cards(
+    blocks: int, backwards: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their lanes act one after the other; rows are longer than a warp, too."""
+    by_warps = partial(hand_made.hand_made_kernels, by_warps=True)
+    monkeypatch.setattr(hand_made, "hand_made_kernels", by_warps)
+    test_arrivals(True, 5, 0, blocks, backwards)
+    test_arrivals_in_a_matrix(True, blocks, backwards)
+    synapses = drawn(1, 400, 3, 70, 2)
+    net = HandMade()
+    a, b = net.population(3), net.population(70)
+    g = net.group(a, b, synapses, static=False, past=True)
+    net.op(records.OP_ARRIVE, g, "on_pre_ordered")
+    net.op(records.OP_SORT, a)
+    net.op(records.OP_ADVANCE)
+    oracle, sent = Oracle(synapses, 70), [(1, 0), (1, 2), (2, 1)]
+    for step in range(5):
+        net.spike(a, step + 1, *(neuron for at, neuron in sent if at == step + 1))
+        net.run(1, blocks, backwards)
+        oracle.arrive(step, sent, lambda spike, number: 0.0, True)
+    assert net.arrays[0, "weight", 0].tolist() == oracle.weights
+    assert net.arrays[0, "v", b].tolist() == oracle.sums
 
 
 @settings(max_examples=25, deadline=None)

@@ -101,11 +101,14 @@ PGL_DEVICE void visit_arrivals_together(const pgl_synapses& group, int64_t step,
 }
 
 // A target belongs to one of `owners` (a power of two): a thread, or on a card a warp, whose threads read targets side by
-// side, and then act one after the other.
+// side, and then act one after the other. (In the emulator, but for a test, threads are loops without warps.)
 struct Owner {
   uint32_t number, owners, lane;
 };
-#if PGL_ON_DEVICE
+#ifndef PGL_OWNERS_ARE_WARPS
+#define PGL_OWNERS_ARE_WARPS PGL_ON_DEVICE
+#endif
+#if PGL_OWNERS_ARE_WARPS
 inline constexpr uint32_t kOwnerShift = kWarpShift;
 #else
 inline constexpr uint32_t kOwnerShift = 0;
@@ -126,7 +129,7 @@ PGL_DEVICE void for_each_owned(const pgl_synapses& group, Segment segment, uint3
     if (mine) target = target_at(group, segment, position);
     mine = mine && (target & (owner.owners - 1)) == owner.number;
     if (mine && group.columns != 0) mine = is_present(group, position, source, target);
-#if PGL_ON_DEVICE
+#if PGL_OWNERS_ARE_WARPS
     PGL_ROLLED for (uint32_t waiting = ballot(mine); waiting != 0; waiting &= waiting - 1) {
       if (owner.lane == uint32_t(lowest_bit(waiting))) act(position, target);
       warp_barrier();
