@@ -3,6 +3,8 @@ refuses."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -132,14 +134,21 @@ def test_the_plan_of_memory_has_what_lies_on_the_card(instances: int | None) -> 
 def test_what_was_recorded_before_a_card_was_lost_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = network().compile("cuda", driver="emulator").run(STEPS)
     sim = network().compile("cuda", driver="emulator")
-    waited = []
+    lost = []
 
-    def lost_in_the_end(driver: EmulatorDriver) -> None:
-        waited.append(None)
-        if sim._device.step >= 400:
-            raise pg.errors.DeviceError("the card is lost", hint="restart it")
+    def lost_in_the_end(call: str) -> None:
+        usual = getattr(EmulatorDriver, call)
 
-    monkeypatch.setattr(EmulatorDriver, "synchronise", lost_in_the_end)
+        def called(driver: EmulatorDriver, *given: Any, **more: Any) -> Any:
+            if lost or (call == "synchronise" and sim._device.step >= 400):
+                lost.append(call)
+                raise pg.errors.DeviceError("the card is lost", hint="restart it")
+            return usual(driver, *given, **more)
+
+        monkeypatch.setattr(EmulatorDriver, call, called)
+
+    for call in ("synchronise", "launch", "upload", "download", "fill", "copy", "allocate"):
+        lost_in_the_end(call)
     with pytest.raises(pg.errors.DeviceError, match="the card is lost") as raised:
         sim.run(STEPS, keep_weights=True)
     kept = raised.value.result  # type: ignore[attr-defined]
