@@ -86,6 +86,14 @@ def suite(setting: Setting) -> dict[str, Any]:
     return tested("-n", workers, *card, "-k", "cuda", *tests)
 
 
+def training(setting: Setting) -> dict[str, Any]:
+    """Trainings have the bits of those on the processor."""
+    some = setting.size((), ("-k", "restored"))
+    return tested(
+        "-n", "0", "--cuda-driver", setting.driver, *some, "tests/training/test_session_cuda.py"
+    )
+
+
 def tested(*options: str) -> dict[str, Any]:
     """Run pytest."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options]

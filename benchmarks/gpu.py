@@ -44,6 +44,7 @@ class Row:
 ROWS = {
     "launches": Row(cases.launches, "what a driver does", "passes"),
     "same-bits": Row(cases.same_bits, "spikes of the processor, by each plan", "passes"),
+    "training": Row(cases.training, "bits of the processor, in training", "passes", limit=120.0),
     "copy": Row(cases.copy_bandwidth, "copying in the card's memory", ""),
     "pd14": Row(cases.pd14, "PD14 full scale", "<= 0.03, then < 0.0256", "GeNN 5.4: 0.202 (H100)"),
     "pd14-ready": Row(

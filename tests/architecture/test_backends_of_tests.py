@@ -20,6 +20,7 @@ ELSEWHERE = {
     "cuda/test_building.py": "about the builder on a card, against the C++ builder",
     "cuda/test_instances_plan.py": "about a plan of the emulated card, beside another",
     "cuda/test_emulator.py": "about a driver, which compiles kernels",
+    "cuda/test_engine_visits.py": "about the engine of cards, on records made by hand",
     "cuda/test_resident.py": "about a plan of the CUDA backend, beside another",
     "cuda/test_recorders.py": "about what a card holds of recordings, beside the CPU",
     "cuda/test_order_of_threads.py": "about the emulated card",

@@ -36,7 +36,7 @@ def test_figures_are_found(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_all_figures_are_found(tmp_path: Path) -> None:
     found = found_by(tmp_path)
-    assert len(found) == 10 and all("value" in each for each in found.values())
+    assert len(found) == 11 and all("value" in each for each in found.values())
 
 
 def test_a_case_that_hangs_costs_no_other(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Training on the emulated card: the same program, hence the same bits as on the processor."""
+"""Training on the emulated card (a card with --cuda-driver): the same program, hence the same bits
+as on the processor."""
 
 from __future__ import annotations
 
@@ -15,6 +16,11 @@ from pygenn_lite.runtime.training.session import TrainingSession
 from pygenn_lite.training import losses, optimisers
 
 CARD = {"backend": "cuda", "driver": "emulator"}
+
+
+@pytest.fixture(autouse=True)
+def driver(request, monkeypatch):
+    monkeypatch.setitem(CARD, "driver", request.config.getoption("--cuda-driver"))
 
 
 def _session(**options: Any) -> TrainingSession:
