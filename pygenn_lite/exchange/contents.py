@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pygenn_lite.declaration.steps import nearest_steps, times_of
 from pygenn_lite.records import dataclass
 from pygenn_lite.runtime.results.instance_results import InstanceResults
 from pygenn_lite.runtime.results.recorded_data import Samples, SpikeTrain, recorded_indices
@@ -87,14 +88,14 @@ def traces_of(result: Result) -> Iterator[SampledVariable]:
     for owner, variables in result.traces.items():
         for variable in variables:
             samples = variables[variable]
-            several = len(samples) > 1
+            steps = nearest_steps(np.diff(samples.times[:2]), result.dt)
             yield SampledVariable(
                 owner,
                 variable,
                 owner in result.sizes,
                 samples,
                 float(samples.times[0]) if len(samples) else result.start,
-                float(samples.times[1] - samples.times[0]) if several else result.dt,
+                float(times_of(steps[0], result.dt)) if len(steps) else result.dt,
             )
 
 

@@ -140,7 +140,8 @@ def _result(segment: Any, dt: float, name: str, known: Mapping[str, Any]) -> Res
         spikes=RecordedByName[SpikeTrain](spikes, "spikes"),
         traces={n: RecordedByName(own, f"variables of {n}:") for n, own in traces.items()},
         counts=SpikeCounts(
-            np.array([start, stop]), {n: np.array([0, len(t)]) for n, t in spikes.items()}
+            np.array([start, stop]),
+            {n: np.array([0, _spike_count(own, sizes[n])]) for n, own in trains.items()},
         ),
         fully_recorded=frozenset(whole),
         name=name,
@@ -151,6 +152,16 @@ def _result(segment: Any, dt: float, name: str, known: Mapping[str, Any]) -> Res
 def _size(trains: Iterable[tuple[int, Any]]) -> int:
     """Neurons of the population: as told, or up to the last that was recorded."""
     return max(max(index + 1, int(t.annotations.get("population_size", 0))) for index, t in trains)
+
+
+def _spike_count(trains: list[tuple[int, Any]], size: int) -> int:
+    """Spikes of a whole population: as told, or at the mean rate of the neurons that were
+    recorded."""
+    told = trains[0][1].annotations.get("population_spikes")
+    if told is not None:
+        return int(told)
+    neurons = {index for index, _ in trains}
+    return round(sum(len(train) for _, train in trains) * size / len(neurons))
 
 
 def _spikes(trains: list[tuple[int, Any]], dt: float) -> SpikeTrain:

@@ -46,6 +46,7 @@ def _spike_trains(neo: Any, result: Result) -> Iterator[Any]:
     stop, rate = result.start + result.duration, 1.0 / result.dt * pq.kHz
     for population in result.spikes:
         neurons = recorded_neurons(result, population)
+        counted = int(result.counts.totals[population][-1])
         times, ends = by_neuron(result.spikes[population], neurons)
         for neuron, own in zip(neurons.tolist(), np.split(times, ends[:-1]), strict=True):
             yield neo.SpikeTrain(
@@ -58,6 +59,7 @@ def _spike_trains(neo: Any, result: Result) -> Iterator[Any]:
                 population=population,
                 index=neuron,
                 population_size=result.sizes[population],
+                population_spikes=counted,
             )
 
 

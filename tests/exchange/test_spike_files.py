@@ -90,6 +90,7 @@ def test_a_segment_of_pynn_is_told_apart_by_its_annotations():
     assert result.spikes["exc"].steps.tolist() == [2, 4, 6]
     assert result.spikes["exc"].indices.tolist() == [4, 2, 4]
     assert result.recorded_neurons("exc") == 2
+    assert result.rates()["exc"] == 1.6  # 3 spikes of 2 neurons in 1 s, times 5 neurons: 8 of 7.5
 
 
 @pytest.mark.parametrize(
