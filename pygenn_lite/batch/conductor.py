@@ -126,6 +126,13 @@ class Conductor:
         self.parts.write_part(chunk_digest(runs), [failed_row(runs[0], text)], 1)
         self.progress.add(ChunkReport(chunk_digest(runs), 0, 1, 0.0))
 
+    @property
+    def _next_time(self) -> str:
+        """What does the runs that failed again."""
+        if "search" in self.folder.about:
+            return "begin the search anew in another folder"
+        return "resume --failed does them again"
+
     def _tell(self, report: ChunkReport) -> None:
         """Say of each measure, when it fails for the first time, what is wrong with it."""
         for text, count in report.faults.items():
@@ -138,8 +145,7 @@ class Conductor:
                 full_text(
                     f"the measure {name!r} fails{' in all of the first runs' if of_all else ''}: "
                     f"{text.partition(': ')[2]}",
-                    hint="such runs are listed as failed; when it is corrected, resume --failed "
-                    "does them again",
+                    hint="such runs are listed as failed; when it is corrected, " + self._next_time,
                 ),
                 PygennLiteWarning,
                 stacklevel=2,

@@ -9,6 +9,7 @@ from typing import Any
 from pygenn_lite.batch.dimension import Dimension, Drawn
 from pygenn_lite.batch.expand import MANY_RUNS, expand
 from pygenn_lite.batch.group import compiled_structure, group_runs
+from pygenn_lite.batch.run_recordings import check_recordings
 from pygenn_lite.batch.search.as_sweep import as_sweep
 from pygenn_lite.batch.sweep_spec import Group, SweepSpec
 from pygenn_lite.codegen.plan.memory import readable
@@ -164,6 +165,7 @@ def dry_run(spec: SweepSpec, *, trial: bool = True, most: int | None = MANY_RUNS
         return DryRun(spec, None)
     runs = expand(spec, most=most)
     groups = group_runs(runs, spec.source, spec.run.precision)
+    check_recordings(spec, groups)
     tried = groups[:MOST_TRIED] if trial else []
     return DryRun(
         spec, len(runs), tuple(groups), _compilations(spec, groups),

@@ -16,9 +16,12 @@ from pygenn_lite.batch.conductor import Conductor
 from pygenn_lite.batch.expand import MANY_RUNS, check_count, expand
 from pygenn_lite.batch.group import group_runs
 from pygenn_lite.batch.options import BatchOptions, check_options
+from pygenn_lite.batch.run_recordings import check_recordings
 from pygenn_lite.batch.script import read_script
+from pygenn_lite.batch.search.as_sweep import as_sweep
+from pygenn_lite.batch.search.search_spec import SearchSpec
 from pygenn_lite.batch.store import BatchFolder, new_token
-from pygenn_lite.batch.sweep_spec import Group, SweepSpec
+from pygenn_lite.batch.sweep_spec import Group, Keep, SweepSpec
 from pygenn_lite.batch.tables import arrow
 from pygenn_lite.batch.work import Work
 from pygenn_lite.batch.workers import ThisProcess
@@ -151,8 +154,17 @@ def _groups(spec: SweepSpec, most: int | None) -> list[Group]:
     """The runs by structure; none of a search, whose runs follow from each other."""
     if spec.search is not None:
         check_count(spec, most)
+        check_recordings(spec, _first_trial(spec, spec.search))
         return []
-    return group_runs(expand(spec, most=most), spec.source, spec.run.precision)
+    groups = group_runs(expand(spec, most=most), spec.source, spec.run.precision)
+    check_recordings(spec, groups)
+    return groups
+
+
+def _first_trial(spec: SweepSpec, search: SearchSpec) -> list[Group]:
+    """A trial between the ends of a search, for all that does not depend on its values."""
+    one = replace(spec, search=replace(search, runs=1), keep_spikes=Keep(), keep_traces=Keep())
+    return [Group("", {}, expand(as_sweep(one)))]
 
 
 def default_folder(spec: SweepSpec) -> Path:

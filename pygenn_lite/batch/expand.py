@@ -11,12 +11,14 @@ from typing import Any
 
 from pygenn_lite.batch.sweep_spec import Run, SweepSpec
 from pygenn_lite.batch.value_text import as_text
+from pygenn_lite.codegen.plan.memory import available_memory, readable
 from pygenn_lite.errors import Location, SweepError
 from pygenn_lite.runtime.results.provenance import package_version
 
 # Beyond it the command line asks, and Python wants to be told.
 MANY_RUNS = 1_000_000
 _AT_ONCE = 100_000
+RUN_BYTES, ROW_BYTES = 1000, 100  # that a planned run, and a row of a dimension, take, about
 
 
 def expand(spec: SweepSpec, *, most: int | None = MANY_RUNS) -> list[Run]:
@@ -37,7 +39,7 @@ def expand(spec: SweepSpec, *, most: int | None = MANY_RUNS) -> list[Run]:
     Raises
     ------
     SweepError
-        Too many, or none.
+        Too many, or none; or one that is to be kept is none of them.
     """
     check_count(spec, most)
     if spec.search is not None:
@@ -45,6 +47,7 @@ def expand(spec: SweepSpec, *, most: int | None = MANY_RUNS) -> list[Run]:
             "the runs of a search are not known before it is made", where=Location(spec.origin),
             hint="pg.Search.load(FILE).run(), or pygenn-lite batch FILE",
         )  # fmt: skip
+    _check_memory(spec)
     identity = Identity(spec)
     names = spec.names
     runs: list[Run] = []
@@ -61,6 +64,7 @@ def expand(spec: SweepSpec, *, most: int | None = MANY_RUNS) -> list[Run]:
             f"none of the {spec.count:,} combinations fulfils the constraints",
             where=Location(spec.origin), hint=f"look at {conditions}",
         )  # fmt: skip
+    _check_kept(spec, runs)
     return runs
 
 
@@ -81,6 +85,32 @@ def check_count(spec: SweepSpec, most: int | None = MANY_RUNS) -> None:
             where=Location(spec.origin),
             hint=f"more than {most:,} are done only when asked for: --yes, or yes=True in Python",
         )
+
+
+def _check_memory(spec: SweepSpec) -> None:
+    """Refuse a sweep whose plan no memory of this machine holds, whoever asks for it."""
+    rows = sum(dimension.count for dimension in spec.dimensions)
+    runs = 0 if spec.constraints else spec.count  # they may leave few
+    needed, memory = RUN_BYTES * runs + ROW_BYTES * rows, available_memory()
+    if memory is not None and needed > memory:
+        raise SweepError(
+            f"the plan of {spec.count:,} runs would take about {readable(needed)} of memory, and "
+            f"there are {readable(memory)}",
+            where=Location(spec.origin),
+            hint="divide it into several sweeps",
+        )
+
+
+def _check_kept(spec: SweepSpec, runs: Sequence[Run]) -> None:
+    """Refuse to keep what there is not: a number or an identity that no run has."""
+    known: set[int | str] = {*range(len(runs)), *(run.id for run in runs)}
+    for keep in (spec.keep_spikes, spec.keep_traces):
+        for run in keep.runs:
+            if run not in known:
+                raise SweepError(
+                    f"keep: there is no run {run!r:.40}", where=Location(spec.origin),
+                    hint=f"give numbers from 0 to {len(runs) - 1:,}, or identities as text",
+                )  # fmt: skip
 
 
 def _blocks(spec: SweepSpec) -> Iterator[list[tuple[Any, ...]]]:

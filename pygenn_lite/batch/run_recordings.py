@@ -10,12 +10,15 @@ import numpy as np
 
 from pygenn_lite.batch.kept_recordings import recordings
 from pygenn_lite.batch.measuring import needs_samples, needs_spikes
-from pygenn_lite.batch.sweep_spec import Run, SweepSpec
+from pygenn_lite.batch.sweep_spec import Group, Run, SweepSpec
 from pygenn_lite.declaration.network import Network
 from pygenn_lite.declaration.population import SpikeSource
 from pygenn_lite.declaration.recorded import Recording, SpikesOf
+from pygenn_lite.errors import InputError, Location, SweepError
 from pygenn_lite.runtime.results.recorded_data import RecordedByName, SpikeTrain
 from pygenn_lite.runtime.results.result import Result
+
+TRIED = 8  # groups
 
 
 def prepare_recordings(network: Network, spec: SweepSpec, run: Run) -> list[Recording]:
@@ -48,6 +51,28 @@ def prepare_recordings(network: Network, spec: SweepSpec, run: Run) -> list[Reco
         wanted += samples
     network.recordings[:] = wanted
     return kept
+
+
+def check_recordings(spec: SweepSpec, groups: Sequence[Group]) -> None:
+    """Refuse texts of ``record`` that fit the first run of none of the groups that are tried: each
+    run would fail.
+
+    Raises
+    ------
+    SweepError
+        With the text.
+    """
+    found: InputError | None = None
+    for group in groups[:TRIED] if spec.record else ():
+        try:
+            recordings(spec.source.make(group.runs[0].values), spec.record)
+        except InputError as error:
+            found = found or error
+        else:
+            return
+    if isinstance(found, SweepError):
+        where = found.where.inside(Location(spec.origin))
+        raise SweepError(found.message, where=where, hint=found.hint)
 
 
 def all_spikes(network: Network) -> list[Recording]:

@@ -39,10 +39,12 @@ def result_and_summary(source: Path) -> tuple[Path, Result, dict[str, Any]]:
 
     file = source / RESULT_FILE if source.is_dir() else source
     if not file.is_file():
-        raise FileFormatError(
-            f"there is no result file '{file}'",
-            hint=f"give a file that 'run' wrote, or the folder of its {RESULT_FILE}",
-        )
+        hint = f"give a file that 'run' wrote, or the folder of its {RESULT_FILE}"
+        from pygenn_lite.batch.batch_about import ABOUT
+
+        if (source / ABOUT).is_file():
+            hint = f"it is a batch: pygenn-lite batch report {source}"
+        raise FileFormatError(f"there is no result file '{file}'", hint=hint)
     summary = _summary(file.parent / SUMMARY_FILE) if file.name == RESULT_FILE else {}
     return file, load_result(file), summary
 

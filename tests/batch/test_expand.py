@@ -121,6 +121,23 @@ def test_a_sweep_of_absurd_size_is_counted_and_refused_at_once() -> None:
     assert MANY_RUNS == 10**6
 
 
+def test_a_plan_that_no_memory_holds_is_refused_whoever_asks_for_it() -> None:
+    message = r"the plan of 1,000,000,000,000,000 runs would take about .* TiB of memory"
+    for options in ({}, {"constraints": f"{TAU} > 1.5"}):
+        sweep = Sweep(NET, {TAU: {"linspace": [1, 2, 10**15]}}, **options)
+        with pytest.raises(SweepError, match=message):
+            sweep.plan(most=None)
+
+
+def test_only_runs_that_there_are_can_be_kept() -> None:
+    seeds = {"seed": [1, 2, 3]}
+    some = Sweep(NET, seeds).runs[1].id
+    assert len(Sweep(NET, seeds, keep={"spikes": {"runs": [2, some]}})) == 3
+    for wrong, shown in ((3, "3"), (-1, "-1"), ("a" * 16, "'a{16}'")):
+        with pytest.raises(SweepError, match=f"keep: there is no run {shown}\n.* from 0 to 2,"):
+            len(Sweep(NET, seeds, keep={"traces": {"runs": [0, wrong]}}))
+
+
 def test_a_condition_over_what_is_not_a_number_is_refused() -> None:
     sweep = Sweep(NET, {TAU: [5.0, pg.Uniform(1, 2)]}, constraints=f"{TAU} > 3")
     with pytest.raises(SweepError, match="whose values are not all numbers"):

@@ -232,6 +232,13 @@ def test_trials_that_fail_are_told(tmp_path):
         resume_batch(tmp_path / "b", HERE, failed=True)
 
 
+def test_how_trials_that_failed_are_done_again_is_said_as_it_is(tmp_path):
+    options = {"measure": ["power_spectrum"], "runs": 2, "duration": 20.0}
+    message = "'power_spectrum' fails(.|\n)*corrected, begin the search anew in another folder"
+    with pytest.warns(pg.errors.PygennLiteWarning, match=message):
+        run_batch(search(**options).spec, tmp_path / "b", HERE)
+
+
 def test_a_search_without_any_objective():
     batch = search({DRIVE: {"uniform": [0.0, 1.0]}}, runs=3, duration=20.0,
                    minimise="cv_isi.cell").run(processes=0)  # fmt: skip

@@ -100,6 +100,23 @@ def test_measures_that_cannot_be_are_refused_before_any_run(
     assert "(measure" in str(caught.value) and isinstance(caught.value, InputError)
 
 
+def test_what_no_run_can_record_is_refused_before_any_run(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"record": ["cells.W"], "keep": {"traces": "all"}}
+    message = "pg.Sweep, record: cells.W: no state variable 'W'"
+    asked = sweep(tmp_path, ["rates"], **options)
+    for ask in (lambda: asked.run(tmp_path / "b", processes=0), asked.dry_run):
+        with pytest.raises(SweepError, match=message):
+            ask()
+    net = pg.Network()
+    net.current(net.population("cells", 1, pg.LIF()), 500.0, name="drive")
+    search = pg.Search(
+        net, {"inputs.drive.value": {"uniform": [0.0, 1.0]}}, maximise="rates.cells", **options
+    )
+    with pytest.raises(SweepError, match=r"pg\.Search, record: cells\.W: no state"):
+        search.run(tmp_path / "b", processes=0)
+    assert not (tmp_path / "b").exists()
+
+
 def test_options_that_a_measure_has_are_taken(tmp_path: Path) -> None:
     asked = sweep(tmp_path, [{"fano_factor": {"window": 10.0}}, {"correlation": {"bin_ms": 2.0}}])
     assert [dict(m.options) for m in asked.spec.measures] == [{"window": 10.0}, {"bin_ms": 2.0}]

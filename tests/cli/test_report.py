@@ -63,6 +63,13 @@ def test_a_batch_gets_a_page_in_its_folder(tmp_path, monkeypatch):
     assert "The nearest of 2 runs" in opened[0].read_text()
 
 
+def test_a_batch_is_reported_by_another_command(tmp_path):
+    pg.Sweep(make_network(), {"seed": [1]}, duration=1.0).run(tmp_path / "b", processes=0)
+    done = CliRunner().invoke(app, ["report", str(tmp_path / "b")])
+    assert isinstance(done.exception, pg.errors.FileFormatError)
+    assert done.exception.hint == f"it is a batch: pygenn-lite batch report {tmp_path}/b"
+
+
 def test_a_folder_that_is_not_a_batch_s_is_refused(call, tmp_path):
     code, _, told = call("batch", "report", tmp_path)
     assert code != 0
