@@ -131,6 +131,8 @@ class Batch:
         identity = run if isinstance(run, str) else self._identity(run)
         path = self._folder.file_of(identity)
         if not path.exists():
+            if identity not in self._folder.planned_ids():
+                raise ArgumentError(f"there is no run {run!r:.40}", where=Location(str(self.path)))
             raise ArgumentError(
                 f"nothing was kept of run {run}",
                 where=Location(str(self.path)),

@@ -21,7 +21,7 @@ from pygenn_lite.batch.sweep_file import load_sweep, read_sweep
 from pygenn_lite.batch.sweep_spec import Group, Run, SweepSpec
 from pygenn_lite.declaration import Network
 from pygenn_lite.declaration.summary import counted
-from pygenn_lite.errors import FileFormatError, Location, SweepError
+from pygenn_lite.errors import ArgumentError, FileFormatError, Location, SweepError
 from pygenn_lite.runtime.results.files import as_path
 from pygenn_lite.yaml_format.document import Document
 
@@ -170,7 +170,16 @@ class Sweep:
         ----------
         run : int or Run
             Its number, or itself.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such run.
         """
+        if not isinstance(run, Run) and not -len(self) <= run < len(self):
+            raise ArgumentError(
+                f"there is no run {run}", where=Location(_HERE), hint=f"there are {len(self):,}"
+            )
         chosen = run if isinstance(run, Run) else self.runs[run]
         return self.spec.source.make(chosen.values)
 

@@ -225,8 +225,9 @@ def _measures(document: Document, given: list[Any]) -> tuple[MeasureRequest, ...
             place = (*place, name)
         if not isinstance(name, str) or not isinstance(options, Mapping):
             raise document.error(
-                place, "should be the name of a measure, or {name: {option: value}}"
-            )
+                place, "should be the name of a measure, or {name: {option: value}}",
+                "a function stands in a file, where all workers find it: 'custom.py:my_measure'",
+            )  # fmt: skip
         if name in found:
             raise document.error(place, f"the measure '{name}' is asked for twice")
         found[name] = _measure(document, name, dict(options), place)

@@ -81,6 +81,7 @@ def test_a_script_that_leaves_is_a_run_that_fails(
     ("measure", "message"),
     [
         ([{"synchrony": {"bin": 5.0}}], "the measure 'synchrony' has no option 'bin'.*bin_ms"),
+        ([len], r"should be the name of a measure(.|\n)*in a file.*'custom\.py:my_measure'"),
         ([{"rates": {"window": 5.0}}], "the measure 'rates' has no option 'window'"),
         (
             ["rates", "custom.py:rates"],
@@ -115,6 +116,16 @@ def test_what_no_run_can_record_is_refused_before_any_run(tmp_path: Path) -> Non
     with pytest.raises(SweepError, match=r"pg\.Search, record: cells\.W: no state"):
         search.run(tmp_path / "b", processes=0)
     assert not (tmp_path / "b").exists()
+
+
+def test_a_run_that_there_is_not_is_said_to_be_none(tmp_path: Path) -> None:
+    asked = sweep(tmp_path, ["rates"])
+    batch = asked.run(processes=0)
+    for ask in (lambda: batch.result("b" * 16), lambda: asked.network(3)):
+        with pytest.raises(ArgumentError, match="there is no run"):
+            ask()
+    with pytest.raises(ArgumentError, match="nothing was kept of run 0"):
+        batch.result(0)
 
 
 def test_options_that_a_measure_has_are_taken(tmp_path: Path) -> None:
@@ -213,7 +224,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     [
         ({"measure": [{"fano_factor": {"window": 25.0}}]}, "measures"),
         ({"keep": {"spikes": {"first": 2}}}, "keep"),
-        ({"record": ["cells[:2].spikes"]}, "record"),
+        ({"record": ["cells.spikes[:2]"]}, "record"),
     ],
 )
 def test_what_is_measured_or_kept_does_not_change_within_a_batch(
