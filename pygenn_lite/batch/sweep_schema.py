@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pygenn_lite.batch.search.search_schema import OptimiseSection
 from pygenn_lite.yaml_format.schema import Section
@@ -29,7 +29,15 @@ def _several(value: Any) -> Any:
     return [value] if isinstance(value, str | dict) else value
 
 
-Conditions = Annotated[list[str], BeforeValidator(_one_or_several)]
+def _one_or_list(*types: str) -> WithJsonSchema:
+    """What editors are told of a key: that one may stand without the brackets of a list."""
+    one: dict[str, Any] = {"type": types[0] if len(types) == 1 else list(types)}
+    return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
+
+
+Conditions = Annotated[list[str], BeforeValidator(_one_or_several), _one_or_list("string")]
+Measures = Annotated[list[Any], BeforeValidator(_several), _one_or_list("string", "object")]
+Recorded = Annotated[list[Any], BeforeValidator(_several), _one_or_list("string")]
 Rows = Annotated[list[dict[str, Any]], BeforeValidator(_mappings)]
 
 
@@ -105,14 +113,14 @@ class SweepFile(Section):
     run: SweepRunSection = Field(
         default_factory=SweepRunSection, description="How long each run is."
     )
-    measure: Annotated[list[Any], BeforeValidator(_several)] = Field(
+    measure: Measures = Field(
         default=["rates"],
         description="Measures of each run: names, {name: {option: value}}, or FILE.py:FUNCTION.",
     )
     keep: KeepSection = Field(
         default_factory=KeepSection, description="What is kept besides the measures."
     )
-    record: Annotated[list[Any], BeforeValidator(_several)] = Field(
+    record: Recorded = Field(
         default=[],
         description="What is recorded where it is kept, as in network files: exc.spikes, "
         "'exc.V[:10]'.",

@@ -79,6 +79,26 @@ def test_the_schema_of_sweeps_knows_its_keys():
     assert places == {"$", "$.run.duration", "$.keep"}
 
 
+@pytest.mark.parametrize(
+    ("measure", "record", "constraints"),
+    [
+        ("rates", "exc.spikes", "g < 3.5"),
+        ({"fano_factor": {"window": 20}}, ["exc.spikes"], ["g < 3.5", "g > 2"]),
+        (["rates", {"fano_factor": {"window": 20}}], [], []),
+    ],
+)
+def test_one_may_stand_without_the_brackets_of_a_list(measure, record, constraints, tmp_path):
+    data = {
+        "network": "brunel", "sweep": {"grid": {"g": [3, 4]}, "constraints": constraints},
+        "measure": measure, "record": record,
+    }  # fmt: skip
+    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(data))
+    assert pg.Sweep.load(tmp_path / "sweep.yaml").spec.measures
+    assert [*Draft7Validator(sweep_schema()).iter_errors(data)] == []
+    wrong = {**data, "measure": 3, "record": [3]}
+    assert len([*Draft7Validator(sweep_schema()).iter_errors(wrong)]) == 2
+
+
 @pytest.mark.parametrize("name", models.network_names())
 def test_what_is_written_fits(name):
     assert refused(yaml.safe_load(pg.dump_network(*pg.load_network(name)))) == []
