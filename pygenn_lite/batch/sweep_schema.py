@@ -30,7 +30,7 @@ def _several(value: Any) -> Any:
 
 
 def _one_or_list(*types: str) -> WithJsonSchema:
-    """What editors are told of a key: that one may stand without the brackets of a list."""
+    """The type of a key of which one may stand without the brackets of a list."""
     one: dict[str, Any] = {"type": types[0] if len(types) == 1 else list(types)}
     return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
 
