@@ -105,9 +105,10 @@ class Fitting:
             try:
                 self._piece(data, part)
             except NumericalError as error:
+                updated = state.session.updates > 0
                 state.session.restore(good)
                 state.sums = sums
-                raise _exploded(error, number) from error
+                raise _exploded(error, number, updated=updated) from error
             labelled = self.setup.classifies(data)
             bar.show(
                 Moment(
@@ -251,9 +252,15 @@ def _check_losses(losses: npt.NDArray[Any], part: npt.NDArray[np.integer]) -> No
         raise NumericalError(f"the loss of sample {int(part[wrong[0]])} is {losses[wrong[0]]}")
 
 
-def _exploded(error: NumericalError, epoch: int) -> NumericalError:
+def _exploded(error: NumericalError, epoch: int, *, updated: bool) -> NumericalError:
+    hint = "lower the rate of the optimiser, or clip its gradient (clip_norm=1.0)"
+    if not updated:
+        hint = (
+            "this is before the first update: look for initial values that are too large, and for "
+            "a division by 0, a root or a logarithm of 0 in the formula of the loss"
+        )
     return NumericalError(
         f"{error.message}, in epoch {epoch + 1}; the network is as it was before this epoch",
         where=error.where or Location("fit"),
-        hint="lower the rate of the optimiser, or clip its gradient (clip_norm=1.0)",
+        hint=hint,
     )

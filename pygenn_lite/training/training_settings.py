@@ -90,6 +90,8 @@ def described(value: Any) -> str:
         return f"array of shape {value.shape} ({digest})"
     if is_dataclass(value) and not isinstance(value, type):
         return _named(value, {f.name: getattr(value, f.name) for f in fields(value)})
+    if callable(value) and hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
     if type(value).__repr__ is object.__repr__:  # it shows an address
         return _named(value, getattr(value, "__dict__", {}))
     return repr(value)

@@ -299,6 +299,22 @@ def test_a_mask_of_a_constraint_is_told_from_another(tmp_path):
         masked(1).load(path)
 
 
+def test_a_constraint_of_ones_own_is_described_without_addresses(tmp_path):
+    class Halved:
+        def __init__(self, function):
+            self.function = function
+
+    def constraints(function):
+        return {"constraints": {WEIGHT: Halved(function)}}
+
+    made = trainer(**constraints(np.sqrt))
+    made.fit(dataset(), epochs=1)
+    path = made.save(tmp_path / "c.npz")
+    trainer(**constraints(np.sqrt)).load(path)
+    with pytest.raises(pg.errors.CheckpointError, match=r"Halved\(.*saved_after_an_epoch\)"):
+        trainer(**constraints(saved_after_an_epoch)).load(path)
+
+
 def test_a_training_may_continue_with_another_rate_schedule_and_number_of_threads(tmp_path):
     path = saved_after_an_epoch(tmp_path)
     slower = pg.optimisers.Adam(0.1, schedule=pg.schedules.Cosine(), clip_norm=1.0)
@@ -650,3 +666,15 @@ def test_what_cannot_be_drawn_is_said(draw, message):
 
 def test_a_history_without_losses_shows_itself():
     assert repr(pg.History([dict(epoch=1)])) == "<History: 1 epoch>"
+
+
+def test_what_is_not_finite_before_the_first_update_is_not_ascribed_to_the_rate():
+    made = trainer(duration=20.0)
+
+    def run(*arguments, **known):
+        raise pg.errors.NumericalError("the loss of sample 3 is not finite")
+
+    made._known().session.run = run
+    with pytest.raises(pg.errors.NumericalError) as found:
+        made.fit(dataset(), epochs=1)
+    assert "before the first update" in found.value.hint and "rate" not in found.value.hint
