@@ -133,16 +133,18 @@ def test_gradients_of_shared_weights(make: Make, smooth: bool) -> None:
     compare(make(groups, smooth=smooth))
 
 
-def test_gradients_of_a_delay_for_every_synapse(make: Make) -> None:
+@pytest.mark.parametrize("wanted", [records.WEIGHTS, records.WEIGHTS | records.DELAYS])
+def test_gradients_of_a_delay_for_every_synapse(make: Make, wanted: int) -> None:
     rng = np.random.default_rng(5)
     groups = dense()
     for group in groups:
-        group.wanted |= records.DELAYS
+        group.wanted = wanted
         group.delay = rng.integers(1, 30, group.weight.shape)
+        group.delay[0, 0] = STEPS + 5  # nothing arrives
     pre, post = sparse(rng, N_HIDDEN, N_HIDDEN)
     groups[1] = HandGroup(
         0, 0, rng.normal(0.0, 0.5, len(pre)), rng.integers(1, 12, len(pre)), (pre, post),
-        wanted=records.WEIGHTS | records.DELAYS,
+        wanted=wanted,
     )  # fmt: skip
     compare(make(groups))
 
