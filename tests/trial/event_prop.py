@@ -127,7 +127,10 @@ class Network:
             for g, target, j, synapse, carried, neuron in was["arriving"][n]:
                 group = made.groups[g]
                 weights[g][synapse] += lam[target][1, j]
-                sent = lam[target][1, j] * c["rate_s"] - lam[target][0, j] * c["rate_m"]
+                of_v = lam[target][0, j]
+                if target == 1 and n > 0:  # V is read at this very time: by one half
+                    of_v += slope[j] / 2
+                sent = lam[target][1, j] * c["rate_s"] - of_v * c["rate_m"]
                 place = place_of_delay(group, neuron, j, synapse)
                 delays[g][place] += group.weight[synapse] * sent
                 if group.source == 0 and not group.cut:

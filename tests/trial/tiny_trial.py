@@ -172,17 +172,14 @@ class TinyTrial:
         by: dict[str, Any] = {
             name: [np.zeros(len(s[0])), np.zeros(len(s[0]))] for name, s in self.synapses.items()
         }
+        self._drive(self.steps - 1)
         for step in reversed(range(self.steps)):
             for name, cells in self.cells.items():
                 if not cells.population.adjoints:
                     continue
-                cells.before, recorded, spikes, _, cells.timed, value = self.kept[step][name]
+                cells.before, recorded, spikes, _, cells.timed, _ = self.kept[step][name]
                 cells.t = step * self.net.dt
                 prices = back[name].pop(step + 1, np.zeros(cells.n))
-                lam = f"lam__{self._first(name)}"
-                cells.adjoints[lam] = (
-                    cells.adjoints[lam] + self.factors(name) * 2 * value * self.net.dt
-                )
                 if recorded and spikes.any():
                     if self.times:
                         prices = prices + numbers[name][step] + self._jump(name, step)
@@ -191,28 +188,49 @@ class TinyTrial:
             self._send_back(step, back, by)
         return self._by_path(by)
 
+    def _drive(self, step: int) -> None:
+        """What the loss adds at the end of a step."""
+        for name, cells in self.cells.items():
+            lam = f"lam__{self._first(name)}"
+            if lam in cells.adjoints:
+                by = self.factors(name) * 2 * self.kept[step][name][5] * self.net.dt
+                cells.adjoints[lam] = cells.adjoints[lam] + by
+
     def _jump(self, name: str, step: int) -> Array:
         """The running loss just before a spike, less that after it."""
         before = self.parameters[name]["theta"]
         return self.factors(name) * (before**2 - self.kept[step][name][5] ** 2)
 
     def _send_back(self, step: int, back: Any, by: Any) -> None:
-        for name, group, pre, post, weight in self._arrivals(step):
-            cells = self.cells[group.target]
-            if not cells.population.adjoints:
-                continue
-            delays = self._steps(group, self.synapses[name][3])
+        """Of what the loss adds at the time of an arrival, its price sees one half."""
+        arrivals = [a for a in self._arrivals(step) if self.cells[a[1].target].population.adjoints]
+        for name, group, pre, post, _ in arrivals:
             count = self._spikes(group.source, step, group, pre)
-            by[name][0] += count * cells.adjoints[f"lam__{group.into}"][post]
-            if group.into not in cells.population.sent:
+            by[name][0] += count * self.cells[group.target].adjoints[f"lam__{group.into}"][post]
+        before = self._prices(arrivals)
+        if step:
+            self._drive(step - 1)
+        after = self._prices(arrivals)
+        for name, group, pre, *_ in arrivals:
+            if name not in before:
                 continue
-            price = weight * cells.sent(group.into)[post]
-            by[name][1] += count * price
+            smooth = self.cells[group.target].population.smooth
+            price = before[name] if smooth else (before[name] + after[name]) / 2
+            delays = self._steps(group, self.synapses[name][3])
+            by[name][1] += self._spikes(group.source, step, group, pre) * price
             for steps in np.unique(delays):
                 row = back[group.source].setdefault(
                     step - steps, np.zeros(self.net.populations[group.source].size)
                 )
                 np.add.at(row, pre, np.where(delays == steps, price, 0.0))
+
+    def _prices(self, arrivals: Iterable[Any]) -> dict[str, Array]:
+        """By group: what it costs to have a spike arrive later, for each synapse."""
+        return {
+            name: weight * self.cells[group.target].sent(group.into)[post]
+            for name, group, _, post, weight in arrivals
+            if group.into in self.cells[group.target].population.sent
+        }
 
     def _numbers(self) -> dict[str, dict[int, Array]]:
         """Weights of spike times in the default loss."""

@@ -113,11 +113,11 @@ def _price(parts: NeuronParts, neurons: NeuronAdjoint, x: str) -> sympy.Expr:
 
 
 def _price_of_loss(found: ExactStep, x: str) -> sympy.Expr:
-    """What the loss has added in this step, at its beginning."""
-    driven, now = LOSS + x, f"price__{LOSS}{x}"
-    found.updates |= {now: symbol(driven), driven: ZERO}
-    found.carried += [driven, now]
-    return symbol(now)
+    """What the loss adds where the step begins, to a price of which it sees one half."""
+    driven = LOSS + x
+    found.updates[driven] = ZERO
+    found.carried.append(driven)
+    return 2 * symbol(driven)
 
 
 def _price_at_end(

@@ -13,7 +13,7 @@ import sympy
 from pygenn_lite.codegen.systems.system import symbol
 from pygenn_lite.codegen.systems.system_records import NeuronSystem
 from pygenn_lite.codegen.trial.loss_code import ReadOutCode
-from pygenn_lite.codegen.trial.loss_records import INTEGRAL, MAXIMUM
+from pygenn_lite.codegen.trial.loss_records import INTEGRAL, MAXIMUM, STEP
 from pygenn_lite.codegen.trial.trial_program import TrialPopulation
 from pygenn_lite.codegen.trial.trial_records import of_sum
 from pygenn_lite.errors import Location, UnsupportedFeatureError
@@ -122,7 +122,12 @@ def with_arrivals(
             hint="let spikes add to a current or a conductance (ExponentialCurrent, Conductance), "
             'take an integral that is linear in it (CrossEntropy), or use gradient="surrogate"',
         )
-    return replace(made, arrivals={x: -v for x, v in made.slopes.items() if x in jumped})
+    prices = {x: -v for x, v in made.slopes.items() if x in jumped}
+    rates = _rates(made.slopes, system)
+    for x in prices.keys() - population.sent.keys():
+        # It arrives at the end of a step, before the value is read: of this, half is too much.
+        prices[x] += STEP / 2 * rates.get(x, sympy.S.Zero)
+    return replace(made, arrivals=prices)
 
 
 def turns(slopes: Mapping[str, sympy.Expr], system: NeuronSystem) -> dict[str, sympy.Expr]:
@@ -139,11 +144,16 @@ def turns(slopes: Mapping[str, sympy.Expr], system: NeuronSystem) -> dict[str, s
         Of the value, by state.
     system : NeuronSystem
     """
+    return {x: -v for x, v in _rates(slopes, system).items() if x not in slopes}
+
+
+def _rates(slopes: Mapping[str, sympy.Expr], system: NeuronSystem) -> dict[str, sympy.Expr]:
+    """By state to which an arrival adds: by how much it changes the rate of a value with these
+    slopes, per unit of weight."""
     found = {
         x: sympy.Add(
-            *(-v * system.f.get(y, sympy.S.Zero).diff(symbol(x)) for y, v in slopes.items())
+            *(v * system.f.get(y, sympy.S.Zero).diff(symbol(x)) for y, v in slopes.items())
         )
         for x in system.states
-        if x not in slopes
     }
     return {x: v for x, v in found.items() if v != 0}

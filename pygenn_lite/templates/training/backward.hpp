@@ -117,6 +117,37 @@ PGL_DEVICE void flow_back(const Trial& trial, uint32_t step) {
   }
 }
 
+// The prices of arrivals, between those without and those with what the loss has added at their time.
+template <class Population, uint32_t K>
+PGL_DEVICE void meet_loss(const Place& place, uint32_t step) {
+  const pgl_training_population& of = place.population(K);
+  const Rows rows = place.rows<Population>(K, step);
+  each_number<Population::kAdjoints>([&]<uint32_t kAdjoint>() {
+    if ((of.sent >> kAdjoint & 1u) == 0) return;
+    real* now = place.at<real>(of.sent_now) + kAdjoint * rows.stride;
+    each(rows.n, [&](uint32_t i) { now[int32_t(i)] = real(0.5) * (now[int32_t(i)] + Population::sent(At<Population>{rows, i}, kAdjoint)); });
+    if ((of.sent_kept >> kAdjoint & 1u) == 0) return;
+    auto* pairs = reinterpret_cast<Pair<real>*>(place.pairs_of(of, kAdjoint)) + step;
+    each_alone(rows.n, [&](uint32_t i) {
+      Pair<real>& pair = pairs[size_t(i) * of.neuron_steps];
+      pair = Pair<real>{pair[0], now[i]};
+    });
+  });
+}
+
+// What the loss adds where a step begins. It reads its variables at the very time of arrivals, when what these move begins to
+// rise: their prices see one half of it. With all of it, or without it, they would be wrong by half a step of the loss's
+// derivative; where the loss is an integral that is more than all else, since it hardly depends on when a spike comes.
+template <class List, class Loss>
+PGL_DEVICE void drive_at_beginning(Trial<List, Loss>& trial, uint32_t step) {
+  trial.come_to(step - 1);
+  Loss::drive(trial, step - 1);
+  if constexpr (any_smooth(List{})) return;
+  each_model<List>([&]<class Population, uint32_t K>() {
+    if constexpr (Loss::drives(K)) meet_loss<Population, K>(trial.place(), step);
+  });
+}
+
 // What goes through groups, at the beginning of a step.
 template <class List>
 PGL_DEVICE void groups_back(const Place& place, uint32_t step) {
@@ -155,9 +186,10 @@ PGL_DEVICE bool go_backward(const Place* places, uint32_t n, bool checked) {
   each_trial(0, [&](One& trial) { begin_way_back<List>(trial.place()); });
   barrier();
   bool fine = true;
-  for (uint32_t step = places[0].program->steps; fine && step-- > 0;) {
-    each_trial(step, [&](One& trial) { Loss::drive(trial, step); });
-    barrier();
+  const uint32_t steps = places[0].program->steps;
+  if (steps != 0) each_trial(steps - 1, [&](One& trial) { Loss::drive(trial, steps - 1); });
+  barrier();
+  for (uint32_t step = steps; fine && step-- > 0;) {
     each_model<List>([&]<class Population, uint32_t K>() {
       if constexpr (Population::kSpikes && Population::kSmooth) send_back_smooth(places, n, K, step);
       each_trial(step, [&](One& trial) { flow_back<Population, K, One, Loss>(trial, step); });
@@ -167,9 +199,12 @@ PGL_DEVICE bool go_backward(const Place* places, uint32_t n, bool checked) {
       const Place& place = trial.place();
       fine = !checked || adjoints_are_finite<List>(place, step);
       if (!fine) return;
-      groups_back<List>(place, step);
       for (uint32_t k = 0; k < place.data->n_values; ++k) keep_gradient(place, place.data->values[k], step);
+      if (step != 0) drive_at_beginning<List, Loss>(trial, step);
     });
+    barrier();
+    if (!fine) break;
+    each_trial(step, [&](One& trial) { groups_back<List>(trial.place(), step); });
     barrier();
   }
   each_trial(0, [&](One& trial) {
