@@ -42,7 +42,7 @@ def ends(made: TrainingSession) -> tuple[np.ndarray, np.ndarray]:
 
 def test_synapses_move_and_the_network_afterwards_is_the_one_that_was_trained() -> None:
     rewiring = pg.DeepRewiring("w_in", every=2, seed=1)
-    made = session(rewiring=rewiring, optimiser=pg.optimisers.Adam(8.0))
+    made = session(rewiring=rewiring, optimiser=pg.optimisers.Adam(20.0))
     before = ends(made)
     count = len(before[0])
     data = made.stage(samples())
