@@ -92,7 +92,8 @@ def described(value: Any) -> str:
         return _named(value, {f.name: getattr(value, f.name) for f in fields(value)})
     if callable(value) and hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"
-    if type(value).__repr__ is object.__repr__:  # it shows an address
+    shows: Any = type(value).__repr__
+    if shows is object.__repr__:  # an address
         return _named(value, getattr(value, "__dict__", {}))
     return repr(value)
 

@@ -69,7 +69,9 @@ def states_read(loss: LossDescription, systems: NetworkSystems) -> set[tuple[str
     found = set()
     for term in loss.terms():
         system = systems.populations.get(term.population)
-        for read in term.read_outs.values() if system is not None else ():
+        if system is None:
+            continue
+        for read in term.read_outs.values():
             found |= {(term.population, x) for x in _states_priced(read, system)}
     return found
 
