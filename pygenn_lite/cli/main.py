@@ -17,7 +17,7 @@ from pygenn_lite.cli.endings import (
     note_command,
     say,
 )
-from pygenn_lite.cli.output import fill_closed_streams, silence_stdout
+from pygenn_lite.cli.output import fill_closed_streams, leave_stderr, silence_stdout
 from pygenn_lite.cli.signals import note_interrupt, signals_watched, stop_code
 from pygenn_lite.errors import InputError, PygennLiteError
 from pygenn_lite.old_names import PygennLiteDeprecationWarning, new_option
@@ -104,6 +104,7 @@ def _leave(code: int) -> NoReturn:
         say(f"error: {disk_message(error)}")
         code = FAILED
         silence_stdout()
+    leave_stderr()
     # Python ends by the signal, whatever the code, if the last text that exec() ran was left by
     # Ctrl-C; dataclasses, for one, are made so.
     exec("")

@@ -4,8 +4,9 @@ and what the command does besides printing is still done."""
 from __future__ import annotations
 
 import os
+import select
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +46,27 @@ def fill_closed_streams() -> None:
 
 def silence_stdout() -> None:
     """Let what is printed from here on go nowhere, Python's own flush at its end included."""
+    _silence(sys.stdout)
+
+
+def leave_stderr() -> None:
+    """Write out messages, and let what is written from here on go nowhere if nobody reads them:
+    Python would take that for a failure of its own, and end with exit code 120."""
+    try:
+        number = sys.stderr.fileno()
+    except (OSError, ValueError, AttributeError):  # closed, or no file: caught by who called us
+        return
+    try:
+        sys.stderr.flush()
+        unread = select.poll()
+        unread.register(number, 0)
+        if unread.poll(0):
+            _silence(sys.stderr)
+    except OSError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

@@ -30,10 +30,15 @@ full_scale_rates: {exc: 30, inh: 30}
 """
 
 
+def plain_environment() -> dict[str, str]:
+    """That of a user whose streams have buffers, with this package."""
+    plain = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    return {**plain, "PYTHONPATH": str(Path(pg.__file__).parents[1])}
+
+
 def program(*words, module="pygenn_lite_command", environment=None, **options):
     """Start the program as a process of its own, also where the package is not installed."""
-    root = str(Path(pg.__file__).parents[1])
     return subprocess.Popen(
         [sys.executable, "-m", module, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env={**os.environ, "PYTHONPATH": root, **(environment or {})}, **options,
+        text=True, env={**plain_environment(), **(environment or {})}, **options,
     )  # fmt: skip

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers_cli import SMALL, program
+from helpers_cli import SMALL, plain_environment, program
 
 import pygenn_lite as pg
 from pygenn_lite import models, plotting
@@ -194,6 +194,21 @@ def test_progress_that_nobody_reads_does_not_end_the_run(here):
     process.wait(timeout=60)
     assert process.returncode == 0
     assert "real-time factor" in out
+
+
+@pytest.mark.parametrize(
+    "when", ["sys.stderr.write('...')", "atexit.register(sys.stderr.write, '.')"]
+)
+def test_a_message_that_nobody_reads_does_not_change_the_exit_code(here, when):
+    text = f"import atexit, sys; from pygenn_lite.cli import main; {when}; main(['models'])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=plain_environment(),
+    )  # fmt: skip
+    process.stderr.close()
+    assert "LIF" in process.stdout.read()
+    process.wait(timeout=60)
+    assert process.returncode == 0
 
 
 def test_every_network_and_model_is_offered(call, monkeypatch):
