@@ -111,7 +111,10 @@ def page(results: dict[str, Any]) -> str:
         "leaky read-outs; cross-entropy, Adam; the same samples and initial weights for all. Each "
         "contestant trained in a process of its own. Samples per second are medians over batches; "
         "memory is the largest of the process; the time to the first batch holds imports, data, "
-        "compilation. `python benchmarks/training_peers.py --peers-python PYTHON`\n",
+        "compilation. The loss is Spyx's integral over the whole trial. Of when hidden spikes come "
+        "it hardly depends, so that exact gradients teach hidden neurons little of it "
+        "(docs/losses.md): speed is compared here; what is learnt stands in docs/speed.md. "
+        "`python benchmarks/training_peers.py --peers-python PYTHON`\n",
     ]
     for task, found in results.items():
         at = found["conditions"]
