@@ -77,19 +77,19 @@ def test_the_price_of_an_arrival_is_of_second_order(synapse: str, shape: str) ->
 def test_hidden_neurons_go_downhill_with_coarse_steps() -> None:
     """A wrong price of half a step made them go uphill."""
     net = pg.Network(dt=1.0, seed=3)
-    source = net.spike_source("input", 100, [], [])
+    source = net.spike_source("input", 700, [], [])
     lif = pg.NeuronModel("dV/dt = (I - V)/20", threshold="V > 1", reset="V = 0")
-    hidden = net.population("hidden", 100, lif)
-    out = net.population("out", 5, pg.NeuronModel("dV/dt = (I - V)/20"))
+    first, second = net.population("first", 128, lif), net.population("second", 64, lif)
+    out = net.population("out", 20, pg.NeuronModel("dV/dt = (I - V)/20"))
     current, every = pg.ExponentialCurrent(5.0), pg.AllToAll()
-    net.connect(source, hidden, current, every, weight=pg.Normal(0.15, 0.15), name="w_in")
-    net.connect(hidden, out, current, every, weight=pg.Normal(0.0, 1.0), name="w_out")
-    random = np.random.default_rng(1)
-    spikes = random.random((64, 200, 100)) < 0.01
+    some = pg.FixedProbability(0.2)
+    net.connect(source, first, current, some, weight=pg.Normal(0.05, 0.05), name="w_in")
+    net.connect(first, second, current, every, weight=pg.Normal(0.08, 0.08), name="w_hidden")
+    net.connect(second, out, current, every, weight=pg.Normal(0.0, 0.1), name="w_out")
     trainer = pg.Trainer(
         net, pg.losses.CrossEntropy("out.V", shape="exponential"), pg.optimisers.Adam(2e-4),
-        batch=64, trainable="groups.w_in.weight",
+        batch=64, trainable="groups.w_hidden.weight",
     )  # fmt: skip
-    trainer.fit((spikes, random.integers(0, 5, 64)), epochs=12)
+    trainer.fit(pg.data.shd_like(64, seed=1), epochs=8)
     loss = trainer.history["loss"]
     assert loss[-1] < loss[0]
