@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,6 +175,25 @@ def default_folder(spec: SweepSpec) -> Path:
     return Path(harmless_name(stem, "sweep"))
 
 
+@contextmanager
+def _stops_told(folder: BatchFolder) -> Iterator[None]:
+    """What ends a batch early says how far it has come."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        with InterruptWatch(patient=True):
+            folder.merge()
+        raise BatchStopped(_how_far(folder)) from None
+    except (OSError, SimulationError) as error:
+        if not is_disk_full(error):
+            raise
+        raise BatchError(
+            f"the disk is full: {_how_far(folder)}",
+            where=Location(str(folder.path)),
+            hint="make room, then resume",
+        ) from error
+
+
 def _carry_out(
     folder: BatchFolder,
     spec: SweepSpec,
@@ -182,45 +202,21 @@ def _carry_out(
     *,
     failed: bool,
 ) -> None:
-    with folder.claim():
-        try:
-            _do_what_is_left(folder, spec, groups, options, failed=failed)
-        except KeyboardInterrupt:
-            with InterruptWatch(patient=True):
-                folder.merge()
-            raise BatchStopped(_how_far(folder)) from None
-        except (OSError, SimulationError) as error:
-            if not is_disk_full(error):
-                raise
-            raise BatchError(
-                f"the disk is full: {_how_far(folder)}",
-                where=Location(str(folder.path)),
-                hint="make room, then resume",
-            ) from error
-
-
-def _do_what_is_left(
-    folder: BatchFolder,
-    spec: SweepSpec,
-    groups: Sequence[Group],
-    options: BatchOptions,
-    *,
-    failed: bool,
-) -> None:
-    token = new_token()
-    folder.take_over(token)  # processes of one who was killed write nothing from now on
-    folder.tidy()
-    folder.merge()
-    ended = folder.ended()
-    wanted = {one for one, status in ended.items() if not failed or status == "done"}
-    left = [replace(g, runs=[r for r in g.runs if r.id not in wanted]) for g in groups]
-    status = list(ended.values())
-    counts = (folder.planned, status.count("done"), 0 if failed else status.count("failed"))
-    with BatchProgress(*counts, options.progress) as progress:
-        conductor = Conductor(folder, token, Chunks(left), progress)
-        _work_off(conductor, Work(spec, str(folder.path.resolve()), token), options)
-    folder.merge()
-    folder.tidy()
+    with folder.claim(), _stops_told(folder):
+        token = new_token()
+        folder.take_over(token)  # processes of one who was killed write nothing from now on
+        folder.tidy()
+        folder.merge()
+        ended = folder.ended()
+        wanted = {one for one, status in ended.items() if not failed or status == "done"}
+        left = [replace(g, runs=[r for r in g.runs if r.id not in wanted]) for g in groups]
+        status = list(ended.values())
+        counts = (folder.planned, status.count("done"), 0 if failed else status.count("failed"))
+        with BatchProgress(*counts, options.progress) as progress:
+            conductor = Conductor(folder, token, Chunks(left), progress)
+            _work_off(conductor, Work(spec, str(folder.path.resolve()), token), options)
+        folder.merge()
+        folder.tidy()
 
 
 def _work_off(conductor: Conductor, work: Work, options: BatchOptions) -> None:
