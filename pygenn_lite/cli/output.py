@@ -54,7 +54,7 @@ def leave_stderr() -> None:
     Python would take that for a failure of its own, and end with exit code 120."""
     try:
         number = sys.stderr.fileno()
-    except (OSError, ValueError, AttributeError):  # closed, or no file: caught by who called us
+    except (OSError, ValueError, AttributeError):  # closed, or text in memory: nothing to let go of
         return
     try:
         sys.stderr.flush()
